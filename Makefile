@@ -1,0 +1,70 @@
+# `make run` serves the demo, `make test` runs everything. Both set up .venv first; only Python 3.11+ and make are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin/python
+ARGS ?=
+export PORT DATA
+
+.PHONY: run test lint checks ruff format types imports migrations openapi clean
+.DEFAULT_GOAL := run
+
+define INSTALL
+set -e; \
+$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'; \
+echo "Installing $(1) into $(VENV) (once, and again when it changes)"; \
+if command -v uv >/dev/null; then \
+	uv venv -q --allow-existing --python $(PYTHON) $(VENV); \
+	uv pip install -q --compile-bytecode --python $(BIN) -r $(1); \
+elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	$(PYTHON) -m venv $(VENV); \
+	$(BIN) -m pip install -q --disable-pip-version-check -r $(1); \
+elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	$(PYTHON) -m venv --without-pip $(VENV); \
+	$(PYTHON) -m pip --python $(BIN) install -q --disable-pip-version-check -r $(1); \
+else \
+	echo "Python has neither venv nor pip here. On Debian and Ubuntu: apt install python3-venv"; exit 1; \
+fi; \
+touch $@
+endef
+
+$(VENV)/.embedded: requirements.txt requirements-embedded.txt
+	@$(call INSTALL,requirements-embedded.txt)
+
+$(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt
+	@$(call INSTALL,requirements-dev.txt)
+	@touch $(VENV)/.embedded
+
+run: $(VENV)/.embedded
+	@exec $(BIN) -m reviewsite.supervise
+
+# Every check runs and reports, pytest comes last, and one red light is enough to fail.
+test: $(VENV)/.dev
+	@exec $(BIN) -m reviewsite.embedded -- sh -c '$(MAKE) --no-print-directory -k checks; checks=$$?; \
+		$(BIN) -m pytest -n 2 --dist loadgroup $(ARGS); suite=$$?; [ $$checks -eq 0 ] || exit 2; exit $$suite'
+
+lint: ruff format types imports
+
+checks: lint migrations openapi
+checks: export SECRET_KEY := only-for-the-checks
+lint types: export SECRET_KEY := only-for-the-checks
+
+ruff: $(VENV)/.dev
+	$(BIN) -m ruff check -q .
+
+format: $(VENV)/.dev
+	$(BIN) -m ruff format -q --check .
+
+types: $(VENV)/.dev
+	$(BIN) -m mypy
+
+imports: $(VENV)/.dev
+	$(VENV)/bin/lint-imports
+
+migrations: $(VENV)/.dev
+	$(BIN) manage.py makemigrations --check --dry-run
+
+openapi: $(VENV)/.dev
+	$(BIN) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

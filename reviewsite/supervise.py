@@ -1,0 +1,300 @@
+"""`make run`: the whole demo as one tree of processes that leaves nothing behind."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from reviewsite import children
+from reviewsite.embedded import Postgres, Redis, socket_folder, tail
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+PORTS_TO_TRY = 50
+WORKERS = {"deliver": 4, "work": 2}
+LOCK_SECONDS = 6
+QUICK_SECONDS = 5
+QUICK_DEATHS = 5
+# Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
+GRACE_SECONDS = 1.5
+STARTED = time.monotonic()
+
+
+def say(text: str) -> None:
+    # The terminal may be gone already.
+    with contextlib.suppress(OSError):
+        print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
+
+
+@dataclass
+class Service:
+    """A child that is started again when it ends, unless it does so at once and again."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+    started: float = field(init=False)
+    quick_deaths: int = 0
+
+    def __post_init__(self) -> None:
+        self.run()
+
+    def run(self) -> None:
+        self.started = time.monotonic()
+        self.process = self.start()
+
+    def revive(self) -> None:
+        """Nothing while it is alive."""
+        if self.process.poll() is None:
+            return
+        children.end_group(self.process.pid)
+        quick = time.monotonic() - self.started < QUICK_SECONDS
+        self.quick_deaths = self.quick_deaths + 1 if quick else 1
+        if self.quick_deaths >= QUICK_DEATHS:
+            raise SystemExit(f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}")
+        say(f"{self.name} ended ({self.process.returncode}), starting it again")
+        time.sleep(0.2 * (self.quick_deaths - 1))
+        self.run()
+
+
+def data_folder() -> Path:
+    """The folder of DATA, ours alone; anything else is said in one sentence."""
+    data = Path(os.environ.get("DATA") or ROOT / ".data").absolute()
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = data.stat().st_uid
+    except OSError as error:
+        raise SystemExit(f"{data} cannot be the data folder: {error.strerror}. Choose another one: make run DATA=…") from None
+    if owner != os.geteuid():
+        raise SystemExit(f"{data} belongs to another user. Choose another folder: make run DATA=…")
+    return data
+
+
+def lock(data: Path) -> int:
+    """Held by us and by PostgreSQL: free only when an earlier run is gone to its last process."""
+    file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise SystemExit(
+                    f"{data} is in use by another `make run`. Stop that one, or choose another folder: make run DATA=…"
+                ) from None
+            time.sleep(0.1)
+
+
+def listen(wanted: int) -> socket.socket:
+    """Bound here and handed on: two copies started together never believe to have the same port."""
+    for port in range(wanted, min(wanted + PORTS_TO_TRY, 65536)):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            continue
+        if port != wanted:
+            say(f"port {wanted} is taken, so this is on {port}")
+        return listener
+    raise SystemExit(f"No free port from {wanted} on. Choose another one: make run PORT=…")
+
+
+def wanted_port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise SystemExit(f"PORT={text} is not a port number.")
+    return int(text)
+
+
+def secret_key(data: Path) -> str:
+    """Random for each data folder, the same at every start of it."""
+    file = data / "secret_key"
+    if not file.exists():
+        unfinished = data / "secret_key.new"
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(50))
+        unfinished.rename(file)
+    return file.read_text()
+
+
+def environment(data: Path, port: int) -> dict[str, str]:
+    """What the user set wins over what the demo wants."""
+    wanted = {
+        "DEMO": "1",
+        "SECRET_KEY": secret_key(data),
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
+        "BASE_URL": f"http://{HOST}:{port}",
+    }
+    given = {name: value for name, value in os.environ.items() if value}
+    return wanted | given | {"DATA": str(data), "DJANGO_SETTINGS_MODULE": "reviewsite.settings", "PYTHONUNBUFFERED": "1"}
+
+
+class Supervisor:
+    """Starts everything in order, keeps it going, stops it in reverse."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.lock = lock(data)
+        self.sockets = socket_folder(data)
+        self.listener = listen(wanted_port())
+        self.env = environment(data, self.listener.getsockname()[1])
+        self.stores: list[Service] = []
+        self.services: list[Service] = []
+        self.preparation: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> NoReturn:
+        keep_last_logs(self.data)
+        self.start_stores()
+        self.prepare()
+        self.start_services()
+        self.watch()
+
+    def start_stores(self) -> None:
+        if "REDIS_URL" not in self.env:
+            redis = Redis(self.data, sockets=self.sockets)
+            self.env["REDIS_URL"] = redis.url
+            if redis.binary:
+                self.stores.append(Service("redis", redis.spawn, redis.log))
+        if "DATABASE_URL" not in self.env:
+            say("starting PostgreSQL")
+            postgres = Postgres(self.data, sockets=self.sockets, lock=self.lock)
+            self.env["DATABASE_URL"] = postgres.url
+            postgres.init()
+            self.stores.append(Service("postgres", postgres.spawn, postgres.log))
+            postgres.wait_until_up(self.stores[-1].process)
+
+    def prepare(self) -> None:
+        """Bring the database up to date. The process stays on, to announce the demo when all is ready."""
+        self.preparation = self.spawn("prepare", "reviewsite.prepare", stdout=subprocess.PIPE)
+        assert self.preparation.stdout
+        for line in self.preparation.stdout:
+            if line == b"prepared\n":
+                return
+            say(line.decode().strip())
+        raise SystemExit(f"The database could not be prepared. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}")
+
+    def start_services(self) -> None:
+        say("starting the web server and the workers")
+        fd = self.listener.fileno()
+        self.add("web", "gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", f"fd://{fd}", "reviewsite.wsgi", keep=(fd,))
+        for queue, processes in WORKERS.items():
+            options = ("-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "--without-gossip", "--without-mingle")
+            self.add(f"worker-{queue}", "celery", "-A", "reviewsite", "worker", *options)
+        # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
+        self.add("beat", "celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
+
+    def add(self, name: str, *command: str, keep: tuple[int, ...] = ()) -> None:
+        self.services.append(Service(name, lambda: self.spawn(name, *command, keep=keep), self.log(name)))
+
+    def spawn(self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *module]
+        return children.spawn(command, log=self.log(name), env=self.env, cwd=ROOT, stdout=stdout, keep=keep)
+
+    def log(self, name: str) -> Path:
+        return self.data / f"{name}.log"
+
+    def watch(self) -> NoReturn:
+        while True:
+            wait_a_little()
+            for service in self.stores + self.services:
+                service.revive()
+            if self.preparation and self.preparation.poll() is not None:
+                self.announce(self.preparation.returncode)
+                self.preparation = None
+
+    def announce(self, returncode: int) -> None:
+        if returncode != 0:
+            raise SystemExit(f"The demo did not become ready. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}")
+        say("ready")
+        with contextlib.suppress(OSError):
+            print(where_to_go(self.data), flush=True)
+
+    def stop(self) -> None:
+        processes = [service.process for service in self.services] + ([self.preparation] if self.preparation else [])
+        children.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
+        children.stop([store.process for store in self.stores], ask=signal.SIGINT, seconds=5, insist=signal.SIGQUIT)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def keep_last_logs(data: Path) -> None:
+    for log in data.glob("*.log"):
+        log.replace(log.with_suffix(".log.1"))
+
+
+def wait_a_little() -> None:
+    """Long enough to cost nothing. A terminal that is gone counts as Ctrl-C: make does not pass its hang-up on."""
+    terminal = select.poll()
+    if sys.stdin and sys.stdin.isatty():
+        terminal.register(sys.stdin, 0)
+    if terminal.poll(100):
+        raise SystemExit(0)
+
+
+def where_to_go(data: Path) -> str:
+    demo = json.loads((data / "demo.json").read_text())
+    url, accounts = demo["base_url"], demo["accounts"]
+    rows = [f"  {role:<12}{account['email']:<32}{account['password']}" for role, account in accounts.items()]
+    return "\n".join(
+        [
+            "",
+            f"  Review       {url}/",
+            f"  Admin        {url}/admin/",
+            f"  API docs     {url}/api/docs/",
+            f"  Try it       curl -H 'Authorization: Token {accounts['reviewer']['token']}' {url}/api/projects/",
+            "",
+            *rows,
+            "",
+            f"  Accounts and tokens are also in {data}/demo.json, the logs beside it. Ctrl-C stops everything.",
+            "",
+        ]
+    )
+
+
+def stop_on_signals() -> None:
+    """The first signal ends whatever is going on; those after it are not to disturb the stopping."""
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    # Ignored already under nohup, and so it stays.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)
+
+    def leave(*_: object) -> NoReturn:
+        for sig in wanted:
+            signal.signal(sig, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for sig in wanted:
+        signal.signal(sig, leave)
+
+
+def main() -> None:
+    # kill -9 of make ends us as well.
+    children.die_with_parent(signal.SIGTERM, os.getppid())
+    stop_on_signals()
+    supervisor = Supervisor(data_folder())
+    try:
+        supervisor.run()
+    finally:
+        say("stopping")
+        supervisor.stop()
+
+
+if __name__ == "__main__":
+    main()
