@@ -1,0 +1,90 @@
+"""Everything that writes a comment. Its task's counters move under the same lock order as a decision."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tasks import events as task_events
+from tasks.errors import Refused
+from tasks.models import Annotation, History, Task
+from tasks.roles import may
+from tasks.services.annotations import lock
+
+from . import counters, events
+from .models import Comment
+
+
+def say(annotation: Annotation, text: str, *, actor, **fields: Any) -> Comment:
+    with transaction.atomic():
+        annotation, task = lock(annotation.pk)
+        comment = write([annotation], text, actor=actor, **fields)[0]
+        counters.recount_comments([task])
+    return comment
+
+
+def write(annotations: list[Annotation], text: str, *, actor, **fields: Any) -> list[Comment]:
+    """The same words on each annotation. The caller holds the locks and recounts."""
+    comments = [
+        Comment(text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields) for a in annotations
+    ]
+    Comment.objects.bulk_create(comments)
+    if comments:
+        task_events.tell(events.COMMENTED, annotations[0].project, actor=actor, annotations=tuple(annotations), subjects=tuple(comments))
+    return comments
+
+
+def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) -> Comment:
+    with transaction.atomic():
+        task = Task.objects.lock([task.pk]).get()
+        comment = Comment.objects.create(text=text, task=task, project_id=task.project_id, created_by=actor, draft_id=draft_id, **fields)
+        counters.recount_comments([task])
+    return comment
+
+
+def change(comment: Comment, *, actor, **fields: Any) -> Comment:
+    """Its author may change anything; a reviewer or manager of the project may resolve it."""
+    if fields.keys() - {"is_resolved"}:
+        _refuse_other_author(comment, actor)
+    elif comment.created_by_id != actor.pk and not comment_is_for(comment, actor):
+        _refuse_other_author(comment, actor)
+    with transaction.atomic():
+        task = Task.objects.lock([comment.task_id]).get()
+        for name, value in fields.items():
+            setattr(comment, name, value)
+        comment.resolved_at = (comment.resolved_at or timezone.now()) if comment.is_resolved else None
+        comment.updated_at = timezone.now()
+        comment.save()
+        counters.recount_comments([task])
+    return comment
+
+
+def comment_is_for(comment: Comment, user) -> bool:
+    """Reviewers and managers, and the author of the annotation it is about."""
+    own_work = comment.annotation is not None and comment.annotation.is_work_of(user)
+    return own_work or may(user, "review_annotation", comment.project_id)
+
+
+def delete(comment: Comment, *, actor) -> None:
+    if not may(actor, "manage_project", comment.project_id):
+        _refuse_other_author(comment, actor)
+    with transaction.atomic():
+        task = Task.objects.lock([comment.task_id]).get()
+        comment.deleted_at = timezone.now()
+        comment.save(update_fields=["deleted_at"])
+        counters.recount_comments([task])
+
+
+def _refuse_other_author(comment: Comment, actor) -> None:
+    if comment.created_by_id != actor.pk:
+        raise Refused("not_your_comment", "Somebody else wrote this comment.", status=403)
+
+
+def fresh_comment(annotation: Annotation, reviewer) -> Comment | None:
+    """The reviewer's newest comment on the annotation since its last submission or review, which satisfies a required comment.
+
+    The front end sends the comment just before the reject, which then carries none.
+    """
+    last = History.objects.filter(annotation=annotation).order_by("-id").values_list("created_at", flat=True).first()
+    mine = Comment.objects.present().filter(annotation=annotation, created_by=reviewer)
+    return mine.filter(created_at__gt=last).order_by("-id").first() if last else None

@@ -1,0 +1,81 @@
+"""What the review app does when work changes below: refuse what a verdict locks, withdraw what the change outdates."""
+
+from collections.abc import Callable
+
+from django.dispatch import receiver
+
+from tasks import events as task_events
+from tasks.errors import Refused
+from tasks.events import Happened, happened
+from tasks.models import Annotation, Task
+
+from . import counters, events, workflow
+from .service import AnnotationReviewService
+
+MOVES: dict[str, tuple[str, str]] = {
+    # what happened: (the action to ask the workflow for, the reason told when a verdict is withdrawn)
+    task_events.ANNOTATION_EDITED: ("edit", "edited"),
+    task_events.ANNOTATION_CONVERTED: ("convert_to_draft", "edited"),
+    task_events.ANNOTATIONS_DELETED: ("delete", "deleted"),
+}
+
+
+@receiver(happened)
+def follow(event: Happened, **_) -> None:
+    if handle := HANDLERS.get(event.kind):
+        handle(event)
+
+
+def _work_moved(event: Happened) -> None:
+    action, reason = MOVES[event.kind]
+    for annotation in event.annotations:
+        if refusal := workflow.refusal(action, annotation, event.actor):
+            raise refusal.as_error()
+    if action == "edit" and event.annotation.was_cancelled:
+        reason = "skipped"
+    _withdraw(event, reason)
+
+
+def _withdraw(event: Happened, reason: str) -> None:
+    AnnotationReviewService(event.actor).withdraw(event.annotations, list(event.tasks), reason)
+
+
+def _data_changed(event: Happened) -> None:
+    _withdraw(event, "data_changed")
+
+
+def _work_created(event: Happened) -> None:
+    tasks = [task.pk for task in event.tasks]
+    given_away = Annotation.objects.filter(task__in=tasks, completed_by=event.actor, redistributed=True, deleted_at=None)
+    if given_away.exists():
+        raise Refused("locked_by_verdict", "Your work on this task was rejected and given to somebody else.", status=403)
+    _recount(event)
+
+
+def _recount(event: Happened) -> None:
+    _recount_tasks(event, list(event.tasks))
+
+
+def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
+    for task in tasks:
+        task.project = event.project
+    turned = counters.recount(tasks)
+    for kind, those in zip((events.TASK_REVIEWED, events.TASK_UNREVIEWED), turned, strict=True):
+        if those:
+            task_events.tell(kind, event.project, actor=event.actor, tasks=tuple(those))
+
+
+def _settings_changed(event: Happened, batch: int = 2000) -> None:
+    ids = list(Task.objects.filter(project=event.project, deleted_at=None).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), batch):
+        _recount_tasks(event, list(Task.objects.lock(ids[start : start + batch])))
+
+
+HANDLERS: dict[str, Callable[[Happened], None]] = {
+    **dict.fromkeys(MOVES, _work_moved),
+    task_events.TASK_DATA_CHANGED: _data_changed,
+    task_events.ANNOTATIONS_CREATED: _work_created,
+    task_events.OVERLAP_CHANGED: _recount,
+    task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
+}
+

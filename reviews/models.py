@@ -1,0 +1,137 @@
+"""Signed verdicts, and what people say about work."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tasks.choices import ACCEPTING, VERDICTS, ActionType, RejectAction
+from tasks.models import Annotation, History, Project, Task
+
+from .querysets import CommentQuerySet, ReviewQuerySet
+
+PERSON = settings.AUTH_USER_MODEL
+VERDICT_CHOICES = [(v.value, v.label) for v in VERDICTS]
+
+
+class BulkReview(models.Model):
+    """One action on a selection. Undone as one."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="bulk_reviews")
+    action = models.CharField(max_length=32)
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.pk})"
+
+
+class Review(models.Model):
+    """One signed verdict on one version. Append-only: only undone_*, superseded_by and contested_at change, each once.
+
+    It stands while `annotation.standing_review_id` names it. Neither undone nor superseded nor standing: outdated.
+    """
+
+    annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="reviews")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="reviews")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="reviews")
+    verdict = models.CharField(max_length=20, choices=VERDICT_CHOICES)
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="reviews")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    comment = models.TextField(blank=True)
+    comment_object = models.ForeignKey("Comment", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=64, blank=True)
+    reject_action = models.CharField(max_length=16, choices=RejectAction, null=True)
+    seen_version = models.ForeignKey(History, on_delete=models.PROTECT, related_name="+")
+    fixed_version = models.ForeignKey(History, on_delete=models.PROTECT, null=True, related_name="+")
+    unique_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    imported_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who imported it; it is nobody's score.")
+    bulk = models.ForeignKey(BulkReview, on_delete=models.PROTECT, null=True, related_name="reviews")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
+    superseded_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    contested_at = models.DateTimeField(null=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(verdict__in=VERDICTS), name="review_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(verdict=ActionType.FIXED_AND_ACCEPTED, fixed_version__isnull=False)
+                | (~Q(verdict=ActionType.FIXED_AND_ACCEPTED) & Q(fixed_version__isnull=True)),
+                name="review_fix_has_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=ActionType.REJECTED, reject_action__in=RejectAction.values)
+                | (~Q(verdict=ActionType.REJECTED) & Q(reject_action__isnull=True)),
+                name="review_reject_has_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True) | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="review_undone_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="review_list")]
+
+    def __str__(self) -> str:
+        return f"Review {self.pk}: {self.get_verdict_display()}"
+
+    @property
+    def accepted(self) -> bool:
+        return self.verdict in ACCEPTING
+
+    @property
+    def stands_on_id(self) -> int:
+        """The version it speaks of."""
+        return self.fixed_version_id or self.seen_version_id
+
+    @property
+    def state(self) -> str:
+        if self.annotation.standing_review_id == self.pk:
+            return "standing"
+        if self.undone_at:
+            return "undone"
+        return "superseded" if self.superseded_by_id else "outdated"
+
+
+class TaskReviewer(models.Model):
+    """Who reviewed a task: the reviewers of its standing verdicts. Recomputed under the task's lock."""
+
+    pk = models.CompositePrimaryKey("project_id", "user_id", "task_id")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reviewed_by")
+
+
+class Comment(models.Model):
+    """Something said about an annotation, or about a region of it."""
+
+    text = models.TextField()
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
+    annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, related_name="comments")
+    draft_id = models.BigIntegerField(null=True)
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="comments")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_resolved = models.BooleanField(default=False)
+    resolved_at = models.DateTimeField(null=True)
+    region_ref = models.JSONField(null=True, blank=True)
+    classifications = models.JSONField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

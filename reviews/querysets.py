@@ -1,0 +1,32 @@
+"""Reads of verdicts and comments."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from tasks.models import Annotation
+from tasks.querysets import within
+
+
+class ReviewQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        everything = within(user, "view_all_annotations")
+        own_work = within(user, "view_project") & Q(annotation__completed_by=user)
+        seen = everything | own_work if everything else everything
+        return self.filter(seen, annotation__deleted_at=None, task__deleted_at=None, project__deleted_at=None)
+
+    def standing(self):
+        return self.filter(pk=F("annotation__standing_review_id"))
+
+    def not_undone(self):
+        return self.filter(undone_at=None)
+
+
+class CommentQuerySet(models.QuerySet):
+    def present(self):
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user):
+        """Annotators see the comments on their own annotations, and their own."""
+        seen_annotations = Annotation.objects.visible_to(user)
+        about_visible = Q(annotation__in=seen_annotations) | Q(annotation=None, created_by=user)
+        return self.present().filter(about_visible & within(user, "view_project"))

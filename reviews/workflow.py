@@ -1,0 +1,219 @@
+"""What may happen to an annotation: one table, and one function that asks it.
+
+A rule is a row (action → capability, guards), a guard a small function named like the sentence the user reads. Guards
+answer None, or a Refusal. The same function answers may I, why not, and which buttons.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.choices import VERDICTS, ActionType, AssignmentType
+from tasks.errors import Refused
+from tasks.models import Annotation, Project
+from tasks.roles import may, role_in
+from users.capabilities import role_can
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not: an HTTP status, a stable code, a sentence."""
+
+    code: str
+    detail: str
+    status: int = 400
+    field: str | None = None
+
+    def as_error(self) -> Refused:
+        return Refused(self.code, self.detail, status=self.status, field=self.field)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to the table: this action, on this annotation, by this person."""
+
+    action: str
+    annotation: Annotation
+    user: Any
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Project:
+        return self.annotation.project
+
+    def may(self, capability: str) -> bool:
+        return may(self.user, capability, self.annotation.project_id)
+
+
+Guard = Callable[[Case], Refusal | None]
+
+
+# --- guards, in the order they are asked: a stranger learns nothing ------------------------------
+
+
+def own_annotation(case: Case) -> Refusal | None:
+    if case.project.allow_self_review or not case.annotation.is_work_of(case.user):
+        return None
+    return Refusal("own_annotation", "This is your own work: somebody else has to review it.", 403)
+
+
+def own_version(case: Case) -> Refusal | None:
+    """The current result is this reviewer's. They may sign it as their fix, but not judge it."""
+    annotation = case.annotation
+    if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
+        return None
+    return Refusal("own_annotation", "The current version is your own: undo your fix first, then reject.", 403)
+
+
+def workflow_disabled(case: Case) -> Refusal | None:
+    if case.project.enable_review_workflow:
+        return None
+    return Refusal("workflow_disabled", "Reviews are switched off in this project. A manager can switch them on in its settings.")
+
+
+def not_submitted(case: Case) -> Refusal | None:
+    annotation = case.annotation
+    if annotation.pk and annotation.completed_by_id and not annotation.is_draft:
+        return None
+    return Refusal("not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed.")
+
+
+def skipped(case: Case) -> Refusal | None:
+    if not case.annotation.was_cancelled:
+        return None
+    return Refusal("skipped", "The annotator skipped this task: there is nothing to review.")
+
+
+def task_not_finished(case: Case) -> Refusal | None:
+    if not case.project.only_finished_tasks or case.annotation.task.is_labeled or case.may("manage_project"):
+        return None
+    return Refusal("task_not_finished", "This task does not have all its annotations yet. It enters review when it does.")
+
+
+def not_assigned(case: Case) -> Refusal | None:
+    if not case.project.review_only_manual_assignments or case.may("manage_project") or _is_assigned(case):
+        return None
+    return Refusal("not_assigned", "In this project you review assigned tasks only, and this one is not assigned to you.", 403)
+
+
+def _is_assigned(case: Case) -> bool:
+    return any(a.user_id == case.user.pk and a.type == AssignmentType.REVIEWER for a in case.annotation.task.assignments.all())
+
+
+def not_standing(case: Case) -> Refusal | None:
+    if case.annotation.standing_review_id is not None:
+        return None
+    return Refusal("not_standing", "No verdict stands on this annotation, so there is nothing to take back.")
+
+
+def not_your_review(case: Case) -> Refusal | None:
+    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    if case.annotation.last_created_by_id == case.user.pk or case.may("undo_any_review"):
+        return None
+    return Refusal("not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403)
+
+
+def already_returned(case: Case) -> Refusal | None:
+    if case.annotation.returned_at is None or case.annotation.standing_review_id is not None:
+        return None
+    return Refusal("already_reopened", "This annotation is already open for rework.")
+
+
+def locked_by_verdict(case: Case) -> Refusal | None:
+    """A standing verdict locks the author out, unless it is a reject that asks for rework."""
+    annotation = case.annotation
+    if case.may("manage_project") or not annotation.is_work_of(case.user):
+        return None
+    if annotation.redistributed:
+        return Refusal("locked_by_verdict", "This work was rejected and given to somebody else. You cannot change it any more.", 403)
+    # While a verdict stands, only a reject with requeue sets `returned_at`.
+    if annotation.standing_review_id is None or annotation.returned_at is not None:
+        return None
+    return Refusal("locked_by_verdict", "This work has been reviewed. Ask the reviewer or a manager to send it back to you.", 403)
+
+
+def reviewed_once(case: Case) -> Refusal | None:
+    if not case.annotation.ever_reviewed or case.may("delete_reviewed"):
+        return None
+    return Refusal("locked_by_verdict", "This annotation has been reviewed: only a manager may delete it.", 403)
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`capability` decides who, `guards` when. `to` is the `last_action` it leads to."""
+
+    capability: str
+    guards: tuple[Guard, ...]
+    to: ActionType
+
+
+REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_assigned)
+
+WORKFLOW: dict[str, Rule] = {
+    "accept": Rule("review_annotation", (own_annotation, *REVIEWABLE), ActionType.ACCEPTED),
+    "reject": Rule("review_annotation", (own_annotation, own_version, *REVIEWABLE), ActionType.REJECTED),
+    "fix_and_accept": Rule("review_annotation", (own_annotation, *REVIEWABLE), ActionType.FIXED_AND_ACCEPTED),
+    "undo": Rule("review_annotation", (not_standing, not_your_review), ActionType.DELETED_REVIEW),
+    "reopen": Rule("review_annotation", (own_annotation, *REVIEWABLE, already_returned), ActionType.UPDATED),
+    "edit": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
+    "skip": Rule("annotate", (locked_by_verdict,), ActionType.SKIPPED),
+    "convert_to_draft": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
+    "delete": Rule("annotate", (locked_by_verdict, reviewed_once), ActionType.UPDATED),
+}
+REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen")
+
+
+def refusal(action: str, annotation: Annotation, user: Any) -> Refusal | None:
+    """None when `user` may do `action` to `annotation` as it is now, else the first reason why not."""
+    rule = WORKFLOW[action]
+    if not role_can(role_in(annotation.project_id, user), rule.capability):
+        return NOT_A_REVIEWER
+    case = Case(action, annotation, user)
+    return next((found for guard in rule.guards if (found := guard(case))), None)
+
+
+NOT_A_REVIEWER = Refusal(
+    "not_a_reviewer",
+    "Your role in this project does not include reviewing. Ask a manager of the project to make you a reviewer.",
+    403,
+)
+
+
+def refusals(annotation: Annotation, user: Any) -> dict[str, Refusal]:
+    """The review actions that are closed to `user` now, and why."""
+    asked = ((action, refusal(action, annotation, user)) for action in REVIEW_ACTIONS)
+    return {action: found for action, found in asked if found}
+
+
+def allowed_actions(annotation: Annotation, user: Any) -> list[str]:
+    closed = refusals(annotation, user)
+    return [action for action in REVIEW_ACTIONS if action not in closed]
+
+
+# --- what a verdict must bring with it, asked after a repeat has been answered ---------------------
+
+
+def reject_action_not_allowed(project: Project, action: str) -> Refusal | None:
+    if action in project.allowed_reject_actions:
+        return None
+    allowed = ", ".join(project.allowed_reject_actions)
+    return Refusal("reject_action_not_allowed", f"This project allows these reject actions: {allowed}.", field="reject_action")
+
+
+def comment_required(project: Project, *, comment: str, has_comment_object: bool) -> Refusal | None:
+    if comment or has_comment_object or not project.require_review_comment_on_reject:
+        return None
+    return Refusal("comment_required", "A reject needs a comment in this project: say what is wrong.", field="comment")
+
+
+def unknown_reason(project: Project, reason: str) -> Refusal | None:
+    codes = [item["code"] for item in project.reject_reasons]
+    if not reason or reason in codes:
+        return None
+    return Refusal("unknown_reason", f"This project knows these reject reasons: {', '.join(codes) or 'none'}.", field="reason")
+
+
+ACTION_OF = {rule.to: action for action, rule in WORKFLOW.items() if rule.to in VERDICTS}

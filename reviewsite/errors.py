@@ -1,0 +1,161 @@
+"""Every error becomes Label Studio's error body plus `code`, once, here."""
+
+import logging
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+from rest_framework.views import set_rollback
+
+from api.stale import stale_answer
+from tasks.errors import Refused
+
+log = logging.getLogger(__name__)
+RETRY_AFTER_SECONDS = 2
+# PostgreSQL's word for a statement that was cancelled because it ran too long.
+QUERY_CANCELED = "57014"
+RULE_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
+
+
+def body(status: int, detail: str, code: str, validation_errors: dict | None = None) -> dict[str, Any]:
+    error: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "status_code": status,
+        "version": settings.VERSION,
+        "detail": detail,
+        "exc_info": None,
+        "code": code,
+    }
+    return error if validation_errors is None else error | {"validation_errors": validation_errors}
+
+
+def error_response(status: int, detail: str, code: str, **headers: str) -> JsonResponse:
+    return JsonResponse(body(status, detail, code), status=status, headers=headers)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    answer = _answer(exc, context)
+    if answer is not None:
+        set_rollback()
+        request = context.get("request")
+        if request is not None and answer.status_code < 500 and request.path.endswith(RULE_URLS):
+            answer.data["error"] = answer.data["detail"]  # the brief's key
+    return answer
+
+
+def _answer(exc: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(exc, Refused):
+        return _refused(exc, context)
+    if isinstance(exc, IntegrityError):
+        return _integrity(exc)
+    if isinstance(exc, OperationalError):
+        return _database_busy(exc)
+    if isinstance(exc, RequestDataTooBig):
+        return Response(body(413, "The request body is too large.", "too_large"), status=413)
+    if isinstance(exc, ValidationError):
+        exc = exceptions.ValidationError({"non_field_errors": exc.messages})
+    return _rest(exc, context)
+
+
+def _refused(exc: Refused, context: dict[str, Any]) -> Response:
+    errors = {exc.field: [exc.detail]} if exc.field else None
+    response = Response(body(exc.status, exc.detail, exc.code, errors), status=exc.status)
+    if exc.status == 412:
+        current, etag = stale_answer(exc.extra["annotation"], context["request"])
+        response.data["current"] = current
+        response["ETag"] = etag
+    return response
+
+
+def _integrity(exc: IntegrityError) -> Response:
+    """A promise of the database that no guard foresaw: still the caller's 400, with the constraint as code."""
+    diagnostics = getattr(exc.__cause__, "diag", None)
+    code = getattr(diagnostics, "constraint_name", None) or "integrity_error"
+    log.warning("refused by the database: %s", code)
+    return Response(body(400, "This would break a rule of the database, so nothing was changed.", code), status=400)
+
+
+def _database_busy(exc: OperationalError) -> Response:
+    if getattr(exc.__cause__, "sqlstate", None) == QUERY_CANCELED:
+        return Response(body(400, "This question takes too long. Narrow the filter.", "too_slow"), status=400)
+    log.error("database unavailable: %s", exc)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return Response(body(503, "The database does not answer. Try again in a moment.", "unavailable"), status=503, headers=headers)
+
+
+def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:
+    response = drf_handler(exc, context)
+    if response is None:
+        return None
+    if isinstance(exc, exceptions.ValidationError):
+        errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
+        response.data = body(400, "Validation error", _code_of(exc), errors)
+    else:
+        detail, code = _words_of(exc, response)
+        response.data = body(response.status_code, detail, code)
+    return response
+
+
+def _code_of(exc: exceptions.ValidationError) -> str:
+    codes = exc.get_codes()
+    while isinstance(codes, dict | list):
+        if not codes:
+            return "invalid"
+        codes = next(iter(codes.values())) if isinstance(codes, dict) else codes[0]
+    return codes
+
+
+def _words_of(exc: Exception, response: Response) -> tuple[str, str]:
+    if isinstance(exc, Http404):
+        return "Not found.", "not_found"
+    if isinstance(exc, PermissionDenied):
+        return "You do not have permission to do this.", "permission_denied"
+    detail = getattr(exc, "detail", None)
+    code = getattr(detail, "code", None) or getattr(exc, "default_code", "error")
+    return str(detail if detail is not None else response.data), code
+
+
+# --- outside REST framework ---------------------------------------------------------------------
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None):
+    if isinstance(exception, RequestDataTooBig):
+        return error_response(413, "The request body is too large.", "too_large")
+    if _wants_json(request) or isinstance(exception, SuspiciousOperation):
+        return error_response(400, "This request is malformed.", "bad_request")
+    return render(request, "error.html", {"title": "Bad request", "words": "This request is malformed."}, status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None):
+    if _wants_json(request):
+        return error_response(404, "Not found.", "not_found")
+    return render(request, "error.html", {"title": "Not found", "words": "There is no such page, or it is not open to you."}, status=404)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None):
+    if _wants_json(request):
+        return error_response(403, "You do not have permission to do this.", "permission_denied")
+    return render(request, "error.html", {"title": "Not allowed", "words": "You do not have permission to do this."}, status=403)
+
+
+def server_error(request: HttpRequest):
+    if _wants_json(request):
+        return error_response(500, "Something broke on our side. It has been logged.", "error")
+    return render(request, "error.html", {"title": "Error", "words": "Something broke on our side. It has been logged."}, status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = ""):
+    if _wants_json(request):
+        return error_response(403, f"CSRF check failed: {reason}", "csrf_failed")
+    return render(request, "error.html", {"title": "Form expired", "words": "Go back, reload the page and try again."}, status=403)

@@ -1,0 +1,83 @@
+"""The annotation counters of a task, always recomputed from its annotations under the task's lock."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Count
+from django.utils import timezone
+
+from .models import Annotation, Prediction, Task
+from .sql import update_rows
+from .totals import totals_follow
+
+COUNTED_FIELDS = ("total_annotations", "cancelled_annotations", "total_predictions", "is_labeled", "completed_at")
+TOUCHED_FIELDS = ("updated_at", "updated_by")
+
+SYNC_ANNOTATORS = """
+    WITH wanted AS (
+        SELECT DISTINCT project_id, completed_by_id AS user_id, task_id FROM tasks_annotation
+        WHERE task_id = ANY(%(tasks)s) AND deleted_at IS NULL AND NOT is_draft
+    ), gone AS (
+        DELETE FROM tasks_taskannotator a WHERE a.task_id = ANY(%(tasks)s)
+        AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = a.task_id AND w.user_id = a.user_id)
+    )
+    INSERT INTO tasks_taskannotator (project_id, user_id, task_id) SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass
+class AnnotationCounts:
+    """What the annotations of one task come to."""
+
+    done: int = 0
+    skipped: int = 0
+    filling_overlap: int = 0  # a redistributed annotation has freed its slot
+    predictions: int = field(default=0)
+
+
+def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
+    counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
+    rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False)
+    for task, skipped, redistributed in rows.values_list("task_id", "was_cancelled", "redistributed"):
+        counts[task].skipped += skipped
+        counts[task].done += not skipped
+        counts[task].filling_overlap += not skipped and not redistributed
+    predicted = Prediction.objects.filter(task_id__in=task_ids).values_list("task_id").annotate(Count("id"))
+    for task, number in predicted:
+        counts[task].predictions = number
+    return counts
+
+
+def recount(tasks: Collection[Task], *, actor=None) -> None:
+    """Bring the annotation counters of these locked tasks up to date, and say who touched them."""
+    counts = count_annotations([task.pk for task in tasks])
+    with totals_follow(tasks):
+        for task in tasks:
+            apply_counts(task, counts[task.pk])
+            touch(task, actor)
+        update_rows(list(tasks), [*COUNTED_FIELDS, *TOUCHED_FIELDS])
+    sync_annotators(task.pk for task in tasks)
+
+
+def apply_counts(task: Task, counts: AnnotationCounts) -> None:
+    task.total_annotations = counts.done
+    task.cancelled_annotations = counts.skipped
+    task.total_predictions = counts.predictions
+    task.is_labeled = counts.filling_overlap >= task.overlap
+    if not task.is_labeled:
+        task.completed_at = None
+    elif task.completed_at is None:
+        task.completed_at = timezone.now()
+
+
+def touch(task: Task, actor) -> None:
+    task.updated_at = timezone.now()
+    if actor is not None:
+        task.updated_by = actor
+
+
+def sync_annotators(task_ids: Iterable[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SYNC_ANNOTATORS, {"tasks": list(task_ids)})

@@ -1,0 +1,57 @@
+"""What happened, told upwards.
+
+One signal, one frozen dataclass. It is sent *inside* the transaction while the rows are locked, so a listener that fails
+undoes the move. Listeners are called in the order of INSTALLED_APPS: reviews first, then the wire, then who is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.dispatch import Signal
+
+if TYPE_CHECKING:
+    from users.models import User
+
+    from .models import Annotation, Project, Task
+
+happened = Signal()
+
+PROJECT_CREATED = "project_created"
+PROJECT_UPDATED = "project_updated"
+PROJECT_DELETED = "project_deleted"
+TASKS_CREATED = "tasks_created"
+TASKS_DELETED = "tasks_deleted"
+TASK_DATA_CHANGED = "task_data_changed"
+ANNOTATIONS_CREATED = "annotations_created"
+ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
+ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed
+ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
+ANNOTATIONS_DELETED = "annotations_deleted"
+OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
+REVIEW_SETTINGS_CHANGED = "review_settings_changed"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """`subjects` are the objects it happened to; `detail` what a listener needs besides, by plain names."""
+
+    kind: str
+    project: "Project"
+    actor: "User | None" = None
+    tasks: "tuple[Task, ...]" = ()
+    annotations: "tuple[Annotation, ...]" = ()
+    subjects: tuple[Any, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def annotation(self) -> "Annotation":
+        return self.annotations[0]
+
+    @property
+    def task(self) -> "Task":
+        return self.tasks[0]
+
+
+def tell(kind: str, project: "Project", **about: Any) -> None:
+    happened.send(sender=Happened, event=Happened(kind, project, **about))

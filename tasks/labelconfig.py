@@ -1,0 +1,112 @@
+"""Label Studio's labelling configuration: which controls there are, and whether a result fits them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from xml.etree import ElementTree
+
+from .errors import Refused
+
+CHOICE_TAGS = {"Label", "Choice"}
+# A control that fetches or computes its labels: any label may be right.
+DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
+# Where a result of this type keeps its labels, where that is not under the type's own name.
+RELATION = "relation"
+
+
+@dataclass(frozen=True)
+class Control:
+    name: str
+    tag: str
+    to_name: tuple[str, ...]
+    labels: tuple[str, ...]
+    accepted: frozenset[str]
+    dynamic: bool
+
+    @property
+    def type(self) -> str:
+        return self.tag.lower()
+
+
+@dataclass(frozen=True)
+class LabelConfig:
+    controls: dict[str, Control]
+    objects: dict[str, dict[str, str]]
+
+    def as_parsed(self) -> dict[str, Any]:
+        """Label Studio's `parsed_label_config`."""
+        return {
+            c.name: {
+                "type": c.tag,
+                "to_name": list(c.to_name),
+                "inputs": [self.objects[name] for name in c.to_name if name in self.objects],
+                "labels": list(c.labels),
+            }
+            for c in self.controls.values()
+        }
+
+
+@lru_cache(maxsize=256)
+def parse(xml: str) -> LabelConfig:
+    """Raises Refused(invalid_label_config) when it is not XML, or brings entities of its own."""
+    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
+        raise Refused("invalid_label_config", "The label configuration must not declare a DOCTYPE or entities.", field="label_config")
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError as error:
+        raise Refused("invalid_label_config", f"The label configuration is not valid XML: {error}.", field="label_config") from error
+    controls = [_control(tag) for tag in root.iter() if tag.get("name") and tag.get("toName")]
+    objects = {tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")}
+    return LabelConfig({c.name: c for c in controls}, objects)
+
+
+def _control(tag: ElementTree.Element) -> Control:
+    options = [child for child in tag.iter() if child.tag in CHOICE_TAGS]
+    labels = tuple(o.get("value") or o.get("alias") or "" for o in options)
+    aliases = {o.get("alias") for o in options if o.get("alias")}
+    return Control(
+        name=tag.attrib["name"],
+        tag=tag.tag,
+        to_name=tuple(tag.attrib["toName"].split(",")),
+        labels=labels,
+        accepted=frozenset({*labels, *aliases}),
+        dynamic=not labels or any(tag.get(a) for a in DYNAMIC_ATTRIBUTES),
+    )
+
+
+def _input(tag: ElementTree.Element) -> dict[str, str]:
+    return {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
+
+
+def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
+    """What in `result` the configuration does not know, a sentence each; empty when it fits."""
+    config = parse(xml)
+    return [problem for region in result if (problem := _problem(region, config))]
+
+
+def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
+    if region.get("type") == RELATION:
+        return None
+    name, kind = region.get("from_name"), region.get("type")
+    control = config.controls.get(str(name))
+    if control is None:
+        return f'Region {region.get("id")!r} names the control {name!r}, which the label configuration does not have.'
+    if kind != control.type:
+        return f'Region {region.get("id")!r} is of type {kind!r}, but its control {name!r} makes {control.type!r}.'
+    if region.get("to_name") not in control.to_name:
+        return f'Region {region.get("id")!r} is on {region.get("to_name")!r}, but its control {name!r} is for {", ".join(control.to_name)}.'
+    return _label_problem(region, control)
+
+
+def _label_problem(region: dict[str, Any], control: Control) -> str | None:
+    if not isinstance(region.get("value"), dict):
+        return f'Region {region.get("id")!r} has no value.'
+    chosen = region["value"].get(control.type)
+    if control.dynamic or not isinstance(chosen, list):
+        return None
+    unknown = [label for label in _flat(chosen) if label not in control.accepted]
+    return f'Region {region.get("id")!r} uses {unknown[0]!r}, which the control {control.name!r} does not offer.' if unknown else None
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    return [label for value in values for label in (_flat(value) if isinstance(value, list) else [value])]

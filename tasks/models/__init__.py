@@ -1,0 +1,19 @@
+from .annotation import Annotation, Draft, History, Prediction
+from .project import Membership, Project, ProjectChange, ProjectDelta, ProjectTotal
+from .task import Assignment, Import, Task, TaskAnnotator
+
+__all__ = [
+    "Annotation",
+    "Assignment",
+    "Draft",
+    "History",
+    "Import",
+    "Membership",
+    "Prediction",
+    "Project",
+    "ProjectChange",
+    "ProjectDelta",
+    "ProjectTotal",
+    "Task",
+    "TaskAnnotator",
+]

@@ -1,0 +1,130 @@
+"""Projects, who belongs to them, and what they add up to."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from users.capabilities import PROJECT_ROLES
+
+from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
+from ..querysets import MembershipQuerySet, ProjectQuerySet
+
+
+def default_reject_actions() -> list[str]:
+    return [RejectAction.REMOVE, RejectAction.REQUEUE]
+
+
+class Project(models.Model):
+    title = models.CharField(max_length=256)
+    description = models.TextField(blank=True)
+    label_config = models.TextField(default="<View></View>", help_text="Label Studio's XML.")
+    expert_instruction = models.TextField(blank=True)
+    show_instruction = models.BooleanField(default=False)
+    color = models.CharField(max_length=16, default="#FFFFFF")
+    maximum_annotations = models.PositiveIntegerField("overlap", default=1, help_text="How many annotations a task wants.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    timezone = models.CharField(max_length=64, default="UTC")
+
+    enable_review_workflow = models.BooleanField("reviews are on", default=True)
+    allow_self_review = models.BooleanField("people may review their own work", default=False)
+    require_review_comment_on_reject = models.BooleanField("a reject needs a comment", default=False)
+    review_criteria = models.CharField(max_length=8, choices=ReviewCriteria, default=ReviewCriteria.ONE, help_text="When is a task reviewed?")
+    allowed_reject_actions = ArrayField(models.CharField(max_length=16, choices=RejectAction), default=default_reject_actions)
+    default_reject_action = models.CharField(max_length=16, choices=RejectAction, default=RejectAction.REQUEUE)
+    only_finished_tasks = models.BooleanField("only tasks with full overlap enter review", default=False)
+    review_only_manual_assignments = models.BooleanField("reviewers see assigned tasks only", default=False)
+    sampling = models.CharField("order of the review queue", max_length=16, choices=Sampling, default=Sampling.TASK_ID)
+    reject_reasons = models.JSONField(default=list, blank=True, help_text='[{"code": "blurry", "text": "The box is not tight"}]')
+    review_instruction = models.TextField(blank=True)
+    show_review_instruction = models.BooleanField(default=False)
+    show_data_manager_to_reviewers = models.BooleanField(default=True)
+    show_agreement_to_reviewers = models.BooleanField(default=False)
+    show_reviewer_names = models.BooleanField("annotators see who reviewed them", default=True)
+    label_stream_task_distribution = models.CharField(max_length=20, choices=Distribution, default=Distribution.AUTO)
+    validate_results = models.BooleanField("refuse results that do not fit the label configuration", default=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(maximum_annotations__gte=1), name="project_overlap_positive"),
+            models.CheckConstraint(condition=Q(default_reject_action__in=RejectAction.values), name="project_reject_action_known"),
+            models.CheckConstraint(condition=Q(review_criteria__in=ReviewCriteria.values), name="project_criteria_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Membership(models.Model):
+    """What somebody is in one project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=2, choices=[(r, r.label) for r in PROJECT_ROLES])
+    paused = models.BooleanField(default=False, help_text="Gets no new work.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="membership_once", violation_error_message="This person is already a member."),
+            models.CheckConstraint(condition=Q(role__in=PROJECT_ROLES), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"
+
+
+class ProjectChange(models.Model):
+    """Who changed which setting of a project, and when."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="changes")
+    setting = models.CharField(max_length=64)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.setting} by {self.changed_by}"
+
+
+class Aggregate(models.Model):
+    """What a project's tasks add up to. As a delta, what one transaction changed of it."""
+
+    tasks = models.BigIntegerField(default=0)
+    finished = models.BigIntegerField(default=0)
+    annotations = models.BigIntegerField(default=0)
+    skipped = models.BigIntegerField(default=0)
+    predictions = models.BigIntegerField(default=0)
+    reviewed = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+
+    COUNTED = ("tasks", "finished", "annotations", "skipped", "predictions", "reviewed", "accepted", "rejected")
+
+    class Meta:
+        abstract = True
+
+
+class ProjectTotal(Aggregate):
+    """The folded part. Readers add the deltas that are not folded yet (tasks.totals)."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="total")
+
+
+class ProjectDelta(Aggregate):
+    # No foreign key: its KEY SHARE lock on the project is what a hot row is made of.
+    project_id = models.BigIntegerField(db_index=True)

@@ -1,0 +1,124 @@
+"""Tasks: the items to label, with the counters their lists are sorted and filtered by."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from ..choices import AssignmentType
+from ..mixins import TaskMixin
+from ..querysets import TaskQuerySet
+from .project import Project
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Import(models.Model):
+    """One import of a file or body into a project, with what came of it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    name = models.CharField(max_length=255, blank=True)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}"
+
+
+class Task(TaskMixin, models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
+    data = models.JSONField()
+    meta = models.JSONField(default=dict, blank=True)
+    inner_id = models.BigIntegerField(help_text="Number within the project, from 1.")
+    overlap = models.PositiveIntegerField(default=1)
+    allow_skip = models.BooleanField(default=True)
+    unique_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    external_id = models.CharField(max_length=255, null=True, blank=True)
+    imported_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Counted by tasks.counters, under the task's lock.
+    is_labeled = models.BooleanField("finished", default=False, editable=False, help_text="Overlap reached.")
+    completed_at = models.DateTimeField(null=True, editable=False)
+    total_annotations = models.IntegerField(default=0, editable=False)
+    cancelled_annotations = models.IntegerField(default=0, editable=False)
+    total_predictions = models.IntegerField(default=0, editable=False)
+
+    # Counted by reviews.counters, under the task's lock.
+    reviewed = models.BooleanField(default=False, editable=False)
+    reviewed_at = models.DateTimeField(null=True, editable=False)
+    reviews_accepted = models.IntegerField(default=0, editable=False, help_text="Standing accepted and fixed.")
+    reviews_rejected = models.IntegerField(default=0, editable=False, help_text="Standing rejected.")
+    comment_count = models.IntegerField(default=0, editable=False)
+    unresolved_comment_count = models.IntegerField(default=0, editable=False)
+    last_comment_updated_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "inner_id"], name="task_inner_id_unique"),
+            models.UniqueConstraint(fields=["project", "unique_id"], condition=Q(deleted_at=None), name="task_unique_id_unique"),
+            models.UniqueConstraint(
+                fields=["project", "external_id"],
+                condition=Q(deleted_at=None, external_id__isnull=False),
+                name="task_external_id_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    total_annotations__gte=0,
+                    cancelled_annotations__gte=0,
+                    total_predictions__gte=0,
+                    reviews_accepted__gte=0,
+                    reviews_rejected__gte=0,
+                    comment_count__gte=0,
+                    unresolved_comment_count__gte=0,
+                ),
+                name="task_counters_not_negative",
+            ),
+        ]
+        indexes = [
+            # The task list of a project, by id.
+            models.Index(fields=["project", "id"], condition=Q(deleted_at=None), name="task_list"),
+            # Lists of tasks with rejects, and with accepts, newest first.
+            models.Index(fields=["project", "-id"], condition=Q(deleted_at=None, reviews_rejected__gt=0), name="task_with_rejects"),
+            models.Index(fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Task {self.inner_id}"
+
+
+class TaskAnnotator(models.Model):
+    """Who annotated a task. Recomputed under the task's lock."""
+
+    pk = models.CompositePrimaryKey("project_id", "user_id", "task_id")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotated_by")
+
+
+class Assignment(models.Model):
+    """A task given to somebody by hand."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="assignments")
+    type = models.CharField(max_length=2, choices=AssignmentType)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["task", "user", "type"], name="assignment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} → {self.user} ({self.get_type_display()})"

@@ -1,0 +1,112 @@
+"""Reads that chain. Visibility lives here (rules §10), never in an `if`."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from .choices import VERDICTS, Distribution
+from .roles import projects_where
+
+if TYPE_CHECKING:
+    from users.models import User
+
+NOT_DELETED = Q(deleted_at=None)
+
+
+def within(user: "User", capability: str, prefix: str = "project") -> Q:
+    """The rows of projects where `user` has the capability."""
+    projects = projects_where(user, capability)
+    return Q() if projects is None else Q(**{f"{prefix}_id__in" if prefix else "pk__in": projects})
+
+
+class ProjectQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(NOT_DELETED & within(user, "view_project", prefix=""))
+
+    def managed_by(self, user: "User"):
+        return self.filter(NOT_DELETED & within(user, "manage_project", prefix=""))
+
+
+class MembershipQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(within(user, "view_project"), project__deleted_at=None)
+
+
+class TaskQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(NOT_DELETED, self._seen_by(user), project__deleted_at=None)
+
+    def _seen_by(self, user: "User") -> Q:
+        everything = within(user, "view_all_annotations")
+        if not everything:
+            return everything
+        return everything | self._given_to(user)
+
+    def _given_to(self, user: "User") -> Q:
+        """An annotator's tasks: every one where work is handed out freely, else the assigned and already annotated ones."""
+        from .models import Annotation, Assignment
+
+        assigned = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user))
+        mine = Exists(Annotation.objects.filter(NOT_DELETED, task=OuterRef("pk"), completed_by=user))
+        free = Q(project__label_stream_task_distribution=Distribution.AUTO)
+        return within(user, "view_project") & (free | assigned | mine)
+
+    def with_rejected(self):
+        """Tasks with a standing reject, by counter."""
+        return self.filter(reviews_rejected__gt=0)
+
+    def with_accepted(self):
+        """Tasks with a standing accept, by counter: fixed counts as accepted."""
+        return self.filter(reviews_accepted__gt=0)
+
+    def lock(self, ids):
+        """The rows of `ids`, locked in order. NO KEY: foreign keys take KEY SHARE at commit, plain FOR UPDATE deadlocks with it."""
+        return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
+
+
+class AnnotationQuerySet(models.QuerySet):
+    def present(self):
+        return self.filter(NOT_DELETED, task__deleted_at=None, project__deleted_at=None)
+
+    def visible_to(self, user: "User"):
+        return self.present().filter(self._seen_by(user)).exclude(Q(is_draft=True) & ~Q(completed_by=user))
+
+    def _seen_by(self, user: "User") -> Q:
+        everything = within(user, "view_all_annotations")
+        if not everything:
+            return everything
+        return everything | (within(user, "view_project") & Q(completed_by=user))
+
+    def listed(self):
+        """Without the ones turned back into drafts."""
+        return self.filter(is_draft=False)
+
+    def with_verdict(self):
+        return self.filter(last_action__in=VERDICTS)
+
+    def lock(self, ids):
+        """See TaskQuerySet.lock. Annotations first, then their tasks, and nothing else."""
+        return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
+
+
+class HistoryQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        from .models import Annotation
+
+        return self.filter(annotation__in=Annotation.objects.visible_to(user))
+
+    def versions(self):
+        return self.filter(number__isnull=False)
+
+
+class DraftQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(user=user, task__deleted_at=None, task__project__deleted_at=None)
+
+
+class PredictionQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        from .models import Task
+
+        return self.filter(task__in=Task.objects.visible_to(user))

@@ -1,0 +1,42 @@
+"""When two results say the same (rules §9): regions by id and content; key order, `origin` and float noise do not count."""
+
+from collections import defaultdict
+from typing import Any
+
+NOISE = 1e-6
+IGNORED_KEYS = {"origin"}
+
+Region = dict[str, Any]
+
+
+def same_result(one: list[Region], other: list[Region]) -> bool:
+    if len(one) != len(other):
+        return False
+    ours, theirs = _by_identity(one), _by_identity(other)
+    return ours.keys() == theirs.keys() and all(_same(region, theirs[key]) for key, region in ours.items())
+
+
+def _by_identity(result: list[Region]) -> dict[tuple, Region]:
+    """Regions keyed by what names them. One region may come in parts (box, label, text) that share an id; a relation has none."""
+    seen: dict[tuple, int] = defaultdict(int)
+    keyed = {}
+    for region in result:
+        name = tuple(str(region.get(key)) for key in ("id", "from_name", "type", "from_id", "to_id"))
+        keyed[(*name, seen[name])] = region
+        seen[name] += 1
+    return keyed
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = (one.keys() | other.keys()) - IGNORED_KEYS
+        return all(key in one and key in other and _same(one[key], other[key]) for key in keys)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if _is_number(one) and _is_number(other):
+        return abs(one - other) < NOISE
+    return type(one) is type(other) and one == other
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,52 @@
+"""Which role somebody has in a project, and so what they may do there."""
+
+from typing import TYPE_CHECKING
+
+from users.capabilities import CAPABILITIES, Role, role_can
+
+if TYPE_CHECKING:
+    from users.models import User
+
+    from .models import Project
+
+
+def memberships_of(user: "User") -> dict[int, str]:
+    """Project id → role code, read once per loaded user."""
+    if not hasattr(user, "_roles_by_project"):
+        from_database = user.memberships.values_list("project_id", "role") if user.pk else ()
+        user._roles_by_project = dict(from_database)  # type: ignore[attr-defined]
+    return user._roles_by_project  # type: ignore[attr-defined]
+
+
+def forget_roles(user: "User") -> None:
+    user.__dict__.pop("_roles_by_project", None)
+
+
+def role_in(project_id: int, user: "User") -> Role | None:
+    if not user.is_active:
+        return None
+    if user.role_on_site:
+        return user.role_on_site
+    code = memberships_of(user).get(project_id)
+    return Role(code) if code else None
+
+
+def may(user: "User", capability: str, project: "Project | int") -> bool:
+    project_id = project if isinstance(project, int) else project.pk
+    return role_can(role_in(project_id, user), capability)
+
+
+def may_somewhere(user: "User", capability: str) -> bool:
+    if not user.is_active:
+        return False
+    roles = CAPABILITIES[capability]
+    return user.role_on_site in roles or any(role in roles for role in memberships_of(user).values())
+
+
+def projects_where(user: "User", capability: str) -> list[int] | None:
+    """Ids of the projects in which `user` has the capability; None means every project."""
+    if not user.is_active:
+        return []
+    if user.role_on_site in CAPABILITIES[capability]:
+        return None
+    return [project for project, role in memberships_of(user).items() if role_can(role, capability)]

@@ -1,0 +1,249 @@
+"""Everything that writes an annotation, short of a verdict.
+
+Each verb: lock the annotation, lock its task, refuse, change, write history, count, tell. Whoever holds a rule about the
+move (a standing verdict, a redistributed task) hears of it on the signal and refuses by raising.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import counters, events
+from ..choices import VERDICTS, ActionType, HistoryAction
+from ..concurrency import NOTHING_SEEN, Seen, refuse_stale
+from ..errors import Refused
+from ..labelconfig import problems
+from ..models import Annotation, History, Task
+from ..results import same_result
+from ..roles import may
+from . import history
+
+EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at", "completed_by")
+
+
+@dataclass
+class Work:
+    """What somebody sends as an annotation. Times in seconds."""
+
+    result: list[dict[str, Any]] = field(default_factory=list)
+    was_cancelled: bool = False
+    ground_truth: bool = False
+    lead_time: float | None = None
+    started_at: datetime | None = None
+    draft_created_at: datetime | None = None
+    parent_prediction_id: int | None = None
+    parent_annotation_id: int | None = None
+    completed_by: Any = None
+    unique_id: Any = None
+    bulk_created: bool = False
+    draft_id: int | None = None
+
+
+def lock(annotation_id: int) -> tuple[Annotation, Task]:
+    """The annotation and its task, locked in that order. Refuses when it was deleted meanwhile."""
+    annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
+    if annotation is None or annotation.deleted_at is not None:
+        raise Refused("not_found", "This annotation does not exist any more.", status=404)
+    task = Task.objects.lock([annotation.task_id]).get()
+    task.project = annotation.project
+    annotation.task = task
+    return annotation, task
+
+
+def submit(task: Task, work: Work, *, actor) -> Annotation:
+    (annotation,) = submit_many([(task, work)], actor=actor)
+    return annotation
+
+
+def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotation]:
+    """New annotations, as many as entries, in one transaction. All tasks are of one project."""
+    entries = list(entries)
+    with transaction.atomic():
+        locked = {task.pk: task for task in Task.objects.select_related("project").lock(task.pk for task, _ in entries)}
+        if any(task.pk not in locked or locked[task.pk].deleted_at for task, _ in entries):
+            raise Refused("not_found", "This task does not exist any more.", status=404)
+        annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
+        _insert(annotations, [work for _, work in entries], actor)
+        counters.recount(list(locked.values()), actor=actor)
+        project = annotations[0].project
+        events.tell(events.ANNOTATIONS_CREATED, project, actor=actor, tasks=tuple(locked.values()), annotations=tuple(annotations))
+    return annotations
+
+
+def _new(task: Task, work: Work, actor) -> Annotation:
+    author = work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
+    if work.ground_truth:
+        _refuse_ground_truth(task, actor)
+    _refuse_unknown_labels(work.result, task.project)
+    annotation = Annotation(
+        task=task,
+        project=task.project,
+        completed_by=author,
+        written_by=actor,
+        version_author=actor,
+        last_created_by=actor,
+        result=work.result,
+        was_cancelled=work.was_cancelled,
+        ground_truth=work.ground_truth,
+        lead_time=work.lead_time,
+        started_at=work.started_at,
+        draft_created_at=work.draft_created_at,
+        parent_prediction_id=work.parent_prediction_id,
+        parent_annotation_id=work.parent_annotation_id,
+        bulk_created=work.bulk_created,
+        last_action=_first_action(work),
+    )
+    if work.unique_id:
+        annotation.unique_id = work.unique_id
+    return annotation
+
+
+def _first_action(work: Work) -> ActionType:
+    if work.was_cancelled:
+        return ActionType.SKIPPED
+    if work.bulk_created:
+        return ActionType.PROPAGATED_ANNOTATION
+    return ActionType.PREDICTION if work.parent_prediction_id and not work.draft_id and not work.lead_time else ActionType.SUBMITTED
+
+
+def _insert(annotations: list[Annotation], works: list[Work], actor) -> None:
+    rows = history.new_versions(annotations, None, actor)
+    for row, work in zip(rows, works, strict=True):
+        row.draft_id = work.draft_id
+    # The two name each other; the foreign keys are looked at on commit.
+    Annotation.objects.bulk_create(annotations)
+    History.objects.bulk_create(rows)
+
+
+def edit(annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft_id: int | None = None) -> Annotation:
+    """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is a touch."""
+    with transaction.atomic():
+        annotation, task = lock(annotation_id)
+        _refuse_stranger(annotation, actor)
+        refuse_stale(annotation, seen)
+        changes = {name: value for name, value in changes.items() if name in EDITABLE}
+        action = _edit_action(annotation, changes)
+        _apply(annotation, changes, actor)
+        if action is None:
+            _save_touched(annotation, task, actor)
+        else:
+            _save_version(annotation, task, action, actor, draft_id)
+    return annotation
+
+
+def _edit_action(annotation: Annotation, changes: dict[str, Any]) -> HistoryAction | None:
+    skipped = changes.get("was_cancelled", annotation.was_cancelled)
+    if skipped != annotation.was_cancelled:
+        return HistoryAction.SKIPPED if skipped else HistoryAction.UNSKIPPED
+    # A submitted draft is a new version even when it says what was said before: it is no draft any more.
+    same = same_result(changes.get("result", annotation.result), annotation.result)
+    return None if same and not annotation.is_draft else HistoryAction.UPDATED
+
+
+def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
+    if changes.get("ground_truth", annotation.ground_truth) != annotation.ground_truth:
+        _refuse_ground_truth(annotation.task, actor)
+    if not may(actor, "set_completed_by", annotation.project):
+        changes.pop("completed_by", None)
+    if "result" in changes:
+        _refuse_unknown_labels(changes["result"], annotation.project)
+    for name, value in changes.items():
+        setattr(annotation, name, value)
+    annotation.updated_by = actor
+    annotation.updated_at = timezone.now()
+    annotation.annotation_seq += 1
+
+
+def _save_touched(annotation: Annotation, task: Task, actor) -> None:
+    # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed in.
+    annotation.save(update_fields=["ground_truth", "lead_time", "started_at", "completed_by", "updated_by", "updated_at", "annotation_seq"])
+    annotation.refresh_from_db(fields=["result"])
+    counters.recount([task], actor=actor)
+    _tell(events.ANNOTATION_TOUCHED, annotation, actor)
+
+
+def _save_version(annotation: Annotation, task: Task, action: HistoryAction, actor, draft_id: int | None) -> None:
+    annotation.version += 1
+    annotation.version_author = actor
+    annotation.is_draft = False
+    annotation.last_action = ActionType.SKIPPED if action == HistoryAction.SKIPPED else ActionType.UPDATED
+    annotation.last_created_by = actor
+    history.record_version(annotation, action, actor, draft_id=draft_id)
+    annotation.save()
+    counters.recount([task], actor=actor)
+    _tell(events.ANNOTATION_EDITED, annotation, actor)
+
+
+def convert_to_draft(annotation_id: int, *, actor) -> Annotation:
+    """Take a submitted annotation back into a draft: hidden, and not reviewable until submitted again."""
+    with transaction.atomic():
+        annotation, task = lock(annotation_id)
+        _refuse_stranger(annotation, actor)
+        annotation.is_draft = True
+        annotation.draft_created_at = annotation.draft_created_at or timezone.now()
+        annotation.annotation_seq += 1
+        annotation.updated_by = actor
+        annotation.updated_at = timezone.now()
+        _drop_verdict(annotation)
+        annotation.save(update_fields=["is_draft", "draft_created_at", "annotation_seq", "updated_by", "updated_at", "last_action"])
+        history.record(annotation, HistoryAction.CONVERTED_TO_DRAFT, actor)
+        counters.recount([task], actor=actor)
+        _tell(events.ANNOTATION_CONVERTED, annotation, actor)
+    return annotation
+
+
+def delete(annotation_id: int, *, actor) -> None:
+    delete_many([annotation_id], actor=actor)
+
+
+def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
+    """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the counters."""
+    with transaction.atomic():
+        annotations = [a for a in Annotation.objects.select_related("project").lock(annotation_ids) if a.deleted_at is None]
+        tasks = list(Task.objects.select_related("project").lock(a.task_id for a in annotations))
+        for annotation in annotations:
+            _refuse_stranger(annotation, actor)
+            _mark_deleted(annotation, actor)
+        if annotations:
+            counters.recount(tasks, actor=actor)
+            events.tell(
+                events.ANNOTATIONS_DELETED, annotations[0].project, actor=actor, tasks=tuple(tasks), annotations=tuple(annotations)
+            )
+    return len(annotations)
+
+
+def _mark_deleted(annotation: Annotation, actor) -> None:
+    annotation.deleted_at = timezone.now()
+    annotation.annotation_seq += 1
+    _drop_verdict(annotation)
+    annotation.save(update_fields=["deleted_at", "annotation_seq", "last_action"])
+    history.record(annotation, HistoryAction.DELETED, actor)
+
+
+def _drop_verdict(annotation: Annotation) -> None:
+    """Deleted or withdrawn work bears no verdict; which one it bore is in its history. Reviews may still refuse the move."""
+    if annotation.last_action in VERDICTS:
+        annotation.last_action = ActionType.UPDATED
+
+
+def _tell(kind: str, annotation: Annotation, actor) -> None:
+    events.tell(kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,))
+
+
+def _refuse_stranger(annotation: Annotation, actor) -> None:
+    if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
+        raise Refused("not_yours", "This is somebody else's work. Only its author, a reviewer or a manager may change it.", status=403)
+
+
+def _refuse_ground_truth(task: Task, actor) -> None:
+    if not may(actor, "set_ground_truth", task.project_id):
+        raise Refused("ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403)
+
+
+def _refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:
+    if project.validate_results and (found := problems(result, project.label_config)):
+        raise Refused("invalid_result", found[0], field="result")

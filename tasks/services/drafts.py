@@ -1,0 +1,54 @@
+"""Unsubmitted work, its author's own."""
+
+from typing import Any
+
+from django.db import transaction
+
+from ..concurrency import Seen
+from ..errors import Refused
+from ..models import Annotation, Draft, Task
+from . import annotations
+
+
+def save(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
+    """A new draft. It remembers which version of the annotation it began on."""
+    began_on = annotation.current_version_id if annotation else None
+    return Draft.objects.create(task=task, annotation=annotation, user=actor, began_on_id=began_on, **fields)
+
+
+def change(draft: Draft, **fields: Any) -> Draft:
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    draft.save()
+    return draft
+
+
+def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
+    """Turn a draft into an annotation, or into a new version of the one it began on. The draft is gone then.
+
+    Began on another version than the annotation has now: 412 `stale`, and the draft is kept.
+    """
+    with transaction.atomic():
+        if draft.annotation_id is None:
+            annotation = annotations.submit(draft.task, work, actor=actor)
+        else:
+            annotation = _submit_onto(draft, work, actor)
+        draft.delete()
+    return annotation
+
+
+def _submit_onto(draft: Draft, work: annotations.Work, actor) -> Annotation:
+    refuse_outdated(draft)
+    changes = {"result": work.result, "was_cancelled": work.was_cancelled, "lead_time": work.lead_time}
+    return annotations.edit(draft.annotation_id, changes, actor=actor, seen=Seen(), draft_id=draft.pk)
+
+
+def refuse_outdated(draft: Draft) -> None:
+    annotation, _ = annotations.lock(draft.annotation_id)  # type: ignore[arg-type]
+    if annotation.current_version_id != draft.began_on_id:
+        raise Refused(
+            "stale",
+            "The annotation has a newer version than the one this draft began on. The draft is kept; load the annotation again.",
+            status=412,
+            extra={"annotation": annotation.pk},
+        )

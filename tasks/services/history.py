@@ -1,0 +1,60 @@
+"""The rows of what happened to an annotation."""
+
+from typing import Any
+
+from ..choices import HistoryAction
+from ..models import Annotation, History
+from ..sql import next_ids
+
+
+def row(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
+    """An unsaved row about `annotation` as it is now, on its current version."""
+    details.setdefault("version_id", annotation.current_version_id)
+    return History(
+        annotation=annotation,
+        action=action,
+        created_by=actor,
+        annotation_seq=annotation.annotation_seq,
+        was_cancelled=annotation.was_cancelled,
+        **details,
+    )
+
+
+def new_versions(annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any) -> list[History]:
+    """Unsaved version rows holding each annotation's result as it is now; the annotations already point at them.
+
+    Without an `action` each row takes its annotation's `last_action`.
+    """
+    rows = []
+    for annotation, pk in zip(annotations, next_ids(History, len(annotations)), strict=True):
+        annotation.current_version_id = pk
+        rows.append(
+            row(
+                annotation,
+                action or annotation.last_action,
+                actor,
+                pk=pk,
+                version_id=pk,
+                number=annotation.version,
+                result=annotation.result,
+                author_id=annotation.version_author_id,
+                lead_time=annotation.lead_time,
+                started_at=annotation.started_at,
+                **details,
+            )
+        )
+    return rows
+
+
+def record(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
+    """Write what happened, when it made no new version."""
+    entry = row(annotation, action, actor, **details)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_version(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
+    """Write a new version: the result of `annotation` as it is now. The caller saves the annotation."""
+    (entry,) = new_versions([annotation], action, actor, **details)
+    entry.save(force_insert=True)
+    return entry

@@ -1,0 +1,109 @@
+"""Everything that writes a project, its members and its settings."""
+
+from typing import Any
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from users.capabilities import Role
+
+from .. import counters, events
+from ..choices import AssignmentType
+from ..errors import Refused
+from ..labelconfig import parse
+from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
+from ..roles import forget_roles, role_in
+
+# What decides when a task counts as reviewed.
+REVIEW_SETTINGS = {"review_criteria"}
+OVERLAP_BATCH = 2000
+
+
+def create(*, actor, **fields: Any) -> Project:
+    """A new project; who makes it is its manager."""
+    if not (actor.may_create_projects or actor.runs_site):
+        raise Refused("may_not_create_projects", "Creating projects is not open to you. Ask an administrator of the site.", status=403)
+    with transaction.atomic():
+        project = Project(created_by=actor, **fields)
+        _check(project)
+        project.save()
+        ProjectTotal.objects.create(project=project)
+        Membership.objects.create(project=project, user=actor, role=Role.MANAGER)
+        forget_roles(actor)
+        events.tell(events.PROJECT_CREATED, project, actor=actor)
+    return project
+
+
+def update(project: Project, changes: dict[str, Any], *, actor) -> Project:
+    """Change settings, and write down who changed which."""
+    with transaction.atomic():
+        project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
+        before = model_to_dict(project, fields=list(changes))
+        changed = {name: value for name, value in changes.items() if before[name] != value}
+        for name, value in changed.items():
+            setattr(project, name, value)
+        _check(project)
+        project.save(update_fields=[*changed, "updated_at"])
+        ProjectChange.objects.bulk_create(
+            ProjectChange(project=project, setting=name, old=before[name], new=value, changed_by=actor) for name, value in changed.items()
+        )
+        _follow(project, changed, actor)
+    return project
+
+
+def _check(project: Project) -> None:
+    """What no single field can promise."""
+    parse(project.label_config)
+    if not project.allowed_reject_actions:
+        raise Refused("no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions")
+    if project.default_reject_action not in project.allowed_reject_actions:
+        raise Refused("reject_action_not_allowed", "The default reject action must be one of the allowed ones.", field="default_reject_action")
+    for reason in project.reject_reasons:
+        if not isinstance(reason, dict) or not reason.get("code") or not reason.get("text"):
+            raise Refused("bad_reject_reason", 'Each reject reason needs a "code" and a "text".', field="reject_reasons")
+
+
+def _follow(project: Project, changed: dict[str, Any], actor) -> None:
+    if "maximum_annotations" in changed:
+        _change_overlap(project, actor)
+    if REVIEW_SETTINGS & changed.keys():
+        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor)
+    if changed:
+        events.tell(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
+
+
+def _change_overlap(project: Project, actor) -> None:
+    ids = list(Task.objects.filter(project=project, deleted_at=None).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), OVERLAP_BATCH):
+        tasks = list(Task.objects.lock(ids[start : start + OVERLAP_BATCH]))
+        Task.objects.filter(pk__in=[t.pk for t in tasks]).update(overlap=project.maximum_annotations)
+        for task in tasks:
+            task.overlap = project.maximum_annotations
+        counters.recount(tasks)
+        events.tell(events.OVERLAP_CHANGED, project, actor=actor, tasks=tuple(tasks))
+
+
+def delete(project: Project, *, actor) -> None:
+    """Mark the project deleted. Everything in it stays, out of sight."""
+    with transaction.atomic():
+        events.tell(events.PROJECT_DELETED, project, actor=actor)
+        project.deleted_at = timezone.now()
+        project.save(update_fields=["deleted_at", "updated_at"])
+
+
+def set_role(project: Project, user, role: str) -> Membership:
+    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+    forget_roles(user)
+    return membership
+
+
+def remove_member(membership: Membership) -> None:
+    """Keeps the person's work, verdicts and counts under their name."""
+    membership.delete()
+    forget_roles(membership.user)
+
+
+def assign(tasks, users, kind: AssignmentType) -> None:
+    rows = [Assignment(task=task, user=user, type=kind) for task in tasks for user in users if role_in(task.project_id, user)]
+    Assignment.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,0 +1,121 @@
+"""Everything that writes a task."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from .. import counters, events, totals
+from ..choices import ActionType, HistoryAction
+from ..errors import Refused
+from ..models import Annotation, Import, Prediction, Project, Task
+from ..roles import may
+from . import history
+
+_INNER_ID_LOCK = 0x1AB
+
+
+def next_inner_ids(project: Project, count: int) -> range:
+    """The next numbers within the project. Whoever takes some keeps others waiting until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INNER_ID_LOCK, project.pk % 2**31])
+    last = Task.objects.filter(project=project).aggregate(last=Max("inner_id"))["last"] or 0
+    return range(last + 1, last + 1 + count)
+
+
+def create_many(project: Project, rows: Sequence[dict[str, Any]], *, actor, imported: Import | None = None) -> list[Task]:
+    """New tasks from `{data, meta?, unique_id?, external_id?, …}`."""
+    with transaction.atomic():
+        numbers = next_inner_ids(project, len(rows))
+        tasks = [
+            Task(project=project, inner_id=number, overlap=project.maximum_annotations, updated_by=actor, imported_by=imported, **row)
+            for number, row in zip(numbers, rows, strict=True)
+        ]
+        Task.objects.bulk_create(tasks, batch_size=2000)
+        totals.note_new(tasks)
+        events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks))
+    return tasks
+
+
+def create(project: Project, *, actor, **fields: Any) -> Task:
+    (task,) = create_many(project, [fields], actor=actor)
+    return task
+
+
+def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
+    """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
+    with transaction.atomic():
+        annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))
+        task = _locked(task_id)
+        old = task.data
+        for name, value in changes.items():
+            setattr(task, name, value)
+        counters.touch(task, actor)
+        task.save(update_fields=[*changes, "updated_at", "updated_by"])
+        if "overlap" in changes:
+            counters.recount([task], actor=actor)
+            events.tell(events.OVERLAP_CHANGED, task.project, actor=actor, tasks=(task,))
+        if task.data != old:
+            _note_data_change(task, annotations, old, actor)
+    return task
+
+
+def _annotation_ids(task_id: int) -> list[int]:
+    return list(Annotation.objects.filter(task_id=task_id, deleted_at=None).values_list("pk", flat=True))
+
+
+def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor) -> None:
+    if not annotations:
+        return
+    if not may(actor, "manage_project", task.project_id):
+        raise Refused("task_is_annotated", "This task has annotations: only a manager may change its data.", status=403)
+    for annotation in annotations:
+        annotation.task = task
+        annotation.annotation_seq += 1
+        annotation.last_action = ActionType.UPDATED
+        annotation.last_created_by = actor
+        annotation.save(update_fields=["annotation_seq", "last_action", "last_created_by"])
+        history.record(annotation, HistoryAction.DATA_CHANGED, actor, details={"data": old})
+    events.tell(events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations))
+
+
+def _locked(task_id: int) -> Task:
+    task = Task.objects.select_related("project").lock([task_id]).first()
+    if task is None or task.deleted_at is not None:
+        raise Refused("not_found", "This task does not exist any more.", status=404)
+    return task
+
+
+def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
+    """Mark tasks deleted. Their annotations and verdicts stay as they are, out of sight with them."""
+    with transaction.atomic():
+        tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
+        ids = [task.pk for task in tasks]
+        with totals.totals_follow(tasks):
+            for task in tasks:
+                task.deleted_at = timezone.now()
+            Task.objects.filter(pk__in=ids).update(deleted_at=timezone.now(), updated_at=timezone.now(), updated_by=actor)
+        if tasks:
+            events.tell(events.TASKS_DELETED, project, actor=actor, tasks=tuple(tasks))
+    return len(tasks)
+
+
+def save_prediction(task: Task, *, actor, prediction: Prediction | None = None, **fields: Any) -> Prediction:
+    with transaction.atomic():
+        locked = _locked(task.pk)
+        prediction = prediction or Prediction(task=locked, project=locked.project)
+        for name, value in fields.items():
+            setattr(prediction, name, value)
+        prediction.save()
+        counters.recount([locked], actor=actor)
+    return prediction
+
+
+def delete_prediction(prediction: Prediction, *, actor) -> None:
+    with transaction.atomic():
+        task = _locked(prediction.task_id)
+        prediction.delete()
+        counters.recount([task], actor=actor)
+

@@ -1,0 +1,91 @@
+"""What a project adds up to, without a hot row.
+
+A transaction appends what it changed (ProjectDelta); a job folds the deltas into ProjectTotal each second; readers add
+what is not folded yet, in one statement, so a total is right as soon as the request that changed it has answered.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from .models import ProjectDelta, Task
+from .models.project import Aggregate
+
+COUNTED = Aggregate.COUNTED
+_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in COUNTED)
+_NAMES = ", ".join(COUNTED)
+
+READ = f"""
+    SELECT project_id, {_SUMS} FROM (
+        SELECT project_id, {_NAMES} FROM tasks_projecttotal WHERE project_id = ANY(%(ids)s)
+        UNION ALL SELECT project_id, {_NAMES} FROM tasks_projectdelta WHERE project_id = ANY(%(ids)s)
+    ) parts GROUP BY project_id
+"""
+FOLD = f"""
+    WITH taken AS (
+        DELETE FROM tasks_projectdelta WHERE id IN (SELECT id FROM tasks_projectdelta ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED)
+        RETURNING project_id, {_NAMES}
+    ), sums AS (SELECT project_id, {_SUMS} FROM taken GROUP BY project_id)
+    INSERT INTO tasks_projecttotal AS t (project_id, {_NAMES})
+    SELECT project_id, {_NAMES} FROM sums WHERE project_id IN (SELECT id FROM tasks_project) ORDER BY project_id
+    ON CONFLICT (project_id) DO UPDATE SET {", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTED)}
+"""
+
+
+def counts_of(task: Task) -> Counter[str]:
+    """What one task adds to its project."""
+    if task.deleted_at is not None:
+        return Counter()
+    return Counter(
+        tasks=1,
+        finished=int(task.is_labeled),
+        annotations=task.total_annotations,
+        skipped=task.cancelled_annotations,
+        predictions=task.total_predictions,
+        reviewed=int(task.reviewed),
+        accepted=task.reviews_accepted,
+        rejected=task.reviews_rejected,
+    )
+
+
+@contextmanager
+def totals_follow(tasks: Collection[Task]) -> Iterator[None]:
+    """Whatever the block changes in the counters of these locked tasks is added to their projects."""
+    before = _sums(tasks)
+    yield
+    append(before, _sums(tasks))
+
+
+def append(before: dict[int, Counter[str]], after: dict[int, Counter[str]]) -> None:
+    changed = []
+    for project in before.keys() | after.keys():
+        counts = {name: after[project][name] - before[project][name] for name in COUNTED}
+        if any(counts.values()):
+            changed.append(ProjectDelta(project_id=project, **counts))
+    ProjectDelta.objects.bulk_create(changed)
+
+
+def note_new(tasks: Collection[Task]) -> None:
+    append(defaultdict(Counter), _sums(tasks))
+
+
+def _sums(tasks: Collection[Task]) -> dict[int, Counter[str]]:
+    sums: dict[int, Counter[str]] = defaultdict(Counter)
+    for task in tasks:
+        sums[task.project_id].update(counts_of(task))
+    return sums
+
+
+def totals_of(project_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Project id → its counts; zeros for a project nothing happened in yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"ids": list(project_ids)})
+        found = {row[0]: dict(zip(COUNTED, row[1:], strict=True)) for row in cursor.fetchall()}
+    return {project: found.get(project, dict.fromkeys(COUNTED, 0)) for project in project_ids}
+
+
+def fold() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD)

@@ -1,0 +1,27 @@
+"""Password login for the pages, the admin and POST /api/auth/login, behind the login guard."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+
+from . import login_guard
+
+
+class TooManyTries(PermissionDenied):
+    def __init__(self, wait: int):
+        super().__init__(f"Too many sign-in attempts. Try again in {wait} seconds.")
+        self.wait = wait
+
+
+class GuardedPasswordBackend(ModelBackend):
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        email = username or kwargs.get("email")
+        if not email or password is None:
+            return None
+        if wait := login_guard.seconds_to_wait(email):
+            if request is not None:
+                request.login_wait = wait
+            raise TooManyTries(wait)
+        user = super().authenticate(request, username=email, password=password)
+        if user is not None:
+            login_guard.forget(email)
+        return user

@@ -1,0 +1,154 @@
+"""People, and the tokens they sign requests with."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+
+from .capabilities import SITE_ROLES, Role
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def people(self):
+        """Real, active persons: no placeholders, nobody who left."""
+        return self.filter(is_active=True, is_placeholder=False)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=self.normalize_email(email).strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        owner = {"is_staff": True, "is_superuser": True, "site_role": Role.OWNER, "may_create_projects": True}
+        return self.create_user(email, password, **(owner | fields))
+
+    def get_by_natural_key(self, email: str) -> "User":
+        return self.get(email__iexact=email)
+
+    def placeholder(self, name: str) -> "User":
+        """The inactive person that stands for `name`, somebody an import knows and we do not."""
+        email = f"{name}@placeholder.invalid".lower()
+        person = self.filter(email=email).first()
+        return person or self.create_user(email, first_name=name, is_active=False, is_placeholder=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(max_length=254, unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    site_role = models.CharField(max_length=2, choices=[(r, r.label) for r in SITE_ROLES], blank=True, help_text="Owner or administrator of the whole site.")
+    may_create_projects = models.BooleanField(default=False)
+    is_staff = models.BooleanField("may enter the admin", default=False)
+    is_active = models.BooleanField(default=True)
+    is_placeholder = models.BooleanField(default=False, editable=False)
+    timezone = models.CharField(max_length=64, default="UTC")
+    date_joined = models.DateTimeField(default=now, editable=False)
+    last_activity = models.DateTimeField(default=now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message="This e-mail already belongs to somebody."),
+            models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    @property
+    def username(self) -> str:
+        return self.email.partition("@")[0]
+
+    @property
+    def initials(self) -> str:
+        named = "".join(name[:1] for name in (self.first_name, self.last_name))
+        return (named or self.email[:2]).upper()
+
+    @property
+    def role_on_site(self) -> Role | None:
+        """Owner or administrator everywhere, or None."""
+        if self.is_superuser:
+            return Role.OWNER
+        return Role(self.site_role) if self.site_role else None
+
+    @property
+    def runs_site(self) -> bool:
+        return self.is_active and self.role_on_site is not None
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self):
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None, user__is_active=True)
+
+
+class ApiToken(models.Model):
+    """A named key. Only its hash is stored: 32 random bytes need no slow hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    prefix = models.CharField(max_length=8, editable=False, help_text="The first characters, to recognise a key by.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @staticmethod
+    def hash(key: str) -> str:
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, user: User, *, name: str, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
+        """A new token and its key. The key can never be read again."""
+        # Hexadecimal has no dots, so no client takes it for a JWT.
+        key = secrets.token_hex(20)
+        return cls.objects.create(user=user, name=name, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at), key
+
+    def revoke(self) -> None:
+        if self.revoked_at is None:
+            self.revoked_at = now()
+            self.save(update_fields=["revoked_at"])
+
+    def note_use(self) -> None:
+        """Remember the last use, to the minute: a write on every request would be a hot row."""
+        moment = now()
+        if self.last_used_at is None or moment - self.last_used_at > timedelta(minutes=1):
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=moment)
+            User.objects.filter(pk=self.user_id).update(last_activity=moment)
+
+
+class LoginTry(models.Model):
+    """How often somebody tried to sign in lately, by e-mail. Counted before the password is looked at."""
+
+    email_hash = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField()
+    tries = models.PositiveIntegerField()
