@@ -1,0 +1,112 @@
+"""People on the wire."""
+
+from rest_framework import serializers
+
+from users.models import ApiToken, User
+
+ORGANIZATION = 1  # the contract has organizations, this site is one
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    """Who somebody is, for payloads and expanded references."""
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "first_name", "last_name"]
+        read_only_fields = fields
+
+
+class ExpandedPersonSerializer(PersonSerializer):
+    """`completed_by` of the annotations of one task: the quick view reads the e-mail and the avatar."""
+
+    avatar = serializers.SerializerMethodField()
+    initials = serializers.CharField(read_only=True)
+
+    class Meta(PersonSerializer.Meta):
+        fields = [*PersonSerializer.Meta.fields, "avatar", "initials"]
+
+    def get_avatar(self, user: User) -> str | None:
+        return None
+
+
+class UserSerializer(ExpandedPersonSerializer):
+    """Label Studio's user. Nothing the data manager reads is ever null."""
+
+    username = serializers.CharField(read_only=True)
+    active_organization = serializers.SerializerMethodField()
+    active_organization_meta = serializers.SerializerMethodField()
+    org_membership = serializers.SerializerMethodField()
+    allow_newsletters = serializers.SerializerMethodField()
+    permissions = serializers.SerializerMethodField()
+
+    class Meta(ExpandedPersonSerializer.Meta):
+        fields = [
+            "id",
+            "first_name",
+            "last_name",
+            "username",
+            "email",
+            "last_activity",
+            "avatar",
+            "initials",
+            "phone",
+            "active_organization",
+            "active_organization_meta",
+            "org_membership",
+            "allow_newsletters",
+            "date_joined",
+            "permissions",
+            "is_active",
+        ]
+        read_only_fields = fields
+
+    def get_active_organization(self, user: User) -> int:
+        return ORGANIZATION
+
+    def get_active_organization_meta(self, user: User) -> dict[str, str]:
+        return {"title": "Countersign", "email": ""}
+
+    def get_org_membership(self, user: User) -> list[dict]:
+        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or "", "active": user.is_active}]
+
+    def get_allow_newsletters(self, user: User) -> bool:
+        return False
+
+    def get_permissions(self, user: User) -> list[str]:
+        return []
+
+
+class NewUserSerializer(serializers.ModelSerializer):
+    password = serializers.CharField(write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False)
+
+    class Meta:
+        model = User
+        fields = ["email", "first_name", "last_name", "password", "site_role", "may_create_projects"]
+
+
+class NewTokenSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=100, default="api")
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class TokenSerializer(serializers.ModelSerializer):
+    """A token without its key."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
+        read_only_fields = fields
+
+
+class IssuedTokenSerializer(TokenSerializer):
+    """A token at the only moment its key is shown."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class LoginSerializer(serializers.Serializer):
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False)

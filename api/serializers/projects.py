@@ -1,0 +1,186 @@
+"""Projects on the wire: settings flat as Label Studio has them, review settings nested."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks.choices import Distribution
+from tasks.labelconfig import parse
+from tasks.models import Membership, Project
+from tasks.totals import totals_of
+
+from .people import ORGANIZATION, PersonSerializer
+
+# Nested review_settings key → field of Project. Two names may mean one switch: the contract's and the brief's.
+REVIEW_SETTINGS = {
+    "enable_review_workflow": "enable_review_workflow",
+    "allow_self_review": "allow_self_review",
+    "require_comment_on_reject": "require_review_comment_on_reject",
+    "require_review_comment_on_reject": "require_review_comment_on_reject",
+    "review_criteria": "review_criteria",
+    "allowed_reject_actions": "allowed_reject_actions",
+    "default_reject_action": "default_reject_action",
+    "only_finished_tasks": "only_finished_tasks",
+    "review_only_manual_assignments": "review_only_manual_assignments",
+    "sampling": "sampling",
+    "reject_reasons": "reject_reasons",
+    "instruction": "review_instruction",
+    "show_instruction": "show_review_instruction",
+    "show_data_manager_to_reviewers": "show_data_manager_to_reviewers",
+    "show_agreement_to_reviewers": "show_agreement_to_reviewers",
+    "show_reviewer_names": "show_reviewer_names",
+}
+ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
+# Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the value it has.
+NOT_YET: dict[str, Any] = {"review_task_limit_percent": None, "anonymize_annotations": False, "max_rounds": None}
+
+
+class ReviewSettingsSerializer(serializers.ModelSerializer):
+    """`review_settings`, as sent."""
+
+    require_comment_on_reject = serializers.BooleanField(source="require_review_comment_on_reject", required=False)
+    instruction = serializers.CharField(source="review_instruction", required=False, allow_blank=True)
+    show_instruction = serializers.BooleanField(source="show_review_instruction", required=False)
+
+    class Meta:
+        model = Project
+        fields = list(REVIEW_SETTINGS)
+        extra_kwargs = {name: {"required": False} for name in fields}
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        unsupported = [name for name, value in NOT_YET.items() if self.initial_data.get(name, value) not in (value, 100, 100.0)]
+        if unsupported:
+            raise serializers.ValidationError({name: "This setting has no behaviour here yet, so it is not stored." for name in unsupported})
+        return sent
+
+
+class AssignmentSettingsSerializer(serializers.ModelSerializer):
+    label_stream_task_distribution = serializers.ChoiceField(choices=Distribution.choices, required=False)
+
+    class Meta:
+        model = Project
+        fields = ["label_stream_task_distribution"]
+
+
+def review_settings(project: Project) -> dict[str, Any]:
+    """Label Studio's nested object, with what it derives."""
+    stored = {name: getattr(project, field) for name, field in REVIEW_SETTINGS.items()}
+    requeue = project.default_reject_action == "requeue"
+    return {
+        "id": project.pk,
+        "project": project.pk,
+        **stored,
+        "requeue_rejected_tasks_to_annotator": requeue,
+        "requeue_rejected_tasks_mode": None,
+        **NOT_YET,
+        "review_task_limit_percent": 100,
+    }
+
+
+class ProjectListSerializer(serializers.ListSerializer):
+    """One query for the totals of a page."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        projects = list(data.all() if hasattr(data, "all") else data)
+        self.child.context.setdefault("totals", {}).update(totals_of([p.pk for p in projects]))
+        return super().to_representation(projects)
+
+
+class ProjectSerializer(serializers.ModelSerializer):
+    organization = serializers.SerializerMethodField()
+    created_by = PersonSerializer(read_only=True)
+    config_has_control_tags = serializers.SerializerMethodField()
+    parsed_label_config = serializers.SerializerMethodField()
+    review_settings = serializers.SerializerMethodField()
+    assignment_settings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Project
+        list_serializer_class = ProjectListSerializer
+        fields = [
+            "id",
+            "organization",
+            "title",
+            "description",
+            "label_config",
+            "expert_instruction",
+            "show_instruction",
+            "color",
+            "maximum_annotations",
+            "created_by",
+            "created_at",
+            "updated_at",
+            "timezone",
+            "validate_results",
+            "enable_review_workflow",
+            "allow_self_review",
+            "require_review_comment_on_reject",
+            "config_has_control_tags",
+            "parsed_label_config",
+            "review_settings",
+            "assignment_settings",
+        ]
+        read_only_fields = ["id", "created_at", "updated_at"]
+        extra_kwargs = {"title": {"min_length": 3}, "maximum_annotations": {"min_value": 1, "max_value": 1000}}
+
+    def get_organization(self, project: Project) -> int:
+        return ORGANIZATION
+
+    def get_config_has_control_tags(self, project: Project) -> bool:
+        return bool(parse(project.label_config).controls)
+
+    def get_parsed_label_config(self, project: Project) -> dict[str, Any]:
+        return parse(project.label_config).as_parsed()
+
+    def get_review_settings(self, project: Project) -> dict[str, Any]:
+        return review_settings(project)
+
+    def get_assignment_settings(self, project: Project) -> dict[str, Any]:
+        return {"id": project.pk, **{name: getattr(project, field) for name, field in ASSIGNMENT_SETTINGS.items()}}
+
+    def to_representation(self, project: Project) -> dict[str, Any]:
+        return super().to_representation(project) | _numbers(self._totals(project))
+
+    def _totals(self, project: Project) -> dict[str, int]:
+        known = self.context.get("totals", {})
+        return known[project.pk] if project.pk in known else totals_of([project.pk])[project.pk]
+
+
+def _numbers(totals: dict[str, int]) -> dict[str, int]:
+    return {
+        "task_number": totals["tasks"],
+        "finished_task_number": totals["finished"],
+        "total_annotations_number": totals["annotations"],
+        "num_tasks_with_annotations": totals["finished"],
+        "skipped_annotations_number": totals["skipped"],
+        "total_predictions_number": totals["predictions"],
+        "reviewed_number": totals["reviewed"],
+        "reviews_accepted_number": totals["accepted"],
+        "reviews_rejected_number": totals["rejected"],
+    }
+
+
+class ProjectChangeSerializer(ProjectSerializer):
+    """What a project may be created or changed with; nested settings become flat ones."""
+
+    class Meta(ProjectSerializer.Meta):
+        pass
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        changes = super().to_internal_value(data)
+        for name, nested in (("review_settings", ReviewSettingsSerializer), ("assignment_settings", AssignmentSettingsSerializer)):
+            sent = data.get(name)
+            if isinstance(sent, dict):
+                serializer = nested(data=sent, partial=True)
+                if not serializer.is_valid():
+                    raise serializers.ValidationError({name: serializer.errors})
+                changes |= serializer.validated_data
+        return changes
+
+
+class MembershipSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Membership
+        fields = ["id", "project", "user", "role", "paused", "created_at"]
+        read_only_fields = ["id", "created_at"]
+        validators: list = []

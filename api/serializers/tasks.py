@@ -1,0 +1,143 @@
+"""Tasks on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks.choices import ActionType
+from tasks.models import Annotation, Task
+from tasks.roles import may
+
+from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer
+from .people import ExpandedPersonSerializer
+
+# What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
+REVIEWERS_ONLY = ("reviewed", "reviewed_at", "reviews_accepted", "reviewers", "reviewers_count", "annotators", "annotators_count")
+REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
+
+
+class TaskBodySerializer(serializers.ModelSerializer):
+    """A task and its counters."""
+
+    is_labeled = serializers.BooleanField(read_only=True)
+    file_upload = serializers.SerializerMethodField()
+    storage_filename = serializers.SerializerMethodField()
+    comment_authors = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Task
+        fields = [
+            "id",
+            "inner_id",
+            "data",
+            "meta",
+            "project",
+            "overlap",
+            "allow_skip",
+            "created_at",
+            "updated_at",
+            "updated_by",
+            "completed_at",
+            "is_labeled",
+            "total_annotations",
+            "cancelled_annotations",
+            "total_predictions",
+            "reviewed",
+            "reviewed_at",
+            "reviews_accepted",
+            "reviews_rejected",
+            "comment_count",
+            "unresolved_comment_count",
+            "last_comment_updated_at",
+            "comment_authors",
+            "unique_id",
+            "external_id",
+            "file_upload",
+            "storage_filename",
+        ]
+        read_only_fields = [name for name in fields if name not in ("data", "meta", "overlap", "allow_skip", "external_id")]
+
+    def get_file_upload(self, task: Task) -> int | None:
+        return None
+
+    def get_storage_filename(self, task: Task) -> str | None:
+        return None
+
+    def get_comment_authors(self, task: Task) -> list[int]:
+        return []
+
+
+class TaskSerializer(TaskBodySerializer):
+    """A task with who worked on it. Wants `annotations` (visible ones) and `reviewed_by` prefetched."""
+
+    annotators = serializers.SerializerMethodField()
+    annotators_count = serializers.SerializerMethodField()
+    reviewers = serializers.SerializerMethodField()
+    reviewers_count = serializers.SerializerMethodField()
+
+    class Meta(TaskBodySerializer.Meta):
+        fields = [*TaskBodySerializer.Meta.fields, "annotators", "annotators_count", "reviewers", "reviewers_count"]
+
+    def get_annotators(self, task: Task) -> list[dict[str, Any]]:
+        return [self._annotator(annotation) for annotation in task.annotations.all()]
+
+    def _annotator(self, annotation: Annotation) -> dict[str, Any]:
+        word = REVIEW_WORDS.get(ActionType(annotation.last_action))
+        return {"user_id": annotation.completed_by_id, "annotated": True, "reviewed": word is not None, "review": word}
+
+    def get_annotators_count(self, task: Task) -> int:
+        return len({annotation.completed_by_id for annotation in task.annotations.all()})
+
+    def get_reviewers(self, task: Task) -> list[dict[str, Any]]:
+        assigned = {a.user_id for a in task.assignments.all() if a.type == "RE"}
+        reviewed = {row.user_id for row in task.reviewed_by.all()}
+        return [{"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None} for user in sorted(assigned | reviewed)]
+
+    def get_reviewers_count(self, task: Task) -> int:
+        return len(self.get_reviewers(task))
+
+    def to_representation(self, task: Task) -> dict[str, Any]:
+        body = super().to_representation(task)
+        if not may(self.context["request"].user, "view_all_annotations", task.project_id):
+            for name in REVIEWERS_ONLY:
+                body.pop(name, None)
+        return body
+
+
+class ExpandedAnnotationSerializer(AnnotationSerializer):
+    completed_by = ExpandedPersonSerializer(read_only=True)
+
+
+class FullTaskSerializer(TaskSerializer):
+    """`fields=all`: with annotations, predictions and the reader's own drafts."""
+
+    annotations = AnnotationSerializer(many=True, read_only=True)
+    predictions = PredictionSerializer(many=True, read_only=True)
+    drafts = DraftSerializer(many=True, read_only=True)
+
+    class Meta(TaskSerializer.Meta):
+        fields = [*TaskSerializer.Meta.fields, "annotations", "predictions", "drafts"]
+
+
+class OneTaskSerializer(FullTaskSerializer):
+    """GET of one task: the author of each annotation is an object."""
+
+    annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
+
+
+class NewTaskSerializer(serializers.ModelSerializer):
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+    data = serializers.DictField()
+
+    class Meta:
+        model = Task
+        fields = ["project", "data", "meta", "external_id", "allow_skip"]
+
+
+class TaskChangeSerializer(serializers.ModelSerializer):
+    data = serializers.DictField(required=False)
+
+    class Meta:
+        model = Task
+        fields = ["data", "meta", "external_id", "allow_skip", "overlap"]
+        extra_kwargs = {"overlap": {"min_value": 1, "max_value": 1000}}
