@@ -1,8 +1,13 @@
 """Settings of every test; the people and objects of the tests are in tests/factories.py."""
 
 import os
+from collections.abc import Callable
 
+import pytest
 from django.conf import settings
+from rest_framework.test import APIClient
+
+from tests import factories
 
 
 def pytest_configure() -> None:
@@ -12,3 +17,15 @@ def pytest_configure() -> None:
     prefix = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
     os.environ["REDIS_PREFIX"] = prefix
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = prefix
+
+
+@pytest.fixture
+def house(db) -> factories.House:
+    """A project with everybody in it."""
+    return factories.build_house()
+
+
+@pytest.fixture
+def client_of(db) -> Callable[..., APIClient]:
+    """client_of(user): an API client with a token of theirs."""
+    return factories.client_of
