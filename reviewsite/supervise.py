@@ -212,13 +212,15 @@ class Supervisor:
         return self.data / f"{name}.log"
 
     def watch(self) -> NoReturn:
-        while True:
+        caught = caught_by_parent()
+        while caught_by_parent() == caught:
             wait_a_little()
             for service in self.stores + self.services:
                 service.revive()
             if self.preparation and self.preparation.poll() is not None:
                 self.announce(self.preparation.returncode)
                 self.preparation = None
+        raise SystemExit(0)
 
     def announce(self, returncode: int) -> None:
         if returncode != 0:
@@ -246,6 +248,16 @@ def wait_a_little() -> None:
         terminal.register(sys.stdin, 0)
     if terminal.poll(100):
         raise SystemExit(0)
+
+
+def caught_by_parent() -> int:
+    """The bits of SIGINT and SIGHUP while our parent handles them. make drops the handler of the one that it got
+    and then waits for us, without telling us."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{os.getppid()}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return int(line.split()[1], 16) & (1 << signal.SIGINT - 1 | 1 << signal.SIGHUP - 1)
+    return 0
 
 
 def where_to_go(data: Path) -> str:
