@@ -1,1 +1,37 @@
-urlpatterns: list = []
+"""Every REST route of this app, written with the trailing slash (a middleware accepts both forms)."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from .views import annotations, comments, missing, projects, reviews, tasks, users
+
+router = SimpleRouter()
+router.register("users", users.UserViewSet)
+router.register("projects/roles", projects.RoleViewSet)
+router.register("projects", projects.ProjectViewSet)
+router.register("tasks", tasks.TaskViewSet)
+router.register("annotations", annotations.AnnotationViewSet)
+router.register("drafts", tasks.DraftViewSet)
+router.register("predictions", tasks.PredictionViewSet)
+router.register("annotation-reviews", reviews.ReviewViewSet)
+router.register("annotation-history", reviews.HistoryViewSet)
+router.register("comments", comments.CommentViewSet)
+
+LIST_AND_CREATE = {"get": "list", "post": "create"}
+
+urlpatterns = [
+    path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
+    path("auth/login/", users.Login.as_view(), name="api-login"),
+    path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
+    path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),
+    path("tasks/<int:task_pk>/annotations/", annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE), name="task-annotations"),
+    path("tasks/<int:task_pk>/drafts/", tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE), name="task-drafts"),
+    path(
+        "tasks/<int:task_pk>/annotations/<int:annotation_pk>/drafts/",
+        tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
+        name="annotation-drafts",
+    ),
+    path("", include(router.urls)),
+]
+# Last of all, after the routes of higher apps: reviewsite puts it there.
+unknown_route = re_path(r"^api/", missing.UnknownRoute.as_view())

@@ -71,6 +71,8 @@ def _refused(exc: Refused, context: dict[str, Any]) -> Response:
         current, etag = stale_answer(exc.extra["annotation"], context["request"])
         response.data["current"] = current
         response["ETag"] = etag
+    if "retry_after" in exc.extra:
+        response["Retry-After"] = str(exc.extra["retry_after"])
     return response
 
 

@@ -34,6 +34,18 @@ ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_dist
 # Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the value it has.
 NOT_YET: dict[str, Any] = {"review_task_limit_percent": None, "anonymize_annotations": False, "max_rounds": None}
 
+# What a project adds up to: key on the wire → name in tasks.totals.
+NUMBERS = {
+    "task_number": "tasks",
+    "finished_task_number": "finished",
+    "total_annotations_number": "annotations",
+    "skipped_annotations_number": "skipped",
+    "total_predictions_number": "predictions",
+    "reviewed_number": "reviewed",
+    "reviews_accepted_number": "accepted",
+    "reviews_rejected_number": "rejected",
+}
+
 
 class ReviewSettingsSerializer(serializers.ModelSerializer):
     """`review_settings`, as sent."""
@@ -93,6 +105,14 @@ class ProjectSerializer(serializers.ModelSerializer):
     parsed_label_config = serializers.SerializerMethodField()
     review_settings = serializers.SerializerMethodField()
     assignment_settings = serializers.SerializerMethodField()
+    task_number = serializers.IntegerField(read_only=True)
+    finished_task_number = serializers.IntegerField(read_only=True)
+    total_annotations_number = serializers.IntegerField(read_only=True)
+    skipped_annotations_number = serializers.IntegerField(read_only=True)
+    total_predictions_number = serializers.IntegerField(read_only=True)
+    reviewed_number = serializers.IntegerField(read_only=True)
+    reviews_accepted_number = serializers.IntegerField(read_only=True)
+    reviews_rejected_number = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = Project
@@ -119,6 +139,7 @@ class ProjectSerializer(serializers.ModelSerializer):
             "parsed_label_config",
             "review_settings",
             "assignment_settings",
+            *NUMBERS,
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
         extra_kwargs = {"title": {"min_length": 3}, "maximum_annotations": {"min_value": 1, "max_value": 1000}}
@@ -139,25 +160,15 @@ class ProjectSerializer(serializers.ModelSerializer):
         return {"id": project.pk, **{name: getattr(project, field) for name, field in ASSIGNMENT_SETTINGS.items()}}
 
     def to_representation(self, project: Project) -> dict[str, Any]:
-        return super().to_representation(project) | _numbers(self._totals(project))
+        for name, counted in NUMBERS.items():
+            setattr(project, name, self._totals(project)[counted])
+        return super().to_representation(project)
 
     def _totals(self, project: Project) -> dict[str, int]:
-        known = self.context.get("totals", {})
-        return known[project.pk] if project.pk in known else totals_of([project.pk])[project.pk]
-
-
-def _numbers(totals: dict[str, int]) -> dict[str, int]:
-    return {
-        "task_number": totals["tasks"],
-        "finished_task_number": totals["finished"],
-        "total_annotations_number": totals["annotations"],
-        "num_tasks_with_annotations": totals["finished"],
-        "skipped_annotations_number": totals["skipped"],
-        "total_predictions_number": totals["predictions"],
-        "reviewed_number": totals["reviewed"],
-        "reviews_accepted_number": totals["accepted"],
-        "reviews_rejected_number": totals["rejected"],
-    }
+        known = self.context.setdefault("totals", {})
+        if project.pk not in known:
+            known.update(totals_of([project.pk]))
+        return known[project.pk]
 
 
 class ProjectChangeSerializer(ProjectSerializer):

@@ -1,0 +1,147 @@
+"""Filters of the lists. Every one is named here: nothing reaches a related table by accident."""
+
+from django.db.models import Exists, F, OuterRef
+from django_filters import rest_framework as filters
+
+from reviews.models import Comment, Review
+from tasks.choices import ActionType, RejectAction
+from tasks.models import Annotation, History, Prediction, Task
+
+NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
+TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
+
+
+class NullsLastOrdering(filters.OrderingFilter):
+    """`ordering=-reviewed_at,id`. Rows without a value come last, ties by id."""
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        columns = [self.get_ordering_value(name) for name in value]
+        return qs.order_by(*(_nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id")
+
+
+def _nulls_last(name: str):
+    return F(name[1:]).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+
+
+def ordering(*names: str) -> NullsLastOrdering:
+    return NullsLastOrdering(fields=[(name, name) for name in names])
+
+
+class TaskFilter(filters.FilterSet):
+    last_action = filters.MultipleChoiceFilter(choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state.")
+    reviewer = filters.NumberFilter(field_name="reviewed_by__user_id", help_text="Tasks with a standing verdict by this person.")
+    annotator = filters.NumberFilter(field_name="annotated_by__user_id", help_text="Tasks annotated by this person.")
+    completed_by = filters.NumberFilter(field_name="annotated_by__user_id", help_text="The same as `annotator`.")
+    ordering = ordering("id", "inner_id", "created_at", "updated_at", "completed_at", "reviewed_at", "reviews_accepted", "reviews_rejected", "total_annotations")
+
+    class Meta:
+        model = Task
+        fields = {
+            "project": ["exact"],
+            "reviewed": ["exact"],
+            "is_labeled": ["exact"],
+            "reviews_accepted": NUMBER_LOOKUPS,
+            "reviews_rejected": NUMBER_LOOKUPS,
+            "total_annotations": NUMBER_LOOKUPS,
+            "cancelled_annotations": NUMBER_LOOKUPS,
+            "comment_count": NUMBER_LOOKUPS,
+            "unresolved_comment_count": NUMBER_LOOKUPS,
+            "reviewed_at": TIME_LOOKUPS,
+            "created_at": TIME_LOOKUPS,
+            "updated_at": TIME_LOOKUPS,
+            "completed_at": TIME_LOOKUPS,
+            "inner_id": ["exact"],
+            "unique_id": ["exact"],
+            "external_id": ["exact"],
+        }
+
+    def with_annotation(self, tasks, name, values):
+        if not values:
+            return tasks
+        found = Annotation.objects.visible_to(self.request.user).filter(task=OuterRef("pk"), last_action__in=values)
+        return tasks.filter(Exists(found))
+
+
+class AnnotationFilter(filters.FilterSet):
+    last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
+    reviewer = filters.NumberFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
+    reviewed = filters.BooleanFilter(field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict.")
+    reject_action = filters.ChoiceFilter(choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome.")
+    returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
+    reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
+    reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
+    reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")
+    reviews_accepted__gte = filters.NumberFilter(field_name="task__reviews_accepted", lookup_expr="gte")
+    ordering = ordering("id", "created_at", "updated_at", "lead_time")
+
+    class Meta:
+        model = Annotation
+        fields = {
+            "project": ["exact"],
+            "task": ["exact"],
+            "completed_by": ["exact"],
+            "was_cancelled": ["exact"],
+            "ground_truth": ["exact"],
+            "unique_id": ["exact"],
+            "created_at": TIME_LOOKUPS,
+            "updated_at": TIME_LOOKUPS,
+        }
+
+    def reviewed_by(self, annotations, name, value):
+        return annotations.filter(standing_review_id__in=Review.objects.filter(created_by=value).values("pk"))
+
+    def rejected_with(self, annotations, name, value):
+        return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))
+
+
+class ReviewFilter(filters.FilterSet):
+    annotation__task__project = filters.NumberFilter(field_name="project_id")
+    project = filters.NumberFilter(field_name="project_id")
+    include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
+    ordering = ordering("id", "created_at")
+
+    class Meta:
+        model = Review
+        fields = {
+            "annotation": ["exact"],
+            "task": ["exact"],
+            "created_by": ["exact"],
+            "verdict": ["exact"],
+            "reject_action": ["exact"],
+            "reason": ["exact"],
+            "created_at": TIME_LOOKUPS,
+        }
+
+    def keep(self, reviews, name, value):
+        return reviews
+
+    def filter_queryset(self, queryset):
+        reviews = super().filter_queryset(queryset)
+        return reviews if self.form.cleaned_data.get("include_undone") else reviews.not_undone()
+
+
+class HistoryFilter(filters.FilterSet):
+    task = filters.NumberFilter(field_name="annotation__task_id")
+    project = filters.NumberFilter(field_name="annotation__project_id")
+
+    class Meta:
+        model = History
+        fields = {"annotation": ["exact"], "action": ["exact"], "created_at": TIME_LOOKUPS}
+
+
+class CommentFilter(filters.FilterSet):
+    draft = filters.NumberFilter(field_name="draft_id")
+    projects = filters.BaseInFilter(field_name="project_id", lookup_expr="in")
+    ordering = ordering("id", "created_at", "updated_at")
+
+    class Meta:
+        model = Comment
+        fields = {"annotation": ["exact"], "task": ["exact"], "project": ["exact"], "is_resolved": ["exact"]}
+
+
+class PredictionFilter(filters.FilterSet):
+    class Meta:
+        model = Prediction
+        fields = ["task", "project", "model_version"]

@@ -1,0 +1,146 @@
+"""Pages in Label Studio's shapes. Counting stops at 10,000 matches: beyond that a total is a lower bound, and says so."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+COUNT_LIMIT = 10_000
+UNPAGED_LIMIT = 10_000
+
+
+def positive(params, name: str, default: int, *, most: int = 2**31) -> int:
+    """A whole number ≥ 1 from the query, cut off at `most`."""
+    try:
+        value = int(params.get(name, default))
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise ValidationError({name: [f"{name} must be a whole number from 1."]})
+    return min(value, most)
+
+
+class Pages(BasePagination):
+    """`page` from 1 and `page_size`; a page past the end is 404, which tells the SDK's pager to stop."""
+
+    page_size = 100
+    max_page_size = 1000
+
+    def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
+        self.request = request
+        self.number = positive(request.query_params, "page", 1)
+        size = positive(request.query_params, "page_size", self.page_size, most=self.max_page_size)
+        start = (self.number - 1) * size
+        rows = list(queryset[start : start + size + 1])
+        if not rows and self.number > 1:
+            raise NotFound("Invalid page.")
+        self.has_next = len(rows) > size
+        self.total, self.is_estimate = self.count(queryset, start, rows, view)
+        return rows[:size]
+
+    def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
+        if not self.has_next:
+            return start + len(rows), False
+        counted = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+        return max(min(counted, COUNT_LIMIT), start + len(rows)), counted > COUNT_LIMIT
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {"count": self.total, "next": self.link(1) if self.has_next else None, "previous": self.link(-1), "results": data}
+            | ({"total_is_estimate": True} if self.is_estimate else {})
+        )
+
+    def link(self, step: int) -> str | None:
+        if self.number + step < 1:
+            return None
+        return replace_query_param(self.request.build_absolute_uri(), "page", self.number + step)
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer"},
+                "next": {"type": ["string", "null"], "format": "uri"},
+                "previous": {"type": ["string", "null"], "format": "uri"},
+                "results": schema,
+                "total_is_estimate": {"type": "boolean", "description": "Present and true when `count` is a lower bound."},
+            },
+        }
+
+    def get_schema_operation_parameters(self, view) -> list[dict]:
+        names = (("page", "Page number, from 1."), ("page_size", f"Rows on a page, at most {self.max_page_size}."))
+        return [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}} for n, d in names]
+
+
+class ProjectPages(Pages):
+    page_size = 30
+
+
+class TaskPages(Pages):
+    """Label Studio's shape. An unfiltered list of one project takes its totals from the stored ones."""
+
+    max_page_size = 500
+
+    def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
+        self.totals = view.stored_totals()
+        if self.totals is not None:
+            return self.totals["tasks"], False
+        return super().count(queryset, start, rows, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        totals = self.totals or {}
+        return Response(
+            {
+                "tasks": data,
+                "total": self.total,
+                "total_annotations": totals.get("annotations", sum(task["total_annotations"] for task in data)),
+                "total_predictions": totals.get("predictions", sum(task["total_predictions"] for task in data)),
+            }
+            | ({"total_is_estimate": True} if self.is_estimate else {})
+        )
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        counts = {name: {"type": "integer"} for name in ("total", "total_annotations", "total_predictions")}
+        estimate = {"total_is_estimate": {"type": "boolean"}}
+        return {"type": "object", "required": ["tasks", *counts], "properties": {"tasks": schema, **counts, **estimate}}
+
+
+class LongList(BasePagination):
+    """A plain list (as Label Studio answers nearly everywhere) that can be long: `after_id`, `limit`, `page`.
+
+    Asked for without any of them it is given whole up to 10,000 rows; above that, 400 says what to do.
+    """
+
+    def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
+        params = request.query_params
+        limit = positive(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
+        if "after_id" in params:
+            after = positive({"after_id": int(params["after_id"]) + 1} if params["after_id"].isdigit() else params, "after_id", 1) - 1
+            return list(queryset.filter(pk__gt=after).order_by("pk")[:limit])
+        page = positive(params, "page", 1)
+        if page > 1 or "limit" in params:
+            return self._page(queryset, page, limit)
+        rows = list(queryset[: UNPAGED_LIMIT + 1])
+        if len(rows) > UNPAGED_LIMIT:
+            raise ValidationError({"limit": [f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."]})
+        return rows
+
+    def _page(self, queryset, page: int, limit: int) -> list[Any]:
+        rows = list(queryset[(page - 1) * limit : page * limit])
+        if not rows and page > 1:
+            raise NotFound("Invalid page.")
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(data)
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        return schema
+
+    def get_schema_operation_parameters(self, view) -> list[dict]:
+        names = (("after_id", "Only rows with a higher id, lowest first."), ("limit", "At most so many rows."), ("page", "Page number, from 1."))
+        return [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}} for n, d in names]

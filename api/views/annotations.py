@@ -1,0 +1,166 @@
+"""Annotations: the work itself, and the brief's three doors to a verdict on it."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from reviews.decisions import Decision
+from reviews.service import AnnotationReviewService
+from tasks.errors import Refused
+from tasks.models import Annotation, Draft, Prediction, Task
+from tasks.permissions import CanReviewAnnotation
+from tasks.services import annotations, drafts
+from users.models import User
+
+from ..filters import AnnotationFilter
+from ..pagination import Pages
+from ..serializers.annotations import AnnotationSerializer, DraftSerializer, NewWorkSerializer, WorkSerializer
+from ..serializers.decided import DecidedSerializer
+from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
+from .base import ViewSet, seen_by, sent, visible, with_etag
+from .verdicts import asked_for
+
+GONE = {204: OpenApiResponse(description="Done.")}
+
+
+def readable(queryset: Any) -> Any:
+    """What one page of annotations needs, in a constant number of queries."""
+    return queryset.select_related("completed_by", "project", "task").prefetch_related("task__assignments")
+
+
+class AnnotationViewSet(ViewSet):
+    queryset = Annotation.objects.order_by("id")
+    serializer_class = AnnotationSerializer
+    filterset_class = AnnotationFilter
+    pagination_class = Pages
+
+    def get_queryset(self):
+        return readable(super().get_queryset())
+
+    @extend_schema(responses=AnnotationSerializer(many=True))
+    def list(self, request):
+        """Annotations you see, filtered by review state, author, reviewer, counts and times."""
+        return self.page_of(self.filter_queryset(self.get_queryset().listed()))
+
+    @extend_schema(responses=AnnotationSerializer)
+    def retrieve(self, request, pk=None):
+        return self._answer(self.get_object())
+
+    @extend_schema(request=NewWorkSerializer, responses=AnnotationSerializer)
+    def partial_update(self, request, pk=None):
+        """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict; `last_action` is ignored."""
+        annotation, body = self.get_object(), sent(NewWorkSerializer, request)
+        draft = _draft_of(request, body, annotation)
+        if draft is not None:
+            drafts.refuse_outdated(draft)
+        changes = work_of(body, WorkSerializer)
+        changed = annotations.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft_id=draft and draft.pk)
+        Draft.objects.filter(annotation=annotation, user=request.user).delete()
+        return self._answer(changed)
+
+    @extend_schema(responses=GONE)
+    def destroy(self, request, pk=None):
+        annotations.delete(self.get_object().pk, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=VerdictSerializer, responses=DecidedSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
+    def accept(self, request, pk=None):
+        """Sign the annotation as it is."""
+        asked = asked_for(request, sent(VerdictSerializer, request))
+        return self._decided(AnnotationReviewService(request.user).accept(self.get_object(), **asked))
+
+    @extend_schema(request=RejectSerializer, responses=DecidedSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
+    def reject(self, request, pk=None):
+        """Refuse to sign it; `reject_action` says what becomes of it."""
+        asked = asked_for(request, sent(RejectSerializer, request))
+        return self._decided(AnnotationReviewService(request.user).reject(self.get_object(), **asked))
+
+    @extend_schema(request=FixSerializer, responses=DecidedSerializer)
+    @action(detail=True, methods=["post"], url_path="fix-and-accept", permission_classes=[CanReviewAnnotation])
+    def fix_and_accept(self, request, pk=None):
+        """Write the corrected `result` as a new version, and sign that."""
+        asked = {"result": None, **asked_for(request, sent(FixSerializer, request))}
+        return self._decided(AnnotationReviewService(request.user).fix_and_accept(self.get_object(), **asked))
+
+    @extend_schema(methods=["post"], request=ReopenSerializer, responses=AnnotationSerializer)
+    @extend_schema(methods=["delete"], responses=AnnotationSerializer)
+    @action(detail=True, methods=["post", "delete"], permission_classes=[CanReviewAnnotation])
+    def reopen(self, request, pk=None):
+        """Return it for rework without a verdict; DELETE takes that back."""
+        annotation, service = self.get_object(), AnnotationReviewService(request.user)
+        if request.method == "DELETE":
+            return self._answer(service.undo_reopen(annotation))
+        body = sent(ReopenSerializer, request)
+        comment = (body.get("comment") or "").strip()
+        return self._answer(service.reopen(annotation, to=body["to"], comment=comment, seen=seen_by(request, body)))
+
+    @extend_schema(request=None, responses=DraftSerializer)
+    @action(detail=True, methods=["post"], url_path="convert-to-draft")
+    def convert_to_draft(self, request, pk=None):
+        """Take your annotation back into a draft: hidden, and not reviewable until submitted again."""
+        annotation = annotations.convert_to_draft(self.get_object().pk, actor=request.user)
+        draft = drafts.save(annotation.task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
+        return Response(DraftSerializer(draft).data)
+
+    def _answer(self, annotation: Annotation, code: int = status.HTTP_200_OK) -> Response:
+        return with_etag(Response(self.get_serializer(annotation).data, status=code), annotation)
+
+    def _decided(self, decision: Decision) -> Response:
+        body = DecidedSerializer(decision, context=self.get_serializer_context()).data
+        return with_etag(Response(body), decision.annotation)
+
+
+class TaskAnnotationViewSet(ViewSet):
+    """The annotations of one task."""
+
+    queryset = Annotation.objects.order_by("id")
+    serializer_class = AnnotationSerializer
+    filter_backends: list = []
+    pagination_class = None
+
+    @extend_schema(responses=AnnotationSerializer(many=True))
+    def list(self, request, task_pk=None):
+        task = visible(Task.objects, request, task_pk)
+        found = readable(self.get_queryset().filter(task=task).listed())
+        return Response(self.get_serializer(found, many=True).data)
+
+    @extend_schema(request=NewWorkSerializer, responses={201: AnnotationSerializer})
+    def create(self, request, task_pk=None):
+        """Submit an annotation, or skip the task (`was_cancelled`). `draft_id` names the draft it began as."""
+        task = visible(Task.objects.select_related("project"), request, task_pk)
+        body = sent(NewWorkSerializer, request)
+        work = annotations.Work(**work_of(body, NewWorkSerializer, task))
+        draft = _draft_of(request, body, task=task)
+        annotation = drafts.submit(draft, work, actor=request.user) if draft else annotations.submit(task, work, actor=request.user)
+        return with_etag(Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation)
+
+
+def work_of(body: dict[str, Any], serializer: type, task: Task | None = None) -> dict[str, Any]:
+    """The body in the services' words, its references looked up."""
+    work = {name: value for name, value in body.items() if name in serializer().fields and name != "last_annotation_history"}
+    if work.get("completed_by"):
+        work["completed_by"] = get_object_or_404(User, pk=work["completed_by"])
+    for name, model in (("parent_prediction", Prediction), ("parent_annotation", Annotation)):
+        pk = work.pop(name, None)
+        if pk and task is not None:
+            work[f"{name}_id"] = _of_task(model, pk, task, name)
+    return work
+
+
+def _of_task(model: Any, pk: int, task: Task, name: str) -> int:
+    if not model.objects.filter(pk=pk, task=task).exists():
+        raise Refused("unknown_parent", f"The {name} {pk} is not one of this task.", field=name)
+    return pk
+
+
+def _draft_of(request, body: dict[str, Any], annotation: Annotation | None = None, task: Task | None = None) -> Draft | None:
+    if not body.get("draft_id"):
+        return None
+    about = {"annotation": annotation} if annotation else {"task": task}
+    return Draft.objects.visible_to(request.user).filter(pk=body["draft_id"], **about).select_related("task__project").first()

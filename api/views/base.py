@@ -1,0 +1,59 @@
+"""What every viewset starts from."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from tasks.concurrency import Seen
+from tasks.errors import Refused
+from tasks.models import Annotation
+from tasks.roles import may
+
+from ..stale import etag_of
+
+
+def visible(queryset: Any, request: Request, pk: Any) -> Any:
+    """The row, or 404 when it does not exist for this person."""
+    return get_object_or_404(queryset.visible_to(request.user), pk=pk)
+
+
+def require(request: Request, capability: str, project: Any) -> None:
+    """Somebody known who may not: 403."""
+    if not may(request.user, capability, project):
+        raise Refused("permission_denied", "Your role in this project does not allow this. Ask a manager of the project.", status=403)
+
+
+def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:
+    """The validated body."""
+    body = serializer(data=request.data, **options)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+def seen_by(request: Request, body: dict[str, Any]) -> Seen:
+    return Seen(if_match=request.headers.get("If-Match"), last_annotation_history=body.get("last_annotation_history"))
+
+
+def with_etag(response: Response, annotation: Annotation) -> Response:
+    response["ETag"] = etag_of(annotation)
+    return response
+
+
+class ViewSet(GenericViewSet):
+    """Visible rows only; ids are whole numbers, anything else is no route."""
+
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset.none()  # type: ignore[union-attr]
+        return self.queryset.visible_to(self.request.user)  # type: ignore[union-attr]
+
+    def page_of(self, queryset: QuerySet, serializer: type | None = None) -> Response:
+        rows = self.paginate_queryset(queryset)
+        serializer = serializer or self.get_serializer_class()
+        return self.get_paginated_response(serializer(rows, many=True, context=self.get_serializer_context()).data)

@@ -1,0 +1,68 @@
+"""Comments on annotations and drafts."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.response import Response
+
+from reviews import comments
+from reviews.models import Comment
+from tasks.errors import Refused
+from tasks.models import Annotation, Draft
+
+from ..filters import CommentFilter
+from ..pagination import LongList
+from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer
+from .base import ViewSet, sent, visible
+
+EXPAND = OpenApiParameter("expand_created_by", bool, description="`created_by` as an object.")
+
+
+class CommentViewSet(ViewSet):
+    queryset = Comment.objects.select_related("created_by", "annotation").order_by("id")
+    serializer_class = CommentSerializer
+    filterset_class = CommentFilter
+    pagination_class = LongList
+
+    def get_serializer_class(self):
+        expanded = self.request is not None and self.request.query_params.get("expand_created_by") in ("true", "1", "True")
+        return ExpandedCommentSerializer if expanded else CommentSerializer
+
+    @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND])
+    def list(self, request):
+        return self.page_of(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(responses=CommentSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
+    def create(self, request):
+        """Say something about an annotation, or about your own draft."""
+        body = sent(CommentSerializer, request)
+        about = {name: body[name] for name in ("region_ref", "classifications") if name in body}
+        if body.get("annotation_id"):
+            annotation = visible(Annotation.objects, request, body["annotation_id"])
+            comment = comments.say(annotation, body["text"], actor=request.user, **about)
+        else:
+            comment = self._on_draft(request, body, about)
+        return Response(self.get_serializer(comment).data, status=status.HTTP_201_CREATED)
+
+    def _on_draft(self, request, body, about) -> Comment:
+        if not body.get("draft_id"):
+            raise Refused("nothing_commented", "Name the annotation or the draft this comment is about.", field="annotation")
+        draft = get_object_or_404(Draft.objects.visible_to(request.user).select_related("task"), pk=body["draft_id"])
+        return comments.say_on_draft(draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about)
+
+    @extend_schema(request=CommentSerializer, responses=CommentSerializer)
+    def partial_update(self, request, pk=None):
+        """Its author may change it; reviewers, managers and the annotation's author may resolve it."""
+        changes = sent(CommentSerializer, request, partial=True)
+        allowed = {name: value for name, value in changes.items() if name in ("text", "is_resolved", "region_ref", "classifications")}
+        comment = comments.change(self.get_object(), actor=request.user, **allowed)
+        return Response(self.get_serializer(comment).data)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted.")})
+    def destroy(self, request, pk=None):
+        comments.delete(self.get_object(), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

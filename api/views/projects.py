@@ -1,0 +1,122 @@
+"""Projects, and who is what in them."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from reviews.people import visible_people
+from tasks.errors import Refused
+from tasks.models import Membership, Project, Task
+from tasks.services import projects, tasks
+from users.capabilities import PROJECT_ROLES
+from users.models import User
+
+from ..pagination import ProjectPages
+from ..serializers.people import UserSerializer
+from ..serializers.projects import MembershipSerializer, ProjectChangeSerializer, ProjectSerializer
+from .base import ViewSet, require, sent, visible
+
+
+class ProjectViewSet(ViewSet):
+    queryset = Project.objects.select_related("created_by").order_by("-id")
+    serializer_class = ProjectSerializer
+    pagination_class = ProjectPages
+    filter_backends: list = []
+
+    @extend_schema(parameters=[OpenApiParameter("ids", str, description="Only these, comma-separated.")])
+    def list(self, request):
+        """The projects you see, newest first."""
+        found = self.get_queryset()
+        if ids := request.query_params.get("ids"):
+            found = found.filter(pk__in=[int(i) for i in ids.split(",") if i.strip().isdigit()])
+        return self.page_of(found)
+
+    @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
+    def create(self, request):
+        """A new project; you are its manager."""
+        project = projects.create(actor=request.user, **sent(ProjectChangeSerializer, request))
+        return Response(self.get_serializer(project).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=ProjectSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer)
+    def partial_update(self, request, pk=None):
+        """Change settings (managers). `review_settings` and `assignment_settings` may be nested."""
+        project = self.get_object()
+        require(request, "manage_project", project)
+        project = projects.update(project, sent(ProjectChangeSerializer, request, partial=True), actor=request.user)
+        return Response(self.get_serializer(project).data)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted; restorable for 30 days.")})
+    def destroy(self, request, pk=None):
+        project = self.get_object()
+        require(request, "manage_project", project)
+        projects.delete(project, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Every task of the project is deleted.")})
+    @action(detail=True, methods=["delete"], url_path="tasks")
+    def tasks(self, request, pk=None):
+        project = self.get_object()
+        require(request, "manage_project", project)
+        everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)
+        tasks.delete_many(project, list(everything), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses=MembershipSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def roles(self, request, pk=None):
+        """Who is what in this project."""
+        return Response(MembershipSerializer(self.get_object().memberships.all()[:10_000], many=True).data)
+
+    @extend_schema(methods=["get"], responses=UserSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def members(self, request, pk=None):
+        """The people of this project."""
+        people = User.objects.filter(memberships__project=self.get_object()).order_by("pk")[:10_000]
+        return Response(UserSerializer(people, many=True).data)
+
+
+class RoleRequestSerializer(serializers.Serializer):
+    """Whom to make what: by id of somebody you share a project with, or by e-mail."""
+
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+    user = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    email = serializers.EmailField(required=False)
+    role = serializers.ChoiceField(choices=[(r.value, r.label) for r in PROJECT_ROLES])
+
+
+class RoleViewSet(ViewSet):
+    queryset = Membership.objects.order_by("id")
+    serializer_class = MembershipSerializer
+    filter_backends: list = []
+
+    @extend_schema(request=RoleRequestSerializer, responses={201: MembershipSerializer})
+    def create(self, request):
+        """Give somebody a role in a project (managers). Given again, it replaces the old one."""
+        body = sent(RoleRequestSerializer, request)
+        project = visible(Project.objects, request, body["project"])
+        require(request, "manage_members", project)
+        membership = projects.set_role(project, _person(request.user, body), body["role"])
+        return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")})
+    def destroy(self, request, pk=None):
+        membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
+        require(request, "manage_members", membership.project_id)
+        projects.remove_member(membership)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _person(actor: User, body: dict) -> User:
+    if body.get("user"):
+        found, field = visible_people(actor).people().filter(pk=body["user"]).first(), "user"
+    else:
+        found, field = User.objects.people().filter(email__iexact=body.get("email", "")).first(), "email"
+    if found is None:
+        raise Refused("unknown_person", "No such person here. Name somebody you share a project with, or an e-mail with an account.", field=field)
+    return found

@@ -1,0 +1,152 @@
+"""Label Studio's one door for verdicts, its history, and verdicts on a selection."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from reviews.decisions import Decision, Intent
+from reviews.models import BulkReview, Review
+from reviews.service import AnnotationReviewService, Report
+from tasks.choices import ActionType
+from tasks.errors import Refused
+from tasks.models import Annotation, History
+from tasks.querysets import within
+
+from ..filters import HistoryFilter, ReviewFilter
+from ..pagination import LongList
+from ..serializers.annotations import HistorySerializer
+from ..serializers.reviews import (
+    BulkReportSerializer,
+    BulkReviewSerializer,
+    ReviewChangeSerializer,
+    ReviewRequestSerializer,
+    ReviewSerializer,
+)
+from .base import ViewSet, sent, visible
+from .verdicts import asked_for
+
+
+def verdict_of(body: dict[str, Any]) -> ActionType:
+    """Accepted, no result → accepted; accepted with a result → fixed; not accepted → rejected."""
+    if not body.get("accepted"):
+        return ActionType.REJECTED
+    return ActionType.ACCEPTED if body.get("result") is None else ActionType.FIXED_AND_ACCEPTED
+
+
+def intent_of(request, body: dict[str, Any]) -> Intent:
+    verdict = verdict_of(body)
+    asked = asked_for(request, body)
+    unasked = ("reject_action", "reason", "assignee") if verdict != ActionType.REJECTED else ("result",)
+    return Intent(verdict, **{name: value for name, value in asked.items() if name not in unasked})
+
+
+class ReviewViewSet(ViewSet):
+    queryset = Review.objects.select_related("annotation", "fixed_version", "project").order_by("-id")
+    serializer_class = ReviewSerializer
+    filterset_class = ReviewFilter
+    pagination_class = LongList
+
+    @extend_schema(responses=ReviewSerializer(many=True))
+    def list(self, request):
+        """Verdicts, newest first; undone ones only with `include_undone=true`."""
+        return self.page_of(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(
+        request=ReviewRequestSerializer,
+        responses={201: ReviewSerializer},
+        parameters=[OpenApiParameter("async_postprocess", bool, description="Taken for compatibility; nothing is postponed.")],
+    )
+    def create(self, request):
+        """Accept, reject, or fix and accept (`accepted: true` with a `result`)."""
+        body = sent(ReviewRequestSerializer, request)
+        annotation = visible(Annotation.objects, request, body["annotation"])
+        decision = AnnotationReviewService(request.user).decide(annotation, intent_of(request, body))
+        return Response(self._body(decision), status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=ReviewSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
+    def partial_update(self, request, pk=None):
+        """Another verdict, result or reject action: a superseding review. The answer bears its id, and `supersedes`."""
+        review = self.get_object()
+        body = {"accepted": review.accepted, **sent(ReviewChangeSerializer, request, partial=True)}
+        if review.annotation.standing_review_id != review.pk:
+            raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be changed.")
+        decision = AnnotationReviewService(request.user).decide(review.annotation, intent_of(request, body))
+        return Response(self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None})
+
+    @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
+    def update(self, request, pk=None):
+        return self.partial_update(request, pk)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Taken back; the annotation is unreviewed.")})
+    def destroy(self, request, pk=None):
+        AnnotationReviewService(request.user).undo(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _body(self, decision: Decision) -> dict[str, Any]:
+        body = dict(self.get_serializer(decision.review).data)
+        return body | ({"notice": decision.notice} if decision.notice else {})
+
+
+class HistoryViewSet(ViewSet):
+    queryset = History.objects.select_related("annotation__project", "version").order_by("-id")
+    serializer_class = HistorySerializer
+    filterset_class = HistoryFilter
+    pagination_class = LongList
+
+    @extend_schema(responses=HistorySerializer(many=True))
+    def list(self, request):
+        """What happened to an annotation, newest first."""
+        return self.page_of(self.filter_queryset(self.get_queryset()))
+
+
+def report_body(report: Report) -> dict[str, Any]:
+    return BulkReportSerializer(
+        {
+            "id": report.bulk.pk,
+            "action": report.bulk.action,
+            "processed_items": len(report.done),
+            "done": [annotation.pk for annotation in report.done],
+            "refused": [{"annotation": a.pk, "code": r.code, "detail": r.detail} for a, r in report.refused],
+        }
+    ).data
+
+
+class BulkReviews(APIView):
+    @extend_schema(request=BulkReviewSerializer, responses=BulkReportSerializer)
+    def post(self, request):
+        """Accept, reject, undo or reopen a selection of one project. What is refused is reported, the rest is done."""
+        body = sent(BulkReviewSerializer, request)
+        chosen = list(Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"]))
+        _refuse_other_count(body.get("expected_count"), len(chosen))
+        asked = asked_for(request, body)
+        asked.pop("seen")
+        service = AnnotationReviewService(request.user)
+        comment = asked["comment"]
+        verbs = {
+            "accept": lambda: service.accept_many(chosen, comment=comment),
+            "reject": lambda: service.reject_many(chosen, **asked),
+            "undo": lambda: service.undo_many(chosen),
+            "reopen": lambda: service.reopen_many(chosen, to=body["to"], comment=comment),
+        }
+        return Response(report_body(verbs[body["action"]]()))
+
+
+def _refuse_other_count(expected: int | None, found: int) -> None:
+    if expected is not None and expected != found:
+        raise Refused("selection_changed", f"The selection has {found} annotations now, not {expected}. Look again.", field="expected_count")
+
+
+class UndoBulkReview(APIView):
+    @extend_schema(request=None, responses=BulkReportSerializer)
+    def post(self, request, pk):
+        """Undo what still stands of a bulk action, and list the rest."""
+        bulk = get_object_or_404(BulkReview.objects.filter(within(request.user, "review_annotation")), pk=pk)
+        return Response(report_body(AnnotationReviewService(request.user).undo_bulk(bulk)))

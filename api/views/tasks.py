@@ -1,0 +1,169 @@
+"""Tasks, drafts and predictions."""
+
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.response import Response
+
+from tasks.models import Annotation, Draft, Prediction, Project, Task
+from tasks.roles import may
+from tasks.services import drafts, tasks
+from tasks.totals import totals_of
+
+from ..filters import PredictionFilter, TaskFilter
+from ..pagination import LongList, TaskPages
+from ..serializers.annotations import DraftSerializer, PredictionSerializer
+from ..serializers.tasks import FullTaskSerializer, NewTaskSerializer, OneTaskSerializer, TaskChangeSerializer, TaskSerializer
+from .base import ViewSet, require, sent, visible
+
+GONE = {204: OpenApiResponse(description="Deleted.")}
+FIELDS = OpenApiParameter("fields", str, enum=["all", "task_only"], description="`all` brings annotations, predictions and your drafts.")
+UNFILTERED = {"project", "page", "page_size", "fields", "ordering"}
+
+
+class TaskViewSet(ViewSet):
+    queryset = Task.objects.select_related("project").order_by("id")
+    serializer_class = TaskSerializer
+    filterset_class = TaskFilter
+    pagination_class = TaskPages
+
+    def readable(self, queryset):
+        """What a page of tasks needs, in a constant number of queries."""
+        user = self.request.user
+        seen = Annotation.objects.visible_to(user).listed().select_related("completed_by", "project").order_by("id")
+        mine = Draft.objects.visible_to(user).select_related("user")
+        return queryset.prefetch_related(
+            Prefetch("annotations", seen), "reviewed_by", "assignments", "predictions", Prefetch("drafts", mine)
+        )
+
+    @extend_schema(responses=FullTaskSerializer(many=True), parameters=[FIELDS])
+    def list(self, request):
+        """Tasks you see, with counters; filtered by review state, counts, people and times."""
+        full = request.query_params.get("fields") == "all"
+        found = self.readable(self.filter_queryset(self.get_queryset()))
+        return self.page_of(found, FullTaskSerializer if full else TaskSerializer)
+
+    def stored_totals(self) -> dict[str, int] | None:
+        """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
+        params = self.request.query_params
+        project = params.get("project", "")
+        if not project.isdigit() or params.keys() - UNFILTERED or not may(self.request.user, "view_all_annotations", int(project)):
+            return None
+        return totals_of([int(project)])[int(project)]
+
+    @extend_schema(request=NewTaskSerializer, responses={201: OneTaskSerializer})
+    def create(self, request):
+        """A new task (managers)."""
+        body = sent(NewTaskSerializer, request)
+        project = visible(Project.objects, request, body.pop("project"))
+        require(request, "import", project)
+        task = tasks.create(project, actor=request.user, **body)
+        return Response(self._one(task.pk), status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=OneTaskSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self._one(pk))
+
+    @extend_schema(request=TaskChangeSerializer, responses=OneTaskSerializer)
+    def partial_update(self, request, pk=None):
+        """Change a task (managers). New `data` makes standing verdicts on it outdated."""
+        task = self.get_object()
+        require(request, "manage_project", task.project)
+        tasks.update(task.pk, sent(TaskChangeSerializer, request, partial=True), actor=request.user)
+        return Response(self._one(task.pk))
+
+    @extend_schema(responses=GONE)
+    def destroy(self, request, pk=None):
+        task = self.get_object()
+        require(request, "manage_project", task.project)
+        tasks.delete_many(task.project, [task.pk], actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _one(self, pk):
+        task = get_object_or_404(self.readable(self.get_queryset()), pk=pk)
+        return OneTaskSerializer(task, context=self.get_serializer_context()).data
+
+
+class TaskDraftViewSet(ViewSet):
+    """Your drafts on a task, or on an annotation of it."""
+
+    queryset = Draft.objects.select_related("user").order_by("id")
+    serializer_class = DraftSerializer
+    filter_backends: list = []
+    pagination_class = None
+
+    @extend_schema(responses=DraftSerializer(many=True))
+    def list(self, request, task_pk=None, annotation_pk=None):
+        found = self.get_queryset().filter(task_id=task_pk)
+        if annotation_pk:
+            found = found.filter(annotation_id=annotation_pk)
+        return Response(self.get_serializer(found, many=True).data)
+
+    @extend_schema(request=DraftSerializer, responses={201: DraftSerializer})
+    def create(self, request, task_pk=None, annotation_pk=None):
+        """Save unsubmitted work. It remembers the version it began on."""
+        task = visible(Task.objects, request, task_pk)
+        annotation = visible(Annotation.objects.filter(task=task), request, annotation_pk) if annotation_pk else None
+        draft = drafts.save(task, actor=request.user, annotation=annotation, **sent(DraftSerializer, request))
+        return Response(self.get_serializer(draft).data, status=status.HTTP_201_CREATED)
+
+
+class DraftViewSet(ViewSet):
+    queryset = Draft.objects.select_related("user")
+    serializer_class = DraftSerializer
+    filter_backends: list = []
+
+    @extend_schema(responses=DraftSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=DraftSerializer, responses=DraftSerializer)
+    def partial_update(self, request, pk=None):
+        draft = drafts.change(self.get_object(), **sent(DraftSerializer, request, partial=True))
+        return Response(self.get_serializer(draft).data)
+
+    @extend_schema(responses=GONE)
+    def destroy(self, request, pk=None):
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PredictionViewSet(ViewSet):
+    queryset = Prediction.objects.order_by("id")
+    serializer_class = PredictionSerializer
+    filterset_class = PredictionFilter
+    pagination_class = LongList
+
+    @extend_schema(responses=PredictionSerializer(many=True))
+    def list(self, request):
+        return self.page_of(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(responses=PredictionSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=PredictionSerializer, responses={201: PredictionSerializer})
+    def create(self, request):
+        """A model's answer to a task (managers)."""
+        body = sent(PredictionSerializer, request)
+        task = visible(Task.objects.select_related("project"), request, body.pop("task").pk)
+        require(request, "import", task.project)
+        prediction = tasks.save_prediction(task, actor=request.user, **body)
+        return Response(self.get_serializer(prediction).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=PredictionSerializer, responses=PredictionSerializer)
+    def partial_update(self, request, pk=None):
+        prediction = self.get_object()
+        require(request, "import", prediction.project_id)
+        changes = sent(PredictionSerializer, request, partial=True)
+        changes.pop("task", None)
+        prediction = tasks.save_prediction(prediction.task, actor=request.user, prediction=prediction, **changes)
+        return Response(self.get_serializer(prediction).data)
+
+    @extend_schema(responses=GONE)
+    def destroy(self, request, pk=None):
+        prediction = self.get_object()
+        require(request, "import", prediction.project_id)
+        tasks.delete_prediction(prediction, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,123 @@
+"""People, their tokens, and signing in."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from reviews.people import visible_people
+from tasks.errors import Refused
+from users.capabilities import role_can
+from users.models import ApiToken, User
+
+from ..pagination import LongList
+from ..serializers.people import (
+    IssuedTokenSerializer,
+    LoginSerializer,
+    NewTokenSerializer,
+    NewUserSerializer,
+    TokenSerializer,
+    UserSerializer,
+)
+from ..throttles import LoginThrottle
+from .base import ViewSet, sent
+
+
+class RunsSite(BasePermission):
+    message = "Only an administrator of the site may do this."
+
+    def has_permission(self, request, view) -> bool:
+        return bool(request.user.is_authenticated and role_can(request.user.role_on_site, "manage_site"))
+
+
+class UserViewSet(ViewSet):
+    queryset = User.objects.all()
+    serializer_class = UserSerializer
+    pagination_class = LongList
+    filter_backends: list = []
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):
+            return User.objects.none()
+        return visible_people(self.request.user)
+
+    def get_permissions(self):
+        needs_admin = self.action in ("create", "tokens", "token")
+        return [*super().get_permissions(), *([RunsSite()] if needs_admin else [])]
+
+    @extend_schema(responses=UserSerializer(many=True))
+    def list(self, request):
+        """The people you share a project with; an administrator sees everybody."""
+        return self.page_of(self.get_queryset())
+
+    @extend_schema(responses=UserSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
+    def create(self, request):
+        """A new person (administrators only). Without a password they set one by the reset page."""
+        person = User.objects.create_user(**sent(NewUserSerializer, request))
+        return Response(self.get_serializer(person).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(methods=["get"], responses=TokenSerializer(many=True))
+    @extend_schema(methods=["post"], request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
+    @action(detail=True, methods=["get", "post"], pagination_class=None)
+    def tokens(self, request, pk=None):
+        """Tokens of a person (administrators only). A new one is shown once."""
+        person = self.get_object()
+        if request.method == "GET":
+            return Response(TokenSerializer(person.api_tokens.all()[:1000], many=True).data)
+        token, key = ApiToken.issue(person, **sent(NewTokenSerializer, request))
+        token.token = key  # type: ignore[attr-defined]
+        return Response(IssuedTokenSerializer(token).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Revoked.")})
+    @action(detail=True, methods=["delete"], url_path=r"tokens/(?P<token_id>\d{1,18})")
+    def token(self, request, pk=None, token_id=None):
+        """Revoke a token. It stops working at once."""
+        get_object_or_404(self.get_object().api_tokens, pk=token_id).revoke()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class WhoAmI(APIView):
+    @extend_schema(responses=UserSerializer)
+    def get(self, request):
+        """Who this request is signed by."""
+        return Response(UserSerializer(request.user).data)
+
+
+class Login(APIView):
+    authentication_classes: list = []
+    permission_classes = [AllowAny]
+    throttle_classes = [LoginThrottle]
+
+    @extend_schema(
+        request=LoginSerializer,
+        responses=inline_serializer(
+            "LoggedIn", {"token": serializers.CharField(), "expires_at": serializers.DateTimeField(), "user": UserSerializer()}
+        ),
+    )
+    def post(self, request):
+        """E-mail and password for a token that lives for some hours."""
+        credentials = sent(LoginSerializer, request)
+        user = authenticate(request._request, username=credentials["email"], password=credentials["password"])
+        if user is None:
+            return self._refuse(request)
+        expires_at = timezone.now() + timedelta(hours=settings.LOGIN_TOKEN_HOURS)
+        token, key = ApiToken.issue(user, name="login", expires_at=expires_at)
+        return Response({"token": key, "expires_at": token.expires_at, "user": UserSerializer(user).data})
+
+    def _refuse(self, request):
+        wait = getattr(request._request, "login_wait", 0)
+        if wait:
+            raise Refused("too_many_tries", f"Too many attempts. Try again in {wait} seconds.", status=429, extra={"retry_after": wait})
+        raise Refused("bad_login", "E-mail or password is wrong.", status=401)
