@@ -76,10 +76,14 @@ class Postgres:
         self.data.chmod(0o711)
         self.sockets.chmod(0o711)
         self.sockets = self.folder_of_nobody(self.sockets / "postgres")
-        if not children.succeeds_in_child(lambda: (children.become_nobody(), os.stat(self.bin / "postgres"))):
+        if not children.succeeds_in_child(self.look_as_nobody):
             raise SystemExit(
                 f"PostgreSQL cannot run as root, and other users cannot enter {self.data}. Choose another DATA folder."
             )
+
+    def look_as_nobody(self) -> None:
+        children.become_nobody()
+        (self.bin / "postgres").stat()
 
     def readable_copy(self) -> Path:
         """Another user may not be able to enter .venv. The libraries keep their place beside the package."""
@@ -112,7 +116,7 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         if self.identity is children.become_nobody:
             self.folder_of_nobody(unfinished)
-        command = [self.bin / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command: list[str | Path] = [self.bin / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", *([] if self.fsync else ["--no-sync"])]
         if children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/")).wait() != 0:
             raise SystemExit(f"initdb failed:\n{tail(self.log)}")
@@ -120,7 +124,7 @@ class Postgres:
 
     def spawn(self) -> subprocess.Popen[bytes]:
         settings = SETTINGS | ({} if self.fsync else UNSAFE_SETTINGS)
-        command = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
+        command: list[str | Path] = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # SIGINT is PostgreSQL's fast shutdown; at SIGTERM it would wait for its clients.
         return children.spawn(
@@ -162,7 +166,7 @@ class Redis:
 
     def spawn(self) -> subprocess.Popen[bytes]:
         assert self.binary
-        command = [self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
+        command: list[str | Path] = [self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
         command += ["--dir", self.data, "--save", "", "--appendonly", "no", "--daemonize", "no"]
         return children.spawn(command, log=self.log, env=os.environ)
 
