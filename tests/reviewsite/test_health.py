@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from reviewsite import health
+from reviewsite.jobs import heartbeat
+from reviewsite.models import Heartbeat
+
+
+def worker_seen(*, seconds_ago: float) -> None:
+    Heartbeat.objects.create(name="worker", at=timezone.now() - timedelta(seconds=seconds_ago))
+
+
+def test_health_asks_nobody(client):
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "UP"})
+
+
+@pytest.mark.django_db
+def test_readyz_is_up_while_the_worker_is_heard(client):
+    worker_seen(seconds_ago=3)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "UP", "database": "UP", "worker": "UP", "worker_seen_seconds_ago": 3.0}
+
+
+@pytest.mark.django_db
+def test_readyz_is_down_when_the_worker_fell_silent(client, settings):
+    worker_seen(seconds_ago=settings.HEARTBEAT_MAX_AGE_SECONDS + 1)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "DOWN", "database": "UP", "worker": "DOWN", "worker_seen_seconds_ago": 16.0}
+
+
+@pytest.mark.django_db
+def test_readyz_is_down_before_the_first_job(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "DOWN", "database": "UP", "worker": "DOWN", "worker_seen_seconds_ago": None}
+
+
+def test_readyz_is_down_without_a_database(client, monkeypatch):
+    monkeypatch.setattr(health.Heartbeat, "objects", Gone())
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "DOWN", "database": "DOWN", "worker": "UNKNOWN", "worker_seen_seconds_ago": None}
+
+
+class Gone:
+    def filter(self, **_):
+        raise DatabaseError("the server closed the connection")
+
+
+@pytest.mark.django_db
+def test_heartbeat_called_as_a_function_proves_nothing():
+    heartbeat()
+    heartbeat.apply()
+    assert list(Heartbeat.objects.all()) == []
+
+
+@pytest.mark.django_db
+def test_heartbeat_of_a_worker_leaves_its_time(monkeypatch):
+    heartbeat.push_request(called_directly=False, is_eager=False)
+    try:
+        heartbeat.run()
+    finally:
+        heartbeat.pop_request()
+    assert Heartbeat.objects.get(name="worker").age_seconds < 5
