@@ -7,6 +7,8 @@ from reviews.models import Comment, Review
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 
+from .serializers.names import names_shown_to
+
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
 
@@ -30,11 +32,23 @@ def ordering(*names: str) -> NullsLastOrdering:
 
 
 class TaskFilter(filters.FilterSet):
-    last_action = filters.MultipleChoiceFilter(choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state.")
-    reviewer = filters.NumberFilter(field_name="reviewed_by__user_id", help_text="Tasks with a standing verdict by this person.")
+    last_action = filters.MultipleChoiceFilter(
+        choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."
+    )
+    reviewer = filters.NumberFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
     annotator = filters.NumberFilter(field_name="annotated_by__user_id", help_text="Tasks annotated by this person.")
     completed_by = filters.NumberFilter(field_name="annotated_by__user_id", help_text="The same as `annotator`.")
-    ordering = ordering("id", "inner_id", "created_at", "updated_at", "completed_at", "reviewed_at", "reviews_accepted", "reviews_rejected", "total_annotations")
+    ordering = ordering(
+        "id",
+        "inner_id",
+        "created_at",
+        "updated_at",
+        "completed_at",
+        "reviewed_at",
+        "reviews_accepted",
+        "reviews_rejected",
+        "total_annotations",
+    )
 
     class Meta:
         model = Task
@@ -57,6 +71,9 @@ class TaskFilter(filters.FilterSet):
             "external_id": ["exact"],
         }
 
+    def reviewed_by_person(self, tasks, name, value):
+        return tasks.filter(names_shown_to(self.request.user), reviewed_by__user_id=value)
+
     def with_annotation(self, tasks, name, values):
         if not values:
             return tasks
@@ -67,8 +84,12 @@ class TaskFilter(filters.FilterSet):
 class AnnotationFilter(filters.FilterSet):
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
     reviewer = filters.NumberFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
-    reviewed = filters.BooleanFilter(field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict.")
-    reject_action = filters.ChoiceFilter(choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome.")
+    reviewed = filters.BooleanFilter(
+        field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict."
+    )
+    reject_action = filters.ChoiceFilter(
+        choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
+    )
     returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
@@ -90,7 +111,8 @@ class AnnotationFilter(filters.FilterSet):
         }
 
     def reviewed_by(self, annotations, name, value):
-        return annotations.filter(standing_review_id__in=Review.objects.filter(created_by=value).values("pk"))
+        theirs = Review.objects.filter(created_by=value).values("pk")
+        return annotations.filter(names_shown_to(self.request.user), standing_review_id__in=theirs)
 
     def rejected_with(self, annotations, name, value):
         return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))

@@ -119,14 +119,18 @@ class LongList(BasePagination):
         params = request.query_params
         limit = positive(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
         if "after_id" in params:
-            after = positive({"after_id": int(params["after_id"]) + 1} if params["after_id"].isdigit() else params, "after_id", 1) - 1
+            after = (
+                positive({"after_id": int(params["after_id"]) + 1} if params["after_id"].isdigit() else params, "after_id", 1) - 1
+            )
             return list(queryset.filter(pk__gt=after).order_by("pk")[:limit])
         page = positive(params, "page", 1)
         if page > 1 or "limit" in params:
             return self._page(queryset, page, limit)
         rows = list(queryset[: UNPAGED_LIMIT + 1])
         if len(rows) > UNPAGED_LIMIT:
-            raise ValidationError({"limit": [f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."]})
+            raise ValidationError(
+                {"limit": [f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."]}
+            )
         return rows
 
     def _page(self, queryset, page: int, limit: int) -> list[Any]:
@@ -142,5 +146,9 @@ class LongList(BasePagination):
         return schema
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
-        names = (("after_id", "Only rows with a higher id, lowest first."), ("limit", "At most so many rows."), ("page", "Page number, from 1."))
+        names = (
+            ("after_id", "Only rows with a higher id, lowest first."),
+            ("limit", "At most so many rows."),
+            ("page", "Page number, from 1."),
+        )
         return [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}} for n, d in names]

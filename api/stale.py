@@ -4,13 +4,13 @@ from typing import Any
 
 from tasks.models import Annotation
 
+from .serializers.annotations import AnnotationSerializer
+
 
 def etag_of(annotation: Annotation) -> str:
     return f'"{annotation.annotation_seq}"'
 
 
 def stale_answer(annotation_id: int, request) -> tuple[dict[str, Any], str]:
-    from .serializers.annotations import AnnotationSerializer
-
     annotation = Annotation.objects.select_related("project", "task").get(pk=annotation_id)
     return dict(AnnotationSerializer(annotation, context={"request": request}).data), etag_of(annotation)

@@ -100,13 +100,12 @@ def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:
         errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
         response.data = body(400, "Validation error", _code_of(exc), errors)
     else:
-        detail, code = _words_of(exc, response)
-        response.data = body(response.status_code, detail, code)
+        response.data = body(response.status_code, *_words_of(exc, response))
     return response
 
 
 def _code_of(exc: exceptions.ValidationError) -> str:
-    codes = exc.get_codes()
+    codes: Any = exc.get_codes()
     while isinstance(codes, dict | list):
         if not codes:
             return "invalid"
@@ -121,7 +120,7 @@ def _words_of(exc: Exception, response: Response) -> tuple[str, str]:
         return "You do not have permission to do this.", "permission_denied"
     detail = getattr(exc, "detail", None)
     code = getattr(detail, "code", None) or getattr(exc, "default_code", "error")
-    return str(detail if detail is not None else response.data), code
+    return str(detail if detail is not None else response.data), str(code)
 
 
 # --- outside REST framework ---------------------------------------------------------------------

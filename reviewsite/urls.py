@@ -1,14 +1,24 @@
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import health
+from api.urls import unknown_route
+
+from . import health, pages
 
 urlpatterns = [
+    path("", pages.index, name="index"),
     path("health", health.health),
-    path("readyz", health.readyz),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("accounts/login/", pages.SignIn.as_view(), name="login"),
+    path("accounts/profile/", pages.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("api.urls")),
+    path("api/", include("webhooks.urls")),
+    unknown_route,
 ]
 handler400 = "reviewsite.errors.bad_request"
 handler403 = "reviewsite.errors.permission_denied"

@@ -11,7 +11,7 @@ class Refused(ValidationError):
 
     def __init__(self, code: str, detail: str, *, status: int = 400, field: str | None = None, extra: dict | None = None):
         super().__init__(detail, code=code)
-        self.code = code
+        self.code: str = code
         self.detail = detail
         self.status = status
         self.field = field  # names the body key at fault: answered under validation_errors

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .errors import Refused
+from .results import is_result
 
 CHOICE_TAGS = {"Label", "Choice"}
 # A control that fetches or computes its labels: any label may be right.
@@ -50,11 +51,15 @@ class LabelConfig:
 def parse(xml: str) -> LabelConfig:
     """Raises Refused(invalid_label_config) when it is not XML, or brings entities of its own."""
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise Refused("invalid_label_config", "The label configuration must not declare a DOCTYPE or entities.", field="label_config")
+        raise Refused(
+            "invalid_label_config", "The label configuration must not declare a DOCTYPE or entities.", field="label_config"
+        )
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError as error:
-        raise Refused("invalid_label_config", f"The label configuration is not valid XML: {error}.", field="label_config") from error
+        raise Refused(
+            "invalid_label_config", f"The label configuration is not valid XML: {error}.", field="label_config"
+        ) from error
     controls = [_control(tag) for tag in root.iter() if tag.get("name") and tag.get("toName")]
     objects = {tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")}
     return LabelConfig({c.name: c for c in controls}, objects)
@@ -63,7 +68,7 @@ def parse(xml: str) -> LabelConfig:
 def _control(tag: ElementTree.Element) -> Control:
     options = [child for child in tag.iter() if child.tag in CHOICE_TAGS]
     labels = tuple(o.get("value") or o.get("alias") or "" for o in options)
-    aliases = {o.get("alias") for o in options if o.get("alias")}
+    aliases = {alias for o in options if (alias := o.get("alias"))}
     return Control(
         name=tag.attrib["name"],
         tag=tag.tag,
@@ -80,6 +85,8 @@ def _input(tag: ElementTree.Element) -> dict[str, str]:
 
 def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
     """What in `result` the configuration does not know, a sentence each; empty when it fits."""
+    if not is_result(result):
+        return ["A result is a list of regions, each an object."]
     config = parse(xml)
     return [problem for region in result if (problem := _problem(region, config))]
 
@@ -90,22 +97,26 @@ def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
     name, kind = region.get("from_name"), region.get("type")
     control = config.controls.get(str(name))
     if control is None:
-        return f'Region {region.get("id")!r} names the control {name!r}, which the label configuration does not have.'
+        return f"Region {region.get('id')!r} names the control {name!r}, which the label configuration does not have."
     if kind != control.type:
-        return f'Region {region.get("id")!r} is of type {kind!r}, but its control {name!r} makes {control.type!r}.'
+        return f"Region {region.get('id')!r} is of type {kind!r}, but its control {name!r} makes {control.type!r}."
     if region.get("to_name") not in control.to_name:
-        return f'Region {region.get("id")!r} is on {region.get("to_name")!r}, but its control {name!r} is for {", ".join(control.to_name)}.'
+        return f"Region {region.get('id')!r} is on {region.get('to_name')!r}, but its control {name!r} is for {', '.join(control.to_name)}."
     return _label_problem(region, control)
 
 
 def _label_problem(region: dict[str, Any], control: Control) -> str | None:
     if not isinstance(region.get("value"), dict):
-        return f'Region {region.get("id")!r} has no value.'
+        return f"Region {region.get('id')!r} has no value."
     chosen = region["value"].get(control.type)
     if control.dynamic or not isinstance(chosen, list):
         return None
-    unknown = [label for label in _flat(chosen) if label not in control.accepted]
-    return f'Region {region.get("id")!r} uses {unknown[0]!r}, which the control {control.name!r} does not offer.' if unknown else None
+    unknown = [label for label in _flat(chosen) if not isinstance(label, str) or label not in control.accepted]
+    return (
+        f"Region {region.get('id')!r} uses {unknown[0]!r}, which the control {control.name!r} does not offer."
+        if unknown
+        else None
+    )
 
 
 def _flat(values: list[Any]) -> list[Any]:

@@ -1,6 +1,8 @@
 """Set-based writes the ORM has no word for."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -17,14 +19,16 @@ def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
     arrays = ", ".join(["%s::bigint[]", *(f"%s::{c.db_type(connection)}[]" for c in columns)])
     values = [[row.pk for row in rows], *([_prepared(c, row) for row in rows] for c in columns)]
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id", values)
+        cursor.execute(
+            f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id", values
+        )
 
 
 def _prepared(field: Any, row: models.Model) -> Any:
     return field.get_db_prep_save(getattr(row, field.attname), connection)
 
 
-def _quoted(name: str) -> str:
+def _quoted(name: Any) -> str:
     return connection.ops.quote_name(name)
 
 
@@ -36,3 +40,27 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
             [model._meta.db_table, count],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def copy_rows(rows: Sequence[models.Model]) -> None:
+    """Insert `rows` (of one model, complete, with their ids) by COPY: several times as fast as INSERT."""
+    if not rows:
+        return
+    columns = [column for column in rows[0]._meta.concrete_fields if column.column]
+    values_of = attrgetter(*(column.attname for column in columns))
+    written = [(position, write) for position, column in enumerate(columns) if (write := _writer(column))]
+    names = ", ".join(_quoted(column.column) for column in columns)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {_quoted(rows[0]._meta.db_table)} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            values = list(values_of(row))
+            for position, write in written:
+                if values[position] is not None:
+                    values[position] = write(values[position])
+            copy.write_row(values)
+
+
+def _writer(column: Any) -> Callable[[Any], str] | None:
+    """How a value of this column becomes text where the driver does not know: JSON, and members of a closed list."""
+    if isinstance(column, models.JSONField):
+        return json.dumps
+    return str if isinstance(column, models.CharField | models.TextField) else None

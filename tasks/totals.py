@@ -25,7 +25,8 @@ READ = f"""
 """
 FOLD = f"""
     WITH taken AS (
-        DELETE FROM tasks_projectdelta WHERE id IN (SELECT id FROM tasks_projectdelta ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED)
+        DELETE FROM tasks_projectdelta
+        WHERE id IN (SELECT id FROM tasks_projectdelta ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED)
         RETURNING project_id, {_NAMES}
     ), sums AS (SELECT project_id, {_SUMS} FROM taken GROUP BY project_id)
     INSERT INTO tasks_projecttotal AS t (project_id, {_NAMES})

@@ -46,7 +46,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=32, blank=True)
-    site_role = models.CharField(max_length=2, choices=[(r, r.label) for r in SITE_ROLES], blank=True, help_text="Owner or administrator of the whole site.")
+    site_role = models.CharField(
+        max_length=2,
+        choices=[(r, r.label) for r in SITE_ROLES],
+        blank=True,
+        help_text="Owner or administrator of the whole site.",
+    )
     may_create_projects = models.BooleanField(default=False)
     is_staff = models.BooleanField("may enter the admin", default=False)
     is_active = models.BooleanField(default=True)
@@ -63,7 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message="This e-mail already belongs to somebody."),
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_unique", violation_error_message="This e-mail already belongs to somebody."
+            ),
             models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),
         ]
 
@@ -152,3 +159,6 @@ class LoginTry(models.Model):
     email_hash = models.CharField(max_length=64, primary_key=True)
     since = models.DateTimeField()
     tries = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.tries} since {self.since:%H:%M}"

@@ -9,6 +9,8 @@ from rest_framework import serializers
 from reviews import workflow
 from tasks.models import Annotation, Draft, History, Prediction
 
+from .names import HidesReviewers
+
 
 class ResultField(serializers.JSONField):
     """A list of regions."""
@@ -75,9 +77,10 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
         return len(annotation.result)
 
 
-class AnnotationSerializer(AnnotationBodySerializer):
+class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     """The same with what *this* reader may do to it."""
 
+    hidden_names = ("last_created_by", "updated_by")
     can_be_reviewed = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
     refusals = serializers.SerializerMethodField()
@@ -161,7 +164,7 @@ class PredictionSerializer(serializers.ModelSerializer):
         extra_kwargs = {"task": {"required": True}}
 
 
-class HistorySerializer(serializers.ModelSerializer):
+class HistorySerializer(HidesReviewers, serializers.ModelSerializer):
     """One row of what happened, with the result it happened on."""
 
     task_id = serializers.IntegerField(source="annotation.task_id", read_only=True)

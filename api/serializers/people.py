@@ -1,6 +1,7 @@
 """People on the wire."""
 
 from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
 
 from users.models import ApiToken, User
 
@@ -77,6 +78,10 @@ class UserSerializer(ExpandedPersonSerializer):
 
 
 class NewUserSerializer(serializers.ModelSerializer):
+    email = serializers.EmailField(
+        max_length=254,
+        validators=[UniqueValidator(User.objects.all(), "This e-mail already belongs to somebody.", lookup="iexact")],
+    )
     password = serializers.CharField(write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False)
 
     class Meta:

@@ -62,7 +62,9 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         unsupported = [name for name, value in NOT_YET.items() if self.initial_data.get(name, value) not in (value, 100, 100.0)]
         if unsupported:
-            raise serializers.ValidationError({name: "This setting has no behaviour here yet, so it is not stored." for name in unsupported})
+            raise serializers.ValidationError(
+                dict.fromkeys(unsupported, "This setting has no behaviour here yet, so it is not stored.")
+            )
         return sent
 
 
@@ -179,7 +181,10 @@ class ProjectChangeSerializer(ProjectSerializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         changes = super().to_internal_value(data)
-        for name, nested in (("review_settings", ReviewSettingsSerializer), ("assignment_settings", AssignmentSettingsSerializer)):
+        for name, nested in (
+            ("review_settings", ReviewSettingsSerializer),
+            ("assignment_settings", AssignmentSettingsSerializer),
+        ):
             sent = data.get(name)
             if isinstance(sent, dict):
                 serializer = nested(data=sent, partial=True)

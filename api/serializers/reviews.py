@@ -9,12 +9,13 @@ from reviews.service import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from tasks.choices import RejectAction
 
 from .annotations import ResultField
+from .names import HidesReviewers
 from .people import PersonSerializer
 
 BIG = 2**62
 
 
-class ReviewSerializer(serializers.ModelSerializer):
+class ReviewSerializer(HidesReviewers, serializers.ModelSerializer):
     """Label Studio's keys; `state`, `verdict`, `reason`, `unique_id` and `supersedes` are ours. Never the comment."""
 
     result = serializers.SerializerMethodField()
@@ -100,7 +101,9 @@ class ReopenSerializer(serializers.Serializer):
 
 class BulkReviewSerializer(RejectSerializer):
     action = serializers.ChoiceField(choices=["accept", "reject", "undo", "reopen"])
-    annotations = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=BIG), min_length=1, max_length=10_000)
+    annotations = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIG), min_length=1, max_length=10_000
+    )
     expected_count = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     to = serializers.ChoiceField(choices=[RETURN_TO_AUTHOR, RETURN_TO_ANYONE], default=RETURN_TO_AUTHOR)
 
@@ -119,7 +122,7 @@ class BulkReportSerializer(serializers.Serializer):
     refused = BulkRefusalSerializer(many=True)
 
 
-class CommentSerializer(serializers.ModelSerializer):
+class CommentSerializer(HidesReviewers, serializers.ModelSerializer):
     annotation = serializers.IntegerField(source="annotation_id", required=False, allow_null=True, min_value=1, max_value=BIG)
     draft = serializers.IntegerField(source="draft_id", required=False, allow_null=True, min_value=1, max_value=BIG)
 

@@ -91,7 +91,10 @@ class TaskSerializer(TaskBodySerializer):
     def get_reviewers(self, task: Task) -> list[dict[str, Any]]:
         assigned = {a.user_id for a in task.assignments.all() if a.type == "RE"}
         reviewed = {row.user_id for row in task.reviewed_by.all()}
-        return [{"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None} for user in sorted(assigned | reviewed)]
+        return [
+            {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
+            for user in sorted(assigned | reviewed)
+        ]
 
     def get_reviewers_count(self, task: Task) -> int:
         return len(self.get_reviewers(task))

@@ -58,7 +58,9 @@ class AnnotationViewSet(ViewSet):
         if draft is not None:
             drafts.refuse_outdated(draft)
         changes = work_of(body, WorkSerializer)
-        changed = annotations.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft_id=draft and draft.pk)
+        changed = annotations.edit(
+            annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft_id=draft and draft.pk
+        )
         Draft.objects.filter(annotation=annotation, user=request.user).delete()
         return self._answer(changed)
 
@@ -137,7 +139,9 @@ class TaskAnnotationViewSet(ViewSet):
         body = sent(NewWorkSerializer, request)
         work = annotations.Work(**work_of(body, NewWorkSerializer, task))
         draft = _draft_of(request, body, task=task)
-        annotation = drafts.submit(draft, work, actor=request.user) if draft else annotations.submit(task, work, actor=request.user)
+        annotation = (
+            drafts.submit(draft, work, actor=request.user) if draft else annotations.submit(task, work, actor=request.user)
+        )
         return with_etag(Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation)
 
 

@@ -24,7 +24,9 @@ def visible(queryset: Any, request: Request, pk: Any) -> Any:
 def require(request: Request, capability: str, project: Any) -> None:
     """Somebody known who may not: 403."""
     if not may(request.user, capability, project):
-        raise Refused("permission_denied", "Your role in this project does not allow this. Ask a manager of the project.", status=403)
+        raise Refused(
+            "permission_denied", "Your role in this project does not allow this. Ask a manager of the project.", status=403
+        )
 
 
 def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:
@@ -52,6 +54,12 @@ class ViewSet(GenericViewSet):
         if getattr(self, "swagger_fake_view", False):
             return self.queryset.none()  # type: ignore[union-attr]
         return self.queryset.visible_to(self.request.user)  # type: ignore[union-attr]
+
+    def get_object(self) -> Any:
+        """The row of this URL. The filters of the list do not apply to it."""
+        found = get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        self.check_object_permissions(self.request, found)
+        return found
 
     def page_of(self, queryset: QuerySet, serializer: type | None = None) -> Response:
         rows = self.paginate_queryset(queryset)

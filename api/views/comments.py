@@ -19,7 +19,7 @@ EXPAND = OpenApiParameter("expand_created_by", bool, description="`created_by` a
 
 
 class CommentViewSet(ViewSet):
-    queryset = Comment.objects.select_related("created_by", "annotation").order_by("id")
+    queryset = Comment.objects.select_related("created_by", "annotation", "project").order_by("id")
     serializer_class = CommentSerializer
     filterset_class = CommentFilter
     pagination_class = LongList
@@ -58,7 +58,9 @@ class CommentViewSet(ViewSet):
     def partial_update(self, request, pk=None):
         """Its author may change it; reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)
-        allowed = {name: value for name, value in changes.items() if name in ("text", "is_resolved", "region_ref", "classifications")}
+        allowed = {
+            name: value for name, value in changes.items() if name in ("text", "is_resolved", "region_ref", "classifications")
+        }
         comment = comments.change(self.get_object(), actor=request.user, **allowed)
         return Response(self.get_serializer(comment).data)
 

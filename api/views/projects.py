@@ -118,5 +118,9 @@ def _person(actor: User, body: dict) -> User:
     else:
         found, field = User.objects.people().filter(email__iexact=body.get("email", "")).first(), "email"
     if found is None:
-        raise Refused("unknown_person", "No such person here. Name somebody you share a project with, or an e-mail with an account.", field=field)
+        raise Refused(
+            "unknown_person",
+            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
+            field=field,
+        )
     return found

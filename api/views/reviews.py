@@ -141,7 +141,9 @@ class BulkReviews(APIView):
 
 def _refuse_other_count(expected: int | None, found: int) -> None:
     if expected is not None and expected != found:
-        raise Refused("selection_changed", f"The selection has {found} annotations now, not {expected}. Look again.", field="expected_count")
+        raise Refused(
+            "selection_changed", f"The selection has {found} annotations now, not {expected}. Look again.", field="expected_count"
+        )
 
 
 class UndoBulkReview(APIView):

@@ -18,7 +18,9 @@ from ..serializers.tasks import FullTaskSerializer, NewTaskSerializer, OneTaskSe
 from .base import ViewSet, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
-FIELDS = OpenApiParameter("fields", str, enum=["all", "task_only"], description="`all` brings annotations, predictions and your drafts.")
+FIELDS = OpenApiParameter(
+    "fields", str, enum=["all", "task_only"], description="`all` brings annotations, predictions and your drafts."
+)
 UNFILTERED = {"project", "page", "page_size", "fields", "ordering"}
 
 
@@ -48,7 +50,11 @@ class TaskViewSet(ViewSet):
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
         params = self.request.query_params
         project = params.get("project", "")
-        if not project.isdigit() or params.keys() - UNFILTERED or not may(self.request.user, "view_all_annotations", int(project)):
+        if (
+            not project.isdigit()
+            or params.keys() - UNFILTERED
+            or not may(self.request.user, "view_all_annotations", int(project))
+        ):
             return None
         return totals_of([int(project)])[int(project)]
 

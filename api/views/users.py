@@ -119,5 +119,7 @@ class Login(APIView):
     def _refuse(self, request):
         wait = getattr(request._request, "login_wait", 0)
         if wait:
-            raise Refused("too_many_tries", f"Too many attempts. Try again in {wait} seconds.", status=429, extra={"retry_after": wait})
+            raise Refused(
+                "too_many_tries", f"Too many attempts. Try again in {wait} seconds.", status=429, extra={"retry_after": wait}
+            )
         raise Refused("bad_login", "E-mail or password is wrong.", status=401)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 
-from ..concurrency import Seen
 from ..errors import Refused
 from ..models import Annotation, Draft, Task
 from . import annotations
@@ -29,18 +28,23 @@ def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
     Began on another version than the annotation has now: 412 `stale`, and the draft is kept.
     """
     with transaction.atomic():
+        _take(draft)
         if draft.annotation_id is None:
-            annotation = annotations.submit(draft.task, work, actor=actor)
-        else:
-            annotation = _submit_onto(draft, work, actor)
-        draft.delete()
-    return annotation
+            return annotations.submit(draft.task, work, actor=actor)
+        return _submit_onto(draft, work, actor)
+
+
+def _take(draft: Draft) -> None:
+    """Of two who submit it at once, one finds it gone. (`draft` keeps its id, which the history names.)"""
+    deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
+    if not deleted:
+        raise Refused("not_found", "This draft does not exist any more.", status=404)
 
 
 def _submit_onto(draft: Draft, work: annotations.Work, actor) -> Annotation:
     refuse_outdated(draft)
     changes = {"result": work.result, "was_cancelled": work.was_cancelled, "lead_time": work.lead_time}
-    return annotations.edit(draft.annotation_id, changes, actor=actor, seen=Seen(), draft_id=draft.pk)
+    return annotations.edit(draft.annotation_id, changes, actor=actor, draft_id=draft.pk)  # type: ignore[arg-type]
 
 
 def refuse_outdated(draft: Draft) -> None:

@@ -1,0 +1,133 @@
+"""Lists: filters on review state, pages, ordering, and a flat number of queries."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import annotation, client_of, reviewed, task
+
+
+@pytest.fixture
+def mixed(house):
+    """Three more tasks: one rejected, one fixed, one untouched. The first one is accepted."""
+    reviewed(house.annotation, house.reviewer)
+    rejected, fixed, untouched = (annotation(task(house.project), house.annotator) for _ in range(3))
+    reviewed(rejected, house.reviewer, "rejected")
+    reviewed(fixed, house.reviewer2, "fixed_and_accepted")
+    return {"accepted": house.task.pk, "rejected": rejected.task_id, "fixed": fixed.task_id, "untouched": untouched.task_id}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("reviews_rejected__gte=1", ["rejected"]),
+        ("reviews_accepted__gte=1", ["accepted", "fixed"]),
+        ("reviewed=true", ["accepted", "fixed"]),
+        ("reviewed=false", ["rejected", "untouched"]),
+        ("last_action=rejected", ["rejected"]),
+        ("last_action=accepted&last_action=fixed_and_accepted", ["accepted", "fixed"]),
+        ("reviewer={reviewer}", ["accepted", "rejected"]),
+        ("annotator={annotator2}", []),
+        ("reviews_rejected=0&reviews_accepted=0", ["untouched"]),
+        ("ordering=-reviews_rejected", ["rejected", "untouched", "fixed", "accepted"]),
+        ("ordering=reviewed_at", ["accepted", "fixed", "rejected", "untouched"]),
+    ],
+)
+def test_tasks_are_filtered_by_review_state(house, mixed, query, expected):
+    query = query.format(reviewer=house.reviewer.pk, annotator2=house.annotator2.pk)
+
+    body = client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&{query}").json()
+
+    assert [task["id"] for task in body["tasks"]] == [mixed[name] for name in expected]
+    assert body["total"] == (4 if query.startswith("ordering") else len(expected))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("last_action=rejected", ["rejected"]),
+        ("reviewed=true", ["accepted", "rejected", "fixed"]),
+        ("reviewer={reviewer2}", ["fixed"]),
+        ("reviews_rejected__gte=1", ["rejected"]),
+        ("reject_action=requeue", ["rejected"]),
+        ("returned=true", ["rejected"]),
+        ("completed_by={annotator}&ordering=-id", ["untouched", "fixed", "rejected", "accepted"]),
+    ],
+)
+def test_annotations_are_filtered_by_review_state(house, mixed, query, expected):
+    query = query.format(reviewer2=house.reviewer2.pk, annotator=house.annotator.pk)
+
+    body = client_of(house.lead).get(f"/api/annotations/?{query}").json()
+
+    assert [annotation["task"] for annotation in body["results"]] == [mixed[name] for name in expected]
+
+
+@pytest.mark.parametrize(
+    "query", ["last_action=perfect", "reviews_rejected__gte=many", "ordering=data", "project=x", "reviewed_at__gt=soon"]
+)
+def test_wrong_filter_value_is_400_naming_it(house, query):
+    answer = client_of(house.reviewer).get(f"/api/tasks/?{query}")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["validation_errors"]) == [query.partition("=")[0]]
+
+
+def test_pages_of_tasks_end_with_404(house, mixed):
+    client = client_of(house.reviewer)
+    url = f"/api/tasks/?project={house.project.pk}&page_size=3&page="
+
+    pages = [client.get(url + str(number)) for number in (1, 2, 3)]
+
+    assert [len(page.json().get("tasks", [])) for page in pages] == [3, 1, 0]
+    assert [page.json().get("total") for page in pages] == [4, 4, None]
+    assert (pages[2].status_code, pages[2].json()["detail"]) == (404, "Invalid page.")
+
+
+def test_annotator_sees_only_rejects_of_the_review_columns(house, mixed):
+    body = client_of(house.annotator).get(f"/api/tasks/{mixed['rejected']}/").json()
+
+    assert body["reviews_rejected"] == 1
+    assert not {"reviewed", "reviews_accepted", "reviewers", "reviewed_at"} & body.keys()
+
+
+def test_one_task_names_the_author_of_each_annotation(house, mixed):
+    one = client_of(house.reviewer).get(f"/api/tasks/{house.task.pk}/").json()
+    listed = client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&fields=all").json()["tasks"][0]
+
+    assert one["annotations"][0]["completed_by"]["email"] == "annotator@example.org"
+    assert listed["annotations"][0]["completed_by"] == house.annotator.pk
+    assert one["annotators"] == [{"user_id": house.annotator.pk, "annotated": True, "reviewed": True, "review": "accepted"}]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/tasks/?project={project}",
+        "/api/tasks/?project={project}&fields=all&reviews_rejected__gte=0",
+        "/api/annotations/?project={project}",
+        "/api/annotation-reviews/?project={project}",
+        "/api/annotation-history/?project={project}",
+        "/api/comments/?project={project}&expand_created_by=true",
+        "/api/predictions/?project={project}",
+        "/api/projects/",
+        "/api/users/",
+    ],
+)
+def test_list_asks_the_same_number_of_questions_for_one_row_as_for_three(house, url):
+    client, url = client_of(house.reviewer), url.format(project=house.project.pk)
+    reviewed(house.annotation, house.reviewer, comment="one")
+    counts = [_queries(client, url)]
+    for author in (house.annotator, house.annotator2):
+        reviewed(annotation(task(house.project), author), house.reviewer2, "rejected", comment="more")
+    counts.append(_queries(client, url))
+
+    assert counts[0] == counts[1]
+
+
+def _queries(client, url) -> int:
+    client.get(url)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)

@@ -1,0 +1,116 @@
+"""Projects, their settings and members over REST."""
+
+import pytest
+
+from tasks.models import Membership, ProjectChange
+from tests.factories import CHOICES, annotation, client_of, person, reviewed, task
+
+
+def test_creator_is_manager_of_the_new_project(house):
+    answer = client_of(house.lead).post("/api/projects/", {"title": "Letters", "label_config": CHOICES})
+
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["review_settings"]["default_reject_action"] == "requeue"
+    assert body["review_settings"]["allowed_reject_actions"] == ["remove", "requeue"]
+    assert body["parsed_label_config"]["letter"]["labels"] == ["A", "B", "C"]
+    assert Membership.objects.get(project=body["id"]).role == "MA"
+
+
+def test_creating_a_project_needs_the_site_flag(house):
+    answer = client_of(house.reviewer).post("/api/projects/", {"title": "Letters", "label_config": CHOICES})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "may_not_create_projects")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"title": "ab"}, "title"),
+        ({"label_config": "<View"}, "label_config"),
+        ({"label_config": '<!DOCTYPE x [<!ENTITY a "b">]><View/>'}, "label_config"),
+        ({"maximum_annotations": 0}, "maximum_annotations"),
+        ({"review_settings": {"default_reject_action": "redistribute"}}, "default_reject_action"),
+        ({"review_settings": {"allowed_reject_actions": []}}, "review_settings"),
+        ({"review_settings": {"max_rounds": 3}}, "review_settings"),
+        ({"review_settings": {"review_task_limit_percent": 20}}, "review_settings"),
+        ({"review_settings": {"reject_reasons": [{"code": "x"}]}}, "reject_reasons"),
+    ],
+)
+def test_wrong_setting_is_400_and_changes_nothing(house, body, field):
+    answer = client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["validation_errors"]) == [field]
+    assert not ProjectChange.objects.exists()
+
+
+def test_changed_setting_is_written_down(house):
+    body = {"review_settings": {"require_comment_on_reject": True, "reject_reasons": [{"code": "wide", "text": "Too wide"}]}}
+
+    answer = client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", body).json()
+
+    assert answer["require_review_comment_on_reject"] is True
+    assert answer["review_settings"]["require_comment_on_reject"] is True
+    changes = ProjectChange.objects.values_list("setting", "old", "changed_by")
+    assert sorted(changes) == [("reject_reasons", [], house.lead.pk), ("require_review_comment_on_reject", False, house.lead.pk)]
+
+
+def test_reviewer_may_not_change_settings(house):
+    assert client_of(house.reviewer).patch(f"/api/projects/{house.project.pk}/", {"title": "Mine now"}).status_code == 403
+
+
+def test_changed_criteria_are_applied_to_every_task(house):
+    other = annotation(house.task, house.annotator2)
+    reviewed(other, house.reviewer)
+
+    client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", {"review_settings": {"review_criteria": "all"}})
+
+    house.task.refresh_from_db()
+    assert house.task.reviewed is False
+
+
+def test_totals_are_right_as_soon_as_the_change_has_answered(house):
+    client = client_of(house.lead)
+    client_of(house.reviewer).post(f"/api/annotations/{house.annotation.pk}/accept/")
+    task(house.project)
+
+    body = client.get(f"/api/projects/{house.project.pk}/").json()
+
+    numbers = ("task_number", "finished_task_number", "total_annotations_number", "reviewed_number", "reviews_accepted_number")
+    assert [body[name] for name in numbers] == [2, 1, 1, 1, 1]
+
+
+def test_manager_gives_roles_by_id_and_by_email(house):
+    newcomer = person("newcomer")
+    client = client_of(house.lead)
+
+    unknown = client.post("/api/projects/roles/", {"project": house.project.pk, "user": newcomer.pk, "role": "RE"})
+    by_email = client.post("/api/projects/roles/", {"project": house.project.pk, "email": newcomer.email, "role": "RE"})
+    promoted = client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.annotator.pk, "role": "RE"})
+
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown_person")
+    assert (by_email.status_code, promoted.status_code) == (201, 201)
+    assert client_of(newcomer).get(f"/api/projects/{house.project.pk}/roles").status_code == 200
+
+
+def test_removed_member_loses_sight_but_keeps_work(house):
+    client = client_of(house.lead)
+    membership = house.membership(house.annotator)
+
+    assert client.delete(f"/api/projects/roles/{membership.pk}/").status_code == 204
+    assert client_of(house.annotator).get(f"/api/projects/{house.project.pk}/").status_code == 404
+    assert client.get(f"/api/annotations/{house.annotation.pk}/").json()["completed_by"] == house.annotator.pk
+
+
+def test_deleted_project_is_gone_for_everybody(house):
+    assert client_of(house.lead).delete(f"/api/projects/{house.project.pk}/").status_code == 204
+
+    client = client_of(house.admin)
+    for url in (f"/api/projects/{house.project.pk}/", f"/api/tasks/{house.task.pk}/", f"/api/annotations/{house.annotation.pk}/"):
+        assert client.get(url).status_code == 404
+
+
+def test_all_tasks_of_a_project_are_deleted(house):
+    assert client_of(house.lead).delete(f"/api/projects/{house.project.pk}/tasks/").status_code == 204
+    assert client_of(house.lead).get(f"/api/tasks/?project={house.project.pk}").json()["total"] == 0

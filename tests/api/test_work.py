@@ -1,0 +1,157 @@
+"""Annotators at work over REST: submit, edit, skip, drafts."""
+
+from reviews.models import Review
+from tasks.models import Annotation, Draft
+from tests.factories import annotation, client_of, result, reviewed, task
+
+
+def test_annotator_submits_an_annotation(house):
+    other = task(house.project)
+
+    answer = client_of(house.annotator).post(f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "lead_time": 3.5})
+
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["last_action"], body["completed_by"], body["version"]) == ("submitted", house.annotator.pk, 1)
+    assert answer["ETag"] == '"1"'
+
+
+def test_completed_by_is_honoured_for_managers_only(house):
+    other, body = task(house.project), {"result": result(), "completed_by": house.annotator2.pk}
+
+    by_annotator = client_of(house.annotator).post(f"/api/tasks/{other.pk}/annotations/", body).json()
+    by_lead = client_of(house.lead).post(f"/api/tasks/{other.pk}/annotations/", body).json()
+
+    assert by_annotator["completed_by"] == house.annotator.pk
+    assert by_lead["completed_by"] == house.annotator2.pk
+    assert Annotation.objects.get(pk=by_lead["id"]).written_by == house.lead
+
+
+def test_skip_is_an_annotation_that_was_cancelled(house):
+    other = task(house.project)
+
+    body = client_of(house.annotator).post(f"/api/tasks/{other.pk}/annotations/", {"result": [], "was_cancelled": True}).json()
+
+    assert body["last_action"] == "skipped"
+    other.refresh_from_db()
+    assert (other.total_annotations, other.cancelled_annotations) == (0, 1)
+
+
+def test_edit_makes_a_version_and_outdates_the_verdict_of_a_rework(house):
+    reviewed(house.annotation, house.reviewer, "rejected")
+
+    answer = client_of(house.annotator).patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("B")})
+
+    assert (answer.json()["version"], answer.json()["last_action"]) == (2, "updated")
+    assert Review.objects.get().annotation.standing_review_id is None
+
+
+def test_author_is_locked_out_while_a_verdict_stands(house):
+    reviewed(house.annotation, house.reviewer)
+    client = client_of(house.annotator)
+    url = f"/api/annotations/{house.annotation.pk}/"
+
+    answers = [client.patch(url, {"result": result("B")}), client.delete(url), client.post(url + "convert-to-draft/")]
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "locked_by_verdict")] * 3
+
+
+def test_other_annotators_work_is_not_visible(house):
+    client = client_of(house.annotator2)
+
+    assert client.get(f"/api/annotations/{house.annotation.pk}/").status_code == 404
+    assert client.patch(f"/api/annotations/{house.annotation.pk}/", {"result": []}).status_code == 404
+    assert client.get(f"/api/tasks/{house.task.pk}/annotations/").json() == []
+
+
+def test_draft_becomes_an_annotation_and_is_gone(house):
+    other, client = task(house.project), client_of(house.annotator)
+    draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B"), "lead_time": 2}).json()
+    client.patch(f"/api/drafts/{draft['id']}/", {"result": result("C")})
+
+    answer = client.post(f"/api/tasks/{other.pk}/annotations/", {"result": result("C"), "draft_id": draft["id"]})
+
+    assert answer.status_code == 201
+    assert not Draft.objects.exists()
+
+
+def test_draft_is_seen_by_its_author_only(house):
+    draft = client_of(house.annotator).post(f"/api/tasks/{house.task.pk}/drafts/", {"result": result("B")}).json()
+
+    assert client_of(house.lead).get(f"/api/drafts/{draft['id']}/").status_code == 404
+
+
+def test_draft_begun_on_an_older_version_is_kept_and_refused(house):
+    client = client_of(house.annotator)
+    draft = client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}).json()
+    client_of(house.reviewer).patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("B")})
+
+    answer = client.patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("C"), "draft_id": draft["id"]})
+
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
+    assert Draft.objects.filter(pk=draft["id"]).exists()
+
+
+def test_converted_annotation_is_hidden_until_submitted_again(house):
+    client = client_of(house.annotator)
+    url = f"/api/annotations/{house.annotation.pk}/"
+
+    draft = client.post(url + "convert-to-draft/").json()
+
+    assert client_of(house.reviewer).get(url).status_code == 404
+    answer = client.patch(url, {"result": result("B"), "draft_id": draft["id"]})
+    assert (answer.status_code, answer.json()["is_draft"]) == (200, False)
+    assert client_of(house.reviewer).get(url).status_code == 200
+
+
+def test_result_must_be_a_list_of_regions(house):
+    answer = client_of(house.annotator).post(f"/api/tasks/{house.task.pk}/annotations/", {"result": "cat"})
+
+    assert answer.status_code == 400
+    assert list(answer.json()["validation_errors"]) == ["result"]
+
+
+def test_prediction_becomes_parent_of_an_annotation(house):
+    other = task(house.project)
+    prediction = client_of(house.lead).post("/api/predictions/", {"task": other.pk, "result": result(), "score": 0.5}).json()
+
+    body = client_of(house.annotator).post(
+        f"/api/tasks/{other.pk}/annotations/", {"result": result(), "parent_prediction": prediction["id"], "lead_time": 1}
+    )
+
+    assert body.json()["parent_prediction"] == prediction["id"]
+    foreign = client_of(house.annotator).post(
+        f"/api/tasks/{house.task.pk}/annotations/", {"result": [], "parent_prediction": prediction["id"]}
+    )
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "unknown_parent")
+
+
+def test_new_data_of_an_annotated_task_needs_a_manager_and_outdates(house):
+    reviewed(house.annotation, house.reviewer)
+    url = f"/api/tasks/{house.task.pk}/"
+
+    refused = client_of(house.reviewer).patch(url, {"data": {"text": "other"}})
+    answer = client_of(house.lead).patch(url, {"data": {"text": "other"}})
+
+    assert (refused.status_code, answer.status_code) == (403, 200)
+    assert answer.json()["reviewed"] is False
+    assert answer.json()["annotations"][0]["last_action"] == "updated"
+
+
+def test_only_reviewers_and_managers_set_ground_truth(house):
+    url = f"/api/annotations/{house.annotation.pk}/"
+
+    refused = client_of(house.annotator).patch(url, {"ground_truth": True})
+    answer = client_of(house.reviewer).patch(url, {"ground_truth": True})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "ground_truth_not_allowed")
+    assert (answer.json()["ground_truth"], answer.json()["version"]) == (True, 1)
+
+
+def test_deleted_annotation_leaves_the_counters(house):
+    other = annotation(task(house.project), house.annotator)
+
+    assert client_of(house.annotator).delete(f"/api/annotations/{other.pk}/").status_code == 204
+    other.task.refresh_from_db()
+    assert other.task.total_annotations == 0
+    assert client_of(house.annotator).get(f"/api/annotations/{other.pk}/").status_code == 404
