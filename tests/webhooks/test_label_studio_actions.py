@@ -1,0 +1,112 @@
+"""The bodies of Label Studio's own actions."""
+
+import json
+
+import pytest
+
+from api.serializers.bodies import annotation_body, project_body, task_body
+from tasks.services import annotations, projects
+from tasks.services import tasks as task_service
+from tests.factories import annotation, result, task
+from webhooks.bodies import LIMIT
+from webhooks.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+def last(action: str) -> dict:
+    return json.loads(Event.objects.filter(action=action).latest("id").body)
+
+
+def test_project_created_has_the_project(house):
+    assert last("PROJECT_CREATED")["project"]["title"] == "Letters"
+
+
+def test_project_updated_has_the_new_setting(house):
+    projects.update(house.project, {"title": "Renamed"}, actor=house.lead)
+
+    assert last("PROJECT_UPDATED")["project"]["title"] == "Renamed"
+
+
+def test_project_deleted_has_its_id(house):
+    projects.delete(house.project, actor=house.lead)
+
+    assert last("PROJECT_DELETED") == {"action": "PROJECT_DELETED", "project": {"id": house.project.pk, "title": "Letters"}}
+
+
+def test_tasks_created_has_the_tasks(house):
+    created = task(house.project)
+
+    assert last("TASKS_CREATED")["tasks"] == [task_body(created)]
+
+
+def test_tasks_deleted_has_their_ids(house):
+    task_service.delete_many(house.project, [house.task.pk], actor=house.lead)
+
+    assert last("TASKS_DELETED")["tasks"] == [{"id": house.task.pk}]
+
+
+def test_annotation_created_has_annotation_task_and_project(house):
+    made = annotation(house.task, house.annotator2)
+    house.task.refresh_from_db()
+
+    assert last("ANNOTATION_CREATED") == {
+        "action": "ANNOTATION_CREATED",
+        "annotation": annotation_body(made),
+        "project": project_body(house.project),
+        "task": task_body(house.task),
+        "annotation_seq": 1,
+    }
+
+
+def test_many_annotations_are_told_as_one_list(house):
+    entries = [(task(house.project), annotations.Work(result=result())) for _ in range(3)]
+    before = Event.objects.filter(action="ANNOTATION_CREATED").count()
+
+    made = annotations.submit_many(entries, actor=house.annotator)
+
+    assert [item["id"] for item in last("ANNOTATIONS_CREATED")["annotation"]] == [a.pk for a in made]
+    assert Event.objects.filter(action="ANNOTATION_CREATED").count() == before
+
+
+def test_edit_is_annotation_updated_with_a_higher_sequence(house):
+    annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
+
+    body = last("ANNOTATION_UPDATED")
+    assert (body["annotation"]["result"], body["annotation_seq"]) == (result("B"), 2)
+
+
+def test_deleted_annotations_are_ids(house):
+    annotations.delete(house.annotation.pk, actor=house.annotator)
+
+    assert last("ANNOTATIONS_DELETED")["annotations"] == [{"id": house.annotation.pk, "task": house.task.pk, "annotation_seq": 2}]
+
+
+def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
+    task_service.create_many(house.project, [{"data": {"text": str(n)}} for n in range(1001)], actor=house.lead)
+
+    bodies = [json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]]
+    assert [len(body["tasks"]) for body in bodies] == [1, 1000]
+    assert bodies[1]["truncated"] is True
+    assert bodies[1]["tasks"][0].keys() == {"id"}
+
+
+def test_large_result_becomes_an_id_and_a_link(house, settings):
+    settings.BASE_URL = "https://review.example.org"
+    large = result() + [{"id": str(n), "type": "choices", "value": {"choices": ["x" * 100]}} for n in range(300)]
+
+    made = annotation(house.task, house.annotator2, result=large)
+
+    event = Event.objects.filter(action="ANNOTATION_CREATED").latest("id")
+    told = json.loads(event.body)
+    assert len(event.body) < LIMIT
+    assert told["annotation"] == {
+        "id": made.pk,
+        "unique_id": str(made.unique_id),
+        "task": house.task.pk,
+        "project": house.project.pk,
+        "last_action": "submitted",
+        "annotation_seq": 1,
+        "link": f"https://review.example.org/api/annotations/{made.pk}/",
+    }
+    assert told["truncated"] is True

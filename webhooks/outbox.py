@@ -1,0 +1,160 @@
+"""The outbox in the database: positions, what is due, claims with a lease, and what came of an attempt.
+
+Every time is the database's, so no worker's clock matters.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from . import schedule
+from .models import Attempt, Delivery, Event, Webhook
+from .transport import Answer
+
+_POSITION_LOCK = 0x0E7E
+POSITIONS_AT_ONCE = 5000
+# Longer than a job may live, so that nobody else sends what is being sent.
+LEASE_SECONDS = 30
+GONE = 410
+
+NUMBER = """
+    UPDATE webhooks_event e SET position = numbered.position FROM (
+        SELECT id, nextval('webhooks_event_position') AS position FROM (
+            SELECT id FROM webhooks_event WHERE position IS NULL ORDER BY id LIMIT %s
+        ) fresh
+    ) numbered WHERE e.id = numbered.id
+"""
+TAKE_SLOT = """
+    UPDATE webhooks_webhook SET slot = %(token)s, slot_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = %(webhook)s AND is_active AND (slot IS NULL OR slot_until < clock_timestamp())
+"""
+GIVE_UP = """
+    UPDATE webhooks_delivery SET state = 'dead', finished_at = clock_timestamp(), lease = NULL
+    WHERE webhook_id = %s AND state = 'pending' AND next_at <= clock_timestamp() AND attempts >= %s
+"""
+CLAIM = """
+    UPDATE webhooks_delivery d
+    SET attempts = attempts + 1, lease = %(token)s, next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id IN (
+        SELECT id FROM webhooks_delivery
+        WHERE webhook_id = %(webhook)s AND state = 'pending' AND next_at <= clock_timestamp()
+        ORDER BY next_at, id LIMIT %(count)s FOR UPDATE SKIP LOCKED
+    ) RETURNING id, clock_timestamp()
+"""
+FINISH = """
+    UPDATE webhooks_delivery SET state = %(state)s, lease = NULL,
+        next_at = CASE WHEN %(state)s = 'pending' THEN clock_timestamp() + make_interval(secs => %(wait)s) ELSE next_at END,
+        finished_at = CASE WHEN %(state)s = 'pending' THEN NULL ELSE clock_timestamp() END
+    WHERE id = %(delivery)s AND lease = %(token)s
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that is ours to send until the lease ends. `at` is the database's time."""
+
+    delivery: Delivery
+    token: uuid.UUID
+    at: datetime
+
+
+def give_positions() -> int:
+    """Number committed events, one sweep at a time. Readers of the feed see each number only after all lower ones."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_POSITION_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(NUMBER, [POSITIONS_AT_ONCE])
+        return cursor.rowcount
+
+
+def due_webhooks() -> list[int]:
+    return list(Webhook.objects.with_due_deliveries().values_list("pk", flat=True))
+
+
+def take_slot(webhook_id: int) -> uuid.UUID | None:
+    """The right to be the only job that sends to this endpoint, so that one that hangs holds one worker. None if it is taken."""
+    token = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_SLOT, {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS})
+        return token if cursor.rowcount else None
+
+
+def free_slot(webhook_id: int, token: uuid.UUID) -> None:
+    Webhook.objects.filter(pk=webhook_id, slot=token).update(slot=None, slot_until=None)
+
+
+def claim(webhook_id: int, count: int) -> list[Claim]:
+    """Take up to `count` due deliveries, the attempt counted before it is made: one that kills its worker dies, too."""
+    token = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP, [webhook_id, schedule.ATTEMPTS])
+        cursor.execute(CLAIM, {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count})
+        claimed = dict(cursor.fetchall())
+    deliveries = Delivery.objects.select_related("event", "webhook").filter(pk__in=claimed).order_by("event_id")
+    return [Claim(delivery, token, claimed[delivery.pk]) for delivery in deliveries]
+
+
+def record(claim: Claim, answer: Answer) -> None:
+    """Log the attempt and finish the delivery, if it is still ours: a late worker changes nothing but the log."""
+    delivery = claim.delivery
+    state, wait = _outcome(delivery, answer)
+    with transaction.atomic():
+        Attempt.objects.create(
+            delivery=delivery,
+            number=delivery.attempts,
+            status=answer.status,
+            duration=round(answer.duration, 3),
+            error=answer.error,
+            answer=answer.text,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(FINISH, {"state": state, "wait": wait, "delivery": delivery.pk, "token": claim.token})
+        _note(delivery.webhook, answer)
+
+
+def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
+    """The state after this attempt, and the seconds to wait in it."""
+    if answer.is_success:
+        return Delivery.State.DELIVERED, 0
+    if answer.status == GONE:
+        return Delivery.State.HELD, 0
+    retry_after = schedule.seconds_of(answer.retry_after)
+    wait = schedule.wait_after(delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after)
+    return (Delivery.State.DEAD, 0) if wait is None else (Delivery.State.PENDING, wait)
+
+
+def _note(webhook: Webhook, answer: Answer) -> None:
+    mine = Webhook.objects.filter(pk=webhook.pk)
+    if answer.is_success:
+        mine.update(consecutive_failures=0, last_success_at=Now())
+    else:
+        mine.update(consecutive_failures=F("consecutive_failures") + 1, last_failure_at=Now())
+    if answer.status == GONE:
+        mine.update(is_active=False, disabled_reason="gone")
+        webhook.deliveries.filter(state=Delivery.State.PENDING, lease=None).update(state=Delivery.State.HELD)
+
+
+def release_held(webhook: Webhook) -> int:
+    """An endpoint that is on again gets what was held for it, with all its attempts ahead."""
+    held = Delivery.objects.filter(webhook=webhook, state=Delivery.State.HELD)
+    return held.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None)
+
+
+def oldest_due_seconds() -> float:
+    """How long the oldest due delivery of an active endpoint has waited: what an operator watches."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT extract(epoch FROM clock_timestamp() - min(d.next_at)) FROM webhooks_delivery d
+               JOIN webhooks_webhook w ON w.id = d.webhook_id AND w.is_active
+               WHERE d.state = 'pending' AND d.next_at <= clock_timestamp()"""
+        )
+        return float(cursor.fetchone()[0] or 0)
+
+
+def without_position() -> int:
+    return Event.objects.filter(position=None).count()

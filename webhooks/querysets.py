@@ -1,0 +1,42 @@
+"""Reads that chain. Endpoints and events are for the managers of a project; the site's own for its administrators."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from tasks.querysets import within
+
+if TYPE_CHECKING:
+    from tasks.models import Project
+    from users.models import User
+
+
+class WebhookQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(Q(project=None) | Q(project__deleted_at=None), within(user, "manage_webhooks"))
+
+    def listening_to(self, project: "Project"):
+        return self.filter(Q(project=project) | Q(project=None), is_active=True)
+
+    def with_due_deliveries(self):
+        """Endpoints that somebody should send to now."""
+        from .models import Delivery
+
+        due = Delivery.objects.due().filter(webhook=OuterRef("pk"))
+        return self.filter(Q(slot=None) | Q(slot_until__lt=Now()), Exists(due), is_active=True)
+
+
+class EventQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(within(user, "manage_webhooks"))
+
+    def after(self, position: int):
+        """The feed: what has a position, in its order."""
+        return self.filter(position__gt=position).order_by("position")
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def due(self):
+        return self.filter(state="pending", next_at__lte=Now())

@@ -1,0 +1,41 @@
+"""When to try again. Times in seconds."""
+
+import random
+from email.utils import parsedate_to_datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+MINUTE, HOUR = 60, 3600
+# The wait before each attempt, counted from the end of the one before it.
+WAITS = (0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
+ATTEMPTS = len(WAITS)
+JITTER = 0.2
+# A consumer that is out of breath gets at least this.
+BREATH = 60
+LONGEST_RETRY_AFTER = 24 * HOUR
+TOO_MANY_REQUESTS = 429
+
+
+def wait_after(attempts: int, *, status: int | None = None, error: str = "", retry_after: float = 0) -> float | None:
+    """How long to wait after `attempts` failed ones; None if that was the last. WEBHOOK_TIME_SCALE compresses what is ours."""
+    if attempts >= ATTEMPTS:
+        return None
+    wait = WAITS[attempts] * random.uniform(1 - JITTER, 1 + JITTER)
+    if status == TOO_MANY_REQUESTS or error == "timeout":
+        wait = max(wait, BREATH)
+    return max(wait * settings.WEBHOOK_TIME_SCALE, min(retry_after, LONGEST_RETRY_AFTER))
+
+
+def seconds_of(retry_after: str | None) -> float:
+    """A Retry-After header, in either of its forms; 0 if there is none or it says nothing."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return 0
+    if timezone.is_naive(moment):
+        return 0
+    return max(0.0, (moment - timezone.now()).total_seconds())

@@ -1,0 +1,92 @@
+"""What an endpoint may be, refused when it is saved: with the reason, and the setting that opens it. Sending decides again."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlow
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ValidationError
+
+from .addresses import BlockedAddress, open_addresses
+
+PORTS = {"http": 80, "https": 443}
+NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
+HEADERS_AT_MOST = 10
+OURS = {
+    "host",
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "expect",
+    "te",
+    "trailer",
+}
+OUR_PREFIXES = ("webhook-", "proxy-")
+RESOLVE_SECONDS = 2
+
+
+def webhook_url(url: str) -> None:
+    """Raises ValidationError."""
+    parts, port = _split(url)
+    if parts.scheme not in PORTS:
+        raise ValidationError("The URL must begin with http:// or https://.", code="bad_scheme")
+    if not parts.hostname:
+        raise ValidationError("The URL names no host.", code="bad_url")
+    if "@" in parts.netloc:
+        raise ValidationError("The URL must not contain a user name or password; use a header.", code="userinfo")
+    if "#" in url:
+        raise ValidationError("The URL must not have a fragment (#…): it is never sent.", code="fragment")
+    _refuse_blocked(parts.hostname, port or PORTS[parts.scheme])
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    if NOT_IN_URLS.search(url):
+        raise ValidationError("The URL must not contain spaces, backslashes or control characters.", code="bad_url")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValidationError(f"This is not a URL: {error}.", code="bad_url")
+    if port == 0:
+        raise ValidationError("The port must be between 1 and 65535.", code="bad_url")
+    return parts, port
+
+
+def _refuse_blocked(host: str, port: int) -> None:
+    """A host that does not resolve now may do so later; one that resolves to what is closed is told so at once."""
+    resolver = ThreadPoolExecutor(max_workers=1)
+    try:
+        resolver.submit(open_addresses, host, port).result(RESOLVE_SECONDS)
+    except BlockedAddress as error:
+        raise ValidationError(str(error), code="blocked_address")
+    except UnicodeError:
+        raise ValidationError("The host name is not valid.", code="bad_url")
+    except (OSError, TooSlow):
+        return
+    finally:
+        resolver.shutdown(wait=False)
+
+
+def webhook_headers(headers: Any) -> None:
+    """Label Studio's schema (at most ten, plain names, texts) and what could break or forge a request. Raises ValidationError."""
+    if not isinstance(headers, dict):
+        raise ValidationError('Headers are an object, like {"Authorization": "Bearer …"}.', code="bad_headers")
+    if len(headers) > HEADERS_AT_MOST:
+        raise ValidationError(f"At most {HEADERS_AT_MOST} headers.", code="too_many_headers")
+    for name, value in headers.items():
+        _refuse_header(name, value)
+
+
+def _refuse_header(name: str, value: Any) -> None:
+    if not HEADER_NAME.fullmatch(name):
+        raise ValidationError(f"{name!r} is not a header name: letters, digits, - and _ only.", code="bad_header_name")
+    if name.lower() in OURS or name.lower().startswith(OUR_PREFIXES):
+        raise ValidationError(f"{name} is set by the sender and cannot be yours.", code="reserved_header")
+    if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value) or len(value) > 4096:
+        raise ValidationError(f"The value of {name} must be one line of printable ASCII text.", code="bad_header_value")
