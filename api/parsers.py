@@ -17,7 +17,7 @@ def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
     depth = limit or settings.JSON_DEPTH_LIMIT
     refuse_deep(raw, depth)
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_float, parse_int=_int)
+        value = DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ParseError(f"The body is not UTF-8: byte {error.start}.") from error
     except (ValueError, RecursionError) as error:
@@ -79,6 +79,9 @@ def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise ValueError(f"a number has {len(text)} digits, at most {MAX_DIGITS} are taken")
     return int(text)
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_float, parse_int=_int)
 
 
 class StrictJSONParser(BaseParser):

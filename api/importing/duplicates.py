@@ -1,0 +1,46 @@
+"""Which tasks of a batch are here already, by unique id or external id (rules §11)."""
+
+import uuid
+from collections.abc import Collection, Sequence
+
+from django.db.models import Q
+
+from tasks.errors import Refused
+from tasks.models import Annotation, Project, Task
+
+from .entries import Entry
+
+ERROR, SKIP, UPDATE = "error", "skip", "update"
+ON_DUPLICATE = (ERROR, SKIP, UPDATE)
+
+
+def known_tasks(project: Project, entries: Sequence[Entry]) -> dict[int, int]:
+    """Number in the file → id of the task here. The second of two equal ones in the batch has the id 0."""
+    by_key: dict[object, int] = {}
+    present = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
+        external_id__in=[e.external_id for e in entries if e.external_id]
+    )
+    for pk, unique_id, external_id in Task.objects.filter(present, project=project, deleted_at=None).values_list(
+        "pk", "unique_id", "external_id"
+    ):
+        by_key |= {unique_id: pk, external_id: pk}
+    known = {}
+    for entry in entries:
+        keys = [key for key in (entry.unique_id, entry.external_id) if key is not None]
+        found = next((by_key[key] for key in keys if key in by_key), None)
+        if found is not None:
+            known[entry.number] = found
+        by_key.update((key, found or 0) for key in keys)
+    return known
+
+
+def refuse_known(number: int, task_id: int) -> Refused:
+    where = f"as task {task_id}" if task_id else "earlier in the file"
+    return Refused("duplicate_task", f"task {number}: unique_id: it is already there, {where}.", field="unique_id")
+
+
+def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Unique ids of annotations that are in use in the project → the task they are on."""
+    return dict(
+        Annotation.objects.filter(project=project, deleted_at=None, unique_id__in=wanted).values_list("unique_id", "task_id")
+    )

@@ -1,0 +1,117 @@
+"""The rows that an entry of a file becomes. Their ids are reserved, nothing is written yet."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from django.utils import timezone
+
+from reviews.counters import State, apply_states
+from reviews.imported import ImportedVerdict, ImportedWork
+from reviews.models import TaskReviewer
+from tasks.counters import AnnotationCounts, apply_counts
+from tasks.models import Annotation, Import, Prediction, Task, TaskAnnotator
+
+from .entries import Answer, Entry, Guess
+from .people import People
+from .verdicts import Verdict
+
+
+def task_row(entry: Entry, record: Import, *, pk: int, inner_id: int) -> Task:
+    return Task(
+        pk=pk,
+        project=record.project,
+        data=entry.data,
+        inner_id=inner_id,
+        overlap=record.project.maximum_annotations,
+        unique_id=entry.unique_id or uuid.uuid4(),
+        external_id=entry.external_id,
+        imported_by_id=record.pk,
+        updated_by_id=record.created_by_id,
+        **entry.fields,
+    )
+
+
+def annotation_row(answer: Answer, record: Import, people: People, *, pk: int, task_id: int, unique_id: uuid.UUID) -> Annotation:
+    """Whoever imports it did not write it: the author is who the file says, on every count."""
+    author = people[answer.author]
+    return Annotation(
+        pk=pk,
+        task_id=task_id,
+        project_id=record.project_id,
+        completed_by_id=author,
+        written_by_id=author,
+        version_author_id=author,
+        last_created_by_id=author,
+        result=answer.result,
+        last_action=answer.said.last_action,
+        unique_id=unique_id,
+        imported_by_id=record.pk,
+        **answer.fields,
+    )
+
+
+def prediction_row(guess: Guess, task: Task, *, pk: int) -> Prediction:
+    created_at = guess.created_at or timezone.now()
+    return Prediction(
+        pk=pk,
+        task_id=task.pk,
+        project_id=task.project_id,
+        result=guess.result,
+        score=guess.score,
+        model_version=guess.model_version,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+
+
+def work_of(answer: Answer, annotation: Annotation, people: People) -> ImportedWork:
+    verdicts = [_verdict(verdict, people) for verdict in answer.said.verdicts]
+    return ImportedWork(annotation, verdicts, stands=answer.said.stands)
+
+
+def _verdict(told: Verdict, people: People) -> ImportedVerdict:
+    return ImportedVerdict(
+        verdict=told.verdict,
+        reviewer_id=people[told.reviewer],
+        created_at=told.created_at,
+        before=told.before,
+        after=told.after,
+        reject_action=told.reject_action,
+        comment=told.comment,
+        reason=told.reason,
+        started_at=told.started_at,
+        undone_at=told.undone_at,
+        undone_by_id=people[told.undone_by or told.reviewer],
+        outdated=told.outdated,
+        unique_id=told.unique_id,
+    )
+
+
+def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predictions: Sequence[Prediction]) -> None:
+    """The counters of tasks that are not written yet, as a recount will find them."""
+    counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
+    states: dict[int, list[State]] = defaultdict(list)
+    for annotation in annotations:
+        of_task = counts[annotation.task_id]
+        of_task.skipped += annotation.was_cancelled
+        of_task.done += not annotation.was_cancelled
+        of_task.filling_overlap += not annotation.was_cancelled and not annotation.redistributed
+        if not annotation.was_cancelled:
+            states[annotation.task_id].append(State(annotation.last_action, waits_for_rework=annotation.returned_at is not None))
+    for prediction in predictions:
+        counts[prediction.task_id].predictions += 1
+    for task in tasks:
+        apply_counts(task, counts[task.pk])
+        apply_states(task, states[task.pk], task.project.review_criteria)
+
+
+def annotator_rows(annotations: Sequence[Annotation]) -> list[TaskAnnotator]:
+    found = {(a.project_id, a.completed_by_id, a.task_id) for a in annotations}
+    return [TaskAnnotator(project_id=project, user_id=user, task_id=task) for project, user, task in found]
+
+
+def reviewer_rows(works: Sequence[ImportedWork]) -> list[TaskReviewer]:
+    standing = [work.reviews[-1] for work in works if work.stands]
+    found = {(review.project_id, review.created_by_id, review.task_id) for review in standing}
+    return [TaskReviewer(project_id=project, user_id=user, task_id=task) for project, user, task in found]

@@ -1,0 +1,209 @@
+"""Verdicts that come with a file: recorded as they are told, marked with who imported them, nobody's score, no decision's event.
+
+Set-based, for annotations that are not written yet: their ids are reserved, the foreign keys are looked at on commit. The
+rows of their history are laid so that each verdict finds the version it speaks of.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tasks.choices import ActionType, HistoryAction, RejectAction
+from tasks.models import Annotation, History
+from tasks.results import same_result
+from tasks.sql import copy_rows, next_ids
+
+from .models import Review
+
+
+@dataclass(slots=True)
+class ImportedVerdict:
+    """`before` is the result the reviewer saw, `after` what a fix made of it; None where the file does not say."""
+
+    verdict: str
+    reviewer_id: int
+    created_at: datetime | None = None
+    before: list | None = None
+    after: list | None = None
+    reject_action: str | None = None
+    comment: str = ""
+    reason: str = ""
+    started_at: datetime | None = None
+    undone_at: datetime | None = None
+    undone_by_id: int | None = None
+    outdated: bool | None = None
+    unique_id: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class ImportedWork:
+    """An annotation not yet written, with its id, and its verdicts, oldest first. If `stands`, the last one does."""
+
+    annotation: Annotation
+    verdicts: list[ImportedVerdict]
+    stands: bool = False
+    rows: list[History] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+
+
+def record(works: Sequence[ImportedWork], *, actor) -> list[Review]:
+    """Write the reviews and the whole history of these annotations, and set what a verdict sets on them.
+
+    The caller writes the annotations, in the same transaction.
+    """
+    reviews = [Review(pk=pk) for pk in next_ids(Review, sum(len(work.verdicts) for work in works))]
+    taken = _taken(verdict.unique_id for work in works for verdict in work.verdicts)
+    unused = iter(reviews)
+    for work in works:
+        work.annotation.ever_reviewed = True
+        _lay_history(work, actor)
+        for verdict in work.verdicts:
+            review = next(unused)
+            work.reviews.append(review)
+            _fill(review, verdict, work, actor)
+            _name(review, verdict, taken)
+        _say_what_came_after(work)
+        if work.stands:
+            _pronounce(work)
+    rows = [row for work in works for row in work.rows]
+    _number(works, next_ids(History, len(rows)))
+    copy_rows(rows)
+    copy_rows(reviews)
+    return reviews
+
+
+def _taken(wanted: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
+    ids = {unique_id for unique_id in wanted if unique_id}
+    return set(Review.objects.filter(unique_id__in=ids).values_list("unique_id", flat=True)) if ids else set()
+
+
+def _name(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> None:
+    """It keeps its unique id where that is free."""
+    if verdict.unique_id and verdict.unique_id not in taken:
+        review.unique_id = verdict.unique_id
+        taken.add(verdict.unique_id)
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+def _lay_history(work: ImportedWork, actor) -> None:
+    """A row for the first version and one for each verdict; versions nobody signed get theirs where they must have been."""
+    annotation, final = work.annotation, work.annotation.result
+    current = _first_seen(work)
+    _add_version(work, HistoryAction.IMPORTED, current, author=annotation.completed_by_id, actor_id=actor.pk)
+    for verdict in work.verdicts:
+        seen = _seen_by(verdict, work, current)
+        if not same_result(seen, current):
+            _add_version(work, HistoryAction.IMPORTED, seen, author=annotation.completed_by_id, actor_id=actor.pk)
+            current = seen
+        if verdict.verdict == ActionType.FIXED_AND_ACCEPTED:
+            current = final if verdict.after is None else verdict.after
+            _add_version(work, verdict.verdict, current, author=verdict.reviewer_id, actor_id=verdict.reviewer_id)
+        else:
+            work.rows.append(_row(work, verdict.verdict, verdict.reviewer_id, result=None))
+    if not work.stands and not same_result(current, final):
+        _add_version(work, HistoryAction.IMPORTED, final, author=annotation.completed_by_id, actor_id=actor.pk)
+
+
+def _first_seen(work: ImportedWork) -> list:
+    first = work.verdicts[0]
+    return work.annotation.result if first.before is None else first.before
+
+
+def _seen_by(verdict: ImportedVerdict, work: ImportedWork, current: list) -> list:
+    if work.stands and verdict is work.verdicts[-1] and verdict.verdict != ActionType.FIXED_AND_ACCEPTED:
+        return work.annotation.result
+    return current if verdict.before is None else verdict.before
+
+
+def _add_version(work: ImportedWork, action: str, result: list, *, author: int, actor_id: int) -> None:
+    row = _row(work, action, actor_id, result=result)
+    row.author_id = author
+    work.annotation.version_author_id = author
+    work.rows.append(row)
+
+
+def _row(work: ImportedWork, action: str, actor_id: int, *, result: list | None) -> History:
+    return History(
+        annotation_id=work.annotation.pk,
+        action=action,
+        created_by_id=actor_id,
+        result=result,
+        was_cancelled=work.annotation.was_cancelled,
+        annotation_seq=len(work.rows) + 1,
+    )
+
+
+def _number(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
+    """Ids, versions and version numbers, and the reviews' references to them."""
+    unused = iter(pks)
+    for work in works:
+        verdict_rows, version, number = iter(work.reviews), None, 0
+        for row in work.rows:
+            row.pk = next(unused)
+            before = version
+            if row.result is not None:
+                version, number = row.pk, number + 1
+                row.number = number
+            row.version_id = version
+            if row.action != HistoryAction.IMPORTED:
+                _join(row, next(verdict_rows), before)
+        work.annotation.current_version_id = version
+        work.annotation.version = number
+        work.annotation.annotation_seq = len(work.rows)
+
+
+def _join(row: History, review: Review, version_before: int | None) -> None:
+    row.review_id = review.pk
+    row.comment = review.comment
+    row.created_at = review.created_at
+    row.started_at = review.started_at
+    review.seen_version_id = version_before if row.result is not None else row.version_id
+    review.fixed_version_id = row.version_id if row.result is not None else None
+
+
+# --- reviews ------------------------------------------------------------------------------------
+
+
+def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor) -> None:
+    annotation = work.annotation
+    review.annotation_id = annotation.pk
+    review.task_id = annotation.task_id
+    review.project_id = annotation.project_id
+    review.verdict = verdict.verdict
+    review.created_by_id = verdict.reviewer_id
+    review.created_at = verdict.created_at or annotation.updated_at
+    review.started_at = verdict.started_at
+    review.comment = verdict.comment
+    review.reason = verdict.reason
+    review.reject_action = verdict.reject_action
+    review.imported_by_id = actor.pk
+    review.undone_at = verdict.undone_at
+    review.undone_by_id = (verdict.undone_by_id or verdict.reviewer_id) if verdict.undone_at else None
+
+
+def _say_what_came_after(work: ImportedWork) -> None:
+    """A verdict neither undone nor outdated was replaced by the next one. Where the file does not say: if both saw the same."""
+    for position, (review, verdict) in enumerate(zip(work.reviews[:-1], work.verdicts, strict=False)):
+        if not verdict.undone_at and not _is_outdated(verdict, work.verdicts[position + 1], work):
+            review.superseded_by_id = work.reviews[position + 1].pk
+
+
+def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: ImportedWork) -> bool:
+    if verdict.outdated is not None:
+        return verdict.outdated
+    signed = verdict.after if verdict.verdict == ActionType.FIXED_AND_ACCEPTED else verdict.before
+    return signed is not None and following.before is not None and not same_result(signed, following.before)
+
+
+def _pronounce(work: ImportedWork) -> None:
+    annotation, review = work.annotation, work.reviews[-1]
+    requeued = review.reject_action == RejectAction.REQUEUE
+    annotation.last_action = review.verdict
+    annotation.last_created_by_id = review.created_by_id
+    annotation.standing_review_id = review.pk
+    annotation.redistributed = review.reject_action == RejectAction.REDISTRIBUTE
+    annotation.returned_at = review.created_at if requeued else None
+    annotation.returned_to_id = annotation.completed_by_id if requeued else None
