@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tasks.choices import ACCEPTING, VERDICTS, ActionType, ReviewCriteria
 from tasks.counters import TOUCHED_FIELDS, touch
-from tasks.models import Annotation, Task
+from tasks.models import Annotation, Project, Task
 from tasks.sql import update_rows
 from tasks.totals import totals_follow
 
@@ -70,15 +70,16 @@ def states_of(task_ids: Collection[int]) -> dict[int, list[State]]:
 
 
 def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Task]]:
-    """Bring the review counters of these locked tasks (with `.project`) up to date.
+    """Bring the review counters of these locked tasks up to date.
 
     Returns the tasks that thereby became reviewed, and those that stopped being so.
     """
     states = states_of([task.pk for task in tasks])
+    criteria = criteria_of(tasks)
     was_reviewed = {task.pk: task.reviewed for task in tasks}
     with totals_follow(tasks):
         for task in tasks:
-            apply_states(task, states[task.pk])
+            apply_states(task, states[task.pk], criteria[task.project_id])
             touch(task, actor)
         update_rows(list(tasks), [*REVIEW_FIELDS, *TOUCHED_FIELDS])
     sync_reviewers(task.pk for task in tasks)
@@ -86,10 +87,15 @@ def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Ta
     return [t for t in turned if t.reviewed], [t for t in turned if not t.reviewed]
 
 
-def apply_states(task: Task, states: Collection[State]) -> None:
+def criteria_of(tasks: Collection[Task]) -> dict[int, str]:
+    """Project id → its criteria. Read now that the tasks are locked: the setting may have changed while we waited for them."""
+    return dict(Project.objects.filter(pk__in={task.project_id for task in tasks}).values_list("pk", "review_criteria"))
+
+
+def apply_states(task: Task, states: Collection[State], criteria: str) -> None:
     task.reviews_accepted = sum(state.is_accepted for state in states)
     task.reviews_rejected = sum(state.is_rejected for state in states)
-    task.reviewed = is_reviewed(task.project.review_criteria, overlap_reached=task.is_labeled, states=states)
+    task.reviewed = is_reviewed(criteria, overlap_reached=task.is_labeled, states=states)
     if not task.reviewed:
         task.reviewed_at = None
     elif task.reviewed_at is None:

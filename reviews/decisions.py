@@ -27,7 +27,7 @@ VERDICT_FIELDS = (
     "updated_at",
     "updated_by",
 )
-VERSION_FIELDS = ("result", "version", "current_version", "version_author")
+VERSION_FIELDS = ("result", "was_cancelled", "version", "current_version", "version_author")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ class Intent:
     seen: Seen = NOTHING_SEEN
     started_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "comment", self.comment.strip())
+
     def on(self, **changes: Any) -> "Intent":
         return replace(self, **changes)
 
@@ -53,13 +56,14 @@ class Sentence:
 
     annotation: Annotation
     intent: Intent
-    before: History | None = None  # a fix by plain edit: the annotator's last version
+    before: History | None = None  # where the current version is the reviewer's own: the annotator's last one
+    signs_edit: bool = False  # the current version is the fix, by plain edit
     comment: Comment | None = None
     review: Review = field(init=False)
 
     @property
     def rewrites(self) -> bool:
-        return self.intent.verdict == ActionType.FIXED_AND_ACCEPTED and self.before is None
+        return self.intent.verdict == ActionType.FIXED_AND_ACCEPTED and not self.signs_edit
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def _review(sentence: Sentence, actor, bulk: BulkReview | None) -> Review:
         reason=intent.reason,
         reject_action=intent.reject_action if intent.verdict == ActionType.REJECTED else None,
         seen_version_id=sentence.before.pk if sentence.before else annotation.current_version_id,
-        fixed_version_id=annotation.current_version_id if sentence.before else None,
+        fixed_version_id=annotation.current_version_id if sentence.signs_edit else None,
         bulk=bulk,
     )
 

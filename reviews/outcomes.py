@@ -79,6 +79,8 @@ def can_take_back(annotation: Annotation) -> bool:
 def _redistribute_refusal(annotation: Annotation, intent: Intent, actor, action: str) -> Refusal | None:
     if action != RejectAction.REDISTRIBUTE:
         return None
+    if intent.assignee is not None and role_in(annotation.project_id, intent.assignee) is None:
+        return Refusal("assignee_not_a_member", "The new assignee does not belong to this project.", field="assignee")
     if annotation.project.label_stream_task_distribution == Distribution.AUTO:
         return None
     if intent.assignee is not None and may(actor, "manage_project", annotation.project):
@@ -91,7 +93,9 @@ def _redistribute_refusal(annotation: Annotation, intent: Intent, actor, action:
 
 
 def _fix_refusal(sentence: Sentence) -> Refusal | None:
-    annotation, result = sentence.annotation, sentence.intent.result or []
+    annotation, result = sentence.annotation, sentence.intent.result
+    if result is None:
+        return Refusal("result_required", "fix-and-accept needs the corrected result.", field="result")
     if same_result(result, annotation.result):
         return Refusal("nothing_fixed", "The result is the same as before: accept it instead.", field="result")
     found = problems(result, annotation.project.label_config)

@@ -29,4 +29,6 @@ class CommentQuerySet(models.QuerySet):
         """Annotators see the comments on their own annotations, and their own."""
         seen_annotations = Annotation.objects.visible_to(user)
         about_visible = Q(annotation__in=seen_annotations) | Q(annotation=None, created_by=user)
-        return self.present().filter(about_visible & within(user, "view_project"))
+        return self.present().filter(
+            about_visible & within(user, "view_project"), task__deleted_at=None, project__deleted_at=None
+        )

@@ -4,7 +4,7 @@ Every verdict, undo and reopen goes through AnnotationReviewService: admin, API,
 locks the annotations, then their tasks, asks the workflow, writes, counts, and tells, in one transaction.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,9 @@ from tasks.services.annotations import lock
 from tasks.services.projects import assign
 from tasks.sql import update_rows
 
-from . import comments, counters, events, outcomes, workflow
+from . import comments, counters, events, imported, outcomes, workflow
 from .decisions import VERDICT_FIELDS, VERSION_FIELDS, Decision, Intent, Sentence, write
+from .imported import ImportedWork
 from .models import BulkReview, Review
 
 RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
@@ -147,13 +148,32 @@ class AnnotationReviewService:
         return report
 
     def undo_bulk(self, bulk: BulkReview) -> Report:
-        """Undo what still stands of a bulk action; the rest is reported."""
-        reviews = list(bulk.reviews.select_related("annotation"))
-        standing = [r.annotation for r in reviews if r.annotation.standing_review_id == r.pk]
-        report = self.undo_many(standing)
+        """Undo what still stands of a bulk action, and nothing that replaced it; the rest is reported."""
+        reviews = {review.annotation_id: review for review in bulk.reviews.filter(undone_at=None).select_related("annotation")}
+        present = [review.annotation for review in reviews.values() if review.annotation.standing_review_id == review.pk]
         gone = workflow.Refusal("not_standing", "This verdict no longer stands.")
-        report.refused += [(r.annotation, gone) for r in reviews if r.annotation.standing_review_id != r.pk and not r.undone_at]
+        report = self._undo_of({a.pk: reviews[a.pk] for a in present}) if present else Report(bulk)
+        touched = {a.pk for a in report.done} | {a.pk for a, _ in report.refused}
+        report.refused += [(review.annotation, gone) for pk, review in reviews.items() if pk not in touched]
         return report
+
+    def _undo_of(self, reviews: dict[int, Review]) -> Report:
+        """Undo these, by annotation id, where they stand now that the annotations are locked."""
+        with transaction.atomic():
+            report, tasks = self._open("undo", (review.annotation for review in reviews.values()))
+            report.done = [a for a in report.done if a.standing_review_id == reviews[a.pk].pk]
+            self._undo([(a, reviews[a.pk]) for a in report.done], tasks)
+        return report
+
+    # --- what a file says ---------------------------------------------------------------------
+
+    def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
+        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a manager. Raises Refused."""
+        if not works:
+            return []
+        if not may(self.actor, "import", works[0].annotation.project_id):
+            raise Refused("permission_denied", "Only a manager of the project may import verdicts.", status=403)
+        return imported.record(works, actor=self.actor)
 
     # --- the doors the brief names ------------------------------------------------------------
 
@@ -183,17 +203,17 @@ class AnnotationReviewService:
             raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be taken back.")
 
     def _understand(self, annotation: Annotation, intent: Intent) -> Sentence:
-        """Accepting one's own plain edit of somebody's work is a fix; "before" is that person's last version."""
-        if intent.verdict == ActionType.FIXED_AND_ACCEPTED and intent.result is None:
-            raise Refused("result_required", "fix-and-accept needs the corrected result.", field="result")
+        """Accepting one's own plain edit of somebody's work is a fix. "Before" is the annotator's last version, never one's own."""
         own_edit = annotation.version_author_id == self.actor.pk and not annotation.is_work_of(self.actor)
-        if intent.verdict != ActionType.ACCEPTED or not own_edit:
+        if intent.verdict == ActionType.REJECTED or not own_edit:
             return Sentence(annotation, intent)
-        versions = History.objects.filter(annotation=annotation).versions()
-        before = versions.exclude(author=self.actor).order_by("-id").first()
+        before = _last_of_annotator(annotation)
+        if intent.verdict == ActionType.FIXED_AND_ACCEPTED:
+            return Sentence(annotation, intent, before=before)
         if before is None or same_result(before.result, annotation.result):
             return Sentence(annotation, intent)
-        return Sentence(annotation, intent.on(verdict=ActionType.FIXED_AND_ACCEPTED, result=annotation.result), before=before)
+        signed = intent.on(verdict=ActionType.FIXED_AND_ACCEPTED, result=annotation.result)
+        return Sentence(annotation, signed, before=before, signs_edit=True)
 
     def _repeated(self, sentence: Sentence) -> Review | None:
         """The standing review, when `sentence` only says it again (rules §2)."""
@@ -205,22 +225,25 @@ class AnnotationReviewService:
         same_comment = intent.comment in ("", standing.comment)
         same_outcome = intent.verdict != ActionType.REJECTED or outcomes.resolve(annotation, intent)[0] == standing.reject_action
         same_reason = intent.reason in ("", standing.reason)
-        same_fix = intent.result is None or same_result(intent.result, annotation.result)
+        same_fix = intent.verdict != ActionType.FIXED_AND_ACCEPTED or same_result(intent.result or [], annotation.result)
         return standing if same_words and same_comment and same_outcome and same_reason and same_fix else None
 
     def _write(self, sentences: list[Sentence], tasks: list[Task], *, bulk: BulkReview | None = None) -> None:
         if not sentences:
             return
         with_comment = [s for s in sentences if s.intent.comment]
-        written = comments.write([s.annotation for s in with_comment], with_comment[0].intent.comment, actor=self.actor) if with_comment else []
+        written = (
+            comments.write([s.annotation for s in with_comment], with_comment[0].intent.comment, actor=self.actor)
+            if with_comment
+            else []
+        )
         for sentence, comment in zip(with_comment, written, strict=True):
             sentence.comment = comment
         slots_before = {s.annotation.pk for s in sentences if s.annotation.redistributed}
         write(sentences, actor=self.actor, bulk=bulk)
         slots_after = {s.annotation.pk for s in sentences if s.annotation.redistributed}
         for sentence in sentences:
-            if sentence.intent.assignee:
-                assign([sentence.annotation.task], [sentence.intent.assignee], "AN")
+            self._hand_on(sentence)
         if written:
             counters.recount_comments(tasks)
         turned = self._count(tasks, slots_moved=slots_before != slots_after)
@@ -228,6 +251,12 @@ class AnnotationReviewService:
         reviews = tuple(s.review for s in sentences)
         self._tell(events.REVIEWS_CREATED, annotations, tasks, subjects=reviews)
         self._tell_turned(annotations[0].project, turned)
+
+    def _hand_on(self, sentence: Sentence) -> None:
+        """Give a redistributed task to whom a manager named."""
+        annotation, assignee = sentence.annotation, sentence.intent.assignee
+        if assignee and annotation.redistributed and may(self.actor, "manage_project", annotation.project):
+            assign([annotation.task], [assignee], "AN")
 
     def _open(self, action: str, annotations: Iterable[Annotation]) -> tuple[Report, list[Task]]:
         """Lock a selection and sort it by what the workflow says. `report.done` is what may be done."""
@@ -266,6 +295,7 @@ class AnnotationReviewService:
             self._unsign(annotation, ActionType.DELETED_REVIEW)
             rows.append(self._undo_row(annotation, review))
         annotations = [annotation for annotation, _ in pairs]
+        slots_moved |= any(annotation.was_cancelled for annotation in annotations)  # a fix had answered what was skipped
         reviews = [review for _, review in pairs]
         History.objects.bulk_create(rows)
         update_rows(reviews, ["undone_at", "undone_by"])
@@ -280,6 +310,7 @@ class AnnotationReviewService:
         if review.fixed_version_id is None:
             return history.row(annotation, HistoryAction.DELETED_REVIEW, self.actor, review_id=review.pk)
         annotation.result = review.seen_version.result
+        annotation.was_cancelled = review.seen_version.was_cancelled
         annotation.version += 1
         annotation.version_author_id = review.seen_version.author_id
         return history.new_versions([annotation], HistoryAction.DELETED_REVIEW, self.actor, review_id=review.pk)[0]
@@ -359,10 +390,13 @@ class AnnotationReviewService:
                 task_events.tell(kind, project, actor=self.actor, tasks=tuple(tasks))
 
 
+def _last_of_annotator(annotation: Annotation) -> History | None:
+    versions = History.objects.filter(annotation=annotation).versions()
+    return versions.filter(author__in=(annotation.completed_by_id, annotation.written_by_id)).order_by("-id").first()
+
+
 def forget_verdict(annotation: Annotation) -> None:
     annotation.standing_review_id = None
     annotation.redistributed = False
     annotation.returned_at = None
     annotation.returned_to = None
-
-

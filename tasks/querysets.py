@@ -102,7 +102,8 @@ class HistoryQuerySet(models.QuerySet):
 
 class DraftQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
-        return self.filter(user=user, task__deleted_at=None, task__project__deleted_at=None)
+        present = Q(task__deleted_at=None, task__project__deleted_at=None)
+        return self.filter(present & within(user, "view_project", prefix="task__project"), user=user)
 
 
 class PredictionQuerySet(models.QuerySet):

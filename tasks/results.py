@@ -9,8 +9,13 @@ IGNORED_KEYS = {"origin"}
 Region = dict[str, Any]
 
 
+def is_result(value: Any) -> bool:
+    """A list of regions, each an object."""
+    return isinstance(value, list) and all(isinstance(region, dict) for region in value)
+
+
 def same_result(one: list[Region], other: list[Region]) -> bool:
-    if len(one) != len(other):
+    if not is_result(one) or not is_result(other) or len(one) != len(other):
         return False
     ours, theirs = _by_identity(one), _by_identity(other)
     return ours.keys() == theirs.keys() and all(_same(region, theirs[key]) for key, region in ours.items())
@@ -34,8 +39,15 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     if _is_number(one) and _is_number(other):
-        return abs(one - other) < NOISE
+        return _close(one, other)
     return type(one) is type(other) and one == other
+
+
+def _close(one: float, other: float) -> bool:
+    try:
+        return abs(one - other) < NOISE
+    except OverflowError:  # an integer beyond any float, beside a float
+        return False
 
 
 def _is_number(value: Any) -> bool:

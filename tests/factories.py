@@ -83,6 +83,7 @@ def reviewed(of: Annotation, reviewer: User, verdict: str = ActionType.ACCEPTED,
     if verdict == ActionType.FIXED_AND_ACCEPTED:
         asked = {"result": result("C")} | asked
     decision = AnnotationReviewService(reviewer).decide(of, Intent(ActionType(verdict), **asked))
+    verdicts_checked()
     of.refresh_from_db()
     return decision
 
@@ -90,6 +91,7 @@ def reviewed(of: Annotation, reviewer: User, verdict: str = ActionType.ACCEPTED,
 def undone(decision: Decision, by: User) -> Annotation:
     """The annotation, its verdict taken back."""
     AnnotationReviewService(by).undo(decision.review)
+    verdicts_checked()
     return Annotation.objects.get(pk=decision.annotation.pk)
 
 
@@ -127,16 +129,28 @@ def build_house(**settings: Any) -> House:
     return House(project=made, lead=lead, task=first, annotation=annotation(first, people["annotator"]), **people)
 
 
-def client_of(user: User) -> APIClient:
+class Client(APIClient):
+    """Within a test's transaction a request commits nothing: ask the deferred guards after each write, as its commit would."""
+
+    def request(self, **asked: Any) -> Any:
+        response = super().request(**asked)
+        if asked["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
+            verdicts_checked()
+        return response
+
+
+def client_of(user: User) -> Client:
     """A client that signs its requests with a token of `user`."""
     _, key = ApiToken.issue(user, name="test")
-    client = APIClient()
+    client = Client()
     client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
     return client
 
 
 def verdicts_checked() -> None:
-    """Ask the deferred guards of the database now, as a commit would."""
+    """Ask the deferred guards of the database now, as a commit would. (A review written and outdated between is refused.)"""
+    if not connection.in_atomic_block:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -46,9 +46,11 @@ class Work:
 def lock(annotation_id: int) -> tuple[Annotation, Task]:
     """The annotation and its task, locked in that order. Refuses when it was deleted meanwhile."""
     annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
-    if annotation is None or annotation.deleted_at is not None:
+    if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
         raise Refused("not_found", "This annotation does not exist any more.", status=404)
     task = Task.objects.lock([annotation.task_id]).get()
+    if task.deleted_at:
+        raise Refused("not_found", "The task of this annotation does not exist any more.", status=404)
     task.project = annotation.project
     annotation.task = task
     return annotation, task
@@ -70,7 +72,9 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotati
         _insert(annotations, [work for _, work in entries], actor)
         counters.recount(list(locked.values()), actor=actor)
         project = annotations[0].project
-        events.tell(events.ANNOTATIONS_CREATED, project, actor=actor, tasks=tuple(locked.values()), annotations=tuple(annotations))
+        events.tell(
+            events.ANNOTATIONS_CREATED, project, actor=actor, tasks=tuple(locked.values()), annotations=tuple(annotations)
+        )
     return annotations
 
 
@@ -107,7 +111,9 @@ def _first_action(work: Work) -> ActionType:
         return ActionType.SKIPPED
     if work.bulk_created:
         return ActionType.PROPAGATED_ANNOTATION
-    return ActionType.PREDICTION if work.parent_prediction_id and not work.draft_id and not work.lead_time else ActionType.SUBMITTED
+    return (
+        ActionType.PREDICTION if work.parent_prediction_id and not work.draft_id and not work.lead_time else ActionType.SUBMITTED
+    )
 
 
 def _insert(annotations: list[Annotation], works: list[Work], actor) -> None:
@@ -119,7 +125,9 @@ def _insert(annotations: list[Annotation], works: list[Work], actor) -> None:
     History.objects.bulk_create(rows)
 
 
-def edit(annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft_id: int | None = None) -> Annotation:
+def edit(
+    annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft_id: int | None = None
+) -> Annotation:
     """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is a touch."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
@@ -160,7 +168,9 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
 
 def _save_touched(annotation: Annotation, task: Task, actor) -> None:
     # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed in.
-    annotation.save(update_fields=["ground_truth", "lead_time", "started_at", "completed_by", "updated_by", "updated_at", "annotation_seq"])
+    annotation.save(
+        update_fields=["ground_truth", "lead_time", "started_at", "completed_by", "updated_by", "updated_at", "annotation_seq"]
+    )
     annotation.refresh_from_db(fields=["result"])
     counters.recount([task], actor=actor)
     _tell(events.ANNOTATION_TOUCHED, annotation, actor)
@@ -189,7 +199,9 @@ def convert_to_draft(annotation_id: int, *, actor) -> Annotation:
         annotation.updated_by = actor
         annotation.updated_at = timezone.now()
         _drop_verdict(annotation)
-        annotation.save(update_fields=["is_draft", "draft_created_at", "annotation_seq", "updated_by", "updated_at", "last_action"])
+        annotation.save(
+            update_fields=["is_draft", "draft_created_at", "annotation_seq", "updated_by", "updated_at", "last_action"]
+        )
         history.record(annotation, HistoryAction.CONVERTED_TO_DRAFT, actor)
         counters.recount([task], actor=actor)
         _tell(events.ANNOTATION_CONVERTED, annotation, actor)
@@ -211,7 +223,11 @@ def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
         if annotations:
             counters.recount(tasks, actor=actor)
             events.tell(
-                events.ANNOTATIONS_DELETED, annotations[0].project, actor=actor, tasks=tuple(tasks), annotations=tuple(annotations)
+                events.ANNOTATIONS_DELETED,
+                annotations[0].project,
+                actor=actor,
+                tasks=tuple(tasks),
+                annotations=tuple(annotations),
             )
     return len(annotations)
 
@@ -236,7 +252,9 @@ def _tell(kind: str, annotation: Annotation, actor) -> None:
 
 def _refuse_stranger(annotation: Annotation, actor) -> None:
     if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
-        raise Refused("not_yours", "This is somebody else's work. Only its author, a reviewer or a manager may change it.", status=403)
+        raise Refused(
+            "not_yours", "This is somebody else's work. Only its author, a reviewer or a manager may change it.", status=403
+        )
 
 
 def _refuse_ground_truth(task: Task, actor) -> None:

@@ -30,7 +30,14 @@ def create_many(project: Project, rows: Sequence[dict[str, Any]], *, actor, impo
     with transaction.atomic():
         numbers = next_inner_ids(project, len(rows))
         tasks = [
-            Task(project=project, inner_id=number, overlap=project.maximum_annotations, updated_by=actor, imported_by=imported, **row)
+            Task(
+                project=project,
+                inner_id=number,
+                overlap=project.maximum_annotations,
+                updated_by=actor,
+                imported_by=imported,
+                **row,
+            )
             for number, row in zip(numbers, rows, strict=True)
         ]
         Task.objects.bulk_create(tasks, batch_size=2000)
@@ -47,8 +54,7 @@ def create(project: Project, *, actor, **fields: Any) -> Task:
 def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
     """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
     with transaction.atomic():
-        annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))
-        task = _locked(task_id)
+        annotations, task = _lock_with_annotations(task_id)
         old = task.data
         for name, value in changes.items():
             setattr(task, name, value)
@@ -60,6 +66,17 @@ def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
         if task.data != old:
             _note_data_change(task, annotations, old, actor)
     return task
+
+
+def _lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
+    """Annotations before their task, as everywhere. If somebody submitted one between the two: let go, and again."""
+    while True:
+        before = transaction.savepoint()
+        annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))
+        task = _locked(task_id)
+        if {annotation.pk for annotation in annotations}.issuperset(_annotation_ids(task_id)):
+            return annotations, task
+        transaction.savepoint_rollback(before)
 
 
 def _annotation_ids(task_id: int) -> list[int]:
@@ -118,4 +135,3 @@ def delete_prediction(prediction: Prediction, *, actor) -> None:
         task = _locked(prediction.task_id)
         prediction.delete()
         counters.recount([task], actor=actor)
-

@@ -1,0 +1,90 @@
+"""What the database holds, to show that a refusal changed nothing, or that counters tell the truth."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from reviews.models import BulkReview, Comment, Review, TaskReviewer
+from tasks.choices import ACCEPTING, ActionType, ReviewCriteria
+from tasks.errors import Refused
+from tasks.models import Annotation, Assignment, Draft, History, Project, ProjectDelta, ProjectTotal, Task, TaskAnnotator
+from tasks.totals import totals_of
+from tests.factories import verdicts_checked
+
+KEPT = (
+    Annotation,
+    Assignment,
+    BulkReview,
+    Comment,
+    Draft,
+    History,
+    Project,
+    ProjectDelta,
+    ProjectTotal,
+    Review,
+    Task,
+    TaskAnnotator,
+    TaskReviewer,
+)
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every column of every row that the domain writes, in order."""
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in KEPT}
+
+
+@contextmanager
+def refused(code: str, status: int = 400, **about: Any) -> Iterator[None]:
+    """The block is refused with `code`, and nothing in the database is different afterwards. `about`: field."""
+    before = everything()
+    with pytest.raises(Refused) as caught:
+        yield
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert {name: getattr(caught.value, name) for name in about} == about
+    assert caught.value.detail.endswith((".", "?", "!"))
+    assert everything() == before
+
+
+def assert_counters_true(project: Project) -> None:
+    """Counters of tasks and totals of the project equal a count made here, by hand, of the annotations."""
+    verdicts_checked()
+    totals = dict.fromkeys(ProjectTotal.COUNTED, 0)
+    for task in Task.objects.filter(project=project, deleted_at=None):
+        counted = count_by_hand(task, project.review_criteria)
+        stored = {name: getattr(task, name) for name in counted}
+        assert stored == counted, f"task {task.pk}"
+        _add(totals, counted)
+    assert totals_of([project.pk])[project.pk] == totals
+
+
+def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
+    there = [a for a in Annotation.objects.filter(task=task) if a.deleted_at is None and not a.is_draft]
+    work = [a for a in there if not a.was_cancelled]
+    accepted = [a for a in work if a.last_action in ACCEPTING]
+    rejected = [a for a in work if a.last_action == ActionType.REJECTED]
+    finished = len([a for a in work if not a.redistributed]) >= task.overlap
+    if criteria == ReviewCriteria.ONE:
+        reviewed = bool(accepted)
+    else:
+        settled = [a for a in accepted + rejected if a.returned_at is None]
+        reviewed = finished and bool(work) and len(settled) == len(work)
+    return {
+        "total_annotations": len(work),
+        "cancelled_annotations": len(there) - len(work),
+        "is_labeled": finished,
+        "reviews_accepted": len(accepted),
+        "reviews_rejected": len(rejected),
+        "reviewed": reviewed,
+    }
+
+
+def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
+    totals["tasks"] += 1
+    totals["finished"] += counted["is_labeled"]
+    totals["annotations"] += counted["total_annotations"]
+    totals["skipped"] += counted["cancelled_annotations"]
+    totals["reviewed"] += counted["reviewed"]
+    totals["accepted"] += counted["reviews_accepted"]
+    totals["rejected"] += counted["reviews_rejected"]
