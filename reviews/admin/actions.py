@@ -1,0 +1,120 @@
+"""Review actions on a selection: through the service, project by project, with a report of what was refused and why."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from tasks.admin.base import link_to, selected
+from tasks.choices import RejectAction
+from tasks.models import Annotation
+from users.admin.base import signed_in
+
+from ..service import AnnotationReviewService, Report
+
+NAMED_REFUSALS = 10
+Verb = Callable[[AnnotationReviewService, list[Annotation]], Report]
+
+
+class RejectForm(forms.Form):
+    comment = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="The annotators read it.")
+    reject_action = forms.ChoiceField(
+        choices=[("", "As each project has it"), *RejectAction.choices], required=False, label="What becomes of them"
+    )
+    reason = forms.ChoiceField(required=False)
+
+    def __init__(self, *args, annotations: Iterable[Annotation], **kwargs):
+        super().__init__(*args, **kwargs)
+        known = {reason["code"]: reason["text"] for a in annotations for reason in a.project.reject_reasons}
+        if known:
+            self.fields["reason"].choices = [("", "none"), *known.items()]
+        else:
+            del self.fields["reason"]
+
+    def asked(self) -> dict[str, str | None]:
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class ReviewActions(admin.ModelAdmin):
+    """Mixed into the admin of annotations."""
+
+    actions = ("accept", "reject", "undo", "reopen")
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Accept selected annotations", permissions=["review"])
+    def accept(self, request, queryset):
+        decide(request, queryset, "Accepted", lambda service, rows: service.accept_many(rows))
+
+    @admin.action(description="Reject selected annotations …", permissions=["review"])
+    def reject(self, request, queryset):
+        annotations = selected(queryset.select_related("project"))
+        form = RejectForm(request.POST if "confirmed" in request.POST else None, annotations=annotations)
+        if not form.is_valid():
+            return ask(self, request, form, annotations)
+        return decide(request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.asked()))
+
+    @admin.action(description="Undo the verdict of selected annotations", permissions=["review"])
+    def undo(self, request, queryset):
+        decide(request, queryset, "Verdict taken back", lambda service, rows: service.undo_many(rows))
+
+    @admin.action(description="Reopen selected annotations for rework", permissions=["review"])
+    def reopen(self, request, queryset):
+        decide(request, queryset, "Reopened", lambda service, rows: service.reopen_many(rows))
+
+
+def ask(model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]) -> TemplateResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"Reject {counted(len(annotations))}",
+        "opts": model_admin.opts,
+        "form": form,
+        "annotations": annotations,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/reject_selected.html", context)
+
+
+def decide(request: HttpRequest, annotations: Iterable[Annotation], done: str, verb: Verb) -> None:
+    """Raises Refused when the selection is too large, or a rule outside the workflow forbids the whole of it."""
+    service = AnnotationReviewService(signed_in(request))
+    by_project: dict[int, list[Annotation]] = defaultdict(list)
+    for annotation in selected(annotations):
+        by_project[annotation.project_id].append(annotation)
+    for _, rows in sorted(by_project.items()):
+        tell(request, done, verb(service, rows))
+
+
+def tell(request: HttpRequest, done: str, report: Report) -> None:
+    if report.done:
+        words = f"{done}: {counted(len(report.done))} of {report.bulk.project}."
+        messages.success(request, format_html("{} {}", words, link_to_bulk(report)))
+    by_reason: dict[str, list[Annotation]] = defaultdict(list)
+    for annotation, refusal in report.refused:
+        by_reason[refusal.detail].append(annotation)
+    for reason, annotations in by_reason.items():
+        messages.warning(
+            request, format_html("Left as they are, {}: {} {}", counted(len(annotations)), reason, named(annotations))
+        )
+
+
+def link_to_bulk(report: Report) -> SafeString:
+    return link_to(reverse("admin:reviews_bulkreview_change", args=[report.bulk.pk]), "See or undo this")
+
+
+def named(annotations: list[Annotation]) -> SafeString:
+    links = ((link_to(reverse("admin:tasks_annotation_change", args=[a.pk]), str(a.pk)),) for a in annotations[:NAMED_REFUSALS])
+    more = f" and {len(annotations) - NAMED_REFUSALS} more" if len(annotations) > NAMED_REFUSALS else ""
+    return format_html("({}{})", format_html_join(", ", "{}", links), more)
+
+
+def counted(number: int) -> str:
+    return f"{number} annotation" if number == 1 else f"{number} annotations"

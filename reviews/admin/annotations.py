@@ -1,0 +1,137 @@
+"""Annotations: whose work it is, what was said of it, and the review actions on a selection."""
+
+from django.contrib import admin
+
+from tasks.admin.base import LeadAdmin, ReadOnlyInline, column, person, pretty
+from tasks.admin.filters import ByProject
+from tasks.admin.search import NumberedSearch
+from tasks.models import Annotation, History
+from tasks.services import annotations
+from users.admin.base import signed_in
+
+from ..models import Review
+from .actions import ReviewActions
+from .filters import ByAuthor, ByStandingReviewer, Outcome, Verdict
+
+
+@admin.display(description="reviewer")
+def reviewer(annotation: Annotation):
+    return annotation.standing and annotation.standing.created_by  # type: ignore[attr-defined]
+
+
+@admin.display(description="outcome")
+def outcome(annotation: Annotation):
+    return annotation.standing and annotation.standing.reject_action  # type: ignore[attr-defined]
+
+
+@admin.display(description="waits for rework", boolean=True, ordering="returned_at")
+def waits_for_rework(annotation: Annotation) -> bool:
+    return annotation.returned_at is not None
+
+
+@admin.display(description="result")
+def result_text(annotation: Annotation) -> str:
+    return pretty(annotation.result)
+
+
+@admin.display(description="data of the task")
+def task_data(annotation: Annotation) -> str:
+    return pretty(annotation.task.data)
+
+
+@admin.display(description="state")
+def review_state(review: Review) -> str:
+    return review.state
+
+
+class ReviewInline(ReadOnlyInline):
+    model = Review
+    fields = readonly_fields = (
+        "verdict",
+        review_state,
+        person("created_by", "by"),
+        "created_at",
+        "reject_action",
+        "reason",
+        "comment",
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("created_by", "annotation").defer("annotation__result")
+
+
+class HistoryInline(ReadOnlyInline):
+    model = History
+    fields = readonly_fields = ("action", person("created_by", "by"), "created_at", "number", "comment")
+    verbose_name_plural = "newest history"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("created_by").defer("result", "details")
+
+
+@admin.register(Annotation)
+class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
+    opens = frozenset({"change", "delete"})
+    inlines = (ReviewInline, HistoryInline)
+    search_fields = ("completed_by__email",)
+    search_help_text = "A number (id of the annotation or of its task), a unique id, or an author's e-mail."
+    number_fields = ("id", "task_id")
+    list_display = (
+        "id",
+        column("task", "task", order="task_id"),
+        column("project", "project"),
+        person("completed_by", "author"),
+        "last_action",
+        reviewer,
+        outcome,
+        waits_for_rework,
+        "version",
+        "was_cancelled",
+        "ground_truth",
+        "updated_at",
+    )
+    list_filter = (ByProject, Verdict, "last_action", Outcome, ByAuthor, ByStandingReviewer, "was_cancelled", "ground_truth")
+    list_select_related = ("task", "project", "completed_by")
+    list_defer = ("result", "task__data", "task__meta", "project__label_config")
+    ordering = ("-id",)
+    fields = (
+        "project",
+        "task",
+        task_data,
+        person("completed_by", "author"),
+        "ground_truth",
+        result_text,
+        "last_action",
+        person("last_created_by", "last acted on by"),
+        waits_for_rework,
+        "redistributed",
+        "was_cancelled",
+        "lead_time",
+        "version",
+        "annotation_seq",
+        "unique_id",
+        "created_at",
+        "updated_at",
+    )
+
+    def seen_by(self, user, rows):
+        return super().seen_by(user, rows).listed()
+
+    def get_readonly_fields(self, request, obj=None):
+        """Results and verdicts have their own doors; what is left is the ground truth."""
+        return tuple(field for field in self.fields if field != "ground_truth")
+
+    def fill_page(self, rows) -> None:
+        reviews = Review.objects.select_related("created_by").in_bulk(
+            [a.standing_review_id for a in rows if a.standing_review_id]
+        )
+        for annotation in rows:
+            annotation.standing = reviews.get(annotation.standing_review_id)
+
+    def save_model(self, request, obj, form, change) -> None:
+        if form.changed_data:
+            annotations.edit(obj.pk, {"ground_truth": obj.ground_truth}, actor=signed_in(request))
+
+    def remove(self, rows, *, actor) -> None:
+        for project in sorted({row.project_id for row in rows}):
+            annotations.delete_many([row.pk for row in rows if row.project_id == project], actor=actor)

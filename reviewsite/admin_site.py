@@ -1,0 +1,13 @@
+"""Django's own admin, under this site's name and behind the login guard's own words."""
+
+from django.contrib.admin import AdminSite
+
+from users.forms import StaffSignInForm
+
+
+class CountersignSite(AdminSite):
+    site_header = "Countersign"
+    site_title = "Countersign"
+    index_title = "Projects and reviews"
+    login_form = StaffSignInForm
+    empty_value_display = "—"

@@ -1,0 +1,27 @@
+"""The admin speaks in its reader's time zone, and its header names it."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from .middleware import Handler
+
+
+class ReadersTimezone:
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/admin/") or not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user.timezone)):
+            return self.get_response(request)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """UTC for a name nobody knows: a list must open whatever an import brought."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

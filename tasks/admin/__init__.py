@@ -1,0 +1,16 @@
+from .members import AssignmentAdmin, MembershipAdmin
+from .projects import ProjectAdmin, ProjectChangeAdmin
+from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin
+from .tasks import TaskAdmin
+
+__all__ = [
+    "AssignmentAdmin",
+    "DraftAdmin",
+    "HistoryAdmin",
+    "ImportAdmin",
+    "MembershipAdmin",
+    "PredictionAdmin",
+    "ProjectAdmin",
+    "ProjectChangeAdmin",
+    "TaskAdmin",
+]

@@ -1,0 +1,120 @@
+"""Who belongs to a project, and who was given which task."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+
+from users.admin.base import signed_in
+
+from ..models import Assignment, Membership, Project
+from ..roles import may, role_in
+from ..services import projects
+from .base import LeadAdmin, column, person
+from .filters import ByProject, ByTasksProject
+from .people import NamedByEmail
+
+PERSON = person("user", "person")
+GIVEN_TO = person("user", "given to")
+
+
+class MemberForm(NamedByEmail):
+    class Meta:
+        model = Membership
+        fields = ("role", "paused")
+
+    def refuse_repeat(self) -> None:
+        if Membership.objects.filter(project=self.instance.project_id, user=self.instance.user).exists():
+            raise ValidationError("This person is already a member.", code="membership_once")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    form = MemberForm
+    fields = ("email", "role", "paused")
+    extra = 1
+    verbose_name_plural = "members"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("user")
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return obj is not None and may(signed_in(request), "manage_members", obj)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+def save_members(formset: forms.BaseModelFormSet, project: Project) -> None:
+    formset.save(commit=False)
+    for membership in formset.deleted_objects:
+        projects.remove_member(membership)
+    for membership in [*formset.new_objects, *(row for row, _ in formset.changed_objects)]:
+        save_member(membership, project)
+
+
+def save_member(membership: Membership, project: Project) -> None:
+    saved = projects.set_role(project, membership.user, membership.role)
+    if saved.paused != membership.paused:
+        saved.paused = membership.paused
+        saved.save(update_fields=["paused"])
+    membership.pk = saved.pk
+
+
+@admin.register(Membership)
+class MembershipAdmin(LeadAdmin):
+    """People are added on the project's own page."""
+
+    opens = frozenset({"change", "delete"})
+    form = MemberForm
+    fields = ("project", "email", "role", "paused", "created_at")
+    readonly_fields = ("project", "created_at")
+    list_display = (PERSON, "project", "role", "paused", "created_at")
+    list_display_links = (PERSON,)
+    list_filter = (ByProject, "role", "paused")
+    list_select_related = ("user", "project")
+    search_fields = ("user__email", "user__first_name", "user__last_name", "project__title")
+
+    def save_model(self, request, obj, form, change) -> None:
+        save_member(obj, obj.project)
+
+    def remove(self, rows, *, actor) -> None:
+        for membership in rows:
+            projects.remove_member(membership)
+
+
+class AssignmentForm(NamedByEmail):
+    class Meta:
+        model = Assignment
+        fields = ("task", "type")
+
+    def clean(self):
+        cleaned = super().clean()
+        task, person = cleaned.get("task"), getattr(self.instance, "user", None)
+        if task and person and role_in(task.project_id, person) is None:
+            self.add_error("email", "Only members of the task's project can be given it.")
+        return cleaned
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(LeadAdmin):
+    opens = frozenset({"add", "delete"})
+    project_path = "task__project"
+    form = AssignmentForm
+    fields = ("task", "email", "type")
+    raw_id_fields = ("task",)
+    list_display = ("id", "task", column("task.project", "project"), GIVEN_TO, "type", "created_at")
+    list_filter = (ByTasksProject, "type")
+    list_select_related = ("task__project", "user")
+    search_fields = ("user__email",)
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj is None else ("task", GIVEN_TO, "type", "created_at")
+
+    def get_readonly_fields(self, request, obj=None):
+        return () if obj is None else self.get_fields(request, obj)
+
+    def save_model(self, request, obj, form, change) -> None:
+        projects.assign([obj.task], [obj.user], obj.type)
+        obj.pk = Assignment.objects.get(task=obj.task, user=obj.user, type=obj.type).pk
+
+    def remove(self, rows, *, actor) -> None:
+        Assignment.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -1,0 +1,191 @@
+"""Projects: settings (each change written down), members, what they add up to."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.urls import reverse
+from django.utils.html import format_html_join
+
+from users.admin.base import signed_in
+from users.forms import timezone_field
+
+from ..choices import RejectAction
+from ..models import Membership, Project, ProjectChange
+from ..services import projects
+from ..totals import totals_of
+from .base import LeadAdmin, ReadOnlyInline, column, link_to, person
+from .filters import ByProject
+from .members import MembershipInline, save_members
+
+SHOWN_OF_VALUE = 200
+CHANGED_BY = person("changed_by", "by")
+CREATED_BY = person("created_by", "created by")
+
+
+class ProjectForm(forms.ModelForm):
+    timezone = timezone_field()
+    allowed_reject_actions = forms.MultipleChoiceField(
+        choices=RejectAction.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[RejectAction.REMOVE, RejectAction.REQUEUE],
+    )
+
+    def clean_reject_reasons(self) -> list:
+        return self.cleaned_data["reject_reasons"] or []
+
+
+def short(value) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN_OF_VALUE else f"{text[:SHOWN_OF_VALUE]}…"
+
+
+@admin.display(description="before")
+def before(change: ProjectChange) -> str:
+    return short(change.old)
+
+
+@admin.display(description="after")
+def after(change: ProjectChange) -> str:
+    return short(change.new)
+
+
+class ChangeInline(ReadOnlyInline):
+    model = ProjectChange
+    verbose_name_plural = "newest changes of settings"
+    fields = readonly_fields = ("changed_at", CHANGED_BY, "setting", before, after)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("changed_by")
+
+
+def total(name: str):
+    @admin.display(description=name)
+    def show(project: Project) -> int:
+        return project.totals[name]  # type: ignore[attr-defined]
+
+    return show
+
+
+@admin.register(Project)
+class ProjectAdmin(LeadAdmin):
+    opens = frozenset({"change", "delete"})
+    form = ProjectForm
+    inlines = (MembershipInline, ChangeInline)
+    list_display = (
+        "title",
+        total("tasks"),
+        total("finished"),
+        total("annotations"),
+        total("reviewed"),
+        total("accepted"),
+        total("rejected"),
+        "enable_review_workflow",
+        "review_criteria",
+        CREATED_BY,
+        "created_at",
+    )
+    list_filter = ("enable_review_workflow", "review_criteria", "default_reject_action", "allow_self_review")
+    list_select_related = ("created_by",)
+    date_hierarchy = "created_at"
+    search_fields = ("title", "description")
+    readonly_fields = (CREATED_BY, "created_at", "updated_at", "lists")
+    fieldsets = (
+        (None, {"fields": ("title", "description", "color", "timezone", "lists")}),
+        ("Labelling", {"fields": ("label_config", "maximum_annotations", "label_stream_task_distribution", "validate_results")}),
+        ("Instruction", {"classes": ("collapse",), "fields": ("expert_instruction", "show_instruction")}),
+        (
+            "Review",
+            {
+                "fields": (
+                    "enable_review_workflow",
+                    "review_criteria",
+                    "require_review_comment_on_reject",
+                    "allow_self_review",
+                    "allowed_reject_actions",
+                    "default_reject_action",
+                    "reject_reasons",
+                )
+            },
+        ),
+        (
+            "Who reviews what",
+            {
+                "fields": (
+                    "sampling",
+                    "only_finished_tasks",
+                    "review_only_manual_assignments",
+                    "review_instruction",
+                    "show_review_instruction",
+                    "show_data_manager_to_reviewers",
+                    "show_agreement_to_reviewers",
+                    "show_reviewer_names",
+                )
+            },
+        ),
+        ("Made", {"fields": (CREATED_BY, "created_at", "updated_at")}),
+    )
+
+    def project_id_of(self, obj) -> int:
+        return obj.pk
+
+    def seen_by(self, user, rows):
+        return rows.managed_by(user)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return super().has_view_permission(request, obj) or (obj is None and self.has_add_permission(request))
+
+    def has_add_permission(self, request, *args) -> bool:
+        user = signed_in(request)
+        return user.may_create_projects or user.runs_site
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else ()
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else [(title, {**part, "fields": _to_fill_in(part)}) for title, part in self.fieldsets[:-1]]
+
+    def fill_page(self, rows) -> None:
+        totals = totals_of([project.pk for project in rows])
+        for project in rows:
+            project.totals = totals[project.pk]
+
+    @admin.display(description="lists")
+    def lists(self, project: Project) -> str:
+        lists = (("tasks", "tasks_task"), ("annotations", "tasks_annotation"), ("all changes of settings", "tasks_projectchange"))
+        links = [link_to(f"{reverse(f'admin:{name}_changelist')}?project={project.pk}", words) for words, name in lists]
+        return format_html_join(" · ", "{}", ((link,) for link in links))
+
+    def save_form(self, request, form, change):
+        project = super().save_form(request, form, change)
+        return project if change else projects.create(actor=signed_in(request), **form.cleaned_data)
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Creating has saved a new one."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if change and changes:
+            projects.update(obj, changes, actor=signed_in(request))
+            messages.info(request, f"Written down as changed by you: {', '.join(sorted(changes))}.")
+
+    def save_formset(self, request, form, formset, change) -> None:
+        if formset.model is Membership:
+            save_members(formset, form.instance)
+
+    def remove(self, rows, *, actor) -> None:
+        for project in rows:
+            projects.delete(project, actor=actor)
+
+
+def _to_fill_in(fieldset: dict) -> tuple:
+    return tuple(name for name in fieldset["fields"] if name != "lists")
+
+
+@admin.register(ProjectChange)
+class ProjectChangeAdmin(LeadAdmin):
+    """Who changed which setting, and when."""
+
+    list_display = ("changed_at", column("project", "project"), "setting", before, after, CHANGED_BY)
+    list_filter = (ByProject, "setting")
+    list_select_related = ("project", "changed_by")
+    search_fields = ("setting", "changed_by__email")
+    date_hierarchy = "changed_at"
+    fields = ("project", "setting", "old", "new", CHANGED_BY, "changed_at")
+    readonly_fields = (CHANGED_BY,)

@@ -1,0 +1,111 @@
+"""Tasks: what to label, and how far its review has come."""
+
+from django import forms
+from django.contrib import admin
+from django.db.models import TextField
+from django.db.models.functions import Cast, Left
+from django.urls import reverse
+
+from users.admin.base import signed_in
+
+from ..models import Task
+from ..services import tasks
+from .base import LeadAdmin, column, link_to, person
+from .filters import Accepted, ByProject, Comments, Rejected
+from .search import NumberedSearch
+
+PREVIEW = 80
+WRITTEN = ("data", "meta", "overlap", "allow_skip", "external_id")
+COUNTERS = (
+    "is_labeled",
+    "completed_at",
+    "total_annotations",
+    "cancelled_annotations",
+    "total_predictions",
+    "reviewed",
+    "reviewed_at",
+    "reviews_accepted",
+    "reviews_rejected",
+    "comment_count",
+    "unresolved_comment_count",
+)
+UPDATED_BY = person("updated_by", "updated by")
+
+
+@admin.display(description="data")
+def preview(task: Task) -> str:
+    return task.data_preview  # type: ignore[attr-defined]
+
+
+class TaskForm(forms.ModelForm):
+    def clean_meta(self) -> dict:
+        return self.cleaned_data["meta"] or {}
+
+
+@admin.register(Task)
+class TaskAdmin(NumberedSearch, LeadAdmin):
+    opens = frozenset({"add", "change", "delete"})
+    number_fields = ("id", "inner_id")
+    search_fields = ("external_id__istartswith",)
+    search_help_text = "A number (id, or number within the project), a unique id, or the beginning of an external id."
+    list_display = (
+        "id",
+        "inner_id",
+        column("project", "project"),
+        preview,
+        "is_labeled",
+        "total_annotations",
+        "reviewed",
+        "reviews_accepted",
+        "reviews_rejected",
+        "unresolved_comment_count",
+        "updated_at",
+    )
+    list_display_links = ("id", "inner_id")
+    list_filter = (ByProject, "reviewed", Rejected, Accepted, "is_labeled", Comments)
+    list_select_related = ("project",)
+    list_defer = ("data", "meta")
+    autocomplete_fields = ("project",)
+    form = TaskForm
+    ordering = ("-id",)
+
+    def get_queryset(self, request):
+        data = Left(Cast("data", TextField()), PREVIEW)
+        return super().get_queryset(request).annotate(data_preview=data)
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [(None, {"fields": ("project", *WRITTEN)})]
+        made = ("unique_id", "created_at", "updated_at", UPDATED_BY)
+        return [
+            (None, {"fields": ("project", "inner_id", *WRITTEN, "lists")}),
+            ("Counted", {"fields": COUNTERS}),
+            ("Made", {"fields": made}),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        shown = {name for _, part in self.get_fieldsets(request, obj) for name in part["fields"]}
+        return () if obj is None else tuple(shown - set(WRITTEN))
+
+    @admin.display(description="lists")
+    def lists(self, task: Task) -> str:
+        return link_to(f"{reverse('admin:tasks_annotation_changelist')}?task__id__exact={task.pk}", "its annotations")
+
+    def save_form(self, request, form, change):
+        task = super().save_form(request, form, change)
+        return task if change else _create(form.cleaned_data, signed_in(request))
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Creating has saved a new one."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if change and changes:
+            tasks.update(obj.pk, changes, actor=signed_in(request))
+
+    def remove(self, rows, *, actor) -> None:
+        for project in {task.project for task in rows}:
+            tasks.delete_many(project, [task.pk for task in rows if task.project_id == project.pk], actor=actor)
+
+
+def _create(cleaned: dict, actor) -> Task:
+    project = cleaned.pop("project")
+    return tasks.create(project, actor=actor, **cleaned)

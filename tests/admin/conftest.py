@@ -1,0 +1,74 @@
+"""Two houses: what the lead of one may not see is the other."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from reviews import comments
+from tasks.choices import ActionType, RejectAction
+from tasks.models import Annotation, Project
+from tasks.services import drafts, projects
+from tasks.services import tasks as task_service
+from tests import factories
+from users.capabilities import Role
+from users.models import ApiToken, User
+
+
+@dataclass
+class Elsewhere:
+    """A project the house's lead has nothing to do with, with a row of every kind in it."""
+
+    project: Project
+    lead: User
+    annotation: Annotation
+    token: ApiToken
+
+
+def fill(project: Project, author: User, reviewer: User) -> Annotation:
+    """A row of every kind the admin lists: returns an accepted annotation."""
+    lead = project.created_by
+    task = factories.task(project, text="Letter of the project")
+    accepted = factories.annotation(task, author)
+    factories.reviewed(accepted, reviewer)
+    rejected = factories.annotation(factories.task(project), author, "B")
+    factories.reviewed(rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE)
+    comments.say(accepted, "Well done", actor=reviewer)
+    drafts.save(task, actor=lead, result=factories.result("C"))
+    task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
+    project.imports.create(created_by=lead, name="letters.json")
+    projects.assign([task], [author], "AN")
+    projects.update(project, {"description": "Changed"}, actor=lead)
+    return accepted
+
+
+@pytest.fixture
+def elsewhere(db) -> Elsewhere:
+    lead = factories.person("elsewhere-lead", may_create_projects=True, is_staff=True)
+    project = factories.project(lead=lead, title="Secret letters")
+    author = factories.member(project, Role.ANNOTATOR, "elsewhere-annotator")
+    annotation = fill(project, author, factories.member(project, Role.REVIEWER, "elsewhere-reviewer"))
+    token, _ = ApiToken.issue(lead, name="elsewhere token")
+    return Elsewhere(project, lead, annotation, token)
+
+
+@pytest.fixture
+def filled(house) -> factories.House:
+    fill(house.project, house.annotator, house.reviewer)
+    return house
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="users.backends.GuardedPasswordBackend")
+    return client
+
+
+@pytest.fixture
+def lead_client(house) -> Client:
+    return sign_in(house.lead)
+
+
+@pytest.fixture
+def admin_client(house) -> Client:
+    return sign_in(house.admin)

@@ -1,0 +1,4 @@
+from .people import PersonAdmin
+from .tokens import ApiTokenAdmin, LoginTryAdmin
+
+__all__ = ["ApiTokenAdmin", "LoginTryAdmin", "PersonAdmin"]
