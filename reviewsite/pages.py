@@ -1,0 +1,41 @@
+"""The few plain pages: where to go, signing in, one's own settings, the API's documentation."""
+
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from tasks.models import Project
+from tasks.totals import totals_of
+from users.forms import ProfileForm, SignInForm
+from users.models import User
+
+SHOWN_PROJECTS = 50
+
+
+class SignIn(auth_views.LoginView):
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    rows = projects_of(request.user) if request.user.is_authenticated else []
+    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS})
+
+
+def projects_of(user: User) -> list[tuple[Project, dict[str, int]]]:
+    """The newest projects of `user`, each with what it adds up to."""
+    projects = list(Project.objects.visible_to(user)[:SHOWN_PROJECTS])
+    totals = totals_of([project.pk for project in projects])
+    return [(project, totals[project.pk]) for project in projects]
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    return render(request, "profile.html", {"form": form})
