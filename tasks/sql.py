@@ -1,11 +1,12 @@
 """Set-based writes the ORM has no word for."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
@@ -64,3 +65,11 @@ def _writer(column: Any) -> Callable[[Any], str] | None:
     if isinstance(column, models.JSONField):
         return json.dumps
     return str if isinstance(column, models.CharField | models.TextField) else None
+
+
+@contextmanager
+def bounded_reads(milliseconds: int) -> Iterator[None]:
+    """Statements of the block that take longer are cancelled (OperationalError), so that no filter holds a worker."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        yield

@@ -52,7 +52,7 @@ class AnnotationViewSet(ViewSet):
 
     @extend_schema(request=NewWorkSerializer, responses=AnnotationSerializer)
     def partial_update(self, request, pk=None):
-        """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict; `last_action` is ignored."""
+        """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict."""
         annotation, body = self.get_object(), sent(NewWorkSerializer, request)
         draft = _draft_of(request, body, annotation)
         if draft is not None:

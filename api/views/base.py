@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.roles import may
+from tasks.sql import bounded_reads
 
 from ..stale import etag_of
 
@@ -62,6 +64,7 @@ class ViewSet(GenericViewSet):
         return found
 
     def page_of(self, queryset: QuerySet, serializer: type | None = None) -> Response:
-        rows = self.paginate_queryset(queryset)
         serializer = serializer or self.get_serializer_class()
-        return self.get_paginated_response(serializer(rows, many=True, context=self.get_serializer_context()).data)
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            rows = self.paginate_queryset(queryset)
+            return self.get_paginated_response(serializer(rows, many=True, context=self.get_serializer_context()).data)

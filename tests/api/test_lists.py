@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from api.views.tasks import TaskViewSet
 from tests.factories import annotation, client_of, reviewed, task
 
 
@@ -131,3 +132,13 @@ def _queries(client, url) -> int:
     ) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def test_list_that_takes_too_long_is_400_and_says_so(house, settings, monkeypatch):
+    settings.STATEMENT_TIMEOUT_MS = 50
+    slow = TaskViewSet.queryset.extra(where=["pg_sleep(0.2) IS NOT NULL"])
+    monkeypatch.setattr(TaskViewSet, "queryset", slow)
+
+    answer = client_of(house.reviewer).get("/api/tasks/")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_slow")
