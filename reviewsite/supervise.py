@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PORTS_TO_TRY = 50
 WORKERS = {"deliver": 4, "work": 2}
-LOCK_SECONDS = 6
-QUICK_SECONDS = 5
-QUICK_DEATHS = 5
+LOCK_SECONDS = 4
+QUICK_SECONDS = 15
+QUICK_DEATHS = 4
 # Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
 GRACE_SECONDS = 1.5
 STARTED = time.monotonic()
@@ -62,11 +62,12 @@ class Service:
             return
         children.end_group(self.process.pid)
         quick = time.monotonic() - self.started < QUICK_SECONDS
-        self.quick_deaths = self.quick_deaths + 1 if quick else 1
+        by_itself = self.process.returncode != -signal.SIGKILL
+        self.quick_deaths = self.quick_deaths + 1 if quick and by_itself else 0
         if self.quick_deaths >= QUICK_DEATHS:
             raise SystemExit(f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}")
         say(f"{self.name} ended ({self.process.returncode}), starting it again")
-        time.sleep(0.2 * (self.quick_deaths - 1))
+        time.sleep(0.2 * self.quick_deaths)
         self.run()
 
 
