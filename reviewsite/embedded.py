@@ -72,18 +72,18 @@ class Postgres:
             self.identity = children.enter_user_namespace
             return
         self.identity = children.become_nobody
-        self.bin = self.readable_copy()
         self.data.chmod(0o711)
         self.sockets.chmod(0o711)
         self.sockets = self.folder_of_nobody(self.sockets / "postgres")
         if not children.succeeds_in_child(self.look_as_nobody):
-            raise SystemExit(
-                f"PostgreSQL cannot run as root, and other users cannot enter {self.data}. Choose another DATA folder."
-            )
+            self.bin = self.readable_copy()
+        if not children.succeeds_in_child(self.look_as_nobody):
+            raise SystemExit(f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder.")
 
     def look_as_nobody(self) -> None:
         children.become_nobody()
         (self.bin / "postgres").stat()
+        self.data.stat()
 
     def readable_copy(self) -> Path:
         """Another user may not be able to enter .venv. The libraries keep their place beside the package."""
