@@ -145,6 +145,8 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOT
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = "timeout" if deadline.passed else _class_of(error)
             return Answer(None, failure, str(error)[:KEPT_BYTES], time.monotonic() - began)
+    if deadline.passed:  # a header that was cut looks like one that ended
+        return Answer(None, "timeout", f"No complete answer within {seconds} s.", time.monotonic() - began)
     return Answer(status, _error_of(status), text, time.monotonic() - began, retry_after)
 
 
