@@ -12,6 +12,7 @@ class ReviewQuerySet(models.QuerySet):
         everything = within(user, "view_all_annotations")
         own_work = within(user, "view_project") & Q(annotation__completed_by=user)
         seen = everything | own_work if everything else everything
+        seen &= Q(annotation__is_draft=False) | Q(annotation__completed_by=user)
         return self.filter(seen, annotation__deleted_at=None, task__deleted_at=None, project__deleted_at=None)
 
     def standing(self):
