@@ -52,13 +52,13 @@ ruff: $(VENV)/.dev
 	$(BIN) -m ruff check -q .
 
 format: $(VENV)/.dev
-	$(BIN) -m ruff format -q --check .
+	$(BIN) -m ruff format --check .
 
 types: $(VENV)/.dev
 	$(BIN) -m mypy
 
 imports: $(VENV)/.dev
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 
 migrations: $(VENV)/.dev
 	$(BIN) manage.py makemigrations --check --dry-run
