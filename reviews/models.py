@@ -51,7 +51,9 @@ class Review(models.Model):
     seen_version = models.ForeignKey(History, on_delete=models.PROTECT, related_name="+")
     fixed_version = models.ForeignKey(History, on_delete=models.PROTECT, null=True, related_name="+")
     unique_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
-    imported_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who imported it; it is nobody's score.")
+    imported_by = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who imported it; it is nobody's score."
+    )
     bulk = models.ForeignKey(BulkReview, on_delete=models.PROTECT, null=True, related_name="reviews")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")

@@ -36,7 +36,9 @@ class Annotation(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     draft_created_at = models.DateTimeField(null=True, blank=True)
     unique_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    imported_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="annotations")
+    imported_by = models.ForeignKey(
+        Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="annotations"
+    )
     bulk_created = models.BooleanField(default=False)
     parent_prediction = models.ForeignKey("Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     parent_annotation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -64,10 +66,14 @@ class Annotation(models.Model):
         permissions = [("review_annotation", "May review annotations")]
         constraints = [
             models.CheckConstraint(condition=Q(last_action__in=ActionType.values), name="annotation_last_action_known"),
-            models.UniqueConstraint(fields=["project", "unique_id"], condition=Q(deleted_at=None), name="annotation_unique_id_unique"),
+            models.UniqueConstraint(
+                fields=["project", "unique_id"], condition=Q(deleted_at=None), name="annotation_unique_id_unique"
+            ),
         ]
         indexes = [
-            models.Index(fields=["project", "last_action", "-id"], condition=Q(deleted_at=None), name="annotation_by_last_action"),
+            models.Index(
+                fields=["project", "last_action", "-id"], condition=Q(deleted_at=None), name="annotation_by_last_action"
+            ),
             models.Index(fields=["project", "completed_by", "-id"], condition=Q(deleted_at=None), name="annotation_by_author"),
         ]
 
@@ -115,7 +121,10 @@ class History(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["annotation", "number"], name="history_number_unique"),
             models.CheckConstraint(condition=Q(action__in=HistoryAction.values), name="history_action_known"),
-            models.CheckConstraint(condition=Q(number__isnull=True) | Q(result__isnull=False, author__isnull=False), name="history_version_has_result"),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True) | Q(result__isnull=False, author__isnull=False),
+                name="history_version_has_result",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,9 @@ class Project(models.Model):
     enable_review_workflow = models.BooleanField("reviews are on", default=True)
     allow_self_review = models.BooleanField("people may review their own work", default=False)
     require_review_comment_on_reject = models.BooleanField("a reject needs a comment", default=False)
-    review_criteria = models.CharField(max_length=8, choices=ReviewCriteria, default=ReviewCriteria.ONE, help_text="When is a task reviewed?")
+    review_criteria = models.CharField(
+        max_length=8, choices=ReviewCriteria, default=ReviewCriteria.ONE, help_text="When is a task reviewed?"
+    )
     allowed_reject_actions = ArrayField(models.CharField(max_length=16, choices=RejectAction), default=default_reject_actions)
     default_reject_action = models.CharField(max_length=16, choices=RejectAction, default=RejectAction.REQUEUE)
     only_finished_tasks = models.BooleanField("only tasks with full overlap enter review", default=False)
@@ -54,7 +56,9 @@ class Project(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(maximum_annotations__gte=1), name="project_overlap_positive"),
-            models.CheckConstraint(condition=Q(default_reject_action__in=RejectAction.values), name="project_reject_action_known"),
+            models.CheckConstraint(
+                condition=Q(default_reject_action__in=RejectAction.values), name="project_reject_action_known"
+            ),
             models.CheckConstraint(condition=Q(review_criteria__in=ReviewCriteria.values), name="project_criteria_known"),
         ]
 
@@ -76,7 +80,9 @@ class Membership(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "user"], name="membership_once", violation_error_message="This person is already a member."),
+            models.UniqueConstraint(
+                fields=["project", "user"], name="membership_once", violation_error_message="This person is already a member."
+            ),
             models.CheckConstraint(condition=Q(role__in=PROJECT_ROLES), name="membership_role_known"),
         ]
 

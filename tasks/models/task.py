@@ -40,7 +40,9 @@ class Task(TaskMixin, models.Model):
     allow_skip = models.BooleanField(default=True)
     unique_id = models.UUIDField(default=uuid.uuid4, editable=False)
     external_id = models.CharField(max_length=255, null=True, blank=True)
-    imported_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks")
+    imported_by = models.ForeignKey(
+        Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
@@ -91,7 +93,9 @@ class Task(TaskMixin, models.Model):
             # The task list of a project, by id.
             models.Index(fields=["project", "id"], condition=Q(deleted_at=None), name="task_list"),
             # Lists of tasks with rejects, and with accepts, newest first.
-            models.Index(fields=["project", "-id"], condition=Q(deleted_at=None, reviews_rejected__gt=0), name="task_with_rejects"),
+            models.Index(
+                fields=["project", "-id"], condition=Q(deleted_at=None, reviews_rejected__gt=0), name="task_with_rejects"
+            ),
             models.Index(fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"),
         ]
 
