@@ -108,8 +108,8 @@ def _lay_history(work: ImportedWork, actor) -> None:
 
 
 def _first_seen(work: ImportedWork) -> list:
-    first = work.verdicts[0]
-    return work.annotation.result if first.before is None else first.before
+    """The first result anybody is known to have seen."""
+    return next((verdict.before for verdict in work.verdicts if verdict.before is not None), work.annotation.result)
 
 
 def _seen_by(verdict: ImportedVerdict, work: ImportedWork, current: list) -> list:
@@ -140,7 +140,8 @@ def _number(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
     """Ids, versions and version numbers, and the reviews' references to them."""
     unused = iter(pks)
     for work in works:
-        verdict_rows, version, number = iter(work.reviews), None, 0
+        verdict_rows = iter(work.reviews)
+        version, number = 0, 0
         for row in work.rows:
             row.pk = next(unused)
             before = version
@@ -149,19 +150,20 @@ def _number(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
                 row.number = number
             row.version_id = version
             if row.action != HistoryAction.IMPORTED:
-                _join(row, next(verdict_rows), before)
+                _join(row, next(verdict_rows), before, version)
         work.annotation.current_version_id = version
         work.annotation.version = number
         work.annotation.annotation_seq = len(work.rows)
 
 
-def _join(row: History, review: Review, version_before: int | None) -> None:
+def _join(row: History, review: Review, version_before: int, version: int) -> None:
     row.review_id = review.pk
     row.comment = review.comment
     row.created_at = review.created_at
     row.started_at = review.started_at
-    review.seen_version_id = version_before if row.result is not None else row.version_id
-    review.fixed_version_id = row.version_id if row.result is not None else None
+    is_fix = row.result is not None
+    review.seen_version_id = version_before if is_fix else version
+    review.fixed_version_id = version if is_fix else None
 
 
 # --- reviews ------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def copy_rows(rows: Sequence[models.Model]) -> None:
     values_of = attrgetter(*(column.attname for column in columns))
     written = [(position, write) for position, column in enumerate(columns) if (write := _writer(column))]
     names = ", ".join(_quoted(column.column) for column in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {_quoted(rows[0]._meta.db_table)} ({names}) FROM STDIN") as copy:
+    statement = f"COPY {_quoted(rows[0]._meta.db_table)} ({names}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             values = list(values_of(row))
             for position, write in written:

@@ -7,11 +7,12 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from tasks import events
 from tasks.errors import Refused
 from tasks.labelconfig import problems
-from tasks.models import Import, Project
+from tasks.models import History, Import, Project
 from tasks.roles import may
 
 from .duplicates import ON_DUPLICATE, SKIP
@@ -72,7 +73,7 @@ def import_file(
             writer.write(entries)
             progress(entries[-1].number, survey.tasks)
         writer.finish(survey.tasks)
-        record.report = report.as_dict()
+        record.report = report.as_dict() | {"last_history": History.objects.aggregate(last=Max("id"))["last"] or 0}
         record.save(update_fields=["report"])
         if writer.created:
             events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(writer.created))

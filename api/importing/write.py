@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.db import DataError, IntegrityError, connection
 
 from reviews import counters as review_counters
+from reviews.imported import ImportedWork
 from reviews.service import AnnotationReviewService
 from tasks import counters, totals
 from tasks.choices import HistoryAction
@@ -65,7 +66,9 @@ class Writer:
         guesses = [(guess, task) for entry, task in placed for guess in entry.guesses]
         ids = next_ids(Prediction, len(guesses))
         predictions = [prediction_row(guess, task, pk=pk) for (guess, task), pk in zip(guesses, ids, strict=True)]
-        annotations = self._insert_answers([(answer, task) for entry, task in placed for answer in entry.answers])
+        annotations, works = self._insert_answers([(answer, task) for entry, task in placed for answer in entry.answers])
+        copy_rows(annotator_rows(annotations))
+        copy_rows(reviewer_rows(works))
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
@@ -104,7 +107,7 @@ class Writer:
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_answers(self, answers: Sequence[tuple[Answer, Task]]) -> list[Annotation]:
+    def _insert_answers(self, answers: Sequence[tuple[Answer, Task]]) -> tuple[list[Annotation], list[ImportedWork]]:
         given = self._with_unique_ids(answers)
         annotations, works = [], []
         for (answer, task, unique_id), pk in zip(given, next_ids(Annotation, len(given)), strict=True):
@@ -116,13 +119,11 @@ class Writer:
         told = {work.annotation.pk for work in works}
         copy_rows(history.new_versions([a for a in annotations if a.pk not in told], HistoryAction.IMPORTED, self.actor))
         copy_rows(annotations)
-        copy_rows(annotator_rows(annotations))
-        copy_rows(reviewer_rows(works))
         self.unchecked += len(annotations)
         self.report.annotations += len(annotations)
         self.report.reviews += len(reviews)
         self.report.standing += sum(work.stands for work in works)
-        return annotations
+        return annotations, works
 
     def _with_unique_ids(self, answers: Sequence[tuple[Answer, Task]]) -> list[Given]:
         """Each keeps its unique id where that is free in the project."""
