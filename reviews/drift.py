@@ -1,0 +1,170 @@
+"""Where stored counters differ from what they count, and how to put them right. Read in one snapshot, repaired under locks."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from tasks import counters as task_counters
+from tasks import totals
+from tasks.models import Project, ProjectDelta, Task, TaskAnnotator
+from tasks.models.project import Aggregate
+from tasks.querysets import NOT_DELETED
+
+from . import counters
+from .models import TaskReviewer
+
+CHUNK = 2000  # tasks
+VERDICT = "the verdict"
+TASK_FIELDS = (*task_counters.COUNTED_FIELDS, *counters.REVIEW_FIELDS, *counters.COMMENT_FIELDS)
+# When a task was completed or reviewed nobody can count again; whether the time is there, one can.
+MOMENTS = ("completed_at", "reviewed_at")
+
+ANNOTATORS = """
+    SELECT DISTINCT task_id, completed_by_id FROM tasks_annotation WHERE task_id = ANY(%s) AND deleted_at IS NULL AND NOT is_draft
+"""
+REVIEWERS = """
+    SELECT DISTINCT a.task_id, r.created_by_id FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id
+    WHERE a.task_id = ANY(%s) AND a.deleted_at IS NULL
+"""
+COMMENTS = """
+    SELECT task_id, count(*), count(*) FILTER (WHERE NOT is_resolved), max(updated_at) FROM reviews_comment
+    WHERE task_id = ANY(%s) AND deleted_at IS NULL GROUP BY task_id
+"""
+UNBORNE = """
+    SELECT a.task_id, a.id, a.last_action, a.standing_review_id
+    FROM tasks_annotation a LEFT JOIN reviews_review r ON r.id = a.standing_review_id
+    WHERE a.task_id = ANY(%s) AND (
+        (a.standing_review_id IS NULL AND a.last_action IN ('accepted', 'rejected', 'fixed_and_accepted'))
+        OR (a.standing_review_id IS NOT NULL AND (
+            r.id IS NULL OR r.annotation_id <> a.id OR r.verdict <> a.last_action
+            OR r.undone_at IS NOT NULL OR r.superseded_by_id IS NOT NULL
+        ))
+    ) ORDER BY a.id
+"""
+SUMS = """
+    SELECT count(*), count(*) FILTER (WHERE is_labeled), coalesce(sum(total_annotations), 0)::bigint,
+        coalesce(sum(cancelled_annotations), 0)::bigint, coalesce(sum(total_predictions), 0)::bigint,
+        count(*) FILTER (WHERE reviewed), coalesce(sum(reviews_accepted), 0)::bigint, coalesce(sum(reviews_rejected), 0)::bigint
+    FROM tasks_task WHERE project_id = %s AND deleted_at IS NULL
+"""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """`task` is None for what is wrong with a whole project."""
+
+    project: int
+    task: int | None
+    what: str
+    stored: Any
+    counted: Any
+
+    def __str__(self) -> str:
+        where = f"task {self.task}" if self.task else "totals"
+        return f"project {self.project}, {where}: {self.what} is {self.stored}, counted {self.counted}"
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One moment for all reads in the block (within another transaction, that one's)."""
+    with transaction.atomic():
+        if not connection.savepoint_ids:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def chunks(project: Project) -> Iterator[list[int]]:
+    """The ids of the project's tasks, some at a time."""
+    last = 0
+    wanted = Task.objects.filter(NOT_DELETED, project=project).order_by("pk").values_list("pk", flat=True)
+    while ids := list(wanted.filter(pk__gt=last)[:CHUNK]):
+        last = ids[-1]
+        yield ids
+
+
+def drift_of_tasks(task_ids: Collection[int]) -> list[Drift]:
+    with snapshot():
+        tasks = list(Task.objects.filter(NOT_DELETED, pk__in=task_ids).order_by("pk"))
+        return [*_counters(tasks), *_people(tasks), *_verdicts(tasks)]
+
+
+def _counters(tasks: list[Task]) -> Iterator[Drift]:
+    ids = [task.pk for task in tasks]
+    counts, states, criteria = task_counters.count_annotations(ids), counters.states_of(ids), counters.criteria_of(tasks)
+    comments = {task: numbers for task, *numbers in _rows(COMMENTS, ids)}
+    for task in tasks:
+        counted = copy(task)
+        task_counters.apply_counts(counted, counts[task.pk])
+        counters.apply_states(counted, states[task.pk], criteria[task.project_id])
+        for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
+            setattr(counted, name, number)
+        yield from _differences(task, counted)
+
+
+def _differences(task: Task, counted: Task) -> Iterator[Drift]:
+    for name in TASK_FIELDS:
+        stored, found = getattr(task, name), getattr(counted, name)
+        if (stored is None) != (found is None) if name in MOMENTS else stored != found:
+            yield Drift(task.project_id, task.pk, name, stored, found)
+
+
+def _people(tasks: list[Task]) -> Iterator[Drift]:
+    """Who annotated and who reviewed each task."""
+    project_of = {task.pk: task.project_id for task in tasks}
+    for what, model, wanted_rows in (("annotators", TaskAnnotator, ANNOTATORS), ("reviewers", TaskReviewer, REVIEWERS)):
+        stored = set(model.objects.filter(task__in=project_of).values_list("task_id", "user_id"))  # type: ignore[attr-defined]
+        wanted = set(_rows(wanted_rows, project_of))
+        for task in sorted({task for task, _ in stored ^ wanted}):
+            here, counted = (sorted(user for t, user in pairs if t == task) for pairs in (stored, wanted))
+            yield Drift(project_of[task], task, what, here, counted)
+
+
+def _verdicts(tasks: list[Task]) -> Iterator[Drift]:
+    """Verdicts that no standing review bears. The triggers let none pass: somebody switched them off."""
+    project_of = {task.pk: task.project_id for task in tasks}
+    for task, annotation, last_action, review in _rows(UNBORNE, project_of):
+        borne = f"what review {review} bears" if review else "no review"
+        yield Drift(project_of[task], task, f"{VERDICT} of annotation {annotation}", last_action, borne)
+
+
+def drift_of_totals(project: Project) -> list[Drift]:
+    with snapshot():
+        stored = totals.totals_of([project.pk])[project.pk]
+        counted = _count(project)
+    return [
+        Drift(project.pk, None, name, stored[name], counted[name]) for name in Aggregate.COUNTED if stored[name] != counted[name]
+    ]
+
+
+def _count(project: Project) -> dict[str, int]:
+    (row,) = _rows(SUMS, project.pk)
+    return dict(zip(Aggregate.COUNTED, row, strict=True))
+
+
+def _rows(query: str, about: Any) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [about if isinstance(about, int) else list(about)])
+        return cursor.fetchall()
+
+
+def repair_tasks(task_ids: Collection[int]) -> None:
+    """Count these tasks again, under their locks."""
+    with transaction.atomic():
+        tasks = list(Task.objects.filter(NOT_DELETED).lock(task_ids))
+        task_counters.recount(tasks)
+        counters.recount(tasks)
+        counters.recount_comments(tasks)
+
+
+def repair_totals(project: Project) -> None:
+    """Add what is missing: right in the snapshot it was counted in, and so right with whatever was added since."""
+    with snapshot():
+        stored = totals.totals_of([project.pk])[project.pk]
+        missing = {name: number - stored[name] for name, number in _count(project).items()}
+        if any(missing.values()):
+            ProjectDelta.objects.create(project_id=project.pk, **missing)

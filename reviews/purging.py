@@ -1,0 +1,64 @@
+"""Removing for good what was deleted: the one path the append-only triggers let through (rules §11)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from tasks.models import Annotation, History, Project, ProjectDelta, Task
+
+from .models import BulkReview, Review
+
+RESTORABLE_DAYS = 30
+BATCH = 1000
+
+
+def purge(before: datetime) -> dict[str, int]:
+    """Projects, tasks and annotations deleted before that moment, with all they hold. Answers what was removed."""
+    projects = Project.objects.filter(deleted_at__lt=before)
+    tasks = Task.objects.filter(Q(deleted_at__lt=before) | Q(project__in=projects))
+    annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
+    return {
+        "annotations": sum(map(_purge_annotations, _batches(annotations))),
+        "tasks": sum(map(_purge_tasks, _batches(tasks))),
+        "projects": sum(map(_purge_projects, _batches(projects))),
+    }
+
+
+def _batches(rows: QuerySet) -> Iterator[list[int]]:
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        yield ids
+
+
+@contextmanager
+def _past_the_triggers() -> Iterator[None]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL countersign.purge = 'on'")
+        yield
+        cursor.execute("SET LOCAL countersign.purge = 'off'")
+
+
+def _purge_annotations(ids: list[int]) -> int:
+    with _past_the_triggers():
+        # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on commit.
+        for model in (Review, History):
+            rows = model._default_manager.filter(annotation__in=ids)
+            rows._raw_delete(rows.db)
+        Annotation.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def _purge_tasks(ids: list[int]) -> int:
+    with _past_the_triggers():
+        Task.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def _purge_projects(ids: list[int]) -> int:
+    with _past_the_triggers():
+        BulkReview.objects.filter(project__in=ids).delete()
+        ProjectDelta.objects.filter(project_id__in=ids).delete()
+        Project.objects.filter(pk__in=ids).delete()
+    return len(ids)
