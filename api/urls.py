@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import annotations, comments, missing, projects, reviews, tasks, users
+from .views import annotations, comments, exports, imports, missing, projects, reviews, tasks, users
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -31,6 +31,10 @@ urlpatterns = [
         tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
         name="annotation-drafts",
     ),
+    path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
+    path("imports/<int:pk>/", imports.ImportedView.as_view(), name="imported"),
+    path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
+    path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
     path("", include(router.urls)),
 ]
 # Last of all, after the routes of higher apps: reviewsite puts it there.

@@ -1,0 +1,132 @@
+"""The bodies of an export: Label Studio's keys, and ours beside them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reviews.models import Review
+from tasks.choices import ActionType
+from tasks.models import Annotation, Prediction, Task
+from users.models import User
+
+Body = dict[str, Any]
+People = dict[int, User]
+Results = dict[int, list]  # version id → result
+
+
+def iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def task_body(task: Task, *, annotations: list[Body], predictions: list[Body], comment_authors: list[int]) -> Body:
+    return {
+        "id": task.pk,
+        "annotations": annotations,
+        "drafts": [],
+        "predictions": predictions,
+        "data": task.data,
+        "meta": task.meta,
+        "created_at": iso(task.created_at),
+        "updated_at": iso(task.updated_at),
+        "allow_skip": task.allow_skip,
+        "inner_id": task.inner_id,
+        "total_annotations": task.total_annotations,
+        "cancelled_annotations": task.cancelled_annotations,
+        "total_predictions": task.total_predictions,
+        "comment_count": task.comment_count,
+        "unresolved_comment_count": task.unresolved_comment_count,
+        "last_comment_updated_at": iso(task.last_comment_updated_at),
+        "project": task.project_id,
+        "updated_by": task.updated_by_id,
+        "comment_authors": comment_authors,
+        "unique_id": str(task.unique_id),
+        "external_id": task.external_id,
+        "overlap": task.overlap,
+        "is_labeled": task.is_labeled,
+        "reviewed": task.reviewed,
+        "reviewed_at": iso(task.reviewed_at),
+        "reviews_accepted": task.reviews_accepted,
+        "reviews_rejected": task.reviews_rejected,
+    }
+
+
+def annotation_body(annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results) -> Body:
+    """`reviews` are newest first, all there are of the annotation."""
+    return {
+        "id": annotation.pk,
+        "completed_by": annotation.completed_by_id,
+        "completed_by_email": people[annotation.completed_by_id].email,
+        "result": annotation.result,
+        "was_cancelled": annotation.was_cancelled,
+        "ground_truth": annotation.ground_truth,
+        "created_at": iso(annotation.created_at),
+        "updated_at": iso(annotation.updated_at),
+        "draft_created_at": iso(annotation.draft_created_at),
+        "started_at": iso(annotation.started_at),
+        "lead_time": annotation.lead_time,
+        "prediction": {},
+        "result_count": len(annotation.result),
+        "unique_id": str(annotation.unique_id),
+        "import_id": annotation.imported_by_id,
+        "last_action": annotation.last_action,
+        "bulk_created": annotation.bulk_created,
+        "task": annotation.task_id,
+        "project": annotation.project_id,
+        "updated_by": annotation.updated_by_id,
+        "parent_prediction": annotation.parent_prediction_id,
+        "parent_annotation": annotation.parent_annotation_id,
+        "last_created_by": annotation.last_created_by_id,
+        "annotation_seq": annotation.annotation_seq,
+        "version": annotation.version,
+        "last_annotation_history": annotation.current_version_id,
+    } | _both_lists(annotation, reviews, people, results)
+
+
+def _both_lists(annotation: Annotation, reviews: Sequence[Review], people: People, results: Results) -> Body:
+    """Scripts read `reviews[0]["accepted"]`: a review is there only while one stands, that one first (rules §12)."""
+    standing = annotation.standing_review_id
+    ordered = sorted(reviews, key=lambda review: review.pk != standing)  # keeps newest first for the rest
+    bodies = [review_body(review, people, results, stands=review.pk == standing) for review in ordered]
+    return {"reviews": bodies if standing else [], "review_history": [] if standing else bodies}
+
+
+def review_body(review: Review, people: People, results: Results, *, stands: bool) -> Body:
+    fixed = review.fixed_version_id
+    return {
+        "id": review.pk,
+        "created_by": _person(people[review.created_by_id]),
+        "created_at": iso(review.created_at),
+        "accepted": review.accepted,
+        "annotation": review.annotation_id,
+        "result": results[fixed] if fixed else None,
+        "reject_action": review.reject_action,
+        "previous_annotation_history": review.seen_version_id,
+        "previous_annotation_history_result": results[review.seen_version_id],
+        "fixed_annotation_history": fixed,
+        "fixed_annotation_history_result": results[fixed] if fixed else None,
+        "unique_id": str(review.unique_id),
+        "verdict": str(ActionType(review.verdict)),
+        "comment": review.comment,
+        "reason": review.reason,
+        "started_at": iso(review.started_at),
+        "undone_at": iso(review.undone_at),
+        "undone_by": _person(people[review.undone_by_id]) if review.undone_by_id else None,
+        "outdated": not (stands or review.undone_at or review.superseded_by_id),
+    }
+
+
+def _person(user: User) -> Body:
+    return {"id": user.pk, "email": user.email, "first_name": user.first_name, "last_name": user.last_name}
+
+
+def prediction_body(prediction: Prediction) -> Body:
+    return {
+        "id": prediction.pk,
+        "task": prediction.task_id,
+        "project": prediction.project_id,
+        "result": prediction.result,
+        "score": prediction.score,
+        "model_version": prediction.model_version,
+        "created_at": iso(prediction.created_at),
+        "updated_at": iso(prediction.updated_at),
+    }

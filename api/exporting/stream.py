@@ -1,0 +1,119 @@
+"""A project as one JSON array, in chunks, all of one moment and in flat memory."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from reviews.models import Comment, Review
+from tasks.models import Annotation, History, Prediction, Project, Task
+from users.models import User
+
+from .bodies import Body, People, Results, annotation_body, prediction_body, task_body
+
+CHUNK = 500  # tasks
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`ids`: only these tasks. Tasks without annotations are left out unless asked for."""
+
+    ids: Sequence[int] | None = None
+    without_annotations: bool = False
+
+
+def export(project: Project, selection: Selection) -> tuple[datetime, Iterator[bytes]]:
+    """The instant the export speaks of, and its bytes. Nothing else may use the connection until they are through."""
+    chunks = _chunks(project, selection)
+    return next(chunks), chunks  # type: ignore[return-value]
+
+
+def _chunks(project: Project, selection: Selection) -> Iterator[Any]:
+    with transaction.atomic():
+        yield _snapshot()
+        separator = b"["
+        for tasks in _tasks(project, selection):
+            for body in _bodies(tasks):
+                yield separator + json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+                separator = b",\n"
+        yield b"]" if separator != b"[" else b"[]"
+
+
+def _snapshot() -> datetime:
+    """From here on every read is of this moment. Within somebody's transaction it is that one's snapshot."""
+    outermost = len(connection.savepoint_ids) == 0
+    with connection.cursor() as cursor:
+        if outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
+    wanted = Task.objects.filter(project=project, deleted_at=None).order_by("pk")
+    if selection.ids is not None:
+        wanted = wanted.filter(pk__in=selection.ids)
+    last = 0
+    while tasks := list(wanted.filter(pk__gt=last)[:CHUNK]):
+        last = tasks[-1].pk
+        yield [t for t in tasks if selection.without_annotations or t.total_annotations or t.cancelled_annotations]
+
+
+def _bodies(tasks: Sequence[Task]) -> Iterator[Body]:
+    ids = [task.pk for task in tasks]
+    annotations = list(Annotation.objects.filter(task__in=ids, deleted_at=None, is_draft=False).order_by("pk"))
+    reviews = list(Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk"))
+    predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
+    people, results = _people(annotations, reviews), _results(reviews)
+    reviews_of = defaultdict(list)
+    for review in reviews:
+        reviews_of[review.annotation_id].append(review)
+    annotations_of = _by_task(annotations)
+    authors = _comment_authors(tasks)
+    for task in tasks:
+        yield task_body(
+            task,
+            annotations=[annotation_body(a, reviews_of[a.pk], people=people, results=results) for a in annotations_of[task.pk]],
+            predictions=[prediction_body(prediction) for prediction in predictions[task.pk]],
+            comment_authors=authors[task.pk],
+        )
+
+
+def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    grouped: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.task_id].append(row)
+    return grouped
+
+
+def _people(annotations: Sequence[Annotation], reviews: Sequence[Review]) -> People:
+    ids = (
+        {a.completed_by_id for a in annotations}
+        | {r.created_by_id for r in reviews}
+        | {r.undone_by_id for r in reviews if r.undone_by_id}
+    )
+    return User.objects.only("email", "first_name", "last_name").in_bulk(ids)
+
+
+def _results(reviews: Sequence[Review]) -> Results:
+    versions = {r.seen_version_id for r in reviews} | {r.fixed_version_id for r in reviews if r.fixed_version_id}
+    return dict(History.objects.filter(pk__in=versions).order_by().values_list("pk", "result"))
+
+
+def _comment_authors(tasks: Sequence[Task]) -> dict[int, list[int]]:
+    commented = [task.pk for task in tasks if task.comment_count]
+    pairs = (
+        Comment.objects.present()
+        .filter(task__in=commented)
+        .order_by("task", "created_by")
+        .values_list("task", "created_by")
+        .distinct()
+    )
+    authors: dict[int, list[int]] = defaultdict(list)
+    for task, author in pairs:
+        authors[task].append(author)
+    return authors

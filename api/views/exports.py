@@ -1,0 +1,82 @@
+"""Give a project's tasks back as Label Studio's JSON."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tasks.errors import Refused
+from tasks.models import Project
+
+from ..exporting.bodies import iso
+from ..exporting.stream import Selection, export
+from .base import require, visible
+
+FORMATS = [
+    {
+        "title": "JSON",
+        "description": "Tasks with annotations, predictions and reviews, as the import takes them back.",
+        "link": "",
+        "tags": ["all"],
+        "name": "JSON",
+        "disabled": False,
+    }
+]
+YES = ("true", "1", "yes")
+
+
+class FormatSerializer(serializers.Serializer):
+    title = serializers.CharField()
+    description = serializers.CharField()
+    link = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    name = serializers.CharField()
+    disabled = serializers.BooleanField()
+
+
+class FormatsView(APIView):
+    @extend_schema(operation_id="projects_export_formats", responses=FormatSerializer(many=True))
+    def get(self, request, pk: int):
+        """The formats that `exportType` may name."""
+        require(request, "export", visible(Project.objects, request, pk))
+        return Response(FORMATS)
+
+
+class ExportView(APIView):
+    @extend_schema(
+        operation_id="projects_export",
+        parameters=[
+            OpenApiParameter("exportType", str, enum=["JSON"], description="Also as `export_type`."),
+            OpenApiParameter("download_all_tasks", bool, description="Also tasks without annotations."),
+            OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
+        ],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+    )
+    def get(self, request, pk: int):
+        """All tasks with their annotations, predictions and reviews, of one moment (header X-Snapshot-At)."""
+        project = visible(Project.objects, request, pk)
+        require(request, "export", project)
+        _refuse_other_format(request.query_params)
+        moment, chunks = export(project, _selection(request.query_params))
+        response = StreamingHttpResponse(chunks, content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.json"'
+        response["X-Snapshot-At"] = iso(moment)
+        return response
+
+
+def _refuse_other_format(query) -> None:
+    asked = query.get("exportType") or query.get("export_type") or "JSON"
+    if asked != "JSON":
+        raise Refused("unknown_format", f"There is no export as {asked[:40]}. There is: JSON.", field="exportType")
+
+
+def _selection(query) -> Selection:
+    named = [
+        part.strip() for key in ("ids", "ids[]") for value in query.getlist(key) for part in value.split(",") if part.strip()
+    ]
+    if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
+        raise Refused("invalid_ids", f"{wrong[:40]!r} is no task id.", field="ids")
+    everything = query.get("download_all_tasks", "").lower() in YES
+    return Selection(ids=[int(part) for part in named] or None, without_annotations=everything)

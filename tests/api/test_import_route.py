@@ -1,0 +1,131 @@
+"""POST /api/projects/{id}/import/ and DELETE /api/imports/{id}/."""
+
+import io
+import json
+
+import pytest
+
+from tasks.models import Annotation, Task
+from tests import factories
+
+TASKS = [{"data": {"text": "a"}, "annotations": [{"result": factories.result(), "completed_by": 4}]}, {"text": "b"}]
+
+
+def url(house) -> str:
+    return f"/api/projects/{house.project.pk}/import"
+
+
+def as_file(body) -> io.BytesIO:
+    file = io.BytesIO(json.dumps(body).encode())
+    file.name = "tasks.json"
+    return file
+
+
+def test_import_answers_as_label_studio_does(house, client_of):
+    response = client_of(house.lead).post(f"{url(house)}?return_task_ids=true", TASKS)
+
+    assert response.status_code == 201
+    body = response.json()
+    new = Task.objects.exclude(pk=house.task.pk).order_by("id")
+    assert body | {"duration": 0, "report": {}, "import": 0} == {
+        "task_count": 2,
+        "annotation_count": 1,
+        "prediction_count": 0,
+        "duration": 0,
+        "file_upload_ids": [],
+        "could_be_tasks_list": False,
+        "found_formats": {".json": 1},
+        "data_columns": ["text"],
+        "task_ids": [task.pk for task in new],
+        "import": 0,
+        "report": {},
+    }
+    assert body["report"]["placeholders"] == ["imported-4@placeholder.invalid"]
+
+
+def test_body_may_bring_its_users(house, client_of):
+    client_of(house.lead).post(url(house), {"tasks": TASKS, "users": {"4": house.annotator.email}})
+
+    assert Annotation.objects.latest("id").completed_by == house.annotator
+
+
+@pytest.mark.parametrize("users_as_file", [True, False])
+def test_file_may_bring_its_users_beside_it(house, client_of, users_as_file):
+    users = {"4": house.annotator.email}
+    body = {"file": as_file(TASKS), "users": as_file(users) if users_as_file else json.dumps(users)}
+
+    response = client_of(house.lead).post(url(house), body, format="multipart")
+
+    assert response.status_code == 201
+    assert Annotation.objects.latest("id").completed_by == house.annotator
+
+
+def test_file_may_be_called_anything(house, client_of):
+    assert client_of(house.lead).post(url(house), {"tasks.json": as_file(TASKS)}, format="multipart").status_code == 201
+
+
+def test_body_beyond_the_limit_of_other_routes_is_taken(house, client_of):
+    assert client_of(house.lead).post(url(house), [{"text": "a" * 6_000_000}]).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("lead", 201), ("admin", 201), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+)
+def test_only_managers_import(house, client_of, who, status):
+    response = client_of(getattr(house, who)).post(url(house), TASKS)
+
+    assert response.status_code == status
+    assert Task.objects.count() == (3 if status == 201 else 1)
+
+
+def test_refusal_names_task_and_field(house, client_of):
+    response = client_of(house.lead).post(url(house), [{"text": "a"}, {"data": {}, "annotations": [{"completed_by": True}]}])
+
+    words = 'task 2: annotations[0].completed_by: must be an id, an e-mail or {"email": …}, not true.'
+    body = response.json()
+    assert (response.status_code, body["code"], body["detail"]) == (400, "invalid_import", words)
+    assert body["validation_errors"] == {"annotations[0].completed_by": [words]}
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[1]", b"\x00", b"[" * 100_000])
+def test_broken_body_is_refused(house, client_of, raw):
+    response = client_of(house.lead).generic("POST", url(house), raw, content_type="application/json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_import")
+
+
+def test_unknown_duplicate_rule_is_refused(house, client_of):
+    response = client_of(house.lead).post(f"{url(house)}?on_duplicate=replace", TASKS)
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_on_duplicate")
+
+
+# --- taking it back -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def imported(house, client_of) -> int:
+    return client_of(house.lead).post(url(house), TASKS).json()["import"]
+
+
+def test_import_can_be_taken_back(house, client_of, imported):
+    response = client_of(house.lead).delete(f"/api/imports/{imported}/")
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert Task.objects.filter(deleted_at=None).get() == house.task
+
+
+def test_import_others_have_worked_on_stays_unless_forced(house, client_of, imported):
+    factories.annotation(Task.objects.latest("id"), house.annotator)
+
+    response = client_of(house.lead).delete(f"/api/imports/{imported}/")
+    assert (response.status_code, response.json()["code"]) == (400, "work_since_import")
+    assert Task.objects.filter(deleted_at=None).count() == 3
+
+    assert client_of(house.lead).delete(f"/api/imports/{imported}/?force=true").status_code == 204
+
+
+@pytest.mark.parametrize(("who", "status"), [("reviewer", 403), ("stranger", 404)])
+def test_only_managers_take_an_import_back(house, client_of, imported, who, status):
+    assert client_of(getattr(house, who)).delete(f"/api/imports/{imported}/").status_code == status
