@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from tasks.models import Annotation, History, Project, ProjectDelta, Task
 
+from . import counters
 from .models import BulkReview, Review
 
 RESTORABLE_DAYS = 30
@@ -42,11 +43,15 @@ def _past_the_triggers() -> Iterator[None]:
 
 def _purge_annotations(ids: list[int]) -> int:
     with _past_the_triggers():
+        tasks = list(
+            Task.objects.lock(Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True))
+        )
         # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on commit.
         for model in (Review, History):
             rows = model._default_manager.filter(annotation__in=ids)
             rows._raw_delete(rows.db)
         Annotation.objects.filter(pk__in=ids).delete()
+        counters.recount_comments(tasks)  # theirs are gone with them
     return len(ids)
 
 
