@@ -51,7 +51,7 @@ def assert_counters_true(project: Project) -> None:
     """Counters of tasks and totals of the project equal a count made here, by hand, of the annotations."""
     verdicts_checked()
     totals = dict.fromkeys(ProjectTotal.COUNTED, 0)
-    for task in Task.objects.filter(project=project, deleted_at=None):
+    for task in Task.objects.filter(project=project, deleted_at=None).prefetch_related("annotations"):
         counted = count_by_hand(task, project.review_criteria)
         stored = {name: getattr(task, name) for name in counted}
         assert stored == counted, f"task {task.pk}"
@@ -60,7 +60,7 @@ def assert_counters_true(project: Project) -> None:
 
 
 def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
-    there = [a for a in Annotation.objects.filter(task=task) if a.deleted_at is None and not a.is_draft]
+    there = [a for a in task.annotations.all() if a.deleted_at is None and not a.is_draft]
     work = [a for a in there if not a.was_cancelled]
     accepted = [a for a in work if a.last_action in ACCEPTING]
     rejected = [a for a in work if a.last_action == ActionType.REJECTED]
@@ -88,3 +88,23 @@ def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
     totals["reviewed"] += counted["reviewed"]
     totals["accepted"] += counted["reviews_accepted"]
     totals["rejected"] += counted["reviews_rejected"]
+
+
+def assert_history_whole(annotation: Annotation) -> None:
+    """Versions count from 1 without a gap, the newest is the current one, and each row came with a higher sequence number."""
+    annotation = Annotation.objects.get(pk=annotation.pk)
+    rows = list(History.objects.filter(annotation=annotation).order_by("id"))
+    versions = [row for row in rows if row.number is not None]
+    assert [row.number for row in versions] == list(range(1, annotation.version + 1))
+    newest = versions[-1]
+    assert (newest.pk, newest.result, newest.was_cancelled, newest.author_id) == (
+        annotation.current_version_id,
+        annotation.result,
+        annotation.was_cancelled,
+        annotation.version_author_id,
+    )
+    seen = [row.annotation_seq for row in rows]
+    assert seen == sorted(set(seen))
+    assert seen[-1] <= annotation.annotation_seq
+    for before, row in zip([None, *rows], rows, strict=False):
+        assert row.version_id == (row.pk if row.number else before and before.version_id)
