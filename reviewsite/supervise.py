@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from reviewsite import children
-from reviewsite.embedded import Postgres, Redis, socket_folder, tail
+from reviewsite.embedded import STOP_SECONDS, Postgres, Redis, socket_folder, tail
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PORTS_TO_TRY = 50
-WORKERS = {"deliver": 4, "work": 2}
 LOCK_SECONDS = 4
 QUICK_SECONDS = 15
 QUICK_DEATHS = 4
@@ -165,7 +164,7 @@ class Supervisor:
         keep_last_logs(self.data)
         self.start_stores()
         self.prepare()
-        self.start_services()
+        self.start_first()
         self.watch()
 
     def start_stores(self) -> None:
@@ -192,15 +191,21 @@ class Supervisor:
             say(line.decode().strip())
         raise SystemExit(f"The database could not be prepared. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}")
 
-    def start_services(self) -> None:
+    def start_first(self) -> None:
+        """What has to be there to be ready. The rest follows, because two cores have enough to do with these."""
         say("starting the web server and the workers")
         fd = self.listener.fileno()
         self.add("web", "gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", f"fd://{fd}", "reviewsite.wsgi", keep=(fd,))
-        for queue, processes in WORKERS.items():
-            options = ("-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "--without-gossip", "--without-mingle")
-            self.add(f"worker-{queue}", "celery", "-A", "reviewsite", "worker", *options)
+        self.add_worker("deliver", processes=4)
+
+    def start_rest(self) -> None:
+        self.add_worker("work", processes=2)
         # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
         self.add("beat", "celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
+
+    def add_worker(self, queue: str, *, processes: int) -> None:
+        options = ("-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "--without-gossip", "--without-mingle")
+        self.add(f"worker-{queue}", "celery", "-A", "reviewsite", "worker", *options)
 
     def add(self, name: str, *command: str, keep: tuple[int, ...] = ()) -> None:
         self.services.append(Service(name, lambda: self.spawn(name, *command, keep=keep), self.log(name)))
@@ -221,6 +226,7 @@ class Supervisor:
             if self.preparation and self.preparation.poll() is not None:
                 self.announce(self.preparation.returncode)
                 self.preparation = None
+                self.start_rest()
         raise SystemExit(0)
 
     def announce(self, returncode: int) -> None:
@@ -233,7 +239,7 @@ class Supervisor:
     def stop(self) -> None:
         processes = [service.process for service in self.services] + ([self.preparation] if self.preparation else [])
         children.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
-        children.stop([store.process for store in self.stores], ask=signal.SIGINT, seconds=5, insist=signal.SIGQUIT)
+        children.stop([store.process for store in self.stores], ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
