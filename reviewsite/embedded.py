@@ -206,7 +206,10 @@ def run(command: list[str]) -> int:
 
 def call(command: list[str], *, env: dict[str, str]) -> int:
     """Pass signals on to all of the command and let it end by itself: the services must outlive it."""
-    process = subprocess.Popen(command, env=env, process_group=0)
+    parent = os.getpid()
+    process = subprocess.Popen(
+        command, env=env, process_group=0, preexec_fn=lambda: children.die_with_parent(signal.SIGTERM, parent)
+    )
     try:
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, lambda received, _: os.killpg(process.pid, received))
