@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from users.capabilities import Role
 from users.models import ApiToken, User
@@ -72,18 +73,22 @@ def people() -> dict[str, User]:
 def _person(account: Account, secret: dict[str, str] | None) -> User:
     person = User.objects.filter(email=account.email).first()
     if person is None:
-        names = {"first_name": account.first_name, "last_name": account.last_name}
-        password = secret["password"] if secret else None
-        person = User.objects.create_user(account.email, password, **names, **dict(account.fields))
-    if secret and not ApiToken.objects.filter(key_hash=ApiToken.hash(secret["token"])).exists():
-        _give_token(person, secret)
+        person = _new(account, secret)
+    elif secret and not _tokens(person, secret).exists():
+        # The database outlived its data folder: what the old one knew, nobody knows any more.
+        person.set_password(secret["password"])
+        person.save(update_fields=["password"])
+    if secret:
+        key = secret["token"]
+        ApiToken.objects.get_or_create(user=person, key_hash=ApiToken.hash(key), defaults={"name": "demo", "prefix": key[:8]})
     return person
 
 
-def _give_token(person: User, secret: dict[str, str]) -> None:
-    """Also for a database that outlived its data folder: what it knew is not known any more."""
-    if not person.check_password(secret["password"]):
-        person.set_password(secret["password"])
-        person.save(update_fields=["password"])
-    key = secret["token"]
-    ApiToken.objects.create(user=person, name="demo", key_hash=ApiToken.hash(key), prefix=key[:8])
+def _new(account: Account, secret: dict[str, str] | None) -> User:
+    names = {"first_name": account.first_name, "last_name": account.last_name}
+    password = secret["password"] if secret else None
+    return User.objects.create_user(account.email, password, **names, **dict(account.fields))
+
+
+def _tokens(person: User, secret: dict[str, str]) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(user=person, key_hash=ApiToken.hash(secret["token"]))
