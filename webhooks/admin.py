@@ -17,6 +17,11 @@ from .signing import secret_of
 from .validation import webhook_headers
 
 
+class HeadersField(forms.JSONField):
+    def prepare_value(self, value):
+        return "" if value is None else super().prepare_value(value)
+
+
 class WebhookForm(forms.ModelForm):
     """Headers may hold a password: they are taken, and only their names are shown."""
 
@@ -25,7 +30,7 @@ class WebhookForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    headers = forms.JSONField(required=False, initial=None, validators=[webhook_headers])
+    headers = HeadersField(required=False, initial=None, validators=[webhook_headers])
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

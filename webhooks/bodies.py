@@ -33,6 +33,7 @@ class Scene:
         self.project = event.project
         self._tasks = {task.pk: task for task in event.tasks}
         self._project_body: Body | None = None
+        self._review_bodies: dict[int, Body] = {}
         prefetch_related_objects(list(event.annotations), "completed_by")
         self.reviews = [subject for subject in event.subjects if isinstance(subject, Review)]
         prefetch_related_objects(self.reviews, "created_by", "fixed_version")
@@ -42,6 +43,12 @@ class Scene:
         if self._project_body is None:
             self._project_body = project_body(self.project)
         return self._project_body
+
+    def review_body(self, review: Review) -> Body:
+        """The same for Label Studio's event and for the brief's."""
+        if review.pk not in self._review_bodies:
+            self._review_bodies[review.pk] = _of_review(self, review)
+        return self._review_bodies[review.pk]
 
     def task_of(self, annotation: Annotation) -> Task:
         """The locked task, whose counters are those of now."""
@@ -101,6 +108,10 @@ def of_deleted_annotations(scene: Scene, annotations: tuple[Annotation, ...]) ->
 
 
 def of_review(scene: Scene, review: Review) -> Body:
+    return scene.review_body(review)
+
+
+def _of_review(scene: Scene, review: Review) -> Body:
     annotation = review.annotation
     return {
         "review": review_body(review),
