@@ -13,6 +13,8 @@ from ..models import Review
 from .actions import ReviewActions
 from .filters import ByAuthor, ByStandingReviewer, Outcome, Verdict
 
+RETURNED = column("returned_at", "rework since")
+
 
 @admin.display(description="reviewer")
 def reviewer(annotation: Annotation):
@@ -22,11 +24,6 @@ def reviewer(annotation: Annotation):
 @admin.display(description="outcome")
 def outcome(annotation: Annotation):
     return annotation.standing and annotation.standing.reject_action  # type: ignore[attr-defined]
-
-
-@admin.display(description="waits for rework", boolean=True, ordering="returned_at")
-def waits_for_rework(annotation: Annotation) -> bool:
-    return annotation.returned_at is not None
 
 
 @admin.display(description="result")
@@ -84,10 +81,7 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         "last_action",
         reviewer,
         outcome,
-        waits_for_rework,
-        "version",
-        "was_cancelled",
-        "ground_truth",
+        RETURNED,
         "updated_at",
     )
     list_filter = (ByProject, Verdict, "last_action", Outcome, ByAuthor, ByStandingReviewer, "was_cancelled", "ground_truth")
@@ -103,7 +97,7 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         result_text,
         "last_action",
         person("last_created_by", "last acted on by"),
-        waits_for_rework,
+        RETURNED,
         "redistributed",
         "was_cancelled",
         "lead_time",

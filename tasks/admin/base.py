@@ -46,7 +46,7 @@ class LeadAdmin(ToldRefusals, CountersignAdmin):
 
     def has_view_permission(self, request, obj=None) -> bool:
         user = signed_in(request)
-        return may_somewhere(user, LEADS) if obj is None else may(user, LEADS, self.project_id_of(obj))
+        return may_somewhere(user, LEADS) if obj is None else leads(user, self.project_id_of(obj))
 
     def has_add_permission(self, request, *args) -> bool:
         return "add" in self.opens and self.has_view_permission(request)
@@ -57,7 +57,8 @@ class LeadAdmin(ToldRefusals, CountersignAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return "delete" in self.opens and self.has_view_permission(request, obj)
 
-    def project_id_of(self, obj: models.Model) -> int:
+    def project_id_of(self, obj: models.Model) -> int | None:
+        """None for what is the whole site's."""
         return reduce(getattr, f"{self.project_path}_id".split("__"), obj)  # type: ignore[return-value, arg-type]
 
     def get_queryset(self, request):
@@ -95,6 +96,10 @@ class LeadAdmin(ToldRefusals, CountersignAdmin):
 
     def remove(self, rows: Sequence[Any], *, actor: User) -> None:
         raise Refused("cannot_be_deleted", "These rows cannot be deleted.")
+
+
+def leads(user: User, project_id: int | None) -> bool:
+    return user.runs_site if project_id is None else may(user, LEADS, project_id)
 
 
 def selected(rows: Iterable[Any]) -> list[Any]:
@@ -141,6 +146,8 @@ def column(path: str, description: str, *, order: str | None = None) -> Callable
     def show(obj: Any) -> Any:
         return reduce(lambda row, name: row and getattr(row, name), path.split("."), obj)
 
+    # The list's CSS class of the column.
+    show.__name__ = path.replace(".", "_")
     return show
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from users.admin.base import signed_in
 
 from ..models import Assignment, Membership, Project
-from ..roles import may, role_in
+from ..roles import may, may_somewhere, role_in
 from ..services import projects
 from .base import LeadAdmin, column, person
 from .filters import ByProject, ByTasksProject
@@ -38,7 +38,8 @@ class MembershipInline(admin.TabularInline):
         return super().get_queryset(request).select_related("user")
 
     def has_view_permission(self, request, obj=None) -> bool:
-        return obj is not None and may(signed_in(request), "manage_members", obj)
+        user = signed_in(request)
+        return may_somewhere(user, "manage_members") if obj is None else may(user, "manage_members", obj)
 
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 

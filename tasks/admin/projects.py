@@ -23,6 +23,9 @@ CREATED_BY = person("created_by", "created by")
 
 class ProjectForm(forms.ModelForm):
     timezone = timezone_field()
+    maximum_annotations = forms.IntegerField(
+        label="Overlap", min_value=1, max_value=1000, initial=1, help_text="How many annotations a task wants."
+    )
     allowed_reject_actions = forms.MultipleChoiceField(
         choices=RejectAction.choices,
         widget=forms.CheckboxSelectMultiple,
@@ -79,7 +82,6 @@ class ProjectAdmin(LeadAdmin):
         total("accepted"),
         total("rejected"),
         "enable_review_workflow",
-        "review_criteria",
         CREATED_BY,
         "created_at",
     )
@@ -135,7 +137,8 @@ class ProjectAdmin(LeadAdmin):
 
     def has_add_permission(self, request, *args) -> bool:
         user = signed_in(request)
-        return user.may_create_projects or user.runs_site
+        # The page for signing in asks on behalf of nobody.
+        return user.is_active and (user.may_create_projects or user.runs_site)
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else ()
@@ -168,6 +171,8 @@ class ProjectAdmin(LeadAdmin):
     def save_formset(self, request, form, formset, change) -> None:
         if formset.model is Membership:
             save_members(formset, form.instance)
+        else:
+            super().save_formset(request, form, formset, change)
 
     def remove(self, rows, *, actor) -> None:
         for project in rows:

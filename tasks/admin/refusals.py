@@ -1,10 +1,14 @@
 """A refusal raised by a service, said where the person is looking: at the form's field, or above the list."""
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseRedirect
 
 from ..errors import Refused
+
+BROKEN_RULE = Refused(
+    "integrity_error", "This would break a rule of the database, so nothing was changed. Is something there twice?"
+)
 
 
 class ToldRefusals(admin.ModelAdmin):
@@ -12,8 +16,8 @@ class ToldRefusals(admin.ModelAdmin):
         """The second round shows the form as it was sent, with what was refused. The first one has been rolled back."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except Refused as refused:
-            request.refused = refused
+        except (Refused, IntegrityError) as error:
+            request.refused = error if isinstance(error, Refused) else BROKEN_RULE
             return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -54,11 +54,11 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
         column("project", "project"),
         preview,
         "is_labeled",
-        "total_annotations",
+        column("total_annotations", "annotations"),
         "reviewed",
-        "reviews_accepted",
-        "reviews_rejected",
-        "unresolved_comment_count",
+        column("reviews_accepted", "accepted"),
+        column("reviews_rejected", "rejected"),
+        column("unresolved_comment_count", "open comments"),
         "updated_at",
     )
     list_display_links = ("id", "inner_id")
@@ -75,7 +75,7 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
-            return [(None, {"fields": ("project", *WRITTEN)})]
+            return [(None, {"fields": ("project", *(name for name in WRITTEN if name != "overlap"))})]
         made = ("unique_id", "created_at", "updated_at", UPDATED_BY)
         return [
             (None, {"fields": ("project", "inner_id", *WRITTEN, "lists")}),
@@ -93,7 +93,7 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
 
     def save_form(self, request, form, change):
         task = super().save_form(request, form, change)
-        return task if change else _create(form.cleaned_data, signed_in(request))
+        return task if change else tasks.create(actor=signed_in(request), **form.cleaned_data)
 
     def save_model(self, request, obj, form, change) -> None:
         """Creating has saved a new one."""
@@ -104,8 +104,3 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
     def remove(self, rows, *, actor) -> None:
         for project in {task.project for task in rows}:
             tasks.delete_many(project, [task.pk for task in rows if task.project_id == project.pk], actor=actor)
-
-
-def _create(cleaned: dict, actor) -> Task:
-    project = cleaned.pop("project")
-    return tasks.create(project, actor=actor, **cleaned)

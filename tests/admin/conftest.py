@@ -13,6 +13,8 @@ from tasks.services import tasks as task_service
 from tests import factories
 from users.capabilities import Role
 from users.models import ApiToken, User
+from webhooks import endpoints
+from webhooks.models import Attempt
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Elsewhere:
 def fill(project: Project, author: User, reviewer: User) -> Annotation:
     """A row of every kind the admin lists: returns an accepted annotation."""
     lead = project.created_by
+    endpoint = endpoints.create(actor=lead, project=project, url="https://receiver.example/", headers={"X-Key": "hidden-value"})
     task = factories.task(project, text="Letter of the project")
     accepted = factories.annotation(task, author)
     factories.reviewed(accepted, reviewer)
@@ -39,6 +42,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     project.imports.create(created_by=lead, name="letters.json")
     projects.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
+    Attempt.objects.create(delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error")
     return accepted
 
 

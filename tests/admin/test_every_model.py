@@ -83,7 +83,9 @@ def test_every_page_of_a_row_elsewhere_is_closed_to_a_lead(model, page, rows_eve
 
 @pytest.mark.parametrize("model", [m for m in REGISTERED if m.__name__ in SITE_WIDE], ids=lambda model: model.__name__)
 def test_what_belongs_to_the_site_is_closed_to_a_lead(model, rows_everywhere, lead_client):
-    pages = [address(model, "changelist"), *(address(model, "change", pk) for pk in model._default_manager.values_list("pk", flat=True))]
+    keys = model._default_manager.values_list("pk", flat=True)
+
+    pages = [address(model, "changelist"), *(address(model, "change", pk) for pk in keys)]
 
     assert {lead_client.get(page).status_code for page in pages} <= {302, 403}
 
@@ -106,7 +108,7 @@ def test_nobody_enters_without_being_staff(house, client):
     assert client.get(reverse("admin:index")).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["History", "Review", "BulkReview", "ProjectChange", "Import"])
+@pytest.mark.parametrize("name", ["History", "Review", "BulkReview", "ProjectChange", "Import", "Event", "Delivery", "Attempt"])
 def test_records_are_read_only_for_an_admin(name, rows_everywhere, admin_client):
     model = next(model for model in REGISTERED if model.__name__ == name)
     pk = model._default_manager.values_list("pk", flat=True)[0]

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from ..capabilities import role_can
 from ..models import User
@@ -17,7 +19,7 @@ COUNTED_TO = 10_000
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Who asks. The admin site lets nobody in who is not signed in."""
+    """Who asks. On the page for signing in it is nobody: not active, and asked for no more than that."""
     return request.user  # type: ignore[return-value]
 
 
@@ -67,6 +69,20 @@ class CountersignAdmin(admin.ModelAdmin):
         if self.admin_site.is_registered(related):
             return self.admin_site.get_model_admin(related).get_queryset(request)
         return related._default_manager.none()
+
+    def shown_once(self, request: HttpRequest, key: str, *, words: str, use: str) -> TemplateResponse:
+        """Answers the making of a secret. Not by redirect: the secret would travel in a cookie."""
+        context = self.admin_site.each_context(request) | {"title": f"New {self.opts.verbose_name}", "opts": self.opts}
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        context |= {
+            "title": f"New {self.opts.verbose_name}",
+            "opts": self.opts,
+            "key": key,
+            "words": words,
+            "use": use,
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/shown_once.html", context)
 
 
 class SiteAdmin(CountersignAdmin):

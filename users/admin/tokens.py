@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.forms import ModelForm
-from django.template.response import TemplateResponse
 
 from ..models import ApiToken, LoginTry
 from ..ranks import may_manage
@@ -51,17 +50,8 @@ class ApiTokenAdmin(SiteAdmin):
         """Issuing has saved it."""
 
     def response_add(self, request, obj, post_url_continue=None):
-        """Not by redirect: the key would travel in a cookie."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "New token",
-            "opts": self.opts,
-            "token": obj,
-            "key": request.issued_key,
-        }
-        response = TemplateResponse(request, "admin/token_issued.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        words = f"This is the key of “{obj.name}” for {obj.user}."
+        return self.shown_once(request, request.issued_key, words=words, use="Requests carry it as: Authorization: Token <key>")
 
     @admin.action(description="Revoke selected tokens", permissions=["revoke"])
     def revoke(self, request, queryset) -> None:

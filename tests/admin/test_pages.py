@@ -1,0 +1,91 @@
+"""The plain pages, and what the admin says around its lists."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories
+
+from .conftest import sign_in
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/", "/api/docs/"])
+def test_a_page_opens_for_nobody_in_particular(path, db, client):
+    answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert not re.search(r"<style|\sstyle=|<script(?![^>]*src=)|\son\w+=", answer.content.decode())
+
+
+def test_the_start_lists_own_projects_with_their_counts(house, elsewhere):
+    factories.reviewed(house.annotation, house.reviewer)
+
+    page = sign_in(house.reviewer).get("/")
+
+    assert [(project.title, total["reviewed"], total["accepted"]) for project, total in page.context["rows"]] == [
+        ("Letters", 1, 1)
+    ]
+    assert "Secret" not in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/accounts/reset/x/y/z/"])
+def test_an_unknown_page_is_told_in_words(path, db, client):
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_a_password_is_reset_by_mail(house, client):
+    client.post(reverse("password_reset"), {"email": house.reviewer.email})
+
+    (letter,) = mail.outbox
+    assert letter.to == [house.reviewer.email]
+    link = re.search(r"http://testserver(\S+)", letter.body)[1]
+    page = client.get(link, follow=True)
+    new = {"new_password1": "quite another password", "new_password2": "quite another password"}
+    client.post(page.redirect_chain[-1][0], new)
+    assert client.login(username=house.reviewer.email, password="quite another password")
+
+
+def test_an_unknown_address_is_answered_alike(db, client):
+    answer = client.post(reverse("password_reset"), {"email": "nobody@example.org"})
+
+    assert (answer.status_code, len(mail.outbox)) == (302, 0)
+
+
+@pytest.mark.parametrize("page", ["login", "admin:login"])
+def test_too_many_tries_are_told_how_long_to_wait(page, house, settings, client):
+    settings.LOGIN_TRIES = 1
+    wrong = {"username": house.lead.email, "password": "wrong"}
+    client.post(reverse(page), wrong)
+
+    answer = client.post(reverse(page), wrong)
+
+    assert re.search(r"Too many sign-in attempts. Try again in \d+ seconds.", answer.content.decode())
+
+
+def test_the_admin_speaks_in_the_readers_zone_and_names_it(filled, lead_client):
+    filled.lead.timezone = "Asia/Tokyo"
+    filled.lead.save()
+
+    page = lead_client.get(reverse("admin:tasks_project_changelist"))
+
+    assert "Asia/Tokyo" in page.content.decode()
+    assert page.context["cl"].result_list[0].created_at.utcoffset().total_seconds() == 0
+
+
+def test_an_unknown_zone_is_utc(house, lead_client):
+    house.lead.timezone = "Mars/Olympus"
+    house.lead.save()
+
+    page = lead_client.get(reverse("admin:index")).content.decode()
+
+    assert "UTC" in page
+
+
+def test_own_settings_need_signing_in(db, client: Client):
+    assert client.get(reverse("profile")).status_code == 302
