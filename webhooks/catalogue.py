@@ -78,3 +78,15 @@ def body_of(action: str, scene: Scene, subject: Any) -> Body:
     entry = CATALOGUE[action]
     told = entry.build(scene, subject)
     return {"event": action.lower()} | told | {"action": action} if entry.by_name else {"action": action} | told
+
+
+def as_table() -> str:
+    """The catalogue in Markdown, for docs/reference/webhooks.md."""
+    head = "| action | object in the body under | sent | meaning |\n|---|---|---|---|\n"
+    return head + "".join(f"| `{name}` | `{a.key}` | {_when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
+
+
+def _when_sent(entry: Action) -> str:
+    if entry.site_wide:
+        return "to site-wide endpoints"
+    return "when listed by name" if entry.by_name else "when listed, or to all"

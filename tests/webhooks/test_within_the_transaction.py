@@ -13,7 +13,7 @@ from django.db import transaction
 from reviews.service import AnnotationReviewService
 from reviewsite.embedded import redis_binary
 from tests.factories import annotation, build_house, client_of, reviewed, task
-from webhooks import jobs, outbox, wakeups
+from webhooks import jobs, outbox, sender, wakeups
 from webhooks.models import Delivery, Event
 from webhooks.sender import drain
 
@@ -102,6 +102,20 @@ def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
     assert woken == [hook.pk]
     assert outbox.without_position() == 0
     assert outbox.oldest_due_seconds() > 0
+
+
+def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypatch):
+    woken = []
+    monkeypatch.setattr(wakeups, "wake", woken.append)
+    monkeypatch.setattr(sender, "BUDGET_SECONDS", 0.01)
+    hook = hook_of(house, receiver.url)
+    for _ in range(sender.PARALLEL + 1):
+        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+
+    jobs.drain(hook.pk)
+
+    assert woken == [hook.pk]
+    assert len(receiver.got) == sender.PARALLEL
 
 
 @pytest.fixture
