@@ -20,6 +20,8 @@ DEMO_SECRET_KEY = "demo-only-not-a-secret"
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
 if SECRET_KEY == DEMO_SECRET_KEY and not (DEBUG or DEMO or TESTING or "test" in sys.argv):
     raise ImproperlyConfigured("SECRET_KEY is not set. Give this process a long random SECRET_KEY (or DEMO=1 on a laptop).")
+# Older keys: sessions stay valid, and webhooks are signed with these, too.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
