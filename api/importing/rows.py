@@ -11,6 +11,7 @@ from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
 from tasks.counters import AnnotationCounts, apply_counts
 from tasks.models import Annotation, Import, Prediction, Task, TaskAnnotator
+from tasks.sql import copy_values
 
 from .entries import Answer, Entry, Guess
 from .people import People
@@ -106,12 +107,12 @@ def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predic
         apply_states(task, states[task.pk], task.project.review_criteria)
 
 
-def annotator_rows(annotations: Sequence[Annotation]) -> list[TaskAnnotator]:
-    found = {(a.project_id, a.completed_by_id, a.task_id) for a in annotations}
-    return [TaskAnnotator(project_id=project, user_id=user, task_id=task) for project, user, task in found]
+def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:
+    """Who annotated and who reviewed the new tasks. Tuples: there are as many of these as annotations."""
+    standing = (work.reviews[-1] for work in works if work.stands)
+    _copy_pairs(TaskAnnotator, {(a.project_id, a.completed_by_id, a.task_id) for a in annotations})
+    _copy_pairs(TaskReviewer, {(review.project_id, review.created_by_id, review.task_id) for review in standing})
 
 
-def reviewer_rows(works: Sequence[ImportedWork]) -> list[TaskReviewer]:
-    standing = [work.reviews[-1] for work in works if work.stands]
-    found = {(review.project_id, review.created_by_id, review.task_id) for review in standing}
-    return [TaskReviewer(project_id=project, user_id=user, task_id=task) for project, user, task in found]
+def _copy_pairs(model: type[TaskAnnotator] | type[TaskReviewer], rows: set[tuple[int, int, int]]) -> None:
+    copy_values(model, [model._meta.get_field(name) for name in ("project", "user", "task")], rows)

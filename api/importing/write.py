@@ -21,7 +21,7 @@ from .duplicates import ERROR, SKIP, known_tasks, refuse_known, taken_unique_ids
 from .entries import Answer, Entry
 from .people import People
 from .report import Report
-from .rows import annotation_row, annotator_rows, count_new, prediction_row, reviewer_rows, task_row, work_of
+from .rows import annotation_row, copy_people, count_new, prediction_row, task_row, work_of
 from .source import invalid
 
 CHECK_EVERY = 10_000  # annotations
@@ -67,8 +67,7 @@ class Writer:
         ids = next_ids(Prediction, len(guesses))
         predictions = [prediction_row(guess, task, pk=pk) for (guess, task), pk in zip(guesses, ids, strict=True)]
         annotations, works = self._insert_answers([(answer, task) for entry, task in placed for answer in entry.answers])
-        copy_rows(annotator_rows(annotations))
-        copy_rows(reviewer_rows(works))
+        copy_people(annotations, works)
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
