@@ -108,3 +108,11 @@ def assert_history_whole(annotation: Annotation) -> None:
     assert seen[-1] <= annotation.annotation_seq
     for before, row in zip([None, *rows], rows, strict=False):
         assert row.version_id == (row.pk if row.number else before and before.version_id)
+
+
+def assert_all_true(project: Project) -> None:
+    """Counters and histories, of everything in the project."""
+    project.refresh_from_db()
+    assert_counters_true(project)
+    for annotation in Annotation.objects.filter(project=project):
+        assert_history_whole(annotation)
