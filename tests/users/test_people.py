@@ -1,0 +1,99 @@
+"""People: one e-mail each, a name to show, placeholders; and what each role may do."""
+
+import pytest
+from django.db import IntegrityError
+
+from tests.factories import person
+from users.capabilities import CAPABILITIES, Role, role_can
+from users.models import User
+
+
+@pytest.mark.parametrize("email", ["ann@example.org", "ANN@example.org", "Ann@Example.ORG", " ann@example.org "])
+def test_an_e_mail_belongs_to_one_person_whatever_its_case(db, email):
+    person("ann")
+
+    with pytest.raises(IntegrityError):
+        person("other", email=email)
+
+
+def test_an_e_mail_written_past_the_manager_is_unique_too(db):
+    person("ann")
+
+    with pytest.raises(IntegrityError):
+        User(email="Ann@Example.org").save()
+
+
+def test_a_person_is_found_by_e_mail_in_any_case(db):
+    ann = person("ann")
+
+    assert User.objects.get_by_natural_key("ANN@EXAMPLE.ORG") == ann
+
+
+@pytest.mark.parametrize(
+    ("fields", "full", "short", "initials"),
+    [
+        ({"first_name": "Ann", "last_name": "Lee"}, "Ann Lee", "Ann", "AL"),
+        ({"first_name": "Ann"}, "Ann", "Ann", "A"),
+        ({"first_name": "", "last_name": "Lee"}, "Lee", "ann@example.org", "L"),
+        ({"first_name": ""}, "ann@example.org", "ann@example.org", "AN"),
+    ],
+)
+def test_everybody_has_a_name_to_show(fields, full, short, initials):
+    ann = User(email="ann@example.org", **fields)
+
+    assert (ann.get_full_name(), ann.get_short_name(), ann.initials, ann.username) == (full, short, initials, "ann")
+
+
+def test_a_placeholder_is_made_once_and_may_do_nothing(db):
+    first, again = User.objects.placeholder("imported-4"), User.objects.placeholder("imported-4")
+
+    assert (first, first.email) == (again, "imported-4@placeholder.invalid")
+    assert (first.is_active, first.is_placeholder, first.has_usable_password()) == (False, True, False)
+    assert not User.objects.people().exists()
+
+
+def test_site_roles_are_a_closed_list(db):
+    with pytest.raises(IntegrityError):
+        person("ann", site_role="RE")
+
+
+@pytest.mark.parametrize(
+    ("fields", "role"),
+    [({}, None), ({"site_role": "OW"}, Role.OWNER), ({"site_role": "AD"}, Role.ADMIN), ({"is_superuser": True}, Role.OWNER)],
+)
+def test_the_role_on_the_site(fields, role):
+    user = User(email="ann@example.org", **fields)
+
+    assert (user.role_on_site, user.runs_site) == (role, role is not None)
+    user.is_active = False
+    assert not user.runs_site
+
+
+# Each letter a role that may: O owner, A administrator, M manager, R reviewer, N annotator.
+MAY = {
+    "view_project": "OAMRN",
+    "annotate": "OAMRN",
+    "comment": "OAMRN",
+    "view_all_annotations": "OAMR",
+    "review_annotation": "OAMR",
+    "edit_any_annotation": "OAMR",
+    "set_ground_truth": "OAMR",
+    "export": "OAMR",
+    "manage_project": "OAM",
+    "import": "OAM",
+    "delete_reviewed": "OAM",
+    "undo_any_review": "OAM",
+    "set_completed_by": "OAM",
+    "manage_members": "OAM",
+    "manage_webhooks": "OAM",
+    "manage_site": "OA",
+}
+LETTERS = {"O": Role.OWNER, "A": Role.ADMIN, "M": Role.MANAGER, "R": Role.REVIEWER, "N": Role.ANNOTATOR}
+
+
+def test_the_capability_table():
+    assert {name: "".join(x for x, role in LETTERS.items() if role_can(role, name)) for name in CAPABILITIES} == MAY
+
+
+def test_nobody_without_a_role_may_anything():
+    assert not any(role_can(None, name) for name in CAPABILITIES)
