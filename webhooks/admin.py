@@ -6,8 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q
 
-from tasks.admin.base import LeadAdmin, ReadOnlyInline, column, pretty
+from tasks.admin.base import LeadAdmin
 from tasks.admin.filters import ByProject, Choices
+from tasks.admin.show import ReadOnlyInline, column, pretty
 from users.admin.base import signed_in
 
 from . import endpoints

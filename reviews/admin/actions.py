@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tasks.admin.base import link_to, selected
+from tasks.admin.base import selected
+from tasks.admin.show import link_to
 from tasks.choices import RejectAction
 from tasks.models import Annotation
 from users.admin.base import signed_in

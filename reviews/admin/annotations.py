@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
-from tasks.admin.base import LeadAdmin, ReadOnlyInline, column, person, pretty
+from tasks.admin.base import LeadAdmin
 from tasks.admin.filters import ByProject
 from tasks.admin.search import NumberedSearch
+from tasks.admin.show import ReadOnlyInline, column, person, pretty
 from tasks.models import Annotation, History
 from tasks.services import annotations
 from users.admin.base import signed_in

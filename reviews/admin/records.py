@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
-from tasks.admin.base import LeadAdmin, column, person
+from tasks.admin.base import LeadAdmin
 from tasks.admin.filters import ByProject
 from tasks.admin.search import NumberedSearch
+from tasks.admin.show import column, person
 from users.admin.base import signed_in
 
 from .. import comments

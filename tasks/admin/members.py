@@ -9,9 +9,10 @@ from users.admin.base import signed_in
 from ..models import Assignment, Membership, Project
 from ..roles import may, may_somewhere, role_in
 from ..services import projects
-from .base import LeadAdmin, column, person
+from .base import LeadAdmin
 from .filters import ByProject, ByTasksProject
 from .people import NamedByEmail
+from .show import column, person
 
 PERSON = person("user", "person")
 GIVEN_TO = person("user", "given to")

@@ -12,9 +12,10 @@ from ..choices import RejectAction
 from ..models import Membership, Project, ProjectChange
 from ..services import projects
 from ..totals import totals_of
-from .base import LeadAdmin, ReadOnlyInline, column, link_to, person
+from .base import LeadAdmin
 from .filters import ByProject
 from .members import MembershipInline, save_members
+from .show import ReadOnlyInline, column, link_to, person
 
 SHOWN_OF_VALUE = 200
 CHANGED_BY = person("changed_by", "by")

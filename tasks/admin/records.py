@@ -6,8 +6,9 @@ from users.admin.base import SiteAdmin
 
 from ..models import Draft, History, Import, Prediction, ProjectDelta, ProjectTotal
 from ..services import tasks
-from .base import LeadAdmin, column, person, pretty
+from .base import LeadAdmin
 from .filters import ByAnnotationsProject, ByProject, ByTasksProject
+from .show import column, person, pretty
 
 BY = person("created_by", "by")
 AUTHOR = person("author", "author of this result")

@@ -10,9 +10,10 @@ from users.admin.base import signed_in
 
 from ..models import Task
 from ..services import tasks
-from .base import LeadAdmin, column, link_to, person
+from .base import LeadAdmin
 from .filters import Accepted, ByProject, Comments, Rejected
 from .search import NumberedSearch
+from .show import column, link_to, person
 
 PREVIEW = 80
 WRITTEN = ("data", "meta", "overlap", "allow_skip", "external_id")
