@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from tasks.models import Project
 from tasks.totals import totals_of
-from users.forms import ProfileForm, SignInForm
+from users.forms import ProfileForm, ResetForm, SignInForm
 from users.models import User
 
 SHOWN_PROJECTS = 50
@@ -17,6 +17,10 @@ SHOWN_PROJECTS = 50
 class SignIn(auth_views.LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
+
+
+class Reset(auth_views.PasswordResetView):
+    form_class = ResetForm
 
 
 def index(request: HttpRequest) -> HttpResponse:

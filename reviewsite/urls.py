@@ -12,6 +12,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/login/", pages.SignIn.as_view(), name="login"),
+    path("accounts/password_reset/", pages.Reset.as_view(), name="password_reset"),
     path("accounts/profile/", pages.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

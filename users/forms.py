@@ -3,7 +3,7 @@
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, AuthenticationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, AuthenticationForm, PasswordResetForm, UserChangeForm
 from django.core.exceptions import ValidationError
 
 from .models import User
@@ -30,6 +30,13 @@ class StaffSignInForm(SignInForm):
         super().confirm_login_allowed(user)
         if not user.is_staff:
             raise ValidationError("This account may not enter the admin. Ask an administrator of the site.", code="not_staff")
+
+
+class ResetForm(PasswordResetForm):
+    """Writes to everybody who may sign in, also to who never had a password: it is how a new person gets their first."""
+
+    def get_users(self, email: str):
+        return User.objects.people().filter(email__iexact=email)
 
 
 class NewPersonForm(AdminUserCreationForm):

@@ -41,7 +41,11 @@ def test_an_unknown_page_is_told_in_words(path, db, client):
     assert "There is no such page" in answer.content.decode()
 
 
-def test_a_password_is_reset_by_mail(house, client):
+@pytest.mark.parametrize("before", [factories.PASSWORD, None])
+def test_a_password_is_reset_by_mail(before, house, client):
+    house.reviewer.set_password(before)
+    house.reviewer.save()
+
     client.post(reverse("password_reset"), {"email": house.reviewer.email})
 
     (letter,) = mail.outbox
@@ -53,8 +57,12 @@ def test_a_password_is_reset_by_mail(house, client):
     assert client.login(username=house.reviewer.email, password="quite another password")
 
 
-def test_an_unknown_address_is_answered_alike(db, client):
-    answer = client.post(reverse("password_reset"), {"email": "nobody@example.org"})
+@pytest.mark.parametrize("email", ["nobody@example.org", "lead@example.org"])
+def test_an_unknown_or_inactive_address_is_answered_alike(email, house, client):
+    house.lead.is_active = False
+    house.lead.save()
+
+    answer = client.post(reverse("password_reset"), {"email": email})
 
     assert (answer.status_code, len(mail.outbox)) == (302, 0)
 
