@@ -26,27 +26,30 @@ def say(annotation: Annotation, text: str, *, actor, **fields: Any) -> Comment:
 def write(annotations: list[Annotation], text: str, *, actor, **fields: Any) -> list[Comment]:
     """The same words on each annotation. The caller holds the locks and recounts."""
     comments = [
-        Comment(text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields) for a in annotations
+        Comment(text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields)
+        for a in annotations
     ]
     Comment.objects.bulk_create(comments)
     if comments:
-        task_events.tell(events.COMMENTED, annotations[0].project, actor=actor, annotations=tuple(annotations), subjects=tuple(comments))
+        task_events.tell(
+            events.COMMENTED, annotations[0].project, actor=actor, annotations=tuple(annotations), subjects=tuple(comments)
+        )
     return comments
 
 
 def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) -> Comment:
     with transaction.atomic():
         task = Task.objects.lock([task.pk]).get()
-        comment = Comment.objects.create(text=text, task=task, project_id=task.project_id, created_by=actor, draft_id=draft_id, **fields)
+        comment = Comment.objects.create(
+            text=text, task=task, project_id=task.project_id, created_by=actor, draft_id=draft_id, **fields
+        )
         counters.recount_comments([task])
     return comment
 
 
 def change(comment: Comment, *, actor, **fields: Any) -> Comment:
     """Its author may change anything; a reviewer or manager of the project may resolve it."""
-    if fields.keys() - {"is_resolved"}:
-        _refuse_other_author(comment, actor)
-    elif comment.created_by_id != actor.pk and not comment_is_for(comment, actor):
+    if fields.keys() - {"is_resolved"} or comment.created_by_id != actor.pk and not comment_is_for(comment, actor):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
         task = Task.objects.lock([comment.task_id]).get()

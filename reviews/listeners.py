@@ -78,4 +78,3 @@ HANDLERS: dict[str, Callable[[Happened], None]] = {
     task_events.OVERLAP_CHANGED: _recount,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }
-

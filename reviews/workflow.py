@@ -125,7 +125,9 @@ def locked_by_verdict(case: Case) -> Refusal | None:
     if case.may("manage_project") or not annotation.is_work_of(case.user):
         return None
     if annotation.redistributed:
-        return Refusal("locked_by_verdict", "This work was rejected and given to somebody else. You cannot change it any more.", 403)
+        return Refusal(
+            "locked_by_verdict", "This work was rejected and given to somebody else. You cannot change it any more.", 403
+        )
     # While a verdict stands, only a reject with requeue sets `returned_at`.
     if annotation.standing_review_id is None or annotation.returned_at is not None:
         return None

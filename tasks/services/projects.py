@@ -23,7 +23,9 @@ OVERLAP_BATCH = 2000
 def create(*, actor, **fields: Any) -> Project:
     """A new project; who makes it is its manager."""
     if not (actor.may_create_projects or actor.runs_site):
-        raise Refused("may_not_create_projects", "Creating projects is not open to you. Ask an administrator of the site.", status=403)
+        raise Refused(
+            "may_not_create_projects", "Creating projects is not open to you. Ask an administrator of the site.", status=403
+        )
     with transaction.atomic():
         project = Project(created_by=actor, **fields)
         _check(project)
@@ -46,7 +48,8 @@ def update(project: Project, changes: dict[str, Any], *, actor) -> Project:
         _check(project)
         project.save(update_fields=[*changed, "updated_at"])
         ProjectChange.objects.bulk_create(
-            ProjectChange(project=project, setting=name, old=before[name], new=value, changed_by=actor) for name, value in changed.items()
+            ProjectChange(project=project, setting=name, old=before[name], new=value, changed_by=actor)
+            for name, value in changed.items()
         )
         _follow(project, changed, actor)
     return project
@@ -58,7 +61,11 @@ def _check(project: Project) -> None:
     if not project.allowed_reject_actions:
         raise Refused("no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions")
     if project.default_reject_action not in project.allowed_reject_actions:
-        raise Refused("reject_action_not_allowed", "The default reject action must be one of the allowed ones.", field="default_reject_action")
+        raise Refused(
+            "reject_action_not_allowed",
+            "The default reject action must be one of the allowed ones.",
+            field="default_reject_action",
+        )
     for reason in project.reject_reasons:
         if not isinstance(reason, dict) or not reason.get("code") or not reason.get("text"):
             raise Refused("bad_reject_reason", 'Each reject reason needs a "code" and a "text".', field="reject_reasons")
