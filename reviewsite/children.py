@@ -59,6 +59,10 @@ def user_namespaces_work() -> bool:
     return sys.platform == "linux" and succeeds_in_child(enter_user_namespace)
 
 
+def private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def spawn(
     command: Command,
     *,
@@ -80,7 +84,7 @@ def spawn(
             identity()
         die_with_parent(death, parent)
 
-    with log.open("ab") as out:
+    with open(log, "ab", opener=private) as out:
         return subprocess.Popen(
             command,
             env=env,
@@ -88,6 +92,7 @@ def spawn(
             stdin=subprocess.DEVNULL,
             stdout=stdout or out,
             stderr=out,
+            bufsize=0,
             preexec_fn=prepare,
             pass_fds=keep,
         )
@@ -101,7 +106,7 @@ def stop(processes: Sequence[subprocess.Popen[bytes]], *, ask: signal.Signals, s
     for process in processes:
         if not ended(process, before=deadline):
             process.send_signal(insist)
-            process.wait()
+            ended(process, before=time.monotonic() + 1)
         end_group(process.pid)
 
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -110,7 +111,7 @@ class Postgres:
         for leftover in (self.cluster / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock", self.sockets / ".s.PGSQL.5432"):
             leftover.unlink(missing_ok=True)
 
-    def init(self) -> None:
+    def init(self, pause: Callable[[float], None] = time.sleep) -> None:
         if self.cluster.exists():
             return
         # Renamed when whole, so that half a cluster is never taken for one.
@@ -120,7 +121,10 @@ class Postgres:
             self.folder_of_nobody(unfinished)
         command: list[str | Path] = [self.bin / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", *([] if self.fsync else ["--no-sync"])]
-        if children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/")).wait() != 0:
+        process = children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/"))
+        while process.poll() is None:
+            pause(0.03)
+        if process.returncode != 0:
             raise SystemExit(f"initdb failed:\n{tail(self.log)}")
         unfinished.rename(self.cluster)
 
@@ -136,7 +140,7 @@ class Postgres:
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5)
 
-    def wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
+    def wait_until_up(self, process: subprocess.Popen[bytes], pause: Callable[[float], None] = time.sleep) -> None:
         """Wait until it answers, and see that the database is there."""
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -146,7 +150,7 @@ class Postgres:
             except psycopg.OperationalError:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit(f"PostgreSQL did not start:\n{tail(self.log)}") from None
-                time.sleep(0.03)
+                pause(0.03)
 
 
 def create_database(connection: psycopg.Connection, name: str) -> None:

@@ -1,10 +1,8 @@
 """`make run`: the whole demo as one tree of processes that leaves nothing behind."""
 
 import contextlib
-import fcntl
 import json
 import os
-import secrets
 import select
 import shutil
 import signal
@@ -15,15 +13,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from reviewsite import children
 from reviewsite.embedded import STOP_SECONDS, Postgres, Redis, socket_folder, tail
+from reviewsite.folder import data_folder, keep_last_logs, lock, secret_key
+from reviewsite.stopping import heed_stops, pause
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PORTS_TO_TRY = 50
-LOCK_SECONDS = 4
 QUICK_SECONDS = 15
 QUICK_DEATHS = 4
 # Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
@@ -66,37 +65,8 @@ class Service:
         if self.quick_deaths >= QUICK_DEATHS:
             raise SystemExit(f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}")
         say(f"{self.name} ended ({self.process.returncode}), starting it again")
-        time.sleep(0.2 * self.quick_deaths)
+        pause(0.2 * self.quick_deaths)
         self.run()
-
-
-def data_folder() -> Path:
-    """The folder of DATA, ours alone; anything else is said in one sentence."""
-    data = Path(os.environ.get("DATA") or ROOT / ".data").absolute()
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = data.stat().st_uid
-    except OSError as error:
-        raise SystemExit(f"{data} cannot be the data folder: {error.strerror}. Choose another one: make run DATA=…") from None
-    if owner != os.geteuid():
-        raise SystemExit(f"{data} belongs to another user. Choose another folder: make run DATA=…")
-    return data
-
-
-def lock(data: Path) -> int:
-    """Held by us and by PostgreSQL: free only when an earlier run is gone to its last process."""
-    file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return file
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise SystemExit(
-                    f"{data} is in use by another `make run`. Stop that one, or choose another folder: make run DATA=…"
-                ) from None
-            time.sleep(0.1)
 
 
 def listen(wanted: int) -> socket.socket:
@@ -121,18 +91,6 @@ def wanted_port() -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SystemExit(f"PORT={text} is not a port number.")
     return int(text)
-
-
-def secret_key(data: Path) -> str:
-    """Random for each data folder, the same at every start of it."""
-    file = data / "secret_key"
-    if not file.exists():
-        unfinished = data / "secret_key.new"
-        unfinished.unlink(missing_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(50))
-        unfinished.rename(file)
-    return file.read_text()
 
 
 def environment(data: Path, port: int) -> dict[str, str]:
@@ -177,15 +135,15 @@ class Supervisor:
             say("starting PostgreSQL")
             postgres = Postgres(self.data, sockets=self.sockets, lock=self.lock)
             self.env["DATABASE_URL"] = postgres.url
-            postgres.init()
+            postgres.init(pause)
             self.stores.append(Service("postgres", postgres.spawn, postgres.log))
-            postgres.wait_until_up(self.stores[-1].process)
+            postgres.wait_until_up(self.stores[-1].process, pause)
 
     def prepare(self) -> None:
         """Bring the database up to date. The process stays on, to announce the demo when all is ready."""
         self.preparation = self.spawn("prepare", "reviewsite.prepare", stdout=subprocess.PIPE)
         assert self.preparation.stdout
-        for line in self.preparation.stdout:
+        while line := next_line(self.preparation.stdout):
             if line == b"prepared\n":
                 return
             say(line.decode().strip())
@@ -218,16 +176,14 @@ class Supervisor:
         return self.data / f"{name}.log"
 
     def watch(self) -> NoReturn:
-        caught = caught_by_parent()
-        while caught_by_parent() == caught:
-            wait_a_little()
+        while True:
+            pause(0.1)
             for service in self.stores + self.services:
                 service.revive()
             if self.preparation and self.preparation.poll() is not None:
                 self.announce(self.preparation.returncode)
                 self.preparation = None
                 self.start_rest()
-        raise SystemExit(0)
 
     def announce(self, returncode: int) -> None:
         if returncode != 0:
@@ -243,28 +199,11 @@ class Supervisor:
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
-def keep_last_logs(data: Path) -> None:
-    for log in data.glob("*.log"):
-        log.replace(log.with_suffix(".log.1"))
-
-
-def wait_a_little() -> None:
-    """Long enough to cost nothing. A terminal that is gone counts as Ctrl-C: make does not pass its hang-up on."""
-    terminal = select.poll()
-    if sys.stdin and sys.stdin.isatty():
-        terminal.register(sys.stdin, 0)
-    if terminal.poll(100):
-        raise SystemExit(0)
-
-
-def caught_by_parent() -> int:
-    """The bits of SIGINT and SIGHUP while our parent handles them. make drops the handler of the one that it got
-    and then waits for us, without telling us."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{os.getppid()}/status").read_text().splitlines():
-            if line.startswith("SigCgt:"):
-                return int(line.split()[1], 16) & (1 << signal.SIGINT - 1 | 1 << signal.SIGHUP - 1)
-    return 0
+def next_line(pipe: IO[bytes]) -> bytes:
+    """Empty when the other end is closed."""
+    while not select.select([pipe], [], [], 0)[0]:
+        pause(0.05)
+    return pipe.readline()
 
 
 def where_to_go(data: Path) -> str:
@@ -287,26 +226,10 @@ def where_to_go(data: Path) -> str:
     )
 
 
-def stop_on_signals() -> None:
-    """The first signal ends whatever is going on; those after it are not to disturb the stopping."""
-    wanted = [signal.SIGINT, signal.SIGTERM]
-    # Ignored already under nohup, and so it stays.
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        wanted.append(signal.SIGHUP)
-
-    def leave(*_: object) -> NoReturn:
-        for sig in wanted:
-            signal.signal(sig, signal.SIG_IGN)
-        raise SystemExit(0)
-
-    for sig in wanted:
-        signal.signal(sig, leave)
-
-
 def main() -> None:
     # kill -9 of make ends us as well.
     children.die_with_parent(signal.SIGTERM, os.getppid())
-    stop_on_signals()
+    heed_stops()
     supervisor = Supervisor(data_folder())
     try:
         supervisor.run()

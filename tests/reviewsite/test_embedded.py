@@ -10,8 +10,8 @@ from reviewsite.embedded import Redis, socket_folder
 
 WHO_SERVES = """
 import os, psycopg
-pid = psycopg.connect(os.environ["DATABASE_URL"]).execute("select pg_backend_pid()").fetchone()[0]
-print(os.stat(f"/proc/{pid}").st_uid)
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    print(os.stat(f"/proc/{connection.info.backend_pid}").st_uid)
 """
 PRETEND_NO_NAMESPACES = """
 from reviewsite import children, embedded

@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
-from reviewsite import supervise
+from reviewsite import folder, supervise
 from reviewsite.supervise import Service
 
 
@@ -34,7 +33,7 @@ def test_a_data_folder_of_somebody_else_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("DATA", str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with pytest.raises(SystemExit, match="belongs to another user"):
-        supervise.data_folder()
+        folder.data_folder()
 
 
 def test_a_file_as_data_folder_is_a_sentence(monkeypatch, tmp_path):
@@ -42,21 +41,21 @@ def test_a_file_as_data_folder_is_a_sentence(monkeypatch, tmp_path):
     file.touch()
     monkeypatch.setenv("DATA", str(file))
     with pytest.raises(SystemExit, match="cannot be the data folder: File exists"):
-        supervise.data_folder()
+        folder.data_folder()
 
 
 def test_a_locked_data_folder_is_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(supervise, "LOCK_SECONDS", 0.1)
-    held = supervise.lock(tmp_path)
+    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.1)
+    held = folder.lock(tmp_path)
     with pytest.raises(SystemExit, match="in use by another `make run`"):
-        supervise.lock(tmp_path)
+        folder.lock(tmp_path)
     os.close(held)
-    os.close(supervise.lock(tmp_path))
+    os.close(folder.lock(tmp_path))
 
 
 def test_the_secret_key_is_made_once_and_private(tmp_path):
-    key = supervise.secret_key(tmp_path)
-    assert supervise.secret_key(tmp_path) == key
+    key = folder.secret_key(tmp_path)
+    assert folder.secret_key(tmp_path) == key
     assert len(key) > 50
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
@@ -83,7 +82,7 @@ def test_a_service_that_ends_is_started_again(tmp_path):
 
 
 def test_a_service_that_is_killed_is_not_to_blame(tmp_path, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(supervise, "pause", lambda _: None)
     service = Service("victim", lambda: sleeper(30), tmp_path / "log")
     for _ in range(supervise.QUICK_DEATHS + 1):
         service.process.kill()
@@ -95,7 +94,7 @@ def test_a_service_that_is_killed_is_not_to_blame(tmp_path, monkeypatch):
 
 
 def test_a_service_that_keeps_ending_shows_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(supervise, "pause", lambda _: None)
     log = tmp_path / "log"
     log.write_text("ImportError: no module named spam")
     service = Service("broken", lambda: sleeper(0), log)
