@@ -165,10 +165,14 @@ class Redis:
         self.data, self.socket = data, sockets / "redis.sock"
         self.log = data / "redis.log"
         self.binary = redis_binary()
+        self.folder = data / "broker"
+        if not self.binary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir()
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}" if self.binary else f"filesystem://{self.data}/broker"
+        return f"unix://{self.socket}" if self.binary else f"filesystem://{self.folder}"
 
     def spawn(self) -> subprocess.Popen[bytes]:
         assert self.binary

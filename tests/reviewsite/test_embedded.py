@@ -70,3 +70,4 @@ def test_root_without_user_namespaces_runs_postgres_as_nobody():
 def test_without_redis_the_broker_is_a_folder(monkeypatch, tmp_path):
     monkeypatch.setattr("reviewsite.embedded.redis_binary", lambda: None)
     assert Redis(tmp_path, sockets=tmp_path).url == f"filesystem://{tmp_path}/broker"
+    assert (tmp_path / "broker").is_dir()
