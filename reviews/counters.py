@@ -28,7 +28,8 @@ SYNC_REVIEWERS = """
         DELETE FROM reviews_taskreviewer t WHERE t.task_id = ANY(%(tasks)s)
         AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = t.task_id AND w.user_id = t.user_id)
     )
-    INSERT INTO reviews_taskreviewer (project_id, user_id, task_id) SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
+    INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
+    SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
 """
 
 

@@ -14,9 +14,9 @@ The first guard that refuses gives the answer. A refused action changes nothing.
 """
 AFTERWARDS = """
 After the guards of a verdict come, in this order: the answer to a repeat (the standing verdict said again by the same person is
-answered as the first time), `stale` (412 for `If-Match`, 400 for `last_annotation_history`), and what the verdict must bring with it:
-`comment_required`, `reject_action_not_allowed`, `annotator_unavailable`, `redistribute_needs_auto_distribution`, `unknown_reason`,
-`result_required`, `nothing_fixed`, `invalid_result`.
+answered as the first time), `stale` (412 for `If-Match`, 400 for `last_annotation_history`), and what the verdict must bring
+with it: `comment_required`, `reject_action_not_allowed`, `annotator_unavailable`, `redistribute_needs_auto_distribution`,
+`unknown_reason`, `result_required`, `nothing_fixed`, `invalid_result`.
 
 ## Who has which capability
 """
@@ -39,4 +39,5 @@ def _actions() -> list[str]:
 def _capabilities() -> list[str]:
     names = [role.label for role in Role]
     head = ["| capability | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
-    return head + [f"| {name} | " + " | ".join("yes" if role in roles else "" for role in Role) + " |" for name, roles in CAPABILITIES.items()]
+    rows = ((name, ["yes" if role in roles else "" for role in Role]) for name, roles in CAPABILITIES.items())
+    return head + [f"| {name} | {' | '.join(cells)} |" for name, cells in rows]

@@ -9,8 +9,7 @@ from tasks.errors import Refused
 from tasks.events import Happened, happened
 from tasks.models import Annotation, Task
 
-from . import counters, events, workflow
-from .service import AnnotationReviewService
+from . import counters, moves, workflow
 
 MOVES: dict[str, tuple[str, str]] = {
     # what happened: (the action to ask the workflow for, the reason told when a verdict is withdrawn)
@@ -37,7 +36,7 @@ def _work_moved(event: Happened) -> None:
 
 
 def _withdraw(event: Happened, reason: str) -> None:
-    AnnotationReviewService(event.actor).withdraw(event.annotations, list(event.tasks), reason)
+    moves.withdraw(event.annotations, list(event.tasks), reason, actor=event.actor)
 
 
 def _data_changed(event: Happened) -> None:
@@ -59,10 +58,7 @@ def _recount(event: Happened) -> None:
 def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
     for task in tasks:
         task.project = event.project
-    turned = counters.recount(tasks)
-    for kind, those in zip((events.TASK_REVIEWED, events.TASK_UNREVIEWED), turned, strict=True):
-        if those:
-            task_events.tell(kind, event.project, actor=event.actor, tasks=tuple(those))
+    moves.tell_turned(event.project, counters.recount(tasks), event.actor)
 
 
 def _settings_changed(event: Happened, batch: int = 2000) -> None:

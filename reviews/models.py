@@ -112,6 +112,9 @@ class TaskReviewer(models.Model):
     user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reviewed_by")
 
+    def __str__(self) -> str:
+        return f"{self.user_id} reviewed {self.task_id}"
+
 
 class Comment(models.Model):
     """Something said about an annotation, or about a region of it."""

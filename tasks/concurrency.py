@@ -28,7 +28,7 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     if last is not None and annotation.current_version_id is not None and annotation.current_version_id > last:
         raise Refused(
             "stale",
-            f"The annotation has a newer version (history {annotation.current_version_id}) than the one you saw ({last}). Load it again.",
+            f"The annotation has a newer version ({annotation.current_version_id}) than the one you saw ({last}). Load it again.",
             field="last_annotation_history",
         )
 
@@ -42,7 +42,7 @@ def _refuse_other_seq(annotation: Annotation, if_match: str) -> None:
     if int(match[1]) != annotation.annotation_seq:
         raise Refused(
             "stale",
-            f"The annotation has changed since you read it (it is at {annotation.annotation_seq}, you saw {match[1]}). Load it again.",
+            f"The annotation has changed since you read it (now {annotation.annotation_seq}, then {match[1]}). Load it again.",
             status=412,
             extra={"annotation": annotation.pk},
         )

@@ -23,7 +23,8 @@ SYNC_ANNOTATORS = """
         DELETE FROM tasks_taskannotator a WHERE a.task_id = ANY(%(tasks)s)
         AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = a.task_id AND w.user_id = a.user_id)
     )
-    INSERT INTO tasks_taskannotator (project_id, user_id, task_id) SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
+    INSERT INTO tasks_taskannotator (project_id, user_id, task_id)
+    SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
 """
 
 

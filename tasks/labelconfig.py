@@ -101,7 +101,8 @@ def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
     if kind != control.type:
         return f"Region {region.get('id')!r} is of type {kind!r}, but its control {name!r} makes {control.type!r}."
     if region.get("to_name") not in control.to_name:
-        return f"Region {region.get('id')!r} is on {region.get('to_name')!r}, but its control {name!r} is for {', '.join(control.to_name)}."
+        on, meant = region.get("to_name"), ", ".join(control.to_name)
+        return f"Region {region.get('id')!r} is on {on!r}, but its control {name!r} is for {meant}."
     return _label_problem(region, control)
 
 

@@ -61,7 +61,7 @@ class TaskQuerySet(models.QuerySet):
         return self.filter(reviews_accepted__gt=0)
 
     def lock(self, ids):
-        """The rows of `ids`, locked in order. NO KEY: foreign keys take KEY SHARE at commit, plain FOR UPDATE deadlocks with it."""
+        """The rows of `ids`, locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from .capabilities import SITE_ROLES, Role
+from .zones import validate_zone
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -56,7 +57,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may enter the admin", default=False)
     is_active = models.BooleanField(default=True)
     is_placeholder = models.BooleanField(default=False, editable=False)
-    timezone = models.CharField(max_length=64, default="UTC")
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     date_joined = models.DateTimeField(default=now, editable=False)
     last_activity = models.DateTimeField(default=now, editable=False)
 

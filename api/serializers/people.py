@@ -4,6 +4,7 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from users.models import ApiToken, User
+from users.ranks import grantable_roles
 
 ORGANIZATION = 1  # the contract has organizations, this site is one
 
@@ -87,6 +88,11 @@ class NewUserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
         fields = ["email", "first_name", "last_name", "password", "site_role", "may_create_projects"]
+
+    def validate_site_role(self, role: str) -> str:
+        if role and role not in grantable_roles(self.context["request"].user):
+            raise serializers.ValidationError("You cannot give a role above your own.")
+        return role
 
 
 class NewTokenSerializer(serializers.Serializer):

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from reviews.models import Comment, Review
-from reviews.service import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
+from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from tasks.choices import RejectAction
 
 from .annotations import ResultField

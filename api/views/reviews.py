@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 
 from reviews.decisions import Decision, Intent
 from reviews.models import BulkReview, Review
-from reviews.service import AnnotationReviewService, Report
+from reviews.selection import Report
+from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.models import Annotation, History

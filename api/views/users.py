@@ -17,6 +17,7 @@ from reviews.people import visible_people
 from tasks.errors import Refused
 from users.capabilities import role_can
 from users.models import ApiToken, User
+from users.ranks import may_manage
 
 from ..pagination import LongList
 from ..serializers.people import (
@@ -65,7 +66,7 @@ class UserViewSet(ViewSet):
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):
         """A new person (administrators only). Without a password they set one by the reset page."""
-        person = User.objects.create_user(**sent(NewUserSerializer, request))
+        person = User.objects.create_user(**sent(NewUserSerializer, request, context=self.get_serializer_context()))
         return Response(self.get_serializer(person).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(methods=["get"], responses=TokenSerializer(many=True))
@@ -73,7 +74,7 @@ class UserViewSet(ViewSet):
     @action(detail=True, methods=["get", "post"], pagination_class=None)
     def tokens(self, request, pk=None):
         """Tokens of a person (administrators only). A new one is shown once."""
-        person = self.get_object()
+        person = self._managed()
         if request.method == "GET":
             return Response(TokenSerializer(person.api_tokens.all()[:1000], many=True).data)
         token, key = ApiToken.issue(person, **sent(NewTokenSerializer, request))
@@ -84,8 +85,15 @@ class UserViewSet(ViewSet):
     @action(detail=True, methods=["delete"], url_path=r"tokens/(?P<token_id>\d{1,18})")
     def token(self, request, pk=None, token_id=None):
         """Revoke a token. It stops working at once."""
-        get_object_or_404(self.get_object().api_tokens, pk=token_id).revoke()
+        get_object_or_404(self._managed().api_tokens, pk=token_id).revoke()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _managed(self) -> User:
+        """Whose token would make an administrator more than they are, they do not manage."""
+        person = self.get_object()
+        if not may_manage(self.request.user, person):
+            raise Refused("permission_denied", "Only an owner may manage the tokens of an owner.", status=403)
+        return person
 
 
 class WhoAmI(APIView):

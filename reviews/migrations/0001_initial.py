@@ -7,58 +7,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BulkReview',
+            name="BulkReview",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=32)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=32)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('draft_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('is_resolved', models.BooleanField(default=False)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('region_ref', models.JSONField(blank=True, null=True)),
-                ('classifications', models.JSONField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("draft_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("is_resolved", models.BooleanField(default=False)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("region_ref", models.JSONField(blank=True, null=True)),
+                ("classifications", models.JSONField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('accepted', 'Accepted'), ('rejected', 'Rejected'), ('fixed_and_accepted', 'Fixed and accepted')], max_length=20)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('comment', models.TextField(blank=True)),
-                ('reason', models.CharField(blank=True, max_length=64)),
-                ('reject_action', models.CharField(choices=[('remove', 'Remove: rejected, not sent back'), ('requeue', 'Requeue: back to the same annotator'), ('redistribute', 'Redistribute: somebody else labels it')], max_length=16, null=True)),
-                ('unique_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('contested_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "Accepted"),
+                            ("rejected", "Rejected"),
+                            ("fixed_and_accepted", "Fixed and accepted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("comment", models.TextField(blank=True)),
+                ("reason", models.CharField(blank=True, max_length=64)),
+                (
+                    "reject_action",
+                    models.CharField(
+                        choices=[
+                            ("remove", "Remove: rejected, not sent back"),
+                            ("requeue", "Requeue: back to the same annotator"),
+                            ("redistribute", "Redistribute: somebody else labels it"),
+                        ],
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                ("unique_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("contested_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
     ]

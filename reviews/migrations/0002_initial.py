@@ -6,128 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('reviews', '0001_initial'),
-        ('tasks', '0001_initial'),
+        ("reviews", "0001_initial"),
+        ("tasks", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bulkreview',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="bulkreview",
+            name="created_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='bulkreview',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bulk_reviews', to='tasks.project'),
+            model_name="bulkreview",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bulk_reviews", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='annotation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='tasks.annotation'),
+            model_name="comment",
+            name="annotation",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.annotation"
+            ),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL),
+            model_name="comment",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="comments", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='tasks.project'),
+            model_name="comment",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='tasks.task'),
+            model_name="comment",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='annotation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='tasks.annotation'),
+            model_name="review",
+            name="annotation",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.annotation"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='bulk',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='reviews.bulkreview'),
+            model_name="review",
+            name="bulk",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="reviews.bulkreview"
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='comment_object',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.comment'),
+            model_name="review",
+            name="comment_object",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reviews.comment"
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='fixed_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tasks.history'),
+            model_name="review",
+            name="fixed_version",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='imported_by',
-            field=models.ForeignKey(help_text="Who imported it; it is nobody's score.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="imported_by",
+            field=models.ForeignKey(
+                help_text="Who imported it; it is nobody's score.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='tasks.project'),
+            model_name="review",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='seen_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tasks.history'),
+            model_name="review",
+            name="seen_version",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='superseded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.review'),
+            model_name="review",
+            name="superseded_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reviews.review"
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='tasks.task'),
+            model_name="review",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='review',
-            name='undone_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="undone_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['project', '-id'], name='review_list'),
+            model_name="review",
+            index=models.Index(fields=["project", "-id"], name="review_list"),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ('accepted', 'rejected', 'fixed_and_accepted'))), name='review_verdict_known'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict__in", ("accepted", "rejected", "fixed_and_accepted"))), name="review_verdict_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fixed_version__isnull', False), ('verdict', 'fixed_and_accepted')), models.Q(models.Q(('verdict', 'fixed_and_accepted'), _negated=True), ('fixed_version__isnull', True)), _connector='OR'), name='review_fix_has_version'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("fixed_version__isnull", False), ("verdict", "fixed_and_accepted")),
+                    models.Q(models.Q(("verdict", "fixed_and_accepted"), _negated=True), ("fixed_version__isnull", True)),
+                    _connector="OR",
+                ),
+                name="review_fix_has_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reject_action__in', ['remove', 'requeue', 'redistribute']), ('verdict', 'rejected')), models.Q(models.Q(('verdict', 'rejected'), _negated=True), ('reject_action__isnull', True)), _connector='OR'), name='review_reject_has_outcome'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reject_action__in", ["remove", "requeue", "redistribute"]), ("verdict", "rejected")),
+                    models.Q(models.Q(("verdict", "rejected"), _negated=True), ("reject_action__isnull", True)),
+                    _connector="OR",
+                ),
+                name="review_reject_has_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at__isnull', True), ('undone_by__isnull', True)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='review_undone_by_somebody'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("undone_at__isnull", True), ("undone_by__isnull", True)),
+                    models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="review_undone_by_somebody",
+            ),
         ),
         migrations.CreateModel(
-            name='TaskReviewer',
+            name="TaskReviewer",
             fields=[
-                ('pk', models.CompositePrimaryKey('project_id', 'user_id', 'task_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tasks.project')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviewed_by', to='tasks.task')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "project_id", "user_id", "task_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project")),
+                (
+                    "task",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reviewed_by", to="tasks.task"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
     ]

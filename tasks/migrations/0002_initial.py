@@ -6,289 +6,458 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tasks', '0001_initial'),
+        ("tasks", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='annotation',
-            name='completed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="completed_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="annotations", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='last_created_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="last_created_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='parent_annotation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tasks.annotation'),
+            model_name="annotation",
+            name="parent_annotation",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="tasks.annotation"
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='returned_to',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="returned_to",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='updated_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="updated_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='version_author',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="version_author",
+            field=models.ForeignKey(
+                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='written_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="annotation",
+            name="written_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL),
+            model_name="assignment",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='annotation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='tasks.annotation'),
+            model_name="draft",
+            name="annotation",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="tasks.annotation"
+            ),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL),
+            model_name="draft",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='history',
-            name='annotation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='history', to='tasks.annotation'),
+            model_name="history",
+            name="annotation",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="history", to="tasks.annotation"),
         ),
         migrations.AddField(
-            model_name='history',
-            name='author',
-            field=models.ForeignKey(help_text='Who wrote this result.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="history",
+            name="author",
+            field=models.ForeignKey(
+                help_text="Who wrote this result.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='history',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="history",
+            name="created_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='history',
-            name='version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tasks.history'),
+            model_name="history",
+            name="version",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='began_on',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tasks.history'),
+            model_name="draft",
+            name="began_on",
+            field=models.ForeignKey(
+                editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='current_version',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tasks.history'),
+            model_name="annotation",
+            name="current_version",
+            field=models.ForeignKey(
+                editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="import",
+            name="created_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='imported_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='annotations', to='tasks.import'),
+            model_name="annotation",
+            name="imported_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="annotations",
+                to="tasks.import",
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL),
+            model_name="membership",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='parent_prediction',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tasks.prediction'),
+            model_name="annotation",
+            name="parent_prediction",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="tasks.prediction"
+            ),
         ),
         migrations.CreateModel(
-            name='ProjectTotal',
+            name="ProjectTotal",
             fields=[
-                ('tasks', models.BigIntegerField(default=0)),
-                ('finished', models.BigIntegerField(default=0)),
-                ('annotations', models.BigIntegerField(default=0)),
-                ('skipped', models.BigIntegerField(default=0)),
-                ('predictions', models.BigIntegerField(default=0)),
-                ('reviewed', models.BigIntegerField(default=0)),
-                ('accepted', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='total', serialize=False, to='tasks.project')),
+                ("tasks", models.BigIntegerField(default=0)),
+                ("finished", models.BigIntegerField(default=0)),
+                ("annotations", models.BigIntegerField(default=0)),
+                ("skipped", models.BigIntegerField(default=0)),
+                ("predictions", models.BigIntegerField(default=0)),
+                ("reviewed", models.BigIntegerField(default=0)),
+                ("accepted", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="total",
+                        serialize=False,
+                        to="tasks.project",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='project',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="project",
+            name="created_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='prediction',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='tasks.project'),
+            model_name="prediction",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tasks.project'),
+            model_name="membership",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='import',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='tasks.project'),
+            model_name="import",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='tasks.project'),
+            model_name="annotation",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='projectchange',
-            name='changed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="projectchange",
+            name="changed_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='projectchange',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='tasks.project'),
+            model_name="projectchange",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='task',
-            name='imported_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tasks', to='tasks.import'),
+            model_name="task",
+            name="imported_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="tasks",
+                to="tasks.import",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='tasks.project'),
+            model_name="task",
+            name="project",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="tasks.project"),
         ),
         migrations.AddField(
-            model_name='task',
-            name='updated_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="task",
+            name="updated_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='prediction',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='tasks.task'),
+            model_name="prediction",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='tasks.task'),
+            model_name="draft",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='tasks.task'),
+            model_name="assignment",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='tasks.task'),
+            model_name="annotation",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.task"),
         ),
         migrations.AddConstraint(
-            model_name='history',
-            constraint=models.UniqueConstraint(fields=('annotation', 'number'), name='history_number_unique'),
+            model_name="history",
+            constraint=models.UniqueConstraint(fields=("annotation", "number"), name="history_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='history',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['imported', 'prediction', 'propagated_annotation', 'submitted', 'updated', 'skipped', 'unskipped', 'data_changed', 'converted_to_draft', 'accepted', 'rejected', 'fixed_and_accepted', 'deleted_review', 'reopened', 'contested', 'deleted', 'restored'])), name='history_action_known'),
+            model_name="history",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "action__in",
+                        [
+                            "imported",
+                            "prediction",
+                            "propagated_annotation",
+                            "submitted",
+                            "updated",
+                            "skipped",
+                            "unskipped",
+                            "data_changed",
+                            "converted_to_draft",
+                            "accepted",
+                            "rejected",
+                            "fixed_and_accepted",
+                            "deleted_review",
+                            "reopened",
+                            "contested",
+                            "deleted",
+                            "restored",
+                        ],
+                    )
+                ),
+                name="history_action_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='history',
-            constraint=models.CheckConstraint(condition=models.Q(('number__isnull', True), models.Q(('author__isnull', False), ('result__isnull', False)), _connector='OR'), name='history_version_has_result'),
+            model_name="history",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("number__isnull", True), models.Q(("author__isnull", False), ("result__isnull", False)), _connector="OR"
+                ),
+                name="history_version_has_result",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_annotations__gte', 1)), name='project_overlap_positive'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("maximum_annotations__gte", 1)), name="project_overlap_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('default_reject_action__in', ['remove', 'requeue', 'redistribute'])), name='project_reject_action_known'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("default_reject_action__in", ["remove", "requeue", "redistribute"])),
+                name="project_reject_action_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('review_criteria__in', ['one', 'all'])), name='project_criteria_known'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("review_criteria__in", ["one", "all"])), name="project_criteria_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='membership_once', violation_error_message='This person is already a member.'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user"), name="membership_once", violation_error_message="This person is already a member."
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ('MA', 'RE', 'AN'))), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(condition=models.Q(("role__in", ("MA", "RE", "AN"))), name="membership_role_known"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['project', 'id'], name='task_list'),
+            model_name="task",
+            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["project", "id"], name="task_list"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('reviews_rejected__gt', 0)), fields=['project', '-id'], name='task_with_rejects'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("reviews_rejected__gt", 0)),
+                fields=["project", "-id"],
+                name="task_with_rejects",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['project', 'reviewed', '-id'], name='task_by_reviewed'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["project", "reviewed", "-id"], name="task_by_reviewed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(fields=('project', 'inner_id'), name='task_inner_id_unique'),
+            model_name="task",
+            constraint=models.UniqueConstraint(fields=("project", "inner_id"), name="task_inner_id_unique"),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('project', 'unique_id'), name='task_unique_id_unique'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None)), fields=("project", "unique_id"), name="task_unique_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None), ('external_id__isnull', False)), fields=('project', 'external_id'), name='task_external_id_unique'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None), ("external_id__isnull", False)),
+                fields=("project", "external_id"),
+                name="task_external_id_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_annotations__gte', 0), ('comment_count__gte', 0), ('reviews_accepted__gte', 0), ('reviews_rejected__gte', 0), ('total_annotations__gte', 0), ('total_predictions__gte', 0), ('unresolved_comment_count__gte', 0)), name='task_counters_not_negative'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cancelled_annotations__gte", 0),
+                    ("comment_count__gte", 0),
+                    ("reviews_accepted__gte", 0),
+                    ("reviews_rejected__gte", 0),
+                    ("total_annotations__gte", 0),
+                    ("total_predictions__gte", 0),
+                    ("unresolved_comment_count__gte", 0),
+                ),
+                name="task_counters_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('task', 'user', 'type'), name='assignment_once'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(fields=("task", "user", "type"), name="assignment_once"),
         ),
         migrations.AddIndex(
-            model_name='annotation',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['project', 'last_action', '-id'], name='annotation_by_last_action'),
+            model_name="annotation",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["project", "last_action", "-id"],
+                name="annotation_by_last_action",
+            ),
         ),
         migrations.AddIndex(
-            model_name='annotation',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['project', 'completed_by', '-id'], name='annotation_by_author'),
+            model_name="annotation",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["project", "completed_by", "-id"], name="annotation_by_author"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='annotation',
-            constraint=models.CheckConstraint(condition=models.Q(('last_action__in', ['prediction', 'propagated_annotation', 'imported', 'submitted', 'updated', 'skipped', 'accepted', 'rejected', 'fixed_and_accepted', 'deleted_review'])), name='annotation_last_action_known'),
+            model_name="annotation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "last_action__in",
+                        [
+                            "prediction",
+                            "propagated_annotation",
+                            "imported",
+                            "submitted",
+                            "updated",
+                            "skipped",
+                            "accepted",
+                            "rejected",
+                            "fixed_and_accepted",
+                            "deleted_review",
+                        ],
+                    )
+                ),
+                name="annotation_last_action_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='annotation',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('project', 'unique_id'), name='annotation_unique_id_unique'),
+            model_name="annotation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deleted_at", None)), fields=("project", "unique_id"), name="annotation_unique_id_unique"
+            ),
         ),
         migrations.CreateModel(
-            name='TaskAnnotator',
+            name="TaskAnnotator",
             fields=[
-                ('pk', models.CompositePrimaryKey('project_id', 'user_id', 'task_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tasks.project')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotated_by', to='tasks.task')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "project_id", "user_id", "task_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project")),
+                (
+                    "task",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotated_by", to="tasks.task"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
     ]

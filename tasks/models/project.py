@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from users.capabilities import PROJECT_ROLES
+from users.zones import validate_zone
 
 from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
 from ..querysets import MembershipQuerySet, ProjectQuerySet
@@ -28,7 +29,7 @@ class Project(models.Model):
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    timezone = models.CharField(max_length=64, default="UTC")
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
 
     enable_review_workflow = models.BooleanField("reviews are on", default=True)
     allow_self_review = models.BooleanField("people may review their own work", default=False)
@@ -123,6 +124,9 @@ class Aggregate(models.Model):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return ", ".join(f"{getattr(self, name)} {name}" for name in self.COUNTED)
 
 
 class ProjectTotal(Aggregate):

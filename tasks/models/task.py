@@ -111,6 +111,9 @@ class TaskAnnotator(models.Model):
     user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotated_by")
 
+    def __str__(self) -> str:
+        return f"{self.user_id} annotated {self.task_id}"
+
 
 class Assignment(models.Model):
     """A task given to somebody by hand."""

@@ -138,3 +138,22 @@ def test_reviewer_names_are_hidden_from_annotators_where_the_project_says_so(hou
     assert names(house.annotator) == [None] * 5
     assert names(house.lead) == [house.reviewer.pk] * 5
     assert client_of(house.annotator).get(f"/api/annotations/?reviewer={house.reviewer.pk}").json()["results"] == []
+
+
+def test_administrator_cannot_become_an_owner(house):
+    owner = person("owner", site_role="OW")
+    client = client_of(house.admin)
+
+    token = client.post(f"/api/users/{owner.pk}/tokens/", {"name": "x"})
+    made = client.post("/api/users/", {"email": "second@example.org", "site_role": "OW"})
+
+    assert (token.status_code, made.status_code) == (403, 400)
+    assert list(made.json()["validation_errors"]) == ["site_role"]
+    assert client_of(owner).post("/api/users/", {"email": "second@example.org", "site_role": "OW"}).status_code == 201
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "x" * 64])
+def test_unknown_time_zone_is_400(house, zone):
+    answer = client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", {"timezone": zone})
+
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["timezone"])

@@ -6,73 +6,123 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import users.zones
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LoginTry',
+            name="LoginTry",
             fields=[
-                ('email_hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('since', models.DateTimeField()),
-                ('tries', models.PositiveIntegerField()),
+                ("email_hash", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("since", models.DateTimeField()),
+                ("tries", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('first_name', models.CharField(blank=True, max_length=150)),
-                ('last_name', models.CharField(blank=True, max_length=150)),
-                ('phone', models.CharField(blank=True, max_length=32)),
-                ('site_role', models.CharField(blank=True, choices=[('OW', 'Owner'), ('AD', 'Administrator')], help_text='Owner or administrator of the whole site.', max_length=2)),
-                ('may_create_projects', models.BooleanField(default=False)),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may enter the admin')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_placeholder', models.BooleanField(default=False, editable=False)),
-                ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_activity', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("first_name", models.CharField(blank=True, max_length=150)),
+                ("last_name", models.CharField(blank=True, max_length=150)),
+                ("phone", models.CharField(blank=True, max_length=32)),
+                (
+                    "site_role",
+                    models.CharField(
+                        blank=True,
+                        choices=[("OW", "Owner"), ("AD", "Administrator")],
+                        help_text="Owner or administrator of the whole site.",
+                        max_length=2,
+                    ),
+                ),
+                ("may_create_projects", models.BooleanField(default=False)),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin")),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_placeholder", models.BooleanField(default=False, editable=False)),
+                ("timezone", models.CharField(default="UTC", max_length=64, validators=[users.zones.validate_zone])),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("last_activity", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('key_hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('prefix', models.CharField(editable=False, help_text='The first characters, to recognise a key by.', max_length=8)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("key_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "prefix",
+                    models.CharField(editable=False, help_text="The first characters, to recognise a key by.", max_length=8),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique', violation_error_message='This e-mail already belongs to somebody.'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"),
+                name="user_email_unique",
+                violation_error_message="This e-mail already belongs to somebody.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('site_role__in', ['', 'OW', 'AD'])), name='user_site_role_known'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("site_role__in", ["", "OW", "AD"])), name="user_site_role_known"
+            ),
         ),
     ]
