@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -130,33 +130,37 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
+def error_page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    return render(request, "error.html", {"title": title, "words": words}, status=status)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None):
     if isinstance(exception, RequestDataTooBig):
         return error_response(413, "The request body is too large.", "too_large")
     if _wants_json(request) or isinstance(exception, SuspiciousOperation):
         return error_response(400, "This request is malformed.", "bad_request")
-    return render(request, "error.html", {"title": "Bad request", "words": "This request is malformed."}, status=400)
+    return error_page(request, 400, "Bad request", "This request is malformed.")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None):
     if _wants_json(request):
         return error_response(404, "Not found.", "not_found")
-    return render(request, "error.html", {"title": "Not found", "words": "There is no such page, or it is not open to you."}, status=404)
+    return error_page(request, 404, "Not found", "There is no such page, or it is not open to you.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None):
     if _wants_json(request):
         return error_response(403, "You do not have permission to do this.", "permission_denied")
-    return render(request, "error.html", {"title": "Not allowed", "words": "You do not have permission to do this."}, status=403)
+    return error_page(request, 403, "Not allowed", "You do not have permission to do this.")
 
 
 def server_error(request: HttpRequest):
     if _wants_json(request):
         return error_response(500, "Something broke on our side. It has been logged.", "error")
-    return render(request, "error.html", {"title": "Error", "words": "Something broke on our side. It has been logged."}, status=500)
+    return error_page(request, 500, "Error", "Something broke on our side. It has been logged.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = ""):
     if _wants_json(request):
         return error_response(403, f"CSRF check failed: {reason}", "csrf_failed")
-    return render(request, "error.html", {"title": "Form expired", "words": "Go back, reload the page and try again."}, status=403)
+    return error_page(request, 403, "Form expired", "Go back, reload the page and try again.")
