@@ -70,6 +70,7 @@ class OneAnnotation(RuleBasedStateMachine):
         self.house, self.model = build_house(**ALL_REJECTS), Model()
 
     def teardown(self) -> None:
+        assert_all_true(self.house.project)
         transaction.set_rollback(True)
         self.undo_all.__exit__(None, None, None)
 
@@ -191,7 +192,6 @@ class OneAnnotation(RuleBasedStateMachine):
         model, task = self.model, Task.objects.get(pk=self.house.task.pk)
         settled = model.verdict is not None and model.outcome not in ("requeue", "redistribute") and not model.skipped
         assert task.reviewed == settled
-        assert_all_true(self.house.project)
 
 
 @pytest.mark.django_db
