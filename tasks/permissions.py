@@ -1,7 +1,7 @@
 """The brief's names for the capability table: a Django permission and a DRF permission class."""
 
 from django.contrib.auth.backends import BaseBackend
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import IsAuthenticated
 
 from .roles import may, may_somewhere
 
@@ -19,7 +19,7 @@ class RoleBackend(BaseBackend):
         return may(user_obj, "review_annotation", obj.project_id)
 
 
-class CanReviewAnnotation(BasePermission):
+class CanReviewAnnotation(IsAuthenticated):
     """Who may review at all. Whether *this* annotation may be reviewed now, the workflow answers."""
 
     code = "not_a_reviewer"

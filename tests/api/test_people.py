@@ -29,6 +29,13 @@ def test_missing_or_bad_credentials_are_401(db, header):
     assert answer["WWW-Authenticate"] == "Token"
 
 
+@pytest.mark.parametrize("verb", ["accept", "reject", "fix-and-accept", "reopen"])
+def test_nobody_knocks_at_the_review_doors_without_credentials(house, verb):
+    answer = APIClient().post(f"/api/annotations/{house.annotation.pk}/{verb}/", {})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
 def test_revoked_and_expired_tokens_are_401(house):
     yesterday = timezone.now() - timedelta(days=1)
     _, expired = ApiToken.issue(house.reviewer, name="old", expires_at=yesterday)
