@@ -55,13 +55,8 @@ class AnnotationViewSet(ViewSet):
         """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict."""
         annotation, body = self.get_object(), sent(NewWorkSerializer, request)
         draft = _draft_of(request, body, annotation)
-        if draft is not None:
-            drafts.refuse_outdated(draft)
         changes = work_of(body, WorkSerializer)
-        changed = annotations.edit(
-            annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft_id=draft and draft.pk
-        )
-        Draft.objects.filter(annotation=annotation, user=request.user).delete()
+        changed = drafts.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft)
         return self._answer(changed)
 
     @extend_schema(responses=GONE)
@@ -106,8 +101,7 @@ class AnnotationViewSet(ViewSet):
     @action(detail=True, methods=["post"], url_path="convert-to-draft")
     def convert_to_draft(self, request, pk=None):
         """Take your annotation back into a draft: hidden, and not reviewable until submitted again."""
-        annotation = annotations.convert_to_draft(self.get_object().pk, actor=request.user)
-        draft = drafts.save(annotation.task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
+        draft = drafts.take_back(self.get_object().pk, actor=request.user)
         return Response(DraftSerializer(draft).data)
 
     def _answer(self, annotation: Annotation, code: int = status.HTTP_200_OK) -> Response:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
 from ..models import Annotation, Draft, Task
 from . import annotations
@@ -39,6 +40,31 @@ def _take(draft: Draft) -> None:
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
         raise Refused("not_found", "This draft does not exist any more.", status=404)
+
+
+def edit(
+    annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft: Draft | None = None
+) -> Annotation:
+    """Change an annotation, out of `draft` where one is named. A new result ends the drafts its writer had on it."""
+    with transaction.atomic():
+        if draft is not None:
+            refuse_outdated(draft)
+        draft_id = draft.pk if draft else None
+        annotation = annotations.edit(annotation_id, changes, actor=actor, seen=seen, draft_id=draft_id)
+        if draft is not None or "result" in changes:
+            Draft.objects.filter(annotation=annotation_id, user=actor).delete()
+    return annotation
+
+
+def take_back(annotation_id: int, *, actor) -> Draft:
+    """Turn an annotation into a draft of its author's; asked again, the draft there is."""
+    with transaction.atomic():
+        annotation, task = annotations.lock(annotation_id)
+        begun = Draft.objects.filter(annotation=annotation, user=actor).order_by("-id").first()
+        if annotation.is_draft and begun:
+            return begun
+        annotation = annotations.convert_to_draft(annotation_id, actor=actor)
+        return save(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
 
 
 def _submit_onto(draft: Draft, work: annotations.Work, actor) -> Annotation:

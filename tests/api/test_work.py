@@ -1,8 +1,10 @@
 """Annotators at work over REST: submit, edit, skip, drafts."""
 
+import pytest
+
 from reviews.models import Review
-from tasks.models import Annotation, Draft
-from tests.factories import annotation, client_of, result, reviewed, task
+from tasks.models import Annotation, Draft, History
+from tests.factories import annotation, build_house, client_of, result, reviewed, task
 
 
 def test_annotator_submits_an_annotation(house):
@@ -90,6 +92,36 @@ def test_draft_begun_on_an_older_version_is_kept_and_refused(house):
 
     assert (answer.status_code, answer.json()["code"]) == (412, "stale")
     assert Draft.objects.filter(pk=draft["id"]).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_edit_out_of_a_draft_is_a_transaction_of_its_own():
+    house = build_house()
+    client, url = client_of(house.annotator), f"/api/annotations/{house.annotation.pk}/"
+    draft = client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}).json()
+
+    answer = client.patch(url, {"result": result("C"), "draft_id": draft["id"]})
+
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    assert not Draft.objects.exists()
+
+
+def test_edit_of_no_result_leaves_the_draft_alone(house):
+    client = client_of(house.annotator)
+    client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")})
+
+    client.patch(f"/api/annotations/{house.annotation.pk}/", {"lead_time": 3})
+
+    assert Draft.objects.count() == 1
+
+
+def test_annotation_taken_back_twice_is_one_draft(house):
+    client, url = client_of(house.annotator), f"/api/annotations/{house.annotation.pk}/convert-to-draft/"
+
+    first, second = client.post(url).json(), client.post(url).json()
+
+    assert first["id"] == second["id"]
+    assert History.objects.filter(action="converted_to_draft").count() == 1
 
 
 def test_converted_annotation_is_hidden_until_submitted_again(house):
