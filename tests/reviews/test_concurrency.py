@@ -20,7 +20,7 @@ from tests.snapshots import assert_all_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REVIEWERS, WORK, MOVES = 8, 60, 40
+REVIEWERS, WORK, MOVES = 8, 60, 30
 
 
 @pytest.mark.parametrize("asked", [{}, {"comment": "Fine"}])
