@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from reviewsite.jobs import WORKER
 from reviewsite.models import Heartbeat
+from webhooks import outbox
 
 
 @never_cache
@@ -29,8 +30,15 @@ def readiness() -> dict[str, Any]:
     """The worker's own row tells of the broker too: a ping of Redis would not see a worker that is stuck."""
     try:
         beat = Heartbeat.objects.filter(name=WORKER).first()
+        oldest_due = round(outbox.oldest_due_seconds(), 1)
     except DatabaseError:
-        return {"status": "DOWN", "database": "DOWN", "worker": "UNKNOWN", "worker_seen_seconds_ago": None}
+        return {"status": "DOWN", "database": "DOWN", "worker": "UNKNOWN"}
     age = round(beat.age_seconds, 1) if beat else None
     worker = "UP" if age is not None and age <= settings.HEARTBEAT_MAX_AGE_SECONDS else "DOWN"
-    return {"status": worker, "database": "UP", "worker": worker, "worker_seen_seconds_ago": age}
+    return {
+        "status": worker,
+        "database": "UP",
+        "worker": worker,
+        "worker_seen_seconds_ago": age,
+        "oldest_due_delivery_seconds": oldest_due,
+    }
