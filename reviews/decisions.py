@@ -96,8 +96,8 @@ def _review(sentence: Sentence, actor, bulk: BulkReview | None) -> Review:
     annotation, intent = sentence.annotation, sentence.intent
     return Review(
         annotation=annotation,
-        task_id=annotation.task_id,
-        project_id=annotation.project_id,
+        task=annotation.task,
+        project=annotation.project,
         verdict=intent.verdict,
         created_by=actor,
         started_at=intent.started_at,
