@@ -9,6 +9,7 @@ from tasks.models import Annotation, Task
 from tasks.roles import may
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer
+from .names import names_hidden
 from .people import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
@@ -100,10 +101,12 @@ class TaskSerializer(TaskBodySerializer):
         return len(self.get_reviewers(task))
 
     def to_representation(self, task: Task) -> dict[str, Any]:
-        body = super().to_representation(task)
-        if not may(self.context["request"].user, "view_all_annotations", task.project_id):
+        body, user = super().to_representation(task), self.context["request"].user
+        if not may(user, "view_all_annotations", task.project_id):
             for name in REVIEWERS_ONLY:
                 body.pop(name, None)
+        if body["updated_by"] != user.pk and names_hidden(user, task.project):
+            body["updated_by"] = None
         return body
 
 

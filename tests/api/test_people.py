@@ -140,11 +140,14 @@ def test_reviewer_names_are_hidden_from_annotators_where_the_project_says_so(hou
             client.get(f"/api/{path}/?{about}").json()[0] for path in ("annotation-reviews", "annotation-history", "comments")
         ]
         body = client.get(f"/api/annotations/{house.annotation.pk}/").json()
-        return [row["created_by"] for row in rows] + [body["last_created_by"], body["updated_by"]]
+        task_body = client.get(f"/api/tasks/{house.task.pk}/").json()
+        return [row["created_by"] for row in rows] + [body["last_created_by"], body["updated_by"], task_body["updated_by"]]
 
-    assert names(house.annotator) == [None] * 5
-    assert names(house.lead) == [house.reviewer.pk] * 5
-    assert client_of(house.annotator).get(f"/api/annotations/?reviewer={house.reviewer.pk}").json()["results"] == []
+    assert names(house.annotator) == [None] * 6
+    assert names(house.lead) == [house.reviewer.pk] * 6
+    client = client_of(house.annotator)
+    assert client.get(f"/api/annotations/?reviewer={house.reviewer.pk}").json()["results"] == []
+    assert client.get(f"/api/annotation-reviews/?created_by={house.reviewer.pk}").json() == []
 
 
 def test_administrator_cannot_become_an_owner(house):
