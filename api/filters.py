@@ -1,6 +1,8 @@
 """Filters of the lists. Every one is named here: nothing reaches a related table by accident."""
 
-from django.db.models import Exists, F, OuterRef
+from django import forms
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
 from django_filters import rest_framework as filters
 
 from reviews.models import Comment, Review
@@ -31,7 +33,22 @@ def ordering(*names: str) -> NullsLastOrdering:
     return NullsLastOrdering(fields=[(name, name) for name in names])
 
 
-class TaskFilter(filters.FilterSet):
+class IdFilter(filters.NumberFilter):
+    """Rows that name this one. An id that is not there, or not visible, finds nothing: the answer does not say which."""
+
+    field_class = forms.IntegerField
+
+
+class IdsFilter(filters.BaseInFilter, IdFilter):
+    """`projects=1,2`."""
+
+
+class FilterSet(filters.FilterSet):
+    class Meta:
+        filter_overrides = {models.ForeignKey: {"filter_class": IdFilter}}
+
+
+class TaskFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."
     )
@@ -50,7 +67,7 @@ class TaskFilter(filters.FilterSet):
         "total_annotations",
     )
 
-    class Meta:
+    class Meta(FilterSet.Meta):
         model = Task
         fields = {
             "project": ["exact"],
@@ -81,7 +98,7 @@ class TaskFilter(filters.FilterSet):
         return tasks.filter(Exists(found))
 
 
-class AnnotationFilter(filters.FilterSet):
+class AnnotationFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
     reviewer = filters.NumberFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
     reviewed = filters.BooleanFilter(
@@ -97,7 +114,7 @@ class AnnotationFilter(filters.FilterSet):
     reviews_accepted__gte = filters.NumberFilter(field_name="task__reviews_accepted", lookup_expr="gte")
     ordering = ordering("id", "created_at", "updated_at", "lead_time")
 
-    class Meta:
+    class Meta(FilterSet.Meta):
         model = Annotation
         fields = {
             "project": ["exact"],
@@ -118,23 +135,26 @@ class AnnotationFilter(filters.FilterSet):
         return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))
 
 
-class ReviewFilter(filters.FilterSet):
+class ReviewFilter(FilterSet):
     annotation__task__project = filters.NumberFilter(field_name="project_id")
     project = filters.NumberFilter(field_name="project_id")
+    created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
     ordering = ordering("id", "created_at")
 
-    class Meta:
+    class Meta(FilterSet.Meta):
         model = Review
         fields = {
             "annotation": ["exact"],
             "task": ["exact"],
-            "created_by": ["exact"],
             "verdict": ["exact"],
             "reject_action": ["exact"],
             "reason": ["exact"],
             "created_at": TIME_LOOKUPS,
         }
+
+    def signed_by(self, reviews, name, value):
+        return reviews.filter(names_shown_to(self.request.user) | Q(created_by=self.request.user.pk), created_by=value)
 
     def keep(self, reviews, name, value):
         return reviews
@@ -144,26 +164,26 @@ class ReviewFilter(filters.FilterSet):
         return reviews if self.form.cleaned_data.get("include_undone") else reviews.not_undone()
 
 
-class HistoryFilter(filters.FilterSet):
+class HistoryFilter(FilterSet):
     task = filters.NumberFilter(field_name="annotation__task_id")
     project = filters.NumberFilter(field_name="annotation__project_id")
 
-    class Meta:
+    class Meta(FilterSet.Meta):
         model = History
         fields = {"annotation": ["exact"], "action": ["exact"], "created_at": TIME_LOOKUPS}
 
 
-class CommentFilter(filters.FilterSet):
+class CommentFilter(FilterSet):
     draft = filters.NumberFilter(field_name="draft_id")
-    projects = filters.BaseInFilter(field_name="project_id", lookup_expr="in")
+    projects = IdsFilter(field_name="project_id", lookup_expr="in")
     ordering = ordering("id", "created_at", "updated_at")
 
-    class Meta:
+    class Meta(FilterSet.Meta):
         model = Comment
         fields = {"annotation": ["exact"], "task": ["exact"], "project": ["exact"], "is_resolved": ["exact"]}
 
 
-class PredictionFilter(filters.FilterSet):
-    class Meta:
+class PredictionFilter(FilterSet):
+    class Meta(FilterSet.Meta):
         model = Prediction
         fields = ["task", "project", "model_version"]

@@ -12,14 +12,14 @@ COUNT_LIMIT = 10_000
 UNPAGED_LIMIT = 10_000
 
 
-def positive(params, name: str, default: int, *, most: int = 2**31) -> int:
-    """A whole number ≥ 1 from the query, cut off at `most`."""
+def whole(params, name: str, default: int, *, least: int = 1, most: int = 2**31) -> int:
+    """A whole number ≥ `least` from the query, cut off at `most`."""
     try:
         value = int(params.get(name, default))
     except ValueError:
-        value = 0
-    if value < 1:
-        raise ValidationError({name: [f"{name} must be a whole number from 1."]})
+        value = least - 1
+    if value < least:
+        raise ValidationError({name: [f"{name} must be a whole number from {least}."]})
     return min(value, most)
 
 
@@ -31,8 +31,8 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         self.request = request
-        self.number = positive(request.query_params, "page", 1)
-        size = positive(request.query_params, "page_size", self.page_size, most=self.max_page_size)
+        self.number = whole(request.query_params, "page", 1)
+        size = whole(request.query_params, "page_size", self.page_size, most=self.max_page_size)
         start = (self.number - 1) * size
         rows = list(queryset[start : start + size + 1])
         if not rows and self.number > 1:
@@ -117,13 +117,11 @@ class LongList(BasePagination):
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         params = request.query_params
-        limit = positive(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
+        limit = whole(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
         if "after_id" in params:
-            after = (
-                positive({"after_id": int(params["after_id"]) + 1} if params["after_id"].isdigit() else params, "after_id", 1) - 1
-            )
+            after = whole(params, "after_id", 0, least=0, most=2**63 - 1)
             return list(queryset.filter(pk__gt=after).order_by("pk")[:limit])
-        page = positive(params, "page", 1)
+        page = whole(params, "page", 1)
         if page > 1 or "limit" in params:
             return self._page(queryset, page, limit)
         rows = list(queryset[: UNPAGED_LIMIT + 1])

@@ -30,7 +30,7 @@ class ProjectViewSet(ViewSet):
         """The projects you see, newest first."""
         found = self.get_queryset()
         if ids := request.query_params.get("ids"):
-            found = found.filter(pk__in=[int(i) for i in ids.split(",") if i.strip().isdigit()])
+            found = found.filter(pk__in=[int(i) for i in ids.split(",") if i.strip().isdecimal()])
         return self.page_of(found)
 
     @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})

@@ -51,7 +51,7 @@ class TaskViewSet(ViewSet):
         params = self.request.query_params
         project = params.get("project", "")
         if (
-            not project.isdigit()
+            not project.isdecimal()
             or params.keys() - UNFILTERED
             or not may(self.request.user, "view_all_annotations", int(project))
         ):

@@ -73,6 +73,36 @@ def test_wrong_filter_value_is_400_naming_it(house, query):
     assert list(answer.json()["validation_errors"]) == [query.partition("=")[0]]
 
 
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("annotation-reviews", "after_id=²"),
+        ("annotation-history", "after_id=x"),
+        ("comments", "projects=x"),
+        ("comments", "projects=1,²"),
+        ("annotation-reviews", "annotation=1.5"),
+    ],
+)
+def test_wrong_value_in_a_plain_list_is_400_naming_it(house, path, query):
+    answer = client_of(house.reviewer).get(f"/api/{path}/?{query}")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["validation_errors"]) == [query.partition("=")[0]]
+
+
+def test_project_ids_that_are_no_numbers_find_nothing(house):
+    assert client_of(house.reviewer).get("/api/projects/?ids=²,x").json()["count"] == 0
+
+
+@pytest.mark.parametrize("path", ["annotation-reviews", "annotation-history", "comments"])
+def test_filter_does_not_tell_an_invisible_annotation_from_none(house, path):
+    stranger = client_of(house.stranger)
+
+    answers = [stranger.get(f"/api/{path}/?annotation={pk}") for pk in (house.annotation.pk, 10**9)]
+
+    assert [(a.status_code, a.json()) for a in answers] == [(200, [])] * 2
+
+
 def test_pages_of_tasks_end_with_404(house, mixed):
     client = client_of(house.reviewer)
     url = f"/api/tasks/?project={house.project.pk}&page_size=3&page="
