@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -13,17 +12,18 @@ from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft, Prediction, Task
 from tasks.permissions import CanReviewAnnotation
+from tasks.roles import may_somewhere
 from tasks.services import annotations, drafts
-from users.models import User
 
 from ..filters import AnnotationFilter
 from ..pagination import Pages
 from ..serializers.annotations import AnnotationSerializer, DraftSerializer, NewWorkSerializer, WorkSerializer
 from ..serializers.decided import DecidedSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
-from .base import ViewSet, seen_by, sent, visible, with_etag
+from .base import ViewSet, person_named, seen_by, sent, visible, with_etag
 from .verdicts import asked_for
 
+VERDICTS = ("accept", "reject", "fix_and_accept")
 GONE = {204: OpenApiResponse(description="Done.")}
 
 
@@ -39,7 +39,9 @@ class AnnotationViewSet(ViewSet):
     pagination_class = Pages
 
     def get_queryset(self):
-        return readable(super().get_queryset())
+        found = super().get_queryset()
+        # A verdict locks and reads the annotation again; before that it only has to be visible.
+        return found if self.action in VERDICTS else readable(found)
 
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request):
@@ -55,7 +57,7 @@ class AnnotationViewSet(ViewSet):
         """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict."""
         annotation, body = self.get_object(), sent(NewWorkSerializer, request)
         draft = _draft_of(request, body, annotation)
-        changes = work_of(body, WorkSerializer)
+        changes = work_of(body, WorkSerializer, request)
         changed = drafts.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft)
         return self._answer(changed)
 
@@ -131,7 +133,7 @@ class TaskAnnotationViewSet(ViewSet):
         """Submit an annotation, or skip the task (`was_cancelled`). `draft_id` names the draft it began as."""
         task = visible(Task.objects.select_related("project"), request, task_pk)
         body = sent(NewWorkSerializer, request)
-        work = annotations.Work(**work_of(body, NewWorkSerializer, task))
+        work = annotations.Work(**work_of(body, NewWorkSerializer, request, task))
         draft = _draft_of(request, body, task=task)
         annotation = (
             drafts.submit(draft, work, actor=request.user) if draft else annotations.submit(task, work, actor=request.user)
@@ -139,11 +141,11 @@ class TaskAnnotationViewSet(ViewSet):
         return with_etag(Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation)
 
 
-def work_of(body: dict[str, Any], serializer: type, task: Task | None = None) -> dict[str, Any]:
+def work_of(body: dict[str, Any], serializer: type, request, task: Task | None = None) -> dict[str, Any]:
     """The body in the services' words, its references looked up."""
     work = {name: value for name, value in body.items() if name in serializer().fields and name != "last_annotation_history"}
-    if work.get("completed_by"):
-        work["completed_by"] = get_object_or_404(User, pk=work["completed_by"])
+    if work.pop("completed_by", None) and may_somewhere(request.user, "set_completed_by"):
+        work["completed_by"] = person_named(body, "completed_by", request)
     for name, model in (("parent_prediction", Prediction), ("parent_annotation", Annotation)):
         pk = work.pop(name, None)
         if pk and task is not None:

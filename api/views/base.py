@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from reviews.people import visible_people
 from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.roles import may
 from tasks.sql import bounded_reads
+from users.models import User
 
 from ..stale import etag_of
 
@@ -36,6 +38,13 @@ def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:
     body = serializer(data=request.data, **options)
     body.is_valid(raise_exception=True)
     return body.validated_data
+
+
+def person_named(body: dict[str, Any], field: str, request: Request) -> User:
+    """Somebody the caller may know of; anybody else is as unknown as nobody."""
+    if person := visible_people(request.user).filter(pk=body[field]).first():
+        return person
+    raise Refused("unknown_person", "No such person here. Name somebody you share a project with.", field=field)
 
 
 def seen_by(request: Request, body: dict[str, Any]) -> Seen:

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-
-from users.models import User
-
-from .base import seen_by
+from .base import person_named, seen_by
 
 
 def asked_for(request, body: dict[str, Any]) -> dict[str, Any]:
@@ -18,5 +14,5 @@ def asked_for(request, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("reason"):
         asked["reason"] = body["reason"].strip()
     if body.get("assignee"):
-        asked["assignee"] = get_object_or_404(User, pk=body["assignee"])
+        asked["assignee"] = person_named(body, "assignee", request)
     return asked

@@ -94,6 +94,24 @@ def test_draft_begun_on_an_older_version_is_kept_and_refused(house):
     assert Draft.objects.filter(pk=draft["id"]).exists()
 
 
+def test_completed_by_names_somebody_the_manager_may_know_of(house):
+    client, body = client_of(house.lead), {"result": result(), "completed_by": house.stranger.pk}
+
+    answers = [
+        client.post(f"/api/tasks/{house.task.pk}/annotations/", body),
+        client.patch(f"/api/annotations/{house.annotation.pk}/", body),
+        client.patch(f"/api/annotations/{house.annotation.pk}/", {"completed_by": 10**9}),
+    ]
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(400, "unknown_person")] * 3
+
+
+def test_completed_by_of_null_changes_no_author(house):
+    answer = client_of(house.lead).patch(f"/api/annotations/{house.annotation.pk}/", {"completed_by": None})
+
+    assert (answer.status_code, answer.json()["completed_by"]) == (200, house.annotator.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_edit_out_of_a_draft_is_a_transaction_of_its_own():
     house = build_house()
