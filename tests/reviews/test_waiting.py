@@ -1,14 +1,16 @@
 """One after the other, where it matters: who waited for a lock looks again when it has it."""
 
 import pytest
+from django.db import connection, transaction
 
+from reviews.models import Comment
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, History
 from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
 from tests import factories
 from tests.factories import result
-from tests.parallel import one_waits_for_another
+from tests.parallel import one_waits_for_another, together
 from tests.snapshots import assert_all_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +91,19 @@ def test_an_edit_that_waited_for_a_verdict_is_locked_by_it(house):
     edited = one_waits_for_another(lambda: AnnotationReviewService(house.reviewer).accept(house.annotation), edit)
 
     assert edited.exception().code == "locked_by_verdict"
+
+
+def test_a_lock_on_work_lets_others_refer_to_it(house):
+    """Foreign keys take KEY SHARE at commit: a plain FOR UPDATE would keep them waiting, and two of them deadlock."""
+
+    def refer() -> Comment:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            about = {"annotation": house.annotation, "task": house.task, "project": house.project}
+            return Comment.objects.create(text="Hello", created_by=house.reviewer, **about)
+
+    with transaction.atomic():
+        annotations.lock(house.annotation.pk)
+        (said,) = together([refer])
+
+    assert said.pk
