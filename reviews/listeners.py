@@ -40,7 +40,10 @@ def _withdraw(event: Happened, reason: str) -> None:
 
 
 def _data_changed(event: Happened) -> None:
-    _withdraw(event, "data_changed")
+    """What was reopened stays open for rework: only verdicts were given on the old data."""
+    judged = [annotation for annotation in event.annotations if annotation.standing_review_id]
+    if judged:
+        moves.withdraw(judged, list(event.tasks), "data_changed", actor=event.actor)
 
 
 def _work_created(event: Happened) -> None:

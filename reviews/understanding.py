@@ -35,7 +35,9 @@ def repeated(sentence: Sentence, actor: Any) -> Review | None:
     same_comment = intent.comment in ("", standing.comment)
     same_outcome = intent.verdict != ActionType.REJECTED or outcomes.resolve(annotation, intent)[0] == standing.reject_action
     same_reason = intent.reason in ("", standing.reason)
-    same_fix = intent.verdict != ActionType.FIXED_AND_ACCEPTED or same_result(intent.result or [], annotation.result)
+    same_fix = intent.verdict != ActionType.FIXED_AND_ACCEPTED or (
+        intent.result is not None and same_result(intent.result, annotation.result)
+    )
     return standing if same_words and same_comment and same_outcome and same_reason and same_fix else None
 
 

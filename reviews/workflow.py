@@ -172,7 +172,7 @@ def refusal(action: str, annotation: Annotation, user: Any) -> Refusal | None:
     """None when `user` may do `action` to `annotation` as it is now, else the first reason why not."""
     rule = WORKFLOW[action]
     if not role_can(role_in(annotation.project_id, user), rule.capability):
-        return NOT_A_REVIEWER
+        return NOT_A_REVIEWER if rule.capability == "review_annotation" else NOT_A_MEMBER
     case = Case(action, annotation, user)
     return next((found for guard in rule.guards if (found := guard(case))), None)
 
@@ -182,6 +182,8 @@ NOT_A_REVIEWER = Refusal(
     "Your role in this project does not include reviewing. Ask a manager of the project to make you a reviewer.",
     403,
 )
+
+NOT_A_MEMBER = Refusal("not_a_member", "You are no longer a member of this project. Ask a manager of the project.", 403)
 
 
 def refusals(annotation: Annotation, user: Any) -> dict[str, Refusal]:

@@ -147,8 +147,10 @@ def _edit_action(annotation: Annotation, changes: dict[str, Any]) -> HistoryActi
     skipped = changes.get("was_cancelled", annotation.was_cancelled)
     if skipped != annotation.was_cancelled:
         return HistoryAction.SKIPPED if skipped else HistoryAction.UNSKIPPED
+    if "result" not in changes:
+        return None
     # A submitted draft is a new version even when it says what was said before: it is no draft any more.
-    same = same_result(changes.get("result", annotation.result), annotation.result)
+    same = same_result(changes["result"], annotation.result)
     return None if same and not annotation.is_draft else HistoryAction.UPDATED
 
 

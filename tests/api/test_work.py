@@ -3,7 +3,10 @@
 import pytest
 
 from reviews.models import Review
+from reviews.service import AnnotationReviewService
+from tasks.errors import Refused
 from tasks.models import Annotation, Draft, History
+from tasks.services import annotations
 from tests.factories import annotation, build_house, client_of, result, reviewed, task
 
 
@@ -205,3 +208,28 @@ def test_deleted_annotation_leaves_the_counters(house):
     other.task.refresh_from_db()
     assert other.task.total_annotations == 0
     assert client_of(house.annotator).get(f"/api/annotations/{other.pk}/").status_code == 404
+
+
+def test_lead_time_of_a_withdrawn_draft_does_not_submit_it(house):
+    client = client_of(house.annotator)
+    url = f"/api/annotations/{house.annotation.pk}/"
+    client.post(url + "convert-to-draft/")
+
+    answer = client.patch(url, {"lead_time": 9})
+
+    assert (answer.json()["is_draft"], answer.json()["lead_time"]) == (True, 9)
+
+
+def test_reopened_work_stays_open_when_the_task_data_changes(house):
+    AnnotationReviewService(house.reviewer).reopen(house.annotation)
+
+    client_of(house.lead).patch(f"/api/tasks/{house.task.pk}/", {"data": {"text": "other"}})
+
+    assert client_of(house.lead).get(f"/api/annotations/{house.annotation.pk}/").json()["returned_at"] is not None
+
+
+def test_removed_member_is_told_that_they_left(house):
+    house.membership(house.annotator).delete()
+
+    with pytest.raises(Refused, match="no longer a member"):
+        annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)

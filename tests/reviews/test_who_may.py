@@ -14,7 +14,7 @@ from tests.factories import annotation, person, result, reviewed
 from users.models import User
 
 YES = "yes"
-NO_ROLE, OWN, THEIRS = "not_a_reviewer", "own_annotation", "not_yours"
+NO_ROLE, OUTSIDE, OWN, THEIRS = "not_a_reviewer", "not_a_member", "own_annotation", "not_yours"
 NOTHING, SIGNED, LOCKED = "not_standing", "not_your_review", "locked_by_verdict"
 VERDICTS = ("accept", "reject", "fix_and_accept")
 WORK = ("edit", "skip", "convert_to_draft", "delete")
@@ -27,17 +27,17 @@ def row(verdicts: str, undo: str, edit: str, *, delete: str | None = None) -> di
 
 # (role, whose work) → action → yes, or the code of the refusal.
 UNREVIEWED = {
-    ("stranger", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("stranger", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("stranger", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
-    ("removed reviewer", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("removed reviewer", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("removed reviewer", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
-    ("inactive reviewer", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("inactive reviewer", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("inactive reviewer", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
-    ("inactive admin", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("inactive admin", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("inactive admin", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
-    ("reviewer elsewhere", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("reviewer elsewhere", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("reviewer elsewhere", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
-    ("manager elsewhere", "own"): row(NO_ROLE, NO_ROLE, NO_ROLE),
+    ("manager elsewhere", "own"): row(NO_ROLE, NO_ROLE, OUTSIDE),
     ("manager elsewhere", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
     ("annotator", "own"): row(NO_ROLE, NO_ROLE, YES),
     ("annotator", "other"): row(NO_ROLE, NO_ROLE, THEIRS),

@@ -86,7 +86,7 @@ def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consume
 
     reviewed(house.annotation, house.reviewer)
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
     assert Delivery.objects.get().state == "pending"
 
 
@@ -177,5 +177,6 @@ def test_decisions_do_not_notice_that_redis_is_gone(house, receiver, own_redis, 
     drain(hook.pk)
 
     assert statuses == [200] * 10
-    assert max(times) < 0.5
+    assert max(times) < 1.5
+    assert sorted(times)[5] < 0.3
     assert len(receiver.got) == 11
