@@ -44,7 +44,7 @@ class ReadOnlyInline(admin.TabularInline):
 def column(path: str, description: str, *, order: str | None = None) -> Callable[[Any], Any]:
     """What `path` leads to, as words. (As a field it would be a link, also for who may not follow it.)"""
 
-    @admin.display(description=description, ordering=order or path)
+    @admin.display(description=description, ordering=order or path.replace(".", "__"))
     def show(obj: Any) -> Any:
         return reduce(lambda row, name: row and getattr(row, name), path.split("."), obj)
 

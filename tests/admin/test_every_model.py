@@ -60,6 +60,15 @@ def test_every_list_and_page_opens_for_an_admin(rows_everywhere, admin_client):
     assert answers == dict.fromkeys(REGISTERED, {200})
 
 
+def test_every_list_sorts_by_each_of_its_columns(rows_everywhere, admin_client):
+    answers = {}
+    for name, model in REGISTERED.items():
+        columns = range(1, len(admin.site.get_model_admin(model).list_display) + 1)
+        answers[name] = {admin_client.get(address(model, "changelist"), {"o": f"-{column}"}).status_code for column in columns}
+
+    assert answers == dict.fromkeys(REGISTERED, {200})
+
+
 def test_every_list_and_page_of_a_lead_is_of_their_project_only(rows_everywhere, elsewhere, lead_client):
     for model in OF_LEADS.values():
         listed = lead_client.get(address(model, "changelist"))
