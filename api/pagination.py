@@ -86,7 +86,7 @@ class TaskPages(Pages):
     max_page_size = 500
 
     def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
-        self.totals = view.stored_totals()
+        self.totals = view.stored_totals() if rows else None  # a deleted project has totals still
         if self.totals is not None:
             return self.totals["tasks"], False
         return super().count(queryset, start, rows, view)

@@ -109,6 +109,8 @@ def test_deleted_project_is_gone_for_everybody(house):
     client = client_of(house.admin)
     for url in (f"/api/projects/{house.project.pk}/", f"/api/tasks/{house.task.pk}/", f"/api/annotations/{house.annotation.pk}/"):
         assert client.get(url).status_code == 404
+    listed = client.get(f"/api/tasks/?project={house.project.pk}").json()
+    assert listed == {"tasks": [], "total": 0, "total_annotations": 0, "total_predictions": 0}
 
 
 def test_all_tasks_of_a_project_are_deleted(house):
