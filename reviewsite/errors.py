@@ -21,6 +21,17 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
 # PostgreSQL's word for a statement that was cancelled because it ran too long.
 QUERY_CANCELED = "57014"
+# Promises of the database that a caller may run into: constraint → the field, and what to do.
+TAKEN = {
+    "task_external_id_unique": (
+        "external_id",
+        "Another task of this project has this external_id. Change that task, or name another.",
+    ),
+    "annotation_unique_id_unique": (
+        "unique_id",
+        "An annotation has this unique_id already. Change that one, or leave unique_id out.",
+    ),
+}
 RULE_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
 
 
@@ -80,6 +91,9 @@ def _integrity(exc: IntegrityError) -> Response:
     """A promise of the database that no guard foresaw: still the caller's 400, with the constraint as code."""
     diagnostics = getattr(exc.__cause__, "diag", None)
     code = getattr(diagnostics, "constraint_name", None) or "integrity_error"
+    if code in TAKEN:
+        field, words = TAKEN[code]
+        return Response(body(400, words, f"{field}_taken", {field: [words]}), status=400)
     log.warning("refused by the database: %s", code)
     return Response(body(400, "This would break a rule of the database, so nothing was changed.", code), status=400)
 

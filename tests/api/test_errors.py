@@ -27,6 +27,20 @@ def test_unknown_path_or_row_is_a_json_404(house, url):
     assert answer.json().keys() == KEYS
 
 
+def test_identity_that_is_taken_is_400_naming_it(house):
+    client, about = client_of(house.lead), {"project": house.project.pk, "data": {"text": "b"}, "external_id": "E1"}
+    unique_id = str(house.annotation.unique_id)
+
+    client.post("/api/tasks/", about)
+    answers = [
+        client.post("/api/tasks/", about),
+        client.post(f"/api/tasks/{house.task.pk}/annotations/", {"result": [], "unique_id": unique_id}),
+    ]
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(400, "external_id_taken"), (400, "unique_id_taken")]
+    assert [list(a.json()["validation_errors"]) for a in answers] == [["external_id"], ["unique_id"]]
+
+
 def test_wrong_method_is_405(house):
     assert client_of(house.lead).put(f"/api/annotations/{house.annotation.pk}/accept/").json()["status_code"] == 405
 
