@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html_join
 
@@ -20,6 +21,16 @@ from .show import ReadOnlyInline, column, link_to, person
 SHOWN_OF_VALUE = 200
 CHANGED_BY = person("changed_by", "by")
 CREATED_BY = person("created_by", "created by")
+
+
+class TextBox(forms.CharField):
+    """Text as it is kept: a browser sends every line end as CR LF, which is no change of the setting."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(**options | {"strip": False})
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
 
 
 class ProjectForm(forms.ModelForm):
@@ -73,6 +84,7 @@ def total(name: str):
 class ProjectAdmin(LeadAdmin):
     opens = frozenset({"change", "delete"})
     form = ProjectForm
+    formfield_overrides = {models.TextField: {"form_class": TextBox}}
     inlines = (MembershipInline, ChangeInline)
     list_display = (
         "title",

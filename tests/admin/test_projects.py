@@ -46,6 +46,16 @@ def test_saving_without_a_change_writes_nothing(house, lead_client):
     assert not ProjectChange.objects.exists()
 
 
+def test_line_ends_of_a_browser_are_no_change(house, lead_client):
+    house.project.label_config = house.project.label_config.replace("><", ">\n<") + "\n"
+    house.project.save()
+    data = as_filled_in(lead_client, page_of(house.project))
+
+    lead_client.post(page_of(house.project), data | {"label_config": data["label_config"].replace("\n", "\r\n")})
+
+    assert not ProjectChange.objects.exists()
+
+
 def test_changes_are_listed_on_the_page(filled, lead_client):
     page = lead_client.get(page_of(filled.project)).content.decode()
 
