@@ -134,10 +134,11 @@ class TaskAnnotationViewSet(ViewSet):
         task = visible(Task.objects.select_related("project"), request, task_pk)
         body = sent(NewWorkSerializer, request)
         work = annotations.Work(**work_of(body, NewWorkSerializer, request, task))
-        draft = _draft_of(request, body, task=task)
-        annotation = (
-            drafts.submit(draft, work, actor=request.user) if draft else annotations.submit(task, work, actor=request.user)
-        )
+        if draft := _draft_of(request, body, task=task):
+            annotation = drafts.submit(draft, work, actor=request.user)
+        else:
+            again = drafts.became(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
+            annotation = again or annotations.submit(task, work, actor=request.user)
         return with_etag(Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation)
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
-from ..models import Annotation, Draft, Task
+from ..models import Annotation, Draft, History, Task
 from . import annotations
 
 
@@ -33,6 +33,13 @@ def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
         if draft.annotation_id is None:
             return annotations.submit(draft.task, work, actor=actor)
         return _submit_onto(draft, work, actor)
+
+
+def became(draft_id: int, task: Task, *, actor) -> Annotation | None:
+    """What `actor` submitted this draft as, so that a request sent twice makes one annotation."""
+    rows = History.objects.filter(draft_id=draft_id, annotation__task=task, created_by=actor).select_related("annotation")
+    row = rows.order_by("id").first()
+    return row.annotation if row and row.annotation.deleted_at is None else None
 
 
 def _take(draft: Draft) -> None:

@@ -80,6 +80,18 @@ def test_draft_becomes_an_annotation_and_is_gone(house):
     assert not Draft.objects.exists()
 
 
+def test_draft_submitted_twice_is_one_annotation(house):
+    other, client = task(house.project), client_of(house.annotator)
+    draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B")}).json()
+    body = {"result": result("B"), "draft_id": draft["id"]}
+
+    first, second = (client.post(f"/api/tasks/{other.pk}/annotations/", body) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] == second.json()["id"]
+    assert Annotation.objects.filter(task=other).count() == 1
+
+
 def test_draft_is_seen_by_its_author_only(house):
     draft = client_of(house.annotator).post(f"/api/tasks/{house.task.pk}/drafts/", {"result": result("B")}).json()
 
