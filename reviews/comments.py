@@ -1,5 +1,6 @@
 """Everything that writes a comment. Its task's counters move under the same lock order as a decision."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -45,6 +46,13 @@ def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) 
         )
         counters.recount_comments([task])
     return comment
+
+
+def follow_drafts(annotations: Iterable[Annotation]) -> None:
+    """What was said about a draft is about the annotation it became. The caller has just written their current versions."""
+    versions = History.objects.filter(pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False)
+    for annotation, task, draft in versions.values_list("annotation_id", "annotation__task_id", "draft_id"):
+        Comment.objects.filter(task=task, draft_id=draft, annotation=None).update(annotation=annotation)
 
 
 def change(comment: Comment, *, actor, **fields: Any) -> Comment:

@@ -9,7 +9,7 @@ from tasks.errors import Refused
 from tasks.events import Happened, happened
 from tasks.models import Annotation, Task
 
-from . import counters, moves, workflow
+from . import comments, counters, moves, workflow
 
 MOVES: dict[str, tuple[str, str]] = {
     # what happened: (the action to ask the workflow for, the reason told when a verdict is withdrawn)
@@ -32,6 +32,7 @@ def _work_moved(event: Happened) -> None:
             raise refusal.as_error()
     if action == "edit" and event.annotation.was_cancelled:
         reason = "skipped"
+    comments.follow_drafts(event.annotations)
     _withdraw(event, reason)
 
 
@@ -51,6 +52,7 @@ def _work_created(event: Happened) -> None:
     given_away = Annotation.objects.filter(task__in=tasks, completed_by=event.actor, redistributed=True, deleted_at=None)
     if given_away.exists():
         raise Refused("locked_by_verdict", "Your work on this task was rejected and given to somebody else.", status=403)
+    comments.follow_drafts(event.annotations)
     _recount(event)
 
 

@@ -80,6 +80,17 @@ def test_draft_becomes_an_annotation_and_is_gone(house):
     assert not Draft.objects.exists()
 
 
+def test_what_was_said_on_a_draft_is_read_by_the_reviewer_of_what_it_became(house):
+    other, client = task(house.project), client_of(house.annotator)
+    draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B")}).json()
+    said = client.post("/api/comments/", {"draft": draft["id"], "text": "Not sure about this"}).json()
+
+    made = client.post(f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "draft_id": draft["id"]}).json()
+
+    listed = client_of(house.reviewer).get(f"/api/comments/?annotation={made['id']}").json()
+    assert [(row["id"], row["text"]) for row in listed] == [(said["id"], "Not sure about this")]
+
+
 def test_draft_submitted_twice_is_one_annotation(house):
     other, client = task(house.project), client_of(house.annotator)
     draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B")}).json()
