@@ -81,6 +81,10 @@ def _redistribute_refusal(annotation: Annotation, intent: Intent, actor, action:
         return None
     if intent.assignee is not None and role_in(annotation.project_id, intent.assignee) is None:
         return Refusal("assignee_not_a_member", "The new assignee does not belong to this project.", field="assignee")
+    if intent.assignee is not None and annotation.is_work_of(intent.assignee):
+        return Refusal(
+            "assignee_is_author", "This is their own work, which they may not label again. Name somebody else.", field="assignee"
+        )
     if annotation.project.label_stream_task_distribution == Distribution.AUTO:
         return None
     if intent.assignee is not None and may(actor, "manage_project", annotation.project):

@@ -90,6 +90,13 @@ def test_redistribute_needs_auto_distribution(house):
     assert [(a.task, a.user, a.type) for a in given.task.assignments.all()] == [(house.task, house.annotator2, "AN")]
 
 
+def test_redistribute_names_somebody_other_than_the_author(house):
+    settings(house, allowed_reject_actions=["requeue", "redistribute"])
+
+    with refused("assignee_is_author", field="assignee"):
+        decide(house, "reject", by="lead", reject_action="redistribute", assignee=house.annotator)
+
+
 @pytest.mark.parametrize("away", [leave, pause, deactivate])
 def test_annotator_unavailable_for_a_requeue_asked_for_by_name(house, away):
     away(house)
