@@ -8,11 +8,13 @@ from django_filters import rest_framework as filters
 from reviews.models import Comment, Review
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
+from tasks.querysets import within
 
 from .serializers.names import names_shown_to
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
+HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by")
 
 
 class NullsLastOrdering(filters.OrderingFilter):
@@ -87,6 +89,16 @@ class TaskFilter(FilterSet):
             "unique_id": ["exact"],
             "external_id": ["exact"],
         }
+
+    def filter_queryset(self, queryset):
+        """What a reader does not see, they do not filter or sort by either."""
+        tasks = super().filter_queryset(queryset)
+        asked = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
+        sorted_by = {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
+        if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in asked | sorted_by):
+            return tasks
+        mine = Q(annotated_by__user=self.request.user) if asked & {"annotator", "completed_by"} else Q(pk__in=[])
+        return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
 
     def reviewed_by_person(self, tasks, name, value):
         return tasks.filter(names_shown_to(self.request.user), reviewed_by__user_id=value)

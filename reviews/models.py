@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -23,6 +24,7 @@ class BulkReview(models.Model):
     action = models.CharField(max_length=32)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    reopened = ArrayField(models.BigIntegerField(), default=list, editable=False, help_text="Ids of what a reopen returned.")
 
     class Meta:
         ordering = ["-id"]

@@ -129,16 +129,29 @@ class AnnotationReviewService:
         with transaction.atomic():
             report, tasks = open_selection("reopen", annotations, actor=self.actor)
             moves.reopen(report.done, tasks, actor=self.actor, to=to, comment=comment)
+            report.bulk.reopened = [annotation.pk for annotation in report.done]
+            report.bulk.save(update_fields=["reopened"])
         return report
 
     def undo_bulk(self, bulk: BulkReview) -> Report:
         """Undo what still stands of a bulk action, and nothing that replaced it; the rest is reported."""
+        if bulk.reopened:
+            return self._undo_bulk_reopen(bulk)
         reviews = {review.annotation_id: review for review in bulk.reviews.filter(undone_at=None).select_related("annotation")}
         present = [review.annotation for review in reviews.values() if review.annotation.standing_review_id == review.pk]
         gone = workflow.Refusal("not_standing", "This verdict no longer stands.")
         report = self._undo_of({a.pk: reviews[a.pk] for a in present}) if present else Report(bulk)
         touched = {a.pk for a in report.done} | {a.pk for a, _ in report.refused}
         report.refused += [(review.annotation, gone) for pk, review in reviews.items() if pk not in touched]
+        return report
+
+    def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
+        report = Report(bulk)
+        for annotation in Annotation.objects.present().filter(pk__in=bulk.reopened).order_by("pk"):
+            try:
+                report.done.append(self.undo_reopen(annotation))
+            except Refused as refused:
+                report.refused.append((annotation, workflow.Refusal(refused.code, refused.detail, refused.status)))
         return report
 
     def _undo_of(self, reviews: dict[int, Review]) -> Report:

@@ -62,7 +62,7 @@ def own_version(case: Case) -> Refusal | None:
     annotation = case.annotation
     if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
         return None
-    return Refusal("own_annotation", "The current version is your own: undo your fix first, then reject.", 403)
+    return Refusal("own_annotation", "The current version is your own. Undo your fix first, or ask another reviewer.", 403)
 
 
 def workflow_disabled(case: Case) -> Refusal | None:

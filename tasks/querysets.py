@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from .choices import VERDICTS, Distribution
+from .choices import VERDICTS, AssignmentType, Distribution
 from .roles import projects_where
 
 if TYPE_CHECKING:
@@ -51,6 +51,17 @@ class TaskQuerySet(models.QuerySet):
         mine = Exists(Annotation.objects.filter(NOT_DELETED, task=OuterRef("pk"), completed_by=user))
         free = Q(project__label_stream_task_distribution=Distribution.AUTO)
         return within(user, "view_project") & (free | assigned | mine)
+
+    def offered_to(self, user: "User"):
+        """Of the visible tasks, those a list shows: reviewers see what has entered review for them, and what they annotated."""
+        from .models import Annotation, Assignment
+
+        reviewing = within(user, "view_all_annotations") & ~within(user, "manage_project")
+        assigned = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.REVIEWER))
+        mine = Exists(Annotation.objects.filter(NOT_DELETED, task=OuterRef("pk"), completed_by=user))
+        unassigned = Q(project__review_only_manual_assignments=True) & ~assigned
+        unfinished = Q(project__only_finished_tasks=True, is_labeled=False)
+        return self.exclude(reviewing & (unassigned | unfinished) & ~mine)
 
     def with_rejected(self):
         """Tasks with a standing reject, by counter."""

@@ -72,7 +72,8 @@ class People:
         self.ids = {key: found[known_as.get(key, email)] for key, email in emails.items()}
 
     def _email_for(self, key: str) -> str:
-        name = f"imported-{key[1:]}" if key else f"unknown-annotator-{self.project.pk}"
+        # Of this project: the fourth person of another file is somebody else.
+        name = f"imported-{key[1:]}-project-{self.project.pk}" if key else f"unknown-annotator-{self.project.pk}"
         return f"{name}@{PLACEHOLDER_HOST}"
 
     def _make(self, wanted: dict[str, str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """People on the wire."""
 
+from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
@@ -98,6 +99,11 @@ class NewUserSerializer(serializers.ModelSerializer):
 class NewTokenSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100, default="api")
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate_expires_at(self, moment):
+        if moment is not None and moment <= now():
+            raise serializers.ValidationError("This moment has passed: the token would never work.")
+        return moment
 
 
 class TokenSerializer(serializers.ModelSerializer):

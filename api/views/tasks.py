@@ -1,6 +1,6 @@
 """Tasks, drafts and predictions."""
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -43,20 +43,23 @@ class TaskViewSet(ViewSet):
     def list(self, request):
         """Tasks you see, with counters; filtered by review state, counts, people and times."""
         full = request.query_params.get("fields") == "all"
-        found = self.readable(self.filter_queryset(self.get_queryset()))
+        found = self.readable(self.filter_queryset(self.get_queryset().offered_to(request.user)))
         return self.page_of(found, FullTaskSerializer if full else TaskSerializer)
 
     def stored_totals(self) -> dict[str, int] | None:
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
         params = self.request.query_params
         project = params.get("project", "")
-        if (
-            not project.isdecimal()
-            or params.keys() - UNFILTERED
-            or not may(self.request.user, "view_all_annotations", int(project))
-        ):
+        if not project.isdecimal() or params.keys() - UNFILTERED or not self._offered_everything(int(project)):
             return None
         return totals_of([int(project)])[int(project)]
+
+    def _offered_everything(self, project: int) -> bool:
+        user = self.request.user
+        if may(user, "manage_project", project):
+            return True
+        held_back = Q(review_only_manual_assignments=True) | Q(only_finished_tasks=True)
+        return may(user, "view_all_annotations", project) and not Project.objects.filter(held_back, pk=project).exists()
 
     @extend_schema(request=NewTaskSerializer, responses={201: OneTaskSerializer})
     def create(self, request):

@@ -100,6 +100,8 @@ def delete(project: Project, *, actor) -> None:
 
 
 def set_role(project: Project, user, role: str) -> Membership:
+    if role != Role.MANAGER:
+        _refuse_last_manager(project.pk, user)
     membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
     forget_roles(user)
     return membership
@@ -107,8 +109,15 @@ def set_role(project: Project, user, role: str) -> Membership:
 
 def remove_member(membership: Membership) -> None:
     """Keeps the person's work, verdicts and counts under their name."""
+    _refuse_last_manager(membership.project_id, membership.user)
     membership.delete()
     forget_roles(membership.user)
+
+
+def _refuse_last_manager(project_id: int, user) -> None:
+    managers = Membership.objects.filter(project=project_id, role=Role.MANAGER)
+    if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
+        raise Refused("last_manager", "This is the project's only manager. Make somebody else a manager first.", field="role")
 
 
 def assign(tasks, users, kind: AssignmentType) -> None:

@@ -156,7 +156,11 @@ def test_bare_number_is_never_somebody_by_coincidence(project):
     load([task_of(answer(completed_by=anna.pk))], project)
 
     author = only_annotation().completed_by
-    assert (author.email, author.is_active, author.is_placeholder) == (f"imported-{anna.pk}@placeholder.invalid", False, True)
+    assert (author.email, author.is_active, author.is_placeholder) == (
+        f"imported-{anna.pk}-project-{project.pk}@placeholder.invalid",
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize("users", [{"4": "anna@example.org"}, [{"id": 4, "email": "anna@example.org", "first_name": "Anna"}]])

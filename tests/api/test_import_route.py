@@ -40,7 +40,7 @@ def test_import_answers_as_label_studio_does(house, client_of):
         "import": 0,
         "report": {},
     }
-    assert body["report"]["placeholders"] == ["imported-4@placeholder.invalid"]
+    assert body["report"]["placeholders"] == [f"imported-4-project-{house.project.pk}@placeholder.invalid"]
 
 
 def test_body_may_bring_its_users(house, client_of):

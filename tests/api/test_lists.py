@@ -5,6 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.views.tasks import TaskViewSet
+from tasks.models import Project
+from tasks.services import projects
 from tests.factories import annotation, client_of, reviewed, task
 
 
@@ -172,3 +174,26 @@ def test_list_that_takes_too_long_is_400_and_says_so(house, settings, monkeypatc
     answer = client_of(house.reviewer).get("/api/tasks/")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "too_slow")
+
+
+def test_reviewer_is_offered_assigned_tasks_only_where_the_project_says_so(house):
+    other = task(house.project)
+    Project.objects.filter(pk=house.project.pk).update(review_only_manual_assignments=True)
+    projects.assign([house.task], [house.reviewer], "RE")
+    url = f"/api/tasks/?project={house.project.pk}"
+
+    def listed(user):
+        body = client_of(user).get(url).json()
+        return [row["id"] for row in body["tasks"]], body["total"]
+
+    assert listed(house.reviewer) == ([house.task.pk], 1)
+    assert listed(house.reviewer2) == ([], 0)
+    assert listed(house.lead) == ([house.task.pk, other.pk], 2)
+    assert client_of(house.reviewer2).get(f"/api/tasks/{house.task.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["reviewed=true", "reviews_accepted__gte=1", "ordering=-reviewed_at"])
+def test_annotator_does_not_filter_by_what_they_do_not_see(house, mixed, query):
+    body = client_of(house.annotator).get(f"/api/tasks/?project={house.project.pk}&{query}").json()
+
+    assert (body["tasks"], body["total"]) == ([], 0)

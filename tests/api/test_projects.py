@@ -116,3 +116,17 @@ def test_deleted_project_is_gone_for_everybody(house):
 def test_all_tasks_of_a_project_are_deleted(house):
     assert client_of(house.lead).delete(f"/api/projects/{house.project.pk}/tasks/").status_code == 204
     assert client_of(house.lead).get(f"/api/tasks/?project={house.project.pk}").json()["total"] == 0
+
+
+def test_last_manager_cannot_leave_or_step_down(house):
+    client = client_of(house.lead)
+    membership = house.membership(house.lead)
+
+    answers = [
+        client.delete(f"/api/projects/roles/{membership.pk}/"),
+        client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.lead.pk, "role": "AN"}),
+    ]
+
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(400, "last_manager")] * 2
+    client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.reviewer.pk, "role": "MA"})
+    assert client.delete(f"/api/projects/roles/{membership.pk}/").status_code == 204

@@ -267,3 +267,15 @@ def test_annotation_says_who_may_do_what(house):
     assert body["refusals"]["undo"]["code"] == "not_standing"
     assert own["can_be_reviewed"] is False
     assert {refusal["code"] for refusal in own["refusals"].values()} == {"not_a_reviewer"}
+
+
+def test_bulk_reopen_can_be_undone(house):
+    client = client_of(house.reviewer)
+    report = client.post("/api/annotations/bulk-review/", {"action": "reopen", "annotations": [house.annotation.pk]}).json()
+
+    undone = client.post(f"/api/bulk-reviews/{report['id']}/undo/").json()
+    again = client.post(f"/api/bulk-reviews/{report['id']}/undo/").json()
+
+    assert undone["done"] == [house.annotation.pk]
+    assert [refusal["code"] for refusal in again["refused"]] == ["not_reopened"]
+    assert client.get(f"/api/annotations/{house.annotation.pk}/").json()["returned_at"] is None
