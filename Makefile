@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test lint checks ruff format types imports migrations openapi clean
+.PHONY: run test frontend lint checks ruff format types imports migrations openapi clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -36,6 +36,10 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt
 
 run: $(VENV)/.embedded
 	@exec $(BIN) -m reviewsite.supervise
+
+# Label Studio's own web application, unmodified, for the page at /label-studio/; not part of this repository.
+frontend:
+	@$(PYTHON) -P reviewsite/frontend.py
 
 # Every check runs and reports, pytest comes last, and one red light is enough to fail.
 test: $(VENV)/.dev
