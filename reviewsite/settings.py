@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from . import frontend
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 env = environ.Env()
@@ -199,7 +201,11 @@ LANGUAGE_CODE = "en-us"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS: list = [BASE_DIR / "static"]
+# Label Studio's own web application at /label-studio/: the page, and the files of `make frontend` where they were fetched.
+LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO)
+if LABEL_STUDIO_PAGE and frontend.FOLDER.is_dir():
+    STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
 # Only for a web server of your own in front; whitenoise finds the files where they are.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True
