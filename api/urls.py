@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import annotations, comments, exports, imports, missing, projects, reviews, tasks, users
+from .views import annotations, comments, exports, imports, missing, projects, reviews, tasks, tokens, users
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -21,6 +21,13 @@ LIST_AND_CREATE = {"get": "list", "post": "create"}
 
 urlpatterns = [
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
+    path("current-user/", users.CurrentUser.as_view(), name="current-user"),
+    path("current-user/token/", tokens.OwnKey.as_view(), name="own-key"),
+    path("current-user/reset-token/", tokens.ResetKey.as_view(), name="reset-key"),
+    path("token/", tokens.PersonalTokens.as_view(), name="personal-tokens"),
+    path("token/refresh/", tokens.Refresh.as_view(), name="token-refresh"),
+    path("token/rotate/", tokens.Rotate.as_view(), name="token-rotate"),
+    path("token/blacklist/", tokens.Blacklist.as_view(), name="token-blacklist"),
     path("auth/login/", users.Login.as_view(), name="api-login"),
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
     path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),

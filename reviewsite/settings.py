@@ -102,6 +102,7 @@ LOGOUT_REDIRECT_URL = "/"
 LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)
 LOGIN_WINDOW_SECONDS = env.int("LOGIN_WINDOW_SECONDS", default=300)
 LOGIN_TOKEN_HOURS = env.int("LOGIN_TOKEN_HOURS", default=12)
+PERSONAL_TOKEN_DAYS = env.int("PERSONAL_TOKEN_DAYS", default=365)
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")

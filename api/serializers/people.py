@@ -105,7 +105,7 @@ class TokenSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
+        fields = ["id", "name", "kind", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
         read_only_fields = fields
 
 
@@ -116,6 +116,32 @@ class IssuedTokenSerializer(TokenSerializer):
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class PersonalTokenSerializer(serializers.ModelSerializer):
+    """A personal access token in a list: `token` is only how it begins, to recognise it by its claim `jti`."""
+
+    token = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "token", "created_at", "expires_at", "last_used_at"]
+        read_only_fields = fields
+
+    def get_token(self, token: ApiToken) -> str:
+        return f"{token.prefix}…"
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField(max_length=2000, help_text="The personal access token.")
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    """What people change about themselves."""
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "phone"]
 
 
 class LoginSerializer(serializers.Serializer):
