@@ -103,6 +103,24 @@ LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)
 LOGIN_WINDOW_SECONDS = env.int("LOGIN_WINDOW_SECONDS", default=300)
 LOGIN_TOKEN_HOURS = env.int("LOGIN_TOKEN_HOURS", default=12)
 PERSONAL_TOKEN_DAYS = env.int("PERSONAL_TOKEN_DAYS", default=365)
+# Sign-on by OpenID Connect: off without an issuer. Names that begin with OIDC_RP_ or OIDC_OP_ are the library's.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_RP_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_RP_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_RP_SIGN_ALGO = env.str("OIDC_SIGN_ALGORITHM", default="RS256")
+OIDC_RP_SCOPES = env.str("OIDC_SCOPES", default="openid email profile")
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+OIDC_LEEWAY_SECONDS = 30
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUP_ROLES = env.json("OIDC_GROUP_ROLES", default={})
+OIDC_CREATE_USER = env.bool("OIDC_CREATE_PEOPLE", default=False)
+OIDC_REQUIRE_VERIFIED_EMAIL = env.bool("OIDC_REQUIRE_VERIFIED_EMAIL", default=True)
+OIDC_AUTHENTICATION_CALLBACK_URL = "signed-on"
+if OIDC_ISSUER:
+    AUTHENTICATION_BACKENDS.append("reviewsite.signon.backend.SignOnBackend")
+    if not OIDC_RP_CLIENT_ID or not OIDC_RP_SIGN_ALGO.startswith(("RS", "ES")):
+        raise ImproperlyConfigured("OIDC_ISSUER wants OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256.")
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
