@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import annotations, comments, exports, imports, missing, projects, reviews, tasks, tokens, users
+from .views import annotations, comments, editor, exports, imports, missing, projects, reviews, tasks, tokens, users
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
     path("imports/<int:pk>/", imports.ImportedView.as_view(), name="imported"),
+    path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
     path("", include(router.urls)),
