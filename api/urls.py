@@ -3,7 +3,24 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import annotations, comments, editor, exports, imports, missing, projects, reviews, tasks, tokens, users
+from .views import (
+    annotations,
+    assignments,
+    bulk_annotations,
+    comments,
+    editor,
+    exports,
+    import_results,
+    imports,
+    members,
+    missing,
+    projects,
+    reviews,
+    tasks,
+    tokens,
+    users,
+    version,
+)
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -17,7 +34,9 @@ router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
 
+LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
+LIST_CREATE_DELETE = {**LIST_AND_CREATE, "delete": "destroy"}
 
 urlpatterns = [
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
@@ -29,6 +48,8 @@ urlpatterns = [
     path("token/rotate/", tokens.Rotate.as_view(), name="token-rotate"),
     path("token/blacklist/", tokens.Blacklist.as_view(), name="token-blacklist"),
     path("auth/login/", users.Login.as_view(), name="api-login"),
+    path("annotations/bulk/", bulk_annotations.BulkAnnotations.as_view(), name="bulk-annotations"),
+    path("annotations/bulk-delete/", bulk_annotations.BulkDeletion.as_view(), name="bulk-delete"),
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
     path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),
     path("tasks/<int:task_pk>/annotations/", annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE), name="task-annotations"),
@@ -38,11 +59,21 @@ urlpatterns = [
         tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
         name="annotation-drafts",
     ),
+    path(
+        "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
+    ),
+    path("projects/<int:pk>/import/predictions/", import_results.ImportPredictions.as_view(), name="import-predictions"),
+    path("projects/<int:pk>/imports/<int:import_pk>/", import_results.ImportStatus.as_view(), name="import-status"),
+    path("projects/<int:pk>/members/", members.MemberViewSet.as_view(LIST_CREATE_DELETE), name="members"),
+    path("projects/<int:pk>/members/paginated/", members.MemberViewSet.as_view({"get": "paginated"}), name="members-paginated"),
+    path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
+    path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
     path("imports/<int:pk>/", imports.ImportedView.as_view(), name="imported"),
     path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
+    path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
 # Last of all, after the routes of higher apps: reviewsite puts it there.

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from users.capabilities import Role
 from users.models import ApiToken, User
 from users.ranks import grantable_roles
 
@@ -29,6 +30,15 @@ class ExpandedPersonSerializer(PersonSerializer):
 
     def get_avatar(self, user: User) -> str | None:
         return None
+
+
+class CommentAuthorSerializer(ExpandedPersonSerializer):
+    """`created_by` of a comment, expanded. The SDK takes it for a person only with a `username`."""
+
+    username = serializers.CharField(read_only=True)
+
+    class Meta(ExpandedPersonSerializer.Meta):
+        fields = [*ExpandedPersonSerializer.Meta.fields, "username"]
 
 
 class UserSerializer(ExpandedPersonSerializer):
@@ -69,7 +79,7 @@ class UserSerializer(ExpandedPersonSerializer):
         return {"title": "Countersign", "email": ""}
 
     def get_org_membership(self, user: User) -> list[dict]:
-        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or "", "active": user.is_active}]
+        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or Role.ANNOTATOR, "active": user.is_active}]
 
     def get_allow_newsletters(self, user: User) -> bool:
         return False

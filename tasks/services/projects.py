@@ -111,6 +111,16 @@ def remove_member(membership: Membership) -> None:
     forget_roles(membership.user)
 
 
+def unassign(tasks, *, kind: str | None = None, users=None, keep=()) -> None:
+    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator."""
+    rows = Assignment.objects.filter(task__in=tasks).exclude(user__in=keep)
+    if kind is not None:
+        rows = rows.filter(type=kind)
+    if users is not None:
+        rows = rows.filter(user__in=users)
+    rows.delete()
+
+
 def assign(tasks, users, kind: AssignmentType) -> None:
     rows = [Assignment(task=task, user=user, type=kind) for task in tasks for user in users if role_in(task.project_id, user)]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True)
