@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from .datamanager import views as datamanager
 from .views import (
     annotations,
     assignments,
@@ -33,6 +34,7 @@ router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
+router.register("dm/views", datamanager.ViewViewSet)
 
 LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
@@ -59,6 +61,12 @@ urlpatterns = [
         tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
         name="annotation-drafts",
     ),
+    path("dm/actions/", datamanager.ActionsView.as_view(), name="dm-actions"),
+    path("dm/actions/<str:action_id>/form/", datamanager.ActionFormView.as_view(), name="dm-action-form"),
+    path("dm/columns/", datamanager.ColumnsView.as_view(), name="dm-columns"),
+    path("dm/project/", datamanager.ProjectStateView.as_view(), name="dm-project"),
+    path("projects/<int:pk>/label-stream-history/", datamanager.StreamHistoryView.as_view(), name="label-stream-history"),
+    path("projects/<int:pk>/next/", datamanager.NextTaskView.as_view(), name="next-task"),
     path(
         "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
     ),
