@@ -160,7 +160,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RejectActionEnum": "tasks.choices.RejectAction.choices",
+        "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
+    },
 }
 API_BODY_LIMIT = 5 * 2**20
 API_BODY_DISCARD_LIMIT = 16 * 2**20
@@ -222,7 +225,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS: list = [BASE_DIR / "static"]
 # Label Studio's own web application at /label-studio/: the page, and the files of `make frontend` where they were fetched.
-LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO)
+LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO or TESTING)
 if LABEL_STUDIO_PAGE and frontend.FOLDER.is_dir():
     STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
 # Only for a web server of your own in front; whitenoise finds the files where they are.

@@ -36,7 +36,7 @@
 
   async function send(method, path, body) {
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
-    const answer = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.detail || `The server answered ${answer.status}.`);
     return said;
@@ -49,7 +49,14 @@
     if (!accepted && comment) body.comment = comment;
     if (entity.loadedDate) body.started_at = new Date(entity.loadedDate).toISOString();
     await send("POST", "/api/annotation-reviews/", body);
+    if (isDirty) await dropDrafts(manager.lsf.task.id, entity.pk);
     await shownAgain(manager, entity.pk);
+  }
+
+  /* What the reviewer wrote on the way to a fix is in the verdict now. */
+  async function dropDrafts(task, annotation) {
+    const drafts = await send("GET", `/api/tasks/${task}/annotations/${annotation}/drafts/`);
+    for (const draft of drafts) await send("DELETE", `/api/drafts/${draft.id}/`);
   }
 
   /* The editor changes nothing by itself after a decision: load the task again, and its row. */
