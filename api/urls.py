@@ -11,6 +11,7 @@ from .views import (
     comments,
     editor,
     exports,
+    frontend,
     import_results,
     imports,
     members,
@@ -81,6 +82,9 @@ urlpatterns = [
     path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
+    path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
+    path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
+    path("templates/", frontend.Templates.as_view(), name="templates"),
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]

@@ -9,6 +9,14 @@ from rest_framework.views import APIView
 
 # Whose REST dialect is spoken here.
 DIALECT = "1.23.2"
+# The web application tells people of a newer version, and stumbles over a date that is none.
+PACKAGE = {
+    "version": DIALECT,
+    "short_version": "1.23",
+    "latest_version_from_pypi": DIALECT,
+    "latest_version_upload_time": "2026-09-25T00:00:00Z",
+    "current_version_is_outdated": False,
+}
 
 
 class Version(APIView):
@@ -24,7 +32,7 @@ class Version(APIView):
                 "release": settings.VERSION,
                 "edition": "Community",
                 "product": "Countersign",
-                "label-studio-os-package": {"version": DIALECT, "short_version": "1.23"},
+                "label-studio-os-package": PACKAGE,
                 "label-studio-os-backend": ours,
                 "label-studio-frontend": ours,
                 "label-studio-converter": ours,
