@@ -18,6 +18,7 @@ from .views import (
     missing,
     projects,
     reviews,
+    snapshots,
     tasks,
     tokens,
     users,
@@ -39,6 +40,7 @@ router.register("dm/views", datamanager.ViewViewSet)
 
 LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
+ONE_TO_DELETE = {"get": "retrieve", "delete": "destroy"}
 LIST_CREATE_DELETE = {**LIST_AND_CREATE, "delete": "destroy"}
 
 urlpatterns = [
@@ -85,6 +87,18 @@ urlpatterns = [
     path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
     path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
     path("templates/", frontend.Templates.as_view(), name="templates"),
+    path("projects/<int:project_pk>/exports/", snapshots.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
+    path("projects/<int:project_pk>/exports/<int:pk>/", snapshots.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
+    path(
+        "projects/<int:project_pk>/exports/<int:pk>/convert/",
+        snapshots.ExportViewSet.as_view({"post": "convert"}),
+        name="export-convert",
+    ),
+    path(
+        "projects/<int:project_pk>/exports/<int:pk>/download/",
+        snapshots.ExportViewSet.as_view({"get": "download"}),
+        name="export-download",
+    ),
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]

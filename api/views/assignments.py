@@ -14,6 +14,8 @@ from tasks.models import Assignment, Project, Task
 from tasks.services import projects
 from users.models import User
 
+from ..datamanager import query
+from ..datamanager.filters import Asker
 from .base import require, sent, visible
 
 MANY = 10_000  # tasks in one request
@@ -41,12 +43,7 @@ class AssignedTasksSerializer(serializers.Serializer):
 
 class BulkAssigneesSerializer(AssigneesSerializer):
     selectedItems = AssignedTasksSerializer()
-    filters = serializers.JSONField(required=False, allow_null=True)
-
-    def validate_filters(self, filters: Any) -> Any:
-        if filters and filters.get("items"):
-            raise serializers.ValidationError("Filters are not taken here. Name the tasks as selectedItems.included.")
-        return filters
+    filters = serializers.JSONField(required=False, allow_null=True, help_text="As in the data manager; with `all: true`.")
 
 
 ASSIGNED = inline_serializer(
@@ -65,7 +62,7 @@ class BulkAssignees(APIView):
         """Give a selection of tasks to people (managers). Who has a task already keeps it."""
         project = _managed(request, pk)
         body = sent(BulkAssigneesSerializer, request)
-        chosen = _chosen(project, body["selectedItems"])
+        chosen = _chosen(project, body, request.user)
         people = _members(project, body["users"])
         projects.assign(chosen, people, body["type"])
         answer = {"assignments": len(chosen) * len(people), "async": False, "task_ids": [task.pk for task in chosen]}
@@ -145,13 +142,12 @@ def _managed(request, pk: int) -> Project:
     return project
 
 
-def _chosen(project: Project, selection: dict[str, Any]) -> list[Task]:
-    found = Task.objects.filter(project=project, deleted_at=None).order_by("pk")
-    if selection["all"]:
-        found = found.exclude(pk__in=selection.get("excluded") or [])
-    else:
-        found = found.filter(pk__in=selection.get("included") or [])
-    chosen = list(found[: MANY + 1])
+def _chosen(project: Project, body: dict[str, Any], user: Any) -> list[Task]:
+    """What the data manager would show of the project for these filters, and of that what is selected."""
+    asked = query.read({"filters": body.get("filters"), "selectedItems": body["selectedItems"]}, Asker(user, project))
+    if not body["selectedItems"]["all"] and not body["selectedItems"].get("included"):
+        return []
+    chosen = list(asked.narrow(Task.objects.filter(project=project, deleted_at=None))[: MANY + 1])
     if len(chosen) > MANY:
         raise Refused("selection_too_large", f"At most {MANY} tasks at once. Name them in parts.", field="selectedItems")
     return chosen

@@ -90,10 +90,14 @@ def test_tasks_are_given_to_members_only(house):
     assert (answer.status_code, answer.json()["code"]) == (400, "no_member")
 
 
-def test_filters_are_refused_rather_than_ignored(house):
-    body = {"type": "RE", "users": [], "selectedItems": {"all": True}, "filters": {"conjunction": "and", "items": [{}]}}
+def test_tasks_are_given_by_filters(house):
+    task(house.project)
+    item = {"filter": "filter:tasks:total_annotations", "operator": "equal", "type": "Number", "value": 1}
+    body = {"type": "RE", "users": [house.reviewer.pk], "filters": {"conjunction": "and", "items": [item]}}
+    client, path = client_of(house.lead), at(house, "tasks/assignees")
 
-    assert client_of(house.lead).post(at(house, "tasks/assignees"), body).status_code == 400
+    assert client.post(path, body | {"selectedItems": {"all": True}}).json()["task_ids"] == [house.task.pk]
+    assert client.post(path, body | {"selectedItems": {"all": False}}).json()["task_ids"] == []
 
 
 def test_counts_and_roles_of_the_projects_one_sees(house):
