@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from .datamanager import streams, tabs
 from .datamanager import views as datamanager
 from .views import (
     annotations,
@@ -36,7 +37,7 @@ router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
-router.register("dm/views", datamanager.ViewViewSet)
+router.register("dm/views", tabs.ViewViewSet)
 
 LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
@@ -68,13 +69,14 @@ urlpatterns = [
     path("dm/actions/<str:action_id>/form/", datamanager.ActionFormView.as_view(), name="dm-action-form"),
     path("dm/columns/", datamanager.ColumnsView.as_view(), name="dm-columns"),
     path("dm/project/", datamanager.ProjectStateView.as_view(), name="dm-project"),
-    path("projects/<int:pk>/label-stream-history/", datamanager.StreamHistoryView.as_view(), name="label-stream-history"),
-    path("projects/<int:pk>/next/", datamanager.NextTaskView.as_view(), name="next-task"),
+    path("projects/<int:pk>/label-stream-history/", streams.StreamHistoryView.as_view(), name="label-stream-history"),
+    path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
     path(
         "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
     ),
     path("projects/<int:pk>/import/predictions/", import_results.ImportPredictions.as_view(), name="import-predictions"),
     path("projects/<int:pk>/imports/<int:import_pk>/", import_results.ImportStatus.as_view(), name="import-status"),
+    path("projects/<int:pk>/annotators/", members.MemberViewSet.as_view({"get": "annotators"}), name="annotators"),
     path("projects/<int:pk>/members/", members.MemberViewSet.as_view(LIST_CREATE_DELETE), name="members"),
     path("projects/<int:pk>/members/paginated/", members.MemberViewSet.as_view({"get": "paginated"}), name="members-paginated"),
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
@@ -84,9 +86,6 @@ urlpatterns = [
     path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
-    path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
-    path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
-    path("templates/", frontend.Templates.as_view(), name="templates"),
     path("projects/<int:project_pk>/exports/", snapshots.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
     path("projects/<int:project_pk>/exports/<int:pk>/", snapshots.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
     path(
@@ -99,6 +98,9 @@ urlpatterns = [
         snapshots.ExportViewSet.as_view({"get": "download"}),
         name="export-download",
     ),
+    path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
+    path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
+    path("templates/", frontend.Templates.as_view(), name="templates"),
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]

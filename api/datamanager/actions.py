@@ -10,11 +10,12 @@ from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, AssignmentType, RejectAction
 from tasks.errors import Refused
-from tasks.models import Annotation, Assignment, Membership, Project, Task
+from tasks.models import Annotation, Assignment, Project, Task
 from tasks.services import annotations, projects, tasks
 from users.models import User
 
 from . import values
+from .forms import comment_form, people_form, reject_form
 
 # The service locks what it decides: so many annotations at a time.
 CHUNK = 10_000
@@ -154,29 +155,6 @@ def _people(sent: Any, name: str) -> list[int]:
         return values.ids(sent)
     except values.BadValue as error:
         raise Refused("invalid", f"{name} {error}.", field=name)
-
-
-# --- forms of the dialogs ---------------------------------------------------------------------------
-
-
-def _field(kind: str, name: str, label: str, **more: Any) -> list[dict[str, Any]]:
-    return [{"columnCount": 1, "fields": [{"type": kind, "name": name, "label": label, **more}]}]
-
-
-def comment_form(project: Project) -> list[dict[str, Any]]:
-    return _field("textarea", "comment", "Comment")
-
-
-def reject_form(project: Project) -> list[dict[str, Any]]:
-    outcomes = [{"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions]
-    chosen = {"options": outcomes, "value": project.default_reject_action}
-    return comment_form(project) + _field("select", "reject_action", "What becomes of it", **chosen)
-
-
-def people_form(project: Project) -> list[dict[str, Any]]:
-    members = Membership.objects.filter(project=project).select_related("user").order_by("pk")[:1000]
-    options = [{"value": str(m.user_id), "label": m.user.get_full_name() or m.user.email} for m in members]
-    return _field("select", "users", "People", options=options, multiple=True)
 
 
 ANNOTATOR, REVIEWER = AssignmentType.ANNOTATOR, AssignmentType.REVIEWER

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from tasks.models import Project
 
-from . import sources
+from . import taskdata
 from .columns import column_named
 from .operators import KNOWN, Operator
 from .refusals import bad_filter
@@ -91,7 +91,7 @@ def _source(name: str, kind: Any, asker: Asker) -> Any:
     if not isinstance(kind, str) or kind not in TYPES:
         raise bad_filter(f"There is no type {kind!r}. Types are: {', '.join(sorted(TYPES))}.")
     if name.startswith(DATA):
-        return sources.data(name.removeprefix(DATA), kind)
+        return taskdata.data(name.removeprefix(DATA), kind)
     return column_named(name, asker.user, asker.project).source(asker.user)
 
 

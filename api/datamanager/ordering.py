@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 
-from . import sources
+from . import taskdata
 from .columns import column_named
 from .filters import DATA, Asker, column_of
 from .refusals import bad_ordering
@@ -29,7 +29,7 @@ def order(ordering: Any, asker: Asker) -> list[OrderBy]:
 
 def _expressions(name: str, asker: Asker) -> list[Any]:
     if name.startswith(DATA):
-        return sources.data_order(name.removeprefix(DATA))
+        return taskdata.data_order(name.removeprefix(DATA))
     return column_named(name, asker.user, asker.project).source(asker.user).orders_by
 
 

@@ -37,6 +37,7 @@ class TaskViewSet(ViewSet):
     serializer_class = TaskSerializer
     filterset_class = TaskFilter
     pagination_class = TaskPages
+    everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
     def readable(self, queryset, *, own_work=False):
         """What a page of tasks needs, in a constant number of queries. `own_work`: of annotations, only the reader's."""
@@ -52,6 +53,7 @@ class TaskViewSet(ViewSet):
     def list(self, request):
         """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
         query, project = asked.listed(request)
+        self.everything_of = project if query is not None and query.keeps_everything else None
         found = asked.narrowed(self.filter_queryset(self.get_queryset()), request)
         if query is not None:
             return self.page_of(self.readable(query.narrow(found.filter(project=project))), TableTaskSerializer)
@@ -61,10 +63,11 @@ class TaskViewSet(ViewSet):
     def stored_totals(self) -> dict[str, int] | None:
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
         params = self.request.query_params
-        project = params.get("project", "")
+        said = {"view", "query"} if self.everything_of else set()
+        project = str(self.everything_of.pk) if self.everything_of else params.get("project", "")
         if (
             not project.isdigit()
-            or params.keys() - UNFILTERED
+            or params.keys() - UNFILTERED - said
             or not may(self.request.user, "view_all_annotations", int(project))
         ):
             return None

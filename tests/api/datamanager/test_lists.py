@@ -134,3 +134,13 @@ def _queries(client, url) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def test_view_that_keeps_everything_takes_its_total_from_the_stored_ones(house, table, monkeypatch):
+    view = View.objects.create(project=house.project, data={"title": "Default"})
+    monkeypatch.setattr("api.pagination.COUNT_LIMIT", 1)
+
+    body = client_of(house.reviewer).get(f"/api/tasks/?view={view.pk}&page_size=1").json()
+
+    assert (body["total"], body["total_annotations"], body["total_predictions"]) == (4, 3, 1)
+    assert "total_is_estimate" not in body
