@@ -112,7 +112,7 @@ def main(counts: list[int]) -> None:
     from django.test.utils import setup_test_environment
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and the measurement would empty it. Give it a throw-away one (reviewsite.embedded).")
+        sys.exit("This database is not empty, and measuring would empty it. Use a throw-away one (reviewsite.embedded).")
     setup_test_environment()
     results = {}
     for count in counts:
