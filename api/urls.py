@@ -3,7 +3,28 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import annotations, comments, exports, imports, missing, projects, reviews, tasks, users
+from .datamanager import streams, tabs
+from .datamanager import views as datamanager
+from .views import (
+    annotations,
+    assignments,
+    bulk_annotations,
+    comments,
+    editor,
+    exports,
+    frontend,
+    import_results,
+    imports,
+    members,
+    missing,
+    projects,
+    reviews,
+    snapshots,
+    tasks,
+    tokens,
+    users,
+    version,
+)
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -16,12 +37,25 @@ router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
+router.register("dm/views", tabs.ViewViewSet)
 
+LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
+ONE_TO_DELETE = {"get": "retrieve", "delete": "destroy"}
+LIST_CREATE_DELETE = {**LIST_AND_CREATE, "delete": "destroy"}
 
 urlpatterns = [
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
+    path("current-user/", users.CurrentUser.as_view(), name="current-user"),
+    path("current-user/token/", tokens.OwnKey.as_view(), name="own-key"),
+    path("current-user/reset-token/", tokens.ResetKey.as_view(), name="reset-key"),
+    path("token/", tokens.PersonalTokens.as_view(), name="personal-tokens"),
+    path("token/refresh/", tokens.Refresh.as_view(), name="token-refresh"),
+    path("token/rotate/", tokens.Rotate.as_view(), name="token-rotate"),
+    path("token/blacklist/", tokens.Blacklist.as_view(), name="token-blacklist"),
     path("auth/login/", users.Login.as_view(), name="api-login"),
+    path("annotations/bulk/", bulk_annotations.BulkAnnotations.as_view(), name="bulk-annotations"),
+    path("annotations/bulk-delete/", bulk_annotations.BulkDeletion.as_view(), name="bulk-delete"),
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
     path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),
     path("tasks/<int:task_pk>/annotations/", annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE), name="task-annotations"),
@@ -31,10 +65,43 @@ urlpatterns = [
         tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
         name="annotation-drafts",
     ),
+    path("dm/actions/", datamanager.ActionsView.as_view(), name="dm-actions"),
+    path("dm/actions/<str:action_id>/form/", datamanager.ActionFormView.as_view(), name="dm-action-form"),
+    path("dm/columns/", datamanager.ColumnsView.as_view(), name="dm-columns"),
+    path("dm/project/", datamanager.ProjectStateView.as_view(), name="dm-project"),
+    path("projects/<int:pk>/label-stream-history/", streams.StreamHistoryView.as_view(), name="label-stream-history"),
+    path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
+    path(
+        "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
+    ),
+    path("projects/<int:pk>/import/predictions/", import_results.ImportPredictions.as_view(), name="import-predictions"),
+    path("projects/<int:pk>/imports/<int:import_pk>/", import_results.ImportStatus.as_view(), name="import-status"),
+    path("projects/<int:pk>/annotators/", members.MemberViewSet.as_view({"get": "annotators"}), name="annotators"),
+    path("projects/<int:pk>/members/", members.MemberViewSet.as_view(LIST_CREATE_DELETE), name="members"),
+    path("projects/<int:pk>/members/paginated/", members.MemberViewSet.as_view({"get": "paginated"}), name="members-paginated"),
+    path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
+    path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
     path("imports/<int:pk>/", imports.ImportedView.as_view(), name="imported"),
+    path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
+    path("projects/<int:project_pk>/exports/", snapshots.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
+    path("projects/<int:project_pk>/exports/<int:pk>/", snapshots.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
+    path(
+        "projects/<int:project_pk>/exports/<int:pk>/convert/",
+        snapshots.ExportViewSet.as_view({"post": "convert"}),
+        name="export-convert",
+    ),
+    path(
+        "projects/<int:project_pk>/exports/<int:pk>/download/",
+        snapshots.ExportViewSet.as_view({"get": "download"}),
+        name="export-download",
+    ),
+    path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
+    path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
+    path("templates/", frontend.Templates.as_view(), name="templates"),
+    path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
 # Last of all, after the routes of higher apps: reviewsite puts it there.

@@ -1,5 +1,6 @@
 """The few plain pages: where to go, signing in, one's own settings, the API's documentation."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
@@ -17,6 +18,9 @@ SHOWN_PROJECTS = 50
 class SignIn(auth_views.LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {"sign_on": bool(settings.OIDC_ISSUER)}
 
 
 class Reset(auth_views.PasswordResetView):

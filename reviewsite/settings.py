@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from . import frontend
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 env = environ.Env()
@@ -100,6 +102,25 @@ LOGOUT_REDIRECT_URL = "/"
 LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)
 LOGIN_WINDOW_SECONDS = env.int("LOGIN_WINDOW_SECONDS", default=300)
 LOGIN_TOKEN_HOURS = env.int("LOGIN_TOKEN_HOURS", default=12)
+PERSONAL_TOKEN_DAYS = env.int("PERSONAL_TOKEN_DAYS", default=365)
+# Sign-on by OpenID Connect: off without an issuer. Names that begin with OIDC_RP_ or OIDC_OP_ are the library's.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_RP_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_RP_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_RP_SIGN_ALGO = env.str("OIDC_SIGN_ALGORITHM", default="RS256")
+OIDC_RP_SCOPES = env.str("OIDC_SCOPES", default="openid email profile")
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10
+OIDC_LEEWAY_SECONDS = 30
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_GROUP_ROLES = env.json("OIDC_GROUP_ROLES", default={})
+OIDC_CREATE_USER = env.bool("OIDC_CREATE_PEOPLE", default=False)
+OIDC_REQUIRE_VERIFIED_EMAIL = env.bool("OIDC_REQUIRE_VERIFIED_EMAIL", default=True)
+OIDC_AUTHENTICATION_CALLBACK_URL = "signed-on"
+if OIDC_ISSUER:
+    AUTHENTICATION_BACKENDS.append("reviewsite.signon.backend.SignOnBackend")
+    if not OIDC_RP_CLIENT_ID or not OIDC_RP_SIGN_ALGO.startswith(("RS", "ES")):
+        raise ImproperlyConfigured("OIDC_ISSUER wants OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256.")
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
@@ -139,7 +160,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RejectActionEnum": "tasks.choices.RejectAction.choices",
+        "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
+    },
 }
 API_BODY_LIMIT = 5 * 2**20
 API_BODY_DISCARD_LIMIT = 16 * 2**20
@@ -199,7 +223,11 @@ LANGUAGE_CODE = "en-us"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS: list = [BASE_DIR / "static"]
+# Label Studio's own web application at /label-studio/: the page, and the files of `make frontend` where they were fetched.
+LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO or TESTING)
+if LABEL_STUDIO_PAGE and frontend.FOLDER.is_dir():
+    STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
 # Only for a web server of your own in front; whitenoise finds the files where they are.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True

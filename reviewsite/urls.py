@@ -4,7 +4,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from api.urls import unknown_route
 
-from . import health, pages
+from . import health, labelstudio, pages
+from .signon import views as signon
 
 urlpatterns = [
     path("", pages.index, name="index"),
@@ -12,9 +13,13 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("accounts/login/", pages.SignIn.as_view(), name="login"),
+    path("accounts/oidc/", signon.Away.as_view(), name="sign-on"),
+    path("accounts/oidc/callback/", signon.Back.as_view(), name="signed-on"),
     path("accounts/password_reset/", pages.Reset.as_view(), name="password_reset"),
     path("accounts/profile/", pages.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("label-studio/", labelstudio.page, name="label-studio"),
+    path("label-studio/<path:rest>", labelstudio.page),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("api.urls")),

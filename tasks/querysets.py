@@ -33,6 +33,11 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(within(user, "view_project"), project__deleted_at=None)
 
 
+class ViewQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        return self.filter(within(user, "view_project"), project__deleted_at=None)
+
+
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
         return self.filter(NOT_DELETED, self._seen_by(user), project__deleted_at=None)

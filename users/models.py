@@ -113,8 +113,13 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 class ApiToken(models.Model):
     """A named key. Only its hash is stored: 32 random bytes need no slow hash."""
 
+    class Kind(models.TextChoices):
+        KEY = "key", "Key"
+        PERSONAL = "personal", "Personal access token"
+
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.KEY, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     prefix = models.CharField(max_length=8, editable=False, help_text="The first characters, to recognise a key by.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,46 +1,66 @@
-"""A project as one JSON array, in chunks, all of one moment and in flat memory."""
+"""A project as one file, in chunks, all of one moment and in flat memory."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from reviews.models import Comment, Review
+from tasks.labelconfig import parse
 from tasks.models import Annotation, History, Prediction, Project, Task
 from users.models import User
 
 from .bodies import Body, People, Results, annotation_body, prediction_body, task_body
+from .formats import FORMATS, Columns, Format
+from .selection import Selection
 
 CHUNK = 500  # tasks
 
 
-@dataclass(frozen=True)
-class Selection:
-    """`ids`: only these tasks. Tasks without annotations are left out unless asked for."""
-
-    ids: Sequence[int] | None = None
-    without_annotations: bool = False
-
-
-def export(project: Project, selection: Selection) -> tuple[datetime, Iterator[bytes]]:
+def export(project: Project, selection: Selection, format: Format = FORMATS["JSON"]) -> tuple[datetime, Iterator[bytes]]:
     """The instant the export speaks of, and its bytes. Nothing else may use the connection until they are through."""
-    chunks = _chunks(project, selection)
+    chunks = _chunks(project, selection, format)
     return next(chunks), chunks  # type: ignore[return-value]
 
 
-def _chunks(project: Project, selection: Selection) -> Iterator[Any]:
+def _chunks(project: Project, selection: Selection, format: Format) -> Iterator[Any]:
     with transaction.atomic():
-        yield _snapshot()
-        separator = b"["
-        for tasks in _tasks(project, selection):
-            for body in _bodies(tasks):
-                yield separator + json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-                separator = b",\n"
-        yield b"]" if separator != b"[" else b"[]"
+        moment, bodies = bodies_of(project, selection)
+        yield moment
+        yield from format.write(bodies, _columns(project, selection) if format.is_table else Columns())
+
+
+def bodies_of(project: Project, selection: Selection) -> tuple[datetime, Iterator[Body]]:
+    """The moment, and every task of it. Within a transaction that has read nothing yet."""
+    moment = _snapshot()
+    return moment, (body for tasks in _tasks(project, selection) for body in _bodies(tasks, selection))
+
+
+def _columns(project: Project, selection: Selection) -> Columns:
+    """What a table of these tasks has columns for: the controls in the order of the configuration, the rest by name."""
+    chosen = _wanted(project, selection).order_by()
+    with connection.cursor() as cursor:
+        keys = _names(cursor, _KEYS, chosen.values("pk"))
+        given = _names(cursor, _CONTROLS, chosen.values("pk"))
+    return Columns(dict.fromkeys(keys), dict.fromkeys([*parse(project.label_config).controls, *given]))
+
+
+_KEYS = """
+    SELECT DISTINCT jsonb_object_keys(data) FROM tasks_task WHERE jsonb_typeof(data) = 'object' AND id IN ({}) ORDER BY 1
+"""
+_CONTROLS = """
+    SELECT DISTINCT region->>'from_name' FROM tasks_annotation, jsonb_array_elements(result) region
+    WHERE deleted_at IS NULL AND NOT is_draft AND region->>'from_name' <> '' AND task_id IN ({}) ORDER BY 1
+"""
+
+
+def _names(cursor: Any, statement: str, chosen: QuerySet) -> list[str]:
+    inner, values = chosen.query.sql_with_params()
+    cursor.execute(statement.format(inner), values)
+    return [row[0] for row in cursor.fetchall()]
 
 
 def _snapshot() -> datetime:
@@ -53,19 +73,23 @@ def _snapshot() -> datetime:
         return cursor.fetchone()[0]
 
 
+def _wanted(project: Project, selection: Selection) -> QuerySet[Task]:
+    wanted = Task.objects.filter(selection.tasks, project=project, deleted_at=None).order_by("pk")
+    return wanted if selection.ids is None else wanted.filter(pk__in=selection.ids)
+
+
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
-    wanted = Task.objects.filter(project=project, deleted_at=None).order_by("pk")
-    if selection.ids is not None:
-        wanted = wanted.filter(pk__in=selection.ids)
+    wanted = _wanted(project, selection)
     last = 0
     while tasks := list(wanted.filter(pk__gt=last)[:CHUNK]):
         last = tasks[-1].pk
         yield [t for t in tasks if selection.without_annotations or t.total_annotations or t.cancelled_annotations]
 
 
-def _bodies(tasks: Sequence[Task]) -> Iterator[Body]:
+def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
     ids = [task.pk for task in tasks]
-    annotations = list(Annotation.objects.filter(task__in=ids, deleted_at=None, is_draft=False).order_by("pk"))
+    present = Annotation.objects.filter(selection.annotations, task__in=ids, deleted_at=None, is_draft=False)
+    annotations = list(present.order_by("pk"))
     reviews = list(Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk"))
     predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
     people, results = _people(annotations, reviews), _results(reviews)

@@ -4,6 +4,7 @@ from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from users.capabilities import Role
 from users.models import ApiToken, User
 from users.ranks import grantable_roles
 
@@ -30,6 +31,15 @@ class ExpandedPersonSerializer(PersonSerializer):
 
     def get_avatar(self, user: User) -> str | None:
         return None
+
+
+class CommentAuthorSerializer(ExpandedPersonSerializer):
+    """`created_by` of a comment, expanded. The SDK takes it for a person only with a `username`."""
+
+    username = serializers.CharField(read_only=True)
+
+    class Meta(ExpandedPersonSerializer.Meta):
+        fields = [*ExpandedPersonSerializer.Meta.fields, "username"]
 
 
 class UserSerializer(ExpandedPersonSerializer):
@@ -70,7 +80,7 @@ class UserSerializer(ExpandedPersonSerializer):
         return {"title": "Countersign", "email": ""}
 
     def get_org_membership(self, user: User) -> list[dict]:
-        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or "", "active": user.is_active}]
+        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or Role.ANNOTATOR, "active": user.is_active}]
 
     def get_allow_newsletters(self, user: User) -> bool:
         return False
@@ -111,7 +121,7 @@ class TokenSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
+        fields = ["id", "name", "kind", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
         read_only_fields = fields
 
 
@@ -122,6 +132,32 @@ class IssuedTokenSerializer(TokenSerializer):
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class PersonalTokenSerializer(serializers.ModelSerializer):
+    """A personal access token in a list: `token` is only how it begins, to recognise it by its claim `jti`."""
+
+    token = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "token", "created_at", "expires_at", "last_used_at"]
+        read_only_fields = fields
+
+    def get_token(self, token: ApiToken) -> str:
+        return f"{token.prefix}…"
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField(max_length=2000, help_text="The personal access token.")
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    """What people change about themselves."""
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "phone"]
 
 
 class LoginSerializer(serializers.Serializer):

@@ -60,7 +60,8 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
         extra_kwargs = {name: {"required": False} for name in fields}
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        unsupported = [name for name, value in NOT_YET.items() if self.initial_data.get(name, value) not in (value, 100, 100.0)]
+        everything = (100, "100", "100.0")  # percent, as the clients write it
+        unsupported = [name for name, value in NOT_YET.items() if self.initial_data.get(name, value) not in (value, *everything)]
         if unsupported:
             raise serializers.ValidationError(
                 dict.fromkeys(unsupported, "This setting has no behaviour here yet, so it is not stored.")
@@ -87,7 +88,7 @@ def review_settings(project: Project) -> dict[str, Any]:
         "requeue_rejected_tasks_to_annotator": requeue,
         "requeue_rejected_tasks_mode": None,
         **NOT_YET,
-        "review_task_limit_percent": 100,
+        "review_task_limit_percent": "100",
     }
 
 
@@ -171,6 +172,19 @@ class ProjectSerializer(serializers.ModelSerializer):
         if project.pk not in known:
             known.update(totals_of([project.pk]))
         return known[project.pk]
+
+
+class ProjectCountsSerializer(ProjectSerializer):
+    """What a project adds up to, alone."""
+
+    class Meta(ProjectSerializer.Meta):
+        fields = ["id", *NUMBERS]
+        read_only_fields = fields
+        extra_kwargs: dict[str, Any] = {}
+
+
+class LabelConfigSerializer(serializers.Serializer):
+    label_config = serializers.CharField(max_length=1_000_000)
 
 
 class ProjectChangeSerializer(ProjectSerializer):

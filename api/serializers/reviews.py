@@ -10,7 +10,7 @@ from tasks.choices import RejectAction
 
 from .annotations import ResultField
 from .names import HidesReviewers
-from .people import PersonSerializer
+from .people import CommentAuthorSerializer
 
 BIG = 2**62
 
@@ -148,4 +148,4 @@ class CommentSerializer(HidesReviewers, serializers.ModelSerializer):
 
 
 class ExpandedCommentSerializer(CommentSerializer):
-    created_by = PersonSerializer(read_only=True)
+    created_by = CommentAuthorSerializer(read_only=True)

@@ -13,7 +13,18 @@ from .names import names_hidden
 from .people import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
-REVIEWERS_ONLY = ("reviewed", "reviewed_at", "reviews_accepted", "reviewers", "reviewers_count", "annotators", "annotators_count")
+REVIEWERS_ONLY = (
+    "reviewed",
+    "reviewed_at",
+    "reviews_accepted",
+    "reviewers",
+    "reviewers_count",
+    "annotators",
+    "annotators_count",
+    "comment_count",
+    "unresolved_comment_count",
+    "last_comment_updated_at",
+)
 REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
 
 
@@ -71,6 +82,7 @@ class TaskBodySerializer(serializers.ModelSerializer):
 class TaskSerializer(TaskBodySerializer):
     """A task with who worked on it. Wants `annotations` (visible ones) and `reviewed_by` prefetched."""
 
+    updated_by = serializers.SerializerMethodField()
     annotators = serializers.SerializerMethodField()
     annotators_count = serializers.SerializerMethodField()
     reviewers = serializers.SerializerMethodField()
@@ -78,6 +90,10 @@ class TaskSerializer(TaskBodySerializer):
 
     class Meta(TaskBodySerializer.Meta):
         fields = [*TaskBodySerializer.Meta.fields, "annotators", "annotators_count", "reviewers", "reviewers_count"]
+
+    def get_updated_by(self, task: Task) -> list[dict[str, int]]:
+        """A list of one, as the data manager and the SDK read it."""
+        return [{"user_id": task.updated_by_id}] if task.updated_by_id else []
 
     def get_annotators(self, task: Task) -> list[dict[str, Any]]:
         return [self._annotator(annotation) for annotation in task.annotations.all()]
@@ -138,6 +154,15 @@ class NewTaskSerializer(serializers.ModelSerializer):
     class Meta:
         model = Task
         fields = ["project", "data", "meta", "external_id", "allow_skip"]
+
+
+class NewTaskOfProjectSerializer(NewTaskSerializer):
+    """The same, under the project's own address."""
+
+    project = None
+
+    class Meta(NewTaskSerializer.Meta):
+        fields = [name for name in NewTaskSerializer.Meta.fields if name != "project"]
 
 
 class TaskChangeSerializer(serializers.ModelSerializer):

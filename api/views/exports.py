@@ -1,4 +1,4 @@
-"""Give a project's tasks back as Label Studio's JSON."""
+"""Give a project's tasks back, as Label Studio's JSON or as a table."""
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -11,19 +11,11 @@ from tasks.errors import Refused
 from tasks.models import Project
 
 from ..exporting.bodies import iso
-from ..exporting.stream import Selection, export
+from ..exporting.formats import FORMATS
+from ..exporting.selection import Selection
+from ..exporting.stream import export
 from .base import require, visible
 
-FORMATS = [
-    {
-        "title": "JSON",
-        "description": "Tasks with annotations, predictions and reviews, as the import takes them back.",
-        "link": "",
-        "tags": ["all"],
-        "name": "JSON",
-        "disabled": False,
-    }
-]
 YES = ("true", "1", "yes")
 
 
@@ -41,7 +33,12 @@ class FormatsView(APIView):
     def get(self, request, pk: int):
         """The formats that `exportType` may name."""
         require(request, "export", visible(Project.objects, request, pk))
-        return Response(FORMATS)
+        return Response([_described(name) for name in FORMATS])
+
+
+def _described(name: str) -> dict:
+    about = {"title": name, "description": FORMATS[name].description, "link": "", "tags": ["all"]}
+    return about | {"name": name, "disabled": False}
 
 
 # Named by the rules, not built yet: a filter that is silently ignored would give away more than was asked for.
@@ -58,29 +55,37 @@ class ExportView(APIView):
     @extend_schema(
         operation_id="projects_export",
         parameters=[
-            OpenApiParameter("exportType", str, enum=["JSON"], description="Also as `export_type`."),
+            OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
             OpenApiParameter("download_all_tasks", bool, description="Also tasks without annotations."),
             OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
         ],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, "text/tab-separated-values"): OpenApiTypes.STR,
+        },
     )
     def get(self, request, pk: int):
         """All tasks with their annotations, predictions and reviews, of one moment (header X-Snapshot-At)."""
         project = visible(Project.objects, request, pk)
         require(request, "export", project)
         _refuse_unbuilt(request)
-        _refuse_other_format(request.query_params)
-        moment, chunks = export(project, _selection(request.query_params))
-        response = StreamingHttpResponse(chunks, content_type="application/json")
-        response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.json"'
+        format = FORMATS[format_asked(request.query_params)]
+        moment, chunks = export(project, _selection(request.query_params), format)
+        response = StreamingHttpResponse(chunks, content_type=format.content_type)
+        name = f"project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.{format.extension}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["X-Snapshot-At"] = iso(moment)
         return response
 
 
-def _refuse_other_format(query) -> None:
+def format_asked(query) -> str:
     asked = query.get("exportType") or query.get("export_type") or "JSON"
-    if asked != "JSON":
-        raise Refused("unknown_format", f"There is no export as {asked[:40]}. There is: JSON.", field="exportType")
+    if asked not in FORMATS:
+        raise Refused(
+            "unknown_format", f"There is no export as {asked[:40]}. There is: {', '.join(FORMATS)}.", field="exportType"
+        )
+    return asked
 
 
 def _selection(query) -> Selection:

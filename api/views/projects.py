@@ -8,14 +8,21 @@ from rest_framework.response import Response
 
 from reviews.people import visible_people
 from tasks.errors import Refused
+from tasks.labelconfig import parse
 from tasks.models import Membership, Project, Task
 from tasks.services import projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
-from ..pagination import ProjectPages
-from ..serializers.people import UserSerializer
-from ..serializers.projects import MembershipSerializer, ProjectChangeSerializer, ProjectSerializer
+from ..pagination import LongList, ProjectPages
+from ..serializers.projects import (
+    LabelConfigSerializer,
+    MembershipSerializer,
+    ProjectChangeSerializer,
+    ProjectCountsSerializer,
+    ProjectSerializer,
+)
+from ..serializers.tasks import NewTaskOfProjectSerializer, OneTaskSerializer
 from .base import ViewSet, require, sent, visible
 
 
@@ -58,10 +65,31 @@ class ProjectViewSet(ViewSet):
         projects.delete(project, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses={204: OpenApiResponse(description="Every task of the project is deleted.")})
-    @action(detail=True, methods=["delete"], url_path="tasks")
+    @extend_schema(responses=ProjectCountsSerializer(many=True))
+    @action(detail=False, methods=["get"])
+    def counts(self, request):
+        """What the projects you see add up to, in pages."""
+        return self.page_of(self.get_queryset(), ProjectCountsSerializer)
+
+    @extend_schema(request=LabelConfigSerializer, responses=LabelConfigSerializer)
+    @action(detail=True, methods=["post"], url_path="validate")
+    def validate_config(self, request, pk=None):
+        """Whether a label configuration can be read: 400 says what is wrong with it."""
+        self.get_object()
+        config = sent(LabelConfigSerializer, request)["label_config"]
+        parse(config)
+        return Response({"label_config": config})
+
+    @extend_schema(methods=["post"], request=NewTaskOfProjectSerializer, responses={201: OneTaskSerializer})
+    @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="Every task of the project is deleted.")})
+    @action(detail=True, methods=["post", "delete"], url_path="tasks")
     def tasks(self, request, pk=None):
+        """POST makes one task (managers), DELETE deletes them all."""
         project = self.get_object()
+        if request.method == "POST":
+            require(request, "import", project)
+            task = tasks.create(project, actor=request.user, **sent(NewTaskOfProjectSerializer, request))
+            return Response(OneTaskSerializer(task, context=self.get_serializer_context()).data, status=status.HTTP_201_CREATED)
         require(request, "manage_project", project)
         everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)
         tasks.delete_many(project, list(everything), actor=request.user)
@@ -72,13 +100,6 @@ class ProjectViewSet(ViewSet):
     def roles(self, request, pk=None):
         """Who is what in this project."""
         return Response(MembershipSerializer(self.get_object().memberships.all()[:10_000], many=True).data)
-
-    @extend_schema(methods=["get"], responses=UserSerializer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=None)
-    def members(self, request, pk=None):
-        """The people of this project."""
-        people = User.objects.filter(memberships__project=self.get_object()).order_by("pk")[:10_000]
-        return Response(UserSerializer(people, many=True).data)
 
 
 class RoleRequestSerializer(serializers.Serializer):
@@ -93,7 +114,13 @@ class RoleRequestSerializer(serializers.Serializer):
 class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
+    pagination_class = LongList
     filter_backends: list = []
+
+    @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
+    def list(self, request):
+        """Who is what in the projects you see."""
+        return self.page_of(self.get_queryset())
 
     @extend_schema(request=RoleRequestSerializer, responses={201: MembershipSerializer})
     def create(self, request):

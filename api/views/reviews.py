@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,11 +15,11 @@ from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
 from tasks.errors import Refused
-from tasks.models import Annotation, History
+from tasks.models import Annotation, History, Project
 from tasks.querysets import within
 
 from ..filters import HistoryFilter, ReviewFilter
-from ..pagination import LongList
+from ..pagination import LongList, Pages
 from ..serializers.annotations import HistorySerializer
 from ..serializers.reviews import (
     BulkReportSerializer,
@@ -106,6 +107,44 @@ class HistoryViewSet(ViewSet):
     def list(self, request):
         """What happened to an annotation, newest first."""
         return self.page_of(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(responses=HistorySerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class ProjectHistoryViewSet(HistoryViewSet):
+    """Of all annotations of one project, in pages."""
+
+    pagination_class = Pages
+    filter_backends: list = []
+
+    @extend_schema(
+        operation_id="projects_annotation_history_list",
+        responses=HistorySerializer(many=True),
+        parameters=[
+            OpenApiParameter("created_at_from", OpenApiTypes.DATETIME),
+            OpenApiParameter("created_at_to", OpenApiTypes.DATETIME),
+        ],
+    )
+    def list(self, request, project_pk=None):
+        """What happened in a project, newest first."""
+        project = visible(Project.objects, request, project_pk)
+        span = sent_span(request.query_params)
+        return self.page_of(self.get_queryset().filter(annotation__project=project, **span))
+
+
+def sent_span(query) -> dict[str, Any]:
+    """`created_at_from` and `created_at_to` as lookups."""
+    span = SpanSerializer(data={name: query[name] for name in ("created_at_from", "created_at_to") if name in query})
+    span.is_valid(raise_exception=True)
+    lookups = {"created_at_from": "created_at__gte", "created_at_to": "created_at__lte"}
+    return {lookups[name]: value for name, value in span.validated_data.items()}
+
+
+class SpanSerializer(serializers.Serializer):
+    created_at_from = serializers.DateTimeField(required=False)
+    created_at_to = serializers.DateTimeField(required=False)
 
 
 def report_body(report: Report) -> dict[str, Any]:

@@ -11,17 +11,25 @@ from tasks.roles import may
 from tasks.services import drafts, tasks
 from tasks.totals import totals_of
 
+from ..datamanager import asked
+from ..datamanager.rows import TableTaskSerializer
 from ..filters import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.tasks import FullTaskSerializer, NewTaskSerializer, OneTaskSerializer, TaskChangeSerializer, TaskSerializer
+from ..serializers.tasks import NewTaskSerializer, OneTaskSerializer, TaskChangeSerializer, TaskSerializer
 from .base import ViewSet, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
     "fields", str, enum=["all", "task_only"], description="`all` brings annotations, predictions and your drafts."
 )
-UNFILTERED = {"project", "page", "page_size", "fields", "ordering"}
+TABLE = [
+    OpenApiParameter("view", int, description="A saved view of the data manager: its filters and order."),
+    OpenApiParameter("query", str, description="JSON: {filters, ordering, selectedItems}, with `project`."),
+    OpenApiParameter("review", bool, description="Only tasks with work that waits for a verdict."),
+    OpenApiParameter("only_annotated", bool, description="Only tasks with submitted work."),
+]
+UNFILTERED = {"project", "page", "page_size", "fields", "ordering", "resolve_uri", "interaction"}
 
 
 class TaskViewSet(ViewSet):
@@ -29,28 +37,35 @@ class TaskViewSet(ViewSet):
     serializer_class = TaskSerializer
     filterset_class = TaskFilter
     pagination_class = TaskPages
+    everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    def readable(self, queryset):
-        """What a page of tasks needs, in a constant number of queries."""
+    def readable(self, queryset, *, own_work=False):
+        """What a page of tasks needs, in a constant number of queries. `own_work`: of annotations, only the reader's."""
         user = self.request.user
         seen = Annotation.objects.visible_to(user).listed().select_related("completed_by", "project").order_by("id")
+        seen = seen.filter(completed_by=user) if own_work else seen
         mine = Draft.objects.visible_to(user).select_related("user")
         return queryset.prefetch_related(
             Prefetch("annotations", seen), "reviewed_by", "assignments", "predictions", Prefetch("drafts", mine)
         )
 
-    @extend_schema(responses=FullTaskSerializer(many=True), parameters=[FIELDS])
+    @extend_schema(responses=TableTaskSerializer(many=True), parameters=[FIELDS, *TABLE])
     def list(self, request):
-        """Tasks you see, with counters; filtered by review state, counts, people and times."""
+        """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
+        query, project = asked.listed(request)
+        self.everything_of = project if query is not None and query.keeps_everything else None
+        found = asked.narrowed(self.filter_queryset(self.get_queryset().offered_to(request.user)), request)
+        if query is not None:
+            return self.page_of(self.readable(query.narrow(found.filter(project=project))), TableTaskSerializer)
         full = request.query_params.get("fields") == "all"
-        found = self.readable(self.filter_queryset(self.get_queryset().offered_to(request.user)))
-        return self.page_of(found, FullTaskSerializer if full else TaskSerializer)
+        return self.page_of(self.readable(found), TableTaskSerializer if full else TaskSerializer)
 
     def stored_totals(self) -> dict[str, int] | None:
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
         params = self.request.query_params
-        project = params.get("project", "")
-        if not project.isdecimal() or params.keys() - UNFILTERED or not self._offered_everything(int(project)):
+        said = {"view", "query"} if self.everything_of else set()
+        project = str(self.everything_of.pk) if self.everything_of else params.get("project", "")
+        if not project.isdecimal() or params.keys() - UNFILTERED - said or not self._offered_everything(int(project)):
             return None
         return totals_of([int(project)])[int(project)]
 

@@ -25,6 +25,7 @@ from ..serializers.people import (
     LoginSerializer,
     NewTokenSerializer,
     NewUserSerializer,
+    ProfileSerializer,
     TokenSerializer,
     UserSerializer,
 )
@@ -100,6 +101,18 @@ class WhoAmI(APIView):
     @extend_schema(responses=UserSerializer)
     def get(self, request):
         """Who this request is signed by."""
+        return Response(UserSerializer(request.user).data)
+
+
+class CurrentUser(WhoAmI):
+    """The same under Label Studio's other address, where people change their own names."""
+
+    @extend_schema(request=ProfileSerializer, responses=UserSerializer)
+    def patch(self, request):
+        """Change your own names and phone number."""
+        for name, value in sent(ProfileSerializer, request, partial=True).items():
+            setattr(request.user, name, value)
+        request.user.save(update_fields=["first_name", "last_name", "phone"])
         return Response(UserSerializer(request.user).data)
 
 

@@ -1,6 +1,7 @@
 from .annotation import Annotation, Draft, History, Prediction
 from .project import Membership, Project, ProjectChange, ProjectDelta, ProjectTotal
 from .task import Assignment, Import, Task, TaskAnnotator
+from .view import View
 
 __all__ = [
     "Annotation",
@@ -16,4 +17,5 @@ __all__ = [
     "ProjectTotal",
     "Task",
     "TaskAnnotator",
+    "View",
 ]

@@ -120,6 +120,16 @@ def _refuse_last_manager(project_id: int, user) -> None:
         raise Refused("last_manager", "This is the project's only manager. Make somebody else a manager first.", field="role")
 
 
+def unassign(tasks, *, kind: str | None = None, users=None, keep=()) -> None:
+    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator."""
+    rows = Assignment.objects.filter(task__in=tasks).exclude(user__in=keep)
+    if kind is not None:
+        rows = rows.filter(type=kind)
+    if users is not None:
+        rows = rows.filter(user__in=users)
+    rows.delete()
+
+
 def assign(tasks, users, kind: AssignmentType) -> None:
     rows = [Assignment(task=task, user=user, type=kind) for task in tasks for user in users if role_in(task.project_id, user)]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True)

@@ -130,6 +130,25 @@ def save_prediction(task: Task, *, actor, prediction: Prediction | None = None, 
     return prediction
 
 
+def delete_predictions(project: Project, task_ids: Iterable[int], *, actor) -> int:
+    """Every prediction of these tasks, for good."""
+    with transaction.atomic():
+        tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
+        found, _ = Prediction.objects.filter(task__in=tasks).delete()
+        counters.recount(tasks, actor=actor)
+    return found
+
+
+def save_predictions(rows: Sequence[dict[str, Any]], *, actor) -> int:
+    """New predictions from `{task (id), result, score?, model_version?}`, in one transaction."""
+    with transaction.atomic():
+        locked = {task.pk: task for task in Task.objects.select_related("project").lock(row["task"] for row in rows)}
+        made = [Prediction(**(row | {"task": locked[row["task"]], "project": locked[row["task"]].project})) for row in rows]
+        Prediction.objects.bulk_create(made, batch_size=2000)
+        counters.recount(list(locked.values()), actor=actor)
+    return len(made)
+
+
 def delete_prediction(prediction: Prediction, *, actor) -> None:
     with transaction.atomic():
         task = _locked(prediction.task_id)

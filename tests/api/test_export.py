@@ -9,7 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from api.exporting.stream import Selection, export
+from api.exporting.selection import Selection
+from api.exporting.stream import export
 from api.importing.run import import_file
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
@@ -240,12 +241,12 @@ def test_who_may_export(house, client_of, who, status):
     assert response.status_code == status
 
 
-@pytest.mark.parametrize("query", ["exportType=CSV", "export_type=YOLO"])
+@pytest.mark.parametrize("query", ["exportType=COCO", "export_type=YOLO"])
 def test_other_formats_are_refused_naming_what_there_is(house, client_of, query):
     response = client_of(house.lead).get(url(house, query))
 
     assert (response.status_code, response.json()["code"]) == (400, "unknown_format")
-    assert response.json()["detail"].endswith("There is: JSON.")
+    assert response.json()["detail"].endswith("There is: JSON, JSON_MIN, CSV, TSV.")
 
 
 @pytest.mark.parametrize("query", ["ids={0}", "ids[]={0}&ids[]=999", "ids={0},999", "download_all_tasks=true&ids={0}"])
@@ -262,9 +263,9 @@ def test_broken_ids_are_refused(house, client_of):
 
 
 def test_formats_are_listed(house, client_of):
-    assert [f["name"] for f in client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/export/formats").json()] == [
-        "JSON"
-    ]
+    formats = client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/export/formats").json()
+
+    assert [format["name"] for format in formats] == ["JSON", "JSON_MIN", "CSV", "TSV"]
 
 
 @pytest.mark.django_db(transaction=True)

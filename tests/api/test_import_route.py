@@ -34,7 +34,7 @@ def test_import_answers_as_label_studio_does(house, client_of):
         "duration": 0,
         "file_upload_ids": [],
         "could_be_tasks_list": False,
-        "found_formats": {".json": 1},
+        "found_formats": [".json"],
         "data_columns": ["text"],
         "task_ids": [task.pk for task in new],
         "import": 0,

@@ -1,0 +1,26 @@
+"""The fields of the dialogs that ask before an action is done."""
+
+from typing import Any
+
+from tasks.choices import RejectAction
+from tasks.models import Membership, Project
+
+
+def _field(kind: str, name: str, label: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"columnCount": 1, "fields": [{"type": kind, "name": name, "label": label, **more}]}]
+
+
+def comment_form(project: Project) -> list[dict[str, Any]]:
+    return _field("textarea", "comment", "Comment")
+
+
+def reject_form(project: Project) -> list[dict[str, Any]]:
+    outcomes = [{"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions]
+    chosen = {"options": outcomes, "value": project.default_reject_action}
+    return comment_form(project) + _field("select", "reject_action", "What becomes of it", **chosen)
+
+
+def people_form(project: Project) -> list[dict[str, Any]]:
+    members = Membership.objects.filter(project=project).select_related("user").order_by("pk")[:1000]
+    options = [{"value": str(m.user_id), "label": m.user.get_full_name() or m.user.email} for m in members]
+    return _field("select", "users", "People", options=options, multiple=True)

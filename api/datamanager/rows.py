@@ -1,0 +1,84 @@
+"""A task as a row of the table: Label Studio's computed columns, from what the page has read anyway."""
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks.models import Task
+
+from ..serializers.tasks import FullTaskSerializer, OneTaskSerializer
+
+
+class TableTaskSerializer(FullTaskSerializer):
+    """Wants `annotations`, `predictions` and `drafts` prefetched, each what the reader sees."""
+
+    annotations_results = serializers.SerializerMethodField()
+    annotations_ids = serializers.SerializerMethodField()
+    predictions_results = serializers.SerializerMethodField()
+    predictions_score = serializers.SerializerMethodField()
+    predictions_model_versions = serializers.SerializerMethodField()
+    avg_lead_time = serializers.SerializerMethodField()
+    draft_exists = serializers.SerializerMethodField()
+
+    class Meta(FullTaskSerializer.Meta):
+        fields = [
+            *FullTaskSerializer.Meta.fields,
+            "annotations_results",
+            "annotations_ids",
+            "predictions_results",
+            "predictions_score",
+            "predictions_model_versions",
+            "avg_lead_time",
+            "draft_exists",
+        ]
+
+    def get_annotations_results(self, task: Task) -> str:
+        return _joined([annotation.result for annotation in task.annotations.all()])
+
+    def get_annotations_ids(self, task: Task) -> str:
+        return ",".join(str(annotation.pk) for annotation in task.annotations.all())
+
+    def get_predictions_results(self, task: Task) -> str:
+        return _joined([prediction.result for prediction in task.predictions.all()])
+
+    def get_predictions_score(self, task: Task) -> float | None:
+        return _mean([prediction.score for prediction in task.predictions.all()])
+
+    def get_predictions_model_versions(self, task: Task) -> str:
+        return ", ".join(dict.fromkeys(prediction.model_version for prediction in task.predictions.all()))
+
+    def get_avg_lead_time(self, task: Task) -> float | None:
+        return _mean([annotation.lead_time for annotation in task.annotations.all()])
+
+    def get_draft_exists(self, task: Task) -> bool:
+        return bool(task.drafts.all())
+
+
+class NextTaskSerializer(OneTaskSerializer):
+    """A task to label now. There are no leases yet, so `unique_lock_id` is null."""
+
+    queue = serializers.SerializerMethodField()
+    unique_lock_id = serializers.SerializerMethodField()
+    default_selected_annotation = serializers.SerializerMethodField()
+
+    class Meta(OneTaskSerializer.Meta):
+        fields = [*OneTaskSerializer.Meta.fields, "queue", "unique_lock_id", "default_selected_annotation"]
+
+    def get_queue(self, task: Task) -> str:
+        return self.context["drawn"].queue
+
+    def get_unique_lock_id(self, task: Task) -> str | None:
+        return None
+
+    def get_default_selected_annotation(self, task: Task) -> int | None:
+        return self.context["drawn"].annotation_id
+
+
+def _joined(results: list[Any]) -> str:
+    return json.dumps([region for result in results for region in result], ensure_ascii=False) if results else ""
+
+
+def _mean(numbers: list[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,92 @@
+"""Bodies of the data manager."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks.models import View
+
+from . import query, selection
+from .filters import Asker
+
+
+class ViewSerializer(serializers.ModelSerializer):
+    """A tab as Label Studio's clients read it: filters and ordering are within `data`."""
+
+    user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True)
+    data = serializers.DictField(required=False)
+    selected_items = serializers.DictField(required=False)
+    ordering = serializers.SerializerMethodField()
+
+    class Meta:
+        model = View
+        fields = ["id", "project", "user", "data", "order", "ordering", "selected_items"]
+        read_only_fields = ["id", "project"]
+
+    def get_ordering(self, view: View) -> list[str]:
+        return view.data.get("ordering") or []
+
+    def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A tab that cannot be read is not saved."""
+        query.read(data, Asker(self.context["request"].user, self.context["project"]))
+        return data
+
+    def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return selection.read(sent).body() if sent else {}
+
+
+class NewViewSerializer(ViewSerializer):
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+
+    class Meta(ViewSerializer.Meta):
+        read_only_fields = ["id"]
+
+
+class ViewOrderSerializer(serializers.Serializer):
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+    ids = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=2**62), max_length=10_000)
+
+
+class SelectionSerializer(serializers.Serializer):
+    all = serializers.BooleanField(required=False)
+    included = serializers.ListField(child=serializers.IntegerField(), required=False)
+    excluded = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class ColumnsSerializer(serializers.Serializer):
+    columns = serializers.ListField(child=serializers.DictField())
+
+
+class ListedActionSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    order = serializers.IntegerField()
+    permission = serializers.CharField()
+    experimental = serializers.BooleanField()
+    dialog = serializers.DictField()
+
+
+class PerformSerializer(serializers.Serializer):
+    """The selection, and what the action wants besides: comment, reject_action, reason, users, annotator."""
+
+    selectedItems = SelectionSerializer(required=False)
+    filters = serializers.DictField(required=False)
+    ordering = serializers.ListField(child=serializers.CharField(), required=False)
+    comment = serializers.CharField(required=False)
+    reject_action = serializers.CharField(required=False)
+    reason = serializers.CharField(required=False)
+    users = serializers.ListField(child=serializers.IntegerField(), required=False)
+    annotator = serializers.IntegerField(required=False)
+
+
+class PerformedSerializer(serializers.Serializer):
+    processed_items = serializers.IntegerField()
+    detail = serializers.CharField()
+    reload = serializers.BooleanField(required=False)
+    refused = serializers.DictField(child=serializers.IntegerField(), required=False)
+    bulk_reviews = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class HistoryItemSerializer(serializers.Serializer):
+    taskId = serializers.IntegerField()
+    annotationId = serializers.IntegerField(allow_null=True)

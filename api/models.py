@@ -1,0 +1,63 @@
+"""Exports that are kept: a file of one moment, and what it was converted to."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from tasks.models import Project
+from tasks.querysets import within
+
+
+class Status(models.TextChoices):
+    """Label Studio's words."""
+
+    CREATED = "created", "Waits for a worker"
+    IN_PROGRESS = "in_progress", "Is being written"
+    COMPLETED = "completed", "Can be downloaded"
+    FAILED = "failed", "Failed"
+
+
+class ExportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(within(user, "export"), project__deleted_at=None)
+
+
+class Export(models.Model):
+    """A snapshot: which tasks and annotations it took is kept with it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+    snapshot_at = models.DateTimeField(null=True, help_text="The moment all of it is of.")
+    md5 = models.CharField(max_length=32, blank=True)
+    counters = models.JSONField(default=dict)
+    task_filter_options = models.JSONField(default=dict)
+    annotation_filter_options = models.JSONField(default=dict)
+    serialization_options = models.JSONField(default=dict)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title or f"Export {self.pk}"
+
+
+class Conversion(models.Model):
+    """The same export in another format."""
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="converted_formats")
+    export_type = models.CharField(max_length=16)
+    status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["export", "export_type"], name="conversion_once")]
+
+    def __str__(self) -> str:
+        return f"{self.export} as {self.export_type}"

@@ -1,0 +1,37 @@
+"""The editor's options on the wire."""
+
+from rest_framework import serializers
+
+from tasks.choices import RejectAction
+
+from ..editor import ANNOTATE, REVIEW
+from .people import UserSerializer
+
+
+class RejectButtonSerializer(serializers.Serializer):
+    """As `customButtons.reject` of the editor takes it; `name` is the `reject_action` to send."""
+
+    name = serializers.ChoiceField(choices=RejectAction.choices)
+    title = serializers.CharField()
+    tooltip = serializers.CharField()
+    variant = serializers.CharField()
+    look = serializers.CharField()
+
+
+class RejectReasonSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class EditorOptionsSerializer(serializers.Serializer):
+    project = serializers.IntegerField()
+    screen = serializers.ChoiceField(choices=[REVIEW, ANNOTATE])
+    label_config = serializers.CharField()
+    instruction = serializers.CharField()
+    interfaces = serializers.ListField(child=serializers.CharField())
+    require_comment_on_reject = serializers.BooleanField()
+    default_reject_action = serializers.ChoiceField(choices=RejectAction.choices)
+    reject_buttons = RejectButtonSerializer(many=True)
+    reject_reasons = RejectReasonSerializer(many=True)
+    user = UserSerializer()
+    users = UserSerializer(many=True)

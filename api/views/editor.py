@@ -1,0 +1,29 @@
+"""What a front end that embeds Label Studio's editor asks before it starts it."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tasks.errors import Refused
+from tasks.models import Project
+
+from .. import editor
+from ..serializers.editor import EditorOptionsSerializer
+from .base import require, visible
+
+SCREENS = {editor.REVIEW: "review_annotation", editor.ANNOTATE: "annotate"}
+SCREEN = OpenApiParameter("screen", str, enum=list(SCREENS), description="Unasked: `review` for whoever may review.")
+
+
+class EditorOptions(APIView):
+    @extend_schema(responses=EditorOptionsSerializer, parameters=[SCREEN])
+    def get(self, request, pk):
+        """The editor's interfaces, reject buttons and people for you in this project."""
+        project = visible(Project.objects, request, pk)
+        screen = request.query_params.get("screen") or editor.screen_of(request.user, project)
+        if screen not in SCREENS:
+            raise Refused("unknown_screen", f"There is no screen {screen!r}. Ask for {' or '.join(SCREENS)}.", field="screen")
+        require(request, SCREENS[screen], project)
+        if screen == editor.REVIEW and not project.enable_review_workflow:
+            raise Refused("workflow_disabled", "Reviews are switched off in this project. Ask a manager.", field="screen")
+        return Response(EditorOptionsSerializer(editor.options(request.user, project, screen)).data)

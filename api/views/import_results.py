@@ -1,0 +1,80 @@
+"""What became of an import, and predictions brought in later."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tasks.errors import Refused
+from tasks.models import Import, Project, Task
+from tasks.services import tasks
+
+from ..exporting.bodies import iso
+from ..serializers.annotations import ResultField
+from .base import require, visible
+
+MANY = 10_000
+
+
+class ImportStatus(APIView):
+    @extend_schema(operation_id="projects_imports_retrieve", responses=OpenApiTypes.OBJECT)
+    def get(self, request, pk: int, import_pk: int):
+        """An import and its tasks. It is always completed: an import here answers when it is done."""
+        project = visible(Project.objects, request, pk)
+        require(request, "import", project)
+        record = get_object_or_404(Import.objects.filter(project=project), pk=import_pk)
+        ids = Task.objects.filter(imported_by=record, deleted_at=None).order_by("pk").values_list("pk", flat=True)
+        report = record.report
+        return Response(
+            {
+                "id": record.pk,
+                "project": project.pk,
+                "status": "completed",
+                "error": None,
+                "created_at": iso(record.created_at),
+                "finished_at": iso(record.created_at),
+                "task_count": report.get("tasks", 0),
+                "annotation_count": report.get("annotations", 0),
+                "prediction_count": report.get("predictions", 0),
+                "task_ids": list(ids),
+                "report": report,
+            }
+        )
+
+
+class NewPredictionSerializer(serializers.Serializer):
+    task = serializers.IntegerField(min_value=1, max_value=2**62)
+    result = ResultField()
+    score = serializers.FloatField(required=False, allow_null=True)
+    model_version = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=255)
+
+
+def _rows(body: Any) -> list[dict[str, Any]]:
+    if isinstance(body, list) and len(body) > MANY:
+        raise Refused("too_many", f"At most {MANY} predictions at once. Send them in parts.", field="task")
+    sent = NewPredictionSerializer(data=body, many=True)
+    sent.is_valid(raise_exception=True)
+    return [dict(row) for row in sent.validated_data]
+
+
+class ImportPredictions(APIView):
+    @extend_schema(
+        operation_id="projects_import_predictions",
+        request=NewPredictionSerializer(many=True),
+        responses={201: inline_serializer("ImportedPredictions", {"created": serializers.IntegerField()})},
+    )
+    def post(self, request, pk: int):
+        """Predictions for tasks of this project (managers): all of them or none."""
+        project = visible(Project.objects, request, pk)
+        require(request, "import", project)
+        rows = _rows(request.data)
+        present = Task.objects.filter(project=project, deleted_at=None, pk__in=[row["task"] for row in rows])
+        known = set(present.values_list("pk", flat=True))
+        if unknown := next((row["task"] for row in rows if row["task"] not in known), None):
+            raise Refused("unknown_task", f"Task {unknown} is none of this project. Nothing was imported.", field="task")
+        made = tasks.save_predictions(rows, actor=request.user)
+        return Response({"created": made}, status=status.HTTP_201_CREATED)

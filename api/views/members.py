@@ -1,0 +1,90 @@
+"""The people of a project: who they are, joining and leaving."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.response import Response
+
+from reviews.people import visible_people
+from tasks.errors import Refused
+from tasks.models import Membership, Project
+from tasks.services import projects
+from users.capabilities import Role
+from users.models import User
+
+from ..pagination import Pages
+from ..serializers.people import UserSerializer
+from .base import ViewSet, require, sent, visible
+
+
+class MemberSerializer(UserSerializer):
+    """A person with what they are in the project. Wants `membership` set."""
+
+    project_role = serializers.CharField(source="membership.role", read_only=True)
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "project_role"]
+        read_only_fields = fields
+
+
+class JoiningSerializer(serializers.Serializer):
+    user = serializers.IntegerField(min_value=1, max_value=2**62)
+
+
+class MemberViewSet(ViewSet):
+    """`pk` is the project."""
+
+    queryset = Membership.objects.order_by("user_id")
+    serializer_class = MemberSerializer
+    pagination_class = Pages
+    filter_backends: list = []
+
+    @extend_schema(operation_id="projects_members_list", responses=UserSerializer(many=True))
+    def list(self, request, pk=None):
+        """The people of this project, as a plain list."""
+        project = visible(Project.objects, request, pk)
+        people = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
+        return Response(UserSerializer(people, many=True).data)
+
+    @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
+    def paginated(self, request, pk=None):
+        """The same in pages, with everybody's role."""
+        project = visible(Project.objects, request, pk)
+        found = Membership.objects.filter(project=project).select_related("user").order_by("user_id")
+        return self.get_paginated_response([_member(row) for row in self.paginate_queryset(found)])
+
+    @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
+    def create(self, request, pk=None):
+        """Make somebody a member (managers): an annotator, until `/api/projects/roles/` says else. Members stay what they are."""
+        project = self._managed(request, pk)
+        wanted = sent(JoiningSerializer, request)["user"]
+        person = visible_people(request.user).people().filter(pk=wanted).first()
+        if person is None:
+            raise Refused("unknown_person", "No such person here. Name somebody you share a project with.", field="user")
+        if not project.memberships.filter(user=person).exists():
+            projects.set_role(project, person, Role.ANNOTATOR)
+        return Response({"user": person.pk}, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="projects_members_remove",
+        request=JoiningSerializer,
+        parameters=[OpenApiParameter("user", int, description="Also in the body.")],
+        responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")},
+    )
+    def destroy(self, request, pk=None):
+        """Take somebody out of the project (managers)."""
+        project = self._managed(request, pk)
+        body = JoiningSerializer(data={"user": request.query_params.get("user") or request.data.get("user")})
+        body.is_valid(raise_exception=True)
+        projects.remove_member(get_object_or_404(project.memberships.select_related("user"), user=body.validated_data["user"]))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _managed(self, request, pk) -> Project:
+        project = visible(Project.objects, request, pk)
+        require(request, "manage_members", project)
+        return project
+
+
+def _member(row: Membership) -> dict:
+    row.user.membership = row
+    return MemberSerializer(row.user).data

@@ -1,0 +1,43 @@
+"""What this site is. Label Studio's clients ask before anything else."""
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+# Whose REST dialect is spoken here.
+DIALECT = "1.23.2"
+# The web application tells people of a newer version, and stumbles over a date that is none.
+PACKAGE = {
+    "version": DIALECT,
+    "short_version": "1.23",
+    "latest_version_from_pypi": DIALECT,
+    "latest_version_upload_time": "2026-09-25T00:00:00Z",
+    "current_version_is_outdated": False,
+}
+
+
+class Version(APIView):
+    authentication_classes: list = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request):
+        """Versions by part. `edition` is Community: the SDK then exports in one request instead of polling."""
+        ours = {"version": settings.VERSION}
+        return Response(
+            {
+                "release": settings.VERSION,
+                "edition": "Community",
+                "product": "Countersign",
+                "label-studio-os-package": PACKAGE,
+                "label-studio-os-backend": ours,
+                "label-studio-frontend": ours,
+                "label-studio-converter": ours,
+                "dm2": ours,
+                "backend": ours,
+                "lsf": ours,
+            }
+        )

@@ -1,0 +1,83 @@
+"""Who the provider says somebody is. The library does the protocol; the checks it leaves out are here."""
+
+import logging
+from typing import Any
+
+import jwt
+import requests
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+
+from users.models import User
+
+from . import provider
+from .groups import give_roles
+
+log = logging.getLogger(__name__)
+REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
+
+
+class SignOnBackend(OIDCAuthenticationBackend):
+    get_settings = staticmethod(provider.setting)
+
+    def __init__(self) -> None:
+        """Nothing is read here: Django makes every backend for every look-up of a session's user."""
+        self.UserModel = User
+
+    def authenticate(self, request: HttpRequest, nonce: str, code_verifier: str) -> User | None:
+        """The arguments are required, so that a password login never comes here."""
+        try:
+            super().__init__()
+            return super().authenticate(request, nonce=nonce, code_verifier=code_verifier)
+        except (requests.RequestException, jwt.PyJWTError, SuspiciousOperation, KeyError) as reason:
+            log.warning("Sign-on refused: %r", reason)
+            return None
+
+    def _verify_jws(self, payload: str, key: Any) -> dict[str, Any]:
+        """Signature, algorithm, issuer, audience and expiry."""
+        claims = jwt.decode(
+            payload,
+            key,
+            algorithms=[settings.OIDC_RP_SIGN_ALGO],
+            audience=settings.OIDC_RP_CLIENT_ID,
+            options={"require": REQUIRED},
+            leeway=settings.OIDC_LEEWAY_SECONDS,
+        )
+        if claims["iss"].rstrip("/") != settings.OIDC_ISSUER:
+            raise SuspiciousOperation(f"The token was issued by {claims['iss']}.")
+        if claims.get("azp", settings.OIDC_RP_CLIENT_ID) != settings.OIDC_RP_CLIENT_ID:
+            raise SuspiciousOperation(f"The token was given to {claims['azp']}.")
+        return claims
+
+    def get_userinfo(self, access_token: str, id_token: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """What the token says and, over it, what the provider says now, about the same person."""
+        said = super().get_userinfo(access_token, id_token, payload)
+        if said.get("sub") != payload["sub"]:
+            raise SuspiciousOperation("The token and the answer of the provider are about two people.")
+        return payload | said
+
+    def verify_claims(self, claims: dict[str, Any]) -> bool:
+        """People are found by e-mail, so it must be one that the provider has checked."""
+        verified = claims.get("email_verified") in (True, "true") or not settings.OIDC_REQUIRE_VERIFIED_EMAIL
+        return bool(claims.get("email")) and verified
+
+    def create_user(self, claims: dict[str, Any]) -> User:
+        person = User.objects.create_user(claims["email"], **_names(claims))
+        return self.update_user(person, claims)
+
+    def update_user(self, user: User, claims: dict[str, Any]) -> User:
+        """Roles follow the groups at every sign-on; whoever left stays out."""
+        if user.is_active:
+            give_roles(user, _groups(claims))
+        return user
+
+
+def _groups(claims: dict[str, Any]) -> list[str]:
+    groups = claims.get(settings.OIDC_GROUPS_CLAIM) or []
+    return [groups] if isinstance(groups, str) else [group for group in groups if isinstance(group, str)]
+
+
+def _names(claims: dict[str, Any]) -> dict[str, str]:
+    return {"first_name": str(claims.get("given_name", ""))[:150], "last_name": str(claims.get("family_name", ""))[:150]}

@@ -1,0 +1,85 @@
+/* The host of Label Studio's unmodified web application: its settings, signed writes, and the verdicts of its quick view. */
+(function () {
+  "use strict";
+  const settings = JSON.parse(document.getElementById("app-settings-json").textContent);
+  const prefix = new URL(settings.hostname).pathname;
+  const unsafe = (method) => !["GET", "HEAD", "OPTIONS"].includes((method || "GET").toUpperCase());
+  const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
+
+  settings.lookupHotkey = (name) => (window.DEFAULT_HOTKEYS || {})[name] || null;
+  window.APP_SETTINGS = settings;
+  window.exports = () => {};
+
+  /* The application asks below its own address; the API is at the root. Writes by session carry the CSRF header. */
+  function routed(address) {
+    const url = new URL(address, location.href);
+    if (url.origin !== location.origin) return null;
+    if (url.pathname.startsWith(prefix + "/api/")) url.pathname = url.pathname.slice(prefix.length);
+    return url;
+  }
+
+  const plainFetch = window.fetch.bind(window);
+  window.fetch = function (resource, options = {}) {
+    const url = routed(resource instanceof Request ? resource.url : resource);
+    if (!url) return plainFetch(resource, options);
+    const request = resource instanceof Request ? new Request(new Request(url, resource), options) : new Request(url, options);
+    if (unsafe(request.method)) request.headers.set("X-CSRFToken", csrf());
+    return plainFetch(request);
+  };
+
+  const plainOpen = XMLHttpRequest.prototype.open;
+  XMLHttpRequest.prototype.open = function (method, address, ...rest) {
+    const url = routed(address);
+    plainOpen.call(this, method, url ? url.href : address, ...rest);
+    if (url && unsafe(method)) this.setRequestHeader("X-CSRFToken", csrf());
+  };
+
+  async function send(method, path, body) {
+    const headers = { "Content-Type": "application/json", Accept: "application/json" };
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(said.detail || `The server answered ${answer.status}.`);
+    return said;
+  }
+
+  /* One verdict. On a clean accept no result is sent: the editor re-serialises, and that is no edit. */
+  async function decide(manager, accepted, { isDirty, entity, comment }) {
+    const body = { annotation: Number(entity.pk), accepted };
+    if (accepted && isDirty) body.result = entity.serializeAnnotation();
+    if (!accepted && comment) body.comment = comment;
+    if (entity.loadedDate) body.started_at = new Date(entity.loadedDate).toISOString();
+    await send("POST", "/api/annotation-reviews/", body);
+    if (isDirty) await dropDrafts(manager.lsf.task.id, entity.pk);
+    await shownAgain(manager, entity.pk);
+  }
+
+  /* What the reviewer wrote on the way to a fix is in the verdict now. */
+  async function dropDrafts(task, annotation) {
+    const drafts = await send("GET", `/api/tasks/${task}/annotations/${annotation}/drafts/`);
+    for (const draft of drafts) await send("DELETE", `/api/drafts/${draft.id}/`);
+  }
+
+  /* The editor changes nothing by itself after a decision: load the task again, and its row. */
+  async function shownAgain(manager, annotation) {
+    const editor = manager.lsf;
+    if (editor && editor.task) await editor.loadTask(editor.task.id, annotation, true);
+    const row = editor && editor.task && manager.store.taskStore;
+    if (row && row.loadTask) await row.loadTask(editor.task.id, { select: false });
+  }
+
+  function listen(manager) {
+    manager.on("lsf:acceptAnnotation", (store, verdict) => decide(manager, true, verdict));
+    manager.on("lsf:rejectAnnotation", (store, verdict) => decide(manager, false, verdict));
+  }
+
+  /* The application puts each data manager it makes into window.dataManager. */
+  let current;
+  Object.defineProperty(window, "dataManager", {
+    configurable: true,
+    get: () => current,
+    set(manager) {
+      if (manager && manager !== current) listen(manager);
+      current = manager;
+    },
+  });
+})();

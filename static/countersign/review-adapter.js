@@ -1,0 +1,274 @@
+/* Label Studio's unmodified editor as a review screen on Countersign. How to use it: docs/how-to/front-end.md.
+
+   const review = await startReview({element, LabelStudio, project, task, …});
+
+   LabelStudio   the editor's constructor
+   element       the element, or its id, to draw into
+   project, task ids
+   annotation    which annotation to begin with (unasked: the first that waits for a verdict)
+   server        where Countersign is; unasked: this page's origin
+   token         API token of the person; unasked: the session of this page, with its CSRF token
+   next          called with the review after each decision; returns the next task's id, or nothing to show this one again
+   askReason     called with [{code, text}] before a reject; returns a code, or nothing
+   onDecided     called with the review
+   onError       called with each error, which the editor also shows                                                        */
+
+const JSON_TYPE = "application/json";
+/* Read when the editor is made, and only then; without them it has no outliner and no current look. */
+const FLAGS = { ff_front_1170_outliner_030222_short: true, fflag_feat_front_dev_3873_labeling_ui_improvements_short: true };
+
+export class ServerError extends Error {
+  /* In the server's own words: which field, and what next. */
+  constructor(status, body) {
+    const fields = Object.entries(body.validation_errors || {}).flatMap(([name, said]) => [said].flat().map((text) => `${name}: ${text}`));
+    const words = body.code && body.detail !== "Validation error" ? [body.detail] : fields;
+    super(words.filter(Boolean).join("\n") || body.detail || `The server answered ${status}.`);
+    Object.assign(this, { status, code: body.code, body });
+  }
+}
+
+export class Server {
+  constructor({ server = "", token } = {}) {
+    this.root = server.replace(/\/+$/, "");
+    this.token = token;
+  }
+
+  async ask(method, path, body, headers = {}) {
+    const answer = await fetch(this.root + path, {
+      method,
+      credentials: this.token ? "omit" : "same-origin",
+      headers: { Accept: JSON_TYPE, ...(body === undefined ? {} : { "Content-Type": JSON_TYPE }), ...this.#signed(method), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const said = answer.status === 204 ? null : await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new ServerError(answer.status, said || {});
+    return said;
+  }
+
+  #signed(method) {
+    if (this.token) return { Authorization: `Token ${this.token}` };
+    if (["GET", "HEAD"].includes(method)) return {};
+    return { "X-CSRFToken": (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "" };
+  }
+}
+
+const idOf = (person) => (person && typeof person === "object" ? person.id : person);
+
+/* As the editor names things. `id: undefined` keeps it from taking the server's id for its own. */
+function shownAnnotation(annotation) {
+  return {
+    ...annotation,
+    id: undefined,
+    pk: String(annotation.id),
+    completed_by: idOf(annotation.completed_by),
+    createdAgo: annotation.created_ago,
+    createdBy: annotation.created_username,
+    createdDate: annotation.draft_created_at || annotation.created_at,
+    leadTime: annotation.lead_time || 0,
+    skipped: Boolean(annotation.was_cancelled),
+  };
+}
+
+class Review {
+  constructor(asked, options) {
+    this.asked = asked;
+    this.options = options;
+    this.server = new Server(asked);
+    this.seen = new Map();
+    this.drafts = new Map();
+    this.onKey = (event) => this.rejectByKey(event);
+  }
+
+  async start() {
+    const task = await this.fetchTask(this.asked.task);
+    const { user, users, label_config: config, instruction: description } = this.options;
+    window.APP_SETTINGS = {
+      hostname: this.server.root || location.origin,
+      feature_flags_default_value: false,
+      ...window.APP_SETTINGS,
+      user,
+      feature_flags: { ...FLAGS, ...(window.APP_SETTINGS || {}).feature_flags },
+    };
+    /* The editor's own Ctrl+Space throws: it is taken off, and pressing it clicks the button. */
+    const keymap = { "annotation:skip": { key: null, description: "Reject" } };
+    const interfaces = this.options.interfaces;
+    await new Promise((ready) => {
+      const onStorageInitialized = (store) => ready((this.store = store));
+      const shown = { config, user, users, description, interfaces, keymap, ...this.customButtons(), task: this.shownTask(task) };
+      this.editor = new this.asked.LabelStudio(this.asked.element, { ...shown, onStorageInitialized });
+      this.listen();
+    });
+    document.addEventListener("keydown", this.onKey, true);
+    await this.show(task);
+    return this;
+  }
+
+  /* One outcome needs no choice: the editor's own Reject button stays. */
+  customButtons() {
+    const buttons = this.options.reject_buttons;
+    if (buttons.length < 2) return {};
+    const labelled = buttons.map((button, i) => ({ ...button, ariaLabel: i ? `reject-annotation-${button.name}` : "reject-annotation" }));
+    return { customButtons: { reject: labelled } };
+  }
+
+  listen() {
+    const on = (name, handle) => this.editor.on(name, (...given) => this.told(handle(...given)));
+    on("acceptAnnotation", (store, verdict) => this.accept(verdict));
+    on("rejectAnnotation", (store, verdict) => this.reject(verdict));
+    on("customButton", (store, name, verdict) => this.reject(verdict, name));
+    on("submitDraft", (store, annotation) => this.keepDraft(annotation));
+    on("comments:create", (comment) => this.createComment(comment));
+    on("comments:list", ({ annotation }) => (annotation ? this.server.ask("GET", `/api/comments/?annotation=${annotation}`) : []));
+    on("comments:update", ({ id, text, is_resolved, region_ref, classifications }) =>
+      this.server.ask("PATCH", `/api/comments/${id}/`, { text, is_resolved, region_ref, classifications }));
+    on("comments:delete", ({ id }) => this.server.ask("DELETE", `/api/comments/${id}/`));
+  }
+
+  /* A rejected promise is what makes the editor show the error. */
+  async told(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      if (this.asked.onError) this.asked.onError(error);
+      throw error;
+    }
+  }
+
+  fetchTask(id) {
+    return this.server.ask("GET", `/api/tasks/${id}/`);
+  }
+
+  shownTask(task) {
+    return { id: task.id, data: task.data, annotations: task.annotations.map(shownAnnotation), predictions: task.predictions || [] };
+  }
+
+  async load(id) {
+    const task = await this.fetchTask(id);
+    const { annotations, predictions, ...rest } = this.shownTask(task);
+    this.store.resetState();
+    this.store.assignConfig(this.options.label_config);
+    this.store.assignTask(rest);
+    this.store.initializeStore({ annotations, predictions });
+    await this.show(task);
+  }
+
+  /* The editor selects the last annotation; a reviewer wants the one that waits. */
+  async show(task) {
+    this.task = task;
+    this.seen = new Map(task.annotations.map((annotation) => [String(annotation.id), annotation]));
+    const wanted = this.asked.annotation && this.seen.get(String(this.asked.annotation));
+    const chosen = wanted || task.annotations.find((annotation) => annotation.can_be_reviewed) || task.annotations[0];
+    const shown = chosen && this.store.annotationStore.annotations.find(({ pk }) => pk === String(chosen.id));
+    if (!shown) return;
+    this.store.annotationStore.selectAnnotation(shown.id);
+    this.restoreDraft(shown, (task.drafts || []).find((draft) => draft.annotation === chosen.id));
+    await this.showHistory(chosen.id);
+  }
+
+  restoreDraft(annotation, draft) {
+    if (!draft || !draft.result) return;
+    annotation.deleteAllRegions({ deleteReadOnly: true });
+    annotation.deserializeResults(draft.result);
+    annotation.setDraftId(draft.id);
+    this.drafts.set(annotation.pk, draft.id);
+    annotation.setDraftSaved(draft.updated_at || draft.created_at);
+    if (annotation.addVersions) annotation.addVersions({ draft: draft.result });
+    annotation.history.safeUnfreeze();
+    annotation.history.reinit();
+  }
+
+  async showHistory(annotation) {
+    if (!this.store.setHistory) return;
+    const rows = await this.server.ask("GET", `/api/annotation-history/?annotation=${annotation}`);
+    this.store.setHistory(rows.map((row) => ({ ...row, comment: row.comment || "", result: row.result || [] })));
+  }
+
+  /* A clean accept sends no result: the editor writes the same regions in another order. */
+  async accept({ isDirty, entity }) {
+    if (!isDirty) return this.decide(entity, { accepted: true });
+    try {
+      return await this.decide(entity, { accepted: true, result: entity.serializeAnnotation() });
+    } catch (error) {
+      /* A saved draft counts as an edit, also when it came to nothing. */
+      if (error.code !== "nothing_fixed") throw error;
+      return this.decide(entity, { accepted: true });
+    }
+  }
+
+  async reject({ entity, comment }, action) {
+    const reasons = this.options.reject_reasons;
+    const reason = reasons.length && this.asked.askReason ? await this.asked.askReason(reasons) : null;
+    const said = { ...(comment ? { comment } : {}), ...(reason ? { reason } : {}), ...(action ? { reject_action: action } : {}) };
+    return this.decide(entity, { accepted: false, ...said });
+  }
+
+  /* The editor's buttons come back after five seconds, also while a request runs. A second click sends the same again, and the
+     server answers it with the first verdict. If-Match: whatever happened to the annotation since it was shown is a 412. */
+  async decide(entity, verdict) {
+    const { annotation_seq: sequence } = this.seen.get(String(entity.pk)) || {};
+    const started = entity.loadedDate ? { started_at: new Date(entity.loadedDate).toISOString() } : {};
+    const headers = sequence === undefined ? {} : { "If-Match": `"${sequence}"` };
+    const review = await this.server.ask("POST", "/api/annotation-reviews/", { annotation: Number(entity.pk), ...verdict, ...started }, headers);
+    await this.dropDraft(entity.pk);
+    if (this.asked.onDecided) await this.asked.onDecided(review);
+    /* After the editor is through with this click: it touches the annotation once more. */
+    setTimeout(() => this.told(this.goOn(review)).catch(() => {}), 0);
+    return review;
+  }
+
+  async goOn(review) {
+    const next = this.asked.next ? await this.asked.next(review) : null;
+    if (next) this.asked.annotation = undefined;
+    await this.load(next || this.task.id);
+  }
+
+  /* About five seconds after an edit. */
+  async keepDraft(annotation) {
+    const body = { result: annotation.versions.draft, lead_time: annotation.leadTime || 0 };
+    const path = annotation.draftId ? `/api/drafts/${annotation.draftId}/` : `/api/tasks/${this.task.id}/annotations/${annotation.pk}/drafts/`;
+    const draft = await this.server.ask(annotation.draftId ? "PATCH" : "POST", path, body);
+    annotation.setDraftId(draft.id);
+    this.drafts.set(annotation.pk, draft.id);
+    return draft;
+  }
+
+  /* The editor forgets the draft's id before it tells of a verdict, so it is remembered here. */
+  async dropDraft(pk) {
+    const draft = this.drafts.get(pk);
+    this.drafts.delete(pk);
+    if (!draft) return;
+    await this.server.ask("DELETE", `/api/drafts/${draft}/`).catch((error) => {
+      if (error.status !== 404) throw error;
+    });
+  }
+
+  /* Awaited by the editor before it rejects: the server then finds the comment that a reject needs. */
+  createComment({ text, annotation, region_ref, classifications }) {
+    return this.server.ask("POST", "/api/comments/", { text, annotation: Number(annotation), region_ref, classifications });
+  }
+
+  rejectByKey(event) {
+    if (!event.ctrlKey || event.code !== "Space") return;
+    const button = document.querySelector("[aria-label='reject-annotation']");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    button.click();
+  }
+
+  destroy() {
+    document.removeEventListener("keydown", this.onKey, true);
+    this.editor.destroy();
+    current = null;
+  }
+}
+
+/* The editor keeps its state in globals: one to a page. */
+let current = null;
+
+export async function startReview(asked) {
+  if (current) throw new Error("There is an editor on this page already; call its destroy() first.");
+  const review = new Review(asked, await new Server(asked).ask("GET", `/api/projects/${asked.project}/editor-options/?screen=review`));
+  current = review;
+  return review.start();
+}

@@ -1,0 +1,106 @@
+"""A real browser on a real server, with Label Studio's own files. Skipped, with the reason, where either is absent."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reviewsite import frontend
+from tests import factories
+from users.models import User
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+HERE = Path(__file__).parent
+# What this machine's browser asks for and nobody needs.
+HARMLESS = ("Failed to load resource", "A bad HTTP response code (404) was received when fetching the script")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has the browser; nobody starts it for tests that cannot run."""
+    reason = _absent()
+    for item in items:
+        if HERE in Path(item.path).parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.timeout(120))
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _absent() -> str | None:
+    if not Path(CHROMIUM).exists():
+        return "there is no chromium on this machine (apt-get install chromium)"
+    if not frontend.is_present():
+        return "the files of Label Studio are not here (make frontend)"
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright runs its loop in this thread, where the tests also ask the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def house(transactional_db) -> factories.House:
+    return factories.build_house()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    """What the page's scripts complained about."""
+    return []
+
+
+@pytest.fixture
+def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callable[[User], Page]]:
+    """page_of(user): a page in which they are signed in."""
+    contexts = []
+    open_requests: set = set()
+
+    def open_page(user: User) -> Page:
+        context = browser.new_context(base_url=live_server.url, viewport={"width": 1400, "height": 820})
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        client = Client()
+        client.force_login(user)
+        client.get("/accounts/profile/")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("request", lambda request: open_requests.add(request))
+        page.on("requestfinished", lambda request: open_requests.discard(request))
+        page.on("requestfailed", lambda request: open_requests.discard(request))
+        page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
+        page.on("console", lambda said: said.type == "error" and not said.text.startswith(HARMLESS) and errors.append(said.text))
+        return page
+
+    yield open_page
+    # The tables are emptied next; no request may be on its way.
+    for _ in range(50):
+        if not open_requests or not contexts:
+            break
+        contexts[-1].pages[0].wait_for_timeout(100)
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
+    """Keeps a picture of the page, in SCREENSHOTS if that is set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+
+    def keep(page: Page, name: str) -> Path:
+        path = folder / f"{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    return keep
