@@ -4,8 +4,6 @@
   const settings = JSON.parse(document.getElementById("app-settings-json").textContent);
   const prefix = new URL(settings.hostname).pathname;
   const unsafe = (method) => !["GET", "HEAD", "OPTIONS"].includes((method || "GET").toUpperCase());
-  const TASK = /^\/api\/tasks\/\d+\/?$/;
-  const STATES = { accepted: "accepted", rejected: "rejected", fixed_and_accepted: "fixed" };
   const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
 
   settings.lookupHotkey = (name) => (window.DEFAULT_HOTKEYS || {})[name] || null;
@@ -26,17 +24,8 @@
     if (!url) return plainFetch(resource, options);
     const request = resource instanceof Request ? new Request(new Request(url, resource), options) : new Request(url, options);
     if (unsafe(request.method)) request.headers.set("X-CSRFToken", csrf());
-    const answer = plainFetch(request);
-    return TASK.test(url.pathname) && !unsafe(request.method) ? answer.then(withStates) : answer;
+    return plainFetch(request);
   };
-
-  /* The editor marks an annotation by `accepted_state`; the server says it as `last_action`. */
-  async function withStates(answer) {
-    if (!answer.ok) return answer;
-    const task = await answer.json();
-    for (const annotation of task.annotations || []) annotation.accepted_state = STATES[annotation.last_action] || null;
-    return new Response(JSON.stringify(task), { status: answer.status, headers: answer.headers });
-  }
 
   const plainOpen = XMLHttpRequest.prototype.open;
   XMLHttpRequest.prototype.open = function (method, address, ...rest) {

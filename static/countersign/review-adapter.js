@@ -52,7 +52,6 @@ export class Server {
   }
 }
 
-const STATES = { accepted: "accepted", rejected: "rejected", fixed_and_accepted: "fixed" };
 const idOf = (person) => (person && typeof person === "object" ? person.id : person);
 
 /* As the editor names things. `id: undefined` keeps it from taking the server's id for its own. */
@@ -67,7 +66,6 @@ function shownAnnotation(annotation) {
     createdDate: annotation.draft_created_at || annotation.created_at,
     leadTime: annotation.lead_time || 0,
     skipped: Boolean(annotation.was_cancelled),
-    accepted_state: STATES[annotation.last_action] || null,
   };
 }
 

@@ -116,7 +116,7 @@ def test_an_edit_in_the_quick_view_is_a_fix(page_of, work, errors):
     page = manager(page_of(work.reviewer), work.project)
     page.get_by_text("A letter", exact=True).first.click()
     expect(page.locator(ACCEPT)).to_be_visible()
-    page.keyboard.press("3")
+    page.get_by_role("checkbox", name=re.compile("^C")).or_(page.locator("label", has_text="C")).first.click()
     expect(page.locator(ACCEPT)).to_have_text("Fix + Accept")
 
     with page.expect_response("**/api/annotation-reviews/"):
