@@ -8,7 +8,7 @@ from tasks.choices import ActionType
 from tasks.models import Annotation, Task
 from tasks.roles import may
 
-from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer
+from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
 from .people import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
@@ -144,9 +144,21 @@ class OneTaskSerializer(FullTaskSerializer):
     annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
 
 
+class ObjectField(StrictJSONField):
+    """A JSON object; in a form body, as text."""
+
+    default_error_messages = {"not_an_object": "Expected an object, that is names with values."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("not_an_object")
+        return value
+
+
 class NewTaskSerializer(serializers.ModelSerializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
-    data = serializers.DictField()
+    data = ObjectField()
 
     class Meta:
         model = Task
@@ -163,7 +175,7 @@ class NewTaskOfProjectSerializer(NewTaskSerializer):
 
 
 class TaskChangeSerializer(serializers.ModelSerializer):
-    data = serializers.DictField(required=False)
+    data = ObjectField(required=False)
 
     class Meta:
         model = Task
