@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters clean
+.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -74,5 +74,15 @@ openapi: $(VENV)/.dev
 bench-filters: $(VENV)/.dev
 	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.filters 2000 200000
 
+# Label Studio's own Python client walks through a running site (`make run`, with the same DATA).
+.venv-sdk/.ready: VENV := .venv-sdk
+.venv-sdk/.ready: BIN := .venv-sdk/bin/python
+.venv-sdk/.ready: tests/sdk/requirements.txt
+	@$(call INSTALL,tests/sdk/requirements.txt)
+
+sdk: .venv-sdk/.ready
+	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json
+	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json --pat
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-sdk .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

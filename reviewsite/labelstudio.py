@@ -22,6 +22,12 @@ FLAGS = [
     "ff_front_1170_outliner_030222_short",
     "fflag_feat_front_dev_3873_labeling_ui_improvements_short",
 ]
+# The editor marks reviewed annotations only where it is told this edition; it asks for nothing else by it but copying a link.
+VERSION = {
+    "edition": "Enterprise",
+    "release": settings.VERSION,
+    "label-studio-os-package": {"version": frontend.WHEEL.rpartition("=")[2]},
+}
 # It writes its styles into the page and draws into blobs. Scripts stay ours alone: no inline ones, no eval.
 POLICY = {
     "style-src": ["'unsafe-inline'"],
@@ -51,7 +57,7 @@ def app_settings(user: User, hostname: str) -> dict[str, Any]:
     return {
         "user": shown(user),
         "hostname": hostname,
-        "version": {"release": settings.VERSION, "label-studio-os-package": {"version": frontend.WHEEL.rpartition("=")[2]}},
+        "version": VERSION,
         "version_edition": "Community",
         "feature_flags": dict.fromkeys(FLAGS, True),
         "feature_flags_default_value": False,

@@ -29,7 +29,7 @@ class Reset(auth_views.PasswordResetView):
 
 def index(request: HttpRequest) -> HttpResponse:
     rows = projects_of(request.user) if request.user.is_authenticated else []
-    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS})
+    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS, "label_studio": settings.LABEL_STUDIO_PAGE})
 
 
 def projects_of(user: User) -> list[tuple[Project, dict[str, int]]]:

@@ -12,11 +12,19 @@ from ..views.base import visible
 from . import query, selection, values
 from .filters import Asker
 from .query import Query
+from .refusals import bad_query
+
+
+def body(request: Request) -> dict[str, Any]:
+    """The body as an object; a form's fields as they were sent last."""
+    if not isinstance(request.data, dict):
+        raise bad_query("The body must be a JSON object.")
+    return dict(request.data.items())
 
 
 def whole(request: Request, name: str) -> int | None:
     """An id from the query string, or from the body."""
-    raw = request.query_params.get(name) or (request.data.get(name) if isinstance(request.data, dict) else None)
+    raw = request.query_params.get(name) or body(request).get(name)
     if raw in (None, ""):
         return None
     try:
@@ -61,12 +69,11 @@ def selected(request: Request, project: Project) -> Query:
         asked = saved(view, request.user)
         chosen = _sent_selection(request) or (selection.read(view.selected_items) if view.selected_items else None)
         return Query(asked.where, asked.order, chosen)
-    sent = request.query_params.get("query") or request.data
-    return query.read(dict(sent.items()) if hasattr(sent, "items") else sent, Asker(request.user, project))
+    return query.read(request.query_params.get("query") or body(request), Asker(request.user, project))
 
 
 def _sent_selection(request: Request) -> selection.Selection | None:
-    sent = query.as_json(request.data.get("selectedItems"), "selectedItems")
+    sent = query.as_json(body(request).get("selectedItems"), "selectedItems")
     return None if sent is None else selection.read(sent)
 
 

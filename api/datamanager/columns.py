@@ -114,7 +114,8 @@ def body(user: Any, project: Project) -> dict[str, Any]:
     """The answer of GET /api/dm/columns."""
     children = [_data_column(key, kind, in_config) for key, (kind, in_config) in data_kinds(project).items()]
     shown = [column for column in open_to(user, project) if column.id not in UNLISTED]
-    schemas = _schemas(project)
+    with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+        schemas = _schemas(project)
     table = [column.body(schemas.get(column.id)) for column in shown]
     root = {
         "id": "data",

@@ -5,12 +5,15 @@ from typing import Any
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 
+from tasks.models import Task
+
 from . import taskdata
 from .columns import column_named
 from .filters import DATA, Asker, column_of
 from .refusals import bad_ordering
 
 PREFIX = "tasks:"
+NEVER_EMPTY = {field.name for field in Task._meta.concrete_fields if not field.null}
 
 
 def order(ordering: Any, asker: Asker) -> list[OrderBy]:
@@ -34,4 +37,6 @@ def _expressions(name: str, asker: Asker) -> list[Any]:
 
 
 def _directed(expression: Any, down: bool) -> OrderBy:
-    return OrderBy(expression, descending=down, nulls_last=True)
+    """Where there is always a value, nothing is said of none: an index then serves both directions."""
+    always = isinstance(expression, F) and expression.name in NEVER_EMPTY
+    return OrderBy(expression, descending=down, nulls_last=None if always else True)

@@ -105,7 +105,7 @@ class ViewViewSet(ViewSet):
         return view
 
     def _sent(self, project: Project) -> dict[str, Any]:
-        body = dict(self.request.data.items())
+        body = asked.body(self.request)
         named = body | {"selected_items": body["selectedItems"]} if "selectedItems" in body else body
         reader = ViewSerializer(data=named, partial=True, context={"request": self.request, "project": project})
         reader.is_valid(raise_exception=True)

@@ -79,8 +79,7 @@ class ActionsView(APIView):
         rows = self._selected(project)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        body = dict(self.request.data.items())
-        return wanted.perform(Job(project, ids, self.request.user, body))
+        return wanted.perform(Job(project, ids, self.request.user, asked.body(self.request)))
 
     def _selected(self, project: Project):
         """Nothing said at all is no selection: it would be every task of the project."""

@@ -9,10 +9,20 @@ from rest_framework import serializers
 from reviews import workflow
 from tasks.models import Annotation, Draft, History, Prediction
 
+from ..parsers import parse_json
 from .names import HidesReviewers
 
 
-class ResultField(serializers.JSONField):
+class StrictJSONField(serializers.JSONField):
+    """JSON that is text within a form is read as strictly as a JSON body is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if getattr(data, "is_json_string", False):
+            return parse_json(data.encode())
+        return super().to_internal_value(data)
+
+
+class ResultField(StrictJSONField):
     """A list of regions."""
 
     default_error_messages = {"not_regions": "A result is a list of regions, each an object."}

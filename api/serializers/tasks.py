@@ -8,7 +8,7 @@ from tasks.choices import ActionType
 from tasks.models import Annotation, Task
 from tasks.roles import may
 
-from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer
+from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
 from .names import names_hidden
 from .people import ExpandedPersonSerializer
 
@@ -121,8 +121,8 @@ class TaskSerializer(TaskBodySerializer):
         if not may(user, "view_all_annotations", task.project_id):
             for name in REVIEWERS_ONLY:
                 body.pop(name, None)
-        if body["updated_by"] != user.pk and names_hidden(user, task.project):
-            body["updated_by"] = None
+        if task.updated_by_id != user.pk and names_hidden(user, task.project):
+            body["updated_by"] = []
         return body
 
 
@@ -147,9 +147,21 @@ class OneTaskSerializer(FullTaskSerializer):
     annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
 
 
+class ObjectField(StrictJSONField):
+    """A JSON object; in a form body, as text."""
+
+    default_error_messages = {"not_an_object": "Expected an object, that is names with values."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("not_an_object")
+        return value
+
+
 class NewTaskSerializer(serializers.ModelSerializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
-    data = serializers.DictField()
+    data = ObjectField()
 
     class Meta:
         model = Task
@@ -166,7 +178,7 @@ class NewTaskOfProjectSerializer(NewTaskSerializer):
 
 
 class TaskChangeSerializer(serializers.ModelSerializer):
-    data = serializers.DictField(required=False)
+    data = ObjectField(required=False)
 
     class Meta:
         model = Task

@@ -55,7 +55,7 @@ class AnnotationViewSet(ViewSet):
     @extend_schema(request=NewWorkSerializer, responses=AnnotationSerializer)
     def partial_update(self, request, pk=None):
         """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict."""
-        annotation, body = self.get_object(), sent(NewWorkSerializer, request)
+        annotation, body = self.get_object(), sent(NewWorkSerializer, request, partial=True)
         draft = _draft_of(request, body, annotation)
         changes = work_of(body, WorkSerializer, request)
         changed = drafts.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft)

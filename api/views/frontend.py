@@ -1,11 +1,13 @@
 """What Label Studio's web application asks in passing, and this site has none of. An empty answer lets it go on."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-NOTHING: dict[str, object] = {"count": 0, "next": None, "previous": None, "results": []}
+NOTHING: dict[str, Any] = {"count": 0, "next": None, "previous": None, "results": []}
 
 
 class MlBackends(APIView):

@@ -7,13 +7,14 @@ from rest_framework.response import Response
 
 from reviews.people import visible_people
 from tasks.errors import Refused
-from tasks.models import Membership, Project
+from tasks.models import Membership, Project, TaskAnnotator
+from tasks.roles import may
 from tasks.services import projects
 from users.capabilities import Role
 from users.models import User
 
 from ..pagination import Pages
-from ..serializers.people import UserSerializer
+from ..serializers.people import PersonSerializer, UserSerializer
 from .base import ViewSet, require, sent, visible
 
 
@@ -52,6 +53,16 @@ class MemberViewSet(ViewSet):
         project = visible(Project.objects, request, pk)
         found = Membership.objects.filter(project=project).select_related("user").order_by("user_id")
         return self.get_paginated_response([_member(row) for row in self.paginate_queryset(found)])
+
+    @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))
+    def annotators(self, request, pk=None):
+        """Who annotated something here; to an annotator, only themselves."""
+        project = visible(Project.objects, request, pk)
+        wrote = TaskAnnotator.objects.filter(project=project)
+        if not may(request.user, "view_all_annotations", project):
+            wrote = wrote.filter(user=request.user)
+        people = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
+        return Response(PersonSerializer(people, many=True).data)
 
     @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
     def create(self, request, pk=None):

@@ -50,6 +50,7 @@
     if (entity.loadedDate) body.started_at = new Date(entity.loadedDate).toISOString();
     await send("POST", "/api/annotation-reviews/", body);
     if (isDirty) await dropDrafts(manager.lsf.task.id, entity.pk);
+    manager.invoke("toast", { message: accepted ? (isDirty ? "Fixed and accepted" : "Accepted") : "Rejected", type: "info" });
     await shownAgain(manager, entity.pk);
   }
 

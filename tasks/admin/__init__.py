@@ -1,6 +1,6 @@
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
-from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin
+from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
 from .tasks import TaskAdmin
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "ProjectAdmin",
     "ProjectChangeAdmin",
     "TaskAdmin",
+    "ViewAdmin",
 ]

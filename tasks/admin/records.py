@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from users.admin.base import SiteAdmin
 
-from ..models import Draft, History, Import, Prediction, ProjectDelta, ProjectTotal
+from ..models import Draft, History, Import, Prediction, ProjectDelta, ProjectTotal, View
 from ..services import tasks
 from .base import LeadAdmin
 from .filters import ByAnnotationsProject, ByProject, ByTasksProject
@@ -56,6 +56,17 @@ class HistoryAdmin(Result, LeadAdmin):
         "result_text",
     )
     readonly_fields = (BY, AUTHOR, "result_text")
+
+
+@admin.register(View)
+class ViewAdmin(LeadAdmin):
+    """Tabs of the data manager, which is where they are changed."""
+
+    list_display = ("id", column("project", "project"), "__str__", BY, "order")
+    list_filter = (ByProject,)
+    list_select_related = ("project", "created_by")
+    fields = ("project", BY, "order", "data", "selected_items", "created_at")
+    readonly_fields = (BY, "created_at")
 
 
 @admin.register(Import)

@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from reviews.models import BulkReview
+from tasks.services import views
 from users.models import ApiToken, LoginTry
 
 from .conftest import sign_in
@@ -21,7 +22,7 @@ COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
 REGISTERED = {model.__name__: model for model in MODELS if admin.site.is_registered(model)}
 SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat")
 OF_LEADS = {name: model for name, model in REGISTERED.items() if name not in SITE_WIDE}
-RECORDS = ("History", "Review", "BulkReview", "ProjectChange", "Import", "Event", "Delivery", "Attempt")
+RECORDS = ("History", "Review", "BulkReview", "ProjectChange", "Import", "View", "Event", "Delivery", "Attempt")
 
 
 def address(model: type[models.Model], page: str, *args) -> str:
@@ -38,6 +39,8 @@ def rows_everywhere(filled, elsewhere):
     """At least one row of every kind, in the lead's project and elsewhere."""
     BulkReview.objects.create(project=filled.project, action="accept", created_by=filled.reviewer)
     BulkReview.objects.create(project=elsewhere.project, action="accept", created_by=elsewhere.lead)
+    views.ensure_defaults(filled.project)
+    views.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")
     LoginTry.objects.create(email_hash="0" * 64, since=filled.project.created_at, tries=1)
     return filled

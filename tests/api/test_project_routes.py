@@ -59,6 +59,14 @@ def test_members_come_in_pages_with_their_roles(house, django_assert_num_queries
     assert client.get(at(house, "members/paginated?page=3")).status_code == 404
 
 
+def test_who_annotated_in_a_project(house):
+    annotation(house.task, house.annotator2)
+    seen = {who: client_of(getattr(house, who)).get(at(house, "annotators")).json() for who in ("lead", "annotator")}
+
+    assert [row["id"] for row in seen["lead"]] == [house.annotator.pk, house.annotator2.pk]
+    assert [row["id"] for row in seen["annotator"]] == [house.annotator.pk]
+
+
 def test_a_task_is_given_replaced_and_taken(house):
     client, path = client_of(house.lead), at(house, f"tasks/{house.task.pk}/assignees")
     given = client.post(path, {"type": "RE", "users": [house.reviewer.pk]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from reviewsite import frontend
 from tests import factories
@@ -44,6 +44,7 @@ def browser() -> Iterator[Browser]:
     # Playwright runs its loop in this thread, where the tests also ask the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
+        expect.set_options(timeout=15_000)
         found = playwright.chromium.launch(executable_path=CHROMIUM)
         yield found
         found.close()

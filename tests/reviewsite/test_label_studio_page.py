@@ -60,6 +60,11 @@ def test_page_says_how_to_fetch_what_is_absent(reader, settings, monkeypatch):
 def test_page_is_not_there_unless_switched_on(reader, settings):
     settings.LABEL_STUDIO_PAGE = False
     assert reader.get("/label-studio/").status_code == 404
+    assert "/label-studio/" not in reader.get("/").content.decode()
+
+
+def test_the_start_page_leads_there_where_it_is_on(reader, fetched):
+    assert 'href="/label-studio/"' in reader.get("/").content.decode()
 
 
 def test_page_asks_a_stranger_to_sign_in(db, client, fetched):

@@ -196,7 +196,7 @@ def test_name_nobody_knows_is_said_so(monkeypatch):
 
 
 def test_no_other_module_imports_a_client(pytestconfig):
-    """One module of the project sends HTTP."""
+    """One module of the project sends HTTP to addresses that people type in. Sign-on talks to the operator's own provider."""
     clients = (
         "import requests",
         "from requests ",
@@ -214,7 +214,7 @@ def test_no_other_module_imports_a_client(pytestconfig):
         str(path.relative_to(root))
         for app in ("users", "tasks", "reviews", "api", "webhooks", "reviewsite")
         for path in (root / app).rglob("*.py")
-        if any(client in path.read_text() for client in clients)
+        if any(client in path.read_text() for client in clients) and "signon" not in path.parts
     }
 
     assert found == allowed

@@ -24,7 +24,7 @@ class ApiTokenAdmin(SiteAdmin):
     form = TokenForm
     fields = ("user", "name", "expires_at")
     autocomplete_fields = ("user",)
-    list_display = ("name", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("name", "kind", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")

@@ -63,6 +63,21 @@ def test_nothing_said_is_no_selection(house, table, act):
     assert Task.objects.filter(deleted_at=None).count() == 4
 
 
+@pytest.mark.parametrize("url", ["actions/?id=delete_tasks&", "views/?"])
+def test_body_that_is_no_object_is_400(house, table, url):
+    answer = client_of(house.lead).post(f"/api/dm/{url}project={house.project.pk}", [1], format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
+
+
+def test_form_body_carries_json_as_text(house, table):
+    url = f"/api/dm/actions/?id=delete_tasks&project={house.project.pk}"
+
+    answer = client_of(house.lead).post(url, {"selectedItems": f'{{"all": false, "included": [{table["fixed"]}]}}'})
+
+    assert answer.json()["processed_items"] == 1
+
+
 def test_chosen_tasks_are_deleted(house, table, act):
     answer = act("delete_tasks", selectedItems=only(table["fixed"], table["untouched"]))
 

@@ -1,0 +1,30 @@
+"""Kept exports in the admin: of one's own projects, deleted with their files."""
+
+import pytest
+from django.urls import reverse
+
+from api.exporting import snapshots
+from api.models import Export
+
+
+@pytest.fixture
+def export(house, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    made = Export.objects.create(project=house.project, created_by=house.reviewer, title="Friday")
+    snapshots.start(made)
+    return made
+
+
+def test_a_lead_sees_and_opens_the_exports_of_their_projects(export, house, client):
+    client.force_login(house.lead)
+
+    assert "Friday" in client.get(reverse("admin:api_export_changelist")).content.decode()
+    assert client.get(reverse("admin:api_export_change", args=[export.pk])).status_code == 200
+
+
+def test_deleting_one_deletes_its_file(export, house, client, tmp_path):
+    client.force_login(house.admin)
+    client.post(reverse("admin:api_export_delete", args=[export.pk]), {"post": "yes"})
+
+    assert not Export.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -1,0 +1,156 @@
+"""Label Studio's whole web application, unmodified, on our API: projects, data manager, quick view, label stream."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tasks.models import Annotation, Project
+from tests.factories import House, annotation, client_of, reviewed, task
+
+ACCEPT, REJECT = "[aria-label='accept-annotation']", "[aria-label='reject-annotation']"
+SHOWN = {
+    "id",
+    "total_annotations",
+    "annotators",
+    "reviewed",
+    "reviewers",
+    "reviews_accepted",
+    "reviews_rejected",
+    "comment_count",
+}
+
+
+@pytest.fixture
+def work(house: House) -> House:
+    """Three tasks: one waits, one is accepted, one rejected."""
+    reviewed(annotation(task(house.project, text="A signed letter"), house.annotator), house.reviewer2)
+    rejected = annotation(task(house.project, text="A letter sent back"), house.annotator, "B")
+    reviewed(rejected, house.reviewer2, "rejected", comment="It is an A")
+    return house
+
+
+def show_review_columns(project: Project, reader) -> None:
+    """In the first tab, what a lead would choose under Columns."""
+    client = client_of(reader)
+    columns = client.get(f"/api/dm/columns/?project={project.pk}").json()["columns"]
+    hidden = [_full_id(column) for column in columns if column["id"] not in SHOWN and column.get("parent") != "data"]
+    tab = client.get(f"/api/dm/views/?project={project.pk}").json()[0]
+    data = tab["data"] | {"hiddenColumns": {"explore": hidden, "labeling": hidden}}
+    assert client.patch(f"/api/dm/views/{tab['id']}/?project={project.pk}", {"data": data}).status_code == 200
+
+
+def _full_id(column) -> str:
+    return ":".join(filter(None, ("tasks", column.get("parent"), column["id"])))
+
+
+def manager(page: Page, project: Project) -> Page:
+    page.goto(f"/label-studio/projects/{project.pk}/data")
+    expect(page.get_by_text(re.compile(r"Tasks: 3 / 3"))).to_be_visible()
+    return page
+
+
+def test_the_project_list_shows_the_projects_one_may_see(page_of, work, errors, shoot):
+    Project.objects.create(title="Somebody else's", created_by=work.stranger)
+    page = page_of(work.reviewer)
+
+    page.goto("/label-studio/projects")
+
+    expect(page.get_by_text("Letters", exact=True)).to_be_visible()
+    expect(page.get_by_text("Somebody else's")).to_have_count(0)
+    shoot(page, "projects")
+    assert errors == []
+
+
+def test_the_table_shows_review_columns_and_filters_by_rejected(page_of, work, errors, shoot):
+    show_review_columns(work.project, work.lead)
+    page = manager(page_of(work.lead), work.project)
+    # The counts of accepted and rejected have pictures for titles.
+    for title in ("Reviewed", "Reviewed by", "Comments"):
+        expect(page.get_by_text(title, exact=True).first).to_be_visible()
+    shoot(page, "data-manager")
+
+    page.get_by_text("Filters").first.click()
+    page.get_by_text("Add Filter").click()
+    page.locator("[data-testid^='select-trigger-filter:tasks:']").click()
+    page.get_by_placeholder("Search").fill("Rejected")
+    page.get_by_role("option", name=re.compile("^Rejected")).click()
+    page.locator(".lsf-filterLine input[type=number]").first.fill("1")
+
+    expect(page.get_by_text(re.compile(r"Tasks: 1 / 1|Tasks: 1 / 3"))).to_be_visible()
+    expect(page.get_by_text("A letter sent back").first).to_be_visible()
+    shoot(page, "data-manager-filtered")
+    assert errors == []
+
+
+def test_accept_in_the_quick_view_signs_the_annotation(page_of, work, errors, shoot):
+    page = manager(page_of(work.reviewer), work.project)
+    page.get_by_text("A letter", exact=True).first.click()
+    expect(page.locator(ACCEPT)).to_be_visible()
+    shoot(page, "quick-view-before")
+
+    with page.expect_response("**/api/annotation-reviews/") as answer:
+        page.click(ACCEPT)
+
+    assert answer.value.status == 201
+    signed = Annotation.objects.get(pk=work.annotation.pk)
+    assert (signed.last_action, signed.last_created_by) == ("accepted", work.reviewer)
+    page.wait_for_timeout(1500)
+    shoot(page, "quick-view-after")
+    assert errors == []
+
+
+def test_reject_in_the_quick_view_sends_it_back(page_of, work, errors):
+    page = manager(page_of(work.reviewer), work.project)
+    page.get_by_text("A letter", exact=True).first.click()
+
+    with page.expect_response("**/api/annotation-reviews/") as answer:
+        page.click(REJECT)
+
+    assert (answer.value.status, answer.value.json()["reject_action"]) == (201, "requeue")
+    assert Annotation.objects.get(pk=work.annotation.pk).last_action == "rejected"
+    assert errors == []
+
+
+def test_an_edit_in_the_quick_view_is_a_fix(page_of, work, errors):
+    page = manager(page_of(work.reviewer), work.project)
+    page.get_by_text("A letter", exact=True).first.click()
+    expect(page.locator(ACCEPT)).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("^C")).or_(page.locator("label", has_text="C")).first.click()
+    expect(page.locator(ACCEPT)).to_have_text("Fix + Accept")
+
+    with page.expect_response("**/api/annotation-reviews/"):
+        page.click(ACCEPT)
+
+    fixed = Annotation.objects.get(pk=work.annotation.pk)
+    assert (fixed.last_action, fixed.result[0]["value"]["choices"]) == ("fixed_and_accepted", ["C"])
+    assert errors == []
+
+
+def test_a_refused_verdict_is_shown_in_the_servers_words(page_of, work):
+    work.project.require_review_comment_on_reject = True
+    work.project.save()
+    page = manager(page_of(work.reviewer), work.project)
+    page.get_by_text("A letter", exact=True).first.click()
+
+    page.click(REJECT)
+
+    expect(page.get_by_text(re.compile("comment", re.IGNORECASE)).first).to_be_visible()
+    assert Annotation.objects.get(pk=work.annotation.pk).last_action == "submitted"
+
+
+def test_the_label_stream_takes_an_annotation(page_of, work, errors, shoot):
+    fresh = task(work.project, text="A new letter")
+    page = page_of(work.annotator2)
+    page.goto(f"/label-studio/projects/{work.project.pk}/data?labeling=1")
+    expect(page.get_by_role("checkbox").nth(1)).to_be_visible()
+    page.get_by_role("checkbox").nth(1).click()
+    shoot(page, "label-stream")
+
+    with page.expect_response(re.compile(r"/api/tasks/\d+/annotations")) as answer:
+        page.get_by_text("Submit", exact=True).click()
+
+    assert answer.value.status == 201
+    made = Annotation.objects.get(completed_by=work.annotator2)
+    assert made.task_id == fresh.pk
+    assert made.result[0]["value"]["choices"] == ["B"]
