@@ -1,6 +1,9 @@
 """What the OpenAPI generator cannot guess."""
 
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -18,3 +21,22 @@ class TokenScheme(OpenApiAuthenticationExtension):
                 "description": "What `POST /api/token/refresh/` made of a personal access token",
             },
         ]
+
+
+class Schema(AutoSchema):
+    """Pages of one serializer have several shapes here, so each is named by its paginator."""
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{type(self._get_paginator()).__name__}Of{serializer_name}"
+
+
+ANY_OR_NULL = {"oneOf": [{}, {"type": "null"}]}
+
+
+def plain_json(result: Any, **_: Any) -> Any:
+    """JSON that may be null is any JSON: "one of anything and null" would refuse null, which is both."""
+    if isinstance(result, dict):
+        if all(result.get(key) == value for key, value in ANY_OR_NULL.items()):
+            result = {key: value for key, value in result.items() if key not in ANY_OR_NULL}
+        return {key: plain_json(value) for key, value in result.items()}
+    return [plain_json(item) for item in result] if isinstance(result, list) else result

@@ -13,7 +13,7 @@ from .filters import Asker
 class ViewSerializer(serializers.ModelSerializer):
     """A tab as Label Studio's clients read it: filters and ordering are within `data`."""
 
-    user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True)
+    user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True, allow_null=True)
     data = serializers.DictField(required=False)
     selected_items = serializers.DictField(required=False)
     ordering = serializers.SerializerMethodField()

@@ -39,7 +39,7 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
 
     created_username = serializers.SerializerMethodField()
     created_ago = serializers.SerializerMethodField()
-    import_id = serializers.IntegerField(source="imported_by_id", read_only=True)
+    import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
     last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
     result_count = serializers.SerializerMethodField()
 

@@ -49,7 +49,7 @@ class TaskViewSet(ViewSet):
             Prefetch("annotations", seen), "reviewed_by", "assignments", "predictions", Prefetch("drafts", mine)
         )
 
-    @extend_schema(responses=TableTaskSerializer(many=True), parameters=[FIELDS, *TABLE])
+    @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])
     def list(self, request):
         """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
         query, project = asked.listed(request)
