@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
-from reviewsite import children
+from reviewsite import children, frontend
 from reviewsite.embedded import STOP_SECONDS, Postgres, Redis, socket_folder, tail
 from reviewsite.folder import data_folder, keep_last_logs, lock, secret_key
 from reviewsite.stopping import heed_stops, pause
@@ -216,6 +216,7 @@ def where_to_go(data: Path) -> str:
             f"  Review       {url}/",
             f"  Admin        {url}/admin/",
             f"  API docs     {url}/api/docs/",
+            f"  Front end    {front_end(url)}",
             f"  Try it       curl -H 'Authorization: Token {accounts['reviewer']['token']}' {url}/api/projects/",
             "",
             *rows,
@@ -224,6 +225,10 @@ def where_to_go(data: Path) -> str:
             "",
         ]
     )
+
+
+def front_end(url: str) -> str:
+    return f"{url}/label-studio/" if frontend.is_present() else "`make frontend` fetches Label Studio's; start again then"
 
 
 def main() -> None:
