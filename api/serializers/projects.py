@@ -22,17 +22,22 @@ REVIEW_SETTINGS = {
     "default_reject_action": "default_reject_action",
     "only_finished_tasks": "only_finished_tasks",
     "review_only_manual_assignments": "review_only_manual_assignments",
-    "sampling": "sampling",
     "reject_reasons": "reject_reasons",
     "instruction": "review_instruction",
     "show_instruction": "show_review_instruction",
-    "show_data_manager_to_reviewers": "show_data_manager_to_reviewers",
-    "show_agreement_to_reviewers": "show_agreement_to_reviewers",
     "show_reviewer_names": "show_reviewer_names",
 }
 ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
-# Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the value it has.
-NOT_YET: dict[str, Any] = {"review_task_limit_percent": None, "anonymize_annotations": False, "max_rounds": None}
+# Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the ways to say what
+# holds here anyway; the first is what a client reads.
+NOT_YET: dict[str, tuple[Any, ...]] = {
+    "review_task_limit_percent": ("100", "100.0", 100, None),
+    "anonymize_annotations": (False,),
+    "max_rounds": (None,),
+    "sampling": ("task_id",),
+    "show_data_manager_to_reviewers": (True,),
+    "show_agreement_to_reviewers": (False,),
+}
 
 # What a project adds up to: key on the wire → name in tasks.totals.
 NUMBERS = {
@@ -60,8 +65,7 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
         extra_kwargs = {name: {"required": False} for name in fields}
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        everything = (100, "100", "100.0")  # percent, as the clients write it
-        unsupported = [name for name, value in NOT_YET.items() if self.initial_data.get(name, value) not in (value, *everything)]
+        unsupported = [name for name, holds in NOT_YET.items() if self.initial_data.get(name, holds[0]) not in holds]
         if unsupported:
             raise serializers.ValidationError(
                 dict.fromkeys(unsupported, "This setting has no behaviour here yet, so it is not stored.")
@@ -87,8 +91,7 @@ def review_settings(project: Project) -> dict[str, Any]:
         **stored,
         "requeue_rejected_tasks_to_annotator": requeue,
         "requeue_rejected_tasks_mode": None,
-        **NOT_YET,
-        "review_task_limit_percent": "100",
+        **{name: holds[0] for name, holds in NOT_YET.items()},
     }
 
 

@@ -125,13 +125,10 @@ class ProjectAdmin(LeadAdmin):
             "Who reviews what",
             {
                 "fields": (
-                    "sampling",
                     "only_finished_tasks",
                     "review_only_manual_assignments",
                     "review_instruction",
                     "show_review_instruction",
-                    "show_data_manager_to_reviewers",
-                    "show_agreement_to_reviewers",
                     "show_reviewer_names",
                 )
             },
