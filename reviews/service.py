@@ -84,9 +84,7 @@ class AnnotationReviewService:
         """It no longer waits for rework. The verdict it had before does not come back. Raises Refused."""
         with transaction.atomic():
             annotation, task = lock(annotation.pk)
-            self._refuse_other_than_reviewers(annotation)
-            if annotation.returned_at is None or annotation.standing_review_id:
-                raise Refused("not_reopened", "This annotation is not open for rework.")
+            self._refuse("undo_reopen", annotation)
             moves.close_rework(annotation, task, actor=self.actor)
         return annotation
 

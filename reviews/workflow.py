@@ -119,6 +119,12 @@ def already_returned(case: Case) -> Refusal | None:
     return Refusal("already_reopened", "This annotation is already open for rework.")
 
 
+def not_reopened(case: Case) -> Refusal | None:
+    if case.annotation.returned_at is not None and case.annotation.standing_review_id is None:
+        return None
+    return Refusal("not_reopened", "This annotation is not open for rework.")
+
+
 def locked_by_verdict(case: Case) -> Refusal | None:
     """A standing verdict locks the author out, unless it is a reject that asks for rework."""
     annotation = case.annotation
@@ -160,6 +166,7 @@ WORKFLOW: dict[str, Rule] = {
     "fix_and_accept": Rule("review_annotation", (own_annotation, *REVIEWABLE), ActionType.FIXED_AND_ACCEPTED),
     "undo": Rule("review_annotation", (not_standing, not_your_review), ActionType.DELETED_REVIEW),
     "reopen": Rule("review_annotation", (own_annotation, *REVIEWABLE, already_returned), ActionType.UPDATED),
+    "undo_reopen": Rule("review_annotation", (not_reopened,), ActionType.UPDATED),
     "edit": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
     "skip": Rule("annotate", (locked_by_verdict,), ActionType.SKIPPED),
     "convert_to_draft": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
