@@ -71,9 +71,11 @@ def resolve(annotation: Annotation, intent: Intent) -> tuple[str, Refusal | None
 
 def can_take_back(annotation: Annotation) -> bool:
     author = annotation.completed_by
-    if author.is_placeholder or role_in(annotation.project_id, author) is None:
+    if author.is_placeholder or not author.is_active:
         return False
-    return not author.memberships.filter(project=annotation.project_id, paused=True).exists()
+    # Read whole, because a selection has them all in hand.
+    here = next((m for m in author.memberships.all() if m.project_id == annotation.project_id), None)
+    return author.role_on_site is not None if here is None else not here.paused
 
 
 def _redistribute_refusal(annotation: Annotation, intent: Intent, actor, action: str) -> Refusal | None:

@@ -30,6 +30,7 @@ def open_selection(action: str, annotations: Iterable[Annotation], *, actor: Any
     if len({a.project_id for a in locked}) > 1:
         raise Refused("mixed_projects", "A selection must be of one project.")
     project = locked[0].project
+    prefetch_related_objects(locked, "completed_by__memberships")
     tasks = list(Task.objects.lock(a.task_id for a in locked))
     if project.review_only_manual_assignments:
         prefetch_related_objects(tasks, "assignments")

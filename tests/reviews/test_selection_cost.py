@@ -1,0 +1,21 @@
+"""A selection asks the same number of questions, whatever its size."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reviews.service import AnnotationReviewService
+from tests.factories import annotation, task
+
+
+def questions(house, size: int) -> int:
+    chosen = [annotation(task(house.project), house.annotator) for _ in range(size)]
+    with CaptureQueriesContext(connection) as queries:
+        report = AnnotationReviewService(house.reviewer).reject_many(chosen, reject_action="requeue")
+    assert len(report.done) == size
+    return len(queries)
+
+
+def test_rejecting_three_asks_no_more_than_rejecting_one(house):
+    questions(house, 1)  # caches
+
+    assert questions(house, 1) == questions(house, 3)
