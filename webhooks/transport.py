@@ -155,10 +155,17 @@ def _exchange(
 ) -> tuple[int, str, str | None]:
     waits = (CONNECT_SECONDS, seconds)
     with client.post(url, data=body, headers=headers, timeout=waits, allow_redirects=False, stream=True) as response:
+        return response.status_code, _text_of(response), response.headers.get("Retry-After")
+
+
+def _text_of(response: requests.Response) -> str:
+    """The beginning of the body. One that breaks off does not unsay the status that came before it."""
+    try:
         # Not decoded: a small body may be a large one compressed.
         read = response.raw.read(READ_BYTES, decode_content=False)
-        text = read[:KEPT_BYTES].decode("utf-8", "replace").replace("\x00", "")
-        return response.status_code, text, response.headers.get("Retry-After")
+    except (HTTPError, OSError) as error:
+        return str(error)[:KEPT_BYTES]
+    return read[:KEPT_BYTES].decode("utf-8", "replace").replace("\x00", "")
 
 
 def _error_of(status: int) -> str:

@@ -1,6 +1,7 @@
 """One POST against consumers that misbehave, and addresses nobody may reach."""
 
 import socket
+import struct
 import sys
 import threading
 import time
@@ -131,10 +132,19 @@ class Raw(Receiver):
         try:
             connection.recv(65536)
             self.talk(connection)
+            self._linger(connection)
         except OSError:
             pass
         finally:
             connection.close()
+
+    @staticmethod
+    def _linger(connection: socket.socket) -> None:
+        """Closing with a byte unread is a reset, which may overtake the answer."""
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(3)
+        while connection.recv(65536):
+            pass
 
 
 def drip(connection: socket.socket, first: bytes) -> None:
@@ -169,6 +179,20 @@ def test_broken_off_body_does_not_unsay_the_status():
         answer = post(server.url, b"{}", {})
 
     assert (answer.status, answer.text) == (200, "short")
+
+
+def reset_after(connection: socket.socket, first: bytes) -> None:
+    connection.sendall(first)
+    time.sleep(0.2)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_reset_within_the_body_does_not_unsay_the_status():
+    with Raw(lambda c: reset_after(c, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort")) as server:
+        answer = post(server.url, b"{}", {})
+
+    assert (answer.status, answer.is_success) == (200, True)
 
 
 def test_drip_within_the_tls_handshake_is_cut():
