@@ -50,6 +50,19 @@ def task_body(task: Task, *, annotations: list[Body], predictions: list[Body], c
     }
 
 
+def deleted_body(task: Task) -> Body:
+    """What an export of changes says of a task that is gone. (`data` is null, so that no import takes it for a task.)"""
+    return {
+        "id": task.pk,
+        "unique_id": str(task.unique_id),
+        "external_id": task.external_id,
+        "project": task.project_id,
+        "data": None,
+        "annotations": [],
+        "deleted_at": iso(task.deleted_at),
+    }
+
+
 def annotation_body(annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results) -> Body:
     """`reviews` are newest first, all there are of the annotation."""
     return {

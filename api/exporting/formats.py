@@ -141,6 +141,11 @@ class Format:
     def is_table(self) -> bool:
         return self.extension in ("csv", "tsv")
 
+    @property
+    def rows_only(self) -> bool:
+        """One row for each annotation: what has none is not in it."""
+        return self.write is not as_json
+
 
 BACK = "Tasks with annotations, predictions and reviews, as the import takes them back."
 LIST = "A list with one item for each annotation: the data and the answers."

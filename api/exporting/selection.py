@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 from rest_framework import serializers
+
+from tasks.choices import VERDICTS
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
@@ -26,12 +29,15 @@ ANNOTATIONS_THAT_ARE = {
 
 @dataclass(frozen=True)
 class Selection:
-    """`ids`: only these tasks. Tasks without annotations are left out unless asked for."""
+    """`ids`: only these tasks. Tasks without annotations are left out unless asked for. `changed_since`: no others, and
+    those that were deleted since.
+    """
 
     ids: Sequence[int] | None = None
     without_annotations: bool = False
     tasks: Q = field(default_factory=Q)
     annotations: Q = field(default_factory=Q)
+    changed_since: datetime | None = None
 
 
 def only_or_not(**about: Any) -> serializers.ChoiceField:
@@ -56,6 +62,12 @@ class AnnotationOptionsSerializer(serializers.Serializer):
     ground_truth = serializers.BooleanField(required=False, allow_null=True)
     skipped = serializers.BooleanField(required=False, allow_null=True)
     reviewed = only_or_not()
+    verdict = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(VERDICTS)),
+        required=False,
+        max_length=len(VERDICTS),
+        help_text="Only annotations on which one of these stands.",
+    )
 
 
 def tasks_of(options: Mapping[str, Any]) -> Q:
@@ -75,4 +87,6 @@ def annotations_of(options: Mapping[str, Any]) -> Q:
             wanted |= condition
     if options.get("reviewed"):
         wanted &= Q(standing_review_id__isnull=options["reviewed"] == EXCLUDE)
+    if options.get("verdict"):
+        wanted &= Q(last_action__in=options["verdict"])
     return wanted

@@ -13,12 +13,12 @@ from tasks.errors import Refused
 from tasks.models import Project, View
 
 from ..exporting import snapshots
+from ..exporting.asked import format_asked
 from ..exporting.formats import FORMATS
 from ..models import Conversion, Export, Status
 from ..pagination import LongList
 from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, require, sent, visible
-from .exports import format_asked
 
 NAMES = list(FORMATS)
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
