@@ -1,9 +1,10 @@
 """What happens to a request before any view sees it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from .errors import error_response
 
@@ -36,9 +37,11 @@ class BodyLimit:
             return error_response(411, "Send the body with a Content-Length, not in chunks.", "length_required")
         length, limit = _length(request), _limit(request)
         if length <= limit:
-            return self.get_response(request)
+            answer = self.get_response(request)
+        else:
+            answer = error_response(413, f"The body is {length} bytes; at most {limit} are taken here.", "too_large")
         _discard(request, length)
-        return error_response(413, f"The body is {length} bytes; at most {limit} are taken here.", "too_large")
+        return answer
 
 
 def _length(request: HttpRequest) -> int:
@@ -54,7 +57,8 @@ def _limit(request: HttpRequest) -> int:
 
 
 def _discard(request: HttpRequest, length: int) -> None:
-    """Read the body off, or the client sees a reset instead of the answer."""
+    """Read off what no view has read, or the client sees a reset: now, or with the next request on this connection."""
     left = min(length, settings.API_BODY_DISCARD_LIMIT)
-    while left > 0 and (chunk := request.read(min(CHUNK, left))):
-        left -= len(chunk)
+    with suppress(UnreadablePostError):
+        while left > 0 and (chunk := request.read(min(CHUNK, left))):
+            left -= len(chunk)

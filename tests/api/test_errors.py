@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 
+from reviewsite.middleware import BodyLimit
 from tests.factories import client_of
 
 KEYS = {"id", "status_code", "version", "detail", "exc_info", "code"}
@@ -94,6 +97,15 @@ def test_large_body_is_413_in_json(house):
     )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_body_that_no_view_has_read_is_read_off_lest_the_next_request_fail():
+    request = RequestFactory().post("/api/annotations/1/", data=b"x" * 200_000, content_type="application/json")
+
+    answer = BodyLimit(lambda request: HttpResponse(status=404))(request)
+
+    assert answer.status_code == 404
+    assert request.read(1) == b""
 
 
 def test_chunked_body_is_411(house):
