@@ -95,7 +95,7 @@ def delete_predictions(job: Job) -> dict[str, Any]:
 
 
 def accept(job: Job) -> dict[str, Any]:
-    intent = Intent(ActionType.ACCEPTED, comment=_comment(job))
+    intent = Intent(ActionType.ACCEPTED, comment=_words(job, "comment"))
     return _reviewed(job, "Accepted", lambda service, some: service.decide_many(some, intent))
 
 
@@ -103,8 +103,8 @@ def reject(job: Job) -> dict[str, Any]:
     outcome = job.body.get("reject_action") or None
     if outcome is not None and outcome not in RejectAction.values:
         raise Refused("invalid", f"reject_action is one of {', '.join(RejectAction.values)}.", field="reject_action")
-    asked = {"reject_action": outcome, "reason": str(job.body.get("reason") or "")}
-    intent = Intent(ActionType.REJECTED, comment=_comment(job), **{k: v for k, v in asked.items() if v})
+    asked = {"reject_action": outcome, "reason": _words(job, "reason")}
+    intent = Intent(ActionType.REJECTED, comment=_words(job, "comment"), **{k: v for k, v in asked.items() if v})
     return _reviewed(job, "Rejected", lambda service, some: service.decide_many(some, intent))
 
 
@@ -112,8 +112,11 @@ def undo(job: Job) -> dict[str, Any]:
     return _reviewed(job, "Reviews taken back", lambda service, some: service.undo_many(some))
 
 
-def _comment(job: Job) -> str:
-    return values.words(job.body.get("comment") or "").strip()
+def _words(job: Job, name: str) -> str:
+    try:
+        return values.words(job.body.get(name) or "").strip()
+    except values.BadValue as error:
+        raise Refused("invalid", f"{name} {error}.", field=name)
 
 
 def _reviewed(job: Job, what: str, verb: Callable[[AnnotationReviewService, list[Annotation]], Report]) -> dict[str, Any]:

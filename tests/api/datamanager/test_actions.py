@@ -137,6 +137,15 @@ def test_unknown_outcome_is_400(house, table, act):
     assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["reject_action"])
 
 
+@pytest.mark.parametrize("name", ["comment", "reason"])
+@pytest.mark.parametrize("sent", [True, ["no"], "NUL \x00", "x" * 10_001])
+def test_comment_that_is_no_text_is_400_naming_it(house, table, act, name, sent):
+    answer = act("reject_tasks_annotations", **{name: sent}, **EVERYTHING)
+
+    assert (answer.status_code, list(answer.json().get("validation_errors", [name]))) == (400, [name])
+    assert Annotation.objects.filter(last_action="rejected").count() == 1
+
+
 def test_selection_is_reviewed_in_chunks(house, table, act, monkeypatch):
     monkeypatch.setattr("api.datamanager.actions.CHUNK", 2)
 
