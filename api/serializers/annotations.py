@@ -166,12 +166,16 @@ class DraftSerializer(serializers.ModelSerializer):
 
 class PredictionSerializer(serializers.ModelSerializer):
     result = ResultField()
+    created_ago = serializers.SerializerMethodField()
 
     class Meta:
         model = Prediction
-        fields = ["id", "task", "project", "result", "score", "model_version", "created_at", "updated_at"]
+        fields = ["id", "task", "project", "result", "score", "model_version", "created_ago", "created_at", "updated_at"]
         read_only_fields = ["project", "created_at", "updated_at"]
         extra_kwargs = {"task": {"required": True}}
+
+    def get_created_ago(self, prediction: Prediction) -> str:
+        return timesince(prediction.created_at)
 
 
 class HistorySerializer(HidesReviewers, serializers.ModelSerializer):

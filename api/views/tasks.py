@@ -119,9 +119,9 @@ class TaskDraftViewSet(ViewSet):
 
     @extend_schema(responses=DraftSerializer(many=True))
     def list(self, request, task_pk=None, annotation_pk=None):
-        found = self.get_queryset().filter(task_id=task_pk)
+        found = self.get_queryset().filter(task=visible(Task.objects, request, task_pk))
         if annotation_pk:
-            found = found.filter(annotation_id=annotation_pk)
+            found = found.filter(annotation=visible(Annotation.objects.filter(task_id=task_pk), request, annotation_pk))
         return Response(self.get_serializer(found, many=True).data)
 
     @extend_schema(request=DraftSerializer, responses={201: DraftSerializer})

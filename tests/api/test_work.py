@@ -80,6 +80,15 @@ def test_draft_becomes_an_annotation_and_is_gone(house):
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "path", ["tasks/{none}/drafts/", "tasks/{task}/annotations/{none}/drafts/", "tasks/{none}/annotations/{none}/drafts/"]
+)
+def test_drafts_of_what_is_not_there_are_404(house, path):
+    url = "/api/" + path.format(task=house.task.pk, none=2**40)
+
+    assert client_of(house.annotator).get(url).status_code == 404
+
+
 def test_what_was_said_on_a_draft_is_read_by_the_reviewer_of_what_it_became(house):
     other, client = task(house.project), client_of(house.annotator)
     draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B")}).json()
