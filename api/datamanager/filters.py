@@ -13,7 +13,7 @@ from . import taskdata
 from .columns import column_named
 from .operators import KNOWN, Operator
 from .refusals import bad_filter
-from .values import BadValue, words
+from .values import LONGEST_LIST, BadValue, words
 
 PREFIX = "filter:tasks:"
 DATA = "data."
@@ -42,19 +42,31 @@ def condition(filters: Any, asker: Asker) -> Q:
     join = CONJUNCTIONS.get(str(filters.get("conjunction", "and")))
     if join is None:
         raise bad_filter(f"The conjunction {filters['conjunction']!r} is neither 'and' nor 'or'.")
-    items = filters.get("items", [])
-    if len(items) > MOST_ITEMS:
-        raise bad_filter(f"At most {MOST_ITEMS} filters at once.")
-    lines = [line for item in items if (line := _line(item, asker)) is not None]
-    return reduce(join, lines) if lines else Q()
+    lines = [_with_children(item) for item in filters.get("items", [])]
+    _refuse_too_many([one for line in lines for one in line])
+    asked = [question for line in lines if (question := _line(line, asker)) is not None]
+    return reduce(join, asked) if asked else Q()
 
 
-def _line(item: Any, asker: Asker) -> Q | None:
+def _refuse_too_many(everything: list[dict[str, Any]]) -> None:
+    """What one request may ask is bounded as a whole: making the question costs time, too, and no timeout ends that."""
+    if len(everything) > MOST_ITEMS:
+        raise bad_filter(f"At most {MOST_ITEMS} filters at once, children included.")
+    listed = sum(len(value) for one in everything if isinstance(value := one.get("value"), list))
+    if listed > LONGEST_LIST:
+        raise bad_filter(f"The lists of values have {listed} entries together; at most {LONGEST_LIST} are taken.")
+
+
+def _with_children(item: Any) -> list[dict[str, Any]]:
     """One line of the filter form: a filter and its children, all of which must hold."""
     children = _children(item)
     if any(_children(child) for child in children):
         raise bad_filter("A child filter cannot have children of its own.")
-    parts = [part for one in (item, *children) if (part := _one(one, asker)) is not None]
+    return [item, *children]
+
+
+def _line(line: list[dict[str, Any]], asker: Asker) -> Q | None:
+    parts = [part for one in line if (part := _one(one, asker)) is not None]
     return reduce(and_, parts) if parts else None
 
 
@@ -62,8 +74,8 @@ def _children(item: Any) -> list[Any]:
     if not isinstance(item, dict):
         raise bad_filter(f"A filter is an object, not {item!r}.")
     children = item.get("child_filters") or []
-    if not isinstance(children, list) or len(children) > MOST_ITEMS:
-        raise bad_filter(f"child_filters is a list of at most {MOST_ITEMS} filters.")
+    if not isinstance(children, list):
+        raise bad_filter("child_filters is a list of filters.")
     return [*children, item["child_filter"]] if item.get("child_filter") else children
 
 

@@ -1,6 +1,5 @@
 """What a client asks of the task table: filters, an order, a selection; sent as `query=`, in a body, or saved in a view."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -8,6 +7,7 @@ from urllib.parse import unquote
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from ..parsers import DECODER
 from . import selection
 from .filters import Asker, condition
 from .ordering import order
@@ -58,6 +58,6 @@ def as_json(sent: Any, name: str) -> Any:
     if not isinstance(sent, str) or not sent.strip().startswith(("{", "[")):
         return sent or None
     try:
-        return json.loads(sent)
+        return DECODER.decode(sent)
     except (ValueError, RecursionError) as error:
         raise bad_query(f"{name} is no JSON: {error}.")

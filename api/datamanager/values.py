@@ -1,6 +1,5 @@
 """Reading what was sent as a filter's value. Each reader raises BadValue saying what was expected."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +12,17 @@ from django.db import DataError, connection
 from django.db.models import BooleanField, DateTimeField, DecimalField, JSONField, TextField, Value
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework.exceptions import ParseError
 
 from tasks.sql import bounded_reads
+
+from ..parsers import parse_json, refuse_unstorable
 
 Reader = Callable[[Any], Any]
 LONGEST_TEXT = 10_000
 LONGEST_PATTERN = 1_000
 LONGEST_LIST = 10_000
+MOST_PARTS = 200
 LARGEST_EXPONENT = 300
 LARGEST_ID = 2**63 - 1
 TRUE_OR_FALSE = {"true": True, "1": True, "false": False, "0": False}
@@ -91,7 +94,10 @@ def part(raw: Any) -> Value:
 
 
 def parts(raw: Any) -> list[Value]:
-    return [part(one) for one in (raw if isinstance(raw, list) else [raw])][:LONGEST_LIST]
+    sent = raw if isinstance(raw, list) else [raw]
+    if len(sent) > MOST_PARTS:
+        raise BadValue(f"must have at most {MOST_PARTS} texts")
+    return [part(one) for one in sent]
 
 
 def pattern(raw: Any) -> Value:
@@ -110,9 +116,11 @@ def pattern(raw: Any) -> Value:
 def document(raw: Any) -> Value:
     """JSON, as such or as text."""
     try:
-        return Value(json.loads(raw) if isinstance(raw, str) else raw, output_field=JSONField())
-    except ValueError:
+        found = parse_json(raw.encode("utf-8", "surrogatepass")) if isinstance(raw, str) else raw
+        refuse_unstorable(found)
+    except ParseError:
         raise BadValue("must be JSON")
+    return Value(found, output_field=JSONField())
 
 
 def ids(raw: Any, *, most: int = LONGEST_LIST) -> list[int]:
@@ -124,7 +132,8 @@ def ids(raw: Any, *, most: int = LONGEST_LIST) -> list[int]:
 
 
 def _is_id(one: Any) -> bool:
-    return not isinstance(one, bool) and str(one).isascii() and str(one).isdigit() and int(one) <= LARGEST_ID
+    digits = str(one)
+    return not isinstance(one, bool) and digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) <= LARGEST_ID
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,12 @@ def test_filter_without_a_value_is_not_filled_in_yet(found):
         ([item("reviewed", "equal", "perhaps")], "true or false"),
         ([item("annotators", "contains", "me")], "id"),
         ([item("annotators", "contains", 2**70)], "id"),
+        ([item("annotators", "contains", "9" * 5000)], "id"),
         ([item("annotations_results", "equal", "no json")], "JSON"),
+        ([item("annotations_results", "equal", "NaN")], "JSON"),
+        ([item("annotations_results", "equal", "1e999")], "JSON"),
+        ([item("predictions_results", "equal", {"a": "\x00"})], "JSON"),
+        ([item("predictions_results", "not_equal", '"\\u0000"')], "JSON"),
         ([item("data.text", "contains", {"a": 1})], "text"),
         ([item("data.text", "contains", "a\x00")], "NUL"),
         ([item("data.text", "contains", "\ud800")], "half"),
@@ -247,6 +252,9 @@ def test_filter_without_a_value_is_not_filled_in_yet(found):
         (["id"], "object"),
         ([item("id", "equal", 1) | {"child_filter": item("id", "equal", 1) | {"child_filter": item("id", "equal", 1)}}], "child"),
         ([item("id", "equal", 1) | {"child_filter": item("project__id", "equal", 1)}], "'__'"),
+        ([item("id", "equal", 1) | {"child_filters": ["id"]}], "object"),
+        ([item("id", "equal", 1) | {"child_filters": "id"}], "list"),
+        ([item("predictions_model_versions", "contains", ["m"] * 201)], "200"),
     ],
 )
 def test_wrong_filter_is_400_naming_it(ask, items, named):
@@ -269,6 +277,7 @@ def test_wrong_filter_is_400_naming_it(ask, items, named):
         ({"selectedItems": {"all": False, "included": ["x"]}}, "selectedItems"),
         ("no json {", "query"),
         ("{no json", "query"),
+        ('{"filters": {"conjunction": "and", "items": [NaN]}}', "query"),
         ([1], "query"),
     ],
 )
@@ -277,6 +286,25 @@ def test_wrong_query_is_400_naming_its_part(house, table, client_of, query, fiel
     answer = client_of(house.lead).get("/api/tasks/", {"project": house.project.pk, "query": sent})
 
     assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, [field])
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [item("id", "equal", 1)] * 201,
+        [item("id", "equal", 1) | {"child_filters": [item("id", "equal", 1)] * 20}] * 10,
+        [item("id", "in_list", [1] * 3_000)] * 4,
+    ],
+    ids=["filters", "children", "values"],
+)
+def test_filters_are_bounded_as_a_whole(house, table, client_of, items):
+    selection = {"filters": {"conjunction": "and", "items": items}, "selectedItems": {"all": True, "excluded": []}}
+    url = f"/api/dm/actions/?id=accept_tasks_annotations&project={house.project.pk}"
+
+    answer = client_of(house.lead).post(url, selection)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_filter")
+    assert "at most" in answer.json()["detail"].lower()
 
 
 def test_slow_regex_is_400_and_says_so(house, table, ask, settings):
