@@ -35,6 +35,7 @@ class ExportAdmin(LeadAdmin):
         BY,
         "created_at",
         "snapshot_at",
+        "anonymized",
         "finished_at",
         "counters",
         "md5",

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
-from reviews.models import TaskReviewer
-from reviews.people import visible_people
+from reviews.people import people_of, visible_people
 from tasks.choices import Distribution, RejectAction
-from tasks.models import Project, TaskAnnotator
+from tasks.models import Project
+from tasks.pseudonyms import faces_in
 from tasks.roles import may
 from users.models import User
 
@@ -69,10 +67,8 @@ def _button(action: str) -> dict[str, str]:
     return {"name": action, "title": title, "tooltip": tooltip, "variant": "negative", "look": "outlined"}
 
 
-def people(user: User, project: Project) -> QuerySet[User]:
-    """Whoever belongs to the project or left work or verdicts in it, as far as `user` may know of them."""
-    authors = TaskAnnotator.objects.filter(project=project).values("user")
-    reviewers = TaskReviewer.objects.filter(project=project).values("user")
-    members = project.memberships.values("user")
-    here = Q(pk=user.pk) | Q(pk__in=members) | Q(pk__in=authors) | Q(pk__in=reviewers)
-    return visible_people(user).filter(here).order_by("pk")
+def people(user: User, project: Project) -> list[User]:
+    """Whoever belongs to the project or left work or verdicts in it, as far as `user` may know of them; and `user`."""
+    faces, here = faces_in(project.pk, user), people_of(project.pk)
+    known = here if faces.hides else here.filter(pk__in=visible_people(user).values("pk"))
+    return sorted((faces.person(one) for one in {*known, user}), key=lambda one: one.pk)

@@ -8,6 +8,7 @@ from django_filters import rest_framework as filters
 from reviews.models import Comment, Review
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
+from tasks.pseudonyms import rows_of
 from tasks.querysets import within
 
 from .serializers.names import names_shown_to
@@ -54,9 +55,9 @@ class TaskFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."
     )
-    reviewer = filters.NumberFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
-    annotator = filters.NumberFilter(field_name="annotated_by__user_id", help_text="Tasks annotated by this person.")
-    completed_by = filters.NumberFilter(field_name="annotated_by__user_id", help_text="The same as `annotator`.")
+    reviewer = IdFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
+    annotator = IdFilter(method="annotated_by_person", help_text="Tasks annotated by this person.")
+    completed_by = IdFilter(method="annotated_by_person", help_text="The same as `annotator`.")
     ordering = ordering(
         "id",
         "inner_id",
@@ -101,7 +102,10 @@ class TaskFilter(FilterSet):
         return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
 
     def reviewed_by_person(self, tasks, name, value):
-        return tasks.filter(names_shown_to(self.request.user), reviewed_by__user_id=value)
+        return tasks.filter(names_shown_to(self.request.user), rows_of("reviewed_by__user_id", value, self.request.user))
+
+    def annotated_by_person(self, tasks, name, value):
+        return tasks.filter(rows_of("annotated_by__user_id", value, self.request.user))
 
     def with_annotation(self, tasks, name, values):
         if not values:
@@ -112,7 +116,8 @@ class TaskFilter(FilterSet):
 
 class AnnotationFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
-    reviewer = filters.NumberFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
+    completed_by = IdFilter(method="written_by", help_text="Annotations of this person.")
+    reviewer = IdFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
     reviewed = filters.BooleanFilter(
         field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict."
     )
@@ -131,7 +136,6 @@ class AnnotationFilter(FilterSet):
         fields = {
             "project": ["exact"],
             "task": ["exact"],
-            "completed_by": ["exact"],
             "was_cancelled": ["exact"],
             "ground_truth": ["exact"],
             "unique_id": ["exact"],
@@ -140,8 +144,11 @@ class AnnotationFilter(FilterSet):
         }
 
     def reviewed_by(self, annotations, name, value):
-        theirs = Review.objects.filter(created_by=value).values("pk")
+        theirs = Review.objects.filter(rows_of("created_by", value, self.request.user)).values("pk")
         return annotations.filter(names_shown_to(self.request.user), standing_review_id__in=theirs)
+
+    def written_by(self, annotations, name, value):
+        return annotations.filter(rows_of("completed_by", value, self.request.user))
 
     def rejected_with(self, annotations, name, value):
         return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))
@@ -166,7 +173,9 @@ class ReviewFilter(FilterSet):
         }
 
     def signed_by(self, reviews, name, value):
-        return reviews.filter(names_shown_to(self.request.user) | Q(created_by=self.request.user.pk), created_by=value)
+        return reviews.filter(names_shown_to(self.request.user) | Q(created_by=self.request.user.pk)).filter(
+            rows_of("created_by", value, self.request.user)
+        )
 
     def keep(self, reviews, name, value):
         return reviews

@@ -2,10 +2,12 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from tasks.models import Project
 from tasks.querysets import within
+from tasks.roles import projects_hiding_people
 
 
 class Status(models.TextChoices):
@@ -19,7 +21,9 @@ class Status(models.TextChoices):
 
 class ExportQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(within(user, "export"), project__deleted_at=None)
+        """Where people are hidden from `user`, only what was written so, for this very reader."""
+        named = ~Q(project__in=projects_hiding_people(user)) | Q(created_by=user, anonymized=True)
+        return self.filter(named & within(user, "export"), project__deleted_at=None)
 
 
 class Export(models.Model):
@@ -32,6 +36,7 @@ class Export(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True)
     snapshot_at = models.DateTimeField(null=True, help_text="The moment all of it is of.")
+    anonymized = models.BooleanField(default=False, help_text="Its maker reads pseudonyms, and so does the file.")
     md5 = models.CharField(max_length=32, blank=True)
     counters = models.JSONField(default=dict)
     task_filter_options = models.JSONField(default=dict)

@@ -120,7 +120,7 @@ class LongList(BasePagination):
         limit = whole(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
         if "after_id" in params:
             after = whole(params, "after_id", 0, least=0, most=2**63 - 1)
-            return list(queryset.filter(pk__gt=after).order_by("pk")[:limit])
+            return list(self._after(queryset, after)[:limit])
         page = whole(params, "page", 1)
         if page > 1 or "limit" in params:
             return self._page(queryset, page, limit)
@@ -130,6 +130,10 @@ class LongList(BasePagination):
                 {"limit": [f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."]}
             )
         return rows
+
+    def _after(self, rows: Any, after: int) -> Any:
+        """Rows that were made, not read, are in the order of their ids already."""
+        return [row for row in rows if row.pk > after] if isinstance(rows, list) else rows.filter(pk__gt=after).order_by("pk")
 
     def _page(self, queryset, page: int, limit: int) -> list[Any]:
         rows = list(queryset[(page - 1) * limit : page * limit])

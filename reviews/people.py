@@ -1,20 +1,54 @@
-"""Whom somebody may know of: the people they share a project with, and those whose work or verdicts they see."""
+"""Whom somebody may know of: the people they share a project with, and those whose work or verdicts they see.
+
+Where a project hides its people from somebody, they know of them as pseudonyms only.
+"""
+
+from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
 from tasks.models import Membership, TaskAnnotator
-from tasks.roles import projects_where
+from tasks.pseudonyms import face_of, pseudonym_of
+from tasks.roles import projects_hiding_people, projects_where
 from users.models import User
 
 from .models import TaskReviewer
 
 
 def visible_people(user: User) -> QuerySet[User]:
+    """By name."""
     shared = projects_where(user, "view_project")
     if shared is None:
         return User.objects.all()
-    seen = projects_where(user, "view_all_annotations")
-    members = Membership.objects.filter(project__in=shared).values("user")
-    authors = TaskAnnotator.objects.filter(project__in=seen).values("user")
-    reviewers = TaskReviewer.objects.filter(project__in=seen).values("user")
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | Q(pk__in=authors) | Q(pk__in=reviewers))
+    hidden = set(projects_hiding_people(user))
+    named, seen = set(shared) - hidden, set(projects_where(user, "view_all_annotations") or ()) - hidden
+    members = Membership.objects.filter(project__in=named).values("user")
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | _left_something_in(seen))
+
+
+def people_shown_to(user: User) -> QuerySet[User] | list[User]:
+    """The same with the pseudonyms they read, by id. A pseudonym's is higher than anybody's."""
+    named, hiding = visible_people(user).order_by("pk"), projects_hiding_people(user)
+    faces = [face_of(pseudonym_of(person, project)) for project, person in _pairs(hiding) if person != user.pk]
+    return [*named, *sorted(faces, key=lambda face: face.pk)] if hiding else named
+
+
+def _pairs(projects: list[int]) -> set[tuple[int, int]]:
+    """Project and person: whoever belongs to it or left work or verdicts in it. One query for all projects."""
+    members, authors, reviewers = (
+        model._default_manager.filter(project__in=projects).order_by().values_list("project_id", "user_id")
+        for model in (Membership, TaskAnnotator, TaskReviewer)
+    )
+    return set(members.union(authors, reviewers)) if projects else set()
+
+
+def people_of(project: int) -> QuerySet[User]:
+    """Whoever belongs to the project or left work or verdicts in it."""
+    members = Membership.objects.filter(project=project).values("user")
+    return User.objects.filter(Q(pk__in=members) | _left_something_in([project])).order_by("pk")
+
+
+def _left_something_in(projects: Iterable[int]) -> Q:
+    authors = TaskAnnotator.objects.filter(project__in=projects).values("user")
+    reviewers = TaskReviewer.objects.filter(project__in=projects).values("user")
+    return Q(pk__in=authors) | Q(pk__in=reviewers)

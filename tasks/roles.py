@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from .models import Project
 
 
-def memberships_of(user: "User") -> dict[int, str]:
-    """Project id → role code, read once per loaded user."""
+def memberships_of(user: "User") -> dict[int, tuple[str, bool]]:
+    """Project id → role code, and whether its reviewers read pseudonyms. Read once per loaded user."""
     if not hasattr(user, "_roles_by_project"):
-        from_database = user.memberships.values_list("project_id", "role") if user.pk else ()
-        user._roles_by_project = dict(from_database)  # type: ignore[attr-defined]
+        rows = user.memberships.values_list("project_id", "role", "project__anonymize_annotations") if user.pk else ()
+        user._roles_by_project = {project: (role, hides) for project, role, hides in rows}  # type: ignore[attr-defined]
     return user._roles_by_project  # type: ignore[attr-defined]
 
 
@@ -22,13 +22,23 @@ def forget_roles(user: "User") -> None:
     user.__dict__.pop("_roles_by_project", None)
 
 
+def reads_pseudonyms(user: "User", project_id: int) -> bool:
+    """As a reviewer, where `anonymize_annotations` is on (tasks.pseudonyms)."""
+    role, hides = memberships_of(user).get(project_id, (None, False))
+    return hides and role == Role.REVIEWER and not user.role_on_site
+
+
+def projects_hiding_people(user: "User") -> list[int]:
+    return [project for project in memberships_of(user) if reads_pseudonyms(user, project)]
+
+
 def role_in(project_id: int, user: "User") -> Role | None:
     if not user.is_active:
         return None
     if user.role_on_site:
         return user.role_on_site
-    code = memberships_of(user).get(project_id)
-    return Role(code) if code else None
+    membership = memberships_of(user).get(project_id)
+    return Role(membership[0]) if membership else None
 
 
 def may(user: "User", capability: str, project: "Project | int") -> bool:
@@ -40,7 +50,7 @@ def may_somewhere(user: "User", capability: str) -> bool:
     if not user.is_active:
         return False
     roles = CAPABILITIES[capability]
-    return user.role_on_site in roles or any(role in roles for role in memberships_of(user).values())
+    return user.role_on_site in roles or any(role in roles for role, _ in memberships_of(user).values())
 
 
 def projects_where(user: "User", capability: str) -> list[int] | None:
@@ -49,4 +59,4 @@ def projects_where(user: "User", capability: str) -> list[int] | None:
         return []
     if user.role_on_site in CAPABILITIES[capability]:
         return None
-    return [project for project, role in memberships_of(user).items() if role_can(role, capability)]
+    return [project for project, (role, _) in memberships_of(user).items() if role_can(role, capability)]

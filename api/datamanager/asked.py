@@ -48,7 +48,7 @@ def project_of(request: Request) -> Project:
 
 
 def saved(view: View, user: Any) -> Query:
-    return query.read(view.data, Asker(user, view.project))
+    return query.read(view.data, Asker(user, view.project, names_really=True))
 
 
 def listed(request: Request) -> tuple[Query | None, Project | None]:

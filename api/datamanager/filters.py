@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Q
 
 from tasks.models import Project
+from tasks.pseudonyms import NAMES, Faces, faces_in
 
 from . import taskdata
-from .columns import column_named
+from .columns import PEOPLE, column_named
 from .operators import KNOWN, Operator
 from .refusals import bad_filter
 from .values import LONGEST_LIST, BadValue, words
@@ -27,10 +28,15 @@ MOST_ITEMS = 200
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, of which project: this decides which columns there are."""
+    """Who asks, of which project: this decides which columns there are, and whom an id names."""
 
     user: Any
     project: Project
+    names_really: bool = False  # the ids of people are real ones, as a saved tab has them
+
+    @property
+    def faces(self) -> Faces:
+        return NAMES if self.names_really else faces_in(self.project.pk, self.user)
 
 
 def condition(filters: Any, asker: Asker) -> Q:
@@ -89,12 +95,15 @@ def _one(item: dict[str, Any], asker: Asker) -> Q | None:
     operator = source.operators.get(operator_name)
     if operator is None:
         raise bad_filter(f"{name} cannot be asked {operator_name!r}. It knows: {', '.join(source.operators)}.")
-    return None if value is None else _ask(source, operator, name, value)
+    return None if value is None else _ask(source, operator, name, value, asker.faces)
 
 
-def _ask(source: Any, operator: Operator, name: str, value: Any) -> Q:
+def _ask(source: Any, operator: Operator, name: str, value: Any, faces: Faces) -> Q:
     try:
-        return operator.ask(source, operator.read(value))
+        asked = operator.read(value)
+        if name in PEOPLE and isinstance(asked, list):
+            asked = [faces.real(one) for one in asked]
+        return operator.ask(source, asked)
     except BadValue as error:
         raise bad_filter(f"The value {str(value)[:100]!r} for {name} {error}.")
 

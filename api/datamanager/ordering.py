@@ -6,9 +6,10 @@ from django.db.models import F
 from django.db.models.expressions import OrderBy
 
 from tasks.models import Task
+from tasks.roles import reads_pseudonyms
 
 from . import taskdata
-from .columns import column_named
+from .columns import PEOPLE, column_named
 from .filters import DATA, Asker, column_of
 from .refusals import bad_ordering
 
@@ -33,7 +34,10 @@ def order(ordering: Any, asker: Asker) -> list[OrderBy]:
 def _expressions(name: str, asker: Asker) -> list[Any]:
     if name.startswith(DATA):
         return taskdata.data_order(name.removeprefix(DATA))
-    return column_named(name, asker.user, asker.project).source(asker.user).orders_by
+    column = column_named(name, asker.user, asker.project)
+    # The order of people's ids would tell pseudonyms apart.
+    hidden = name in PEOPLE and reads_pseudonyms(asker.user, asker.project.pk)
+    return [] if hidden else column.source(asker.user).orders_by
 
 
 def _directed(expression: Any, down: bool) -> OrderBy:

@@ -6,13 +6,19 @@ from rest_framework import serializers
 
 from tasks.models import View
 
+from ..serializers.names import NamesPeople
 from . import query, selection
 from .filters import Asker
+from .renaming import renamed
 
 
-class ViewSerializer(serializers.ModelSerializer):
-    """A tab as Label Studio's clients read it: filters and ordering are within `data`."""
+class ViewSerializer(NamesPeople, serializers.ModelSerializer):
+    """A tab as Label Studio's clients read it: filters and ordering are within `data`.
 
+    People in its filters are kept by their real ids, and read by everybody as they know them.
+    """
+
+    people = ("user",)
     user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True, allow_null=True)
     data = serializers.DictField(required=False)
     selected_items = serializers.DictField(required=False)
@@ -28,8 +34,13 @@ class ViewSerializer(serializers.ModelSerializer):
 
     def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
         """A tab that cannot be read is not saved."""
-        query.read(data, Asker(self.context["request"].user, self.context["project"]))
-        return data
+        asker = Asker(self.context["request"].user, self.context["project"])
+        query.read(data, asker)
+        return renamed(data, asker.faces.real) if asker.faces.hides else data
+
+    def to_representation(self, view: View) -> dict[str, Any]:
+        body, faces = super().to_representation(view), self.faces(view)
+        return body | {"data": renamed(body["data"], faces.said)} if faces.hides else body
 
     def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
         return selection.read(sent).body() if sent else {}

@@ -99,7 +99,9 @@ class ActionFormView(APIView):
     @extend_schema(parameters=[PROJECT], responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request, action_id):
         """The fields of an action's dialog."""
-        return Response(_known(action_id).form(asked.project_of(request)))
+        wanted, project = _known(action_id), asked.project_of(request)
+        require(request, wanted.capability, project)
+        return Response(wanted.form(project))
 
 
 def _known(name: str) -> Action:

@@ -1,16 +1,17 @@
 """The bodies of an export: Label Studio's keys, and ours beside them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from reviews.models import Review
 from tasks.choices import ActionType
 from tasks.models import Annotation, Prediction, Task
+from tasks.pseudonyms import Faces
 from users.models import User
 
 Body = dict[str, Any]
-People = dict[int, User]
 Results = dict[int, list]  # version id → result
 
 
@@ -18,7 +19,23 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def task_body(task: Task, *, annotations: list[Body], predictions: list[Body], comment_authors: list[int]) -> Body:
+@dataclass(frozen=True)
+class People:
+    """Those of some tasks by real id, and how whoever reads the export sees them."""
+
+    faces: Faces
+    known: dict[int, User] = field(default_factory=dict)
+
+    def __getitem__(self, pk: int) -> User:
+        return self.faces.person(self.known[pk])
+
+    def id(self, pk: int | None) -> int | None:
+        return self.faces.said(pk)
+
+
+def task_body(
+    task: Task, *, annotations: list[Body], predictions: list[Body], comment_authors: list[int], people: People
+) -> Body:
     return {
         "id": task.pk,
         "annotations": annotations,
@@ -37,8 +54,8 @@ def task_body(task: Task, *, annotations: list[Body], predictions: list[Body], c
         "unresolved_comment_count": task.unresolved_comment_count,
         "last_comment_updated_at": iso(task.last_comment_updated_at),
         "project": task.project_id,
-        "updated_by": task.updated_by_id,
-        "comment_authors": comment_authors,
+        "updated_by": people.id(task.updated_by_id),
+        "comment_authors": sorted(map(people.faces.id, comment_authors)),
         "unique_id": str(task.unique_id),
         "external_id": task.external_id,
         "overlap": task.overlap,
@@ -67,7 +84,7 @@ def annotation_body(annotation: Annotation, reviews: Sequence[Review], *, people
     """`reviews` are newest first, all there are of the annotation."""
     return {
         "id": annotation.pk,
-        "completed_by": annotation.completed_by_id,
+        "completed_by": people.id(annotation.completed_by_id),
         "completed_by_email": people[annotation.completed_by_id].email,
         "result": annotation.result,
         "was_cancelled": annotation.was_cancelled,
@@ -85,10 +102,10 @@ def annotation_body(annotation: Annotation, reviews: Sequence[Review], *, people
         "bulk_created": annotation.bulk_created,
         "task": annotation.task_id,
         "project": annotation.project_id,
-        "updated_by": annotation.updated_by_id,
+        "updated_by": people.id(annotation.updated_by_id),
         "parent_prediction": annotation.parent_prediction_id,
         "parent_annotation": annotation.parent_annotation_id,
-        "last_created_by": annotation.last_created_by_id,
+        "last_created_by": people.id(annotation.last_created_by_id),
         "annotation_seq": annotation.annotation_seq,
         "version": annotation.version,
         "last_annotation_history": annotation.current_version_id,
@@ -107,7 +124,7 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
     fixed = review.fixed_version_id
     return {
         "id": review.pk,
-        "created_by": _person(people[review.created_by_id]),
+        "created_by": person_body(people[review.created_by_id]),
         "created_at": iso(review.created_at),
         "accepted": review.accepted,
         "annotation": review.annotation_id,
@@ -123,12 +140,12 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
         "reason": review.reason,
         "started_at": iso(review.started_at),
         "undone_at": iso(review.undone_at),
-        "undone_by": _person(people[review.undone_by_id]) if review.undone_by_id else None,
+        "undone_by": person_body(people[review.undone_by_id]) if review.undone_by_id else None,
         "outdated": not (stands or review.undone_at or review.superseded_by_id),
     }
 
 
-def _person(user: User) -> Body:
+def person_body(user: User) -> Body:
     return {"id": user.pk, "email": user.email, "first_name": user.first_name, "last_name": user.last_name}
 
 

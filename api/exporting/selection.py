@@ -9,6 +9,7 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from tasks.choices import VERDICTS
+from tasks.pseudonyms import NAMES, Faces
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
@@ -30,7 +31,7 @@ ANNOTATIONS_THAT_ARE = {
 @dataclass(frozen=True)
 class Selection:
     """`ids`: only these tasks. Tasks without annotations are left out unless asked for. `changed_since`: no others, and
-    those that were deleted since.
+    those that were deleted since. `faces`: how whoever reads it sees the people.
     """
 
     ids: Sequence[int] | None = None
@@ -38,6 +39,7 @@ class Selection:
     tasks: Q = field(default_factory=Q)
     annotations: Q = field(default_factory=Q)
     changed_since: datetime | None = None
+    faces: Faces = NAMES
 
 
 def only_or_not(**about: Any) -> serializers.ChoiceField:

@@ -17,13 +17,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tasks.models import View
+from tasks.pseudonyms import NAMES, Pseudonyms, face_of, is_pseudonym
 from tasks.totals import totals_of
 from users.models import User
 
 from ..datamanager import query
 from ..datamanager.filters import Asker
 from ..models import Conversion, Export, Status
-from .bodies import Body
+from .bodies import Body, person_body
 from .formats import FORMATS, Columns, as_json
 from .selection import Selection, annotations_of, tasks_of
 from .stream import bodies_of
@@ -95,7 +96,12 @@ def _write(export: Export) -> None:
 
 def _selection(export: Export) -> Selection:
     chosen = tasks_of(export.task_filter_options) & _of_view(export)
-    return Selection(without_annotations=True, tasks=chosen, annotations=annotations_of(export.annotation_filter_options))
+    return Selection(
+        without_annotations=True,
+        tasks=chosen,
+        annotations=annotations_of(export.annotation_filter_options),
+        faces=Pseudonyms(export.project_id, export.created_by_id) if export.anonymized else NAMES,
+    )
 
 
 def _of_view(export: Export) -> Q:
@@ -104,7 +110,8 @@ def _of_view(export: Export) -> Q:
     if not named:
         return Q()
     view = View.objects.filter(pk=named, project=export.project).first()
-    return query.read(view.data, Asker(export.created_by, export.project)).where if view else Q(pk__in=[])
+    asker = Asker(export.created_by, export.project, names_really=True)
+    return query.read(view.data, asker).where if view else Q(pk__in=[])
 
 
 def _counted(bodies: Iterable[Body], counted: Counter[str]) -> Iterator[Body]:
@@ -129,7 +136,7 @@ def _shaped(bodies: Iterable[Body], options: dict[str, Any]) -> Iterator[Body]:
 
 def _person(pk: int, known: dict[int, Body]) -> Body:
     if pk not in known:
-        known[pk] = User.objects.values("id", "email", "first_name", "last_name").get(pk=pk)
+        known[pk] = person_body(face_of(pk) if is_pseudonym(pk) else User.objects.get(pk=pk))
     return known[pk]
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from reviews import workflow
 from tasks.models import Annotation, Draft, History, Prediction
+from users.models import User
 
 from ..parsers import parse_json
 from .names import HidesReviewers
@@ -77,8 +78,7 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_created_username(self, annotation: Annotation) -> str:
-        author = annotation.completed_by
-        return f"{author.get_full_name()} {author.email}, {author.pk}"
+        return _signature(annotation.completed_by)
 
     def get_created_ago(self, annotation: Annotation) -> str:
         return timesince(annotation.created_at)
@@ -91,6 +91,7 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     """The same with what *this* reader may do to it."""
 
     hidden_names = ("last_created_by", "updated_by")
+    people = ("completed_by", *hidden_names)
     can_be_reviewed = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
     refusals = serializers.SerializerMethodField()
@@ -98,6 +99,9 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     class Meta(AnnotationBodySerializer.Meta):
         fields = [*AnnotationBodySerializer.Meta.fields, "can_be_reviewed", "allowed_actions", "refusals"]
         read_only_fields = fields
+
+    def get_created_username(self, annotation: Annotation) -> str:
+        return _signature(self.faces(annotation).person(annotation.completed_by))
 
     def get_can_be_reviewed(self, annotation: Annotation) -> bool:
         return "accept" not in self._refusals(annotation)
@@ -114,6 +118,11 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
         if annotation.pk not in asked:
             asked[annotation.pk] = workflow.refusals(annotation, self.context["request"].user)
         return asked[annotation.pk]
+
+
+def _signature(author: User) -> str:
+    """Who did it, as Label Studio writes it."""
+    return f"{author.get_full_name()} {author.email}, {author.pk}"
 
 
 class WorkSerializer(serializers.Serializer):
@@ -158,7 +167,7 @@ class DraftSerializer(serializers.ModelSerializer):
         read_only_fields = ["user", "task", "annotation", "created_at", "updated_at"]
 
     def get_created_username(self, draft: Draft) -> str:
-        return f"{draft.user.get_full_name()} {draft.user.email}, {draft.user_id}"
+        return _signature(draft.user)
 
     def get_created_ago(self, draft: Draft) -> str:
         return timesince(draft.created_at)

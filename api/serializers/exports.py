@@ -7,6 +7,7 @@ from rest_framework import serializers
 from ..exporting.formats import FORMATS
 from ..exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
 from ..models import Conversion, Export
+from .names import NamesPeople
 from .people import ExpandedPersonSerializer
 
 
@@ -17,8 +18,8 @@ class ConversionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ExportSerializer(serializers.ModelSerializer):
-    """A snapshot with its state: `created`, `in_progress`, `completed`, `failed`."""
+class ExportSerializer(NamesPeople, serializers.ModelSerializer):
+    """A snapshot with its state: `created`, `in_progress`, `completed`, `failed`. `anonymized`: made by who reads pseudonyms."""
 
     created_by = ExpandedPersonSerializer(read_only=True)
     converted_formats = ConversionSerializer(many=True, read_only=True)
@@ -34,6 +35,7 @@ class ExportSerializer(serializers.ModelSerializer):
             "created_at",
             "finished_at",
             "snapshot_at",
+            "anonymized",
             "md5",
             "counters",
             "converted_formats",

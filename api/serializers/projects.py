@@ -9,6 +9,7 @@ from tasks.labelconfig import parse
 from tasks.models import Membership, Project
 from tasks.totals import totals_of
 
+from .names import NamesPeople
 from .people import ORGANIZATION, PersonSerializer
 
 # Nested review_settings key → field of Project. Two names may mean one switch: the contract's and the brief's.
@@ -26,13 +27,13 @@ REVIEW_SETTINGS = {
     "instruction": "review_instruction",
     "show_instruction": "show_review_instruction",
     "show_reviewer_names": "show_reviewer_names",
+    "anonymize_annotations": "anonymize_annotations",
 }
 ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
 # Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the ways to say what
 # holds here anyway; the first is what a client reads.
 NOT_YET: dict[str, tuple[Any, ...]] = {
     "review_task_limit_percent": ("100", "100.0", 100, None),
-    "anonymize_annotations": (False,),
     "max_rounds": (None,),
     "sampling": ("task_id",),
     "show_data_manager_to_reviewers": (True,),
@@ -104,7 +105,7 @@ class ProjectListSerializer(serializers.ListSerializer):
         return super().to_representation(projects)
 
 
-class ProjectSerializer(serializers.ModelSerializer):
+class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
     organization = serializers.SerializerMethodField()
     created_by = PersonSerializer(read_only=True)
     config_has_control_tags = serializers.SerializerMethodField()
@@ -211,7 +212,9 @@ class ProjectChangeSerializer(ProjectSerializer):
         return changes
 
 
-class MembershipSerializer(serializers.ModelSerializer):
+class MembershipSerializer(NamesPeople, serializers.ModelSerializer):
+    people = ("user",)
+
     class Meta:
         model = Membership
         fields = ["id", "project", "user", "role", "paused", "created_at"]

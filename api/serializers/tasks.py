@@ -6,10 +6,11 @@ from rest_framework import serializers
 
 from tasks.choices import ActionType
 from tasks.models import Annotation, Task
+from tasks.pseudonyms import Faces
 from tasks.roles import may
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
-from .names import names_hidden
+from .names import NamesPeople, names_hidden
 from .people import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
@@ -79,9 +80,10 @@ class TaskBodySerializer(serializers.ModelSerializer):
         return []
 
 
-class TaskSerializer(TaskBodySerializer):
+class TaskSerializer(NamesPeople, TaskBodySerializer):
     """A task with who worked on it. Wants `annotations` (visible ones) and `reviewed_by` prefetched."""
 
+    people = ()
     updated_by = serializers.SerializerMethodField()
     annotators = serializers.SerializerMethodField()
     annotators_count = serializers.SerializerMethodField()
@@ -93,21 +95,23 @@ class TaskSerializer(TaskBodySerializer):
 
     def get_updated_by(self, task: Task) -> list[dict[str, int]]:
         """A list of one, as the data manager and the SDK read it."""
-        return [{"user_id": task.updated_by_id}] if task.updated_by_id else []
+        return [{"user_id": self.faces(task).id(task.updated_by_id)}] if task.updated_by_id else []
 
     def get_annotators(self, task: Task) -> list[dict[str, Any]]:
-        return [self._annotator(annotation) for annotation in task.annotations.all()]
+        faces = self.faces(task)
+        return [self._annotator(annotation, faces) for annotation in task.annotations.all()]
 
-    def _annotator(self, annotation: Annotation) -> dict[str, Any]:
-        word = REVIEW_WORDS.get(ActionType(annotation.last_action))
-        return {"user_id": annotation.completed_by_id, "annotated": True, "reviewed": word is not None, "review": word}
+    def _annotator(self, annotation: Annotation, faces: Faces) -> dict[str, Any]:
+        word, author = REVIEW_WORDS.get(ActionType(annotation.last_action)), faces.id(annotation.completed_by_id)
+        return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
 
     def get_annotators_count(self, task: Task) -> int:
         return len({annotation.completed_by_id for annotation in task.annotations.all()})
 
     def get_reviewers(self, task: Task) -> list[dict[str, Any]]:
-        assigned = {a.user_id for a in task.assignments.all() if a.type == "RE"}
-        reviewed = {row.user_id for row in task.reviewed_by.all()}
+        faces = self.faces(task)
+        assigned = {faces.id(a.user_id) for a in task.assignments.all() if a.type == "RE"}
+        reviewed = {faces.id(row.user_id) for row in task.reviewed_by.all()}
         return [
             {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
             for user in sorted(assigned | reviewed)

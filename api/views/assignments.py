@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Assignment, Project, Task
+from tasks.pseudonyms import faces_in
 from tasks.services import projects
 from users.models import User
 
@@ -76,7 +77,9 @@ class TaskAssignees(APIView):
     def get(self, request, pk: int, task_pk: int):
         """Whom the task was given to."""
         require(request, "view_all_annotations", visible(Project.objects, request, pk))
-        return Response(_bodies(self._task(request, pk, task_pk)))
+        faces = faces_in(pk, request.user)
+        rows = _bodies(self._task(request, pk, task_pk))
+        return Response([row | {"assignee": faces.id(row["assignee"])} for row in rows])
 
     @extend_schema(
         operation_id="projects_tasks_assignees_add", request=AssigneesSerializer, responses={201: AssignmentSerializer}

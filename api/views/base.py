@@ -72,7 +72,7 @@ class ViewSet(GenericViewSet):
         self.check_object_permissions(self.request, found)
         return found
 
-    def page_of(self, queryset: QuerySet, serializer: type | None = None) -> Response:
+    def page_of(self, queryset: QuerySet | list[Any], serializer: type | None = None) -> Response:
         serializer = serializer or self.get_serializer_class()
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)

@@ -1,5 +1,7 @@
 """Give a project's tasks back, as Label Studio's JSON or as a table."""
 
+from dataclasses import replace
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -8,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tasks.models import Project
+from tasks.pseudonyms import faces_in
 
 from ..exporting.asked import PARAMETERS, format_asked, selection_asked
 from ..exporting.bodies import iso
@@ -53,7 +56,7 @@ class ExportView(APIView):
         project = visible(Project.objects, request, pk)
         require(request, "export", project)
         format = FORMATS[format_asked(request.query_params)]
-        selection = selection_asked(request.query_params)
+        selection = replace(selection_asked(request.query_params), faces=faces_in(project.pk, request.user))
         open_since = oldest_open_work()
         moment, chunks = export(project, selection, format)
         response = StreamingHttpResponse(chunks, content_type=format.content_type)

@@ -1,5 +1,7 @@
 """The people of a project: who they are, joining and leaving."""
 
+from collections.abc import Iterable
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -8,6 +10,7 @@ from rest_framework.response import Response
 from reviews.people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
+from tasks.pseudonyms import Faces, faces_in
 from tasks.roles import may
 from tasks.services import projects
 from users.capabilities import Role
@@ -45,14 +48,15 @@ class MemberViewSet(ViewSet):
         """The people of this project, as a plain list."""
         project = visible(Project.objects, request, pk)
         people = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
-        return Response(UserSerializer(people, many=True).data)
+        return Response(UserSerializer(_known(people, project, request.user), many=True).data)
 
     @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
     def paginated(self, request, pk=None):
         """The same in pages, with everybody's role."""
         project = visible(Project.objects, request, pk)
-        found = Membership.objects.filter(project=project).select_related("user").order_by("user_id")
-        return self.get_paginated_response([_member(row) for row in self.paginate_queryset(found)])
+        found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
+        faces = faces_in(project.pk, request.user)
+        return self.get_paginated_response([_member(row, faces) for row in self.paginate_queryset(found)])
 
     @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))
     def annotators(self, request, pk=None):
@@ -62,7 +66,7 @@ class MemberViewSet(ViewSet):
         if not may(request.user, "view_all_annotations", project):
             wrote = wrote.filter(user=request.user)
         people = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
-        return Response(PersonSerializer(people, many=True).data)
+        return Response(PersonSerializer(_known(people, project, request.user), many=True).data)
 
     @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
     def create(self, request, pk=None):
@@ -96,6 +100,13 @@ class MemberViewSet(ViewSet):
         return project
 
 
-def _member(row: Membership) -> dict:
-    row.user.membership = row
-    return MemberSerializer(row.user).data
+def _member(row: Membership, faces: Faces) -> dict:
+    person = faces.person(row.user)
+    person.membership = row  # type: ignore[attr-defined]
+    return MemberSerializer(person).data
+
+
+def _known(people: Iterable[User], project: Project, reader: User) -> list[User]:
+    """As the reader knows them, and in an order that tells no more."""
+    faces = faces_in(project.pk, reader)
+    return sorted((faces.person(one) for one in people), key=lambda one: one.pk)

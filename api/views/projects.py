@@ -99,7 +99,8 @@ class ProjectViewSet(ViewSet):
     @action(detail=True, methods=["get"], pagination_class=None)
     def roles(self, request, pk=None):
         """Who is what in this project."""
-        return Response(MembershipSerializer(self.get_object().memberships.all()[:10_000], many=True).data)
+        rows = self.get_object().memberships.all()[:10_000]
+        return Response(MembershipSerializer(rows, many=True, context=self.get_serializer_context()).data)
 
 
 class RoleRequestSerializer(serializers.Serializer):

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from tasks.errors import Refused
 from tasks.models import Project, View
+from tasks.roles import reads_pseudonyms
 
 from ..exporting import snapshots
 from ..exporting.asked import format_asked
@@ -47,7 +48,8 @@ class ExportViewSet(ViewSet):
         project = self._exportable(request, project_pk)
         wanted = sent(NewExportSerializer, request)
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
-        export = Export.objects.create(project=project, created_by=request.user, **wanted)
+        anonymized = reads_pseudonyms(request.user, project.pk)
+        export = Export.objects.create(project=project, created_by=request.user, anonymized=anonymized, **wanted)
         snapshots.start(export)
         return Response(self._body(export.pk), status=status.HTTP_201_CREATED)
 

@@ -13,8 +13,9 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.people import visible_people
+from reviews.people import people_shown_to, visible_people
 from tasks.errors import Refused
+from tasks.pseudonyms import is_pseudonym
 from users.capabilities import role_can
 from users.models import ApiToken, User
 from users.ranks import may_manage
@@ -57,12 +58,14 @@ class UserViewSet(ViewSet):
 
     @extend_schema(responses=UserSerializer(many=True))
     def list(self, request):
-        """The people you share a project with; an administrator sees everybody."""
-        return self.page_of(self.get_queryset())
+        """The people you share a project with, as you know them; an administrator sees everybody."""
+        return self.page_of(people_shown_to(request.user))
 
     @extend_schema(responses=UserSerializer)
     def retrieve(self, request, pk=None):
-        return Response(self.get_serializer(self.get_object()).data)
+        shown = people_shown_to(request.user) if is_pseudonym(int(pk)) else ()
+        person = next((one for one in shown if one.pk == int(pk)), None) or self.get_object()
+        return Response(self.get_serializer(person).data)
 
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):

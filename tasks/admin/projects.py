@@ -130,6 +130,7 @@ class ProjectAdmin(LeadAdmin):
                     "review_instruction",
                     "show_review_instruction",
                     "show_reviewer_names",
+                    "anonymize_annotations",
                 )
             },
         ),

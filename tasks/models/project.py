@@ -48,6 +48,9 @@ class Project(models.Model):
     show_data_manager_to_reviewers = models.BooleanField(default=True)
     show_agreement_to_reviewers = models.BooleanField(default=False)
     show_reviewer_names = models.BooleanField("annotators see who reviewed them", default=True)
+    anonymize_annotations = models.BooleanField(
+        "reviewers read pseudonyms", default=False, help_text="Instead of everybody else's name, on every path."
+    )
     label_stream_task_distribution = models.CharField(max_length=20, choices=Distribution, default=Distribution.AUTO)
     validate_results = models.BooleanField("refuse results that do not fit the label configuration", default=False)
 
