@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from tasks.models import Task
 
-from ..serializers.tasks import FullTaskSerializer, OneTaskSerializer
+from ..serializers.tasks import ExpandedAnnotationSerializer, FullTaskSerializer
 
 
 class TableTaskSerializer(FullTaskSerializer):
@@ -53,6 +53,17 @@ class TableTaskSerializer(FullTaskSerializer):
 
     def get_draft_exists(self, task: Task) -> bool:
         return bool(task.drafts.all())
+
+
+class OneTaskSerializer(TableTaskSerializer):
+    """GET of one task: the author of each annotation is an object, and its results are not said twice."""
+
+    annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
+    annotations_results = None
+    predictions_results = None
+
+    class Meta(TableTaskSerializer.Meta):
+        fields = [name for name in TableTaskSerializer.Meta.fields if name not in ("annotations_results", "predictions_results")]
 
 
 class NextTaskSerializer(OneTaskSerializer):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from tasks.choices import Distribution
@@ -9,6 +10,7 @@ from tasks.labelconfig import parse
 from tasks.models import Membership, Project
 from tasks.totals import totals_of
 
+from .alike import alike_fields
 from .names import NamesPeople
 from .people import ORGANIZATION, PersonSerializer
 
@@ -39,6 +41,9 @@ NOT_YET: dict[str, tuple[Any, ...]] = {
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
 }
+
+# Anything else, and Label Studio's list of projects does not open for anybody who sees this one.
+HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A color is written #RRGGBB.")
 
 # What a project adds up to: key on the wire → name in tasks.totals.
 NUMBERS = {
@@ -149,7 +154,14 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             *NUMBERS,
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
-        extra_kwargs = {"title": {"min_length": 3}, "maximum_annotations": {"min_value": 1, "max_value": 1000}}
+        extra_kwargs = {
+            "title": {"min_length": 3},
+            "maximum_annotations": {"min_value": 1, "max_value": 1000},
+            "color": {"validators": [HEX_COLOR]},
+        }
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return super().get_fields() | alike_fields()
 
     def get_organization(self, project: Project) -> int:
         return ORGANIZATION
@@ -185,6 +197,9 @@ class ProjectCountsSerializer(ProjectSerializer):
         fields = ["id", *NUMBERS]
         read_only_fields = fields
         extra_kwargs: dict[str, Any] = {}
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {name: field for name, field in super().get_fields().items() if name in self.Meta.fields}
 
 
 class LabelConfigSerializer(serializers.Serializer):

@@ -145,12 +145,6 @@ class FullTaskSerializer(TaskSerializer):
         fields = [*TaskSerializer.Meta.fields, "annotations", "predictions", "drafts"]
 
 
-class OneTaskSerializer(FullTaskSerializer):
-    """GET of one task: the author of each annotation is an object."""
-
-    annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
-
-
 class ObjectField(StrictJSONField):
     """A JSON object; in a form body, as text."""
 

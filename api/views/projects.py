@@ -14,6 +14,7 @@ from tasks.services import projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
+from ..datamanager.rows import OneTaskSerializer
 from ..pagination import LongList, ProjectPages
 from ..serializers.projects import (
     LabelConfigSerializer,
@@ -22,7 +23,7 @@ from ..serializers.projects import (
     ProjectCountsSerializer,
     ProjectSerializer,
 )
-from ..serializers.tasks import NewTaskOfProjectSerializer, OneTaskSerializer
+from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, require, sent, visible
 
 

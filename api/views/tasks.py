@@ -12,11 +12,11 @@ from tasks.services import drafts, tasks
 from tasks.totals import totals_of
 
 from ..datamanager import asked
-from ..datamanager.rows import TableTaskSerializer
+from ..datamanager.rows import OneTaskSerializer, TableTaskSerializer
 from ..filters import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.tasks import NewTaskSerializer, OneTaskSerializer, TaskChangeSerializer, TaskSerializer
+from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
 from .base import ViewSet, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}

@@ -123,6 +123,16 @@ def test_annotator_sees_only_rejects_of_the_review_columns(house, mixed):
     assert not {"reviewed", "reviews_accepted", "reviewers", "reviewed_at"} & body.keys()
 
 
+def test_one_task_says_what_its_row_in_the_table_says(house, mixed):
+    client = client_of(house.lead)
+    row = client.get(f"/api/tasks/?project={house.project.pk}&fields=all").json()["tasks"][0]
+
+    one = client.get(f"/api/tasks/{row['id']}/").json()
+
+    assert row.keys() - one.keys() == {"annotations_results", "predictions_results"}
+    assert {k: v for k, v in one.items() if k != "annotations"} == {k: row[k] for k in one if k != "annotations"}
+
+
 def test_one_task_names_the_author_of_each_annotation(house, mixed):
     one = client_of(house.reviewer).get(f"/api/tasks/{house.task.pk}/").json()
     listed = client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&fields=all").json()["tasks"][0]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.serializers.alike import ALIKE
 from tasks.models import Membership, ProjectChange
 from tests.factories import CHOICES, annotation, client_of, person, reviewed, task
 
@@ -30,6 +31,9 @@ def test_creating_a_project_needs_the_site_flag(house):
         ({"label_config": "<View"}, "label_config"),
         ({"label_config": '<!DOCTYPE x [<!ENTITY a "b">]><View/>'}, "label_config"),
         ({"maximum_annotations": 0}, "maximum_annotations"),
+        ({"color": "red"}, "color"),
+        ({"color": "#12345"}, "color"),
+        ({"color": "#FFFFFF\n#"}, "color"),
         ({"review_settings": {"default_reject_action": "redistribute"}}, "default_reject_action"),
         ({"review_settings": {"allowed_reject_actions": []}}, "review_settings"),
         ({"review_settings": {"max_rounds": 3}}, "review_settings"),
@@ -44,6 +48,17 @@ def test_wrong_setting_is_400_and_changes_nothing(house, body, field):
     assert answer.status_code == 400
     assert list(answer.json()["validation_errors"]) == [field]
     assert not ProjectChange.objects.exists()
+
+
+def test_project_says_what_label_studio_says_of_every_project_and_cannot_be_told_otherwise(house):
+    url = f"/api/projects/{house.project.pk}/"
+
+    answer = client_of(house.lead).patch(url, {"show_skip_button": False, "sampling": "Uniform sampling", "color": "#00ff7F"})
+
+    assert answer.status_code == 200
+    body = client_of(house.lead).get(url).json()
+    assert {name: body[name] for name in ALIKE} == ALIKE
+    assert body["color"] == "#00ff7F"
 
 
 def test_changed_setting_is_written_down(house):
