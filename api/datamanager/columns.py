@@ -75,7 +75,7 @@ COLUMNS = (
     Column("reviews_accepted", "Accepted", "Number", counter("reviews_accepted"), "Standing accepted, and fixed", EXPLORE),
     Column("reviews_rejected", "Rejected", "Number", counter("reviews_rejected"), "Standing rejected", EXPLORE),
     Column("reviewed_at", "Reviewed at", "Datetime", field("reviewed_at", MOMENT), "When the task became reviewed"),
-    Column("comment_count", "Comments", "Number", counter("comment_count"), "Comments"),
+    Column("comment_count", "Comments", "Number", counter("comment_count"), "Comments", EXPLORE),
     Column("unresolved_comment_count", "Open comments", "Number", counter("unresolved_comment_count"), "Comments to resolve"),
     Column("comments", "Comments", "Number", counter("comment_count"), "Comments"),
     Column("ground_truth", "Ground truth", "Boolean", sources.ground_truth, "Has a ground truth annotation"),
@@ -111,6 +111,14 @@ def column_named(name: str, user: Any, project: Project) -> Column:
         known = ", ".join(c.id for c in open_to(user, project))
         raise bad_filter(f"There is no column {name!r} for you here. Use data.<key> or one of: {known}.")
     return column
+
+
+def hidden_by_default(user: Any, project: Project) -> dict[str, list[str]]:
+    """As a tab keeps them. (The front end says so of `visibility_defaults` too, but only for the tabs it makes itself.)"""
+    listed = [column for column in open_to(user, project) if column.id not in UNLISTED]
+    return {
+        place: [f"tasks:{column.id}" for column in listed if place not in column.shown_in] for place in ("explore", "labeling")
+    }
 
 
 def body(user: Any, project: Project) -> dict[str, Any]:

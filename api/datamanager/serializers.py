@@ -7,7 +7,7 @@ from rest_framework import serializers
 from tasks.models import View
 
 from ..serializers.names import NamesPeople
-from . import query, selection
+from . import columns, query, selection
 from .filters import Asker
 from .renaming import renamed
 
@@ -40,7 +40,14 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
 
     def to_representation(self, view: View) -> dict[str, Any]:
         body, faces = super().to_representation(view), self.faces(view)
-        return body | {"data": renamed(body["data"], faces.said)} if faces.hides else body
+        data = renamed(body["data"], faces.said) if faces.hides else body["data"]
+        return body | {"data": data | self._hidden(view)}
+
+    def _hidden(self, view: View) -> dict[str, Any]:
+        """Null is: what is hidden by default. No key, and empty lists, stay what they are."""
+        if view.data.get("hiddenColumns", ()) is not None:
+            return {}
+        return {"hiddenColumns": columns.hidden_by_default(self.context["request"].user, view.project)}
 
     def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
         return selection.read(sent).body() if sent else {}

@@ -19,7 +19,8 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         },
     },
 )
-KEPT_EMPTY = {"hiddenColumns": {"explore": [], "labeling": []}, "ordering": [], "type": "list", "target": "tasks"}
+# Null: whoever reads the tab gets the columns that are shown by default. Empty lists hide nothing.
+COMMON: dict[str, Any] = {"hiddenColumns": None, "ordering": [], "type": "list", "target": "tasks"}
 
 
 def ensure_defaults(project: Project) -> None:
@@ -30,7 +31,7 @@ def ensure_defaults(project: Project) -> None:
         Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         if not View.objects.filter(project=project).exists():
             View.objects.bulk_create(
-                View(project=project, data={**KEPT_EMPTY, **data}, order=place) for place, data in enumerate(DEFAULTS)
+                View(project=project, data={**COMMON, **data}, order=place) for place, data in enumerate(DEFAULTS)
             )
 
 

@@ -6,19 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tasks.models import Annotation, Project
-from tests.factories import House, annotation, client_of, reviewed, task
+from tests.factories import House, annotation, reviewed, task
 
 ACCEPT, REJECT = "[aria-label='accept-annotation']", "[aria-label='reject-annotation']"
-SHOWN = {
-    "id",
-    "total_annotations",
-    "annotators",
-    "reviewed",
-    "reviewers",
-    "reviews_accepted",
-    "reviews_rejected",
-    "comment_count",
-}
 
 
 @pytest.fixture
@@ -28,20 +18,6 @@ def work(house: House) -> House:
     rejected = annotation(task(house.project, text="A letter sent back"), house.annotator, "B")
     reviewed(rejected, house.reviewer2, "rejected", comment="It is an A")
     return house
-
-
-def show_review_columns(project: Project, reader) -> None:
-    """In the first tab, what a lead would choose under Columns."""
-    client = client_of(reader)
-    columns = client.get(f"/api/dm/columns/?project={project.pk}").json()["columns"]
-    hidden = [_full_id(column) for column in columns if column["id"] not in SHOWN and column.get("parent") != "data"]
-    tab = client.get(f"/api/dm/views/?project={project.pk}").json()[0]
-    data = tab["data"] | {"hiddenColumns": {"explore": hidden, "labeling": hidden}}
-    assert client.patch(f"/api/dm/views/{tab['id']}/?project={project.pk}", {"data": data}).status_code == 200
-
-
-def _full_id(column) -> str:
-    return ":".join(filter(None, ("tasks", column.get("parent"), column["id"])))
 
 
 def manager(page: Page, project: Project) -> Page:
@@ -62,12 +38,13 @@ def test_the_project_list_shows_the_projects_one_may_see(page_of, work, errors, 
     assert errors == []
 
 
-def test_the_table_shows_review_columns_and_filters_by_rejected(page_of, work, errors, shoot):
-    show_review_columns(work.project, work.lead)
+def test_a_new_table_shows_review_columns_and_filters_by_rejected(page_of, work, errors, shoot):
     page = manager(page_of(work.lead), work.project)
     # The counts of accepted and rejected have pictures for titles.
     for title in ("Reviewed", "Reviewed by", "Comments"):
         expect(page.get_by_text(title, exact=True).first).to_be_visible()
+    for title in ("Inner ID", "Annotation results", "Storage filename"):
+        expect(page.get_by_text(title, exact=True)).not_to_be_visible()
     shoot(page, "data-manager")
 
     page.get_by_text("Filters").first.click()

@@ -26,6 +26,49 @@ def test_project_begins_with_two_tabs(house):
     assert titles(client, house) == ["Default", "Rejected"]
 
 
+SHOWN = [
+    "id",
+    "completed_at",
+    "total_annotations",
+    "cancelled_annotations",
+    "total_predictions",
+    "annotators",
+    "reviewed",
+    "reviewers",
+    "reviews_accepted",
+    "reviews_rejected",
+    "comment_count",
+]
+
+
+@pytest.mark.parametrize("tab", [0, 1])
+def test_first_tabs_show_the_review_columns_and_hide_the_long_tail(house, tab):
+    client = client_of(house.reviewer)
+    data = client.get(f"/api/dm/views/?project={house.project.pk}").json()[tab]["data"]
+    columns = client.get(f"/api/dm/columns/?project={house.project.pk}").json()["columns"]
+    listed = [column for column in columns if "parent" not in column and column["id"] != "data"]
+
+    assert [c["id"] for c in listed if f"tasks:{c['id']}" not in data["hiddenColumns"]["explore"]] == SHOWN
+    assert [c["id"] for c in listed if c["visibility_defaults"]["explore"]] == SHOWN
+
+
+def test_first_tab_names_no_column_an_annotator_does_not_have(house):
+    client = client_of(house.annotator)
+    hidden = client.get(f"/api/dm/views/?project={house.project.pk}").json()[0]["data"]["hiddenColumns"]
+
+    assert "tasks:inner_id" in hidden["explore"]
+    assert "tasks:reviewers" not in hidden["labeling"]
+
+
+def test_tab_that_hides_nothing_goes_on_doing_so(house, view):
+    shown = {"title": "All", "hiddenColumns": {"explore": [], "labeling": []}}
+    client = client_of(house.reviewer)
+
+    client.patch(f"/api/dm/views/{view.pk}/", {"data": shown}, format="json")
+
+    assert client.get(f"/api/dm/views/{view.pk}/").json()["data"] == shown
+
+
 def test_view_is_created_with_its_filters(house):
     data = {"title": "Tasks", "filters": FILTERS, "ordering": ["-tasks:id"], "hiddenColumns": {"explore": ["tasks:id"]}}
 
