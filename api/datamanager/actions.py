@@ -1,8 +1,7 @@
 """What may be done to a selection of tasks: a table, action → who may, what it asks, what it does."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from reviews.decisions import Intent
@@ -10,61 +9,13 @@ from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, AssignmentType, RejectAction
 from tasks.errors import Refused
-from tasks.models import Annotation, Assignment, Project, Task
+from tasks.models import Annotation, Assignment, Task
 from tasks.services import annotations, projects, tasks
 from users.models import User
 
-from . import values
-from .forms import comment_form, people_form, reject_form
-
-# The service locks what it decides: so many annotations at a time.
-CHUNK = 10_000
-
-
-@dataclass(frozen=True)
-class Job:
-    """One action on these tasks, by this person; `body` is what was sent along with the selection."""
-
-    project: Project
-    task_ids: list[int]
-    actor: Any
-    body: dict[str, Any]
-
-    def work(self) -> Iterator[list[Annotation]]:
-        """The annotations of these tasks that the actor sees, in chunks."""
-        for some in chunked(self.task_ids):
-            found = Annotation.objects.visible_to(self.actor).listed().filter(task_id__in=some).order_by("pk")
-            yield from chunked(list(found.only("pk")))
-
-
-def chunked(rows: list) -> Iterator[list]:
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
-
-
-@dataclass(frozen=True)
-class Action:
-    title: str
-    order: int
-    capability: str
-    perform: Callable[[Job], dict[str, Any]]
-    text: str = ""
-    form: Callable[[Project], list[dict[str, Any]]] = field(default=lambda project: [])
-
-    def listed(self, name: str, project: Project) -> dict[str, Any]:
-        dialog = {"title": self.title, "text": self.text, "type": "confirm", "form": self.form(project) or None}
-        return {
-            "id": name,
-            "title": self.title,
-            "order": self.order,
-            "permission": self.capability,
-            "experimental": False,
-            "dialog": dialog,
-        }
-
-
-def said(count: int, what: str, **more: Any) -> dict[str, Any]:
-    return {"processed_items": count, "detail": f"{what}: {count}", **more}
-
+from . import tidying, values
+from .action import Action, Job, chunked, said
+from .forms import comment_form, people_form, predictions_form, reject_form
 
 # --- deleting -------------------------------------------------------------------------------------
 
@@ -185,6 +136,28 @@ ACTIONS: dict[str, Action] = {
     "assign_annotators": Action("Assign annotators", 50, "manage_project", assign(ANNOTATOR), form=people_form),
     "delete_reviewers": Action("Unassign reviewers", 60, "manage_project", unassign(REVIEWER), SURE),
     "delete_annotators": Action("Unassign annotators", 70, "manage_project", unassign(ANNOTATOR), SURE),
+    "predictions_to_annotations": Action(
+        "Create annotations from predictions",
+        91,
+        "manage_project",
+        tidying.predictions_to_annotations,
+        "Makes an annotation of yours from each prediction of these tasks that none was made from yet.",
+        predictions_form,
+    ),
+    "remove_duplicates": Action(
+        "Remove duplicated tasks",
+        95,
+        "manage_project",
+        tidying.remove_duplicates,
+        "Keeps one of the selected tasks with the same data, and every one somebody worked on. " + SURE,
+    ),
+    "delete_ground_truths": Action(
+        "Take ground truth marks off",
+        96,
+        "set_ground_truth",
+        tidying.delete_ground_truths,
+        "The annotations of these tasks stay, but are the ground truth no more. " + SURE,
+    ),
     "delete_tasks": Action("Delete tasks", 100, "manage_project", delete_tasks, "Deletes the selected tasks. " + SURE),
     "delete_tasks_annotations": Action(
         "Delete annotations", 101, "manage_project", delete_annotations, "Deletes all annotations of these tasks. " + SURE

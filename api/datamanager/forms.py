@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.choices import RejectAction
-from tasks.models import Membership, Project
+from tasks.models import Membership, Prediction, Project
 
 
 def _field(kind: str, name: str, label: str, **more: Any) -> list[dict[str, Any]]:
@@ -24,3 +24,9 @@ def people_form(project: Project) -> list[dict[str, Any]]:
     members = Membership.objects.filter(project=project).select_related("user").order_by("pk")[:1000]
     options = [{"value": str(m.user_id), "label": m.user.get_full_name() or m.user.email} for m in members]
     return _field("select", "users", "People", options=options, multiple=True)
+
+
+def predictions_form(project: Project) -> list[dict[str, Any]]:
+    versions = Prediction.objects.filter(project=project, task__deleted_at=None).order_by("model_version")
+    options = list(versions.values_list("model_version", flat=True).distinct()[:1000])
+    return _field("select", "model_version", "Of which model (of all, if none is chosen)", options=options)

@@ -85,7 +85,7 @@ class ListedActionSerializer(serializers.Serializer):
 
 
 class PerformSerializer(serializers.Serializer):
-    """The selection, and what the action wants besides: comment, reject_action, reason, users, annotator."""
+    """The selection, and what the action wants besides: comment, reject_action, reason, users, annotator, model_version."""
 
     selectedItems = SelectionSerializer(required=False)
     filters = serializers.DictField(required=False)
@@ -95,6 +95,7 @@ class PerformSerializer(serializers.Serializer):
     reason = serializers.CharField(required=False)
     users = serializers.ListField(child=serializers.IntegerField(), required=False)
     annotator = serializers.IntegerField(required=False)
+    model_version = serializers.CharField(required=False)
 
 
 class PerformedSerializer(serializers.Serializer):

@@ -16,7 +16,8 @@ from tasks.totals import totals_of
 from ..serializers.projects import ProjectSerializer
 from ..views.base import require
 from . import asked, columns
-from .actions import ACTIONS, Action, Job
+from .action import Action, Job
+from .actions import ACTIONS
 from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
 from .streams import next_task, tasks_of
 
@@ -105,6 +106,11 @@ class ActionFormView(APIView):
 
 
 def _known(name: str) -> Action:
+    if name == "retrieve_tasks_predictions":
+        detail = (
+            "There is no ML backend here that could predict. Bring predictions by POST /api/projects/{id}/import/predictions/."
+        )
+        raise Refused("no_ml_backend", detail, field="id")
     if name not in ACTIONS:
         raise Refused(
             "unknown_action", f"There is no action {name!r}. Actions are: {', '.join([NEXT_TASK, *ACTIONS])}.", field="id"

@@ -28,7 +28,7 @@ def only(*ids: int) -> dict:
     return {"all": False, "included": list(ids)}
 
 
-@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 3), ("lead", 10)])
+@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 4), ("lead", 13)])
 def test_actions_are_listed_by_role(house, who, expected):
     actions = client_of(getattr(house, who)).get(f"/api/dm/actions?project={house.project.pk}").json()
 
@@ -147,7 +147,7 @@ def test_comment_that_is_no_text_is_400_naming_it(house, table, act, name, sent)
 
 
 def test_selection_is_reviewed_in_chunks(house, table, act, monkeypatch):
-    monkeypatch.setattr("api.datamanager.actions.CHUNK", 2)
+    monkeypatch.setattr("api.datamanager.action.CHUNK", 2)
 
     body = act("delete_tasks_reviews").json()
 
