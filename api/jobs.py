@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from .exporting import snapshots
+from .importing import later
 
 
 @shared_task
@@ -13,3 +14,14 @@ def write_export(export_id: int) -> None:
 @shared_task
 def convert_export(conversion_id: int) -> None:
     snapshots.convert(conversion_id)
+
+
+@shared_task
+def run_import(record_id: int) -> None:
+    later.run(record_id)
+
+
+@shared_task
+def resume_imports() -> None:
+    """Every half minute, by beat: imports whose worker was lost."""
+    later.resume()

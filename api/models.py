@@ -1,11 +1,11 @@
-"""Exports that are kept: a file of one moment, and what it was converted to."""
+"""Exports that are kept: a file of one moment, and what it was converted to. Imports that a worker brings in."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks.models import Project
+from tasks.models import Import, Project
 from tasks.querysets import within
 from tasks.roles import projects_hiding_people
 
@@ -66,3 +66,44 @@ class Conversion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.export} as {self.export_type}"
+
+
+UNFINISHED = (Status.CREATED, Status.IN_PROGRESS)
+
+
+class ImportJobQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(within(user, "import"), project__deleted_at=None)
+
+    def unfinished(self):
+        return self.filter(status__in=UNFINISHED)
+
+
+class ImportJob(models.Model):
+    """An import too long for a request. Its file lies in MEDIA_ROOT until it is over; all of it comes in, or nothing."""
+
+    record = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    users = models.JSONField(null=True, help_text="Who hides behind the numbers of the file.")
+    on_duplicate = models.CharField(max_length=8)
+    status = models.CharField(max_length=12, choices=Status, default=Status.CREATED)
+    done = models.PositiveIntegerField(default=0, help_text="Tasks written so far.")
+    total = models.PositiveIntegerField(null=True, help_text="Tasks in the file, once it was read through.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker began.")
+    error = models.JSONField(null=True, help_text="Why nothing was imported: code, detail, field.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    beaten_at = models.DateTimeField(default=timezone.now, help_text="The last sign of life.")
+    finished_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-record"]
+
+    def __str__(self) -> str:
+        return f"Import {self.record_id}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in UNFINISHED

@@ -211,6 +211,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
+    "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 HEARTBEAT_MAX_AGE_SECONDS = 15

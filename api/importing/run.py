@@ -40,6 +40,10 @@ class Survey:
     people: set[str]
 
 
+class TooLong(Exception):
+    """More tasks than were asked for at most. Nothing was imported."""
+
+
 def import_file(
     project: Project,
     file: BinaryIO,
@@ -48,12 +52,15 @@ def import_file(
     users: Any = None,
     on_duplicate: str = SKIP,
     name: str = "",
+    record: Import | None = None,
+    at_most: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Outcome:
     """Bring the tasks of a JSON file into `project`, with their annotations, predictions and verdicts.
 
     `file` is seekable, `users` as people.UsersMap takes it (else what the file brings), `progress` hears tasks done and in
-    all. Raises Refused, naming the task and the field, and nothing is imported then.
+    all, `record` is the row that stands for this import, where there is one already. Raises Refused, naming the task and
+    the field, or TooLong, and nothing is imported then.
     """
     started = time.monotonic()
     if not may(actor, "import", project):
@@ -61,10 +68,11 @@ def import_file(
     if on_duplicate not in ON_DUPLICATE:
         raise Refused("invalid_on_duplicate", f"on_duplicate is one of {', '.join(ON_DUPLICATE)}.", field="on_duplicate")
     source = Source(file)
-    survey = _survey(source, project)
+    survey = _survey(source, project, at_most)
+    progress(0, survey.tasks)
     with transaction.atomic():
         project = _held(project)
-        record = Import.objects.create(project=project, created_by=actor, name=name[:255])
+        record = record or Import.objects.create(project=project, created_by=actor, name=name[:255])
         people = People(project, UsersMap(users or source.users))
         people.know(survey.people)
         report = Report(placeholders=people.placeholders)
@@ -87,10 +95,12 @@ def _held(project: Project) -> Project:
     return Project.objects.get(pk=project.pk)
 
 
-def _survey(source: Source, project: Project) -> Survey:
+def _survey(source: Source, project: Project, at_most: int | None) -> Survey:
     tasks, people = 0, set()
     for found in _entries(source):
         tasks = found.number
+        if at_most and tasks > at_most:
+            raise TooLong
         people |= people_of(found)
         if project.validate_results:
             _refuse_unknown_labels(found, project)

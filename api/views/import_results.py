@@ -4,7 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,10 +12,13 @@ from rest_framework.views import APIView
 from tasks.errors import Refused
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
+from tasks.services.imports import take_back
 
-from ..exporting.bodies import iso
+from ..importing import later
 from ..serializers.annotations import ResultField
+from ..serializers.imports import ImportStateSerializer, import_body
 from .base import require, visible
+from .imports import YES
 
 MANY = 10_000
 
@@ -23,27 +26,40 @@ MANY = 10_000
 class ImportStatus(APIView):
     @extend_schema(operation_id="projects_imports_retrieve", responses=OpenApiTypes.OBJECT)
     def get(self, request, pk: int, import_pk: int):
-        """An import and its tasks. It is always completed: an import here answers when it is done."""
+        """An import, how far it is, and its tasks."""
         project = visible(Project.objects, request, pk)
         require(request, "import", project)
         record = get_object_or_404(Import.objects.filter(project=project), pk=import_pk)
         ids = Task.objects.filter(imported_by=record, deleted_at=None).order_by("pk").values_list("pk", flat=True)
-        report = record.report
-        return Response(
-            {
-                "id": record.pk,
-                "project": project.pk,
-                "status": "completed",
-                "error": None,
-                "created_at": iso(record.created_at),
-                "finished_at": iso(record.created_at),
-                "task_count": report.get("tasks", 0),
-                "annotation_count": report.get("annotations", 0),
-                "prediction_count": report.get("predictions", 0),
-                "task_ids": list(ids),
-                "report": report,
-            }
-        )
+        return Response(import_body(record) | {"task_ids": list(ids)})
+
+
+class ImportedView(APIView):
+    @extend_schema(operation_id="imports_retrieve", responses=ImportStateSerializer)
+    def get(self, request, pk: int):
+        """How far an import is, and what came of it."""
+        return Response(import_body(self._import(request, pk)))
+
+    @extend_schema(
+        operation_id="imports_take_back",
+        parameters=[OpenApiParameter("force", bool, description="Also when others have worked on its tasks since.")],
+        responses={204: OpenApiResponse(description="Its tasks are deleted; restorable for 30 days.")},
+    )
+    def delete(self, request, pk: int):
+        """Take an import back: stop it if it is not through, else delete its tasks.
+
+        Refused once other people's work is on them, unless forced.
+        """
+        record = self._import(request, pk)
+        if not later.cancel(record.pk):
+            take_back(record, actor=request.user, force=request.query_params.get("force", "").lower() in YES)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _import(self, request, pk: int) -> Import:
+        mine = Import.objects.select_related("project").filter(project__in=Project.objects.visible_to(request.user))
+        record = get_object_or_404(mine, pk=pk)
+        require(request, "import", record.project)
+        return record
 
 
 class NewPredictionSerializer(serializers.Serializer):

@@ -6,19 +6,19 @@ from contextlib import closing
 from typing import Any, BinaryIO
 
 from django.core.files.uploadedfile import UploadedFile
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tasks.errors import Refused
-from tasks.models import Import, Project
-from tasks.services.imports import take_back
+from tasks.models import Project
 
+from ..importing import later
 from ..importing.duplicates import ON_DUPLICATE, SKIP
-from ..importing.run import Outcome, import_file
+from ..importing.run import Outcome, TooLong, import_file
 from ..importing.source import invalid
+from ..models import ImportJob
 from ..parsers import parse_json
 from .base import require, visible
 
@@ -26,17 +26,23 @@ YES = ("true", "1", "yes")
 IMPORTED = inline_serializer(
     "ImportedTasks",
     {
-        "task_count": serializers.IntegerField(),
-        "annotation_count": serializers.IntegerField(),
-        "prediction_count": serializers.IntegerField(),
-        "duration": serializers.FloatField(help_text="Seconds."),
+        "task_count": serializers.IntegerField(allow_null=True),
+        "annotation_count": serializers.IntegerField(allow_null=True),
+        "prediction_count": serializers.IntegerField(allow_null=True),
+        "duration": serializers.FloatField(allow_null=True, help_text="Seconds."),
         "file_upload_ids": serializers.ListField(child=serializers.IntegerField()),
         "could_be_tasks_list": serializers.BooleanField(),
         "found_formats": serializers.ListField(child=serializers.CharField()),
         "data_columns": serializers.ListField(child=serializers.CharField()),
-        "task_ids": serializers.ListField(child=serializers.IntegerField(), required=False),
+        "task_ids": serializers.ListField(child=serializers.IntegerField(), required=False, allow_null=True),
         "import": serializers.IntegerField(help_text="Take it back by DELETE /api/imports/{id}/."),
-        "report": serializers.DictField(),
+        "report": serializers.DictField(allow_null=True),
+        "job": inline_serializer(
+            "StartedImport",
+            {"id": serializers.IntegerField(), "status": serializers.CharField(), "url": serializers.CharField()},
+            allow_null=True,
+            help_text="Above 20,000 tasks a worker brings them in: the counts are null, and this says where to ask.",
+        ),
     },
 )
 QUERY = [
@@ -76,21 +82,29 @@ class ImportView(APIView):
     def post(self, request, pk: int):
         """Import tasks with their annotations, predictions and reviews (managers): all of them or none.
 
+        Above 20,000 tasks a worker does it: ask at `job.url` how far it is.
         A list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`; as multipart a `file` and optionally `users`.
         """
         project = visible(Project.objects, request, pk)
         require(request, "import", project)
         with closing(_file(request)) as file:
-            outcome = import_file(
-                project,
-                file,
-                actor=request.user,
-                users=_users(request),
-                on_duplicate=request.query_params.get("on_duplicate", SKIP),
-                name=(file.name or "") if isinstance(file, UploadedFile) else "",
-            )
+            answer = _brought(project, file, request)
         wants_ids = request.query_params.get("return_task_ids", "").lower() in YES
-        return Response(_answer(outcome, wants_ids=wants_ids), status=status.HTTP_201_CREATED)
+        return Response(answer if wants_ids else _without_ids(answer), status=status.HTTP_201_CREATED)
+
+
+def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
+    """Long files are brought in by a worker: counts are null then, and `job` says where to ask."""
+    asked: dict[str, Any] = {
+        "actor": request.user,
+        "users": _users(request),
+        "on_duplicate": request.query_params.get("on_duplicate", SKIP),
+        "name": (file.name or "") if isinstance(file, UploadedFile) else "",
+    }
+    try:
+        return _answer(import_file(project, file, at_most=later.AT_ONCE, **asked))
+    except TooLong:
+        return _promise(later.begin(project, file, **asked))
 
 
 def _file(request) -> BinaryIO:
@@ -110,9 +124,9 @@ def _users(request) -> Any:
     return parse_json(sent.read() if isinstance(sent, UploadedFile) else str(sent).encode())
 
 
-def _answer(outcome: Outcome, *, wants_ids: bool) -> dict[str, Any]:
+def _answer(outcome: Outcome) -> dict[str, Any]:
     report = outcome.report
-    answer = {
+    return {
         "task_count": report.tasks,
         "annotation_count": report.annotations,
         "prediction_count": report.predictions,
@@ -123,23 +137,22 @@ def _answer(outcome: Outcome, *, wants_ids: bool) -> dict[str, Any]:
         "data_columns": list(report.columns),
         "import": outcome.record.pk,
         "report": report.as_dict(),
+        "job": None,
+        "task_ids": report.task_ids,
     }
-    return answer | ({"task_ids": report.task_ids} if wants_ids else {})
 
 
-class ImportedView(APIView):
-    @extend_schema(
-        operation_id="imports_take_back",
-        parameters=[OpenApiParameter("force", bool, description="Also when others have worked on its tasks since.")],
-        responses={204: OpenApiResponse(description="Its tasks are deleted; restorable for 30 days.")},
-    )
-    def delete(self, request, pk: int):
-        """Take an import back: delete its tasks. Refused once other people's work is on them, unless forced."""
-        record = (
-            Import.objects.select_related("project").filter(pk=pk, project__in=Project.objects.visible_to(request.user)).first()
-        )
-        if record is None:
-            raise Refused("not_found", "Not found.", status=404)
-        require(request, "import", record.project)
-        take_back(record, actor=request.user, force=request.query_params.get("force", "").lower() in YES)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+def _promise(job: ImportJob) -> dict[str, Any]:
+    unknown = ("task_count", "annotation_count", "prediction_count", "duration", "report", "task_ids")
+    return dict.fromkeys(unknown) | {
+        "file_upload_ids": [],
+        "could_be_tasks_list": False,
+        "found_formats": [".json"],
+        "data_columns": [],
+        "import": job.pk,
+        "job": {"id": job.pk, "status": job.status, "url": f"/api/imports/{job.pk}/"},
+    }
+
+
+def _without_ids(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "task_ids"}

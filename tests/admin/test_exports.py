@@ -1,10 +1,11 @@
-"""Kept exports in the admin: of one's own projects, deleted with their files."""
+"""Kept exports in the admin: of one's own projects, deleted with their files. Imports under way."""
 
 import pytest
 from django.urls import reverse
 
 from api.exporting import snapshots
-from api.models import Export
+from api.models import Export, ImportJob
+from tasks.models import Import
 
 
 @pytest.fixture
@@ -28,3 +29,15 @@ def test_deleting_one_deletes_its_file(export, house, client, tmp_path):
 
     assert not Export.objects.exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("who", ["lead", "admin"])
+def test_long_imports_are_shown(house, client, who):
+    record = Import.objects.create(project=house.project, created_by=house.lead)
+    ImportJob.objects.create(
+        record=record, project=house.project, on_duplicate="skip", status="failed", error={"code": "cancelled"}
+    )
+    client.force_login(getattr(house, who))
+
+    assert "Failed" in client.get(reverse("admin:api_importjob_changelist")).content.decode()
+    assert "cancelled" in client.get(reverse("admin:api_importjob_change", args=[record.pk])).content.decode()

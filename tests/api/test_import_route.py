@@ -39,6 +39,7 @@ def test_import_answers_as_label_studio_does(house, client_of):
         "task_ids": [task.pk for task in new],
         "import": 0,
         "report": {},
+        "job": None,
     }
     assert body["report"]["placeholders"] == [f"imported-4-project-{house.project.pk}@placeholder.invalid"]
 
