@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -27,6 +28,9 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+# A verdict says which version it is about, from other origins too.
+CORS_ALLOW_HEADERS = [*default_headers, "if-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000")
 DATA_DIR = Path(env.str("DATA", default="") or BASE_DIR / ".data")
 

@@ -132,3 +132,13 @@ def test_json_within_a_form_is_read_as_strictly(house, text):
     answer = client_of(house.lead).post(at(house, "tasks/{task}/annotations/"), {"result": text}, format="multipart")
 
     assert answer.status_code == 400
+
+
+def test_another_origin_that_is_named_may_say_which_version_it_means(settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://front.example.org"]
+    asked = {"Origin": "https://front.example.org", "Access-Control-Request-Method": "POST"}
+
+    answer = APIClient().options("/api/annotation-reviews/", headers=asked)
+
+    assert answer["Access-Control-Allow-Origin"] == "https://front.example.org"
+    assert {"authorization", "content-type", "if-match"} <= set(answer["Access-Control-Allow-Headers"].split(", "))

@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, expect
 
 from reviews.models import Comment, Review
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Draft
+from users.models import ApiToken
 
 HOW_TO = Path(settings.BASE_DIR) / "docs" / "how-to" / "front-end.md"
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; script-src 'self' 'unsafe-inline'"
@@ -65,6 +68,32 @@ def test_accept_signs_the_annotation_as_it_is(review, house, errors, shoot):
     found = wait_for_verdict(page, house)
     assert (found.verdict, found.created_by, found.fixed_version) == ("accepted", house.reviewer, None)
     assert errors == []
+
+
+def test_a_page_of_another_origin_signs_with_a_token(page_of, house, live_server, settings, errors):
+    elsewhere = "http://front.localhost:8099"
+    settings.CORS_ALLOWED_ORIGINS = [elsewhere]
+    asked = f'server: "{live_server.url}", token: "{ApiToken.issue(house.reviewer, name="front end")[1]}",'
+    html = (
+        re.search(r"```html\n(.*?)```", HOW_TO.read_text(), re.DOTALL).group(1).replace("LabelStudio,", f"LabelStudio, {asked}")
+    )
+    page = page_of(house.stranger)
+    page.context.grant_permissions(["local-network-access"])  # a page that is answered here counts as public
+    page.route(f"{elsewhere}/our-page?**", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.route(f"{elsewhere}/static/**", lambda route: route.fulfill(path=static_file(route.request.url)))
+
+    page.goto(f"{elsewhere}/our-page?project={house.project.pk}&task={house.task.pk}")
+    page.click(ACCEPT)
+
+    found = wait_for_verdict(page, house)
+    assert (found.verdict, found.created_by) == ("accepted", house.reviewer)
+    assert errors == []
+
+
+def static_file(url: str) -> Path:
+    """What would be copied to the other server; of what is not there, nothing."""
+    found = finders.find(urlsplit(url).path.removeprefix("/static/"))
+    return Path(found) if found else Path("/dev/null")
 
 
 def test_an_edit_makes_it_a_fix(review, house, errors):
