@@ -118,3 +118,17 @@ def test_pseudonyms_cost_no_query_of_their_own(house, path):
         client.get(path)
 
     assert len(more) == len(few)
+
+
+def test_people_of_many_projects_are_read_at_once(house):
+    client = client_of(house.reviewer)
+    client.get("/api/users/")
+    with CaptureQueriesContext(connection) as few:
+        assert len(client.get("/api/users/").json()) == 5
+    for _ in range(3):
+        second_project(house)
+
+    with CaptureQueriesContext(connection) as more:
+        assert len(client.get("/api/users/").json()) == 5 + 3 * 2
+
+    assert len(more) == len(few)
