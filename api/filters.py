@@ -51,6 +51,11 @@ class FilterSet(filters.FilterSet):
         filter_overrides = {models.ForeignKey: {"filter_class": IdFilter}}
 
 
+class ProjectFilter(FilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
+    title = filters.CharFilter(lookup_expr="icontains", help_text="Projects with these words in their title.")
+
+
 class TaskFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."

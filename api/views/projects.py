@@ -1,7 +1,7 @@
 """Projects, and who is what in them."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from users.capabilities import PROJECT_ROLES
 from users.models import User
 
 from ..datamanager.rows import OneTaskSerializer
+from ..filters import ProjectFilter
 from ..pagination import LongList, ProjectPages
 from ..serializers.projects import (
     LabelConfigSerializer,
@@ -31,15 +32,11 @@ class ProjectViewSet(ViewSet):
     queryset = Project.objects.select_related("created_by").order_by("-id")
     serializer_class = ProjectSerializer
     pagination_class = ProjectPages
-    filter_backends: list = []
+    filterset_class = ProjectFilter
 
-    @extend_schema(parameters=[OpenApiParameter("ids", str, description="Only these, comma-separated.")])
     def list(self, request):
         """The projects you see, newest first."""
-        found = self.get_queryset()
-        if ids := request.query_params.get("ids"):
-            found = found.filter(pk__in=[int(i) for i in ids.split(",") if i.strip().isdecimal()])
-        return self.page_of(found)
+        return self.page_of(self.filter_queryset(self.get_queryset()))
 
     @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
     def create(self, request):
@@ -70,7 +67,7 @@ class ProjectViewSet(ViewSet):
     @action(detail=False, methods=["get"])
     def counts(self, request):
         """What the projects you see add up to, in pages."""
-        return self.page_of(self.get_queryset(), ProjectCountsSerializer)
+        return self.page_of(self.filter_queryset(self.get_queryset()), ProjectCountsSerializer)
 
     @extend_schema(request=LabelConfigSerializer, responses=LabelConfigSerializer)
     @action(detail=True, methods=["post"], url_path="validate")

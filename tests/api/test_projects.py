@@ -18,6 +18,26 @@ def test_creator_is_manager_of_the_new_project(house):
     assert Membership.objects.get(project=body["id"]).role == "MA"
 
 
+@pytest.mark.parametrize(("title", "found"), [("LETTER", ["Letters"]), ("poems", []), ("", ["Letters"])])
+def test_projects_are_found_by_their_title(house, title, found):
+    client = client_of(house.lead)
+
+    answers = [client.get(f"/api/projects/{more}", {"title": title}).json()["results"] for more in ("", "counts/")]
+
+    assert [project["title"] for project in answers[0]] == found
+    assert [len(answer) for answer in answers] == [len(found)] * 2
+
+
+@pytest.mark.parametrize(("ids", "status"), [("{project},7", 200), ("9" * 30, 200), ("x", 400), ("9" * 5000, 400)])
+def test_projects_are_found_by_their_ids(house, ids, status):
+    asked = ids.format(project=house.project.pk)
+
+    answer = client_of(house.lead).get("/api/projects/", {"ids": asked})
+
+    assert answer.status_code == status
+    assert status == 400 or len(answer.json()["results"]) == asked.startswith(f"{house.project.pk},")
+
+
 def test_creating_a_project_needs_the_site_flag(house):
     answer = client_of(house.reviewer).post("/api/projects/", {"title": "Letters", "label_config": CHOICES})
 
