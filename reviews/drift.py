@@ -31,8 +31,9 @@ REVIEWERS = """
     WHERE a.task_id = ANY(%s) AND a.deleted_at IS NULL
 """
 COMMENTS = """
-    SELECT task_id, count(*), count(*) FILTER (WHERE NOT is_resolved), max(updated_at) FROM reviews_comment
-    WHERE task_id = ANY(%s) AND deleted_at IS NULL GROUP BY task_id
+    SELECT c.task_id, count(*), count(*) FILTER (WHERE NOT c.is_resolved), max(c.updated_at)
+    FROM reviews_comment c LEFT JOIN tasks_annotation a ON a.id = c.annotation_id
+    WHERE c.task_id = ANY(%s) AND c.deleted_at IS NULL AND a.deleted_at IS NULL GROUP BY c.task_id
 """
 UNBORNE = """
     SELECT a.task_id, a.id, a.last_action, a.standing_review_id

@@ -33,6 +33,8 @@ def _work_moved(event: Happened) -> None:
     if action == "edit" and event.annotation.was_cancelled:
         reason = "skipped"
     comments.follow_drafts(event.annotations)
+    if action == "delete":
+        counters.recount_comments(list(event.tasks))
     _withdraw(event, reason)
 
 

@@ -24,7 +24,8 @@ class ReviewQuerySet(models.QuerySet):
 
 class CommentQuerySet(models.QuerySet):
     def present(self):
-        return self.filter(deleted_at=None)
+        """What is said about a deleted annotation went with it."""
+        return self.filter(Q(annotation=None) | Q(annotation__deleted_at=None), deleted_at=None)
 
     def visible_to(self, user):
         """Annotators see the comments on their own annotations, and their own."""

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from reviews.models import Review, TaskReviewer
+from reviews import comments
+from reviews.models import Comment, Review, TaskReviewer
 from tasks import totals
 from tasks.models import Annotation, History, Project, ProjectDelta, Task, TaskAnnotator
 from tasks.services import annotations, projects, tasks
@@ -29,6 +30,19 @@ def reviewed_house(house) -> factories.House:
 
 def test_nothing_drifts_by_itself(reviewed_house):
     assert run("recount", check=True) == "no drift: 1 projects, 1 tasks\n"
+
+
+def test_comments_on_a_deleted_annotation_are_not_counted(house):
+    other = factories.annotation(house.task, house.annotator2)
+    comments.say(house.annotation, "Look again", actor=house.reviewer)
+    comments.say(other, "And here", actor=house.reviewer)
+
+    annotations.delete(house.annotation.pk, actor=house.lead)
+
+    task = Task.objects.get()
+    assert (task.comment_count, task.unresolved_comment_count) == (1, 1)
+    assert task.last_comment_updated_at == Comment.objects.get(annotation=other).updated_at
+    assert run("recount", check=True).startswith("no drift")
 
 
 TASK_DRIFT = {
