@@ -58,6 +58,11 @@ def _work_created(event: Happened) -> None:
     _recount(event)
 
 
+def _work_restored(event: Happened) -> None:
+    counters.recount_comments(list(event.tasks))
+    _recount(event)
+
+
 def _recount(event: Happened) -> None:
     _recount_tasks(event, list(event.tasks))
 
@@ -78,6 +83,7 @@ HANDLERS: dict[str, Callable[[Happened], None]] = {
     **dict.fromkeys(MOVES, _work_moved),
     task_events.TASK_DATA_CHANGED: _data_changed,
     task_events.ANNOTATIONS_CREATED: _work_created,
+    task_events.ANNOTATION_RESTORED: _work_restored,
     task_events.OVERLAP_CHANGED: _recount,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }

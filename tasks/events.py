@@ -28,6 +28,7 @@ ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
 ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed
 ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
+ANNOTATION_RESTORED = "annotation_restored"
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"
 

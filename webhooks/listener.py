@@ -70,6 +70,7 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.TASKS_DELETED: (("TASKS_DELETED", together(tasks)),),
     task_events.TASK_DATA_CHANGED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATIONS_CREATED: (("ANNOTATION_CREATED", the_single_annotation), ("ANNOTATIONS_CREATED", many_annotations)),
+    task_events.ANNOTATION_RESTORED: (("ANNOTATION_CREATED", annotations),),
     task_events.ANNOTATION_EDITED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_TOUCHED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_CONVERTED: (("ANNOTATION_UPDATED", annotations),),

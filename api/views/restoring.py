@@ -1,0 +1,40 @@
+"""Bring back what was deleted, within 30 days."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tasks.services import restoring
+
+RESTORED = inline_serializer("Restored", {"id": serializers.IntegerField(), "project": serializers.IntegerField()})
+
+
+def _answer(row: Any, project: int) -> Response:
+    return Response({"id": row.pk, "project": project})
+
+
+class RestoreProject(APIView):
+    @extend_schema(operation_id="projects_restore", request=None, responses=RESTORED)
+    def post(self, request, pk: int):
+        """Bring a deleted project back, with everything that was in it (its managers, for 30 days)."""
+        project = restoring.restore_project(pk, actor=request.user)
+        return _answer(project, project.pk)
+
+
+class RestoreTask(APIView):
+    @extend_schema(operation_id="tasks_restore", request=None, responses=RESTORED)
+    def post(self, request, pk: int):
+        """Bring a deleted task back, with its annotations and verdicts (managers, for 30 days)."""
+        (task,) = restoring.restore_tasks([pk], actor=request.user)
+        return _answer(task, task.project_id)
+
+
+class RestoreAnnotation(APIView):
+    @extend_schema(operation_id="annotations_restore", request=None, responses=RESTORED)
+    def post(self, request, pk: int):
+        """Bring a deleted annotation back, unreviewed: its verdict was withdrawn with it (managers, for 30 days)."""
+        annotation = restoring.restore_annotation(pk, actor=request.user)
+        return _answer(annotation, annotation.project_id)

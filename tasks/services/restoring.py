@@ -1,0 +1,116 @@
+"""Bringing back what was deleted, as long as it is kept (rules §11). What was deleted by itself stays so."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import counters, events
+from ..choices import HistoryAction
+from ..errors import Refused
+from ..models import Annotation, Project, Task
+from ..roles import may
+from ..totals import totals_follow
+from . import history
+
+KEPT = timedelta(days=30)
+
+
+def restore_project(project_id: int, *, actor) -> Project:
+    with transaction.atomic():
+        project = Project.objects.select_for_update(no_key=True, of=("self",)).filter(pk=project_id).first()
+        if project is None:
+            raise _unknown()
+        _refuse(project, project, actor)
+        project.deleted_at = None
+        project.save(update_fields=["deleted_at", "updated_at"])
+        events.tell(events.PROJECT_CREATED, project, actor=actor)
+    return project
+
+
+def restore_tasks(task_ids: Iterable[int], *, actor) -> list[Task]:
+    """Tasks of one project, with the annotations they had. All of them or none."""
+    wanted = set(task_ids)
+    with transaction.atomic():
+        tasks = list(Task.objects.select_related("project").lock(wanted))
+        if len(tasks) < len(wanted):
+            raise _unknown()
+        for task in tasks:
+            _refuse(task, task.project, actor)
+            _refuse_deleted_parent(task.project, "project")
+        _refuse_taken_names(tasks)
+        with totals_follow(tasks):
+            for task in tasks:
+                task.deleted_at = None
+                task.updated_at, task.updated_by = timezone.now(), actor
+                task.save(update_fields=["deleted_at", "updated_at", "updated_by"])
+        _catch_up(tasks, actor)
+    return tasks
+
+
+def _catch_up(tasks: list[Task], actor) -> None:
+    """The project may have other settings now: what they count for is counted again."""
+    if tasks:
+        counters.recount(tasks, actor=actor)
+        about = {"actor": actor, "tasks": tuple(tasks)}
+        events.tell(events.OVERLAP_CHANGED, tasks[0].project, **about)
+        events.tell(events.TASKS_CREATED, tasks[0].project, **about)
+
+
+def restore_annotation(annotation_id: int, *, actor) -> Annotation:
+    """As it was, without a verdict: the one it bore was withdrawn when it was deleted, and is in its history."""
+    with transaction.atomic():
+        annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
+        if annotation is None:
+            raise _unknown()
+        _refuse(annotation, annotation.project, actor)
+        task = Task.objects.select_related("project").lock([annotation.task_id]).get()
+        _refuse_deleted_parent(annotation.project, "project")
+        _refuse_deleted_parent(task, "task")
+        if Annotation.objects.filter(project=annotation.project, unique_id=annotation.unique_id, deleted_at=None).exists():
+            raise _taken("annotation", "unique_id")
+        annotation.task = task
+        annotation.deleted_at = None
+        annotation.annotation_seq += 1
+        annotation.save(update_fields=["deleted_at", "annotation_seq"])
+        history.record(annotation, HistoryAction.RESTORED, actor)
+        counters.recount([task], actor=actor)
+        events.tell(events.ANNOTATION_RESTORED, annotation.project, actor=actor, tasks=(task,), annotations=(annotation,))
+    return annotation
+
+
+def _refuse(row: Project | Task | Annotation, project: Project, actor) -> None:
+    """What somebody may not know of is not found; what is too old to come back says so."""
+    if not may(actor, "view_project", project):
+        raise _unknown()
+    if not may(actor, "manage_project", project):
+        raise Refused("permission_denied", "Only a manager of the project brings back what was deleted.", status=403)
+    if row.deleted_at is None:
+        raise Refused("not_deleted", "This is not deleted: there is nothing to bring back.")
+    if row.deleted_at < timezone.now() - KEPT:
+        raise Refused("too_late", f"It was deleted more than {KEPT.days} days ago and cannot be brought back.")
+
+
+def _unknown() -> Refused:
+    return Refused("not_found", "Not found.", status=404)
+
+
+def _refuse_deleted_parent(parent: Project | Task, what: str) -> None:
+    if parent.deleted_at:
+        raise Refused("parent_deleted", f"The {what} it belongs to is deleted. Bring that back first.")
+
+
+def _refuse_taken_names(tasks: list[Task]) -> None:
+    """Another task may have come with the same name since; two of them cannot be."""
+    if not tasks:
+        return
+    present = Task.objects.filter(project=tasks[0].project, deleted_at=None)
+    for name in ("unique_id", "external_id"):
+        named = [getattr(task, name) for task in tasks if getattr(task, name)]
+        if present.filter(**{f"{name}__in": named}).exists():
+            raise _taken("task", name)
+
+
+def _taken(what: str, name: str) -> Refused:
+    return Refused("name_taken", f"Another {what} has the same {name} by now. Delete that one first.", field=name)
