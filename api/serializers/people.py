@@ -163,3 +163,21 @@ class ProfileSerializer(serializers.ModelSerializer):
 class LoginSerializer(serializers.Serializer):
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False)
+
+
+class MergeSerializer(serializers.Serializer):
+    into = serializers.IntegerField(min_value=1, max_value=2**62, help_text="Id of the person the placeholder is.")
+
+
+class SelfReviewSerializer(serializers.Serializer):
+    id = serializers.IntegerField(help_text="Of the review.")
+    annotation = serializers.IntegerField()
+    task = serializers.IntegerField()
+    project = serializers.IntegerField()
+
+
+class MergedSerializer(serializers.Serializer):
+    annotations = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    self_review_count = serializers.IntegerField()
+    self_reviews = SelfReviewSerializer(many=True, help_text="The first hundred.")

@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews.merging import merge
 from reviews.people import people_shown_to, visible_people
 from tasks.errors import Refused
 from tasks.pseudonyms import is_pseudonym
@@ -24,6 +25,8 @@ from ..pagination import LongList
 from ..serializers.people import (
     IssuedTokenSerializer,
     LoginSerializer,
+    MergedSerializer,
+    MergeSerializer,
     NewTokenSerializer,
     NewUserSerializer,
     ProfileSerializer,
@@ -31,7 +34,7 @@ from ..serializers.people import (
     UserSerializer,
 )
 from ..throttles import LoginThrottle
-from .base import ViewSet, sent
+from .base import ViewSet, person_named, sent
 
 
 class RunsSite(BasePermission):
@@ -91,6 +94,17 @@ class UserViewSet(ViewSet):
         """Revoke a token. It stops working at once."""
         get_object_or_404(self._managed().api_tokens, pk=token_id).revoke()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=MergeSerializer, responses=MergedSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request, pk=None):
+        """This placeholder is that person: what was imported under its name becomes theirs.
+
+        For managers of every project it has work in. Answers the verdicts that thereby became self-reviews; they stand.
+        """
+        placeholder = self.get_object()
+        person = person_named(sent(MergeSerializer, request), "into", request)
+        return Response(MergedSerializer(merge(placeholder, person, actor=request.user)).data)
 
     def _managed(self) -> User:
         """Whose token would make an administrator more than they are, they do not manage."""
