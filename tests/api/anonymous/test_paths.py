@@ -14,6 +14,7 @@ from .house import by_people, people_named
 FORMATS = ("JSON", "JSON_MIN", "CSV", "TSV")
 # Documented GETs that no value is given for below, and why they need none.
 UNASKED = {
+    "/api/imports/{id}/": "imports are the managers'",
     "/api/projects/{id}/imports/{import_pk}/": "imports are the managers'",
     "/api/webhooks/{id}/": "webhooks are the managers'",
     "/api/webhooks/{id}/deliveries/": "webhooks are the managers'",
