@@ -80,13 +80,13 @@ def test_body_is_that_of_the_moment_of_the_decision(house, receiver):
 
 @pytest.mark.parametrize("consumer", ["slow", "dead"])
 def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consumer):
-    receiver.delay = 5
+    receiver.delay = 15
     hook_of(house, receiver.url if consumer == "slow" else "http://127.0.0.1:9/")
     began = time.monotonic()
 
     reviewed(house.annotation, house.reviewer)
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
     assert Delivery.objects.get().state == "pending"
 
 
@@ -177,6 +177,8 @@ def test_decisions_do_not_notice_that_redis_is_gone(house, receiver, own_redis, 
     drain(hook.pk)
 
     assert statuses == [200] * 10
-    assert max(times) < 1.5
-    assert sorted(times)[5] < 0.3
+    # Without the breaker and its short timeouts every decision would wait for Redis, the first for 25 s and more. (Roomy,
+    # because other things run on the machine that tests this.)
+    assert max(times) < 5
+    assert sorted(times)[5] < 1
     assert len(receiver.got) == 11
