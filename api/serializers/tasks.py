@@ -25,6 +25,7 @@ REVIEWERS_ONLY = (
     "comment_count",
     "unresolved_comment_count",
     "last_comment_updated_at",
+    "comment_authors",
 )
 REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
 
@@ -81,7 +82,7 @@ class TaskBodySerializer(serializers.ModelSerializer):
 
 
 class TaskSerializer(NamesPeople, TaskBodySerializer):
-    """A task with who worked on it. Wants `annotations` (visible ones) and `reviewed_by` prefetched."""
+    """A task with who worked on it. Wants `annotations` (visible ones), `reviewed_by` and `comments` prefetched."""
 
     people = ()
     updated_by = serializers.SerializerMethodField()
@@ -92,6 +93,10 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
 
     class Meta(TaskBodySerializer.Meta):
         fields = [*TaskBodySerializer.Meta.fields, "annotators", "annotators_count", "reviewers", "reviewers_count"]
+
+    def get_comment_authors(self, task: Task) -> list[int]:
+        faces = self.faces(task)
+        return sorted({faces.id(comment.created_by_id) for comment in task.comments.all()})
 
     def get_updated_by(self, task: Task) -> list[dict[str, int]]:
         """A list of one, as the data manager and the SDK read it."""

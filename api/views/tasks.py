@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.response import Response
 
+from reviews.models import Comment
 from tasks.models import Annotation, Draft, Prediction, Project, Task
 from tasks.roles import may
 from tasks.services import drafts, tasks
@@ -46,7 +47,12 @@ class TaskViewSet(ViewSet):
         seen = seen.filter(completed_by=user) if own_work else seen
         mine = Draft.objects.visible_to(user).select_related("user")
         return queryset.prefetch_related(
-            Prefetch("annotations", seen), "reviewed_by", "assignments", "predictions", Prefetch("drafts", mine)
+            Prefetch("annotations", seen),
+            Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id")),
+            Prefetch("drafts", mine),
+            "reviewed_by",
+            "assignments",
+            "predictions",
         )
 
     @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.views.tasks import TaskViewSet
+from reviews import comments
 from tasks.models import Project
 from tasks.services import projects
 from tests.factories import annotation, client_of, reviewed, task
@@ -207,3 +208,11 @@ def test_annotator_does_not_filter_by_what_they_do_not_see(house, mixed, query):
     body = client_of(house.annotator).get(f"/api/tasks/?project={house.project.pk}&{query}").json()
 
     assert (body["tasks"], body["total"]) == ([], 0)
+
+
+def test_task_names_who_commented_on_it(house):
+    comments.write([house.annotation], "Look again.", actor=house.reviewer)
+
+    rows = client_of(house.lead).get("/api/tasks/", {"project": house.project.pk}).json()["tasks"]
+
+    assert {row["id"]: row["comment_authors"] for row in rows}[house.annotation.task_id] == [house.reviewer.pk]
