@@ -93,8 +93,8 @@ def test_wrong_value_in_a_plain_list_is_400_naming_it(house, path, query):
     assert list(answer.json()["validation_errors"]) == [query.partition("=")[0]]
 
 
-def test_project_ids_that_are_no_numbers_find_nothing(house):
-    assert client_of(house.reviewer).get("/api/projects/?ids=²,x").json()["count"] == 0
+def test_project_ids_that_are_no_numbers_are_refused(house):
+    assert client_of(house.reviewer).get("/api/projects/?ids=²,x").status_code == 400
 
 
 @pytest.mark.parametrize("path", ["annotation-reviews", "annotation-history", "comments"])
