@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from reviews.models import BulkReview, Comment, Review, TaskReviewer
+from reviews.models import BulkReview, Comment, Correction, Dispute, FinalPick, Review, TaskReviewer
 from tasks.choices import ACCEPTING, ActionType, ReviewCriteria
 from tasks.errors import Refused
 from tasks.models import Annotation, Assignment, Draft, History, Project, ProjectDelta, ProjectTotal, Task, TaskAnnotator
@@ -19,7 +19,10 @@ KEPT = (
     Assignment,
     BulkReview,
     Comment,
+    Correction,
+    Dispute,
     Draft,
+    FinalPick,
     History,
     Project,
     ProjectDelta,

@@ -59,6 +59,8 @@ class Annotation(models.Model):
     returned_at = models.DateTimeField(null=True, editable=False, help_text="Waits for rework since.")
     returned_to = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
+    rounds = models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was sent back by a reject.")
+
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:
@@ -73,6 +75,12 @@ class Annotation(models.Model):
         indexes = [
             models.Index(
                 fields=["project", "last_action", "-id"], condition=Q(deleted_at=None), name="annotation_by_last_action"
+            ),
+            # What waits for one person's rework.
+            models.Index(
+                fields=["returned_to", "returned_at"],
+                condition=Q(deleted_at=None, returned_at__isnull=False),
+                name="annotation_returned",
             ),
             models.Index(fields=["project", "completed_by", "-id"], condition=Q(deleted_at=None), name="annotation_by_author"),
         ]
@@ -105,6 +113,9 @@ class History(models.Model):
     result = models.JSONField(null=True)
     was_cancelled = models.BooleanField(default=False)
     annotation_seq = models.BigIntegerField()
+    label_config = models.ForeignKey(
+        "LabelConfigVersion", on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: the project's first."
+    )
     lead_time = models.FloatField(null=True)
     started_at = models.DateTimeField(null=True)
     review_id = models.BigIntegerField(null=True)
