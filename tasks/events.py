@@ -28,8 +28,9 @@ ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
 ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed
 ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
+PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks is another one
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
-REVIEW_SETTINGS_CHANGED = "review_settings_changed"
+REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
 
 
 @dataclass(frozen=True)

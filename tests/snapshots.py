@@ -63,7 +63,7 @@ def assert_counters_true(project: Project) -> None:
         counted = count_by_hand(task, project.review_criteria)
         stored = {name: getattr(task, name) for name in counted}
         assert stored == counted, f"task {task.pk}"
-        _add(totals, counted)
+        _add(totals, counted | {"review_required": task.review_required})
     assert totals_of([project.pk])[project.pk] == totals
 
 
@@ -96,6 +96,8 @@ def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
     totals["reviewed"] += counted["reviewed"]
     totals["accepted"] += counted["reviews_accepted"]
     totals["rejected"] += counted["reviews_rejected"]
+    totals["sampled"] += counted["review_required"]
+    totals["review_done"] += counted["reviewed"] or not counted["review_required"]
 
 
 def assert_history_whole(annotation: Annotation) -> None:

@@ -101,7 +101,7 @@ def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predic
         if not annotation.was_cancelled:
             states[annotation.task_id].append(State(annotation.last_action, waits_for_rework=annotation.returned_at is not None))
     for prediction in predictions:
-        counts[prediction.task_id].predictions += 1
+        counts[prediction.task_id].add_prediction(prediction.score)
     for task in tasks:
         apply_counts(task, counts[task.pk])
         apply_states(task, states[task.pk], task.project.review_criteria)

@@ -59,6 +59,8 @@ class QueueEntry(models.Model):
             models.Index(
                 F("project"), F("queue"), F("lowest_score").asc(nulls_last=True), F("annotation"), name="queue_lowest_score"
             ),
+            # Who has what: a lead's list.
+            models.Index(fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"),
         ]
 
     def __str__(self) -> str:

@@ -159,8 +159,21 @@ class Aggregate(models.Model):
     reviewed = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    sampled = models.BigIntegerField(default=0, help_text="Tasks drawn into the review sample.")
+    review_done = models.BigIntegerField(default=0, help_text="Tasks that are reviewed, or were not drawn.")
 
-    COUNTED = ("tasks", "finished", "annotations", "skipped", "predictions", "reviewed", "accepted", "rejected")
+    COUNTED = (
+        "tasks",
+        "finished",
+        "annotations",
+        "skipped",
+        "predictions",
+        "reviewed",
+        "accepted",
+        "rejected",
+        "sampled",
+        "review_done",
+    )
 
     class Meta:
         abstract = True

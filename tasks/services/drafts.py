@@ -7,12 +7,13 @@ from django.db import transaction
 from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
 from ..models import Annotation, Draft, History, Task
-from . import annotations
+from . import annotations, reservations
 
 
 def save(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
     """A new draft. It remembers which version of the annotation it began on."""
     began_on = annotation.current_version_id if annotation else None
+    reservations.extend(task.pk, actor)
     return Draft.objects.create(task=task, annotation=annotation, user=actor, began_on_id=began_on, **fields)
 
 
@@ -20,6 +21,7 @@ def change(draft: Draft, **fields: Any) -> Draft:
     for name, value in fields.items():
         setattr(draft, name, value)
     draft.save()
+    reservations.extend(draft.task_id, draft.user_id)
     return draft
 
 

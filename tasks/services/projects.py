@@ -1,5 +1,6 @@
 """Everything that writes a project, its members and its settings."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +16,8 @@ from ..labelconfig import parse
 from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
 from ..roles import forget_roles, role_in
 
-# What decides when a task counts as reviewed.
-REVIEW_SETTINGS = {"review_criteria"}
+# What decides when a task counts as reviewed, and what enters the review queue.
+REVIEW_SETTINGS = {"review_criteria", "enable_review_workflow", "only_finished_tasks", "review_task_limit_percent"}
 OVERLAP_BATCH = 2000
 
 
@@ -48,11 +49,16 @@ def update(project: Project, changes: dict[str, Any], *, actor) -> Project:
         _check(project)
         project.save(update_fields=[*changed, "updated_at"])
         ProjectChange.objects.bulk_create(
-            ProjectChange(project=project, setting=name, old=before[name], new=value, changed_by=actor)
+            ProjectChange(project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor)
             for name, value in changed.items()
         )
         _follow(project, changed, actor)
     return project
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _check(project: Project) -> None:
@@ -75,7 +81,7 @@ def _follow(project: Project, changed: dict[str, Any], actor) -> None:
     if "maximum_annotations" in changed:
         _change_overlap(project, actor)
     if REVIEW_SETTINGS & changed.keys():
-        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor)
+        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor, detail={"changed": sorted(changed)})
     if changed:
         events.tell(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
 
