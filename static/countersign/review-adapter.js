@@ -33,12 +33,13 @@ export class Server {
     this.token = token;
   }
 
-  async ask(method, path, body, headers = {}) {
+  async ask(method, path, body, headers = {}, options = {}) {
     const answer = await fetch(this.root + path, {
       method,
       credentials: this.token ? "omit" : "same-origin",
       headers: { Accept: JSON_TYPE, ...(body === undefined ? {} : { "Content-Type": JSON_TYPE }), ...this.#signed(method), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
+      ...options,
     });
     const said = answer.status === 204 ? null : await answer.json().catch(() => ({}));
     if (!answer.ok) throw new ServerError(answer.status, said || {});
@@ -140,8 +141,8 @@ export class HostedEditor {
 
   async load(task) {
     const { annotations, predictions, ...rest } = this.shownTask(task);
+    /* Not assignConfig: it would fill the controls from the task that is still there. */
     this.store.resetState();
-    this.store.assignConfig(this.options.label_config);
     this.store.assignTask(rest);
     this.store.initializeStore({ annotations, predictions });
     await this.show(task);
