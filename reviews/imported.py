@@ -64,6 +64,7 @@ def record(works: Sequence[ImportedWork], *, actor) -> list[Review]:
             _fill(review, verdict, work, actor)
             _name(review, verdict, taken)
         _say_what_came_after(work)
+        work.annotation.rounds = sum(sent_back(review) for review in work.reviews)
         if work.stands:
             _pronounce(work)
     rows = [row for work in works for row in work.rows]
@@ -191,6 +192,11 @@ def _say_what_came_after(work: ImportedWork) -> None:
     for position, (review, verdict) in enumerate(zip(work.reviews[:-1], work.verdicts, strict=False)):
         if not verdict.undone_at and not _is_outdated(verdict, work.verdicts[position + 1], work):
             review.superseded_by_id = work.reviews[position + 1].pk
+
+
+def sent_back(review: Review) -> bool:
+    """Whether it counts as a round: neither taken back nor replaced, it returned the work to its author."""
+    return review.reject_action == RejectAction.REQUEUE and review.undone_at is None and review.superseded_by_id is None
 
 
 def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: ImportedWork) -> bool:

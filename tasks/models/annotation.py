@@ -19,8 +19,9 @@ class Annotation(models.Model):
     """One person's answer to a task.
 
     `completed_by` is whose work it is on the wire, `written_by` who really sent it, `version_author` who wrote the
-    result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`, `returned_*`) are written
-    by AnnotationReviewService alone; a deferred trigger holds `last_action` and `standing_review_id` together.
+    result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`, `returned_*`, `rounds`,
+    `contested_at`, `upheld`) are written by AnnotationReviewService alone; a deferred trigger holds `last_action` and
+    `standing_review_id` together.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotations")
@@ -60,6 +61,8 @@ class Annotation(models.Model):
     returned_to = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     rounds = models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was sent back by a reject.")
+    contested_at = models.DateTimeField(null=True, editable=False, help_text="Its author contests the standing reject since.")
+    upheld = models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute.")
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -91,6 +94,15 @@ class Annotation(models.Model):
     @property
     def is_reviewable(self) -> bool:
         return not (self.is_draft or self.was_cancelled or self.deleted_at)
+
+    @property
+    def in_pool(self) -> bool:
+        """Returned for rework to nobody in particular: its slot is free, its author may still take it up again."""
+        return self.returned_at is not None and self.returned_to_id is None
+
+    @property
+    def frees_slot(self) -> bool:
+        return self.redistributed or self.in_pool
 
     def is_work_of(self, user) -> bool:
         return user.pk in (self.completed_by_id, self.written_by_id)
