@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django_filters import rest_framework as filters
 
-from reviews.models import Comment, Review
+from reviews.models import Comment, Correction, Review
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.querysets import within
@@ -14,6 +14,7 @@ from .serializers.names import names_shown_to
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
+STATES = ("standing", "outdated", "superseded", "undone")
 HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by")
 
 
@@ -152,6 +153,7 @@ class ReviewFilter(FilterSet):
     project = filters.NumberFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
+    state = filters.ChoiceFilter(choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict.")
     ordering = ordering("id", "created_at")
 
     class Meta(FilterSet.Meta):
@@ -171,9 +173,35 @@ class ReviewFilter(FilterSet):
     def keep(self, reviews, name, value):
         return reviews
 
+    def in_state(self, reviews, name, value):
+        return reviews.in_state(value)
+
     def filter_queryset(self, queryset):
-        reviews = super().filter_queryset(queryset)
-        return reviews if self.form.cleaned_data.get("include_undone") else reviews.not_undone()
+        reviews, asked = super().filter_queryset(queryset), self.form.cleaned_data
+        return reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
+
+
+class CorrectionFilter(FilterSet):
+    acknowledged = filters.BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull", exclude=True)
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"project": ["exact"], "annotation": ["exact"], "kind": ["exact"], "created_at": TIME_LOOKUPS}
+
+
+class AnnotationCorrectionFilter(FilterSet):
+    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back, too.")
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"review": ["exact"], "kind": ["exact"]}
+
+    def keep(self, corrections, name, value):
+        return corrections
+
+    def filter_queryset(self, queryset):
+        corrections = super().filter_queryset(queryset)
+        return corrections if self.form.cleaned_data.get("include_undone") else corrections.not_undone()
 
 
 class HistoryFilter(FilterSet):

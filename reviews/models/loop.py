@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tasks.models import Annotation, Project, Task
 
+from ..querysets import CorrectionQuerySet
 from .review import Review
 
 PERSON = settings.AUTH_USER_MODEL
@@ -70,6 +71,8 @@ class Correction(models.Model):
     after = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     acknowledged_at = models.DateTimeField(null=True)
+
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

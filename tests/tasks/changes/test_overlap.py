@@ -33,7 +33,7 @@ OVERLAPS = {
     "half a box": (box(width=20.0), box(width=10.0), 0.5),
     "one corner": (box(x=0, y=0, width=10, height=10), box(x=5, y=5, width=10, height=10), 25 / 175),
     "a square turned by 45 degrees about its corner": (
-        box(x=50, y=50, width=10, height=10), box(x=50, y=50, width=10, height=10, rotation=45), sqrt(2) - 1),
+        box(x=50, y=50, width=10, height=10), box(x=50, y=50, width=10, height=10, rotation=45), (sqrt(2) - 1) / (3 - sqrt(2))),
     "turned by a quarter in pixels, not in percent": (
         tall(x=50, y=50, width=10, height=20), tall(x=60, y=50, width=10, height=20, rotation=90), 1.0),
     "drawn from the other corner": (box(x=10, y=10, width=20, height=10), box(x=30, y=20, width=-20, height=-10), 1.0),
