@@ -1,13 +1,11 @@
 """The review queue on the wire: an item with all that a decision on it needs, and who has what."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from reviews.models import Queue
-from tasks.changes import Operation
 
 from .annotations import AnnotationSerializer, HistorySerializer, PredictionSerializer
+from .corrections import OperationSerializer
 from .reviews import CommentSerializer
 from .tasks import TaskSerializer
 
@@ -29,23 +27,6 @@ class AskSerializer(serializers.Serializer):
 class LeaseSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True)
-
-
-class OperationSerializer(serializers.Serializer):
-    """One difference between two results."""
-
-    kind = serializers.ChoiceField(choices=["added", "removed", "moved", "relabelled", "attribute", "text"])
-    region = serializers.CharField()
-    control = serializers.CharField()
-    label_from = serializers.CharField()
-    label_to = serializers.CharField()
-    overlap = serializers.FloatField(allow_null=True, help_text="Intersection over union of before and after, 0 to 1.")
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
-    sentence = serializers.CharField()
-
-    def to_representation(self, operation: Operation) -> dict[str, Any]:
-        return operation.as_body()
 
 
 class ReturnedSerializer(serializers.Serializer):
