@@ -57,8 +57,7 @@ def admit(project: Project, new: Collection[Task]) -> None:
 
 def settle(project: Project) -> list[int]:
     """After tasks are gone: make the sample exact again with as few changes as that takes. The ids of changed tasks."""
-    percent = percent_of(project)
-    return [] if percent == EVERYTHING else _settle(project, percent)
+    return _settle(project, percent_of(project))
 
 
 def missing(project: Project, counted: dict[str, int]) -> int:
