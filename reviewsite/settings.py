@@ -162,7 +162,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.plain_json"],
     "ENUM_NAME_OVERRIDES": {
-        "ChangeKindEnum": "reviews.models.Correction.Kind.choices",
+        "ChangeKindEnum": "reviews.models.Correction.Kind",
+        "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
     },
