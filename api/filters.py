@@ -6,7 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django_filters import rest_framework as filters
 
 from reviews.models import Comment, Correction, Review
-from tasks.choices import ActionType, RejectAction
+from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.querysets import within
 
@@ -15,7 +15,7 @@ from .serializers.names import names_shown_to
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
 STATES = ("standing", "outdated", "superseded", "undone")
-HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by")
+HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
 
 
 class NullsLastOrdering(filters.OrderingFilter):
@@ -58,6 +58,7 @@ class TaskFilter(FilterSet):
     reviewer = filters.NumberFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
     annotator = filters.NumberFilter(field_name="annotated_by__user_id", help_text="Tasks annotated by this person.")
     completed_by = filters.NumberFilter(field_name="annotated_by__user_id", help_text="The same as `annotator`.")
+    final_state = filters.MultipleChoiceFilter(choices=FinalState.choices, help_text="Whether the task has its answer.")
     ordering = ordering(
         "id",
         "inner_id",
@@ -68,6 +69,7 @@ class TaskFilter(FilterSet):
         "reviews_accepted",
         "reviews_rejected",
         "total_annotations",
+        "final_state",
     )
 
     class Meta(FilterSet.Meta):

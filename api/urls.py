@@ -13,6 +13,7 @@ from .views import (
     corrections,
     editor,
     exports,
+    final,
     frontend,
     import_results,
     imports,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
     path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),
     path("tasks/<int:task_pk>/annotations/", annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE), name="task-annotations"),
+    path("tasks/<int:pk>/final/", final.FinalAnswerViewSet.as_view({"post": "pick", "delete": "undo"}), name="final-answer"),
     path("tasks/<int:task_pk>/drafts/", tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE), name="task-drafts"),
     path(
         "tasks/<int:task_pk>/annotations/<int:annotation_pk>/drafts/",

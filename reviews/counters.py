@@ -14,10 +14,11 @@ from tasks.models import Annotation, Project, Task
 from tasks.sql import update_rows
 from tasks.totals import totals_follow
 
+from . import final
 from .models import Comment
 from .queue import entries
 
-REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected")
+REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected", *final.FINAL_FIELDS)
 COMMENT_FIELDS = ("comment_count", "unresolved_comment_count", "last_comment_updated_at")
 
 SYNC_REVIEWERS = """
@@ -87,6 +88,7 @@ def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Ta
         for task in tasks:
             apply_states(task, states[task.pk], criteria[task.project_id])
             touch(task, actor)
+        final.void(final.settle(tasks))
         update_rows(list(tasks), [*REVIEW_FIELDS, *TOUCHED_FIELDS])
     sync_reviewers(task.pk for task in tasks)
     entries.sync([task.pk for task in tasks])

@@ -16,7 +16,7 @@ from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
 from tasks.services.tasks import one_writer_of_tasks
 
-from . import counters, sampling
+from . import counters, final, sampling
 from .models import QueueEntry, TaskReviewer
 from .queue import entries
 
@@ -102,12 +102,14 @@ def _counters(tasks: list[Task]) -> Iterator[Drift]:
     ids = [task.pk for task in tasks]
     counts, states, criteria = task_counters.count_annotations(ids), counters.states_of(ids), counters.criteria_of(tasks)
     comments = {task: numbers for task, *numbers in _rows(COMMENTS, ids)}
-    for task in tasks:
-        counted = copy(task)
-        task_counters.apply_counts(counted, counts[task.pk])
-        counters.apply_states(counted, states[task.pk], criteria[task.project_id])
+    found = [copy(task) for task in tasks]
+    for task in found:
+        task_counters.apply_counts(task, counts[task.pk])
+        counters.apply_states(task, states[task.pk], criteria[task.project_id])
         for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
-            setattr(counted, name, number)
+            setattr(task, name, number)
+    final.settle(found)
+    for task, counted in zip(tasks, found, strict=True):
         yield from _differences(task, counted)
 
 

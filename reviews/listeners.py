@@ -95,8 +95,11 @@ def _scores_changed(event: Happened) -> None:
 
 
 def _touched(event: Happened) -> None:
-    """Of all that is no edit, the queue minds whose work it is."""
-    if "completed_by" in event.detail.get("changed", ()):
+    """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground truth."""
+    changed = event.detail.get("changed", ())
+    if "ground_truth" in changed:
+        _recount(event)  # and its queue
+    elif "completed_by" in changed:
         _sync_queue([event.task.pk])
 
 

@@ -6,13 +6,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .errors import Refused
-from .results import is_result
+from .results import RELATION, is_result
 
 CHOICE_TAGS = {"Label", "Choice"}
 # A control that fetches or computes its labels: any label may be right.
 DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
-# Where a result of this type keeps its labels, where that is not under the type's own name.
-RELATION = "relation"
 
 
 @dataclass(frozen=True)

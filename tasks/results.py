@@ -5,6 +5,7 @@ from typing import Any
 
 NOISE = 1e-6
 IGNORED_KEYS = {"origin"}
+RELATION = "relation"
 
 Region = dict[str, Any]
 

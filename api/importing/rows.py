@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
+from reviews import final
 from reviews.counters import State, apply_states
 from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
@@ -105,6 +106,7 @@ def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predic
     for task in tasks:
         apply_counts(task, counts[task.pk])
         apply_states(task, states[task.pk], task.project.review_criteria)
+    final.settle_new(tasks, annotations)
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:

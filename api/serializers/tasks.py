@@ -24,6 +24,8 @@ REVIEWERS_ONLY = (
     "comment_count",
     "unresolved_comment_count",
     "last_comment_updated_at",
+    "final_annotation",
+    "final_state",
 )
 REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
 
@@ -61,6 +63,8 @@ class TaskBodySerializer(serializers.ModelSerializer):
             "comment_count",
             "unresolved_comment_count",
             "last_comment_updated_at",
+            "final_annotation",
+            "final_state",
             "comment_authors",
             "unique_id",
             "external_id",
