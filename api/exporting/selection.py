@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from rest_framework import serializers
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
 
 REVIEWED = Q(reviews_accepted__gt=0) | Q(reviews_rejected__gt=0)
+FINAL_TASKS = Q(final_annotation__isnull=False)
+IS_ANSWER = Q(pk=F("task__final_annotation"))
 TASKS_THAT_ARE = {
+    "final": FINAL_TASKS,
     "reviewed": REVIEWED,
     "finished": Q(is_labeled=True),
     "annotated": Q(total_annotations__gt=0),
@@ -32,6 +35,7 @@ class Selection:
     without_annotations: bool = False
     tasks: Q = field(default_factory=Q)
     annotations: Q = field(default_factory=Q)
+    answers_of: "Selection | None" = None  # only the answers of what this one takes
 
 
 def only_or_not(**about: Any) -> serializers.ChoiceField:
@@ -39,10 +43,11 @@ def only_or_not(**about: Any) -> serializers.ChoiceField:
 
 
 class TaskOptionsSerializer(serializers.Serializer):
-    """`reviewed` means: has a standing verdict, whichever."""
+    """`reviewed` means: has a standing verdict, whichever. `final`: has an answer, and of its annotations that one."""
 
     view = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     reviewed = only_or_not()
+    final = only_or_not()
     finished = only_or_not()
     annotated = only_or_not()
     skipped = only_or_not()

@@ -78,6 +78,11 @@ def _wanted(project: Project, selection: Selection) -> QuerySet[Task]:
     return wanted if selection.ids is None else wanted.filter(pk__in=selection.ids)
 
 
+def taken(project: Project, selection: Selection) -> QuerySet[Task]:
+    """The tasks a selection chooses, to be counted."""
+    return _wanted(project, selection)
+
+
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
     wanted = _wanted(project, selection)
     last = 0

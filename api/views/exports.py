@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from tasks.errors import Refused
 from tasks.models import Project
 
+from ..exporting import final
 from ..exporting.bodies import iso
 from ..exporting.formats import FORMATS
 from ..exporting.selection import Selection
@@ -42,7 +43,7 @@ def _described(name: str) -> dict:
 
 
 # Named by the rules, not built yet: a filter that is silently ignored would give away more than was asked for.
-NOT_YET = ("only", "reviewed", "verdict", "changed_since")
+NOT_YET = ("reviewed", "verdict", "changed_since")
 
 
 def _refuse_unbuilt(request) -> None:
@@ -57,6 +58,9 @@ class ExportView(APIView):
         parameters=[
             OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
             OpenApiParameter("download_all_tasks", bool, description="Also tasks without annotations."),
+            OpenApiParameter(
+                "only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."
+            ),
             OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
         ],
         responses={
@@ -71,11 +75,14 @@ class ExportView(APIView):
         require(request, "export", project)
         _refuse_unbuilt(request)
         format = FORMATS[format_asked(request.query_params)]
-        moment, chunks = export(project, _selection(request.query_params), format)
+        selection = _selection(request.query_params)
+        moment, chunks = export(project, selection, format)
         response = StreamingHttpResponse(chunks, content_type=format.content_type)
         name = f"project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.{format.extension}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["X-Snapshot-At"] = iso(moment)
+        for header, words in final.headers(project, selection).items():
+            response[header] = words
         return response
 
 
@@ -95,4 +102,5 @@ def _selection(query) -> Selection:
     if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
         raise Refused("invalid_ids", f"{wrong[:40]!r} is no task id.", field="ids")
     everything = query.get("download_all_tasks", "").lower() in YES
-    return Selection(ids=[int(part) for part in named] or None, without_annotations=everything)
+    selection = Selection(ids=[int(part) for part in named] or None, without_annotations=everything)
+    return final.narrowed(selection) if final.is_asked(query) else selection
