@@ -38,6 +38,7 @@ def seed_reviewable(house: Any, count: int) -> None:
     """`count` tasks with one annotation each in the project of `house` (tests.factories), and nothing else in it."""
     from django.db import connection, transaction
 
+    from reviews import drift
     from reviews.queue import entries
     from tasks.services import tasks
     from tests.factories import member
@@ -53,3 +54,4 @@ def seed_reviewable(house: Any, count: int) -> None:
                     cursor.execute(statement, bound | part)
                 entries.sync([row[0] for row in cursor.fetchall()])
     tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
+    drift.repair_totals(house.project)

@@ -21,6 +21,7 @@ from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, 
 from .base import ViewSet, require, visible
 
 TRIES = 5
+NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
 ENDED = Refused(
     "lease_ended",
     "This is no longer kept for you: it was decided, released, or the time ran out. What you typed is safe to send all the same.",
@@ -41,8 +42,8 @@ class NextInQueue(APIView):
         if found is None and ask.task_id and refused is not NOT_A_REVIEWER:
             found = opened(ask, refused)
         if found is None:
-            return Response(nothing(refused or why_empty(ask)))
-        return Response(body(ask, found, {"request": request, "view": self}))
+            return Response(nothing(refused or why_empty(ask)), headers=NOT_KEPT)
+        return Response(body(ask, found, {"request": request, "view": self}), headers=NOT_KEPT)
 
     def _asked(self, request, project: Project) -> Ask:
         sent = AskSerializer(data=request.query_params)
