@@ -104,7 +104,8 @@ class TaskFilter(FilterSet):
         return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
 
     def reviewed_by_person(self, tasks, name, value):
-        return tasks.filter(names_shown_to(self.request.user), reviewed_by__user_id=value)
+        shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
+        return tasks.filter(shown, reviewed_by__user_id=value)
 
     def with_annotation(self, tasks, name, values):
         if not values:
@@ -170,7 +171,8 @@ class ReviewFilter(FilterSet):
         }
 
     def signed_by(self, reviews, name, value):
-        return reviews.filter(names_shown_to(self.request.user) | Q(created_by=self.request.user.pk), created_by=value)
+        shown = names_shown_to(self.request.user, annotation="annotation__") | Q(created_by=self.request.user.pk)
+        return reviews.filter(shown, created_by=value)
 
     def keep(self, reviews, name, value):
         return reviews

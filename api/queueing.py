@@ -12,6 +12,7 @@ from reviews.queue.reasons import Reason
 from reviews.since import changed_since
 from tasks.models import Annotation, History, Prediction, Task
 
+from .serializers.names import reviewers_shown_to
 from .serializers.queue import QueueItemSerializer
 
 NEWEST = 100  # of predictions, comments and rows of history
@@ -54,7 +55,9 @@ def _why_not_leased(annotation: Annotation) -> Reason:
 def _readable(ask: Ask) -> Any:
     seen = Annotation.objects.visible_to(ask.user).listed()
     task = Task.objects.select_related("project").prefetch_related(
-        Prefetch("annotations", seen.select_related("project").order_by("id")), "reviewed_by", "assignments"
+        Prefetch("annotations", seen.select_related("project").order_by("id")),
+        Prefetch("reviewed_by", reviewers_shown_to(ask.user)),
+        "assignments",
     )
     found = Annotation.objects.visible_to(ask.user).filter(project=ask.project)
     return found.select_related("completed_by", "project").prefetch_related(Prefetch("task", task))

@@ -9,8 +9,10 @@ from .views import (
     annotations,
     assignments,
     bulk_annotations,
+    closing,
     comments,
     corrections,
+    disputes,
     editor,
     exports,
     final,
@@ -19,6 +21,7 @@ from .views import (
     imports,
     members,
     missing,
+    people,
     projects,
     queue,
     reviews,
@@ -46,6 +49,7 @@ LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
 ONE_TO_DELETE = {"get": "retrieve", "delete": "destroy"}
 LIST_CREATE_DELETE = {**LIST_AND_CREATE, "delete": "destroy"}
+MEMBERS = {**LIST_CREATE_DELETE, "patch": "partial_update"}
 
 urlpatterns = [
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
@@ -85,7 +89,7 @@ urlpatterns = [
         members.MemberViewSet.as_view({"get": "annotators"}, pagination_class=None),
         name="annotators",
     ),
-    path("projects/<int:pk>/members/", members.MemberViewSet.as_view(LIST_CREATE_DELETE, pagination_class=None), name="members"),
+    path("projects/<int:pk>/members/", members.MemberViewSet.as_view(MEMBERS, pagination_class=None), name="members"),
     path("projects/<int:pk>/members/paginated/", members.MemberViewSet.as_view({"get": "paginated"}), name="members-paginated"),
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
     path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
@@ -124,6 +128,15 @@ urlpatterns = [
         corrections.Confusion.as_view({"get": "list"}),
         name="confusion",
     ),
+    path("projects/<int:pk>/disputes/", disputes.DisputeViewSet.as_view({"get": "list"}), name="disputes"),
+    path(
+        "projects/<int:pk>/disputes/records/",
+        disputes.DisputeViewSet.as_view({"get": "records"}, pagination_class=None),
+        name="dispute-records",
+    ),
+    path("projects/<int:pk>/ownerless/", people.OwnerlessViewSet.as_view({"get": "list"}), name="ownerless"),
+    path("projects/<int:pk>/reassign/", people.Reassign.as_view(), name="reassign"),
+    path("tasks/<int:pk>/close/", closing.CloseTask.as_view(), name="close-task"),
     path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
     path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
     path("templates/", frontend.Templates.as_view(), name="templates"),

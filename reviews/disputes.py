@@ -87,12 +87,16 @@ def _close(dispute: Dispute, outcome: str, actor: Any) -> None:
 def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
     """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them; others their own."""
     found = Dispute.objects.filter(project=project, annotation__deleted_at=None, annotation__task__deleted_at=None)
-    if may(user, "manage_project", project):
+    if may_see_all(user, project):
         return found
     mine = Q(contested_by=user)
     if may(user, "review_annotation", project):
         mine |= Q(outcome=None) | Q(review__created_by=user) | Q(decided_by=user)
     return found.filter(mine)
+
+
+def may_see_all(user: Any, project: Project) -> bool:
+    return may(user, "manage_project", project)
 
 
 def open_in(project: Project) -> QuerySet[Dispute]:

@@ -16,7 +16,7 @@ from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
 from tasks.services.tasks import one_writer_of_tasks
 
-from . import counters, final, sampling
+from . import counters, final, rework_drift, sampling
 from .models import QueueEntry, TaskReviewer
 from .queue import entries
 
@@ -95,7 +95,13 @@ def chunks(project: Project) -> Iterator[list[int]]:
 def drift_of_tasks(task_ids: Collection[int]) -> list[Drift]:
     with snapshot():
         tasks = list(Task.objects.filter(NOT_DELETED, pk__in=task_ids).order_by("pk"))
-        return [*_counters(tasks), *_people(tasks), *_waiting(tasks), *_verdicts(tasks)]
+        return [*_counters(tasks), *_people(tasks), *_waiting(tasks), *_verdicts(tasks), *_rework(tasks)]
+
+
+def _rework(tasks: list[Task]) -> Iterator[Drift]:
+    project_of = {task.pk: task.project_id for task in tasks}
+    for task, what, stored, counted in rework_drift.differences(project_of):
+        yield Drift(project_of[task], task, what, stored, counted)
 
 
 def _counters(tasks: list[Task]) -> Iterator[Drift]:
@@ -178,6 +184,7 @@ def _rows(query: str, about: Any) -> list[tuple]:
 def repair_tasks(task_ids: Collection[int]) -> None:
     """Count these tasks again, under their locks."""
     with transaction.atomic():
+        rework_drift.repair(task_ids)
         tasks = list(Task.objects.filter(NOT_DELETED).lock(task_ids))
         task_counters.recount(tasks)
         counters.recount(tasks)

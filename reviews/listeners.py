@@ -10,7 +10,7 @@ from tasks.events import Happened, happened
 from tasks.models import Annotation, Task
 
 from . import comments, counters, moves, sampling, workflow
-from .queue import entries
+from .queue import entries, leases
 
 BATCH = 2000  # tasks
 
@@ -108,6 +108,11 @@ def _sync_queue(task_ids: list[int]) -> None:
         entries.sync(task_ids[start : start + BATCH])
 
 
+def _left_off(event: Happened) -> None:
+    """What they hold of the review queue is free for others."""
+    leases.release_all(event.project, event.subjects[0])
+
+
 HANDLERS: dict[str, Callable[[Happened], None]] = {
     **dict.fromkeys(MOVES, _work_moved),
     task_events.TASKS_CREATED: _tasks_created,
@@ -117,5 +122,8 @@ HANDLERS: dict[str, Callable[[Happened], None]] = {
     task_events.ANNOTATION_TOUCHED: _touched,
     task_events.ANNOTATIONS_CREATED: _work_created,
     task_events.OVERLAP_CHANGED: _recount,
+    task_events.TASK_CLOSED: _recount,
+    task_events.TASK_OPENED: _recount,
+    task_events.PERSON_LEFT_OFF: _left_off,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }

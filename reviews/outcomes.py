@@ -71,18 +71,23 @@ def resolve(annotation: Annotation, intent: Intent) -> tuple[str, Refusal | None
 
 def requeue_refusal(annotation: Annotation) -> Refusal | None:
     if rounds_spent(annotation):
-        others = [a for a in annotation.project.allowed_reject_actions if a != RejectAction.REQUEUE]
-        instead = f"Reject it with {' or '.join(others)}, " if others else "Ask a manager to reopen it, "
-        return Refusal(
-            "rounds_capped",
-            f"This has been sent back {annotation.rounds} times, as often as this project allows. {instead}or fix and accept it.",
-            field="reject_action",
-        )
+        return _rounds_capped(annotation)
     if can_take_back(annotation):
         return None
     return Refusal(
         "annotator_unavailable",
         "The annotator cannot take this back (inactive, paused or no longer a member). Choose another reject action.",
+        field="reject_action",
+    )
+
+
+def _rounds_capped(annotation: Annotation) -> Refusal:
+    often = "once" if annotation.rounds == 1 else f"{annotation.rounds} times"
+    others = [action for action in annotation.project.allowed_reject_actions if action != RejectAction.REQUEUE]
+    instead = f"Reject it with {' or '.join(others)}" if others else "Ask a manager to reopen it"
+    return Refusal(
+        "rounds_capped",
+        f"This has been sent back {often}, as often as this project allows. {instead}, or fix and accept it.",
         field="reject_action",
     )
 

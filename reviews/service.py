@@ -12,11 +12,12 @@ from django.db import transaction
 from tasks.choices import ActionType
 from tasks.concurrency import NOTHING_SEEN, Seen, refuse_stale
 from tasks.errors import Refused
-from tasks.models import Annotation
+from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.services.annotations import lock
+from tasks.services.people import Moved
 
-from . import disputes, imported, moves, outcomes, workflow
+from . import disputes, imported, moves, outcomes, rework, workflow
 from .decisions import Decision, Intent
 from .imported import ImportedWork
 from .models import BulkReview, Dispute, Review
@@ -89,6 +90,12 @@ class AnnotationReviewService:
             if not because.strip():
                 raise Refused("reason_required", "Say why the rejection is wrong: another reviewer reads it.", field="reason")
             return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
+
+    def reassign(self, project: Project, person: Any, *, to: Any | None) -> Moved:
+        """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager. Raises Refused."""
+        if not may(self.actor, "manage_members", project):
+            raise Refused("permission_denied", "Only a manager of the project may give work to somebody else.", status=403)
+        return rework.reassign(project, person, to=to, actor=self.actor)
 
     def undo_reopen(self, annotation: Annotation) -> Annotation:
         """It no longer waits for rework. The verdict it had before does not come back. Raises Refused."""

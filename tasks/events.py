@@ -30,6 +30,9 @@ ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
 PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks is another one
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
+PERSON_LEFT_OFF = "person_left_off"  # paused or removed; subjects: the person
+TASK_CLOSED = "task_closed"  # without an answer, by a manager
+TASK_OPENED = "task_opened"  # closed no longer
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
 
 

@@ -1,11 +1,13 @@
 """Which tasks and annotations an export takes, in the words of Label Studio's snapshots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F, Q
 from rest_framework import serializers
+
+from tasks.models import Annotation
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
@@ -27,14 +29,20 @@ ANNOTATIONS_THAT_ARE = {
 }
 
 
+def is_contested(annotation: Annotation) -> bool:
+    return annotation.contested_at is not None
+
+
 @dataclass(frozen=True)
 class Selection:
-    """`ids`: only these tasks. Tasks without annotations are left out unless asked for."""
+    """`ids`: only these tasks. Tasks without annotations are left out unless asked for. `hides`: of which annotations the reader
+    may not learn who signed a rejection; where anybody may read, that is every contested one."""
 
     ids: Sequence[int] | None = None
     without_annotations: bool = False
     tasks: Q = field(default_factory=Q)
     annotations: Q = field(default_factory=Q)
+    hides: Callable[[Annotation], bool] = field(default=is_contested)
     answers_of: "Selection | None" = None  # only the answers of what this one takes
 
 

@@ -14,6 +14,7 @@ from tasks.models import Annotation, History, Prediction, Project, Task
 from users.models import User
 
 from .bodies import Body, People, Results, annotation_body, prediction_body, task_body
+from .contested import unnamed
 from .formats import FORMATS, Columns, Format
 from .selection import Selection
 
@@ -103,13 +104,15 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
         reviews_of[review.annotation_id].append(review)
     annotations_of = _by_task(annotations)
     authors = _comment_authors(tasks)
+    contested = {a.pk for a in annotations if selection.hides(a)}
     for task in tasks:
-        yield task_body(
+        body = task_body(
             task,
             annotations=[annotation_body(a, reviews_of[a.pk], people=people, results=results) for a in annotations_of[task.pk]],
             predictions=[prediction_body(prediction) for prediction in predictions[task.pk]],
             comment_authors=authors[task.pk],
         )
+        yield unnamed(body, contested) if contested else body
 
 
 def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:

@@ -73,6 +73,8 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
             "last_annotation_history",
             "is_draft",
             "returned_at",
+            "rounds",
+            "contested_at",
         ]
         read_only_fields = fields
 

@@ -26,6 +26,7 @@ REVIEW_SETTINGS = {
     "instruction": "review_instruction",
     "show_instruction": "show_review_instruction",
     "show_reviewer_names": "show_reviewer_names",
+    "max_rounds": "max_rounds",
     "sampling": "sampling",
     "review_task_limit_percent": "review_task_limit_percent",
 }
@@ -34,7 +35,6 @@ ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_dist
 # holds here anyway; the first is what a client reads.
 NOT_YET: dict[str, tuple[Any, ...]] = {
     "anonymize_annotations": (False,),
-    "max_rounds": (None,),
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
 }

@@ -1,5 +1,7 @@
 """Give a project's tasks back, as Label Studio's JSON or as a table."""
 
+from functools import partial
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -7,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews.disputes import is_hidden_from
 from tasks.errors import Refused
 from tasks.models import Project
 
@@ -75,7 +78,7 @@ class ExportView(APIView):
         require(request, "export", project)
         _refuse_unbuilt(request)
         format = FORMATS[format_asked(request.query_params)]
-        selection = _selection(request.query_params)
+        selection = _selection(request.query_params, request.user)
         moment, chunks = export(project, selection, format)
         response = StreamingHttpResponse(chunks, content_type=format.content_type)
         name = f"project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.{format.extension}"
@@ -95,12 +98,16 @@ def format_asked(query) -> str:
     return asked
 
 
-def _selection(query) -> Selection:
+def _selection(query, reader) -> Selection:
     named = [
         part.strip() for key in ("ids", "ids[]") for value in query.getlist(key) for part in value.split(",") if part.strip()
     ]
     if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
         raise Refused("invalid_ids", f"{wrong[:40]!r} is no task id.", field="ids")
     everything = query.get("download_all_tasks", "").lower() in YES
-    selection = Selection(ids=[int(part) for part in named] or None, without_annotations=everything)
+    selection = Selection(
+        ids=[int(part) for part in named] or None,
+        without_annotations=everything,
+        hides=partial(is_hidden_from, reader),
+    )
     return final.narrowed(selection) if final.is_asked(query) else selection

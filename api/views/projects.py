@@ -10,7 +10,7 @@ from reviews.people import visible_people
 from tasks.errors import Refused
 from tasks.labelconfig import parse
 from tasks.models import Membership, Project, Task
-from tasks.services import projects, tasks
+from tasks.services import people, projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
@@ -111,6 +111,10 @@ class RoleRequestSerializer(serializers.Serializer):
     role = serializers.ChoiceField(choices=[(r.value, r.label) for r in PROJECT_ROLES])
 
 
+class PausedSerializer(serializers.Serializer):
+    paused = serializers.BooleanField()
+
+
 class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
@@ -131,11 +135,19 @@ class RoleViewSet(ViewSet):
         membership = projects.set_role(project, _person(request.user, body), body["role"])
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
+    def partial_update(self, request, pk=None):
+        """Pause somebody, or take them on again (managers)."""
+        membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
+        require(request, "manage_members", membership.project_id)
+        membership = people.set_paused(membership, sent(PausedSerializer, request)["paused"], actor=request.user)
+        return Response(self.get_serializer(membership).data)
+
     @extend_schema(responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")})
     def destroy(self, request, pk=None):
         membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
         require(request, "manage_members", membership.project_id)
-        projects.remove_member(membership)
+        projects.remove_member(membership, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -16,6 +16,7 @@ from ..datamanager.rows import TableTaskSerializer
 from ..filters import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
+from ..serializers.names import reviewers_shown_to
 from ..serializers.tasks import NewTaskSerializer, OneTaskSerializer, TaskChangeSerializer, TaskSerializer
 from .base import ViewSet, require, sent, visible
 
@@ -46,7 +47,11 @@ class TaskViewSet(ViewSet):
         seen = seen.filter(completed_by=user) if own_work else seen
         mine = Draft.objects.visible_to(user).select_related("user")
         return queryset.prefetch_related(
-            Prefetch("annotations", seen), "reviewed_by", "assignments", "predictions", Prefetch("drafts", mine)
+            Prefetch("annotations", seen),
+            Prefetch("reviewed_by", reviewers_shown_to(user)),
+            "assignments",
+            "predictions",
+            Prefetch("drafts", mine),
         )
 
     @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])

@@ -15,6 +15,7 @@ from ..errors import Refused
 from ..labelconfig import parse
 from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
 from ..roles import forget_roles, role_in
+from . import people
 
 # What decides when a task counts as reviewed, and what enters the review queue.
 REVIEW_SETTINGS = {"review_criteria", "enable_review_workflow", "only_finished_tasks", "review_task_limit_percent"}
@@ -113,11 +114,13 @@ def set_role(project: Project, user, role: str) -> Membership:
     return membership
 
 
-def remove_member(membership: Membership) -> None:
+def remove_member(membership: Membership, *, actor: Any = None) -> None:
     """Keeps the person's work, verdicts and counts under their name."""
     _refuse_last_manager(membership.project_id, membership.user)
-    membership.delete()
-    forget_roles(membership.user)
+    with transaction.atomic():
+        membership.delete()
+        forget_roles(membership.user)
+        people.left_off(membership.project, membership.user, actor=actor)
 
 
 def _refuse_last_manager(project_id: int, user) -> None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan
 
+from ..choices import AssignmentType
 from ..counters import FILLING
-from ..models import Annotation, Draft, Membership, Project, Reservation
+from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
 from ..roles import may
 from .reservations import Place, reserve
 
@@ -41,7 +42,10 @@ def _mine(user: Any) -> QuerySet:
 
 
 def _returned(tasks: QuerySet, user: Any) -> Drawn | None:
-    waiting = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), returned_to=user, returned_at__isnull=False)
+    """What went back to anyone, its author may take up again while nobody else has taken its place."""
+    to_anyone = Q(returned_to=None, completed_by=user, task__is_labeled=False)
+    of_tasks = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), task__closed_at=None)
+    waiting = of_tasks.filter(Q(returned_to=user) | to_anyone, returned_at__isnull=False)
     found = waiting.filter(deleted_at=None, is_draft=False).order_by("returned_at", "pk").first()
     return Drawn(found.task_id, RETURNED, found.pk) if found else None
 
@@ -51,10 +55,12 @@ def _fresh(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
-    open_tasks = tasks.filter(~mine, is_labeled=False)
-    held = Exists(_live().filter(task=OuterRef("pk"), user=user))
+    open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
+    held = list(_live().filter(project=project, user=user).values_list("task", flat=True))  # few: no search among all tasks
+    given = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.ANNOTATOR))
     place = (
-        _take(open_tasks.filter(held), user)
+        (_take(open_tasks.filter(pk__in=held), user) if held else None)
+        or _take(open_tasks.filter(given).filter(_has_room_for(user)), user, skip_locked=True)
         or _take(open_tasks.filter(_has_room_for(user)), user, skip_locked=True)
         or _take(open_tasks.filter(_has_room_for(user)), user)  # all that has room was in somebody's hands: wait for it
     )

@@ -63,7 +63,7 @@ def create(project: Project, *, actor, **fields: Any) -> Task:
 def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
     """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
     with transaction.atomic():
-        annotations, task = _lock_with_annotations(task_id)
+        annotations, task = lock_with_annotations(task_id)
         old = task.data
         for name, value in changes.items():
             setattr(task, name, value)
@@ -77,7 +77,7 @@ def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
     return task
 
 
-def _lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
+def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
     """Annotations before their task, as everywhere. If somebody submitted one between the two: let go, and again."""
     while True:
         before = transaction.savepoint()
