@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
-from math import hypot
+from math import ceil, hypot
 
 from .shapes import Outline, Point, Shape, Spot, Stretch, Track, box_outline
 
@@ -115,12 +115,13 @@ def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Po
     hits: list[list[float]] = [[] for _ in range(SCANLINES)]
     for (x1, y1), (x2, y2) in _edges(points):
         low, high = (y1, y2) if y1 <= y2 else (y2, y1)
-        first = max(0, int((low - top) / step - 0.5))
-        for line in range(first, min(SCANLINES, int((high - top) / step + 0.5) + 1)):
+        first, behind = ceil((low - top) / step - 0.5), ceil((high - top) / step - 0.5)
+        for line in range(max(first, 0), min(behind, SCANLINES)):
             y = top + (line + 0.5) * step
-            if low <= y < high:
-                hits[line].append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
-    return [list(zip(sorted(line)[::2], sorted(line)[1::2], strict=False)) for line in hits]
+            hits[line].append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
+    for line in hits:
+        line.sort()
+    return [list(zip(line[::2], line[1::2], strict=False)) for line in hits]
 
 
 # --- intervals ----------------------------------------------------------------------------------
