@@ -14,7 +14,7 @@ def policy_of(project: Project) -> dict[str, list[str]]:
     """
     origins = list(project.media_origins)
     opened = {name: [*sources, *origins] if name in ("img-src", "media-src") else sources for name, sources in POLICY.items()}
-    return opened | {"connect-src": ["'self'", "blob:", *origins]}
+    return opened | {"connect-src": ["'self'", "blob:", "data:", *origins]}
 
 
 def with_policy_of(project: Project, response: HttpResponse) -> HttpResponse:

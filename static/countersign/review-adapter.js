@@ -53,6 +53,9 @@ export class Server {
   }
 }
 
+/* For comments of somebody whose name is hidden, or who has left: without an author that it knows, the editor breaks off. */
+const SOMEBODY = { id: 0, firstName: "Somebody", lastName: "", username: "", email: "", initials: "?" };
+
 const idOf = (person) => (person && typeof person === "object" ? person.id : person);
 
 /* As the editor names things. `id: undefined` keeps it from taking the server's id for its own. */
@@ -82,7 +85,8 @@ export class HostedEditor {
   }
 
   async start(task) {
-    const { user, users, label_config: config, instruction: description } = this.options;
+    const { user, label_config: config, instruction: description } = this.options;
+    const users = [...this.options.users, SOMEBODY];
     window.APP_SETTINGS = {
       hostname: this.server.root || location.origin,
       feature_flags_default_value: false,
@@ -116,10 +120,16 @@ export class HostedEditor {
   listen() {
     this.on("submitDraft", (store, annotation) => this.keepDraft(annotation));
     this.on("comments:create", (comment) => this.createComment(comment));
-    this.on("comments:list", ({ annotation }) => (annotation ? this.server.ask("GET", `/api/comments/?annotation=${annotation}`) : []));
+    this.on("comments:list", ({ annotation }) => (annotation ? this.listComments(annotation) : []));
     this.on("comments:update", ({ id, text, is_resolved, region_ref, classifications }) =>
       this.server.ask("PATCH", `/api/comments/${id}/`, { text, is_resolved, region_ref, classifications }));
     this.on("comments:delete", ({ id }) => this.server.ask("DELETE", `/api/comments/${id}/`));
+  }
+
+  async listComments(annotation) {
+    const comments = await this.server.ask("GET", `/api/comments/?annotation=${annotation}`);
+    const known = new Set(this.options.users.map(({ id }) => id));
+    return comments.map((comment) => (known.has(comment.created_by) ? comment : { ...comment, created_by: SOMEBODY.id }));
   }
 
   async told(answer) {

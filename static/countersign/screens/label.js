@@ -6,7 +6,7 @@ import { Corrections } from "./corrections.js";
 import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
-import { focusComment, TypedComment } from "./typed.js";
+import { focusComment, showComments, TypedComment } from "./typed.js";
 import { askWords } from "./words-dialog.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -209,6 +209,7 @@ function about() {
   const { returned } = task;
   box.hidden = !returned;
   if (!returned) return;
+  showComments();
   const changes = returned.changes || returned.corrections || [];
   const title = document.createElement("p");
   const rounds = returned.rounds > 1 ? `, round ${returned.rounds}` : "";

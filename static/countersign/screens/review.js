@@ -6,7 +6,7 @@ import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
 import { RejectDialog } from "./reject-dialog.js";
-import { focusComment, TypedComment } from "./typed.js";
+import { focusComment, showComments, TypedComment } from "./typed.js";
 import { QUEUES, SAID, verdictWords } from "./words.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -75,14 +75,25 @@ class QueueReview extends Review {
   /* By key there is one place for all of it; where there is nothing to choose and nothing to say, it is done at once. */
   async rejectByKey() {
     const entity = this.store.annotationStore.selected;
+    this.noteSelection();
     await this.store.commentStore.commentFormSubmit();
     const needs = this.options.require_comment_on_reject && !this.commented.has(Number(entity.pk));
     if (!needs && this.options.reject_buttons.length < 2 && !this.options.reject_reasons.length) return this.sayReject(entity, {});
     return this.askReject(entity, undefined, needs);
   }
 
+  /* The editor lets go of the selection before it tells of a button. */
+  selectedNow() {
+    const shown = this.store.annotationStore.selected;
+    return shown && shown.regions.find(({ inSelection, classification }) => inSelection && !classification);
+  }
+
+  noteSelection() {
+    this.selectedBefore = this.selectedNow();
+  }
+
   askReject(entity, action, isCommentNeeded, refusal) {
-    const region = entity.regions.find(({ selected, inSelection, classification }) => !classification && (selected || inSelection));
+    const region = this.selectedNow() || this.selectedBefore;
     const named = region && (region.labelName || (region.labels || []).join(", ") || region.type);
     const send = (answer) => this.sayReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
     return this.dialog.ask({ action, comment: typed.text, region: named, isCommentNeeded, refusal, send });
@@ -200,9 +211,11 @@ async function begin(task) {
   window.APP_SETTINGS = { hostname: location.origin };
   const options = await server.ask("GET", `/api/projects/${screen.project}/editor-options/?screen=review`);
   options.interfaces = options.interfaces.filter((name) => name !== "comments:reject");
+  document.addEventListener("pointerdown", () => review?.store && review.noteSelection(), true);
   review = new QueueReview({ element: "editor", LabelStudio: await window.loadLabelStudioEditor(), connection: server }, options);
   window.review = review;
   await review.start(task);
+  showComments();
 }
 
 /* What this browser kept of this item: words in the comment field, an edit that did not reach the server. */
@@ -244,8 +257,9 @@ function outdatedWords(lastReview, changes) {
   return `It was ${SAID[lastReview.action].toLowerCase()} before${said}. ${what}`;
 }
 
-function disputeWords({ dispute }) {
-  return dispute && (dispute.reason || dispute.because) ? `The annotator says: “${dispute.reason || dispute.because}”` : "The annotator contests the rejection.";
+function disputeWords({ history }) {
+  const contested = (history || []).find(({ action }) => action === "contested");
+  return contested?.comment ? `The annotator says: “${contested.comment}”` : "The annotator contests the rejection.";
 }
 
 function paragraph(name, strong, words) {
@@ -320,8 +334,9 @@ function lookAgain() {
 /* --- what goes wrong ------------------------------------------------------------------------ */
 
 function disconnected(error) {
-  const [first] = outbox.waiting;
-  const held = first ? ` “${first.words}” is kept in this browser and goes out by itself.` : " What you type is kept in this browser.";
+  const { waiting } = outbox;
+  const kind = waiting.find((entry) => entry.kind === "verdict") || waiting[0];
+  const held = kind ? ` “${kind.words}” is kept in this browser and goes out by itself.` : " What you type is kept in this browser.";
   const why = isSignedOut(error) ? "You are signed out. Sign in again in another tab." : "No connection to the server.";
   notice("connection", why + held, { tone: "bad", buttons: [["Try now", () => reconnect()]] });
 }

@@ -28,9 +28,16 @@ export class TypedComment {
   }
 }
 
-/* The panel may be folded up or stand behind another tab. */
+/* The panel stands behind another tab at first, which the editor draws when it is ready. It could be dragged, so it listens to the
+   mouse and not to clicks. */
+export function showComments(tries = 30) {
+  const tab = document.querySelector("#Comments-draggable");
+  if (tab) for (const name of ["mousedown", "mouseup"]) tab.dispatchEvent(new MouseEvent(name, { bubbles: true, cancelable: true }));
+  else if (tries) setTimeout(() => showComments(tries - 1), 100);
+}
+
 export function focusComment() {
   const field = () => [...document.querySelectorAll(FIELD)].find((found) => found.offsetParent);
-  if (!field()) document.querySelector("#Comments-draggable")?.click();
+  if (!field()) showComments();
   setTimeout(() => field()?.focus(), 50);
 }
