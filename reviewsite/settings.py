@@ -163,6 +163,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.plain_json"],
     "ENUM_NAME_OVERRIDES": {
         "ChangeKindEnum": "reviews.models.Correction.Kind",
+        "TokenKindEnum": "users.models.ApiToken.Kind",
         "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
