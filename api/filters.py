@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from reviews.models import Comment, Correction, Review
 from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
-from tasks.querysets import within
+from tasks.querysets import CONFIG_OUTDATED, within
 
 from .serializers.names import names_shown_to
 
@@ -58,6 +58,9 @@ class TaskFilter(FilterSet):
     reviewer = filters.NumberFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
     annotator = filters.NumberFilter(field_name="annotated_by__user_id", help_text="Tasks annotated by this person.")
     completed_by = filters.NumberFilter(field_name="annotated_by__user_id", help_text="The same as `annotator`.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Has an annotation made under an earlier label configuration."
+    )
     final_state = filters.MultipleChoiceFilter(choices=FinalState.choices, help_text="Whether the task has its answer.")
     ordering = ordering(
         "id",
@@ -107,6 +110,11 @@ class TaskFilter(FilterSet):
         shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
         return tasks.filter(shown, reviewed_by__user_id=value)
 
+    def with_outdated_config(self, tasks, name, value):
+        outdated = Annotation.objects.visible_to(self.request.user).listed().config_outdated()
+        found = Exists(outdated.filter(task=OuterRef("pk")))
+        return tasks.filter(found if value else ~found)
+
     def with_annotation(self, tasks, name, values):
         if not values:
             return tasks
@@ -124,6 +132,9 @@ class AnnotationFilter(FilterSet):
         choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
     )
     returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Made under an earlier label configuration than the project has."
+    )
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
     reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")
@@ -142,6 +153,9 @@ class AnnotationFilter(FilterSet):
             "created_at": TIME_LOOKUPS,
             "updated_at": TIME_LOOKUPS,
         }
+
+    def with_outdated_config(self, annotations, name, value):
+        return annotations.config_outdated() if value else annotations.exclude(CONFIG_OUTDATED)
 
     def reviewed_by(self, annotations, name, value):
         theirs = Review.objects.filter(created_by=value).values("pk")

@@ -59,7 +59,7 @@ def _readable(ask: Ask) -> Any:
         Prefetch("reviewed_by", reviewers_shown_to(ask.user)),
         "assignments",
     )
-    found = Annotation.objects.visible_to(ask.user).filter(project=ask.project)
+    found = Annotation.objects.visible_to(ask.user).filter(project=ask.project).saying_config_outdated()
     return found.select_related("completed_by", "project").prefetch_related(Prefetch("task", task))
 
 

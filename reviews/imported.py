@@ -43,6 +43,7 @@ class ImportedWork:
     annotation: Annotation
     verdicts: list[ImportedVerdict]
     stands: bool = False
+    label_config_id: int | None = None
     rows: list[History] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
 
@@ -122,6 +123,7 @@ def _seen_by(verdict: ImportedVerdict, work: ImportedWork, current: list) -> lis
 def _add_version(work: ImportedWork, action: str, result: list, *, author: int, actor_id: int) -> None:
     row = _row(work, action, actor_id, result=result)
     row.author_id = author
+    row.label_config_id = work.label_config_id
     work.annotation.version_author_id = author
     work.rows.append(row)
 

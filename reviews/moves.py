@@ -92,11 +92,12 @@ def _undo_row(annotation: Annotation, review: Review, actor: Any) -> History:
     """The undo of a fix writes the version before the fix as a new version, under its author's name."""
     if review.fixed_version_id is None:
         return history.row(annotation, HistoryAction.DELETED_REVIEW, actor, review_id=review.pk)
+    about = {"review_id": review.pk, "label_config_id": review.seen_version.label_config_id}
     annotation.result = review.seen_version.result or []
     annotation.was_cancelled = review.seen_version.was_cancelled
     annotation.version += 1
     annotation.version_author = review.seen_version.author or annotation.completed_by
-    return history.new_versions([annotation], HistoryAction.DELETED_REVIEW, actor, review_id=review.pk)[0]
+    return history.new_versions([annotation], HistoryAction.DELETED_REVIEW, actor, **about)[0]
 
 
 def reopen(annotations: list[Annotation], tasks: list[Task], *, actor: Any, to: str, comment: str) -> None:

@@ -65,5 +65,6 @@ def _purge_projects(ids: list[int]) -> int:
     with _past_the_triggers():
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
+        Project.objects.filter(pk__in=ids).update(label_config_version=None)  # which is protected, and goes with it
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -11,6 +11,7 @@ from .results import RELATION, is_result
 CHOICE_TAGS = {"Label", "Choice"}
 # A control that fetches or computes its labels: any label may be right.
 DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
+NAMED = 20  # so many problems of one result are named
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,12 @@ def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
         return ["A result is a list of regions, each an object."]
     config = parse(xml)
     return [problem for region in result if (problem := _problem(region, config))]
+
+
+def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
+    """The first of them, and how many more there are."""
+    found = problems(result, xml)
+    return found if len(found) <= NAMED else [*found[:NAMED], f"And {len(found) - NAMED} more."]
 
 
 def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:

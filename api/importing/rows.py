@@ -11,7 +11,7 @@ from reviews.counters import State, apply_states
 from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
 from tasks.counters import AnnotationCounts, apply_counts
-from tasks.models import Annotation, Import, Prediction, Task, TaskAnnotator
+from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnnotator
 from tasks.sql import copy_values
 
 from .entries import Answer, Entry, Guess
@@ -67,9 +67,10 @@ def prediction_row(guess: Guess, task: Task, *, pk: int) -> Prediction:
     )
 
 
-def work_of(answer: Answer, annotation: Annotation, people: People) -> ImportedWork:
+def work_of(answer: Answer, annotation: Annotation, people: People, project: Project) -> ImportedWork:
     verdicts = [_verdict(verdict, people) for verdict in answer.said.verdicts]
-    return ImportedWork(annotation, verdicts, stands=answer.said.stands)
+    config = project.label_config_version_id
+    return ImportedWork(annotation, verdicts, stands=answer.said.stands, label_config_id=config)
 
 
 def _verdict(told: Verdict, people: People) -> ImportedVerdict:

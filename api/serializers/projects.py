@@ -201,6 +201,10 @@ class LabelConfigSerializer(serializers.Serializer):
     label_config = serializers.CharField(max_length=1_000_000)
 
 
+class ValidLabelConfigSerializer(LabelConfigSerializer):
+    config_essential_data_has_changed = serializers.BooleanField(help_text="It makes other results than the present one.")
+
+
 class ProjectChangeSerializer(ProjectSerializer):
     """What a project may be created or changed with; nested settings become flat ones."""
 

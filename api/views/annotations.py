@@ -30,7 +30,8 @@ GONE = {204: OpenApiResponse(description="Done.")}
 
 def readable(queryset: Any) -> Any:
     """What one page of annotations needs, in a constant number of queries."""
-    return queryset.select_related("completed_by", "project", "task").prefetch_related("task__assignments")
+    found = queryset.saying_config_outdated().select_related("completed_by", "project", "task")
+    return found.prefetch_related("task__assignments")
 
 
 class AnnotationViewSet(ViewSet):

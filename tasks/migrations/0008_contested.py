@@ -17,8 +17,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="annotation",
             name="upheld",
-            field=models.BooleanField(
-                default=False, editable=False, help_text="The standing reject decided a dispute."
-            ),
+            field=models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute."),
         ),
     ]

@@ -64,6 +64,8 @@ class Annotation(models.Model):
     contested_at = models.DateTimeField(null=True, editable=False, help_text="Its author contests the standing reject since.")
     upheld = models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute.")
 
+    config_outdated: bool  # where a query, or who wrote its version, has said so
+
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:

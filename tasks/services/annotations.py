@@ -83,7 +83,7 @@ def _new(task: Task, work: Work, actor) -> Annotation:
     author = work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
     if work.ground_truth:
         _refuse_ground_truth(task, actor)
-    _refuse_unknown_labels(work.result, task.project)
+    refuse_unknown_labels(work.result, task.project)
     annotation = Annotation(
         task=task,
         project=task.project,
@@ -161,7 +161,7 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
     if not may(actor, "set_completed_by", annotation.project):
         changes.pop("completed_by", None)
     if "result" in changes:
-        _refuse_unknown_labels(changes["result"], annotation.project)
+        refuse_unknown_labels(changes["result"], annotation.project)
     for name, value in changes.items():
         setattr(annotation, name, value)
     annotation.updated_by = actor
@@ -265,6 +265,6 @@ def _refuse_ground_truth(task: Task, actor) -> None:
         raise Refused("ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403)
 
 
-def _refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:
+def refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:
     if project.validate_results and (found := problems(result, project.label_config)):
         raise Refused("invalid_result", found[0], field="result")

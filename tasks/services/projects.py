@@ -15,7 +15,7 @@ from ..errors import Refused
 from ..labelconfig import parse
 from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
 from ..roles import forget_roles, role_in
-from . import people
+from . import label_configs, people
 
 # What decides when a task counts as reviewed, and what enters the review queue.
 REVIEW_SETTINGS = {"review_criteria", "enable_review_workflow", "only_finished_tasks", "review_task_limit_percent"}
@@ -32,6 +32,8 @@ def create(*, actor, **fields: Any) -> Project:
         project = Project(created_by=actor, **fields)
         _check(project)
         project.save()
+        label_configs.append(project, actor=actor)
+        project.save(update_fields=["label_config_version"])
         ProjectTotal.objects.create(project=project)
         Membership.objects.create(project=project, user=actor, role=Role.MANAGER)
         forget_roles(actor)
@@ -39,16 +41,20 @@ def create(*, actor, **fields: Any) -> Project:
     return project
 
 
-def update(project: Project, changes: dict[str, Any], *, actor) -> Project:
-    """Change settings, and write down who changed which."""
+def update(project: Project, changes: dict[str, Any], *, actor, force: bool = False) -> Project:
+    """Change settings, and write down who changed which. Without `force`, no configuration that work has no place in."""
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         before = model_to_dict(project, fields=list(changes))
         changed = {name: value for name, value in changes.items() if before[name] != value}
+        if "label_config" in changed and not force:
+            label_configs.refuse_orphans(project, changed["label_config"])
         for name, value in changed.items():
             setattr(project, name, value)
         _check(project)
-        project.save(update_fields=[*changed, "updated_at"])
+        if "label_config" in changed:
+            label_configs.append(project, actor=actor)
+        project.save(update_fields=[*changed, "label_config_version", "updated_at"])
         ProjectChange.objects.bulk_create(
             ProjectChange(project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor)
             for name, value in changed.items()
