@@ -208,7 +208,7 @@ class CorrectionFilter(FilterSet):
 
 
 class AnnotationCorrectionFilter(FilterSet):
-    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back, too.")
+    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back or given anew, too.")
 
     class Meta(FilterSet.Meta):
         model = Correction
@@ -219,7 +219,7 @@ class AnnotationCorrectionFilter(FilterSet):
 
     def filter_queryset(self, queryset):
         corrections = super().filter_queryset(queryset)
-        return corrections if self.form.cleaned_data.get("include_undone") else corrections.not_undone()
+        return corrections if self.form.cleaned_data.get("include_undone") else corrections.in_force()
 
 
 class HistoryFilter(FilterSet):

@@ -75,8 +75,8 @@ def operation_of(correction: Correction) -> Operation:
 
 
 def feed(user: User) -> QuerySet[Correction]:
-    """Corrections of the work of `user`, newest first; those of fixes taken back are left out."""
-    return readable(Correction.objects.visible_to(user).not_undone().filter(annotator=user).order_by("-id"))
+    """Corrections of the work of `user`, newest first; without those of fixes taken back or given anew."""
+    return readable(Correction.objects.visible_to(user).in_force().filter(annotator=user).order_by("-id"))
 
 
 def readable(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
@@ -112,7 +112,7 @@ def confusion(project: Project) -> QuerySet[Any]:
 
     An empty `label_from` is something that was missing, an empty `label_to` something that should not be there.
     """
-    labelled = Correction.objects.not_undone().filter(project=project, annotation__deleted_at=None)
+    labelled = Correction.objects.in_force().filter(project=project, annotation__deleted_at=None)
     labelled = labelled.exclude(label_from="", label_to="")
     groups = labelled.values("annotator", "control", "label_from", "label_to")
     return groups.annotate(count=Count("id")).order_by("-count", "annotator", "control", "label_from", "label_to")

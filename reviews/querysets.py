@@ -40,9 +40,10 @@ class CorrectionQuerySet(models.QuerySet):
         seen = everything | own_work if everything else everything
         return self.filter(seen, annotation__deleted_at=None, annotation__task__deleted_at=None, project__deleted_at=None)
 
-    def not_undone(self):
-        """Without those of fixes taken back."""
-        return self.filter(review__undone_at=None)
+    def in_force(self):
+        """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same version."""
+        judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
+        return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
 
 
 class CommentQuerySet(models.QuerySet):

@@ -3,6 +3,7 @@
 import csv
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,6 +15,8 @@ from reviews.models import Correction
 from reviews.since import changed_since
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
+from tasks.sql import bounded_reads
+from users.models import User
 
 from ..exporting.formats import cell
 from ..filters import AnnotationCorrectionFilter, CorrectionFilter
@@ -69,7 +72,7 @@ class AnnotationCorrectionViewSet(ViewSet):
 
     @extend_schema(operation_id="annotations_corrections", responses=CorrectionSerializer(many=True))
     def list(self, request, annotation_pk=None):
-        """What fixes changed in it, newest first; those of fixes taken back only with `include_undone=true`."""
+        """What fixes changed in it, newest first; those of fixes taken back or given anew only with `include_undone=true`."""
         annotation = visible(Annotation.objects, request, annotation_pk)
         found = corrections.readable(self.get_queryset().filter(annotation=annotation))
         return self.page_of(self.filter_queryset(found))
@@ -106,10 +109,12 @@ class Confusion(ViewSet):
         project = visible(Project.objects, request, project_pk)
         require(request, "manage_project", project)
         groups = corrections.confusion(project)
-        if _format(request.query_params.get("export_type", "JSON")) == "CSV":
-            return _table(project, list(groups))
-        page = self.paginate_queryset(groups)
+        as_file = _format(request.query_params.get("export_type", "JSON")) == "CSV"
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            page = list(groups) if as_file else self.paginate_queryset(groups)
         people = corrections.people_of(page)
+        if as_file:
+            return _table(project, page, people)
         return self.get_paginated_response(ConfusionSerializer(page, many=True, context={"people": people}).data)
 
 
@@ -119,8 +124,7 @@ def _format(asked: str) -> str:
     raise Refused("unknown_format", f"There is no table as {asked[:40]}. There is: JSON, CSV.", field="export_type")
 
 
-def _table(project: Project, groups: list[dict[str, Any]]) -> HttpResponse:
-    people = corrections.people_of(groups)
+def _table(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:
     response = HttpResponse(content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-confusion.csv"'
     writer = csv.writer(response)

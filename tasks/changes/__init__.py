@@ -12,7 +12,7 @@ from ..results import same_value
 from .items import Item, items_of, relations_of
 from .matching import Matched, match, match_parts, shared
 from .operation import Kind, Operation, word_changes
-from .parts import CONTROLS, RELATION, Part
+from .parts import CONTROLS, RELATION, Part, light
 
 __all__ = ["Kind", "Operation", "changes", "word_changes"]
 
@@ -63,7 +63,7 @@ def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]]) -> Iterator[Ope
     if moved:
         was, now = next((pair for pair in moved if pair[1] is new.main), moved[0])
         measured = shared(old, new)
-        yield Operation(Kind.MOVED, new.region, now.control, overlap=measured, before=was.where, after=now.where)
+        yield Operation(Kind.MOVED, new.region, now.control, overlap=measured, before=light(was.where), after=light(now.where))
 
 
 def _answers_differ(was: Part, now: Part) -> bool:

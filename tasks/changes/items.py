@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from .parts import RELATION, Part
+from .parts import RELATION, Part, light
 
 
 class Item:
@@ -41,7 +41,7 @@ class Item:
         """Of a region what all its parts say; of an answer the answer."""
         if not self.drawn:
             return self.main.answer
-        return {key: found for part in self.parts for key, found in part.value.items()}
+        return {key: found for part in self.parts for key, found in light(part.value).items()}
 
 
 def items_of(result: Any) -> list[Item]:

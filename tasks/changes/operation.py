@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-COMPARED_WORDS = 2000
+COMPARED_WORDS = 400
 LONGEST_QUOTE = 80
 
 
@@ -46,12 +46,20 @@ class Operation:
 
 
 def word_changes(before: str, after: str) -> list[tuple[str, str]]:
-    """The words taken out and the words put in, place by place. Beyond 2,000 words the whole texts are one place."""
-    old, new = before.split(), after.split()
-    if len(old) + len(new) > 2 * COMPARED_WORDS:
-        return [(before, after)]
-    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    """The words taken out and the words put in, place by place. More than 400 words from the first to the last: one place."""
+    old, new = _apart(before.split(), after.split())
+    if max(len(old), len(new)) > COMPARED_WORDS:
+        return [(" ".join(old), " ".join(new))]
+    steps = SequenceMatcher(None, old, new).get_opcodes()
     return [(" ".join(old[a:b]), " ".join(new[c:d])) for step, a, b, c, d in steps if step != "equal"]
+
+
+def _apart(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """From the first to the last difference."""
+    shorter = min(len(old), len(new))
+    begin = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    end = next((i for i in range(shorter - begin) if old[-1 - i] != new[-1 - i]), shorter - begin)
+    return old[begin : len(old) - end], new[begin : len(new) - end]
 
 
 # --- sentences ----------------------------------------------------------------------------------

@@ -119,9 +119,7 @@ def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Po
         for line in range(max(first, 0), min(behind, SCANLINES)):
             y = top + (line + 0.5) * step
             hits[line].append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
-    for line in hits:
-        line.sort()
-    return [list(zip(line[::2], line[1::2], strict=False)) for line in hits]
+    return [list(zip(found[::2], found[1::2], strict=False)) for found in map(sorted, hits)]
 
 
 # --- intervals ----------------------------------------------------------------------------------

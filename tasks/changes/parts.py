@@ -18,6 +18,8 @@ PLACES = {"x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points
     *("start", "end", "startOffset", "endOffset", "globalOffsets", "instant", "sequence", "ranges"),
     *("format", "rle", "imageDataURL"),
 }
+# Masks themselves are told by their versions, not again by what changed in them.
+HEAVY = {"rle", "imageDataURL"}
 NAMELESS = {"id", "origin"}
 
 
@@ -88,6 +90,10 @@ class Part:
     def shape_on(self, size: Size | None) -> Shape | None:
         """On a picture of that size, where its own is not told."""
         return self.shape if self.size or not size else shape_of(self.value, size)
+
+
+def light(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: found for key, found in value.items() if key not in HEAVY}
 
 
 def written(value: Any) -> str:

@@ -11,7 +11,7 @@ from reviews.models import Correction
 from tasks.services import projects
 from tests.factories import annotation, client_of, result, reviewed, task, undone
 from tests.reviews.steps import patch
-from tests.reviews.test_corrections import FIXES
+from tests.reviews.test_corrections import a_calmer_mood, a_wider_box
 
 FEED = "/api/corrections/"
 
@@ -26,21 +26,31 @@ def sentences(answer) -> list[str]:
     return [row["sentence"] for row in answer.json()["results"]]
 
 
-@pytest.mark.parametrize(("work", "kind", "sentence"), FIXES.values(), ids=FIXES)
-@pytest.mark.parametrize("door", ["the brief's", "Label Studio's"])
-def test_the_feed_of_a_fixed_box_and_of_a_fixed_choice(house, work, kind, sentence, door):
-    fixing = work(house)
-    reviewer, pk = client_of(house.reviewer), fixing.annotation.pk
+def through(door: str, house, work) -> dict:
+    """What the annotator's feed says after the reviewer fixed `work` by that door."""
+    pk, reviewer = work.annotation.pk, client_of(house.reviewer)
     if door == "the brief's":
-        answer = reviewer.post(f"/api/annotations/{pk}/fix-and-accept/", {"result": fixing.better}, format="json")
+        answer = reviewer.post(f"/api/annotations/{pk}/fix-and-accept/", {"result": work.better}, format="json")
     else:
-        body = {"annotation": pk, "accepted": True, "result": fixing.better}
+        body = {"annotation": pk, "accepted": True, "result": work.better}
         answer = reviewer.post("/api/annotation-reviews/", body, format="json")
-
-    (told,) = client_of(house.annotator).get(FEED).json()["results"]
-
     assert answer.status_code in (200, 201)
-    assert (told["kind"], told["sentence"], told["annotation"]) == (kind, sentence, pk)
+    (told,) = client_of(house.annotator).get(FEED).json()["results"]
+    return told
+
+
+@pytest.mark.parametrize("door", ["the brief's", "Label Studio's"])
+def test_a_fixed_box_shows_moved_overlap_0_83(house, door):
+    told = through(door, house, a_wider_box(house))
+
+    assert (told["kind"], told["region"], told["sentence"]) == ("moved", "box0", "moved, overlap 0.83")
+
+
+@pytest.mark.parametrize("door", ["the brief's", "Label Studio's"])
+def test_a_fixed_choice_shows_positive_to_neutral(house, door):
+    told = through(door, house, a_calmer_mood(house))
+
+    assert (told["kind"], told["control"], told["sentence"]) == ("relabelled", "mood", "Positive → Neutral")
 
 
 def test_a_correction_on_the_wire(house):

@@ -130,6 +130,15 @@ def test_a_fix_taken_back_leaves_the_feed_and_keeps_its_rows(house):
     assert told() == [("relabelled", "A → C")]
 
 
+def test_a_fix_given_anew_replaces_its_corrections_in_the_feed(house):
+    reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("B"))
+
+    reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("C"))
+
+    assert told(corrections.feed(house.annotator)) == [("relabelled", "A → C")]
+    assert [group["label_to"] for group in corrections.confusion(house.project)] == ["C"]
+
+
 def test_what_a_reviewer_had_rewritten_was_that_reviewers_work(house):
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("B"))
 
@@ -155,7 +164,7 @@ def test_a_fix_stores_a_thousand_corrections_at_most(house, monkeypatch):
     assert told() == [("added", "Car added")] * 3
 
 
-def test_what_is_too_large_stays_with_the_versions(house):
+def test_masks_stay_with_the_versions(house):
     painted = {"id": "m" * 200, "from_name": "box", "to_name": "image", "type": "brushlabels"}
     before, after = (painted | {"value": {"rle": [n] * 9000, "brushlabels": ["Car"]}} for n in (1, 2))
     fixed = work_in(house, factories.BOXES.replace("Rectangle", "Brush"), [before], [after])
@@ -163,8 +172,20 @@ def test_what_is_too_large_stays_with_the_versions(house):
     reviewed(fixed.annotation, house.reviewer, "fixed_and_accepted", result=fixed.better)
 
     (row,) = Correction.objects.all()
-    assert (row.kind, row.before, row.after, row.region) == ("moved", None, None, "m" * 128)
+    assert (row.kind, row.before, row.region) == ("moved", {}, "m" * 128)
     assert told() == [("moved", "moved")]
+
+
+def test_what_is_too_large_stays_with_the_versions(house):
+    said = {"id": "t", "from_name": "said", "to_name": "text", "type": "textarea"}
+    before, after = (said | {"value": {"text": [word * 11_000]}} for word in "ab")
+    config = '<View><Text name="text" value="$text"/><TextArea name="said" toName="text"/></View>'
+    fixed = work_in(house, config, [before], [after])
+
+    reviewed(fixed.annotation, house.reviewer, "fixed_and_accepted", result=fixed.better)
+
+    (row,) = Correction.objects.all()
+    assert (row.kind, row.before, row.after, told()) == ("text", None, None, [("text", "text changed")])
 
 
 def test_acknowledging_is_for_the_one_whose_work_it_was_and_counts_once(house):
