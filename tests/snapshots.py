@@ -72,12 +72,13 @@ def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
     work = [a for a in there if not a.was_cancelled]
     accepted = [a for a in work if a.last_action in ACCEPTING]
     rejected = [a for a in work if a.last_action == ActionType.REJECTED]
-    finished = len([a for a in work if not a.redistributed]) >= task.overlap
+    claims = [a for a in work if not (a.returned_at and a.returned_to_id is None)]  # returned to anyone: nobody waits for it
+    finished = len([a for a in claims if not a.redistributed]) >= task.overlap
     if criteria == ReviewCriteria.ONE:
         reviewed = bool(accepted)
     else:
         settled = [a for a in accepted + rejected if a.returned_at is None]
-        reviewed = finished and bool(work) and len(settled) == len(work)
+        reviewed = finished and bool(claims) and len(settled) == len(claims)
     return {
         "total_annotations": len(work),
         "cancelled_annotations": len(there) - len(work),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviews.decisions import Intent
+from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, AssignmentType, RejectAction
@@ -15,7 +16,7 @@ from tasks.services import annotations, projects, tasks
 from users.models import User
 
 from . import values
-from .forms import comment_form, people_form, reject_form
+from .forms import comment_form, people_form, reject_form, reopen_form
 
 # The service locks what it decides: so many annotations at a time.
 CHUNK = 10_000
@@ -108,6 +109,14 @@ def reject(job: Job) -> dict[str, Any]:
     return _reviewed(job, "Rejected", lambda service, some: service.decide_many(some, intent))
 
 
+def reopen(job: Job) -> dict[str, Any]:
+    """Returned for rework without a verdict, `to` their authors (or anyone)."""
+    to = job.body.get("to") or RETURN_TO_AUTHOR
+    if to not in (RETURN_TO_AUTHOR, RETURN_TO_ANYONE):
+        raise Refused("invalid", f"to is {RETURN_TO_AUTHOR} or {RETURN_TO_ANYONE}.", field="to")
+    return _reviewed(job, "Reopened", lambda service, some: service.reopen_many(some, to=to, comment=_comment(job)))
+
+
 def undo(job: Job) -> dict[str, Any]:
     return _reviewed(job, "Reviews taken back", lambda service, some: service.undo_many(some))
 
@@ -176,6 +185,14 @@ ACTIONS: dict[str, Action] = {
         reject,
         "Rejects every annotation of these tasks you may review.",
         reject_form,
+    ),
+    "reopen_tasks_annotations": Action(
+        "Reopen annotations",
+        25,
+        "review_annotation",
+        reopen,
+        "Returns the annotations of these tasks for rework, without a verdict.",
+        reopen_form,
     ),
     "delete_tasks_reviews": Action("Take back reviews", 30, "review_annotation", undo, "Takes back what stands. " + SURE),
     "assign_reviewers": Action("Assign reviewers", 40, "manage_project", assign(REVIEWER), form=people_form),
