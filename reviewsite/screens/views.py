@@ -16,6 +16,7 @@ from tasks.roles import may
 from .. import frontend
 from ..errors import error_page
 from . import numbers, plain
+from .asked import whole_number
 from .policy import with_policy_of
 
 QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Rejected")]
@@ -37,7 +38,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if "plain" in request.GET or not frontend.is_present():
         return with_policy_of(project, plain.review(request, project))
     queue = queue_of(request)
-    screen = screen_of(request, project) | {"queue": queue, "task": number(request.GET.get("task"))}
+    screen = screen_of(request, project) | {"queue": queue, "task": whole_number(request.GET.get("task"))}
     return editor_page(request, project, "review", "Review", {"screen": screen, "queues": QUEUES})
 
 
@@ -51,7 +52,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if not frontend.is_present():
         return render(request, "screens/label_absent.html", {"project": project}, status=503)
-    screen = screen_of(request, project)
+    screen = screen_of(request, project) | {"reasons": {reason["code"]: reason["text"] for reason in project.reject_reasons}}
     return editor_page(request, project, "label", "Label", {"screen": screen})
 
 
@@ -81,7 +82,3 @@ def queue_of(request: HttpRequest) -> str:
     """Unasked or unknown: disputes first, then what waits for review."""
     asked = request.GET.get("queue", "")
     return asked if asked in Queue.values and asked != Queue.REVIEW else ""
-
-
-def number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None

@@ -210,19 +210,19 @@ function about() {
   box.hidden = !returned;
   if (!returned) return;
   showComments();
-  const changes = returned.changes || returned.corrections || [];
+  const changes = returned.changes || [];
   const title = document.createElement("p");
   const rounds = returned.rounds > 1 ? `, round ${returned.rounds}` : "";
   title.append(Object.assign(document.createElement("strong"), { className: "cs-strong", textContent: returned.review ? "Sent back to you" : "Reopened for you" }), rounds);
   if (returned.reason) title.append(`: ${wordsOf(returned.reason)}`);
   box.replaceChildren(title);
-  const comment = typeof returned.comment === "object" && returned.comment ? returned.comment.text : returned.comment;
+  const { comment } = returned;
   if (comment) box.append(Object.assign(document.createElement("blockquote"), { textContent: comment }));
   if (changes.length) box.append(paragraph("Changed by the reviewer:"), shownChanges(changes, (i) => pick(changes[i])));
-  if (returned.review && returned.may_contest !== false) box.append(contestLine());
+  if (returned.review) box.append(contestLine());
 }
 
-const wordsOf = (reason) => (typeof reason === "object" ? reason.text || reason.code : reason);
+const wordsOf = (code) => screen.reasons[code] || code;
 const paragraph = (words) => Object.assign(document.createElement("p"), { textContent: words });
 
 function contestLine() {
