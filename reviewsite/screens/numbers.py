@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from reviews.models import Correction, Queue, QueueEntry
+from reviews.corrections import feed
+from reviews.models import Queue, QueueEntry
 from reviews.queue.drawing import Ask, remaining
 from tasks.models import Annotation, Project
 from tasks.roles import may
@@ -28,7 +29,7 @@ def of_labelling(project: Project, user: Any) -> dict[str, int]:
         "done": totals["finished"],
         "total": totals["tasks"],
         "returned": returned_to(user).filter(project=project).count(),
-        "corrections": Correction.objects.filter(project=project, annotator=user, acknowledged_at=None).count(),
+        "corrections": feed(user).filter(project=project, acknowledged_at=None).count(),
     }
 
 

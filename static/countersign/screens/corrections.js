@@ -33,7 +33,7 @@ export class Corrections {
 
   line(row) {
     const item = document.createElement("li");
-    const words = Object.assign(document.createElement("span"), { textContent: `Task ${row.task}: ${row.control ? `${row.control}, ` : ""}${row.sentence}` });
+    const words = Object.assign(document.createElement("span"), { textContent: `Task ${row.task}: ${row.control && row.kind !== "attribute" ? `${row.control}, ` : ""}${row.sentence}` });
     item.append(words, buttonOf("Seen", () => this.acknowledge(row)));
     return item;
   }
