@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters sdk clean
+.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -73,6 +73,14 @@ openapi: $(VENV)/.dev
 # Minutes: the operators of the task table on 2,000 and on 200,000 tasks, in a throw-away database.
 bench-filters: $(VENV)/.dev
 	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.filters 2000 200000
+
+# Minutes: the next item of the review queue, in each order, from 1,000, 10,000 and 1,000,000 that wait; with the query plans.
+bench-queue: $(VENV)/.dev
+	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.queue 1000 10000 1000000
+
+# Minutes: 64 reviewers at once on 2,000 annotations over HTTP, with everybody staying, and with one in ten vanishing.
+soak-queue: $(VENV)/.dev
+	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.queue_soak 64 2000
 
 # Label Studio's own Python client walks through a running site (`make run`, with the same DATA).
 .venv-sdk/.ready: VENV := .venv-sdk

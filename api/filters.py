@@ -5,17 +5,18 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django_filters import rest_framework as filters
 
-from reviews.models import Comment, Review
-from tasks.choices import ActionType, RejectAction
+from reviews.models import Comment, Correction, Review
+from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.pseudonyms import rows_of
-from tasks.querysets import within
+from tasks.querysets import CONFIG_OUTDATED, within
 
 from .serializers.names import names_shown_to
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
-HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by")
+STATES = ("standing", "outdated", "superseded", "undone")
+HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
 
 
 class NullsLastOrdering(filters.OrderingFilter):
@@ -63,6 +64,10 @@ class TaskFilter(FilterSet):
     reviewer = IdFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
     annotator = IdFilter(method="annotated_by_person", help_text="Tasks annotated by this person.")
     completed_by = IdFilter(method="annotated_by_person", help_text="The same as `annotator`.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Has an annotation made under an earlier label configuration."
+    )
+    final_state = filters.MultipleChoiceFilter(choices=FinalState.choices, help_text="Whether the task has its answer.")
     ordering = ordering(
         "id",
         "inner_id",
@@ -73,6 +78,7 @@ class TaskFilter(FilterSet):
         "reviews_accepted",
         "reviews_rejected",
         "total_annotations",
+        "final_state",
     )
 
     class Meta(FilterSet.Meta):
@@ -107,10 +113,16 @@ class TaskFilter(FilterSet):
         return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
 
     def reviewed_by_person(self, tasks, name, value):
-        return tasks.filter(names_shown_to(self.request.user), rows_of("reviewed_by__user_id", value, self.request.user))
+        shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
+        return tasks.filter(shown, rows_of("reviewed_by__user_id", value, self.request.user))
 
     def annotated_by_person(self, tasks, name, value):
         return tasks.filter(rows_of("annotated_by__user_id", value, self.request.user))
+
+    def with_outdated_config(self, tasks, name, value):
+        outdated = Annotation.objects.visible_to(self.request.user).listed().config_outdated()
+        found = Exists(outdated.filter(task=OuterRef("pk")))
+        return tasks.filter(found if value else ~found)
 
     def with_annotation(self, tasks, name, values):
         if not values:
@@ -130,6 +142,9 @@ class AnnotationFilter(FilterSet):
         choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
     )
     returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Made under an earlier label configuration than the project has."
+    )
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
     reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")
@@ -148,6 +163,9 @@ class AnnotationFilter(FilterSet):
             "updated_at": TIME_LOOKUPS,
         }
 
+    def with_outdated_config(self, annotations, name, value):
+        return annotations.config_outdated() if value else annotations.exclude(CONFIG_OUTDATED)
+
     def reviewed_by(self, annotations, name, value):
         theirs = Review.objects.filter(rows_of("created_by", value, self.request.user)).values("pk")
         return annotations.filter(names_shown_to(self.request.user), standing_review_id__in=theirs)
@@ -164,6 +182,7 @@ class ReviewFilter(FilterSet):
     project = filters.NumberFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
+    state = filters.ChoiceFilter(choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict.")
     ordering = ordering("id", "created_at")
 
     class Meta(FilterSet.Meta):
@@ -178,16 +197,41 @@ class ReviewFilter(FilterSet):
         }
 
     def signed_by(self, reviews, name, value):
-        return reviews.filter(names_shown_to(self.request.user) | Q(created_by=self.request.user.pk)).filter(
-            rows_of("created_by", value, self.request.user)
-        )
+        shown = names_shown_to(self.request.user, annotation="annotation__") | Q(created_by=self.request.user.pk)
+        return reviews.filter(shown).filter(rows_of("created_by", value, self.request.user))
 
     def keep(self, reviews, name, value):
         return reviews
 
+    def in_state(self, reviews, name, value):
+        return reviews.in_state(value)
+
     def filter_queryset(self, queryset):
-        reviews = super().filter_queryset(queryset)
-        return reviews if self.form.cleaned_data.get("include_undone") else reviews.not_undone()
+        reviews, asked = super().filter_queryset(queryset), self.form.cleaned_data
+        return reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
+
+
+class CorrectionFilter(FilterSet):
+    acknowledged = filters.BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull", exclude=True)
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"project": ["exact"], "annotation": ["exact"], "kind": ["exact"], "created_at": TIME_LOOKUPS}
+
+
+class AnnotationCorrectionFilter(FilterSet):
+    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back or given anew, too.")
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"review": ["exact"], "kind": ["exact"]}
+
+    def keep(self, corrections, name, value):
+        return corrections
+
+    def filter_queryset(self, queryset):
+        corrections = super().filter_queryset(queryset)
+        return corrections if self.form.cleaned_data.get("include_undone") else corrections.in_force()
 
 
 class HistoryFilter(FilterSet):

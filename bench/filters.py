@@ -16,12 +16,12 @@ SEED = """
     INSERT INTO tasks_task (
         project_id, inner_id, data, meta, overlap, allow_skip, unique_id, created_at, updated_at, is_labeled, completed_at,
         total_annotations, cancelled_annotations, total_predictions, reviewed, reviewed_at, reviews_accepted, reviews_rejected,
-        comment_count, unresolved_comment_count
+        comment_count, unresolved_comment_count, review_required, final_state, closed_because
     )
     SELECT %(project)s, i, jsonb_build_object('text', 'Report ' || md5(i::text) || ' about letter ' || i, 'n', i), '{}', 1, true,
         gen_random_uuid(), now(), now(), true, now(), 1, 0, 0, i %% 2 = 0, CASE WHEN i %% 2 = 0 THEN now() END,
         CASE WHEN i %% 2 = 0 THEN 1 ELSE 0 END, CASE WHEN i %% 50 = 1 THEN 1 ELSE 0 END,
-        CASE WHEN i %% 20 = 0 THEN 1 ELSE 0 END, 0
+        CASE WHEN i %% 20 = 0 THEN 1 ELSE 0 END, 0, true, 'not_reviewed', ''
     FROM generate_series(1, %(count)s) i
 """
 PEOPLE = """

@@ -14,9 +14,11 @@ from tasks.models import Annotation, Project, Task
 from tasks.sql import update_rows
 from tasks.totals import totals_follow
 
+from . import final
 from .models import Comment
+from .queue import entries
 
-REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected")
+REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected", *final.FINAL_FIELDS)
 COMMENT_FIELDS = ("comment_count", "unresolved_comment_count", "last_comment_updated_at")
 
 SYNC_REVIEWERS = """
@@ -39,6 +41,7 @@ class State:
 
     last_action: str
     waits_for_rework: bool = False
+    in_pool: bool = False  # returned to nobody in particular: the task waits for whoever takes its slot
 
     @property
     def is_accepted(self) -> bool:
@@ -55,23 +58,26 @@ class State:
 
 def is_reviewed(criteria: str, *, overlap_reached: bool, states: Collection[State]) -> bool:
     """Rules §8. `one`: an annotation stands accepted or fixed. `all`: overlap reached, every reviewable annotation has a
-    standing verdict and none waits for rework. (One waiting for a substitute has freed its slot: overlap is not reached.)
+    standing verdict and none waits for rework. (One waiting for a substitute has freed its slot: overlap is not reached
+    until there is one, and does not wait for the first.)
     """
     if criteria == ReviewCriteria.ONE:
         return any(state.is_accepted for state in states)
-    return overlap_reached and bool(states) and all(state.has_verdict and not state.waits_for_rework for state in states)
+    claims = [state for state in states if not state.in_pool]
+    return overlap_reached and bool(claims) and all(state.has_verdict and not state.waits_for_rework for state in claims)
 
 
 def states_of(task_ids: Collection[int]) -> dict[int, list[State]]:
     rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False, was_cancelled=False)
     states: dict[int, list[State]] = defaultdict(list)
-    for task, last_action, returned_at in rows.values_list("task_id", "last_action", "returned_at"):
-        states[task].append(State(last_action, waits_for_rework=returned_at is not None))
+    for task, last_action, returned_at, returned_to in rows.values_list("task_id", "last_action", "returned_at", "returned_to"):
+        waits = returned_at is not None
+        states[task].append(State(last_action, waits_for_rework=waits, in_pool=waits and returned_to is None))
     return states
 
 
 def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Task]]:
-    """Bring the review counters of these locked tasks up to date.
+    """Bring the review counters of these locked tasks up to date, and what of them waits in the queues.
 
     Returns the tasks that thereby became reviewed, and those that stopped being so.
     """
@@ -82,8 +88,10 @@ def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Ta
         for task in tasks:
             apply_states(task, states[task.pk], criteria[task.project_id])
             touch(task, actor)
+        final.void(final.settle(tasks))
         update_rows(list(tasks), [*REVIEW_FIELDS, *TOUCHED_FIELDS])
     sync_reviewers(task.pk for task in tasks)
+    entries.sync([task.pk for task in tasks])
     turned = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
     return [t for t in turned if t.reviewed], [t for t in turned if not t.reviewed]
 

@@ -13,6 +13,8 @@ from tasks.models import Annotation, History, Task
 from tasks.services import history
 from tasks.sql import update_rows
 
+from . import corrections
+from .corrections import Fix
 from .models import BulkReview, Comment, Review
 
 VERDICT_FIELDS = (
@@ -23,6 +25,9 @@ VERDICT_FIELDS = (
     "redistributed",
     "returned_at",
     "returned_to",
+    "rounds",
+    "contested_at",
+    "upheld",
     "annotation_seq",
     "updated_at",
     "updated_by",
@@ -82,8 +87,10 @@ def write(sentences: Sequence[Sentence], *, actor, bulk: BulkReview | None = Non
     superseded = {s.annotation.pk: s.annotation.standing_review_id for s in sentences if s.annotation.standing_review_id}
     for sentence in sentences:
         sentence.review = _review(sentence, actor, bulk)
+    fixes = [_fix(s) for s in sentences if s.intent.verdict == ActionType.FIXED_AND_ACCEPTED]
     versions = _rewrite([s for s in sentences if s.rewrites], actor)
     Review.objects.bulk_create([s.review for s in sentences])
+    corrections.record(fixes)
     for sentence in sentences:
         _pronounce(sentence, actor)
     _write_history(sentences, versions, actor)
@@ -111,6 +118,14 @@ def _review(sentence: Sentence, actor, bulk: BulkReview | None) -> Review:
     )
 
 
+def _fix(sentence: Sentence) -> Fix:
+    """Asked before the result is rewritten."""
+    annotation, before = sentence.annotation, sentence.before
+    if before:
+        return Fix(sentence.review, before.result or [], author_id=before.author_id or annotation.completed_by_id)
+    return Fix(sentence.review, annotation.result, author_id=annotation.version_author_id)
+
+
 def _rewrite(sentences: list[Sentence], actor) -> dict[int, History]:
     """Give fixed annotations their new result; the version rows are written with the rest of the history."""
     for sentence in sentences:
@@ -129,6 +144,10 @@ def _rewrite(sentences: list[Sentence], actor) -> dict[int, History]:
 def _pronounce(sentence: Sentence, actor) -> None:
     annotation, intent, now = sentence.annotation, sentence.intent, timezone.now()
     requeued = intent.reject_action == RejectAction.REQUEUE
+    annotation.rounds = earlier_rounds(annotation) + requeued
+    contested = annotation.contested_at is not None
+    annotation.upheld = intent.verdict == ActionType.REJECTED and (contested or annotation.upheld)
+    annotation.contested_at = None
     annotation.last_action = intent.verdict
     annotation.last_created_by = actor
     annotation.standing_review_id = sentence.review.pk
@@ -140,6 +159,12 @@ def _pronounce(sentence: Sentence, actor) -> None:
     annotation.updated_by = actor
     if not sentence.rewrites:  # a rewrite has raised it already
         annotation.annotation_seq += 1
+
+
+def earlier_rounds(annotation: Annotation) -> int:
+    """How often rejects sent it back before the standing verdict, which a new one supersedes."""
+    sent_back = annotation.standing_review_id is not None and annotation.returned_at is not None
+    return annotation.rounds - sent_back
 
 
 def _write_history(sentences: Sequence[Sentence], versions: dict[int, History], actor) -> None:

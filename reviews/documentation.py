@@ -15,8 +15,8 @@ The first guard that refuses gives the answer. A refused action changes nothing.
 AFTERWARDS = """
 After the guards of a verdict come, in this order: the answer to a repeat (the standing verdict said again by the same person is
 answered as the first time), `stale` (412 for `If-Match`, 400 for `last_annotation_history`), and what the verdict must bring
-with it: `comment_required`, `reject_action_not_allowed`, `annotator_unavailable`, `redistribute_needs_auto_distribution`,
-`unknown_reason`, `result_required`, `nothing_fixed`, `invalid_result`.
+with it: `comment_required`, `reject_action_not_allowed`, `rounds_capped`, `annotator_unavailable`,
+`redistribute_needs_auto_distribution`, `unknown_reason`, `result_required`, `nothing_fixed`, `invalid_result`.
 
 ## Who has which capability
 """
@@ -32,7 +32,7 @@ def _actions() -> list[str]:
     for action, rule in workflow.WORKFLOW.items():
         guards = ", ".join(f"`{guard.__name__}`" for guard in rule.guards)
         verdict = " (a verdict)" if rule.to in VERDICTS else ""
-        rows.append(f"| {action} | {rule.capability} | {guards} | {rule.to.value}{verdict} |")
+        rows.append(f"| {action} | {rule.capability} | {guards} | {rule.to.value if rule.to else '(unchanged)'}{verdict} |")
     return head + rows
 
 

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from tasks import counters as task_counters
 from tasks import totals
 from tasks.models import Project, ProjectDelta, Task, TaskAnnotator
 from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
+from tasks.services.tasks import one_writer_of_tasks
 
-from . import counters
-from .models import TaskReviewer
+from . import counters, final, rework_drift, sampling
+from .models import QueueEntry, TaskReviewer
+from .queue import entries
 
 CHUNK = 2000  # tasks
 VERDICT = "the verdict"
+SAMPLE = "tasks drawn for review"
 TASK_FIELDS = (*task_counters.COUNTED_FIELDS, *counters.REVIEW_FIELDS, *counters.COMMENT_FIELDS)
 # When a task was completed or reviewed nobody can count again; whether the time is there, one can.
 MOMENTS = ("completed_at", "reviewed_at")
@@ -49,7 +53,8 @@ UNBORNE = """
 SUMS = """
     SELECT count(*), count(*) FILTER (WHERE is_labeled), coalesce(sum(total_annotations), 0)::bigint,
         coalesce(sum(cancelled_annotations), 0)::bigint, coalesce(sum(total_predictions), 0)::bigint,
-        count(*) FILTER (WHERE reviewed), coalesce(sum(reviews_accepted), 0)::bigint, coalesce(sum(reviews_rejected), 0)::bigint
+        count(*) FILTER (WHERE reviewed), coalesce(sum(reviews_accepted), 0)::bigint, coalesce(sum(reviews_rejected), 0)::bigint,
+        count(*) FILTER (WHERE review_required), count(*) FILTER (WHERE reviewed OR NOT review_required)
     FROM tasks_task WHERE project_id = %s AND deleted_at IS NULL
 """
 
@@ -91,19 +96,27 @@ def chunks(project: Project) -> Iterator[list[int]]:
 def drift_of_tasks(task_ids: Collection[int]) -> list[Drift]:
     with snapshot():
         tasks = list(Task.objects.filter(NOT_DELETED, pk__in=task_ids).order_by("pk"))
-        return [*_counters(tasks), *_people(tasks), *_verdicts(tasks)]
+        return [*_counters(tasks), *_people(tasks), *_waiting(tasks), *_verdicts(tasks), *_rework(tasks)]
+
+
+def _rework(tasks: list[Task]) -> Iterator[Drift]:
+    project_of = {task.pk: task.project_id for task in tasks}
+    for task, what, stored, counted in rework_drift.differences(project_of):
+        yield Drift(project_of[task], task, what, stored, counted)
 
 
 def _counters(tasks: list[Task]) -> Iterator[Drift]:
     ids = [task.pk for task in tasks]
     counts, states, criteria = task_counters.count_annotations(ids), counters.states_of(ids), counters.criteria_of(tasks)
     comments = {task: numbers for task, *numbers in _rows(COMMENTS, ids)}
-    for task in tasks:
-        counted = copy(task)
-        task_counters.apply_counts(counted, counts[task.pk])
-        counters.apply_states(counted, states[task.pk], criteria[task.project_id])
+    found = [copy(task) for task in tasks]
+    for task in found:
+        task_counters.apply_counts(task, counts[task.pk])
+        counters.apply_states(task, states[task.pk], criteria[task.project_id])
         for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
-            setattr(counted, name, number)
+            setattr(task, name, number)
+    final.settle(found)
+    for task, counted in zip(tasks, found, strict=True):
         yield from _differences(task, counted)
 
 
@@ -125,6 +138,14 @@ def _people(tasks: list[Task]) -> Iterator[Drift]:
             yield Drift(project_of[task], task, what, here, counted)
 
 
+def _waiting(tasks: list[Task]) -> Iterator[Drift]:
+    """Annotations that are not in the queue they belong in, or with something else wrong about them there."""
+    project_of = {task.pk: task.project_id for task in tasks}
+    for task, annotation, stored, wanted in entries.differences(list(project_of)):
+        found = f"{stored}, with wrong particulars" if stored == wanted else stored
+        yield Drift(project_of[task], task, f"queue of annotation {annotation}", found, wanted)
+
+
 def _verdicts(tasks: list[Task]) -> Iterator[Drift]:
     """Verdicts that no standing review bears. The triggers let none pass: somebody switched them off."""
     project_of = {task.pk: task.project_id for task in tasks}
@@ -137,9 +158,17 @@ def drift_of_totals(project: Project) -> list[Drift]:
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         counted = _count(project)
-    return [
+        gone, missing = _gone(project).count(), sampling.missing(project, counted)
+    drift = [
         Drift(project.pk, None, name, stored[name], counted[name]) for name in Aggregate.COUNTED if stored[name] != counted[name]
     ]
+    drift += [Drift(project.pk, None, "queue entries of deleted tasks", gone, 0)] if gone else []
+    drift += [Drift(project.pk, None, SAMPLE, counted["sampled"], counted["sampled"] + missing)] if missing else []
+    return drift
+
+
+def _gone(project: Project) -> QuerySet[QueueEntry]:
+    return QueueEntry.objects.filter(project=project, task__deleted_at__isnull=False)
 
 
 def _count(project: Project) -> dict[str, int]:
@@ -156,6 +185,7 @@ def _rows(query: str, about: Any) -> list[tuple]:
 def repair_tasks(task_ids: Collection[int]) -> None:
     """Count these tasks again, under their locks."""
     with transaction.atomic():
+        rework_drift.repair(task_ids)
         tasks = list(Task.objects.filter(NOT_DELETED).lock(task_ids))
         task_counters.recount(tasks)
         counters.recount(tasks)
@@ -169,3 +199,11 @@ def repair_totals(project: Project) -> None:
         missing = {name: number - stored[name] for name, number in _count(project).items()}
         if any(missing.values()):
             ProjectDelta.objects.create(project_id=project.pk, **missing)
+    _gone(project).delete()
+    repair_sample(project)
+
+
+def repair_sample(project: Project) -> None:
+    with transaction.atomic():
+        one_writer_of_tasks(project)
+        entries.sync(sampling.settle(project))

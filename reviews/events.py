@@ -7,3 +7,4 @@ REVIEW_WITHDRAWN = "review_withdrawn"  # a verdict stopped standing without a ne
 TASK_REVIEWED = "task_reviewed"
 TASK_UNREVIEWED = "task_unreviewed"
 COMMENTED = "commented"
+CONTESTED = "contested"  # subjects: the dispute

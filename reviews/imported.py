@@ -43,6 +43,7 @@ class ImportedWork:
     annotation: Annotation
     verdicts: list[ImportedVerdict]
     stands: bool = False
+    label_config_id: int | None = None
     rows: list[History] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
 
@@ -64,6 +65,7 @@ def record(works: Sequence[ImportedWork], *, actor) -> list[Review]:
             _fill(review, verdict, work, actor)
             _name(review, verdict, taken)
         _say_what_came_after(work)
+        work.annotation.rounds = sum(sent_back(review) for review in work.reviews)
         if work.stands:
             _pronounce(work)
     rows = [row for work in works for row in work.rows]
@@ -121,6 +123,7 @@ def _seen_by(verdict: ImportedVerdict, work: ImportedWork, current: list) -> lis
 def _add_version(work: ImportedWork, action: str, result: list, *, author: int, actor_id: int) -> None:
     row = _row(work, action, actor_id, result=result)
     row.author_id = author
+    row.label_config_id = work.label_config_id
     work.annotation.version_author_id = author
     work.rows.append(row)
 
@@ -191,6 +194,11 @@ def _say_what_came_after(work: ImportedWork) -> None:
     for position, (review, verdict) in enumerate(zip(work.reviews[:-1], work.verdicts, strict=False)):
         if not verdict.undone_at and not _is_outdated(verdict, work.verdicts[position + 1], work):
             review.superseded_by_id = work.reviews[position + 1].pk
+
+
+def sent_back(review: Review) -> bool:
+    """Whether it counts as a round: neither taken back nor replaced, it returned the work to its author."""
+    return review.reject_action == RejectAction.REQUEUE and review.undone_at is None and review.superseded_by_id is None
 
 
 def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: ImportedWork) -> bool:

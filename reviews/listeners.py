@@ -9,7 +9,10 @@ from tasks.errors import Refused
 from tasks.events import Happened, happened
 from tasks.models import Annotation, Task
 
-from . import comments, counters, moves, workflow
+from . import comments, counters, moves, sampling, workflow
+from .queue import entries, leases
+
+BATCH = 2000  # tasks
 
 MOVES: dict[str, tuple[str, str]] = {
     # what happened: (the action to ask the workflow for, the reason told when a verdict is withdrawn)
@@ -73,17 +76,62 @@ def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
     moves.tell_turned(event.project, counters.recount(tasks), event.actor)
 
 
-def _settings_changed(event: Happened, batch: int = 2000) -> None:
+def _settings_changed(event: Happened) -> None:
     ids = list(Task.objects.filter(project=event.project, deleted_at=None).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), batch):
-        _recount_tasks(event, list(Task.objects.lock(ids[start : start + batch])))
+    resampled = "review_task_limit_percent" in event.detail.get("changed", ())
+    drawn = sampling.drawn_ids(event.project) if resampled else None
+    for start in range(0, len(ids), BATCH):
+        tasks = list(Task.objects.lock(ids[start : start + BATCH]))
+        if resampled:
+            sampling.apply(tasks, drawn)
+        _recount_tasks(event, tasks)
+
+
+def _tasks_created(event: Happened) -> None:
+    """Draw from them; those that came with annotations enter the queue."""
+    sampling.admit(event.project, event.tasks)
+    _sync_queue([task.pk for task in event.tasks if task.total_annotations])
+
+
+def _tasks_deleted(event: Happened) -> None:
+    _sync_queue([task.pk for task in event.tasks] + sampling.settle(event.project))
+
+
+def _scores_changed(event: Happened) -> None:
+    _sync_queue([task.pk for task in event.tasks])
+
+
+def _touched(event: Happened) -> None:
+    """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground truth."""
+    changed = event.detail.get("changed", ())
+    if "ground_truth" in changed:
+        _recount(event)  # and its queue
+    elif "completed_by" in changed:
+        _sync_queue([event.task.pk])
+
+
+def _sync_queue(task_ids: list[int]) -> None:
+    for start in range(0, len(task_ids), BATCH):
+        entries.sync(task_ids[start : start + BATCH])
+
+
+def _left_off(event: Happened) -> None:
+    """What they hold of the review queue is free for others."""
+    leases.release_all(event.project, event.subjects[0])
 
 
 HANDLERS: dict[str, Callable[[Happened], None]] = {
     **dict.fromkeys(MOVES, _work_moved),
+    task_events.TASKS_CREATED: _tasks_created,
+    task_events.TASKS_DELETED: _tasks_deleted,
     task_events.TASK_DATA_CHANGED: _data_changed,
+    task_events.PREDICTIONS_CHANGED: _scores_changed,
+    task_events.ANNOTATION_TOUCHED: _touched,
     task_events.ANNOTATIONS_CREATED: _work_created,
     task_events.ANNOTATION_RESTORED: _work_restored,
     task_events.OVERLAP_CHANGED: _recount,
+    task_events.TASK_CLOSED: _recount,
+    task_events.TASK_OPENED: _recount,
+    task_events.PERSON_LEFT_OFF: _left_off,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }

@@ -17,21 +17,23 @@ from tasks.services import history
 from tasks.services.projects import assign
 from tasks.sql import update_rows
 
-from . import comments, counters, events
-from .decisions import VERDICT_FIELDS, VERSION_FIELDS, Sentence, write
+from . import comments, counters, disputes, events
+from .decisions import VERDICT_FIELDS, VERSION_FIELDS, Sentence, earlier_rounds, write
 from .models import BulkReview, Comment, Review
 
 RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
-FORGOTTEN_FIELDS = ("standing_review_id", "redistributed", "returned_at", "returned_to")
+FORGOTTEN_FIELDS = ("standing_review_id", "redistributed", "returned_at", "returned_to", "contested_at", "upheld")
 
 
 def decide(sentences: list[Sentence], tasks: list[Task], *, actor: Any, bulk: BulkReview | None = None) -> None:
     if not sentences:
         return
     said = _say_comments(sentences, actor)
-    slots_before = {s.annotation.pk for s in sentences if s.annotation.redistributed}
+    slots_before = {s.annotation.pk for s in sentences if s.annotation.frees_slot}
+    contested = disputes.contested_reviews(s.annotation for s in sentences)
     write(sentences, actor=actor, bulk=bulk)
-    slots_after = {s.annotation.pk for s in sentences if s.annotation.redistributed}
+    slots_after = {s.annotation.pk for s in sentences if s.annotation.frees_slot}
+    disputes.decide(sentences, contested, actor=actor)
     for sentence in sentences:
         _hand_on(sentence, actor)
     if said:
@@ -64,9 +66,11 @@ def _hand_on(sentence: Sentence, actor: Any) -> None:
 def undo(pairs: list[tuple[Annotation, Review]], tasks: list[Task], *, actor: Any) -> None:
     if not pairs:
         return
-    slots_moved = any(annotation.redistributed for annotation, _ in pairs)
+    slots_moved = any(annotation.frees_slot for annotation, _ in pairs)
+    disputes.withdraw(disputes.contested_reviews(annotation for annotation, _ in pairs), actor=actor)
     rows = []
     for annotation, review in pairs:
+        annotation.rounds = earlier_rounds(annotation)
         review.undone_at = timezone.now()
         review.undone_by = actor
         review.annotation = annotation
@@ -88,18 +92,20 @@ def _undo_row(annotation: Annotation, review: Review, actor: Any) -> History:
     """The undo of a fix writes the version before the fix as a new version, under its author's name."""
     if review.fixed_version_id is None:
         return history.row(annotation, HistoryAction.DELETED_REVIEW, actor, review_id=review.pk)
+    about = {"review_id": review.pk, "label_config_id": review.seen_version.label_config_id}
     annotation.result = review.seen_version.result or []
     annotation.was_cancelled = review.seen_version.was_cancelled
     annotation.version += 1
     annotation.version_author = review.seen_version.author or annotation.completed_by
-    return history.new_versions([annotation], HistoryAction.DELETED_REVIEW, actor, review_id=review.pk)[0]
+    return history.new_versions([annotation], HistoryAction.DELETED_REVIEW, actor, **about)[0]
 
 
 def reopen(annotations: list[Annotation], tasks: list[Task], *, actor: Any, to: str, comment: str) -> None:
     if not annotations:
         return
     standing = _standing(annotations)
-    slots_moved = any(annotation.redistributed for annotation in annotations)
+    slots_moved = to == RETURN_TO_ANYONE or any(annotation.frees_slot for annotation in annotations)
+    disputes.withdraw(disputes.contested_reviews(annotations), actor=actor)
     said = comments.write(annotations, comment, actor=actor) if comment else [None] * len(annotations)
     rows = [_reopen_one(a, actor, to, remark) for a, remark in zip(annotations, said, strict=True)]
     History.objects.bulk_create(rows)
@@ -123,10 +129,11 @@ def _reopen_one(annotation: Annotation, actor: Any, to: str, remark: Comment | N
 
 
 def close_rework(annotation: Annotation, task: Task, *, actor: Any) -> None:
+    slots_moved = annotation.frees_slot
     _unsign(annotation, ActionType.UPDATED, actor)
     history.record(annotation, HistoryAction.UPDATED, actor, details={"reopen": "undone"})
     update_rows([annotation], VERDICT_FIELDS)
-    turned = _count([task], actor, slots_moved=False)
+    turned = _count([task], actor, slots_moved=slots_moved)
     _tell(task_events.ANNOTATION_TOUCHED, [annotation], [task], actor)
     tell_turned(annotation.project, turned, actor)
 
@@ -134,7 +141,8 @@ def close_rework(annotation: Annotation, task: Task, *, actor: Any) -> None:
 def withdraw(annotations: Collection[Annotation], tasks: list[Task], reason: str, *, actor: Any) -> None:
     """The annotations changed under their standing verdicts: those are outdated now. `last_action` has moved already."""
     standing = _standing(annotations)
-    slots_moved = any(annotation.redistributed for annotation in annotations)
+    slots_moved = any(annotation.frees_slot for annotation in annotations)
+    disputes.withdraw(disputes.contested_reviews(annotations), actor=actor)
     for annotation in annotations:
         forget_verdict(annotation)
     update_rows(list(annotations), FORGOTTEN_FIELDS)
@@ -169,6 +177,8 @@ def forget_verdict(annotation: Annotation) -> None:
     annotation.redistributed = False
     annotation.returned_at = None
     annotation.returned_to = None
+    annotation.contested_at = None
+    annotation.upheld = False
 
 
 def _standing(annotations: Collection[Annotation]) -> list[Review]:

@@ -8,7 +8,7 @@ from tasks.roles import may, role_in
 
 from . import workflow
 from .comments import fresh_comment
-from .decisions import Intent, Sentence
+from .decisions import Intent, Sentence, earlier_rounds
 from .workflow import Refusal
 
 
@@ -17,10 +17,15 @@ def settle(sentence: Sentence, actor) -> str:
     named = sentence.intent.reject_action
     if found := input_refusal(sentence, actor):
         raise found.as_error()
-    settled = sentence.intent.reject_action
-    if named or settled in (None, sentence.annotation.project.default_reject_action):
+    annotation, settled = sentence.annotation, sentence.intent.reject_action
+    if named or settled in (None, annotation.project.default_reject_action):
         return ""
-    return f"The annotator cannot take it back, so it was rejected with {settled}."
+    why = (
+        "It has been sent back as often as this project allows"
+        if rounds_spent(annotation)
+        else "The annotator cannot take it back"
+    )
+    return f"{why}, so it was rejected with {settled}."
 
 
 def input_refusal(sentence: Sentence, actor) -> Refusal | None:
@@ -58,15 +63,38 @@ def resolve(annotation: Annotation, intent: Intent) -> tuple[str, Refusal | None
     """The outcome a reject will have: the one named, else the project's default, else `remove` where nobody can take it back."""
     named = intent.reject_action
     action = named or annotation.project.default_reject_action
-    if action != RejectAction.REQUEUE or can_take_back(annotation):
-        return action, None
-    if not named and RejectAction.REMOVE in annotation.project.allowed_reject_actions:
+    obstacle = requeue_refusal(annotation) if action == RejectAction.REQUEUE else None
+    if obstacle and not named and RejectAction.REMOVE in annotation.project.allowed_reject_actions:
         return RejectAction.REMOVE, None
-    return action, Refusal(
+    return action, obstacle
+
+
+def requeue_refusal(annotation: Annotation) -> Refusal | None:
+    if rounds_spent(annotation):
+        return _rounds_capped(annotation)
+    if can_take_back(annotation):
+        return None
+    return Refusal(
         "annotator_unavailable",
         "The annotator cannot take this back (inactive, paused or no longer a member). Choose another reject action.",
         field="reject_action",
     )
+
+
+def _rounds_capped(annotation: Annotation) -> Refusal:
+    often = "once" if annotation.rounds == 1 else f"{annotation.rounds} times"
+    others = [action for action in annotation.project.allowed_reject_actions if action != RejectAction.REQUEUE]
+    instead = f"Reject it with {' or '.join(others)}" if others else "Ask a manager to reopen it"
+    return Refusal(
+        "rounds_capped",
+        f"This has been sent back {often}, as often as this project allows. {instead}, or fix and accept it.",
+        field="reject_action",
+    )
+
+
+def rounds_spent(annotation: Annotation) -> bool:
+    cap = annotation.project.max_rounds
+    return cap is not None and earlier_rounds(annotation) >= cap
 
 
 def can_take_back(annotation: Annotation) -> bool:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from tasks.models import Annotation, History, Project, ProjectDelta, Task
 
 from . import counters
-from .models import BulkReview, Review
+from .models import BulkReview, Correction, Dispute, FinalPick, Review
 
 RESTORABLE_DAYS = 30
 BATCH = 1000
@@ -47,7 +47,7 @@ def _purge_annotations(ids: list[int]) -> int:
             Task.objects.lock(Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True))
         )
         # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on commit.
-        for model in (Review, History):
+        for model in (Correction, Dispute, FinalPick, Review, History):
             rows = model._default_manager.filter(annotation__in=ids)
             rows._raw_delete(rows.db)
         Annotation.objects.filter(pk__in=ids).delete()
@@ -65,5 +65,6 @@ def _purge_projects(ids: list[int]) -> int:
     with _past_the_triggers():
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
+        Project.objects.filter(pk__in=ids).update(label_config_version=None)  # which is protected, and goes with it
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

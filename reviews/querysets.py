@@ -21,6 +21,30 @@ class ReviewQuerySet(models.QuerySet):
     def not_undone(self):
         return self.filter(undone_at=None)
 
+    def in_state(self, state):
+        """Of one `Review.state`."""
+        standing = Q(pk=F("annotation__standing_review_id"))
+        fallen = {
+            "undone": Q(undone_at__isnull=False),
+            "superseded": Q(undone_at=None, superseded_by__isnull=False),
+            "outdated": Q(undone_at=None, superseded_by=None),
+        }
+        return self.filter(standing) if state == "standing" else self.filter(fallen[state]).exclude(standing)
+
+
+class CorrectionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Annotators see the corrections of their work, and those on their annotations."""
+        everything = within(user, "view_all_annotations")
+        own_work = within(user, "view_project") & (Q(annotator=user) | Q(annotation__completed_by=user))
+        seen = everything | own_work if everything else everything
+        return self.filter(seen, annotation__deleted_at=None, annotation__task__deleted_at=None, project__deleted_at=None)
+
+    def in_force(self):
+        """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same version."""
+        judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
+        return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
+
 
 class CommentQuerySet(models.QuerySet):
     def present(self):

@@ -12,14 +12,15 @@ from django.db import transaction
 from tasks.choices import ActionType
 from tasks.concurrency import NOTHING_SEEN, Seen, refuse_stale
 from tasks.errors import Refused
-from tasks.models import Annotation
+from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.services.annotations import lock
+from tasks.services.people import Moved
 
-from . import imported, moves, outcomes, workflow
+from . import disputes, imported, moves, outcomes, rework, workflow
 from .decisions import Decision, Intent
 from .imported import ImportedWork
-from .models import BulkReview, Review
+from .models import BulkReview, Dispute, Review
 from .moves import RETURN_TO_AUTHOR
 from .selection import Report, open_selection
 from .understanding import repeated, understand
@@ -79,6 +80,22 @@ class AnnotationReviewService:
             refuse_stale(annotation, seen)
             moves.reopen([annotation], [task], actor=self.actor, to=to, comment=comment)
         return annotation
+
+    def contest(self, annotation: Annotation, *, because: str, seen: Seen = NOTHING_SEEN) -> Dispute:
+        """Its author says why a rejection is wrong, once; another reviewer decides. Raises Refused."""
+        with transaction.atomic():
+            annotation, task = lock(annotation.pk)
+            self._refuse("contest", annotation)
+            refuse_stale(annotation, seen)
+            if not because.strip():
+                raise Refused("reason_required", "Say why the rejection is wrong: another reviewer reads it.", field="reason")
+            return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
+
+    def reassign(self, project: Project, person: Any, *, to: Any | None) -> Moved:
+        """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager. Raises Refused."""
+        if not may(self.actor, "manage_members", project):
+            raise Refused("permission_denied", "Only a manager of the project may give work to somebody else.", status=403)
+        return rework.reassign(project, person, to=to, actor=self.actor)
 
     def undo_reopen(self, annotation: Annotation) -> Annotation:
         """It no longer waits for rework. The verdict it had before does not come back. Raises Refused."""

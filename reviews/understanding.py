@@ -16,7 +16,7 @@ def understand(annotation: Annotation, intent: Intent, actor: Any) -> Sentence:
     own_edit = annotation.version_author_id == actor.pk and not annotation.is_work_of(actor)
     if intent.verdict == ActionType.REJECTED or not own_edit:
         return Sentence(annotation, intent)
-    before = _last_of_annotator(annotation)
+    before = last_of_annotator(annotation)
     if intent.verdict == ActionType.FIXED_AND_ACCEPTED:
         return Sentence(annotation, intent, before=before)
     if before is None or same_result(before.result or [], annotation.result):
@@ -41,6 +41,6 @@ def repeated(sentence: Sentence, actor: Any) -> Review | None:
     return standing if same_words and same_comment and same_outcome and same_reason and same_fix else None
 
 
-def _last_of_annotator(annotation: Annotation) -> History | None:
+def last_of_annotator(annotation: Annotation) -> History | None:
     versions = History.objects.filter(annotation=annotation).versions()
     return versions.filter(author__in=(annotation.completed_by_id, annotation.written_by_id)).order_by("-id").first()

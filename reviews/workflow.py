@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.choices import VERDICTS, ActionType, AssignmentType
+from tasks.choices import ActionType, AssignmentType
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may, role_in
@@ -52,9 +52,14 @@ Guard = Callable[[Case], Refusal | None]
 
 
 def own_annotation(case: Case) -> Refusal | None:
-    if case.project.allow_self_review or not case.annotation.is_work_of(case.user):
+    if _may_be_ones_own(case) or not case.annotation.is_work_of(case.user):
         return None
     return Refusal("own_annotation", "This is your own work: somebody else has to review it.", 403)
+
+
+def _may_be_ones_own(case: Case) -> bool:
+    """Where people may review themselves, they still do not decide a rejection that they contest."""
+    return case.project.allow_self_review and case.annotation.contested_at is None
 
 
 def own_version(case: Case) -> Refusal | None:
@@ -63,6 +68,17 @@ def own_version(case: Case) -> Refusal | None:
     if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
         return None
     return Refusal("own_annotation", "The current version is your own. Undo your fix first, or ask another reviewer.", 403)
+
+
+def own_verdict_contested(case: Case) -> Refusal | None:
+    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    if case.annotation.contested_at is None or case.annotation.last_created_by_id != case.user.pk:
+        return None
+    return Refusal(
+        "own_verdict_contested",
+        "The annotator contests your rejection: another reviewer decides it. You may still take your verdict back.",
+        403,
+    )
 
 
 def workflow_disabled(case: Case) -> Refusal | None:
@@ -113,6 +129,34 @@ def not_your_review(case: Case) -> Refusal | None:
     return Refusal("not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403)
 
 
+def not_your_work(case: Case) -> Refusal | None:
+    if case.annotation.is_work_of(case.user):
+        return None
+    return Refusal("not_your_work", "This is somebody else's work: only its author may contest its rejection.", 403)
+
+
+def not_rejected(case: Case) -> Refusal | None:
+    if case.annotation.standing_review_id is not None and case.annotation.last_action == ActionType.REJECTED:
+        return None
+    return Refusal("not_rejected", "No rejection stands on this annotation, so there is nothing to contest.")
+
+
+def already_contested(case: Case) -> Refusal | None:
+    if case.annotation.contested_at is None:
+        return None
+    return Refusal("already_contested", "You have contested this rejection already. Another reviewer will decide it.")
+
+
+def decided_dispute(case: Case) -> Refusal | None:
+    """A rejection is contested once: the one that upheld it is the answer."""
+    if not case.annotation.upheld:
+        return None
+    return Refusal(
+        "dispute_decided",
+        "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a manager to reopen it.",
+    )
+
+
 def already_returned(case: Case) -> Refusal | None:
     if case.annotation.returned_at is None or case.annotation.standing_review_id is not None:
         return None
@@ -151,28 +195,36 @@ def reviewed_once(case: Case) -> Refusal | None:
 
 @dataclass(frozen=True)
 class Rule:
-    """`capability` decides who, `guards` when. `to` is the `last_action` it leads to."""
+    """`capability` decides who, `guards` when. `to` is the `last_action` it leads to; None leaves it."""
 
     capability: str
     guards: tuple[Guard, ...]
-    to: ActionType
+    to: ActionType | None
 
 
 REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_assigned)
+RETURNABLE = tuple(guard for guard in REVIEWABLE if guard is not skipped)  # what was skipped may be asked for again
 
 WORKFLOW: dict[str, Rule] = {
-    "accept": Rule("review_annotation", (own_annotation, *REVIEWABLE), ActionType.ACCEPTED),
-    "reject": Rule("review_annotation", (own_annotation, own_version, *REVIEWABLE), ActionType.REJECTED),
-    "fix_and_accept": Rule("review_annotation", (own_annotation, *REVIEWABLE), ActionType.FIXED_AND_ACCEPTED),
+    "accept": Rule("review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.ACCEPTED),
+    "reject": Rule("review_annotation", (own_annotation, own_version, own_verdict_contested, *REVIEWABLE), ActionType.REJECTED),
+    "fix_and_accept": Rule(
+        "review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.FIXED_AND_ACCEPTED
+    ),
     "undo": Rule("review_annotation", (not_standing, not_your_review), ActionType.DELETED_REVIEW),
-    "reopen": Rule("review_annotation", (own_annotation, *REVIEWABLE, already_returned), ActionType.UPDATED),
+    "reopen": Rule("review_annotation", (own_annotation, *RETURNABLE, already_returned), ActionType.UPDATED),
     "undo_reopen": Rule("review_annotation", (not_reopened,), ActionType.UPDATED),
+    "contest": Rule(
+        "annotate",
+        (not_your_work, workflow_disabled, not_rejected, already_contested, decided_dispute),
+        None,
+    ),
     "edit": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
     "skip": Rule("annotate", (locked_by_verdict,), ActionType.SKIPPED),
     "convert_to_draft": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
     "delete": Rule("annotate", (locked_by_verdict, reviewed_once), ActionType.UPDATED),
 }
-REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen")
+REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest")
 
 
 def refusal(action: str, annotation: Annotation, user: Any) -> Refusal | None:
@@ -227,4 +279,4 @@ def unknown_reason(project: Project, reason: str) -> Refusal | None:
     return Refusal("unknown_reason", f"This project knows these reject reasons: {', '.join(codes) or 'none'}.", field="reason")
 
 
-ACTION_OF = {rule.to: action for action, rule in WORKFLOW.items() if rule.to in VERDICTS}
+ACTION_OF = {WORKFLOW[action].to: action for action in ("accept", "reject", "fix_and_accept")}

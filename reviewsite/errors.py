@@ -77,7 +77,7 @@ def _answer(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _refused(exc: Refused, context: dict[str, Any]) -> Response:
     errors = {exc.field: [exc.detail]} if exc.field else None
-    response = Response(body(exc.status, exc.detail, exc.code, errors), status=exc.status)
+    response = Response(body(exc.status, exc.detail, exc.code, errors) | exc.extra.get("body", {}), status=exc.status)
     if exc.status == 412:
         current, etag = stale_answer(exc.extra["annotation"], context["request"])
         response.data["current"] = current

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from tasks.models import Project
-from tasks.totals import totals_of
 from users.forms import ProfileForm, ResetForm, SignInForm
 from users.models import User
+
+from .screens.numbers import Row, rows_of
 
 SHOWN_PROJECTS = 50
 
@@ -32,11 +33,9 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS, "label_studio": settings.LABEL_STUDIO_PAGE})
 
 
-def projects_of(user: User) -> list[tuple[Project, dict[str, int]]]:
-    """The newest projects of `user`, each with what it adds up to."""
-    projects = list(Project.objects.visible_to(user)[:SHOWN_PROJECTS])
-    totals = totals_of([project.pk for project in projects])
-    return [(project, totals[project.pk]) for project in projects]
+def projects_of(user: User) -> list[Row]:
+    """The newest projects of `user`, each with what it adds up to and what waits there for them."""
+    return rows_of(Project.objects.visible_to(user)[:SHOWN_PROJECTS], user)
 
 
 @login_required

@@ -166,6 +166,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.plain_json"],
     "ENUM_NAME_OVERRIDES": {
+        "ChangeKindEnum": "reviews.models.Correction.Kind",
+        "TokenKindEnum": "users.models.ApiToken.Kind",
+        "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
     },
@@ -216,9 +219,14 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 HEARTBEAT_MAX_AGE_SECONDS = 15
+
+# --- work handed out ---------------------------------------------------------------------------
+# How long an item is somebody's before others may get it; the screens renew while a person is at it.
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=600)
 
 # --- webhooks ----------------------------------------------------------------------------------
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
@@ -230,9 +238,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS: list = [BASE_DIR / "static"]
-# Label Studio's own web application at /label-studio/: the page, and the files of `make frontend` where they were fetched.
+# Label Studio's own web application at /label-studio/. Its files are served where `make frontend` put them: the review and
+# annotate screens need its editor.
 LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO or TESTING)
-if LABEL_STUDIO_PAGE and frontend.FOLDER.is_dir():
+if frontend.FOLDER.is_dir():
     STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
 # Only for a web server of your own in front; whitenoise finds the files where they are.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from api.urls import unknown_route
 
 from . import health, labelstudio, pages
+from .screens import views as screens
 from .signon import views as signon
 
 urlpatterns = [
@@ -18,6 +19,9 @@ urlpatterns = [
     path("accounts/password_reset/", pages.Reset.as_view(), name="password_reset"),
     path("accounts/profile/", pages.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("projects/<int:pk>/review/", screens.review, name="review-screen"),
+    path("projects/<int:pk>/label/", screens.label, name="label-screen"),
+    path("projects/<int:pk>/counts/", screens.counts, name="screen-counts"),
     path("label-studio/", labelstudio.page, name="label-studio"),
     path("label-studio/<path:rest>", labelstudio.page),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

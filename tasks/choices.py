@@ -58,9 +58,22 @@ class ReviewCriteria(models.TextChoices):
 
 
 class Sampling(models.TextChoices):
-    TASK_ID = "task_id", "By task id"
+    """In which order the review queue hands out work. The first three are Label Studio's."""
+
+    TASK_ID = "task_id", "By task id, oldest first"
     RANDOM = "random", "Random"
     BY_ANNOTATOR = "by_annotator", "By annotator"
+    REWORKED_FIRST = "reworked_first", "What came back from rework first"
+    LOWEST_SCORE = "lowest_score", "Lowest prediction score first"
+
+
+class FinalState(models.TextChoices):
+    """Whether a task has its answer (rules §8)."""
+
+    GOLD = "gold", "Has its answer"
+    CONFLICT = "conflict", "Accepted annotations differ"
+    NONE = "none", "Reviewed, and none was accepted"
+    NOT_REVIEWED = "not_reviewed", "Not reviewed"
 
 
 class Distribution(models.TextChoices):

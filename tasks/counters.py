@@ -5,15 +5,26 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q
 from django.utils import timezone
 
 from .models import Annotation, Prediction, Task
 from .sql import update_rows
 from .totals import totals_follow
 
-COUNTED_FIELDS = ("total_annotations", "cancelled_annotations", "total_predictions", "is_labeled", "completed_at")
+COUNTED_FIELDS = (
+    "total_annotations",
+    "cancelled_annotations",
+    "total_predictions",
+    "lowest_score",
+    "is_labeled",
+    "completed_at",
+)
 TOUCHED_FIELDS = ("updated_at", "updated_by")
+
+# Redistributed, or returned to nobody in particular.
+FREES_SLOT = Q(redistributed=True) | Q(returned_at__isnull=False, returned_to=None)
+FILLING = Q(deleted_at=None, is_draft=False, was_cancelled=False) & ~FREES_SLOT
 
 SYNC_ANNOTATORS = """
     WITH wanted AS (
@@ -34,20 +45,26 @@ class AnnotationCounts:
 
     done: int = 0
     skipped: int = 0
-    filling_overlap: int = 0  # a redistributed annotation has freed its slot
+    filling_overlap: int = 0  # one redistributed, or returned to nobody in particular, has freed its slot
     predictions: int = field(default=0)
+    lowest_score: float | None = None
+
+    def add_prediction(self, score: float | None) -> None:
+        self.predictions += 1
+        known = [known for known in (self.lowest_score, score) if known is not None]
+        self.lowest_score = min(known, default=None)
 
 
 def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
     rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False)
-    for task, skipped, redistributed in rows.values_list("task_id", "was_cancelled", "redistributed"):
+    for task, skipped, frees_slot in rows.values_list("task_id", "was_cancelled", ExpressionWrapper(FREES_SLOT, BooleanField())):
         counts[task].skipped += skipped
         counts[task].done += not skipped
-        counts[task].filling_overlap += not skipped and not redistributed
-    predicted = Prediction.objects.filter(task_id__in=task_ids).values_list("task_id").annotate(Count("id"))
-    for task, number in predicted:
-        counts[task].predictions = number
+        counts[task].filling_overlap += not skipped and not frees_slot
+    predicted = Prediction.objects.filter(task_id__in=task_ids).values_list("task_id").annotate(Count("id"), Min("score"))
+    for task, number, lowest in predicted:
+        counts[task].predictions, counts[task].lowest_score = number, lowest
     return counts
 
 
@@ -66,6 +83,7 @@ def apply_counts(task: Task, counts: AnnotationCounts) -> None:
     task.total_annotations = counts.done
     task.cancelled_annotations = counts.skipped
     task.total_predictions = counts.predictions
+    task.lowest_score = counts.lowest_score
     task.is_labeled = counts.filling_overlap >= task.overlap
     if not task.is_labeled:
         task.completed_at = None

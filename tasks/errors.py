@@ -15,7 +15,7 @@ class Refused(ValidationError):
         self.detail = detail
         self.status = status
         self.field = field  # names the body key at fault: answered under validation_errors
-        self.extra = extra or {}
+        self.extra = extra or {}  # `body`: keys of the answer besides
 
     def __str__(self) -> str:
         return self.detail

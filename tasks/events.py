@@ -25,12 +25,16 @@ TASKS_DELETED = "tasks_deleted"
 TASK_DATA_CHANGED = "task_data_changed"
 ANNOTATIONS_CREATED = "annotations_created"
 ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
-ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed
+ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed; detail, of an edit: changed, the names sent
 ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
 ANNOTATION_RESTORED = "annotation_restored"
+PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks is another one
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
-REVIEW_SETTINGS_CHANGED = "review_settings_changed"
+PERSON_LEFT_OFF = "person_left_off"  # paused or removed; subjects: the person
+TASK_CLOSED = "task_closed"  # without an answer, by a manager
+TASK_OPENED = "task_opened"  # closed no longer
+REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
 
 
 @dataclass(frozen=True)

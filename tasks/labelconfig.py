@@ -6,13 +6,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .errors import Refused
-from .results import is_result
+from .results import RELATION, is_result
 
 CHOICE_TAGS = {"Label", "Choice"}
 # A control that fetches or computes its labels: any label may be right.
 DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
-# Where a result of this type keeps its labels, where that is not under the type's own name.
-RELATION = "relation"
+NAMED = 20  # so many problems of one result are named
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,12 @@ def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
         return ["A result is a list of regions, each an object."]
     config = parse(xml)
     return [problem for region in result if (problem := _problem(region, config))]
+
+
+def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
+    """The first of them, and how many more there are."""
+    found = problems(result, xml)
+    return found if len(found) <= NAMED else [*found[:NAMED], f"And {len(found) - NAMED} more."]
 
 
 def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:

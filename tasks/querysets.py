@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 
 from .choices import VERDICTS, AssignmentType, Distribution
 from .roles import projects_where
@@ -18,6 +18,12 @@ def within(user: "User", capability: str, prefix: str = "project") -> Q:
     """The rows of projects where `user` has the capability."""
     projects = projects_where(user, capability)
     return Q() if projects is None else Q(**{f"{prefix}_id__in" if prefix else "pk__in": projects})
+
+
+# The version now was made under another configuration than the project has now. Rows that name none were made under its first.
+CONFIG_OUTDATED = (
+    Q(current_version__label_config__isnull=False) & ~Q(current_version__label_config=F("project__label_config_version"))
+) | Q(current_version__label_config=None, project__label_config_version__number__gt=1)
 
 
 class ProjectQuerySet(models.QuerySet):
@@ -97,6 +103,13 @@ class AnnotationQuerySet(models.QuerySet):
     def listed(self):
         """Without the ones turned back into drafts."""
         return self.filter(is_draft=False)
+
+    def config_outdated(self):
+        return self.filter(CONFIG_OUTDATED)
+
+    def saying_config_outdated(self):
+        """Each row says so itself: `config_outdated`."""
+        return self.annotate(config_outdated=ExpressionWrapper(CONFIG_OUTDATED, models.BooleanField()))
 
     def with_verdict(self):
         return self.filter(last_action__in=VERDICTS)

@@ -5,6 +5,7 @@ from typing import Any
 
 NOISE = 1e-6
 IGNORED_KEYS = {"origin"}
+RELATION = "relation"
 
 Region = dict[str, Any]
 
@@ -18,7 +19,7 @@ def same_result(one: list[Region], other: list[Region]) -> bool:
     if not is_result(one) or not is_result(other) or len(one) != len(other):
         return False
     ours, theirs = _by_identity(one), _by_identity(other)
-    return ours.keys() == theirs.keys() and all(_same(region, theirs[key]) for key, region in ours.items())
+    return ours.keys() == theirs.keys() and all(same_value(region, theirs[key]) for key, region in ours.items())
 
 
 def _by_identity(result: list[Region]) -> dict[tuple, Region]:
@@ -32,12 +33,13 @@ def _by_identity(result: list[Region]) -> dict[tuple, Region]:
     return keyed
 
 
-def _same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
+    """As JSON, at any depth. True is not 1, and "1" is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         keys = (one.keys() | other.keys()) - IGNORED_KEYS
-        return all(key in one and key in other and _same(one[key], other[key]) for key in keys)
+        return all(key in one and key in other and same_value(one[key], other[key]) for key in keys)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same_value, one, other))
     if _is_number(one) and _is_number(other):
         return _close(one, other)
     return type(one) is type(other) and one == other
@@ -45,7 +47,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _close(one: float, other: float) -> bool:
     try:
-        return abs(one - other) < NOISE
+        return one == other or abs(one - other) < NOISE
     except OverflowError:  # an integer beyond any float, beside a float
         return False
 

@@ -48,6 +48,8 @@ def counts_of(task: Task) -> Counter[str]:
         reviewed=int(task.reviewed),
         accepted=task.reviews_accepted,
         rejected=task.reviews_rejected,
+        sampled=int(task.review_required),
+        review_done=int(task.reviewed or not task.review_required),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from reviews.models import BulkReview, Comment, Review, TaskReviewer
+from reviews.models import BulkReview, Comment, Correction, Dispute, FinalPick, Review, TaskReviewer
 from tasks.choices import ACCEPTING, ActionType, ReviewCriteria
 from tasks.errors import Refused
 from tasks.models import Annotation, Assignment, Draft, History, Project, ProjectDelta, ProjectTotal, Task, TaskAnnotator
@@ -19,7 +19,10 @@ KEPT = (
     Assignment,
     BulkReview,
     Comment,
+    Correction,
+    Dispute,
     Draft,
+    FinalPick,
     History,
     Project,
     ProjectDelta,
@@ -60,7 +63,7 @@ def assert_counters_true(project: Project) -> None:
         counted = count_by_hand(task, project.review_criteria)
         stored = {name: getattr(task, name) for name in counted}
         assert stored == counted, f"task {task.pk}"
-        _add(totals, counted)
+        _add(totals, counted | {"review_required": task.review_required})
     assert totals_of([project.pk])[project.pk] == totals
 
 
@@ -69,12 +72,13 @@ def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
     work = [a for a in there if not a.was_cancelled]
     accepted = [a for a in work if a.last_action in ACCEPTING]
     rejected = [a for a in work if a.last_action == ActionType.REJECTED]
-    finished = len([a for a in work if not a.redistributed]) >= task.overlap
+    claims = [a for a in work if not (a.returned_at and a.returned_to_id is None)]  # returned to anyone: nobody waits for it
+    finished = len([a for a in claims if not a.redistributed]) >= task.overlap
     if criteria == ReviewCriteria.ONE:
         reviewed = bool(accepted)
     else:
         settled = [a for a in accepted + rejected if a.returned_at is None]
-        reviewed = finished and bool(work) and len(settled) == len(work)
+        reviewed = finished and bool(claims) and len(settled) == len(claims)
     return {
         "total_annotations": len(work),
         "cancelled_annotations": len(there) - len(work),
@@ -93,6 +97,8 @@ def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
     totals["reviewed"] += counted["reviewed"]
     totals["accepted"] += counted["reviews_accepted"]
     totals["rejected"] += counted["reviews_rejected"]
+    totals["sampled"] += counted["review_required"]
+    totals["review_done"] += counted["reviewed"] or not counted["review_required"]
 
 
 def assert_history_whole(annotation: Annotation) -> None:

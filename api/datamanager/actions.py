@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reviews.decisions import Intent
+from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, AssignmentType, RejectAction
@@ -15,7 +16,7 @@ from users.models import User
 
 from . import tidying, values
 from .action import Action, Job, chunked, said
-from .forms import comment_form, people_form, predictions_form, reject_form
+from .forms import comment_form, people_form, predictions_form, reject_form, reopen_form
 
 # --- deleting -------------------------------------------------------------------------------------
 
@@ -57,6 +58,14 @@ def reject(job: Job) -> dict[str, Any]:
     asked = {"reject_action": outcome, "reason": _words(job, "reason")}
     intent = Intent(ActionType.REJECTED, comment=_words(job, "comment"), **{k: v for k, v in asked.items() if v})
     return _reviewed(job, "Rejected", lambda service, some: service.decide_many(some, intent))
+
+
+def reopen(job: Job) -> dict[str, Any]:
+    """Returned for rework without a verdict, `to` their authors (or anyone)."""
+    to = job.body.get("to") or RETURN_TO_AUTHOR
+    if to not in (RETURN_TO_AUTHOR, RETURN_TO_ANYONE):
+        raise Refused("invalid", f"to is {RETURN_TO_AUTHOR} or {RETURN_TO_ANYONE}.", field="to")
+    return _reviewed(job, "Reopened", lambda service, some: service.reopen_many(some, to=to, comment=_words(job, "comment")))
 
 
 def undo(job: Job) -> dict[str, Any]:
@@ -130,6 +139,14 @@ ACTIONS: dict[str, Action] = {
         reject,
         "Rejects every annotation of these tasks you may review.",
         reject_form,
+    ),
+    "reopen_tasks_annotations": Action(
+        "Reopen annotations",
+        25,
+        "review_annotation",
+        reopen,
+        "Returns the annotations of these tasks for rework, without a verdict.",
+        reopen_form,
     ),
     "delete_tasks_reviews": Action("Take back reviews", 30, "review_annotation", undo, "Takes back what stands. " + SURE),
     "assign_reviewers": Action("Assign reviewers", 40, "manage_project", assign(REVIEWER), form=people_form),

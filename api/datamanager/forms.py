@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from tasks.choices import RejectAction
 from tasks.models import Membership, Prediction, Project
 
@@ -17,7 +18,21 @@ def comment_form(project: Project) -> list[dict[str, Any]]:
 def reject_form(project: Project) -> list[dict[str, Any]]:
     outcomes = [{"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions]
     chosen = {"options": outcomes, "value": project.default_reject_action}
-    return comment_form(project) + _field("select", "reject_action", "What becomes of it", **chosen)
+    return [
+        *comment_form(project),
+        *_field("select", "reject_action", "What becomes of it", **chosen),
+        *(_reason_field(project) if project.reject_reasons else []),
+    ]
+
+
+def _reason_field(project: Project) -> list[dict[str, Any]]:
+    reasons = [{"value": reason["code"], "label": reason["text"]} for reason in project.reject_reasons]
+    return _field("select", "reason", "Reason", options=reasons)
+
+
+def reopen_form(project: Project) -> list[dict[str, Any]]:
+    whom = [{"value": RETURN_TO_AUTHOR, "label": "Their authors"}, {"value": RETURN_TO_ANYONE, "label": "Anyone"}]
+    return comment_form(project) + _field("select", "to", "Who reworks it", options=whom, value=RETURN_TO_AUTHOR)
 
 
 def people_form(project: Project) -> list[dict[str, Any]]:

@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from reviews.returned import why_returned
 from tasks.models import Task
 
+from ..serializers.queue import LeaseSerializer, ReturnedSerializer
 from ..serializers.tasks import ExpandedAnnotationSerializer, FullTaskSerializer
 
 
@@ -67,20 +70,41 @@ class OneTaskSerializer(TableTaskSerializer):
 
 
 class NextTaskSerializer(OneTaskSerializer):
-    """A task to label now. There are no leases yet, so `unique_lock_id` is null."""
+    """A task to label now, with the lease on it; returned work needs none, and says why it came back."""
 
     queue = serializers.SerializerMethodField()
     unique_lock_id = serializers.SerializerMethodField()
     default_selected_annotation = serializers.SerializerMethodField()
+    lease = serializers.SerializerMethodField()
+    returned = serializers.SerializerMethodField()
 
     class Meta(OneTaskSerializer.Meta):
-        fields = [*OneTaskSerializer.Meta.fields, "queue", "unique_lock_id", "default_selected_annotation"]
+        fields = [
+            *OneTaskSerializer.Meta.fields,
+            "queue",
+            "unique_lock_id",
+            "default_selected_annotation",
+            "lease",
+            "returned",
+        ]
 
     def get_queue(self, task: Task) -> str:
         return self.context["drawn"].queue
 
     def get_unique_lock_id(self, task: Task) -> str | None:
-        return None
+        place = self.context["drawn"].place
+        return str(place.id) if place else None
+
+    @extend_schema_field(LeaseSerializer(allow_null=True))
+    def get_lease(self, task: Task) -> dict[str, Any] | None:
+        place = self.context["drawn"].place
+        return LeaseSerializer(place).data if place else None
+
+    @extend_schema_field(ReturnedSerializer(allow_null=True))
+    def get_returned(self, task: Task) -> dict[str, Any] | None:
+        drawn = self.context["drawn"].annotation_id
+        annotation = next((one for one in task.annotations.all() if one.pk == drawn), None)
+        return ReturnedSerializer(why_returned(annotation)).data if annotation else None
 
     def get_default_selected_annotation(self, task: Task) -> int | None:
         return self.context["drawn"].annotation_id

@@ -85,7 +85,7 @@ class ListedActionSerializer(serializers.Serializer):
 
 
 class PerformSerializer(serializers.Serializer):
-    """The selection, and what the action wants besides: comment, reject_action, reason, users, annotator, model_version."""
+    """The selection, and what the action wants besides: comment, reject_action, reason, to, users, annotator, model_version."""
 
     selectedItems = SelectionSerializer(required=False)
     filters = serializers.DictField(required=False)
@@ -93,6 +93,7 @@ class PerformSerializer(serializers.Serializer):
     comment = serializers.CharField(required=False)
     reject_action = serializers.CharField(required=False)
     reason = serializers.CharField(required=False)
+    to = serializers.CharField(required=False)
     users = serializers.ListField(child=serializers.IntegerField(), required=False)
     annotator = serializers.IntegerField(required=False)
     model_version = serializers.CharField(required=False)

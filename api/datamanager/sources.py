@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import (
     Avg,
+    Case,
     Exists,
     F,
     OuterRef,
@@ -14,14 +15,15 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Cast, NullIf
 from django.db.models.lookups import IsNull
 
-from reviews.models import TaskReviewer
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Draft, Prediction, TaskAnnotator
 
+from ..serializers.names import names_shown_to, reviewers_shown_to
 from .operators import IDS, NAMES, NUMBER, RESULT, TEXT, TRUTH, Operator, Test
 
 NO_TEXT = Value("", output_field=TextField())
@@ -105,7 +107,7 @@ def annotators(user: Any) -> Many:
 
 def reviewers(user: Any) -> Any:
     return EitherOf(
-        Many(TaskReviewer.objects.all(), "user_id", IDS),
+        Many(reviewers_shown_to(user), "user_id", IDS),
         Many(Assignment.objects.filter(type=AssignmentType.REVIEWER).order_by(), "user_id", IDS),
     )
 
@@ -136,7 +138,9 @@ class EitherOf:
 
 
 def updated_by(user: Any) -> Single:
-    return Single(F("updated_by_id"), IDS)
+    """Empty where it would tell who reviewed."""
+    shown = Q(updated_by=user) | names_shown_to(user, annotation=None)
+    return Single(Case(When(shown, then=F("updated_by_id"))), IDS)
 
 
 def annotation_ids(user: Any) -> Many:

@@ -1,4 +1,4 @@
-"""Which export a query asks for: `GET /api/projects/{id}/export?ids=&reviewed=&verdict=&changed_since=`."""
+"""Which export a query asks for: `…/export?ids=&reviewed=&verdict=&changed_since=`. (`only=final` is exporting.final.)"""
 
 from datetime import datetime
 
@@ -18,6 +18,7 @@ YES = ("true", "1", "yes")
 PARAMETERS = [
     OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
     OpenApiParameter("download_all_tasks", bool, description="Also tasks of which no annotation is taken."),
+    OpenApiParameter("only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."),
     OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
     OpenApiParameter("reviewed", str, enum=[ONLY, EXCLUDE], description="Annotations with any standing verdict, or without one."),
     OpenApiParameter("verdict", str, description="Annotations on which one of these verdicts stands, comma-separated."),
@@ -41,8 +42,6 @@ def format_asked(query: QueryDict) -> str:
 
 def selection_asked(query: QueryDict) -> Selection:
     """What is taken. A changed task is given whatever is left of it, so that its reader can drop what went."""
-    if "only" in query:
-        raise Refused("not_supported", "The export cannot be narrowed by only yet. Leave it out.", field="only")
     since, annotations = _instant(query), annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)})
     everything = since is not None or query.get("download_all_tasks", "").lower() in YES
     return Selection(

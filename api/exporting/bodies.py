@@ -64,6 +64,8 @@ def task_body(
         "reviewed_at": iso(task.reviewed_at),
         "reviews_accepted": task.reviews_accepted,
         "reviews_rejected": task.reviews_rejected,
+        "final_annotation": task.final_annotation_id,
+        "final_state": task.final_state,
     }
 
 

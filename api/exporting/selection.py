@@ -1,21 +1,25 @@
 """Which tasks and annotations an export takes, in the words of Label Studio's snapshots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from rest_framework import serializers
 
 from tasks.choices import VERDICTS
+from tasks.models import Annotation
 from tasks.pseudonyms import NAMES, Faces
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
 
 REVIEWED = Q(reviews_accepted__gt=0) | Q(reviews_rejected__gt=0)
+FINAL_TASKS = Q(final_annotation__isnull=False)
+IS_ANSWER = Q(pk=F("task__final_annotation"))
 TASKS_THAT_ARE = {
+    "final": FINAL_TASKS,
     "reviewed": REVIEWED,
     "finished": Q(is_labeled=True),
     "annotated": Q(total_annotations__gt=0),
@@ -28,10 +32,15 @@ ANNOTATIONS_THAT_ARE = {
 }
 
 
+def is_contested(annotation: Annotation) -> bool:
+    return annotation.contested_at is not None
+
+
 @dataclass(frozen=True)
 class Selection:
     """`ids`: only these tasks. Tasks without annotations are left out unless asked for. `changed_since`: no others, and
-    those that were deleted since. `faces`: how whoever reads it sees the people.
+    those that were deleted since. `faces`: how whoever reads it sees the people. `hides`: of which annotations the reader
+    may not learn who signed a rejection; where anybody may read, that is every contested one.
     """
 
     ids: Sequence[int] | None = None
@@ -40,6 +49,8 @@ class Selection:
     annotations: Q = field(default_factory=Q)
     changed_since: datetime | None = None
     faces: Faces = NAMES
+    hides: Callable[[Annotation], bool] = field(default=is_contested)
+    answers_of: "Selection | None" = None  # only the answers of what this one takes
 
 
 def only_or_not(**about: Any) -> serializers.ChoiceField:
@@ -47,10 +58,11 @@ def only_or_not(**about: Any) -> serializers.ChoiceField:
 
 
 class TaskOptionsSerializer(serializers.Serializer):
-    """`reviewed` means: has a standing verdict, whichever."""
+    """`reviewed` means: has a standing verdict, whichever. `final`: has an answer, and of its annotations that one."""
 
     view = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     reviewed = only_or_not()
+    final = only_or_not()
     finished = only_or_not()
     annotated = only_or_not()
     skipped = only_or_not()

@@ -24,9 +24,10 @@ from users.models import User
 from ..datamanager import query
 from ..datamanager.filters import Asker
 from ..models import Conversion, Export, Status
+from . import final
 from .bodies import Body, person_body
 from .formats import FORMATS, Columns, as_json
-from .selection import Selection, annotations_of, tasks_of
+from .selection import ONLY, Selection, annotations_of, tasks_of
 from .stream import bodies_of
 
 log = logging.getLogger(__name__)
@@ -87,21 +88,26 @@ def write(export_id: int) -> None:
 def _write(export: Export) -> None:
     counted: Counter[str] = Counter(task_number=0, annotation_number=0)
     with transaction.atomic():
-        moment, bodies = bodies_of(export.project, _selection(export))
+        selection = _selection(export)
+        moment, bodies = bodies_of(export.project, selection)
+        left_out = final.left_out(export.project, selection)
         shaped = _counted(_shaped(bodies, export.serialization_options), counted)
         md5 = _to_file(path_of(export, "JSON"), as_json(shaped, Columns()))
     done = {"status": Status.COMPLETED, "finished_at": timezone.now(), "snapshot_at": moment, "md5": md5}
-    Export.objects.filter(pk=export.pk).update(counters=dict(counted), **done)
+    counters = dict(counted) | ({} if left_out is None else {"left_out": left_out})
+    Export.objects.filter(pk=export.pk).update(counters=counters, **done)
 
 
 def _selection(export: Export) -> Selection:
-    chosen = tasks_of(export.task_filter_options) & _of_view(export)
-    return Selection(
+    options = dict(export.task_filter_options)
+    answers = options.get(final.FINAL) == ONLY and options.pop(final.FINAL)
+    selection = Selection(
         without_annotations=True,
-        tasks=chosen,
+        tasks=tasks_of(options) & _of_view(export),
         annotations=annotations_of(export.annotation_filter_options),
         faces=Pseudonyms(export.project_id, export.created_by_id) if export.anonymized else NAMES,
     )
+    return final.narrowed(selection) if answers else selection
 
 
 def _of_view(export: Export) -> Q:

@@ -16,6 +16,7 @@ from tasks.pseudonyms import Faces
 from users.models import User
 
 from .bodies import Body, People, Results, annotation_body, deleted_body, prediction_body, task_body
+from .contested import unnamed
 from .formats import FORMATS, Columns, Format
 from .selection import Selection
 
@@ -111,6 +112,11 @@ def _gone(project: Project, selection: Selection) -> Iterator[Body]:
         yield from map(deleted_body, deleted.only("unique_id", "external_id", "project_id", "deleted_at").iterator(CHUNK))
 
 
+def taken(project: Project, selection: Selection) -> QuerySet[Task]:
+    """The tasks a selection chooses, to be counted."""
+    return _wanted(project, selection)
+
+
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
     wanted = _wanted(project, selection)
     last = 0
@@ -132,6 +138,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
     annotations_of = _by_task(annotations)
     authors = _comment_authors(tasks)
     deleted = _deleted_annotations(tasks, selection)
+    contested = {a.pk for a in annotations if selection.hides(a)}
     for task in tasks:
         body = task_body(
             task,
@@ -140,6 +147,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
             comment_authors=authors[task.pk],
             people=people,
         )
+        body = unnamed(body, contested) if contested else body
         yield body if deleted is None else body | {"deleted_annotations": deleted.get(task.pk, [])}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.labelconfig import some_problems
 from tasks.models import Task
 
 from .entries import Entry
@@ -37,6 +38,7 @@ class Report:
     predictions: int = 0
     reviews: int = 0
     standing: int = 0
+    result_problems: Named = field(default_factory=Named)
     duplicates_skipped: Named = field(default_factory=Named)
     duplicates_updated: Named = field(default_factory=Named)
     verdicts_not_kept: Named = field(default_factory=Named)
@@ -57,6 +59,8 @@ class Report:
             self.predictions_without_content += entry.unnamed_guesses
             self.drafts_ignored += entry.drafts
             for position, answer in enumerate(entry.answers):
+                if problems := some_problems(answer.result, task.project.label_config):
+                    self.result_problems.add(entry.number, annotation=position, problems=problems)
                 if answer.said.not_kept:
                     self.verdict_not_kept(entry.number, position, answer.said.not_kept)
 
@@ -71,6 +75,7 @@ class Report:
             "predictions": self.predictions,
             "reviews": self.reviews,
             "standing_reviews": self.standing,
+            "result_problems": self.result_problems.as_dict(),
             "duplicates_skipped": self.duplicates_skipped.as_dict(),
             "duplicates_updated": self.duplicates_updated.as_dict(),
             "verdicts_not_kept": self.verdicts_not_kept.as_dict() | {"reasons": dict(self.reasons)},
@@ -84,6 +89,7 @@ class Report:
         """The same in words, without what did not happen."""
         said = [f"{self.tasks} tasks, {self.annotations} annotations, {self.predictions} predictions, {self.reviews} reviews"]
         optional = {
+            "annotations have results that the label configuration does not know, kept as they are": self.result_problems.count,
             "tasks were here already and were skipped": self.duplicates_skipped.count,
             "tasks were here already and were updated": self.duplicates_updated.count,
             "annotations or reviews got a new unique id, theirs was taken": self.new_unique_ids,

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
+from reviews import final
 from reviews.counters import State, apply_states
 from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
 from tasks.counters import AnnotationCounts, apply_counts
-from tasks.models import Annotation, Import, Prediction, Task, TaskAnnotator
+from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnnotator
 from tasks.sql import copy_values
 
 from .entries import Answer, Entry, Guess
@@ -66,9 +67,10 @@ def prediction_row(guess: Guess, task: Task, *, pk: int) -> Prediction:
     )
 
 
-def work_of(answer: Answer, annotation: Annotation, people: People) -> ImportedWork:
+def work_of(answer: Answer, annotation: Annotation, people: People, project: Project) -> ImportedWork:
     verdicts = [_verdict(verdict, people) for verdict in answer.said.verdicts]
-    return ImportedWork(annotation, verdicts, stands=answer.said.stands)
+    config = project.label_config_version_id
+    return ImportedWork(annotation, verdicts, stands=answer.said.stands, label_config_id=config)
 
 
 def _verdict(told: Verdict, people: People) -> ImportedVerdict:
@@ -101,10 +103,11 @@ def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predic
         if not annotation.was_cancelled:
             states[annotation.task_id].append(State(annotation.last_action, waits_for_rework=annotation.returned_at is not None))
     for prediction in predictions:
-        counts[prediction.task_id].predictions += 1
+        counts[prediction.task_id].add_prediction(prediction.score)
     for task in tasks:
         apply_counts(task, counts[task.pk])
         apply_states(task, states[task.pk], task.project.review_criteria)
+    final.settle_new(tasks, annotations)
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:

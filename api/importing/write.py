@@ -113,10 +113,12 @@ class Writer:
             row = annotation_row(answer, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id)
             annotations.append(row)
             if answer.said.verdicts:
-                works.append(work_of(answer, row, self.people))
+                works.append(work_of(answer, row, self.people, self.project))
         reviews = AnnotationReviewService(self.actor).record_imported(works)
         told = {work.annotation.pk for work in works}
-        copy_rows(history.new_versions([a for a in annotations if a.pk not in told], HistoryAction.IMPORTED, self.actor))
+        untold = [annotation for annotation in annotations if annotation.pk not in told]
+        config = self.project.label_config_version_id
+        copy_rows(history.new_versions(untold, HistoryAction.IMPORTED, self.actor, label_config_id=config))
         copy_rows(annotations)
         self.unchecked += len(annotations)
         self.report.annotations += len(annotations)

@@ -7,11 +7,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reviews import workflow
+from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from users.models import User
 
 from ..parsers import parse_json
 from .names import HidesReviewers
+
+ASK = object()
 
 
 class StrictJSONField(serializers.JSONField):
@@ -43,6 +46,7 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
     import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
     last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
     result_count = serializers.SerializerMethodField()
+    result_problems = serializers.SerializerMethodField(help_text="What of the result the label configuration does not know.")
 
     class Meta:
         model = Annotation
@@ -68,12 +72,15 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
             "parent_annotation",
             "last_created_by",
             "result_count",
+            "result_problems",
             "unique_id",
             "version",
             "annotation_seq",
             "last_annotation_history",
             "is_draft",
             "returned_at",
+            "rounds",
+            "contested_at",
         ]
         read_only_fields = fields
 
@@ -86,6 +93,9 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
     def get_result_count(self, annotation: Annotation) -> int:
         return len(annotation.result)
 
+    def get_result_problems(self, annotation: Annotation) -> list[str]:
+        return some_problems(annotation.result, annotation.project.label_config)
+
 
 class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     """The same with what *this* reader may do to it."""
@@ -95,13 +105,18 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     can_be_reviewed = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
     refusals = serializers.SerializerMethodField()
+    config_outdated = serializers.SerializerMethodField(help_text="Made under an earlier label configuration.")
 
     class Meta(AnnotationBodySerializer.Meta):
-        fields = [*AnnotationBodySerializer.Meta.fields, "can_be_reviewed", "allowed_actions", "refusals"]
+        fields = [*AnnotationBodySerializer.Meta.fields, "config_outdated", "can_be_reviewed", "allowed_actions", "refusals"]
         read_only_fields = fields
 
     def get_created_username(self, annotation: Annotation) -> str:
         return _signature(self.faces(annotation).person(annotation.completed_by))
+
+    def get_config_outdated(self, annotation: Annotation) -> bool:
+        said = getattr(annotation, "config_outdated", ASK)
+        return Annotation.objects.config_outdated().filter(pk=annotation.pk).exists() if said is ASK else bool(said)
 
     def get_can_be_reviewed(self, annotation: Annotation) -> bool:
         return "accept" not in self._refusals(annotation)
@@ -148,6 +163,7 @@ class DraftSerializer(serializers.ModelSerializer):
     result = ResultField(required=False)
     created_username = serializers.SerializerMethodField()
     created_ago = serializers.SerializerMethodField()
+    result_problems = serializers.SerializerMethodField(help_text="What of the result the label configuration does not know.")
 
     class Meta:
         model = Draft
@@ -157,6 +173,7 @@ class DraftSerializer(serializers.ModelSerializer):
             "created_username",
             "created_ago",
             "result",
+            "result_problems",
             "lead_time",
             "was_postponed",
             "created_at",
@@ -171,6 +188,9 @@ class DraftSerializer(serializers.ModelSerializer):
 
     def get_created_ago(self, draft: Draft) -> str:
         return timesince(draft.created_at)
+
+    def get_result_problems(self, draft: Draft) -> list[str]:
+        return some_problems(draft.result, draft.task.project.label_config)
 
 
 class PredictionSerializer(serializers.ModelSerializer):
@@ -214,6 +234,7 @@ class HistorySerializer(HidesReviewers, serializers.ModelSerializer):
             "draft_id",
             "version",
             "version_id",
+            "label_config",
             "was_cancelled",
             "annotation_seq",
         ]

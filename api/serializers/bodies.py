@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.renderers import JSONRenderer
 
 from reviews.models import Review
+from tasks.choices import FinalState
 from tasks.models import Annotation, Project, Task
 from users.models import User
 
@@ -31,7 +32,13 @@ def task_body(task: Task) -> Body:
 
 
 def task_summary(task: Task) -> Body:
-    return {"id": task.pk, "unique_id": str(task.unique_id), "inner_id": task.inner_id, "reviewed": task.reviewed}
+    return {
+        "id": task.pk,
+        "unique_id": str(task.unique_id),
+        "inner_id": task.inner_id,
+        "reviewed": task.reviewed,
+        "final_state": str(FinalState(task.final_state)),
+    }
 
 
 def project_body(project: Project) -> Body:

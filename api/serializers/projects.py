@@ -30,14 +30,14 @@ REVIEW_SETTINGS = {
     "show_instruction": "show_review_instruction",
     "show_reviewer_names": "show_reviewer_names",
     "anonymize_annotations": "anonymize_annotations",
+    "max_rounds": "max_rounds",
+    "sampling": "sampling",
+    "review_task_limit_percent": "review_task_limit_percent",
 }
 ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
 # Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the ways to say what
 # holds here anyway; the first is what a client reads.
 NOT_YET: dict[str, tuple[Any, ...]] = {
-    "review_task_limit_percent": ("100", "100.0", 100, None),
-    "max_rounds": (None,),
-    "sampling": ("task_id",),
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
 }
@@ -55,6 +55,8 @@ NUMBERS = {
     "reviewed_number": "reviewed",
     "reviews_accepted_number": "accepted",
     "reviews_rejected_number": "rejected",
+    "review_sample_number": "sampled",
+    "review_done_number": "review_done",
 }
 
 
@@ -68,7 +70,13 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
     class Meta:
         model = Project
         fields = list(REVIEW_SETTINGS)
-        extra_kwargs = {name: {"required": False} for name in fields}
+        extra_kwargs: dict[str, dict[str, Any]] = {name: {"required": False} for name in fields}
+        extra_kwargs["review_task_limit_percent"] |= {"min_value": 0, "max_value": 100}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if "review_task_limit_percent" in data and data["review_task_limit_percent"] is None:
+            data = {**data, "review_task_limit_percent": 100}  # no limit
+        return super().to_internal_value(data)
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         unsupported = [name for name, holds in NOT_YET.items() if self.initial_data.get(name, holds[0]) not in holds]
@@ -90,6 +98,7 @@ class AssignmentSettingsSerializer(serializers.ModelSerializer):
 def review_settings(project: Project) -> dict[str, Any]:
     """Label Studio's nested object, with what it derives."""
     stored = {name: getattr(project, field) for name, field in REVIEW_SETTINGS.items()}
+    stored["review_task_limit_percent"] = f"{float(project.review_task_limit_percent):g}"
     requeue = project.default_reject_action == "requeue"
     return {
         "id": project.pk,
@@ -125,6 +134,8 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
     reviewed_number = serializers.IntegerField(read_only=True)
     reviews_accepted_number = serializers.IntegerField(read_only=True)
     reviews_rejected_number = serializers.IntegerField(read_only=True)
+    review_sample_number = serializers.IntegerField(read_only=True)
+    review_done_number = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = Project
@@ -204,6 +215,10 @@ class ProjectCountsSerializer(ProjectSerializer):
 
 class LabelConfigSerializer(serializers.Serializer):
     label_config = serializers.CharField(max_length=1_000_000)
+
+
+class ValidLabelConfigSerializer(LabelConfigSerializer):
+    config_essential_data_has_changed = serializers.BooleanField(help_text="It makes other results than the present one.")
 
 
 class ProjectChangeSerializer(ProjectSerializer):

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from reviews.disputes import is_hidden_from
 from tasks.choices import ActionType
 from tasks.models import Annotation, Task
 from tasks.pseudonyms import Faces
@@ -26,6 +27,8 @@ REVIEWERS_ONLY = (
     "unresolved_comment_count",
     "last_comment_updated_at",
     "comment_authors",
+    "final_annotation",
+    "final_state",
 )
 REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
 
@@ -63,9 +66,13 @@ class TaskBodySerializer(serializers.ModelSerializer):
             "comment_count",
             "unresolved_comment_count",
             "last_comment_updated_at",
+            "final_annotation",
+            "final_state",
             "comment_authors",
             "unique_id",
             "external_id",
+            "closed_at",
+            "closed_because",
             "file_upload",
             "storage_filename",
         ]
@@ -130,9 +137,14 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
         if not may(user, "view_all_annotations", task.project_id):
             for name in REVIEWERS_ONLY:
                 body.pop(name, None)
-        if task.updated_by_id != user.pk and names_hidden(user, task.project):
+        if task.updated_by_id != user.pk and (names_hidden(user, task.project) or self._hides_who_rejected(task)):
             body["updated_by"] = []
         return body
+
+    def _hides_who_rejected(self, task: Task) -> bool:
+        """A rejection of work on this task is contested, and this reader may be the one who decides."""
+        user = self.context["request"].user
+        return any(is_hidden_from(user, annotation) for annotation in task.annotations.all())
 
 
 class ExpandedAnnotationSerializer(AnnotationSerializer):

@@ -19,6 +19,7 @@ from ..filters import AnnotationFilter
 from ..pagination import Pages
 from ..serializers.annotations import AnnotationSerializer, DraftSerializer, NewWorkSerializer, WorkSerializer
 from ..serializers.decided import DecidedSerializer
+from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
 from .base import ViewSet, person_named, seen_by, sent, visible, with_etag
 from .verdicts import asked_for
@@ -29,7 +30,8 @@ GONE = {204: OpenApiResponse(description="Done.")}
 
 def readable(queryset: Any) -> Any:
     """What one page of annotations needs, in a constant number of queries."""
-    return queryset.select_related("completed_by", "project", "task").prefetch_related("task__assignments")
+    found = queryset.saying_config_outdated().select_related("completed_by", "project", "task")
+    return found.prefetch_related("task__assignments")
 
 
 class AnnotationViewSet(ViewSet):
@@ -98,6 +100,16 @@ class AnnotationViewSet(ViewSet):
         body = sent(ReopenSerializer, request)
         comment = (body.get("comment") or "").strip()
         return self._answer(service.reopen(annotation, to=body["to"], comment=comment, seen=seen_by(request, body)))
+
+    @extend_schema(request=ContestSerializer, responses={201: DisputeSerializer})
+    @action(detail=True, methods=["post"])
+    def contest(self, request, pk=None):
+        """Say, once, why a rejection of your work is wrong. It stands until another reviewer has decided."""
+        annotation, body = self.get_object(), sent(ContestSerializer, request)
+        service = AnnotationReviewService(request.user)
+        dispute = service.contest(annotation, because=body["reason"], seen=seen_by(request, body))
+        body = DisputeSerializer(dispute, context=self.get_serializer_context()).data
+        return with_etag(Response(body, status=status.HTTP_201_CREATED), dispute.annotation)
 
     @extend_schema(request=None, responses=DraftSerializer)
     @action(detail=True, methods=["post"], url_path="convert-to-draft")

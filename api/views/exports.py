@@ -1,6 +1,7 @@
 """Give a project's tasks back, as Label Studio's JSON or as a table."""
 
 from dataclasses import replace
+from functools import partial
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -9,12 +10,15 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews.disputes import is_hidden_from
 from tasks.models import Project
 from tasks.pseudonyms import faces_in
 
+from ..exporting import final
 from ..exporting.asked import PARAMETERS, format_asked, selection_asked
 from ..exporting.bodies import iso
 from ..exporting.formats import FORMATS
+from ..exporting.selection import Selection
 from ..exporting.stream import export, oldest_open_work
 from .base import require, visible
 
@@ -56,7 +60,7 @@ class ExportView(APIView):
         project = visible(Project.objects, request, pk)
         require(request, "export", project)
         format = FORMATS[format_asked(request.query_params)]
-        selection = replace(selection_asked(request.query_params), faces=faces_in(project.pk, request.user))
+        selection = _selection(request, project)
         open_since = oldest_open_work()
         moment, chunks = export(project, selection, format)
         response = StreamingHttpResponse(chunks, content_type=format.content_type)
@@ -64,4 +68,15 @@ class ExportView(APIView):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["X-Snapshot-At"] = iso(moment)
         response["X-Next-Changed-Since"] = iso(open_since)
+        for header, words in final.headers(project, selection).items():
+            response[header] = words
         return response
+
+
+def _selection(request, project: Project) -> Selection:
+    asked = replace(
+        selection_asked(request.query_params),
+        faces=faces_in(project.pk, request.user),
+        hides=partial(is_hidden_from, request.user),
+    )
+    return final.narrowed(asked) if final.is_asked(request.query_params) else asked

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from reviews.people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
-from tasks.pseudonyms import Faces, faces_in
+from tasks.pseudonyms import NAMES, Faces, faces_in
 from tasks.roles import may
-from tasks.services import projects
+from tasks.services import people, projects
 from users.capabilities import Role
 from users.models import User
 
@@ -25,14 +25,19 @@ class MemberSerializer(UserSerializer):
     """A person with what they are in the project. Wants `membership` set."""
 
     project_role = serializers.CharField(source="membership.role", read_only=True)
+    paused = serializers.BooleanField(source="membership.paused", read_only=True)
 
     class Meta(UserSerializer.Meta):
-        fields = [*UserSerializer.Meta.fields, "project_role"]
+        fields = [*UserSerializer.Meta.fields, "project_role", "paused"]
         read_only_fields = fields
 
 
 class JoiningSerializer(serializers.Serializer):
     user = serializers.IntegerField(min_value=1, max_value=2**62)
+
+
+class PausingSerializer(JoiningSerializer):
+    paused = serializers.BooleanField()
 
 
 class MemberViewSet(ViewSet):
@@ -47,8 +52,8 @@ class MemberViewSet(ViewSet):
     def list(self, request, pk=None):
         """The people of this project, as a plain list."""
         project = visible(Project.objects, request, pk)
-        people = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
-        return Response(UserSerializer(_known(people, project, request.user), many=True).data)
+        members = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
+        return Response(UserSerializer(_known(members, project, request.user), many=True).data)
 
     @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
     def paginated(self, request, pk=None):
@@ -65,8 +70,8 @@ class MemberViewSet(ViewSet):
         wrote = TaskAnnotator.objects.filter(project=project)
         if not may(request.user, "view_all_annotations", project):
             wrote = wrote.filter(user=request.user)
-        people = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
-        return Response(PersonSerializer(_known(people, project, request.user), many=True).data)
+        authors = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
+        return Response(PersonSerializer(_known(authors, project, request.user), many=True).data)
 
     @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
     def create(self, request, pk=None):
@@ -91,8 +96,19 @@ class MemberViewSet(ViewSet):
         project = self._managed(request, pk)
         body = JoiningSerializer(data={"user": request.query_params.get("user") or request.data.get("user")})
         body.is_valid(raise_exception=True)
-        projects.remove_member(get_object_or_404(project.memberships.select_related("user"), user=body.validated_data["user"]))
+        projects.remove_member(self._membership(project, body.validated_data["user"]), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(operation_id="projects_members_pause", request=PausingSerializer, responses=MemberSerializer)
+    def partial_update(self, request, pk=None):
+        """Pause somebody, or take them on again (managers). Paused, they get no new work but may finish what was returned."""
+        project = self._managed(request, pk)
+        body = sent(PausingSerializer, request)
+        changed = people.set_paused(self._membership(project, body["user"]), body["paused"], actor=request.user)
+        return Response(_member(changed, NAMES))
+
+    def _membership(self, project: Project, user: int) -> Membership:
+        return get_object_or_404(project.memberships.select_related("user", "project"), user=user)
 
     def _managed(self, request, pk) -> Project:
         project = visible(Project.objects, request, pk)

@@ -1,16 +1,16 @@
 """Projects, and who is what in them."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from reviews.people import visible_people
 from tasks.errors import Refused
-from tasks.labelconfig import parse
 from tasks.models import Membership, Project, Task
-from tasks.services import projects, tasks
+from tasks.roles import may
+from tasks.services import label_configs, people, projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
@@ -23,9 +23,19 @@ from ..serializers.projects import (
     ProjectChangeSerializer,
     ProjectCountsSerializer,
     ProjectSerializer,
+    ValidLabelConfigSerializer,
 )
 from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, require, sent, visible
+
+FORCE = OpenApiParameter(
+    "force", bool, description="Take a label configuration that work has no place in, too. Also as a key of the body."
+)
+
+
+def _is_forced(request) -> bool:
+    said = request.query_params.get("force", request.data.get("force", ""))
+    return str(said).lower() in ("true", "1", "yes")
 
 
 class ProjectViewSet(ViewSet):
@@ -48,12 +58,16 @@ class ProjectViewSet(ViewSet):
     def retrieve(self, request, pk=None):
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer)
+    @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer, parameters=[FORCE])
     def partial_update(self, request, pk=None):
-        """Change settings (managers). `review_settings` and `assignment_settings` may be nested."""
+        """Change settings (managers). `review_settings` and `assignment_settings` may be nested.
+
+        A `label_config` without a control or label that work uses is refused with counts, unless `force` is said.
+        """
         project = self.get_object()
         require(request, "manage_project", project)
-        project = projects.update(project, sent(ProjectChangeSerializer, request, partial=True), actor=request.user)
+        changes = sent(ProjectChangeSerializer, request, partial=True)
+        project = projects.update(project, changes, actor=request.user, force=_is_forced(request))
         return Response(self.get_serializer(project).data)
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted; restorable for 30 days.")})
@@ -69,14 +83,17 @@ class ProjectViewSet(ViewSet):
         """What the projects you see add up to, in pages."""
         return self.page_of(self.filter_queryset(self.get_queryset()), ProjectCountsSerializer)
 
-    @extend_schema(request=LabelConfigSerializer, responses=LabelConfigSerializer)
+    @extend_schema(request=LabelConfigSerializer, responses=ValidLabelConfigSerializer, parameters=[FORCE])
     @action(detail=True, methods=["post"], url_path="validate")
     def validate_config(self, request, pk=None):
-        """Whether a label configuration can be read: 400 says what is wrong with it."""
-        self.get_object()
+        """Whether the project could have this label configuration: 400 says what is wrong with it, to managers also which work
+        would have no place in it (unless `force` is said)."""
+        project = self.get_object()
         config = sent(LabelConfigSerializer, request)["label_config"]
-        parse(config)
-        return Response({"label_config": config})
+        changed = label_configs.differs(config, project.label_config)
+        if changed and may(request.user, "manage_project", project) and not _is_forced(request):
+            label_configs.refuse_orphans(project, config)
+        return Response({"label_config": config, "config_essential_data_has_changed": changed})
 
     @extend_schema(methods=["post"], request=NewTaskOfProjectSerializer, responses={201: OneTaskSerializer})
     @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="Every task of the project is deleted.")})
@@ -110,6 +127,10 @@ class RoleRequestSerializer(serializers.Serializer):
     role = serializers.ChoiceField(choices=[(r.value, r.label) for r in PROJECT_ROLES])
 
 
+class PausedSerializer(serializers.Serializer):
+    paused = serializers.BooleanField()
+
+
 class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
@@ -130,11 +151,19 @@ class RoleViewSet(ViewSet):
         membership = projects.set_role(project, _person(request.user, body), body["role"])
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
+    def partial_update(self, request, pk=None):
+        """Pause somebody, or take them on again (managers)."""
+        membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
+        require(request, "manage_members", membership.project_id)
+        membership = people.set_paused(membership, sent(PausedSerializer, request)["paused"], actor=request.user)
+        return Response(self.get_serializer(membership).data)
+
     @extend_schema(responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")})
     def destroy(self, request, pk=None):
         membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
         require(request, "manage_members", membership.project_id)
-        projects.remove_member(membership)
+        projects.remove_member(membership, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

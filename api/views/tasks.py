@@ -17,6 +17,7 @@ from ..datamanager.rows import OneTaskSerializer, TableTaskSerializer
 from ..filters import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
+from ..serializers.names import reviewers_shown_to
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
 from .base import ViewSet, require, sent, visible
 
@@ -43,14 +44,15 @@ class TaskViewSet(ViewSet):
     def readable(self, queryset, *, own_work=False):
         """What a page of tasks needs, in a constant number of queries. `own_work`: of annotations, only the reader's."""
         user = self.request.user
-        seen = Annotation.objects.visible_to(user).listed().select_related("completed_by", "project").order_by("id")
+        seen = Annotation.objects.visible_to(user).listed().saying_config_outdated().order_by("id")
+        seen = seen.select_related("completed_by", "project")
         seen = seen.filter(completed_by=user) if own_work else seen
         mine = Draft.objects.visible_to(user).select_related("user")
         return queryset.prefetch_related(
             Prefetch("annotations", seen),
-            Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id")),
+            Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id", "annotation_id")),
             Prefetch("drafts", mine),
-            "reviewed_by",
+            Prefetch("reviewed_by", reviewers_shown_to(user)),
             "assignments",
             "predictions",
         )
@@ -118,7 +120,7 @@ class TaskViewSet(ViewSet):
 class TaskDraftViewSet(ViewSet):
     """Your drafts on a task, or on an annotation of it."""
 
-    queryset = Draft.objects.select_related("user").order_by("id")
+    queryset = Draft.objects.select_related("user", "task__project").order_by("id")
     serializer_class = DraftSerializer
     filter_backends: list = []
     pagination_class = None
@@ -133,14 +135,14 @@ class TaskDraftViewSet(ViewSet):
     @extend_schema(request=DraftSerializer, responses={201: DraftSerializer})
     def create(self, request, task_pk=None, annotation_pk=None):
         """Save unsubmitted work. It remembers the version it began on."""
-        task = visible(Task.objects, request, task_pk)
+        task = visible(Task.objects.select_related("project"), request, task_pk)
         annotation = visible(Annotation.objects.filter(task=task), request, annotation_pk) if annotation_pk else None
         draft = drafts.save(task, actor=request.user, annotation=annotation, **sent(DraftSerializer, request))
         return Response(self.get_serializer(draft).data, status=status.HTTP_201_CREATED)
 
 
 class DraftViewSet(ViewSet):
-    queryset = Draft.objects.select_related("user")
+    queryset = Draft.objects.select_related("user", "task__project")
     serializer_class = DraftSerializer
     filter_backends: list = []
 

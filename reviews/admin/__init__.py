@@ -1,4 +1,5 @@
 from .annotations import AnnotationAdmin
+from .corrections import CorrectionAdmin
 from .records import BulkReviewAdmin, CommentAdmin, ReviewAdmin
 
-__all__ = ["AnnotationAdmin", "BulkReviewAdmin", "CommentAdmin", "ReviewAdmin"]
+__all__ = ["AnnotationAdmin", "BulkReviewAdmin", "CommentAdmin", "CorrectionAdmin", "ReviewAdmin"]

@@ -33,12 +33,13 @@ export class Server {
     this.token = token;
   }
 
-  async ask(method, path, body, headers = {}) {
+  async ask(method, path, body, headers = {}, options = {}) {
     const answer = await fetch(this.root + path, {
       method,
       credentials: this.token ? "omit" : "same-origin",
       headers: { Accept: JSON_TYPE, ...(body === undefined ? {} : { "Content-Type": JSON_TYPE }), ...this.#signed(method), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
+      ...options,
     });
     const said = answer.status === 204 ? null : await answer.json().catch(() => ({}));
     if (!answer.ok) throw new ServerError(answer.status, said || {});
@@ -51,6 +52,9 @@ export class Server {
     return { "X-CSRFToken": (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "" };
   }
 }
+
+/* For comments of somebody whose name is hidden, or who has left: without an author that it knows, the editor breaks off. */
+const SOMEBODY = { id: 0, firstName: "Somebody", lastName: "", username: "", email: "", initials: "?" };
 
 const idOf = (person) => (person && typeof person === "object" ? person.id : person);
 
@@ -69,19 +73,20 @@ function shownAnnotation(annotation) {
   };
 }
 
-class Review {
+/* The editor in a page, with its comments, drafts and history; what its buttons do is said by those who extend it. */
+export class HostedEditor {
   constructor(asked, options) {
     this.asked = asked;
     this.options = options;
-    this.server = new Server(asked);
+    this.server = asked.connection || new Server(asked);
     this.seen = new Map();
     this.drafts = new Map();
-    this.onKey = (event) => this.rejectByKey(event);
+    this.onKey = (event) => this.clickByKey(event);
   }
 
-  async start() {
-    const task = await this.fetchTask(this.asked.task);
-    const { user, users, label_config: config, instruction: description } = this.options;
+  async start(task) {
+    const { user, label_config: config, instruction: description } = this.options;
+    const users = [...this.options.users, SOMEBODY];
     window.APP_SETTINGS = {
       hostname: this.server.root || location.origin,
       feature_flags_default_value: false,
@@ -90,7 +95,7 @@ class Review {
       feature_flags: { ...FLAGS, ...(window.APP_SETTINGS || {}).feature_flags },
     };
     /* The editor's own Ctrl+Space throws: it is taken off, and pressing it clicks the button. */
-    const keymap = { "annotation:skip": { key: null, description: "Reject" } };
+    const keymap = { "annotation:skip": { key: null, description: "Reject or skip" } };
     const interfaces = this.options.interfaces;
     await new Promise((ready) => {
       const onStorageInitialized = (store) => ready((this.store = store));
@@ -103,28 +108,30 @@ class Review {
     return this;
   }
 
-  /* One outcome needs no choice: the editor's own Reject button stays. */
   customButtons() {
-    const buttons = this.options.reject_buttons;
-    if (buttons.length < 2) return {};
-    const labelled = buttons.map((button, i) => ({ ...button, ariaLabel: i ? `reject-annotation-${button.name}` : "reject-annotation" }));
-    return { customButtons: { reject: labelled } };
-  }
-
-  listen() {
-    const on = (name, handle) => this.editor.on(name, (...given) => this.told(handle(...given)));
-    on("acceptAnnotation", (store, verdict) => this.accept(verdict));
-    on("rejectAnnotation", (store, verdict) => this.reject(verdict));
-    on("customButton", (store, name, verdict) => this.reject(verdict, name));
-    on("submitDraft", (store, annotation) => this.keepDraft(annotation));
-    on("comments:create", (comment) => this.createComment(comment));
-    on("comments:list", ({ annotation }) => (annotation ? this.server.ask("GET", `/api/comments/?annotation=${annotation}`) : []));
-    on("comments:update", ({ id, text, is_resolved, region_ref, classifications }) =>
-      this.server.ask("PATCH", `/api/comments/${id}/`, { text, is_resolved, region_ref, classifications }));
-    on("comments:delete", ({ id }) => this.server.ask("DELETE", `/api/comments/${id}/`));
+    return {};
   }
 
   /* A rejected promise is what makes the editor show the error. */
+  on(name, handle) {
+    this.editor.on(name, (...given) => this.told(handle(...given)));
+  }
+
+  listen() {
+    this.on("submitDraft", (store, annotation) => this.keepDraft(annotation));
+    this.on("comments:create", (comment) => this.createComment(comment));
+    this.on("comments:list", ({ annotation }) => (annotation ? this.listComments(annotation) : []));
+    this.on("comments:update", ({ id, text, is_resolved, region_ref, classifications }) =>
+      this.server.ask("PATCH", `/api/comments/${id}/`, { text, is_resolved, region_ref, classifications }));
+    this.on("comments:delete", ({ id }) => this.server.ask("DELETE", `/api/comments/${id}/`));
+  }
+
+  async listComments(annotation) {
+    const comments = await this.server.ask("GET", `/api/comments/?annotation=${annotation}`);
+    const known = new Set(this.options.users.map(({ id }) => id));
+    return comments.map((comment) => (known.has(comment.created_by) ? comment : { ...comment, created_by: SOMEBODY.id }));
+  }
+
   async told(answer) {
     try {
       return await answer;
@@ -142,27 +149,29 @@ class Review {
     return { id: task.id, data: task.data, annotations: task.annotations.map(shownAnnotation), predictions: task.predictions || [] };
   }
 
-  async load(id) {
-    const task = await this.fetchTask(id);
+  async load(task) {
     const { annotations, predictions, ...rest } = this.shownTask(task);
+    /* Not assignConfig: it would fill the controls from the task that is still there. */
     this.store.resetState();
-    this.store.assignConfig(this.options.label_config);
     this.store.assignTask(rest);
     this.store.initializeStore({ annotations, predictions });
     await this.show(task);
   }
 
-  /* The editor selects the last annotation; a reviewer wants the one that waits. */
+  /* The editor selects the last annotation, whichever that is. */
   async show(task) {
     this.task = task;
     this.seen = new Map(task.annotations.map((annotation) => [String(annotation.id), annotation]));
-    const wanted = this.asked.annotation && this.seen.get(String(this.asked.annotation));
-    const chosen = wanted || task.annotations.find((annotation) => annotation.can_be_reviewed) || task.annotations[0];
+    const chosen = this.chosenOf(task);
     const shown = chosen && this.store.annotationStore.annotations.find(({ pk }) => pk === String(chosen.id));
     if (!shown) return;
     this.store.annotationStore.selectAnnotation(shown.id);
     this.restoreDraft(shown, (task.drafts || []).find((draft) => draft.annotation === chosen.id));
     await this.showHistory(chosen.id);
+  }
+
+  chosenOf(task) {
+    return task.annotations[0];
   }
 
   restoreDraft(annotation, draft) {
@@ -181,6 +190,77 @@ class Review {
     if (!this.store.setHistory) return;
     const rows = await this.server.ask("GET", `/api/annotation-history/?annotation=${annotation}`);
     this.store.setHistory(rows.map((row) => ({ ...row, comment: row.comment || "", result: row.result || [] })));
+  }
+
+  /* About five seconds after an edit. */
+  async keepDraft(annotation) {
+    const body = { result: annotation.versions.draft, lead_time: annotation.leadTime || 0 };
+    const path = annotation.draftId ? `/api/drafts/${annotation.draftId}/` : this.draftsOf(annotation);
+    const draft = await this.server.ask(annotation.draftId ? "PATCH" : "POST", path, body);
+    annotation.setDraftId(draft.id);
+    this.drafts.set(annotation.pk, draft.id);
+    return draft;
+  }
+
+  /* The editor forgets the draft's id before it tells of a verdict, so it is remembered here. */
+  async dropDraft(pk) {
+    const draft = this.drafts.get(pk);
+    this.drafts.delete(pk);
+    if (!draft) return;
+    await this.server.ask("DELETE", `/api/drafts/${draft}/`).catch((error) => {
+      if (error.status !== 404) throw error;
+    });
+  }
+
+  /* Awaited by the editor before it rejects: the server then finds the comment that a reject needs. */
+  createComment({ text, annotation, region_ref, classifications }) {
+    return this.server.ask("POST", "/api/comments/", { text, annotation: Number(annotation), region_ref, classifications });
+  }
+
+  draftsOf(annotation) {
+    return `/api/tasks/${this.task.id}/annotations/${annotation.pk}/drafts/`;
+  }
+
+  clickByKey(event) {
+    if (!event.ctrlKey || event.code !== "Space") return;
+    const button = this.buttonOfKey();
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    button.click();
+  }
+
+  buttonOfKey() {
+    return document.querySelector("[aria-label='reject-annotation']");
+  }
+
+  destroy() {
+    document.removeEventListener("keydown", this.onKey, true);
+    this.editor.destroy();
+    current = null;
+  }
+}
+
+export class Review extends HostedEditor {
+  /* One outcome needs no choice: the editor's own Reject button stays. */
+  customButtons() {
+    const buttons = this.options.reject_buttons;
+    if (buttons.length < 2) return {};
+    const labelled = buttons.map((button, i) => ({ ...button, ariaLabel: i ? `reject-annotation-${button.name}` : "reject-annotation" }));
+    return { customButtons: { reject: labelled } };
+  }
+
+  listen() {
+    super.listen();
+    this.on("acceptAnnotation", (store, verdict) => this.accept(verdict));
+    this.on("rejectAnnotation", (store, verdict) => this.reject(verdict));
+    this.on("customButton", (store, name, verdict) => this.reject(verdict, name));
+  }
+
+  /* A reviewer wants the one that waits. */
+  chosenOf(task) {
+    const wanted = this.asked.annotation && this.seen.get(String(this.asked.annotation));
+    return wanted || task.annotations.find((annotation) => annotation.can_be_reviewed) || task.annotations[0];
   }
 
   /* A clean accept sends no result: the editor writes the same regions in another order. */
@@ -219,47 +299,7 @@ class Review {
   async goOn(review) {
     const next = this.asked.next ? await this.asked.next(review) : null;
     if (next) this.asked.annotation = undefined;
-    await this.load(next || this.task.id);
-  }
-
-  /* About five seconds after an edit. */
-  async keepDraft(annotation) {
-    const body = { result: annotation.versions.draft, lead_time: annotation.leadTime || 0 };
-    const path = annotation.draftId ? `/api/drafts/${annotation.draftId}/` : `/api/tasks/${this.task.id}/annotations/${annotation.pk}/drafts/`;
-    const draft = await this.server.ask(annotation.draftId ? "PATCH" : "POST", path, body);
-    annotation.setDraftId(draft.id);
-    this.drafts.set(annotation.pk, draft.id);
-    return draft;
-  }
-
-  /* The editor forgets the draft's id before it tells of a verdict, so it is remembered here. */
-  async dropDraft(pk) {
-    const draft = this.drafts.get(pk);
-    this.drafts.delete(pk);
-    if (!draft) return;
-    await this.server.ask("DELETE", `/api/drafts/${draft}/`).catch((error) => {
-      if (error.status !== 404) throw error;
-    });
-  }
-
-  /* Awaited by the editor before it rejects: the server then finds the comment that a reject needs. */
-  createComment({ text, annotation, region_ref, classifications }) {
-    return this.server.ask("POST", "/api/comments/", { text, annotation: Number(annotation), region_ref, classifications });
-  }
-
-  rejectByKey(event) {
-    if (!event.ctrlKey || event.code !== "Space") return;
-    const button = document.querySelector("[aria-label='reject-annotation']");
-    if (!button) return;
-    event.preventDefault();
-    event.stopPropagation();
-    button.click();
-  }
-
-  destroy() {
-    document.removeEventListener("keydown", this.onKey, true);
-    this.editor.destroy();
-    current = null;
+    await this.load(await this.fetchTask(next || this.task.id));
   }
 }
 
@@ -270,5 +310,5 @@ export async function startReview(asked) {
   if (current) throw new Error("There is an editor on this page already; call its destroy() first.");
   const review = new Review(asked, await new Server(asked).ask("GET", `/api/projects/${asked.project}/editor-options/?screen=review`));
   current = review;
-  return review.start();
+  return review.start(await review.fetchTask(asked.task));
 }

@@ -8,7 +8,7 @@ from users.admin.base import signed_in
 
 from ..models import Assignment, Membership, Project
 from ..roles import may, may_somewhere, role_in
-from ..services import projects
+from ..services import people, projects
 from .base import LeadAdmin
 from .filters import ByProject, ByTasksProject
 from .people import NamedByEmail
@@ -45,19 +45,17 @@ class MembershipInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
-def save_members(formset: forms.BaseModelFormSet, project: Project) -> None:
+def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor) -> None:
     formset.save(commit=False)
     for membership in formset.deleted_objects:
-        projects.remove_member(membership)
+        projects.remove_member(membership, actor=actor)
     for membership in [*formset.new_objects, *(row for row, _ in formset.changed_objects)]:
-        save_member(membership, project)
+        save_member(membership, project, actor=actor)
 
 
-def save_member(membership: Membership, project: Project) -> None:
+def save_member(membership: Membership, project: Project, *, actor) -> None:
     saved = projects.set_role(project, membership.user, membership.role)
-    if saved.paused != membership.paused:
-        saved.paused = membership.paused
-        saved.save(update_fields=["paused"])
+    people.set_paused(saved, membership.paused, actor=actor)
     membership.pk = saved.pk
 
 
@@ -76,11 +74,11 @@ class MembershipAdmin(LeadAdmin):
     search_fields = ("user__email", "user__first_name", "user__last_name", "project__title")
 
     def save_model(self, request, obj, form, change) -> None:
-        save_member(obj, obj.project)
+        save_member(obj, obj.project, actor=signed_in(request))
 
     def remove(self, rows, *, actor) -> None:
         for membership in rows:
-            projects.remove_member(membership)
+            projects.remove_member(membership, actor=actor)
 
 
 class AssignmentForm(NamedByEmail):

@@ -125,6 +125,8 @@ class ProjectAdmin(LeadAdmin):
             "Who reviews what",
             {
                 "fields": (
+                    "sampling",
+                    "review_task_limit_percent",
                     "only_finished_tasks",
                     "review_only_manual_assignments",
                     "review_instruction",
@@ -181,7 +183,7 @@ class ProjectAdmin(LeadAdmin):
 
     def save_formset(self, request, form, formset, change) -> None:
         if formset.model is Membership:
-            save_members(formset, form.instance)
+            save_members(formset, form.instance, actor=signed_in(request))
         else:
             super().save_formset(request, form, formset, change)
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 
 class NumberedSearch(admin.ModelAdmin):
-    """`number_fields` are asked for a number, `search_fields` for anything else. All rows have a `unique_id`."""
+    """`number_fields` are asked for a number, `search_fields` for anything else."""
 
     number_fields: Sequence[str] = ("id",)
 
@@ -16,7 +16,7 @@ class NumberedSearch(admin.ModelAdmin):
         term = search_term.strip()
         if term.isdecimal() and len(term) < 19:
             return queryset.filter(Q.create([(name, int(term)) for name in self.number_fields], connector=Q.OR)), False
-        if (unique_id := _as_uuid(term)) is not None:
+        if hasattr(self.model, "unique_id") and (unique_id := _as_uuid(term)) is not None:
             return queryset.filter(unique_id=unique_id), False
         return super().get_search_results(request, queryset, search_term)
 

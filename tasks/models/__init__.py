@@ -1,6 +1,6 @@
 from .annotation import Annotation, Draft, History, Prediction
-from .project import Membership, Project, ProjectChange, ProjectDelta, ProjectTotal
-from .task import Assignment, Import, Task, TaskAnnotator
+from .project import LabelConfigVersion, Membership, Project, ProjectChange, ProjectDelta, ProjectTotal
+from .task import Assignment, Import, Reservation, Task, TaskAnnotator, Upload
 from .view import View
 
 __all__ = [
@@ -9,13 +9,16 @@ __all__ = [
     "Draft",
     "History",
     "Import",
+    "LabelConfigVersion",
     "Membership",
     "Prediction",
     "Project",
     "ProjectChange",
     "ProjectDelta",
     "ProjectTotal",
+    "Reservation",
     "Task",
     "TaskAnnotator",
+    "Upload",
     "View",
 ]

@@ -19,8 +19,9 @@ class Annotation(models.Model):
     """One person's answer to a task.
 
     `completed_by` is whose work it is on the wire, `written_by` who really sent it, `version_author` who wrote the
-    result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`, `returned_*`) are written
-    by AnnotationReviewService alone; a deferred trigger holds `last_action` and `standing_review_id` together.
+    result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`, `returned_*`, `rounds`,
+    `contested_at`, `upheld`) are written by AnnotationReviewService alone; a deferred trigger holds `last_action` and
+    `standing_review_id` together.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotations")
@@ -59,6 +60,12 @@ class Annotation(models.Model):
     returned_at = models.DateTimeField(null=True, editable=False, help_text="Waits for rework since.")
     returned_to = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
+    rounds = models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was sent back by a reject.")
+    contested_at = models.DateTimeField(null=True, editable=False, help_text="Its author contests the standing reject since.")
+    upheld = models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute.")
+
+    config_outdated: bool  # where a query, or who wrote its version, has said so
+
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:
@@ -74,6 +81,12 @@ class Annotation(models.Model):
             models.Index(
                 fields=["project", "last_action", "-id"], condition=Q(deleted_at=None), name="annotation_by_last_action"
             ),
+            # What waits for one person's rework.
+            models.Index(
+                fields=["returned_to", "returned_at"],
+                condition=Q(deleted_at=None, returned_at__isnull=False),
+                name="annotation_returned",
+            ),
             models.Index(fields=["project", "completed_by", "-id"], condition=Q(deleted_at=None), name="annotation_by_author"),
         ]
 
@@ -83,6 +96,15 @@ class Annotation(models.Model):
     @property
     def is_reviewable(self) -> bool:
         return not (self.is_draft or self.was_cancelled or self.deleted_at)
+
+    @property
+    def in_pool(self) -> bool:
+        """Returned for rework to nobody in particular: its slot is free, its author may still take it up again."""
+        return self.returned_at is not None and self.returned_to_id is None
+
+    @property
+    def frees_slot(self) -> bool:
+        return self.redistributed or self.in_pool
 
     def is_work_of(self, user) -> bool:
         return user.pk in (self.completed_by_id, self.written_by_id)
@@ -105,6 +127,9 @@ class History(models.Model):
     result = models.JSONField(null=True)
     was_cancelled = models.BooleanField(default=False)
     annotation_seq = models.BigIntegerField()
+    label_config = models.ForeignKey(
+        "LabelConfigVersion", on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: the project's first."
+    )
     lead_time = models.FloatField(null=True)
     started_at = models.DateTimeField(null=True)
     review_id = models.BigIntegerField(null=True)

@@ -1,5 +1,7 @@
 """Projects, who belongs to them, and what they add up to."""
 
+import secrets
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -15,6 +17,10 @@ from ..querysets import MembershipQuerySet, ProjectQuerySet
 
 def default_reject_actions() -> list[str]:
     return [RejectAction.REMOVE, RejectAction.REQUEUE]
+
+
+def default_seed() -> int:
+    return secrets.randbelow(2**62)
 
 
 class Project(models.Model):
@@ -51,6 +57,19 @@ class Project(models.Model):
     anonymize_annotations = models.BooleanField(
         "reviewers read pseudonyms", default=False, help_text="Instead of everybody else's name, on every path."
     )
+    max_rounds = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How often one annotation may be sent back. Empty: no limit."
+    )
+    review_task_limit_percent = models.DecimalField(
+        "share of tasks that enter review, in %", max_digits=5, decimal_places=2, default=100
+    )
+    review_sample_seed = models.BigIntegerField(default=default_seed, editable=False)
+    media_origins = ArrayField(
+        models.CharField(max_length=255), default=list, blank=True, help_text="Hosts that pictures and sounds may come from."
+    )
+    label_config_version = models.ForeignKey(
+        "LabelConfigVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     label_stream_task_distribution = models.CharField(max_length=20, choices=Distribution, default=Distribution.AUTO)
     validate_results = models.BooleanField("refuse results that do not fit the label configuration", default=False)
 
@@ -63,11 +82,32 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(default_reject_action__in=RejectAction.values), name="project_reject_action_known"
             ),
+            models.CheckConstraint(
+                condition=Q(review_task_limit_percent__gte=0, review_task_limit_percent__lte=100), name="project_limit_is_percent"
+            ),
+            models.CheckConstraint(condition=Q(max_rounds=None) | Q(max_rounds__gte=1), name="project_max_rounds_positive"),
             models.CheckConstraint(condition=Q(review_criteria__in=ReviewCriteria.values), name="project_criteria_known"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class LabelConfigVersion(models.Model):
+    """One label configuration a project has had, append-only. Every annotation version names the one it was made under."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="label_configs")
+    number = models.PositiveIntegerField(help_text="Counts from 1 within the project.")
+    xml = models.TextField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="label_config_number_unique")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"
 
 
 class Membership(models.Model):
@@ -122,8 +162,21 @@ class Aggregate(models.Model):
     reviewed = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    sampled = models.BigIntegerField(default=0, help_text="Tasks drawn into the review sample.")
+    review_done = models.BigIntegerField(default=0, help_text="Tasks that are reviewed, or were not drawn.")
 
-    COUNTED = ("tasks", "finished", "annotations", "skipped", "predictions", "reviewed", "accepted", "rejected")
+    COUNTED = (
+        "tasks",
+        "finished",
+        "annotations",
+        "skipped",
+        "predictions",
+        "reviewed",
+        "accepted",
+        "rejected",
+        "sampled",
+        "review_done",
+    )
 
     class Meta:
         abstract = True

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..choices import AssignmentType
+from ..choices import AssignmentType, FinalState
 from ..mixins import TaskMixin
 from ..querysets import TaskQuerySet
 from .project import Project
@@ -55,6 +55,16 @@ class Task(TaskMixin, models.Model):
     cancelled_annotations = models.IntegerField(default=0, editable=False)
     total_predictions = models.IntegerField(default=0, editable=False)
 
+    lowest_score = models.FloatField(null=True, editable=False, help_text="Of its predictions.")
+
+    # Written by the review app, under the task's lock.
+    review_required = models.BooleanField(default=True, editable=False, help_text="Drawn into the review sample.")
+    final_annotation = models.ForeignKey("Annotation", on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+    final_state = models.CharField(max_length=16, choices=FinalState, default=FinalState.NOT_REVIEWED, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="Closed by a manager without an answer.")
+    closed_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    closed_because = models.CharField(max_length=255, blank=True, editable=False)
+
     # Counted by reviews.counters, under the task's lock.
     reviewed = models.BooleanField(default=False, editable=False)
     reviewed_at = models.DateTimeField(null=True, editable=False)
@@ -97,6 +107,10 @@ class Task(TaskMixin, models.Model):
                 fields=["project", "-id"], condition=Q(deleted_at=None, reviews_rejected__gt=0), name="task_with_rejects"
             ),
             models.Index(fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"),
+            # What is left to decide about answers: a lead's list of conflicts.
+            models.Index(fields=["project", "final_state", "-id"], condition=Q(deleted_at=None), name="task_by_final_state"),
+            # The label stream: the lowest task that still wants an annotation.
+            models.Index(fields=["project", "id"], condition=Q(deleted_at=None, is_labeled=False), name="task_unfinished"),
         ]
 
     def __str__(self) -> str:
@@ -129,3 +143,42 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} → {self.user} ({self.get_type_display()})"
+
+
+class Reservation(models.Model):
+    """A lease on a place in the label stream: this person is annotating that task until it expires, or submits."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="reservations")
+    user = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["task", "user"], name="reservation_once")]
+        indexes = [models.Index(fields=["project", "expires_at"], name="reservation_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.user} has {self.task}"
+
+
+class Upload(models.Model):
+    """A file that came with a project's tasks, at /data/upload/{project}/{name}. Who sees a task that names it may read it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=255)
+    file = models.FileField(upload_to="upload/", max_length=400)
+    content_type = models.CharField(max_length=127, blank=True)
+    size = models.BigIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64)
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="upload_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -20,7 +20,7 @@ from ..labelconfig import problems
 from ..models import Annotation, History, Task
 from ..results import same_result
 from ..roles import may
-from . import history
+from . import history, reservations
 
 EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at", "completed_by")
 
@@ -70,6 +70,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotati
             raise Refused("not_found", "This task does not exist any more.", status=404)
         annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
         _insert(annotations, [work for _, work in entries], actor)
+        reservations.end(locked, {annotation.completed_by for annotation in annotations} | {actor})
         counters.recount(list(locked.values()), actor=actor)
         project = annotations[0].project
         events.tell(
@@ -82,7 +83,7 @@ def _new(task: Task, work: Work, actor) -> Annotation:
     author = work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
     if work.ground_truth:
         _refuse_ground_truth(task, actor)
-    _refuse_unknown_labels(work.result, task.project)
+    refuse_unknown_labels(work.result, task.project)
     annotation = Annotation(
         task=task,
         project=task.project,
@@ -137,7 +138,7 @@ def edit(
         action = _edit_action(annotation, changes)
         _apply(annotation, changes, actor)
         if action is None:
-            _save_touched(annotation, task, actor)
+            _save_touched(annotation, task, changes, actor)
         else:
             _save_version(annotation, task, action, actor, draft_id)
     return annotation
@@ -160,7 +161,7 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
     if not may(actor, "set_completed_by", annotation.project):
         changes.pop("completed_by", None)
     if "result" in changes:
-        _refuse_unknown_labels(changes["result"], annotation.project)
+        refuse_unknown_labels(changes["result"], annotation.project)
     for name, value in changes.items():
         setattr(annotation, name, value)
     annotation.updated_by = actor
@@ -168,14 +169,14 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
     annotation.annotation_seq += 1
 
 
-def _save_touched(annotation: Annotation, task: Task, actor) -> None:
+def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor) -> None:
     # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed in.
     annotation.save(
         update_fields=["ground_truth", "lead_time", "started_at", "completed_by", "updated_by", "updated_at", "annotation_seq"]
     )
     annotation.refresh_from_db(fields=["result"])
     counters.recount([task], actor=actor)
-    _tell(events.ANNOTATION_TOUCHED, annotation, actor)
+    _tell(events.ANNOTATION_TOUCHED, annotation, actor, detail={"changed": sorted(changes)})
 
 
 def _save_version(annotation: Annotation, task: Task, action: HistoryAction, actor, draft_id: int | None) -> None:
@@ -248,8 +249,8 @@ def _drop_verdict(annotation: Annotation) -> None:
         annotation.last_action = ActionType.UPDATED
 
 
-def _tell(kind: str, annotation: Annotation, actor) -> None:
-    events.tell(kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,))
+def _tell(kind: str, annotation: Annotation, actor, **about: Any) -> None:
+    events.tell(kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,), **about)
 
 
 def _refuse_stranger(annotation: Annotation, actor) -> None:
@@ -264,6 +265,6 @@ def _refuse_ground_truth(task: Task, actor) -> None:
         raise Refused("ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403)
 
 
-def _refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:
+def refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:
     if project.validate_results and (found := problems(result, project.label_config)):
         raise Refused("invalid_result", found[0], field="result")

@@ -7,19 +7,27 @@ from django.db import transaction
 from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
 from ..models import Annotation, Draft, History, Task
-from . import annotations
+from . import annotations, reservations
 
 
 def save(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
     """A new draft. It remembers which version of the annotation it began on."""
+    annotations.refuse_unknown_labels(fields.get("result", []), task.project)
+    return _keep(task, actor=actor, annotation=annotation, **fields)
+
+
+def _keep(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
     began_on = annotation.current_version_id if annotation else None
+    reservations.extend(task.pk, actor)
     return Draft.objects.create(task=task, annotation=annotation, user=actor, began_on_id=began_on, **fields)
 
 
 def change(draft: Draft, **fields: Any) -> Draft:
+    annotations.refuse_unknown_labels(fields.get("result", []), draft.task.project)
     for name, value in fields.items():
         setattr(draft, name, value)
     draft.save()
+    reservations.extend(draft.task_id, draft.user_id)
     return draft
 
 
@@ -71,7 +79,7 @@ def take_back(annotation_id: int, *, actor) -> Draft:
         if annotation.is_draft and begun:
             return begun
         annotation = annotations.convert_to_draft(annotation_id, actor=actor)
-        return save(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
+        return _keep(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
 
 
 def _submit_onto(draft: Draft, work: annotations.Work, actor) -> Annotation:

@@ -23,11 +23,15 @@ def row(annotation: Annotation, action: HistoryAction | str, actor, **details: A
 def new_versions(annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any) -> list[History]:
     """Unsaved version rows holding each annotation's result as it is now; the annotations already point at them.
 
-    Without an `action` each row takes its annotation's `last_action`.
+    Without an `action` each row takes its annotation's `last_action`. They name the label configuration their projects have
+    now, unless `label_config_id` says which.
     """
+    config = {"label_config_id": details.pop("label_config_id")} if "label_config_id" in details else {}
     rows = []
     for annotation, pk in zip(annotations, next_ids(History, len(annotations)), strict=True):
         annotation.current_version_id = pk
+        if not config:
+            annotation.config_outdated = False
         rows.append(
             row(
                 annotation,
@@ -40,6 +44,7 @@ def new_versions(annotations: list[Annotation], action: HistoryAction | str | No
                 author_id=annotation.version_author_id,
                 lead_time=annotation.lead_time,
                 started_at=annotation.started_at,
+                **(config or {"label_config_id": annotation.project.label_config_version_id}),
                 **details,
             )
         )

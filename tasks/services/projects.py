@@ -1,5 +1,6 @@
 """Everything that writes a project, its members and its settings."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,9 +15,10 @@ from ..errors import Refused
 from ..labelconfig import parse
 from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
 from ..roles import forget_roles, role_in
+from . import label_configs, people
 
-# What decides when a task counts as reviewed.
-REVIEW_SETTINGS = {"review_criteria"}
+# What decides when a task counts as reviewed, and what enters the review queue.
+REVIEW_SETTINGS = {"review_criteria", "enable_review_workflow", "only_finished_tasks", "review_task_limit_percent"}
 OVERLAP_BATCH = 2000
 
 
@@ -30,6 +32,8 @@ def create(*, actor, **fields: Any) -> Project:
         project = Project(created_by=actor, **fields)
         _check(project)
         project.save()
+        label_configs.append(project, actor=actor)
+        project.save(update_fields=["label_config_version"])
         ProjectTotal.objects.create(project=project)
         Membership.objects.create(project=project, user=actor, role=Role.MANAGER)
         forget_roles(actor)
@@ -37,22 +41,31 @@ def create(*, actor, **fields: Any) -> Project:
     return project
 
 
-def update(project: Project, changes: dict[str, Any], *, actor) -> Project:
-    """Change settings, and write down who changed which."""
+def update(project: Project, changes: dict[str, Any], *, actor, force: bool = False) -> Project:
+    """Change settings, and write down who changed which. Without `force`, no configuration that work has no place in."""
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         before = model_to_dict(project, fields=list(changes))
         changed = {name: value for name, value in changes.items() if before[name] != value}
+        if "label_config" in changed and not force:
+            label_configs.refuse_orphans(project, changed["label_config"])
         for name, value in changed.items():
             setattr(project, name, value)
         _check(project)
-        project.save(update_fields=[*changed, "updated_at"])
+        if "label_config" in changed:
+            label_configs.append(project, actor=actor)
+        project.save(update_fields=[*changed, "label_config_version", "updated_at"])
         ProjectChange.objects.bulk_create(
-            ProjectChange(project=project, setting=name, old=before[name], new=value, changed_by=actor)
+            ProjectChange(project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor)
             for name, value in changed.items()
         )
         _follow(project, changed, actor)
     return project
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _check(project: Project) -> None:
@@ -75,7 +88,7 @@ def _follow(project: Project, changed: dict[str, Any], actor) -> None:
     if "maximum_annotations" in changed:
         _change_overlap(project, actor)
     if REVIEW_SETTINGS & changed.keys():
-        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor)
+        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor, detail={"changed": sorted(changed)})
     if changed:
         events.tell(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
 
@@ -107,11 +120,13 @@ def set_role(project: Project, user, role: str) -> Membership:
     return membership
 
 
-def remove_member(membership: Membership) -> None:
+def remove_member(membership: Membership, *, actor: Any = None) -> None:
     """Keeps the person's work, verdicts and counts under their name."""
     _refuse_last_manager(membership.project_id, membership.user)
-    membership.delete()
-    forget_roles(membership.user)
+    with transaction.atomic():
+        membership.delete()
+        forget_roles(membership.user)
+        people.left_off(membership.project, membership.user, actor=actor)
 
 
 def _refuse_last_manager(project_id: int, user) -> None:

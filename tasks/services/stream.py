@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import GreaterThan
 
-from ..models import Annotation, Draft, Membership, Project
+from ..choices import AssignmentType
+from ..counters import FILLING
+from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
 from ..roles import may
+from .reservations import Place, reserve
 
 RETURNED = "Rejected work sent back to you"
 FRESH = "Tasks that still want an annotation"
@@ -15,13 +21,17 @@ HISTORY_LENGTH = 100
 
 @dataclass(frozen=True)
 class Drawn:
+    """Returned work needs no place: it is its author's."""
+
     task_id: int
     queue: str
     annotation_id: int | None = None
+    place: Place | None = None
 
 
+@transaction.atomic
 def draw(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
-    """From `tasks`, those this person sees. None: nothing is left. (Nothing is reserved: two people may draw one task.)"""
+    """From `tasks`, those this person sees. What they draw is reserved for them. None: nothing is left."""
     if not may(user, "annotate", project):
         return None
     return _returned(tasks, user) or _fresh(project, tasks, user)
@@ -32,7 +42,10 @@ def _mine(user: Any) -> QuerySet:
 
 
 def _returned(tasks: QuerySet, user: Any) -> Drawn | None:
-    waiting = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), returned_to=user, returned_at__isnull=False)
+    """What went back to anyone, its author may take up again while nobody else has taken its place."""
+    to_anyone = Q(returned_to=None, completed_by=user, task__is_labeled=False)
+    of_tasks = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), task__closed_at=None)
+    waiting = of_tasks.filter(Q(returned_to=user) | to_anyone, returned_at__isnull=False)
     found = waiting.filter(deleted_at=None, is_draft=False).order_by("returned_at", "pk").first()
     return Drawn(found.task_id, RETURNED, found.pk) if found else None
 
@@ -42,8 +55,47 @@ def _fresh(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
-    pk = tasks.filter(~mine, is_labeled=False).values_list("pk", flat=True).first()
-    return Drawn(pk, FRESH) if pk else None
+    open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
+    held = list(_live().filter(project=project, user=user).values_list("task", flat=True))  # few: no search among all tasks
+    given = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.ANNOTATOR))
+    place = (
+        (_take(open_tasks.filter(pk__in=held), user) if held else None)
+        or _take(open_tasks.filter(given).filter(_has_room_for(user)), user, skip_locked=True)
+        or _take(open_tasks.filter(_has_room_for(user)), user, skip_locked=True)
+        or _take(open_tasks.filter(_has_room_for(user)), user)  # all that has room was in somebody's hands: wait for it
+    )
+    return Drawn(place.task_id, FRESH, place=place) if place else None
+
+
+def _live() -> QuerySet[Reservation]:
+    return Reservation.objects.filter(expires_at__gt=Now())
+
+
+def _has_room_for(user: Any) -> Any:
+    """Fewer annotations and other people's places than the task wants, as far as can be seen without its lock."""
+    filling = Annotation.objects.filter(FILLING, task=OuterRef("pk"))
+    with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
+    return GreaterThan(F("overlap"), _number_of(filling) + _number_of(with_others))
+
+
+def _number_of(rows: QuerySet) -> Any:
+    counted = rows.order_by().values("task").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _take(tasks: QuerySet, user: Any, *, skip_locked: bool = False) -> Place | None:
+    """A place on the first of `tasks` that has one now that it is locked. One that has none is let go again."""
+    full: list[int] = []
+    while True:
+        before = transaction.savepoint()
+        rows = tasks.exclude(pk__in=full) if full else tasks
+        task = rows.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked).first()
+        if task is None:
+            return None
+        if place := reserve(task, user):
+            return place
+        transaction.savepoint_rollback(before)
+        full.append(task.pk)
 
 
 def history(project: Project, user: Any) -> list[dict[str, int | None]]:

@@ -17,10 +17,19 @@ from . import history
 _INNER_ID_LOCK = 0x1AB
 
 
-def next_inner_ids(project: Project, count: int) -> range:
-    """The next numbers within the project. Whoever takes some keeps others waiting until the end of the transaction."""
+def one_writer_of_tasks(project: Project) -> None:
+    """Keep others who add tasks to the project, or change its settings, waiting until the end of the transaction.
+
+    Taken before any task is locked.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INNER_ID_LOCK, project.pk % 2**31])
+        cursor.execute("SELECT 1 FROM tasks_project WHERE id = %s FOR SHARE", [project.pk])
+
+
+def next_inner_ids(project: Project, count: int) -> range:
+    """The next numbers within the project. Whoever takes some is its one writer of tasks."""
+    one_writer_of_tasks(project)
     last = Task.objects.filter(project=project).aggregate(last=Max("inner_id"))["last"] or 0
     return range(last + 1, last + 1 + count)
 
@@ -54,7 +63,7 @@ def create(project: Project, *, actor, **fields: Any) -> Task:
 def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
     """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
     with transaction.atomic():
-        annotations, task = _lock_with_annotations(task_id)
+        annotations, task = lock_with_annotations(task_id)
         old = task.data
         for name, value in changes.items():
             setattr(task, name, value)
@@ -68,7 +77,7 @@ def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
     return task
 
 
-def _lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
+def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
     """Annotations before their task, as everywhere. If somebody submitted one between the two: let go, and again."""
     while True:
         before = transaction.savepoint()
@@ -108,6 +117,8 @@ def _locked(task_id: int) -> Task:
 def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
     """Mark tasks deleted. Their annotations and verdicts stay as they are, out of sight with them."""
     with transaction.atomic():
+        if project.review_task_limit_percent < 100:
+            one_writer_of_tasks(project)  # what is left is sampled anew
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
         ids = [task.pk for task in tasks]
         with totals.totals_follow(tasks):
@@ -126,7 +137,7 @@ def save_prediction(task: Task, *, actor, prediction: Prediction | None = None, 
         for name, value in fields.items():
             setattr(prediction, name, value)
         prediction.save()
-        counters.recount([locked], actor=actor)
+        _recount_predictions([locked], actor)
     return prediction
 
 
@@ -135,7 +146,7 @@ def delete_predictions(project: Project, task_ids: Iterable[int], *, actor) -> i
     with transaction.atomic():
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
         found, _ = Prediction.objects.filter(task__in=tasks).delete()
-        counters.recount(tasks, actor=actor)
+        _recount_predictions(tasks, actor)
     return found
 
 
@@ -145,7 +156,7 @@ def save_predictions(rows: Sequence[dict[str, Any]], *, actor) -> int:
         locked = {task.pk: task for task in Task.objects.select_related("project").lock(row["task"] for row in rows)}
         made = [Prediction(**(row | {"task": locked[row["task"]], "project": locked[row["task"]].project})) for row in rows]
         Prediction.objects.bulk_create(made, batch_size=2000)
-        counters.recount(list(locked.values()), actor=actor)
+        _recount_predictions(list(locked.values()), actor)
     return len(made)
 
 
@@ -153,4 +164,12 @@ def delete_prediction(prediction: Prediction, *, actor) -> None:
     with transaction.atomic():
         task = _locked(prediction.task_id)
         prediction.delete()
-        counters.recount([task], actor=actor)
+        _recount_predictions([task], actor)
+
+
+def _recount_predictions(tasks: list[Task], actor) -> None:
+    """Of locked tasks of one project."""
+    before = {task.pk: task.lowest_score for task in tasks}
+    counters.recount(tasks, actor=actor)
+    if changed := tuple(task for task in tasks if task.lowest_score != before[task.pk]):
+        events.tell(events.PREDICTIONS_CHANGED, changed[0].project, actor=actor, tasks=changed)

@@ -36,6 +36,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     factories.reviewed(accepted, reviewer)
     rejected = factories.annotation(factories.task(project), author, "B")
     factories.reviewed(rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE)
+    factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")

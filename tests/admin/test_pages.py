@@ -27,7 +27,7 @@ def test_the_start_lists_own_projects_with_their_counts(house, elsewhere):
 
     page = sign_in(house.reviewer).get("/")
 
-    assert [(project.title, total["reviewed"], total["accepted"]) for project, total in page.context["rows"]] == [
+    assert [(row.project.title, row.totals["reviewed"], row.totals["accepted"]) for row in page.context["rows"]] == [
         ("Letters", 1, 1)
     ]
     assert "Secret" not in page.content.decode()

@@ -40,6 +40,16 @@ def test_a_changed_setting_is_written_down(house, lead_client):
     assert house.task.overlap == 2
 
 
+def test_share_that_enters_review_is_set_and_drawn(house, lead_client):
+    data = as_filled_in(lead_client, page_of(house.project))
+    lead_client.post(page_of(house.project), data | {"review_task_limit_percent": "0", "sampling": "random"})
+
+    changes = ProjectChange.objects.values_list("setting", "old", "new")
+    assert set(changes) == {("review_task_limit_percent", 100.0, 0.0), ("sampling", "task_id", "random")}
+    house.task.refresh_from_db()
+    assert house.task.review_required is False
+
+
 def test_saving_without_a_change_writes_nothing(house, lead_client):
     lead_client.post(page_of(house.project), as_filled_in(lead_client, page_of(house.project)))
 

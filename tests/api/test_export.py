@@ -118,6 +118,8 @@ def test_export_gives_label_studios_keys(house):
         "reviewed_at": None,
         "reviews_accepted": 0,
         "reviews_rejected": 0,
+        "final_annotation": None,
+        "final_state": "not_reviewed",
     }
 
 

@@ -57,8 +57,8 @@ def test_creating_a_project_needs_the_site_flag(house):
         ({"review_settings": {"default_reject_action": "redistribute"}}, "default_reject_action"),
         ({"review_settings": {"allowed_reject_actions": []}}, "review_settings"),
         ({"review_settings": {"max_rounds": 3}}, "review_settings"),
-        ({"review_settings": {"sampling": "random"}}, "review_settings"),
-        ({"review_settings": {"review_task_limit_percent": 20}}, "review_settings"),
+        ({"review_settings": {"sampling": "by_weather"}}, "review_settings"),
+        ({"review_settings": {"review_task_limit_percent": 120}}, "review_settings"),
         ({"review_settings": {"reject_reasons": [{"code": "x"}]}}, "reject_reasons"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from tasks.services import annotations, projects, tasks
 from tests import factories
 from tests.factories import result, reviewed
-from tests.reviews.steps import decide, settings
+from tests.reviews.steps import decide, now, settings
 from tests.snapshots import refused
 
 
@@ -81,11 +81,20 @@ def test_not_submitted(house, move):
         move()
 
 
-def test_skipped(house, move):
+@pytest.mark.parametrize("verdict", ["accept", "reject", "fix_and_accept"])
+def test_skipped(house, verdict):
     annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator)
 
     with refused("skipped"):
-        move()
+        decide(house, verdict)
+
+
+def test_what_was_skipped_may_be_asked_for_again(house):
+    annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator)
+
+    decide(house, "reopen")
+
+    assert now(house).returned_to == house.annotator
 
 
 def test_task_not_finished(house, move):

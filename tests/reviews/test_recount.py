@@ -55,6 +55,7 @@ TASK_DRIFT = {
     "reviews_rejected": 0,
     "comment_count": 7,
     "unresolved_comment_count": 0,
+    "final_state": "gold",
 }
 
 
@@ -67,6 +68,13 @@ def test_wrong_counter_is_found_and_repaired(reviewed_house, counter, wrong):
     assert getattr(Task.objects.get(), counter) == wrong
 
     assert f"{counter} is {wrong}, counted " in run("recount")
+    assert run("recount", check=True).startswith("no drift")
+
+
+def test_a_wrong_answer_is_found_and_repaired(reviewed_house):
+    Task.objects.update(final_annotation=reviewed_house.annotation)
+
+    assert f"final_annotation_id is {reviewed_house.annotation.pk}, counted None" in run("recount")
     assert run("recount", check=True).startswith("no drift")
 
 

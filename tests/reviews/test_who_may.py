@@ -16,6 +16,7 @@ from users.models import User
 YES = "yes"
 NO_ROLE, OUTSIDE, OWN, THEIRS = "not_a_reviewer", "not_a_member", "own_annotation", "not_yours"
 NOTHING, SIGNED, LOCKED = "not_standing", "not_your_review", "locked_by_verdict"
+NOT_MINE, NO_REJECT = "not_your_work", "not_rejected"
 VERDICTS = ("accept", "reject", "fix_and_accept")
 WORK = ("edit", "skip", "convert_to_draft", "delete")
 
@@ -23,6 +24,13 @@ WORK = ("edit", "skip", "convert_to_draft", "delete")
 def row(verdicts: str, undo: str, edit: str, *, delete: str | None = None) -> dict[str, str]:
     same = dict.fromkeys((*VERDICTS, "reopen"), verdicts) | dict.fromkeys(WORK, edit)
     return same | {"undo": undo, "delete": delete or edit}
+
+
+def contesting(role: str, whose: str) -> str:
+    """Nothing is rejected in these tables: an author hears that, anybody else that it is not their work."""
+    if role not in ("annotator", "reviewer", "manager", "admin", "owner"):
+        return OUTSIDE
+    return NO_REJECT if whose == "own" else NOT_MINE
 
 
 # (role, whose work) → action → yes, or the code of the refusal.
@@ -93,6 +101,7 @@ def deeds(work: Annotation, user: User) -> dict[str, Callable[[], object]]:
         "reject": lambda: service.reject(work, reject_action="remove"),
         "fix_and_accept": lambda: service.fix_and_accept(work, result=result("B")),
         "reopen": lambda: service.reopen(work),
+        "contest": lambda: service.contest(work, because="It is an A"),
         "undo": lambda: _undo(service, work),
         "edit": lambda: annotations.edit(work.pk, {"result": result("B")}, actor=user),
         "skip": lambda: annotations.edit(work.pk, {"was_cancelled": True}, actor=user),
@@ -132,7 +141,7 @@ def outcomes(house, role: str, whose: str, *, accepted: bool) -> tuple[dict[str,
 def test_what_may_be_done_with_unreviewed_work(house, role, whose):
     found, buttons = outcomes(house, role, whose, accepted=False)
 
-    assert found == UNREVIEWED[role, whose]
+    assert found == UNREVIEWED[role, whose] | {"contest": contesting(role, whose)}
     assert buttons == [action for action in workflow.REVIEW_ACTIONS if found[action] == YES]
 
 
@@ -140,7 +149,7 @@ def test_what_may_be_done_with_unreviewed_work(house, role, whose):
 def test_what_may_be_done_with_work_another_accepted(house, role, whose):
     found, buttons = outcomes(house, role, whose, accepted=True)
 
-    assert found == ACCEPTED_BY_ANOTHER[role, whose]
+    assert found == ACCEPTED_BY_ANOTHER[role, whose] | {"contest": contesting(role, whose)}
     assert buttons == [action for action in workflow.REVIEW_ACTIONS if found[action] == YES]
 
 

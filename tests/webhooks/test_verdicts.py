@@ -48,6 +48,7 @@ def test_verdict_over_rest_reaches_the_consumer(house, receiver, door, sent, eve
             "unique_id": str(after.task.unique_id),
             "inner_id": after.task.inner_id,
             "reviewed": after.task.reviewed,
+            "final_state": after.task.final_state,
         },
         "project": {"id": house.project.pk, "title": "Letters"},
         "annotation_seq": after.annotation_seq,

@@ -193,7 +193,8 @@ def test_next_task_is_the_returned_work_first(house, table, act):
 def test_next_task_is_the_lowest_that_wants_an_annotation(house, table):
     body = client_of(house.annotator).get(f"/api/projects/{house.project.pk}/next").json()
 
-    assert (body["id"], body["default_selected_annotation"], body["unique_lock_id"]) == (table["untouched"], None, None)
+    assert (body["id"], body["default_selected_annotation"], body["returned"]) == (table["untouched"], None, None)
+    assert body["unique_lock_id"] == body["lease"]["id"]
     assert body["queue"]
 
 

@@ -9,7 +9,7 @@ LABEL_STUDIO = [
     "annotations_results", "annotations_ids", "predictions_score", "predictions_model_versions", "predictions_results",
     "file_upload", "storage_filename", "created_at", "updated_at", "updated_by", "avg_lead_time", "draft_exists", "data",
 ]  # fmt: skip
-REVIEWS = ["reviewed", "reviewers", "reviews_accepted", "reviews_rejected", "reviewed_at", "comment_count"]
+REVIEWS = ["reviewed", "reviewers", "reviews_accepted", "reviews_rejected", "reviewed_at", "final_state", "comment_count"]
 TYPES = {
     "String", "Number", "Boolean", "Datetime", "List", "Image", "Audio", "Video",
     "Text", "HyperText", "TimeSeries", "Time", "Unknown",

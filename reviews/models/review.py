@@ -1,4 +1,4 @@
-"""Signed verdicts, and what people say about work."""
+"""Signed verdicts."""
 
 import uuid
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from tasks.choices import ACCEPTING, VERDICTS, ActionType, RejectAction
 from tasks.models import Annotation, History, Project, Task
 
-from .querysets import CommentQuerySet, ReviewQuerySet
+from ..querysets import ReviewQuerySet
 
 PERSON = settings.AUTH_USER_MODEL
 VERDICT_CHOICES = [(v.value, v.label) for v in VERDICTS]
@@ -116,29 +116,3 @@ class TaskReviewer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} reviewed {self.task_id}"
-
-
-class Comment(models.Model):
-    """Something said about an annotation, or about a region of it."""
-
-    text = models.TextField()
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
-    annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, related_name="comments")
-    draft_id = models.BigIntegerField(null=True)
-    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="comments")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    is_resolved = models.BooleanField(default=False)
-    resolved_at = models.DateTimeField(null=True)
-    region_ref = models.JSONField(null=True, blank=True)
-    classifications = models.JSONField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, editable=False)
-
-    objects = CommentQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.text[:60]

@@ -1,0 +1,97 @@
+"""What waits on somebody who is not at work, and giving it to somebody else."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from reviews.people import visible_people
+from reviews.service import AnnotationReviewService
+from tasks.errors import Refused
+from tasks.models import Project
+from tasks.services import people
+from users.models import User
+
+from ..pagination import Pages
+from .base import ViewSet, require, visible
+
+BIG = 2**62
+
+
+class OwnerlessSerializer(serializers.Serializer):
+    """`kind` says what `id` is of: an annotation that was returned, an assignment, a draft (whose content is its author's)."""
+
+    kind = serializers.ChoiceField(choices=[people.RETURNED, people.ASSIGNED, people.DRAFT])
+    id = serializers.IntegerField()
+    task = serializers.IntegerField()
+    annotation = serializers.IntegerField(source="about", allow_null=True)
+    user = serializers.IntegerField(source="person", help_text="On whom it waits.")
+    why = serializers.ChoiceField(choices=[people.INACTIVE, people.REMOVED, people.PAUSED])
+    since = serializers.DateTimeField()
+
+
+class OwnerlessViewSet(ViewSet):
+    """`pk` is the project."""
+
+    queryset = Project.objects.all()
+    serializer_class = OwnerlessSerializer
+    pagination_class = Pages
+    filter_backends: list = []
+
+    @extend_schema(operation_id="projects_ownerless_list", responses=OwnerlessSerializer(many=True))
+    def list(self, request, pk=None):
+        """Work that waits on people who are deactivated, removed or paused, oldest first (managers)."""
+        project = visible(Project.objects, request, pk)
+        require(request, "manage_members", project)
+        return self.page_of(people.ownerless(project))
+
+
+class ReassignedSerializer(serializers.Serializer):
+    returned = serializers.IntegerField(help_text="Returned annotations whose task somebody else annotates now.")
+    assignments = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Assignments that `to` may not take: their own work, or not their role.")
+
+
+class Reassign(APIView):
+    @extend_schema(
+        operation_id="projects_reassign",
+        # `from` is no name Python allows, so the schema is written by hand.
+        request={
+            "application/json": {
+                "type": "object",
+                "required": ["from"],
+                "properties": {
+                    "from": {"type": "integer"},
+                    "to": {"type": "integer", "nullable": True, "description": "Somebody at work here."},
+                    "pool": {"type": "boolean", "description": "To nobody: whoever draws it next."},
+                },
+            }
+        },
+        responses=ReassignedSerializer,
+    )
+    def post(self, request, pk: int):
+        """Give what waits on somebody (returned work, assignments, what they hold) to another person or the pool (managers)."""
+        project = visible(Project.objects, request, pk)
+        require(request, "manage_members", project)
+        person, to = _asked(request)
+        moved = AnnotationReviewService(request.user).reassign(project, person, to=to)
+        return Response(ReassignedSerializer(moved).data)
+
+
+def _asked(request) -> tuple[User, User | None]:
+    """Either `to` a person or to the `pool`, said outright."""
+    to, pool = request.data.get("to"), request.data.get("pool") is True
+    if (to is None) != pool:
+        raise Refused("to_whom", 'Say to whom: "to" somebody at work here, or "pool": true.', field="to")
+    return _person(request, "from"), None if pool else _person(request, "to")
+
+
+def _person(request, field: str) -> User:
+    number = serializers.IntegerField(min_value=1, max_value=BIG)
+    try:
+        wanted = number.run_validation(request.data.get(field, serializers.empty))
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({field: error.detail})
+    if person := visible_people(request.user).filter(pk=wanted).first():
+        return person
+    raise Refused("unknown_person", "No such person here. Name somebody who works or worked in this project.", field=field)

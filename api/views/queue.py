@@ -1,0 +1,135 @@
+"""The review queue: the next item, and the leases on what was handed out."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, F, Value
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from reviews.queue import leases
+from reviews.queue.drawing import Ask, draw
+from reviews.queue.reasons import NOT_A_REVIEWER, before_drawing, why_empty
+from tasks.errors import Refused
+from tasks.models import Project, Reservation, Task
+from tasks.roles import may
+from tasks.services import reservations
+
+from ..pagination import COUNT_LIMIT, Pages
+from ..queueing import Found, body, leased, nothing, opened
+from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, QueueItemSerializer
+from .base import ViewSet, require, visible
+
+TRIES = 5
+NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
+ENDED = Refused(
+    "lease_ended",
+    "This is no longer kept for you: it was decided, released, or the time ran out. What you typed is safe to send all the same.",
+    status=404,
+)
+
+
+class NextInQueue(APIView):
+    @extend_schema(operation_id="review_queue_next", parameters=[AskSerializer], responses=QueueItemSerializer)
+    def get(self, request, pk: int):
+        """The next annotation for you to review, kept for you until the lease runs out. Asked again, the same one.
+
+        Nothing to hand out is 200 with `annotation: null` and the `reason`.
+        """
+        ask = self._asked(request, visible(Project.objects, request, pk))
+        refused = before_drawing(ask)
+        found = None if refused else _drawn(ask)
+        if found is None and ask.task_id and refused is not NOT_A_REVIEWER:
+            found = opened(ask, refused)
+        if found is None:
+            return Response(nothing(refused or why_empty(ask)), headers=NOT_KEPT)
+        return Response(body(ask, found, {"request": request, "view": self}), headers=NOT_KEPT)
+
+    def _asked(self, request, project: Project) -> Ask:
+        sent = AskSerializer(data=request.query_params)
+        sent.is_valid(raise_exception=True)
+        asked = sent.validated_data
+        task = visible(Task.objects.filter(project=project), request, asked["task"]).pk if asked.get("task") else None
+        aside = tuple(int(pk) for pk in asked["aside"].split(",")) if asked.get("aside") else ()
+        return Ask(project, request.user, queue=asked.get("queue"), task_id=task, aside=aside)
+
+
+def _drawn(ask: Ask) -> Found | None:
+    """What was leased may be gone before it is read: then the next."""
+    for _ in range(TRIES):
+        lease = draw(ask)
+        if lease is None:
+            return None
+        if found := leased(ask, lease):
+            return found
+    return None
+
+
+class RenewLease(APIView):
+    @extend_schema(operation_id="leases_renew", request=None, responses=LeaseSerializer)
+    def post(self, request, lease):
+        """Keep it longer, an annotation to review or a task to label. 404 `lease_ended` when it is no longer yours."""
+        if until := leases.renew(lease, request.user):
+            return Response(LeaseSerializer({"id": lease, "expires_at": until}).data)
+        if place := reservations.renew(lease, request.user):
+            return Response(LeaseSerializer(place).data)
+        raise ENDED
+
+
+class ReleaseLease(APIView):
+    @extend_schema(
+        operation_id="leases_release", request=None, responses={204: OpenApiResponse(description="Others may get it now.")}
+    )
+    def post(self, request, lease):
+        """Give back what you hold; managers, what anybody holds in their projects."""
+        entry = leases.holder_of(lease)
+        if entry is not None and _may_release(request.user, entry.leased_to_id, entry.project_id) and leases.release(lease):
+            return Response(status=204)
+        place = Reservation.objects.filter(pk=lease).first()
+        if place is not None and _may_release(request.user, place.user_id, place.project_id) and reservations.release(lease):
+            return Response(status=204)
+        raise ENDED
+
+
+def _may_release(user: Any, holder: int | None, project: int) -> bool:
+    return user.pk == holder or may(user, "manage_project", project)
+
+
+class HeldPages(Pages):
+    def count(self, queryset, start: int, rows, view) -> tuple[int, bool]:
+        if not self.has_next:
+            return start + len(rows), False
+        counted = queryset.order_by()[: COUNT_LIMIT + 1].count()
+        return max(min(counted, COUNT_LIMIT), start + len(rows)), counted > COUNT_LIMIT
+
+
+class HeldViewSet(ViewSet):
+    """What is in somebody's hands in one project; `pk` is the project."""
+
+    queryset = Project.objects.all()
+    serializer_class = HeldSerializer
+    pagination_class = HeldPages
+    filter_backends: list = []
+
+    @extend_schema(operation_id="projects_leases_list", responses=HeldSerializer(many=True))
+    def list(self, request, pk=None):
+        """Who has what just now (managers): annotations under review and tasks being labelled, longest held first."""
+        project = visible(Project.objects, request, pk)
+        require(request, "manage_project", project)
+        return self.page_of(_held(project))
+
+
+def _held(project: Project) -> Any:
+    """Rows of both tables under the names of the wire."""
+    reviews = leases.live(project).values(
+        "task",
+        "annotation",
+        id=F("lease"),
+        kind=Value("review"),
+        user=F("leased_to"),
+        since=F("leased_at"),
+        expires_at=F("leased_until"),
+    )
+    places = reservations.live(project).annotate(kind=Value("label"), annotation=Value(None, BigIntegerField()))
+    places = places.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))
+    return reviews.union(places, all=True).order_by("since", "id")

@@ -1,0 +1,57 @@
+"""A project full of annotations that wait for review, written set-based past no trigger: each row like the one of the house."""
+
+from typing import Any
+
+AUTHORS = 19  # beside the reviewer, who wrote one in twenty
+CHUNK = 20_000
+
+TASKS = """
+    INSERT INTO tasks_task SELECT made.* FROM tasks_task t, generate_series(%(first)s, %(last)s) i, jsonb_populate_record(t,
+        jsonb_build_object('id', nextval(pg_get_serial_sequence('tasks_task', 'id')), 'inner_id', i,
+            'unique_id', gen_random_uuid(), 'lowest_score', random(),
+            'data', jsonb_build_object('text', 'Report ' || md5(i::text) || ' about letter ' || i))) made
+    WHERE t.id = %(task)s
+"""
+ANNOTATIONS = """
+    INSERT INTO tasks_annotation SELECT made.* FROM tasks_annotation a, tasks_task t,
+        LATERAL (SELECT (%(people)s::bigint[])[1 + t.inner_id %% 20] AS person) p,
+        jsonb_populate_record(a, jsonb_build_object('id', nextval(pg_get_serial_sequence('tasks_annotation', 'id')),
+            'task_id', t.id, 'completed_by_id', p.person, 'written_by_id', p.person, 'version_author_id', p.person,
+            'last_created_by_id', p.person, 'unique_id', gen_random_uuid(), 'ever_reviewed', t.inner_id %% 10 = 0)) made
+    WHERE a.id = %(annotation)s AND t.project_id = %(project)s AND t.inner_id BETWEEN %(first)s AND %(last)s
+"""
+VERSIONS = """
+    WITH written AS (
+        INSERT INTO tasks_history SELECT made.* FROM tasks_history h, tasks_annotation a JOIN tasks_task t ON t.id = a.task_id,
+            LATERAL (SELECT nextval(pg_get_serial_sequence('tasks_history', 'id')) AS id WHERE a.id > 0) n,
+            jsonb_populate_record(h, jsonb_build_object('id', n.id, 'version_id', n.id, 'annotation_id', a.id,
+                'created_by_id', a.completed_by_id, 'author_id', a.completed_by_id)) made
+        WHERE h.annotation_id = %(annotation)s AND t.project_id = %(project)s AND t.inner_id BETWEEN %(first)s AND %(last)s
+        RETURNING id, annotation_id
+    )
+    UPDATE tasks_annotation a SET current_version_id = written.id FROM written WHERE a.id = written.annotation_id
+"""
+ENTERED = "SELECT id FROM tasks_task WHERE project_id = %(project)s AND inner_id BETWEEN %(first)s AND %(last)s"
+
+
+def seed_reviewable(house: Any, count: int) -> None:
+    """`count` tasks with one annotation each in the project of `house` (tests.factories), and nothing else in it."""
+    from django.db import connection, transaction
+
+    from reviews import drift
+    from reviews.queue import entries
+    from tasks.services import tasks
+    from tests.factories import member
+
+    people = [house.reviewer.pk, *(member(house.project, "AN", f"author-{n}").pk for n in range(AUTHORS))]
+    bound = {"project": house.project.pk, "task": house.task.pk, "annotation": house.annotation.pk, "people": people}
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tasks_task SET inner_id = 0 WHERE id = %(task)s", bound)
+        for first in range(1, count + 1, CHUNK):
+            part = {"first": first, "last": min(first + CHUNK - 1, count)}
+            with transaction.atomic():
+                for statement in (TASKS, ANNOTATIONS, VERSIONS, ENTERED):
+                    cursor.execute(statement, bound | part)
+                entries.sync([row[0] for row in cursor.fetchall()])
+    tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
+    drift.repair_totals(house.project)

@@ -1,0 +1,123 @@
+"""What fixes changed: stored with the fix, told to the one whose work it was, counted for leads."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from tasks.changes import Operation, changes
+from tasks.errors import Refused
+from tasks.models import Project
+from users.models import User
+
+from .models import Correction, Review
+
+MOST_OF_ONE_FIX = 1000
+LARGEST_VALUE = 10_000  # characters of JSON; the versions keep what is larger, as masks are
+FIELDS = ("kind", "region", "control", "label_from", "label_to", "overlap", "before", "after")
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A fix about to be written: the result it replaces, and who wrote that."""
+
+    review: Review
+    before: list[dict[str, Any]]
+    author_id: int
+
+
+def record(fixes: Sequence[Fix]) -> None:
+    """Store what they changed. The reviews are written, their annotations hold the new results."""
+    if rows := [row for fix in fixes for row in _rows(fix)]:
+        Correction.objects.bulk_create(rows)
+
+
+def _rows(fix: Fix) -> Iterator[Correction]:
+    annotation, now = fix.review.annotation, timezone.now()
+    whose = _whose(fix)
+    for operation in islice(changes(fix.before, annotation.result), MOST_OF_ONE_FIX):
+        yield Correction(
+            review=fix.review,
+            annotation=annotation,
+            project_id=annotation.project_id,
+            annotator_id=whose,
+            created_at=now,
+            **_columns(operation),
+        )
+
+
+def _whose(fix: Fix) -> int:
+    """Whose answer the annotation is; but what another reviewer had rewritten was that reviewer's work."""
+    annotation = fix.review.annotation
+    own = (annotation.completed_by_id, annotation.written_by_id)
+    return annotation.completed_by_id if fix.author_id in own else fix.author_id
+
+
+def _columns(operation: Operation) -> dict[str, Any]:
+    cut = {name: getattr(operation, name)[: Correction._meta.get_field(name).max_length] for name in FIELDS[:5]}
+    values = {name: _kept(getattr(operation, name)) for name in ("before", "after")}
+    return {**cut, **values, "overlap": operation.overlap}
+
+
+def _kept(value: Any) -> Any:
+    return value if len(json.dumps(value)) <= LARGEST_VALUE else None
+
+
+def operation_of(correction: Correction) -> Operation:
+    return Operation(**{name: getattr(correction, name) for name in FIELDS})
+
+
+# --- read by the one whose work it was ----------------------------------------------------------
+
+
+def feed(user: User) -> QuerySet[Correction]:
+    """Corrections of the work of `user`, newest first; without those of fixes taken back or given anew."""
+    return readable(Correction.objects.visible_to(user).in_force().filter(annotator=user).order_by("-id"))
+
+
+def readable(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
+    """With what a list of them shows, in one query."""
+    return corrections.select_related("review__created_by", "annotation", "project").defer(
+        "annotation__result", "project__label_config"
+    )
+
+
+def acknowledge(correction: Correction, *, actor: User) -> Correction:
+    """Say that one has seen it; again is fine. Raises Refused for anybody but the one whose work it was."""
+    if correction.annotator_id != actor.pk:
+        raise Refused("not_yours", "Only the person whose work was corrected can acknowledge this.", status=403)
+    _acknowledge(Correction.objects.filter(pk=correction.pk))
+    correction.refresh_from_db(fields=["acknowledged_at"])
+    return correction
+
+
+def acknowledge_all(project: Project, *, actor: User) -> int:
+    """Everything in the feed of `actor` in this project; answers how many were new."""
+    return _acknowledge(Correction.objects.filter(pk__in=feed(actor).filter(project=project).values("pk")))
+
+
+def _acknowledge(corrections: QuerySet[Correction]) -> int:
+    return corrections.filter(acknowledged_at=None).update(acknowledged_at=timezone.now())
+
+
+# --- read by leads ------------------------------------------------------------------------------
+
+
+def confusion(project: Project) -> QuerySet[Any]:
+    """How often reviewers made which label of which: {annotator, control, label_from, label_to, count}, most first.
+
+    An empty `label_from` is something that was missing, an empty `label_to` something that should not be there.
+    """
+    labelled = Correction.objects.in_force().filter(project=project, annotation__deleted_at=None)
+    labelled = labelled.exclude(label_from="", label_to="")
+    groups = labelled.values("annotator", "control", "label_from", "label_to")
+    return groups.annotate(count=Count("id")).order_by("-count", "annotator", "control", "label_from", "label_to")
+
+
+def people_of(groups: Iterable[dict[str, Any]]) -> dict[int, User]:
+    """The annotators of a confusion table, by id."""
+    return User.objects.in_bulk({group["annotator"] for group in groups})

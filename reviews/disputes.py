@@ -1,0 +1,164 @@
+"""Contested rejections: opened by the author, decided by another reviewer, withdrawn when the rejection stops standing.
+
+A dispute is open while its rejection stands: `Annotation.contested_at` is set exactly then. The moves call what is here,
+with the annotations locked.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from tasks import events as task_events
+from tasks.choices import ActionType, HistoryAction
+from tasks.models import Annotation, Project, Task
+from tasks.querysets import within
+from tasks.roles import may
+from tasks.services import history
+
+from . import counters, events
+from .decisions import Sentence
+from .models import Dispute, Review
+
+Outcome = Dispute.Outcome
+
+
+def contest(annotation: Annotation, task: Task, *, because: str, actor: Any) -> Dispute:
+    """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands until it is decided."""
+    review = Review.objects.get(pk=annotation.standing_review_id)
+    now = timezone.now()
+    dispute = Dispute.objects.create(
+        review=review, annotation=annotation, project=annotation.project, contested_by=actor, contested_at=now, because=because
+    )
+    review.contested_at = now
+    review.save(update_fields=["contested_at"])
+    _mark(annotation, actor, now)
+    history.record(annotation, HistoryAction.CONTESTED, actor, review_id=review.pk, comment=because)
+    counters.recount([task], actor=actor)
+    about = {"actor": actor, "tasks": (task,), "annotations": (annotation,)}
+    task_events.tell(task_events.ANNOTATION_TOUCHED, annotation.project, **about)
+    task_events.tell(events.CONTESTED, annotation.project, subjects=(dispute,), **about)
+    return dispute
+
+
+def _mark(annotation: Annotation, actor: Any, now: Any) -> None:
+    annotation.contested_at = annotation.updated_at = now
+    annotation.updated_by = actor
+    annotation.annotation_seq += 1
+    annotation.save(update_fields=["contested_at", "updated_at", "updated_by", "annotation_seq"])
+
+
+def contested_reviews(annotations: Iterable[Annotation]) -> list[int]:
+    """The standing rejects of these annotations that are contested. Asked before they stop standing."""
+    return [a.standing_review_id for a in annotations if a.contested_at and a.standing_review_id]
+
+
+def decide(sentences: Collection[Sentence], review_ids: Collection[int], *, actor: Any) -> None:
+    """These verdicts supersede the contested ones among `review_ids`: another reject upholds, anything else overturns."""
+    if not review_ids:
+        return
+    by_annotation = {sentence.annotation.pk: sentence.review for sentence in sentences}
+    for dispute in Dispute.objects.filter(review__in=review_ids, outcome=None):
+        decision = by_annotation[dispute.annotation_id]
+        upheld = decision.verdict == ActionType.REJECTED
+        dispute.deciding_review = decision
+        _close(dispute, Outcome.UPHELD if upheld else Outcome.OVERTURNED, actor)
+
+
+def withdraw(review_ids: Collection[int], *, actor: Any) -> None:
+    """These rejects stopped standing without a new verdict: there is nothing left to decide."""
+    if review_ids:
+        for dispute in Dispute.objects.filter(review__in=review_ids, outcome=None):
+            _close(dispute, Outcome.WITHDRAWN, actor)
+
+
+def _close(dispute: Dispute, outcome: str, actor: Any) -> None:
+    dispute.outcome = outcome
+    dispute.decided_by = actor
+    dispute.decided_at = timezone.now()
+    dispute.save(update_fields=["outcome", "decided_by", "decided_at", "deciding_review"])
+
+
+# --- reads ----------------------------------------------------------------------------------------
+
+
+def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
+    """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them; others their own."""
+    found = Dispute.objects.filter(project=project, annotation__deleted_at=None, annotation__task__deleted_at=None)
+    if may_see_all(user, project):
+        return found
+    mine = Q(contested_by=user)
+    if may(user, "review_annotation", project):
+        mine |= Q(outcome=None) | Q(review__created_by=user) | Q(decided_by=user)
+    return found.filter(mine)
+
+
+def may_see_all(user: Any, project: Project) -> bool:
+    return may(user, "manage_project", project)
+
+
+def open_in(project: Project) -> QuerySet[Dispute]:
+    """What waits for another reviewer; not on tasks closed without an answer."""
+    present = Q(annotation__deleted_at=None, annotation__task__deleted_at=None, annotation__task__closed_at=None)
+    return Dispute.objects.filter(present, project=project, outcome=None)
+
+
+def hidden_from(user: Any, prefix: str = "") -> Q:
+    """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by `user`: another reviewer
+    decides it without knowing whose it was. Managers know. Nobody is hidden from themselves."""
+    reviewing = within(user, "review_annotation", f"{prefix}project") & ~within(user, "manage_project", f"{prefix}project")
+    if not within(user, "manage_project"):  # of the whole site
+        return Q(pk__in=[])
+    return reviewing & Q(**{f"{prefix}contested_at__isnull": False}) & ~Q(**{f"{prefix}last_created_by": user})
+
+
+def is_hidden_from(user: Any, annotation: Annotation) -> bool:
+    """The same of one annotation."""
+    if annotation.contested_at is None or annotation.last_created_by_id == user.pk:
+        return False
+    return may(user, "review_annotation", annotation.project_id) and not may(user, "manage_project", annotation.project_id)
+
+
+# --- whose numbers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one person's disputes in a project: as the annotator, and as the reviewer whose verdicts were contested.
+
+    `open`, `upheld`, `overturned`, `withdrawn` count what they contested; `verdicts_*` what others contested of theirs.
+    An upheld rejection counts for the reviewer, an overturned one for the annotator.
+    """
+
+    open: int = 0
+    upheld: int = 0
+    overturned: int = 0
+    withdrawn: int = 0
+    verdicts_open: int = 0
+    verdicts_upheld: int = 0
+    verdicts_overturned: int = 0
+    verdicts_withdrawn: int = 0
+
+    @property
+    def contested(self) -> int:
+        return self.open + self.upheld + self.overturned + self.withdrawn
+
+    def as_dict(self) -> dict[str, int]:
+        return {"contested": self.contested, **asdict(self)}
+
+
+def records(project: Project) -> dict[int, Record]:
+    """User id → record, of everybody concerned, in two queries. Verdicts that came with a file are nobody's score."""
+    counted: dict[int, dict[str, int]] = {}
+    there = Dispute.objects.filter(project=project, annotation__deleted_at=None)
+    sides = (("contested_by", "", there), ("review__created_by", "verdicts_", there.filter(review__imported_by=None)))
+    for person, prefix, rows in sides:
+        for user, outcome, number in rows.order_by().values_list(person, "outcome").annotate(Count("id")):
+            counted.setdefault(user, {})[f"{prefix}{outcome or 'open'}"] = number
+    return {user: Record(**numbers) for user, numbers in counted.items()}
+
+
+def record(user: Any, project: Project) -> Record:
+    return records(project).get(user.pk, Record())

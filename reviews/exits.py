@@ -1,0 +1,200 @@
+"""No dead ends: what waits and that nobody will take up by themselves, by named reason, for the lead who ends it.
+
+Each reason is a set of tasks of one project, one query each, however many there are. `exits` says the same of one annotation,
+beside what people may do to it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
+
+from tasks.choices import AssignmentType, Distribution
+from tasks.counters import FILLING
+from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
+from tasks.services import people
+from users.capabilities import Role
+
+from . import workflow
+
+DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
+# Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose verdict it contests.
+MOST_KEPT_OUT = 3
+
+# Work that a reviewer is asked about: undecided and not out for rework, or a contested rejection.
+UNDECIDED = Q(is_draft=False, was_cancelled=False, deleted_at=None, returned_at=None, standing_review_id=None)
+CONTESTED = Q(is_draft=False, was_cancelled=False, deleted_at=None, contested_at__isnull=False)
+WAITING = UNDECIDED | CONTESTED
+PRESENT = Q(deleted_at=None, closed_at=None)
+# It comes back by itself, or is ownerless.
+RETURNED_TO_SOMEBODY = Q(deleted_at=None, is_draft=False, returned_to__isnull=False)
+# Who has had a task is not handed it again; what was returned to anyone, its author is.
+HAD = Q(deleted_at=None, is_draft=False) & (Q(returned_at=None) | Q(returned_to__isnull=False))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a task does not move by itself, in the lead's words, and the buttons that move it."""
+
+    name: str
+    says: str
+    buttons: tuple[str, ...]
+    tasks: Callable[[Project], QuerySet[Task]]
+
+
+def _tasks(project: Project) -> QuerySet[Task]:
+    return Task.objects.filter(PRESENT, project=project)
+
+
+def _some(annotations: Q) -> Exists:
+    return Exists(Annotation.objects.filter(annotations, task=OuterRef("pk")))
+
+
+# --- somebody has to decide --------------------------------------------------------------------------
+
+
+def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
+    """Work waits that every reviewer at work here is kept from deciding: it is theirs, or contests their own verdict."""
+    if not project.enable_review_workflow:
+        return _tasks(project).none()
+    reviewers = list(people.at_work(project, "review_annotation").values_list("user_id", flat=True)[: MOST_KEPT_OUT + 1])
+    if len(reviewers) > MOST_KEPT_OUT:
+        return _tasks(project).none()
+    nobody = reduce(and_, (_kept_from(reviewer, project) for reviewer in reviewers), Q())
+    required = Q(review_required=True) | _some(CONTESTED)
+    return _tasks(project).filter(Q(_some(WAITING & nobody)), required)
+
+
+def _kept_from(reviewer: int, project: Project) -> Q:
+    own = Q(completed_by=reviewer) | Q(written_by=reviewer)
+    own &= Q(contested_at__isnull=False) if project.allow_self_review else Q()
+    return own | Q(contested_at__isnull=False, last_created_by=reviewer)
+
+
+def rounds_capped(project: Project) -> QuerySet[Task]:
+    """Rejected after the last round: it was sent back as often as may be, and nobody's turn it is."""
+    if project.max_rounds is None:
+        return _tasks(project).none()
+    spent = Q(rounds__gte=project.max_rounds, last_action="rejected", standing_review_id__isnull=False)
+    ended = spent & Q(deleted_at=None, is_draft=False, returned_at=None, redistributed=False, contested_at=None)
+    return _tasks(project).filter(Q(_some(ended)), reviews_accepted=0)
+
+
+# --- somebody has to annotate ------------------------------------------------------------------------
+
+
+def skipped_by_all(project: Project) -> QuerySet[Task]:
+    """Everybody who annotates here, and may annotate this task, has; and some have skipped it."""
+    return _short_of_hands(project).filter(cancelled_annotations__gt=0).exclude(Q(_unassigned(project)))
+
+
+def overlap_unreachable(project: Project) -> QuerySet[Task]:
+    """More annotations are wanted than there are people left to make them, and nobody has skipped."""
+    return _short_of_hands(project).filter(cancelled_annotations=0).exclude(Q(_unassigned(project)))
+
+
+def _short_of_hands(project: Project) -> QuerySet[Task]:
+    wanting = _tasks(project).filter(~_some(RETURNED_TO_SOMEBODY), is_labeled=False)
+    filling = _number(Annotation.objects.filter(FILLING, task=OuterRef("pk")))
+    hands = _hands(project)
+    return wanting.filter(GreaterThan(F("overlap"), filling + hands))
+
+
+def _hands(project: Project) -> Any:
+    """How many of those who annotate here have not had this task yet."""
+    had = Annotation.objects.filter(HAD, task=OuterRef("task"), completed_by=OuterRef("user"))
+    if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
+        given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=_annotating(project))
+        return _number(given.filter(~Exists(had)))
+    return Value(len(_annotating(project))) - _number(
+        Annotation.objects.filter(HAD, task=OuterRef("pk"), completed_by__in=_annotating(project)), "completed_by"
+    )
+
+
+def _annotating(project: Project) -> list[int]:
+    """The members at work who annotate: whose role it is, and who else has done it here. Where nobody has, all."""
+    members = people.at_work(project)
+    worked = TaskAnnotator.objects.filter(project=project).values("user")
+    hands = list(members.filter(Q(role=Role.ANNOTATOR) | Q(user__in=worked)).values_list("user_id", flat=True))
+    return hands or list(members.values_list("user_id", flat=True))
+
+
+def _number(rows: QuerySet, of: str = "pk") -> Any:
+    counted = rows.order_by().values("task").annotate(number=Count(of, distinct=of != "pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+# --- somebody has to be named ------------------------------------------------------------------------
+
+
+def unassigned(project: Project) -> QuerySet[Task]:
+    """Work is given out by hand here, and nobody at work was given this: to annotate it, or to review it."""
+    return _tasks(project).filter(Q(_unassigned(project)) | _unreviewable(project))
+
+
+def _unassigned(project: Project) -> Q:
+    """Nobody was given it to annotate who is at work and could."""
+    if project.label_stream_task_distribution != Distribution.ASSIGNED_ONLY:
+        return Q(pk__in=[])
+    at_work = people.at_work(project).values("user")
+    given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
+    return Q(is_labeled=False) & ~Q(Exists(given)) & ~Q(_some(RETURNED_TO_SOMEBODY))
+
+
+def _unreviewable(project: Project) -> Q:
+    if not (project.review_only_manual_assignments and project.enable_review_workflow):
+        return Q(pk__in=[])
+    at_work = people.at_work(project, "review_annotation").values("user")
+    given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.REVIEWER, user__in=at_work)
+    return Q(_some(WAITING)) & ~Q(Exists(given))
+
+
+def ownerless(project: Project) -> QuerySet[Task]:
+    """Something of it waits on somebody deactivated, removed or paused (tasks.services.people lists what)."""
+    waiting = (people.returned_to_absent(project), people.assigned_to_absent(project), people.drafts_of_absent(project))
+    return _tasks(project).filter(reduce(lambda one, other: one | other, (Q(pk__in=_task_ids(rows)) for rows in waiting)))
+
+
+def _task_ids(rows: QuerySet) -> QuerySet:
+    return rows.order_by().values("task")
+
+
+REASONS = {
+    reason.name: reason
+    for reason in (
+        Reason("no_eligible_reviewer", "Nobody here may decide this.", (DECIDE, ASSIGN, CLOSE), no_eligible_reviewer),
+        Reason("rounds_capped", "Rejected, and sent back as often as may be.", (DECIDE, RETURN, ASSIGN, CLOSE), rounds_capped),
+        Reason("skipped_by_all", "Everybody who could annotate this has skipped it.", (RETURN, ASSIGN, CLOSE), skipped_by_all),
+        Reason("overlap_unreachable", "More annotations are wanted than people are left.", (ASSIGN, CLOSE), overlap_unreachable),
+        Reason("unassigned", "Nobody at work was given this.", (DECIDE, ASSIGN, CLOSE), unassigned),
+        Reason("ownerless", "This waits on somebody who is not at work.", (ASSIGN, RETURN, CLOSE), ownerless),
+    )
+}
+
+
+def reasons_of(task: Task) -> list[str]:
+    """The reasons this task stands under, in the order of the table."""
+    return [name for name, reason in REASONS.items() if reason.tasks(task.project).filter(pk=task.pk).exists()]
+
+
+# --- of one annotation -------------------------------------------------------------------------------
+
+MOVES = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest", "edit")
+
+
+def exits(annotation: Annotation, users: Iterable[Any]) -> dict[int, list[str]]:
+    """User id → what they may do that moves this annotation on. Whoever is not at work here is left out."""
+    project = annotation.project
+    here = [user for user in users if user.is_active and people.is_at_work(user, project)]
+    return {user.pk: moves for user in here if (moves := [move for move in MOVES if _may(move, annotation, user)])}
+
+
+def _may(move: str, annotation: Annotation, user: Any) -> bool:
+    if move == "edit" and not annotation.is_work_of(user):
+        return False  # somebody else's work is moved on by a verdict
+    return workflow.refusal(move, annotation, user) is None

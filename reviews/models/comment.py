@@ -1,0 +1,37 @@
+"""What people say about work."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from tasks.models import Annotation, Project, Task
+
+from ..querysets import CommentQuerySet
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Comment(models.Model):
+    """Something said about an annotation, or about a region of it."""
+
+    text = models.TextField()
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
+    annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, related_name="comments")
+    draft_id = models.BigIntegerField(null=True)
+    created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="comments")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_resolved = models.BooleanField(default=False)
+    resolved_at = models.DateTimeField(null=True)
+    region_ref = models.JSONField(null=True, blank=True)
+    classifications = models.JSONField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

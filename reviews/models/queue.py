@@ -1,0 +1,67 @@
+"""What waits for a reviewer, and who has it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from tasks.models import Annotation, Project, Task
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Queue(models.TextChoices):
+    REVIEW = "review", "To review"
+    DISPUTES = "disputes", "Contested rejections"
+    REJECTED = "rejected", "Rejected"
+
+
+class QueueEntry(models.Model):
+    """One annotation that a reviewer may be handed, narrow and indexed for each order. Derived: reviews.queue rebuilds it
+    from annotation, task and standing review, under the task's lock.
+
+    The lease lives on the row that is locked, so that a second reviewer who waited for it sees it taken.
+    """
+
+    annotation = models.OneToOneField(Annotation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    queue = models.CharField(max_length=8, choices=Queue)
+    author = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
+    written_by = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
+    not_for = models.ForeignKey(
+        PERSON, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="Whose verdict is contested."
+    )
+    standing_review_id = models.BigIntegerField(null=True)
+    reworked = models.BooleanField(default=False, help_text="It had a verdict before.")
+    lowest_score = models.FloatField(null=True)
+    shuffle = models.BigIntegerField(help_text="A seeded hash: the random order.")
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    lease = models.UUIDField(null=True, unique=True, default=None)
+    leased_to = models.ForeignKey(PERSON, on_delete=models.SET_NULL, null=True, related_name="+")
+    leased_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(queue__in=Queue.values), name="queue_known"),
+            models.CheckConstraint(
+                condition=Q(lease=None, leased_until=None) | Q(lease__isnull=False, leased_until__isnull=False),
+                name="queue_lease_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "queue", "task", "annotation"], name="queue_by_task"),
+            models.Index(fields=["project", "queue", "shuffle"], name="queue_random"),
+            models.Index(fields=["project", "queue", "author", "annotation"], name="queue_by_author"),
+            models.Index(fields=["project", "queue", "-reworked", "annotation"], name="queue_reworked_first"),
+            models.Index(
+                F("project"), F("queue"), F("lowest_score").asc(nulls_last=True), F("annotation"), name="queue_lowest_score"
+            ),
+            # Who has what: a lead's list.
+            models.Index(fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotation_id} in {self.queue}"

@@ -1,0 +1,69 @@
+"""How much is left, and how far the project is: for the bar above the editor and for the start page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from reviews.corrections import feed
+from reviews.models import Queue, QueueEntry
+from reviews.queue.drawing import Ask, remaining
+from tasks.models import Annotation, Project
+from tasks.roles import may
+from tasks.totals import totals_of
+from users.models import User
+
+
+def of_review(project: Project, user: Any, queue: str | None = None) -> dict[str, int]:
+    """`left` in this person's queue; `done` of `total` tasks are reviewed, or were not drawn for it."""
+    totals = totals_of([project.pk])[project.pk]
+    return {"left": remaining(Ask(project, user, queue)), "done": totals["review_done"], "total": totals["tasks"]}
+
+
+def of_labelling(project: Project, user: Any) -> dict[str, int]:
+    """`done` of `total` tasks have all their annotations; `returned` and `corrections` wait for this person."""
+    totals = totals_of([project.pk])[project.pk]
+    return {
+        "left": totals["tasks"] - totals["finished"],
+        "done": totals["finished"],
+        "total": totals["tasks"],
+        "returned": returned_to(user).filter(project=project).count(),
+        "corrections": feed(user).filter(project=project, acknowledged_at=None).count(),
+    }
+
+
+def returned_to(user: Any) -> QuerySet:
+    return Annotation.objects.filter(returned_to=user, returned_at__isnull=False, deleted_at=None, task__deleted_at=None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One project on the start page, for its reader: whether they may review, how many wait for that, how many came back."""
+
+    project: Project
+    totals: dict[str, int]
+    may_review: bool
+    waiting: int
+    returned: int
+
+
+def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
+    """Constant in queries, however many projects."""
+    listed = list(projects)
+    pks = [project.pk for project in listed]
+    totals, waiting, returned = totals_of(pks), _counted(waiting_for(user), pks), _counted(returned_to(user), pks)
+    return [
+        Row(project, totals[pk], may(user, "review_annotation", project), waiting.get(pk, 0), returned.get(pk, 0))
+        for pk, project in zip(pks, listed, strict=True)
+    ]
+
+
+def waiting_for(user: Any) -> QuerySet:
+    """What nobody has decided, but for one's own work. (Who is assigned what is asked by the queue itself.)"""
+    return QueueEntry.objects.filter(queue__in=(Queue.REVIEW, Queue.DISPUTES)).exclude(author=user)
+
+
+def _counted(rows: QuerySet, projects: list[int]) -> dict[int, int]:
+    found = rows.filter(project__in=projects).order_by().values_list("project").annotate(Count("pk"))
+    return dict(found)

@@ -1,0 +1,107 @@
+/* What stands around the editor: notices, toast, dialogs, keys with their help, and the counters that move by themselves. */
+
+const EVERY = 15_000;
+export const byId = (id) => document.getElementById(id);
+
+/* One notice for each name; said again it is replaced. buttons: [[words, action], …] */
+export function notice(name, text, { tone = "info", buttons = [] } = {}) {
+  withdraw(name);
+  const box = document.createElement("div");
+  box.className = `cs-notice cs-${tone}`;
+  box.dataset.notice = name;
+  box.append(Object.assign(document.createElement("span"), { textContent: text }), ...buttons.map((given) => buttonOf(...given)));
+  byId("notices").append(box);
+}
+
+export function withdraw(name) {
+  document.querySelector(`[data-notice="${name}"]`)?.remove();
+}
+
+export function buttonOf(words, action) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: words });
+  button.addEventListener("click", action);
+  return button;
+}
+
+let toastTimer;
+export function toast(text) {
+  const box = byId("toast");
+  box.textContent = text;
+  box.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (box.hidden = true), 6000);
+}
+
+/* Instead of the editor: why there is nothing, and what next. */
+export function showEmpty(title, words, links) {
+  const box = byId("empty");
+  const heading = Object.assign(document.createElement("h1"), { textContent: title });
+  const said = Object.assign(document.createElement("p"), { textContent: words });
+  const nav = document.createElement("p");
+  nav.className = "cs-buttons";
+  nav.append(...links.map(([text, target]) => (typeof target === "string" ? linkOf(text, target) : buttonOf(text, target))));
+  box.replaceChildren(heading, said, nav);
+  box.hidden = false;
+  byId("editor").hidden = true;
+  byId("about").hidden = true;
+  box.focus();
+}
+
+export function showEditor() {
+  byId("empty").hidden = true;
+  byId("editor").hidden = false;
+}
+
+function linkOf(text, href) {
+  return Object.assign(document.createElement("a"), { textContent: text, href });
+}
+
+const isTyping = ({ target }) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/* keys: [{keys: "Alt+N", words, code, alt, ctrl, typing, run}]; without `run` the key is the editor's own and only listed. */
+export function listenToKeys(keys) {
+  byId("help-keys").replaceChildren(...keys.flatMap(({ keys: names, words }) => [
+    Object.assign(document.createElement("dt"), { textContent: names }),
+    Object.assign(document.createElement("dd"), { textContent: words }),
+  ]));
+  byId("help-button").addEventListener("click", () => byId("help").showModal());
+  document.addEventListener("keydown", (event) => {
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "?" && !isTyping(event)) return void byId("help").showModal();
+    const found = keys.find((key) => key.run && key.code === event.code && Boolean(key.alt) === event.altKey && Boolean(key.ctrl) === event.ctrlKey);
+    if (!found || event.repeat) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    found.run();
+  }, true);
+  /* What is pressed in a dialog is not for the editor behind it. */
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      dialog.querySelector("form").requestSubmit();
+    });
+  }
+}
+
+/* Asked again every quarter of a minute while somebody looks, and when asked to. */
+export class Counters {
+  constructor({ server, path, words }) {
+    Object.assign(this, { server, path, words });
+    setInterval(() => document.visibilityState === "visible" && this.refresh(), EVERY);
+  }
+
+  async refresh() {
+    const counts = await this.server.ask("GET", this.path).catch(() => null);
+    if (counts) this.show(counts);
+  }
+
+  show({ left, done, total, ...rest }) {
+    if (left !== undefined && left !== null) byId("left").textContent = this.words(left);
+    if (total === undefined) return;
+    Object.assign(byId("progress"), { max: Math.max(total, 1), value: done });
+    byId("progress-words").textContent = `${done} of ${total}`;
+    if (this.onMore) this.onMore(rest);
+  }
+}

@@ -1,0 +1,43 @@
+/* Words in the editor's comment field, kept while they are being typed and put back when the same item is shown again. */
+
+const FIELD = "textarea[name=comment]";
+
+export class TypedComment {
+  constructor(kept) {
+    this.kept = kept;
+    document.addEventListener("input", (event) => {
+      if (this.annotation && event.target.matches?.(FIELD)) this.keep(event.target.value);
+    }, true);
+  }
+
+  keep(text) {
+    this.kept.set(`typed:${this.annotation}`, text.trim() && text);
+  }
+
+  get text() {
+    return this.kept.get(`typed:${this.annotation}`) || "";
+  }
+
+  drop(annotation = this.annotation) {
+    this.kept.drop(`typed:${annotation}`);
+  }
+
+  restore(annotation, store) {
+    this.annotation = annotation;
+    if (this.text && store.commentStore) store.commentStore.setCurrentComment({ text: this.text });
+  }
+}
+
+/* The panel stands behind another tab at first, which the editor draws when it is ready. It could be dragged, so it listens to the
+   mouse and not to clicks. */
+export function showComments(tries = 30) {
+  const tab = document.querySelector("#Comments-draggable");
+  if (tab) for (const name of ["mousedown", "mouseup"]) tab.dispatchEvent(new MouseEvent(name, { bubbles: true, cancelable: true }));
+  else if (tries) setTimeout(() => showComments(tries - 1), 100);
+}
+
+export function focusComment() {
+  const field = () => [...document.querySelectorAll(FIELD)].find((found) => found.offsetParent);
+  if (!field()) showComments();
+  setTimeout(() => field()?.focus(), 50);
+}

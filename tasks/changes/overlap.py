@@ -1,0 +1,185 @@
+"""How much of two shapes is common: intersection over union, 0 to 1."""
+
+from collections.abc import Iterable, Sequence
+from functools import singledispatch
+from math import ceil, hypot
+
+from .shapes import Outline, Point, Shape, Spot, Stretch, Track, box_outline
+
+SCANLINES = 128
+
+
+@singledispatch
+def _overlap(one: Shape, other: Shape) -> float | None:
+    return None
+
+
+def overlap(one: Shape | None, other: Shape | None) -> float | None:
+    """None where the two cannot be measured against each other: of different kinds, points, without extent."""
+    if one is None or type(one) is not type(other):
+        return None
+    share = _overlap(one, other)
+    return None if share is None else min(max(share, 0.0), 1.0)
+
+
+def distance(one: Spot, other: Spot) -> float:
+    """In percent of the picture."""
+    return hypot(one.x - other.x, one.y - other.y)
+
+
+def _share(common: float, one: float, other: float) -> float | None:
+    union = one + other - common
+    return common / union if union > 0 else None
+
+
+# --- areas --------------------------------------------------------------------------------------
+
+
+@_overlap.register
+def _outlines(one: Outline, other: Outline) -> float | None:
+    """Boxes and ellipses (as 64 corners) are clipped exactly. Polygons are compared along 128 lines, by the even-odd rule."""
+    if not _may_touch(one.points, other.points):
+        return 0.0 if _extent(one) and _extent(other) else None
+    if one.convex and other.convex:
+        common = _area(_clipped(_ordered(one.points), _ordered(other.points)))
+        return _share(abs(common), abs(_area(one.points)), abs(_area(other.points)))
+    return _along_lines(one.points, other.points)
+
+
+def _extent(outline: Outline) -> float:
+    return abs(_area(outline.points))
+
+
+def bounds(points: Iterable[Point]) -> tuple[float, float, float, float]:
+    across, down = zip(*points, strict=True)
+    return min(across), min(down), max(across), max(down)
+
+
+def _may_touch(one: Sequence[Point], other: Sequence[Point]) -> bool:
+    a, b = bounds(one), bounds(other)
+    return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
+
+
+def _area(points: Sequence[Point]) -> float:
+    """Signed, by the shoelace formula."""
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _edges(points)) / 2
+
+
+def _edges(points: Sequence[Point]) -> Iterable[tuple[Point, Point]]:
+    return zip(points, [*points[1:], *points[:1]], strict=True)
+
+
+def _ordered(points: Sequence[Point]) -> list[Point]:
+    return list(points) if _area(points) > 0 else list(reversed(points))
+
+
+def _clipped(subject: list[Point], window: list[Point]) -> list[Point]:
+    """Sutherland and Hodgman's clipping of one convex polygon by another."""
+    for start, end in _edges(window):
+        if not subject:
+            break
+        subject = _cut(subject, start, end)
+    return subject
+
+
+def _cut(subject: list[Point], start: Point, end: Point) -> list[Point]:
+    """What of `subject` lies left of the line from `start` to `end`."""
+    kept = []
+    for a, b in _edges(subject):
+        side_a, side_b = _side(a, start, end), _side(b, start, end)
+        if side_a >= 0:
+            kept.append(a)
+        if side_a * side_b < 0:
+            along = side_a / (side_a - side_b)
+            kept.append((a[0] + along * (b[0] - a[0]), a[1] + along * (b[1] - a[1])))
+    return kept
+
+
+def _side(point: Point, start: Point, end: Point) -> float:
+    return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
+
+
+def _along_lines(one: Sequence[Point], other: Sequence[Point]) -> float | None:
+    (_, top, _, bottom), (_, top2, _, bottom2) = bounds(one), bounds(other)
+    top, bottom = min(top, top2), max(bottom, bottom2)
+    step = (bottom - top) / SCANLINES
+    if step <= 0:
+        return None
+    lines = zip(_crossings(one, top, step), _crossings(other, top, step), strict=True)
+    measured = [(_common(a, b), _length(a), _length(b)) for a, b in lines]
+    return _share(*(sum(column) for column in zip(*measured, strict=True)))
+
+
+def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Point]]:
+    """For each line the intervals of it inside the polygon."""
+    hits: list[list[float]] = [[] for _ in range(SCANLINES)]
+    for (x1, y1), (x2, y2) in _edges(points):
+        low, high = (y1, y2) if y1 <= y2 else (y2, y1)
+        first, behind = ceil((low - top) / step - 0.5), ceil((high - top) / step - 0.5)
+        for line in range(max(first, 0), min(behind, SCANLINES)):
+            y = top + (line + 0.5) * step
+            hits[line].append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
+    return [list(zip(found[::2], found[1::2], strict=False)) for found in map(sorted, hits)]
+
+
+# --- intervals ----------------------------------------------------------------------------------
+
+
+@_overlap.register
+def _stretches(one: Stretch, other: Stretch) -> float | None:
+    if one.line != other.line:
+        return None
+    return _share(_common(one.intervals, other.intervals), _length(one.intervals), _length(other.intervals))
+
+
+def _length(intervals: Iterable[Point]) -> float:
+    return sum(end - start for start, end in intervals)
+
+
+def _common(one: Sequence[Point], other: Sequence[Point]) -> float:
+    """Length of what two ascending lists of disjoint intervals share."""
+    common, i, j = 0.0, 0, 0
+    while i < len(one) and j < len(other):
+        common += max(0.0, min(one[i][1], other[j][1]) - max(one[i][0], other[j][0]))
+        if one[i][1] < other[j][1]:
+            i += 1
+        else:
+            j += 1
+    return common
+
+
+# --- boxes over time ----------------------------------------------------------------------------
+
+
+@_overlap.register
+def _tracks(one: Track, other: Track) -> float | None:
+    """The mean over the keyframes of either; where only one of the two is there, 0."""
+    frames = sorted({frame for track in (one, other) for frame, _, _ in track.keyframes})
+    boxes = zip(_boxes_at(one, frames), _boxes_at(other, frames), strict=True)
+    shares = [_shared_box(a, b) for a, b in boxes if a or b]
+    return sum(shares) / len(shares) if shares else None
+
+
+def _shared_box(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> float:
+    return (overlap(box_outline(a), box_outline(b)) or 0.0) if a and b else 0.0
+
+
+def _boxes_at(track: Track, frames: Sequence[float]) -> list[tuple[float, ...] | None]:
+    """Its box at each of the ascending `frames`; None before it begins and while it is switched off."""
+    boxes, at = [], -1
+    for frame in frames:
+        while at + 1 < len(track.keyframes) and track.keyframes[at + 1][0] <= frame:
+            at += 1
+        boxes.append(_between(track, at, frame) if at >= 0 else None)
+    return boxes
+
+
+def _between(track: Track, at: int, frame: float) -> tuple[float, ...] | None:
+    began, box, enabled = track.keyframes[at]
+    if frame == began or at + 1 == len(track.keyframes):
+        return box if enabled or frame == began else None
+    ends, following, _ = track.keyframes[at + 1]
+    if not enabled:
+        return None
+    along = (frame - began) / (ends - began)
+    return tuple(a + along * (b - a) for a, b in zip(box, following, strict=True))

@@ -1,0 +1,48 @@
+"""Closing a task without an answer: it leaves the label stream, the review queue and the inboxes. Undoable."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import counters, events
+from ..choices import HistoryAction
+from ..errors import Refused
+from ..models import Annotation, Reservation, Task
+from . import history
+from .tasks import lock_with_annotations
+
+
+def close(task_id: int, *, because: str, actor: Any) -> Task:
+    """Nobody is asked about it any more; work and verdicts stay as they are. Closed already: it stays as it was."""
+    if not because.strip():
+        raise Refused("because_required", "Say why this task is closed without an answer.", field="because")
+    with transaction.atomic():
+        annotations, task = lock_with_annotations(task_id)
+        if task.closed_at is None:
+            task.closed_at, task.closed_by, task.closed_because = timezone.now(), actor, because.strip()
+            Reservation.objects.filter(task=task).delete()
+            _save(task, annotations, events.TASK_CLOSED, {"task": "closed", "because": task.closed_because}, actor)
+    return task
+
+
+def open_again(task_id: int, *, actor: Any) -> Task:
+    with transaction.atomic():
+        annotations, task = lock_with_annotations(task_id)
+        if task.closed_at is not None:
+            task.closed_at, task.closed_by, task.closed_because = None, None, ""
+            _save(task, annotations, events.TASK_OPENED, {"task": "open again"}, actor)
+    return task
+
+
+def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[str, str], actor: Any) -> None:
+    counters.touch(task, actor)
+    task.save(update_fields=["closed_at", "closed_by", "closed_because", "updated_at", "updated_by"])
+    for annotation in annotations:
+        annotation.task = task
+        annotation.annotation_seq += 1
+        annotation.save(update_fields=["annotation_seq"])
+        history.record(annotation, HistoryAction.UPDATED, actor, details=details)
+        about = {"annotations": (annotation,), "tasks": (task,)}
+        events.tell(events.ANNOTATION_TOUCHED, task.project, actor=actor, **about)
+    events.tell(kind, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations))

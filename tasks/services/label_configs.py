@@ -1,0 +1,154 @@
+"""The label configurations a project has had, and what of its work another one would have no place for."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from ..errors import Refused
+from ..labelconfig import Control, LabelConfig, parse
+from ..models import LabelConfigVersion, Project
+from ..sql import bounded_reads
+
+NAMED = 5  # so many are named in a sentence, all in the body
+MOST_LABELS = 10_000  # different ones that are looked at
+QUERY_CANCELED = "57014"
+
+REGIONS = """
+    FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id CROSS JOIN LATERAL jsonb_array_elements(a.result) region
+"""
+PRESENT = "a.project_id = %s AND a.deleted_at IS NULL AND t.deleted_at IS NULL"
+PLACES = f"""
+    SELECT region->>'from_name', region->>'to_name', region->>'type', count(DISTINCT a.id) {REGIONS}
+    WHERE {PRESENT} AND region->>'from_name' IS NOT NULL GROUP BY 1, 2, 3
+"""
+# Labels are a list; those of a taxonomy are lists within it.
+LABELS = f"""
+    SELECT region->>'from_name', label #>> '{{}}', count(DISTINCT a.id) {REGIONS}
+    CROSS JOIN LATERAL jsonb_path_query(region->'value'->(region->>'type'), 'lax $[*][*]') label
+    WHERE {PRESENT} AND region->>'from_name' = ANY(%s) AND jsonb_typeof(label) = 'string'
+    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT {MOST_LABELS}
+"""
+
+
+@dataclass
+class Orphans:
+    """How many annotations use what a change of configuration drops: by control, and by control and label."""
+
+    controls: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.controls or self.labels)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"controls": self.controls, "labels": self.labels}
+
+    def words(self) -> Iterator[str]:
+        for control, number in self.controls.items():
+            yield f"the control {control!r} ({_counted(number)})"
+        for control, labels in self.labels.items():
+            for label, number in labels.items():
+                yield f"the label {label!r} of {control!r} ({_counted(number)})"
+
+
+def _counted(number: int) -> str:
+    return "1 annotation" if number == 1 else f"{number} annotations"
+
+
+def append(project: Project, *, actor: Any) -> None:
+    """The configuration of this project, locked or new, becomes its newest version. The caller saves the project."""
+    newest = LabelConfigVersion.objects.filter(project=project).order_by("-number").first()
+    project.label_config_version = LabelConfigVersion.objects.create(
+        project=project, number=newest.number + 1 if newest else 1, xml=project.label_config, created_by=actor
+    )
+
+
+def refuse_orphans(project: Project, xml: str) -> None:
+    """Raises Refused(labels_in_use) when work of the project would have no place in the configuration `xml`."""
+    found = orphans(project, xml)
+    if not found:
+        return
+    words = list(found.words())
+    named = ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")
+    raise Refused(
+        "labels_in_use",
+        f"Work in this project uses what the new configuration does not have: {named}. With force=true it is changed all the"
+        " same; annotations and verdicts stay as they are.",
+        field="label_config",
+        extra={"body": {"in_use": found.as_dict()}},
+    )
+
+
+def differs(one: str, other: str) -> bool:
+    """Whether two configurations make different results, not only another look."""
+    return parse(one) != parse(other)
+
+
+def orphans(project: Project, xml: str) -> Orphans:
+    """What annotations (their present results) use, that the project's configuration has and `xml` has not."""
+    old, new = parse(project.label_config), parse(xml)
+    if old.controls == new.controls:
+        return Orphans()
+    with _bounded():
+        return Orphans(_lost_controls(project, old, new), _lost_labels(project, old, new))
+
+
+def _lost_controls(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, int]:
+    lost: dict[str, int] = defaultdict(int)
+    for control, to_name, kind, number in _rows(PLACES, [project.pk]):
+        if _fits(old, control, to_name, kind) and not _fits(new, control, to_name, kind):
+            lost[control] += number
+    return dict(lost)
+
+
+def _fits(config: LabelConfig, name: str, to_name: str, kind: str) -> bool:
+    control = config.controls.get(name)
+    return control is not None and kind == control.type and to_name in control.to_name
+
+
+def _lost_labels(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, dict[str, int]]:
+    asked = [name for name, control in new.controls.items() if name in old.controls and _drops(old.controls[name], control)]
+    lost: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, label, number in _rows(LABELS, [project.pk, asked]) if asked else ():
+        if _offers(old.controls[name], label) and not _offers(new.controls[name], label):
+            lost[name][label] = number
+    return dict(lost)
+
+
+def _drops(old: Control, new: Control) -> bool:
+    same_kind = old.type == new.type  # else all its work is lost, and counted so
+    return same_kind and not new.dynamic and (old.dynamic or bool(old.accepted - new.accepted))
+
+
+def _offers(control: Control, label: str) -> bool:
+    return control.dynamic or label in control.accepted
+
+
+def _rows(statement: str, values: list[Any]) -> Iterator[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        yield from islice(cursor.fetchall(), MOST_LABELS)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Counting goes over all work of the project. What takes too long is not guessed at."""
+    try:
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            yield
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:
+            raise
+        detail = (
+            "This project has so much work that counting what the new configuration has no place for takes too long."
+            " With force=true it is changed without counting; annotations and verdicts stay as they are."
+        )
+        raise Refused("too_slow", detail, field="label_config") from error

@@ -1,0 +1,96 @@
+"""Places in the label stream: who is annotating which task just now, so that the stream never hands out more than overlap.
+
+A place is given under the task's lock, by which every annotation is counted, too. Times are the database's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from .. import counters
+from ..models import Project, Reservation, Task
+
+RESERVE = """
+    INSERT INTO tasks_reservation AS r (id, task_id, project_id, user_id, created_at, expires_at)
+    VALUES (gen_random_uuid(), %(task)s, %(project)s, %(user)s, statement_timestamp(),
+        statement_timestamp() + make_interval(secs => %(seconds)s))
+    ON CONFLICT (task_id, user_id) DO UPDATE SET expires_at = excluded.expires_at,
+        id = CASE WHEN r.expires_at > statement_timestamp() THEN r.id ELSE excluded.id END,
+        created_at = CASE WHEN r.expires_at > statement_timestamp() THEN r.created_at ELSE excluded.created_at END
+    RETURNING id, expires_at
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    id: UUID
+    task_id: int
+    expires_at: datetime
+
+
+def live(project: Project) -> QuerySet[Reservation]:
+    return Reservation.objects.filter(project=project, expires_at__gt=Now())
+
+
+def reserve(task: Task, user: Any) -> Place | None:
+    """A place on this locked task, or more time on the one `user` has. None: all are taken."""
+    with_others = Reservation.objects.filter(task=task, expires_at__gt=Now()).exclude(user=user).count()
+    if counters.count_annotations([task.pk])[task.pk].filling_overlap + with_others >= task.overlap:
+        return None
+    asked = {"task": task.pk, "project": task.project_id, "user": user.pk, "seconds": settings.LEASE_SECONDS}
+    with connection.cursor() as cursor:
+        cursor.execute(RESERVE, asked)
+        found, expires_at = cursor.fetchone()
+    return Place(found, task.pk, expires_at)
+
+
+def renew(place: UUID, user: Any) -> Place | None:
+    """More time. One that has run out is given again where nobody has taken it meanwhile. None: it is gone."""
+    with transaction.atomic():
+        held = Reservation.objects.filter(pk=place, user=user).first()
+        task = Task.objects.lock([held.task_id]).filter(deleted_at=None).first() if held else None
+        return _again(place, task, user) if task else None
+
+
+def _again(place: UUID, task: Task, user: Any) -> Place | None:
+    """Looked at once more under the lock: submitting ends it."""
+    if not Reservation.objects.filter(pk=place, user=user).exists():
+        return None
+    return reserve(task, user)
+
+
+def extend(task_id: int, user: Any) -> None:
+    """Somebody at work (a draft is saved) keeps their place."""
+    Reservation.objects.filter(task=task_id, user=user, expires_at__gt=Now()).update(
+        expires_at=Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    )
+
+
+def end(task_ids: Iterable[int], users: Iterable[Any]) -> None:
+    """What was reserved is done, or skipped."""
+    Reservation.objects.filter(task__in=list(task_ids), user__in=list(users)).delete()
+
+
+def release(place: UUID) -> bool:
+    """False: there was nothing to let go."""
+    deleted, _ = Reservation.objects.filter(pk=place).delete()
+    return bool(deleted)
+
+
+def release_all(project: Project, user: Any) -> int:
+    """Somebody leaves or pauses: their places here are free."""
+    deleted, _ = Reservation.objects.filter(project=project, user=user).delete()
+    return deleted
+
+
+def sweep() -> int:
+    """Remove what has run out: nobody counts it any more."""
+    deleted, _ = Reservation.objects.filter(expires_at__lt=Now()).delete()
+    return deleted

@@ -1,0 +1,114 @@
+"""The annotate screen, clicked through in a browser, and the whole loop between annotator and reviewer."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from reviews.models import Comment, Dispute, Review
+from tasks.models import Annotation, Draft
+from tests.factories import House, reviewed, task
+
+ACCEPT = "[aria-label='accept-annotation']"
+SUBMIT = re.compile("^submit", re.IGNORECASE)
+
+
+def work(page: Page, house: House) -> Page:
+    page.goto(f"/projects/{house.project.pk}/label/")
+    expect(page.get_by_role("button", name=SUBMIT)).to_be_visible()
+    return page
+
+
+def toast(page: Page, words: str) -> None:
+    expect(page.locator("#toast")).to_contain_text(words)
+
+
+def last_version(of: Annotation) -> list[str]:
+    return Annotation.objects.get(pk=of.pk).result[0]["value"]["choices"]
+
+
+def test_tasks_are_labelled_one_after_the_other_or_skipped_with_a_reason(page_of, house, errors):
+    first, second = task(house.project, text="A new letter"), task(house.project, text="A blot")
+    page = work(page_of(house.annotator), house)
+    expect(page.locator("#left")).to_have_text("2 tasks left")
+
+    page.get_by_role("checkbox").nth(1).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    toast(page, "Submitted")
+    expect(page.get_by_text("A blot")).to_be_visible()
+    page.keyboard.press("Control+Space")
+    page.locator("#words-text").fill("Nobody can read this")
+    page.get_by_role("button", name="Skip", exact=True).last.click()
+    toast(page, "Skipped")
+
+    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    submitted, skipped = (Annotation.objects.get(task=one) for one in (first, second))
+    assert (submitted.result[0]["value"]["choices"], submitted.completed_by) == (["B"], house.annotator)
+    assert skipped.was_cancelled
+    assert Comment.objects.get().text == "Nobody can read this"
+    assert Draft.objects.count() == 0
+    assert errors == []
+
+
+def test_rejected_work_comes_back_with_the_comment_and_returns_to_review_as_outdated(page_of, house, errors, shoot):
+    task(house.project, text="A new letter")
+    reviewer = page_of(house.reviewer)
+    reviewer.goto(f"/projects/{house.project.pk}/review/")
+    expect(reviewer.locator(ACCEPT)).to_be_visible()
+    reviewer.keyboard.press("Control+Space")
+    reviewer.locator("#reject-comment").fill("Look at the second line: it is a B")
+    reviewer.get_by_role("button", name="Reject", exact=True).click()
+    expect(reviewer.get_by_role("heading", name="Nothing to review for you")).to_be_visible()
+
+    page = work(page_of(house.annotator), house)
+    expect(page.locator("#about")).to_contain_text("Sent back to you")
+    expect(page.locator("#about")).to_contain_text("Look at the second line: it is a B")
+    expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    shoot(page, "label-screen")
+    page.get_by_role("checkbox").nth(1).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    toast(page, "Updated")
+    assert last_version(house.annotation) == ["B"]
+    expect(page.get_by_text("A new letter")).to_be_visible()
+
+    reviewer.get_by_role("button", name="Look again").click()
+    expect(reviewer.locator("#about")).to_contain_text("Outdated verdict")
+    expect(reviewer.locator("#about")).to_contain_text("Look at the second line: it is a B")
+    expect(reviewer.locator(".cs-changes")).to_contain_text("A → B")
+    shoot(reviewer, "review-outdated-choice")
+    reviewer.locator(ACCEPT).click()
+    toast(reviewer, "Accepted")
+    assert [review.state for review in Review.objects.order_by("id")] == ["outdated", "standing"]
+    assert errors == []
+
+
+def test_an_annotator_contests_a_rejection_once(page_of, house, errors):
+    reviewed(house.annotation, house.reviewer2, "rejected", comment="No")
+    page = work(page_of(house.annotator), house)
+
+    page.get_by_role("button", name="Contest the rejection").click()
+    page.locator("#words-text").fill("It is an A: see the guideline")
+    page.get_by_role("button", name="Contest", exact=True).click()
+    toast(page, "Contested")
+
+    assert Dispute.objects.get().because == "It is an A: see the guideline"
+    judge = page_of(house.reviewer)
+    judge.goto(f"/projects/{house.project.pk}/review/?queue=disputes")
+    expect(judge.locator("#about")).to_contain_text("It is an A: see the guideline")
+    # Who rejected it is hidden from whoever decides.
+    expect(judge.locator(".lsf-comment-item").first).to_contain_text("Somebody")
+    assert errors == []
+
+
+def test_corrections_are_seen_once(page_of, house, errors, shoot):
+    reviewed(house.annotation, house.reviewer, "fixed_and_accepted")
+    task(house.project, text="A new letter")
+    page = work(page_of(house.annotator), house)
+
+    page.get_by_role("button", name="1 correction").click()
+    expect(page.locator("#corrections-list")).to_contain_text("A → C")
+    shoot(page, "corrections")
+    page.get_by_role("button", name="Seen", exact=True).click()
+
+    expect(page.locator("#corrections-list li")).to_have_count(0)
+    expect(page.get_by_role("button", name="1 correction")).to_be_hidden()
+    assert errors == []
