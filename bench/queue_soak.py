@@ -207,7 +207,17 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "reviewsite.wsgi", "-b", f"127.0.0.1:{port}", "--no-control-socket"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "reviewsite.wsgi",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+            "--keep-alive",
+            "120",
+        ]
         command += ["-w", str(WORKERS), "--threads", str(THREADS), "--log-level", "error"]
         environment = os.environ | {"LEASE_SECONDS": str(self.lease), "THROTTLE_WRITES": "5000/second", "LOG_LEVEL": "ERROR"}
         self.process = subprocess.Popen(command, env=environment)
