@@ -60,6 +60,7 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
     require_comment_on_reject = serializers.BooleanField(source="require_review_comment_on_reject", required=False)
     instruction = serializers.CharField(source="review_instruction", required=False, allow_blank=True)
     show_instruction = serializers.BooleanField(source="show_review_instruction", required=False)
+    max_rounds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32_767)
 
     class Meta:
         model = Project

@@ -1,5 +1,6 @@
 from .annotations import AnnotationAdmin
 from .corrections import CorrectionAdmin
+from .disputes import DisputeAdmin
 from .records import BulkReviewAdmin, CommentAdmin, ReviewAdmin
 
-__all__ = ["AnnotationAdmin", "BulkReviewAdmin", "CommentAdmin", "CorrectionAdmin", "ReviewAdmin"]
+__all__ = ["AnnotationAdmin", "BulkReviewAdmin", "CommentAdmin", "CorrectionAdmin", "DisputeAdmin", "ReviewAdmin"]

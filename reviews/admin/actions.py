@@ -18,6 +18,7 @@ from tasks.choices import RejectAction
 from tasks.models import Annotation
 from users.admin.base import signed_in
 
+from ..moves import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService, Report
 
 NAMED_REFUSALS = 10
@@ -46,7 +47,7 @@ class RejectForm(forms.Form):
 class ReviewActions(admin.ModelAdmin):
     """Mixed into the admin of annotations."""
 
-    actions = ("accept", "reject", "undo", "reopen")
+    actions = ("accept", "reject", "undo", "reopen", "reopen_to_anyone")
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -70,6 +71,10 @@ class ReviewActions(admin.ModelAdmin):
     @admin.action(description="Reopen selected annotations for rework", permissions=["review"])
     def reopen(self, request, queryset):
         decide(request, queryset, "Reopened", lambda service, rows: service.reopen_many(rows))
+
+    @admin.action(description="Reopen selected annotations for anyone to redo", permissions=["review"])
+    def reopen_to_anyone(self, request, queryset):
+        decide(request, queryset, "Reopened to anyone", lambda service, rows: service.reopen_many(rows, to=RETURN_TO_ANYONE))
 
 
 def ask(model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]) -> TemplateResponse:

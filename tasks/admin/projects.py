@@ -118,6 +118,7 @@ class ProjectAdmin(LeadAdmin):
                     "allowed_reject_actions",
                     "default_reject_action",
                     "reject_reasons",
+                    "max_rounds",
                 )
             },
         ),

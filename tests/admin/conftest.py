@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from reviews import comments
+from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
 from tasks.services import drafts, projects
@@ -36,6 +37,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     factories.reviewed(accepted, reviewer)
     rejected = factories.annotation(factories.task(project), author, "B")
     factories.reviewed(rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE)
+    AnnotationReviewService(author).contest(rejected, because="It is a B")
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))

@@ -32,7 +32,7 @@ def test_creating_a_project_needs_the_site_flag(house):
         ({"maximum_annotations": 0}, "maximum_annotations"),
         ({"review_settings": {"default_reject_action": "redistribute"}}, "default_reject_action"),
         ({"review_settings": {"allowed_reject_actions": []}}, "review_settings"),
-        ({"review_settings": {"max_rounds": 3}}, "review_settings"),
+        ({"review_settings": {"max_rounds": 0}}, "review_settings"),
         ({"review_settings": {"sampling": "by_weather"}}, "review_settings"),
         ({"review_settings": {"anonymize_annotations": True}}, "review_settings"),
         ({"review_settings": {"review_task_limit_percent": 120}}, "review_settings"),
@@ -45,6 +45,14 @@ def test_wrong_setting_is_400_and_changes_nothing(house, body, field):
     assert answer.status_code == 400
     assert list(answer.json()["validation_errors"]) == [field]
     assert not ProjectChange.objects.exists()
+
+
+def test_rounds_are_capped_and_the_cap_is_lifted(house):
+    client, path = client_of(house.lead), f"/api/projects/{house.project.pk}/"
+    capped = client.patch(path, {"review_settings": {"max_rounds": 3}}).json()
+    lifted = client.patch(path, {"review_settings": {"max_rounds": None}}, format="json").json()
+
+    assert (capped["review_settings"]["max_rounds"], lifted["review_settings"]["max_rounds"]) == (3, None)
 
 
 def test_changed_setting_is_written_down(house):

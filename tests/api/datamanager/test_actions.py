@@ -131,6 +131,21 @@ def test_reviews_of_a_selection_are_taken_back(house, table, act):
     assert Task.objects.get(pk=table["rejected"]).reviews_rejected == 0
 
 
+@pytest.mark.parametrize("to", ["author", "anyone"])
+def test_a_selection_is_reopened(house, table, act, to):
+    answer = act("reopen_tasks_annotations", to=to, selectedItems=only(table["rejected"], table["accepted"]))
+
+    returned = Annotation.objects.filter(returned_at__isnull=False)
+    assert (answer.json()["processed_items"], returned.count()) == (2, 2)
+    assert returned.filter(returned_to=None).count() == (2 if to == "anyone" else 0)
+
+
+def test_a_selection_is_reopened_to_somebody_known(house, table, act):
+    answer = act("reopen_tasks_annotations", to="the moon", **EVERYTHING)
+
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["to"])
+
+
 def test_unknown_outcome_is_400(house, table, act):
     answer = act("reject_tasks_annotations", reject_action="burn", **EVERYTHING)
 
