@@ -211,16 +211,19 @@ def test_a_lost_connection_loses_nothing(screen, house, errors, shoot):
     assert [said.text for said in Comment.objects.all()] == ["Typed before"]
 
 
-def test_typed_words_and_the_item_are_there_after_a_reload(screen, house, errors):
+def test_typed_words_and_edits_are_there_after_a_reload(screen, house, errors):
     annotation(task(house.project, text="Another letter"), house.annotator2, "B")
     page = screen(house, house.reviewer)
     page.locator("textarea[name=comment]").fill("Half a thought")
+    page.get_by_role("checkbox").nth(1).click()
 
     page.reload()
 
     expect(page.locator(ACCEPT)).to_be_visible()
     expect(page.locator("textarea[name=comment]")).to_have_value("Half a thought")
     expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+    expect(page.locator(ACCEPT)).to_have_text("Fix + Accept")
     assert errors == []
 
 
