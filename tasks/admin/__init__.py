@@ -1,3 +1,4 @@
+from .label_configs import LabelConfigVersionAdmin
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
 from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
@@ -8,6 +9,7 @@ __all__ = [
     "DraftAdmin",
     "HistoryAdmin",
     "ImportAdmin",
+    "LabelConfigVersionAdmin",
     "MembershipAdmin",
     "PredictionAdmin",
     "ProjectAdmin",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
-from reviews import comments
+from reviews import comments, picks
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
@@ -43,10 +43,19 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     drafts.save(task, actor=lead, result=factories.result("C"))
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
     project.imports.create(created_by=lead, name="letters.json")
+    pick_an_answer(project, author, reviewer)
     projects.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error")
     return accepted
+
+
+def pick_an_answer(project: Project, author: User, reviewer: User) -> None:
+    task = factories.task(project)
+    one, other = factories.annotation(task, author), factories.annotation(task, project.created_by, "B")
+    for annotation in (one, other):
+        factories.reviewed(annotation, reviewer)
+    picks.pick(task, other.pk, actor=reviewer)
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ RECORDS = (
     "BulkReview",
     "Correction",
     "Dispute",
+    "FinalPick",
+    "LabelConfigVersion",
     "ProjectChange",
     "Import",
     "View",
