@@ -2,6 +2,7 @@ from .annotations import AnnotationAdmin
 from .corrections import CorrectionAdmin
 from .disputes import DisputeAdmin
 from .picks import FinalPickAdmin
+from .queue import QueueEntryAdmin
 from .records import BulkReviewAdmin, CommentAdmin, ReviewAdmin
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "CorrectionAdmin",
     "DisputeAdmin",
     "FinalPickAdmin",
+    "QueueEntryAdmin",
     "ReviewAdmin",
 ]

@@ -2,6 +2,7 @@ from .label_configs import LabelConfigVersionAdmin
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
 from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
+from .reservations import ReservationAdmin
 from .tasks import TaskAdmin
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "PredictionAdmin",
     "ProjectAdmin",
     "ProjectChangeAdmin",
+    "ReservationAdmin",
     "TaskAdmin",
     "ViewAdmin",
 ]

@@ -9,7 +9,7 @@ from reviews import comments, picks
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
-from tasks.services import drafts, projects
+from tasks.services import drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
 from users.capabilities import Role
@@ -41,6 +41,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))
+    reservations.reserve(factories.task(project), author)
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
     project.imports.create(created_by=lead, name="letters.json")
     pick_an_answer(project, author, reviewer)
