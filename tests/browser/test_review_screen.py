@@ -278,3 +278,43 @@ def test_a_lost_place_in_the_queue_is_said_and_a_closed_page_frees_it(screen, ho
     page.goto("/")
     wait_until(page, lambda: QueueEntry.objects.get().lease is None)
     assert errors == []
+
+
+def test_an_answer_that_got_lost_counts_once(screen, house, errors):
+    page = screen(house, house.reviewer)
+    lost = []
+
+    def lose_first(route) -> None:
+        """The server does it; the page never hears of it."""
+        if route.request.method != "POST" or route.request.url in lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        route.fetch()
+        return route.abort()
+
+    page.route("**/api/comments/", lose_first)
+    page.route("**/api/annotation-reviews/", lose_first)
+    page.locator("textarea[name=comment]").fill("Said once")
+    page.get_by_text("Reject: requeue", exact=True).click()
+
+    toast(page, "Rejected, back to the annotator")
+    assert len(lost) == 2
+    assert [(said.text, said.annotation) for said in Comment.objects.all()] == [("Said once", house.annotation)]
+    assert Review.objects.count() == 1
+    assert errors == []
+
+
+def test_whoever_was_signed_out_loses_nothing(screen, house, errors):
+    page = screen(house, house.reviewer)
+    session = next(one for one in page.context.cookies() if one["name"] == "sessionid")
+    page.context.clear_cookies(name="sessionid")
+
+    page.click(ACCEPT)
+    expect(page.locator("[data-notice=connection]")).to_contain_text("You are signed out")
+    page.context.add_cookies([session])
+    page.get_by_role("button", name="Try now").click()
+
+    toast(page, "Accepted")
+    expect(page.locator("[data-notice=connection]")).to_have_count(0)
+    assert verdict_on(house.annotation).verdict == "accepted"
+    assert errors == []

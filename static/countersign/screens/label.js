@@ -161,14 +161,14 @@ counters.onMore = ({ corrections: waiting, returned }) => {
   if (returned) byId("left").textContent += ` · ${returned} sent back to you`;
 };
 
-async function showNext(options) {
+async function showNext() {
   try {
-    await show(await server.ask("GET", `/api/projects/${screen.project}/next/`), options);
+    await show(await server.ask("GET", `/api/projects/${screen.project}/next/`));
   } catch (error) {
     if (error instanceof ServerError && error.status === 404) return nothing(error);
     if (!isTrouble(error)) return problem(error);
     disconnected(error);
-    setTimeout(() => showNext(options), 3000);
+    setTimeout(() => showNext(), 3000);
   }
   return undefined;
 }
@@ -299,8 +299,13 @@ function problem(error, before = "") {
 async function loadAgain() {
   const { selected } = work.store.annotationStore;
   edits.keep(selected.serializeAnnotation());
-  await work.dropDraft(selected.pk);
-  await showNext({ anyway: true });
+  try {
+    await work.dropDraft(selected.pk);
+    const { lease, returned, default_selected_annotation } = task;
+    await show({ ...(await server.ask("GET", `/api/tasks/${task.id}/`)), lease, returned, default_selected_annotation }, { anyway: true });
+  } catch (error) {
+    problem(error);
+  }
 }
 
 function heldByNobody(error) {
