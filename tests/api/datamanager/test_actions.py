@@ -28,7 +28,7 @@ def only(*ids: int) -> dict:
     return {"all": False, "included": list(ids)}
 
 
-@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 3), ("lead", 10)])
+@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 4), ("lead", 11)])
 def test_actions_are_listed_by_role(house, who, expected):
     actions = client_of(getattr(house, who)).get(f"/api/dm/actions?project={house.project.pk}").json()
 
