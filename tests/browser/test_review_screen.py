@@ -119,7 +119,11 @@ def test_the_servers_refusal_is_shown_where_the_comment_is_written(screen, house
     house.project.save()
 
     page.get_by_text("Reject: remove", exact=True).click()
+    page.locator("#reject-comment").fill("Not sure")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Reject: remove", exact=True).click()
 
+    expect(page.locator("#reject-comment")).to_have_value("Not sure")
     expect(page.locator("#reject-refusal")).to_contain_text(re.compile("comment", re.IGNORECASE))
     page.locator("#reject-comment").fill("No letter at all")
     page.get_by_role("button", name="Reject", exact=True).click()
@@ -168,9 +172,15 @@ def test_everything_goes_by_keyboard(screen, house, errors, shoot):
     expect(page.get_by_role("heading", name="Keyboard")).to_be_visible()
     shoot(page, "review-help")
     page.keyboard.press("Escape")
+    page.keyboard.press("Alt+c")
+    page.keyboard.type("A neat hand")
+    page.keyboard.press("Control+Enter")
+    wait_until(page, Comment.objects.exists)
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+Enter")
     toast(page, "Accepted")
     expect(page.get_by_text("Another letter")).to_be_visible()
+    assert Comment.objects.get().text == "A neat hand"
 
     page.keyboard.press("Alt+u")
     expect(page.get_by_text("A letter", exact=True)).to_be_visible()

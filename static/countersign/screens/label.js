@@ -7,7 +7,7 @@ import { Edits } from "./edits.js";
 import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
-import { focusComment, showComments, TypedComment } from "./typed.js";
+import { focusComment, leaveComment, showComments, TypedComment } from "./typed.js";
 import { askWords } from "./words-dialog.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -315,7 +315,8 @@ function heldByNobody(error) {
 listenToKeys([
   { keys: "Ctrl+Enter", words: "Submit, or update what came back" },
   { keys: "Ctrl+Space", words: "Skip this task, with a reason", code: "Space", ctrl: true, run: () => work && task && work.told(work.skip()) },
-  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: focusComment },
+  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: () => focusComment() },
+  { keys: "Ctrl+Enter, Esc", words: "In the comment field: send it; leave the field", code: "Escape", passes: true, run: leaveComment },
   { keys: "Ctrl+Z", words: "Undo an edit" },
   { keys: "?", words: "This list" },
 ]);

@@ -7,7 +7,7 @@ import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
 import { RejectDialog } from "./reject-dialog.js";
-import { focusComment, showComments, TypedComment } from "./typed.js";
+import { focusComment, leaveComment, showComments, TypedComment } from "./typed.js";
 import { QUEUES, SAID, verdictWords } from "./words.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -20,7 +20,7 @@ class QueueReview extends Review {
   constructor(asked, options) {
     super(asked, options);
     this.commented = new Set();
-    this.dialog = new RejectDialog({ options, typed: (text) => typed.keep(text) });
+    this.dialog = new RejectDialog({ options, typed: (text) => kept.set(`reject:${item.annotation.id}`, text) });
   }
 
   chosenOf(task) {
@@ -67,6 +67,14 @@ class QueueReview extends Review {
     }
   }
 
+  /* By key the editor would accept and leave the words in the comment field unsaid. */
+  async accept(verdict) {
+    const shown = this.store.annotationStore.selected;
+    await this.store.commentStore.commentFormSubmit();
+    if (typed.text) await this.createComment({ text: typed.text, annotation: shown.pk });
+    return super.accept({ ...verdict, entity: verdict.entity || shown });
+  }
+
   async reject({ entity, comment }, action) {
     const needs = this.options.require_comment_on_reject && !this.commented.has(Number(entity.pk)) && !comment;
     if (!needs && !this.options.reject_reasons.length) return this.sayReject(entity, { reject_action: action });
@@ -97,7 +105,7 @@ class QueueReview extends Review {
     const region = this.selectedNow() || this.selectedBefore;
     const named = region && (region.labelName || (region.labels || []).join(", ") || region.type);
     const send = (answer) => this.sayReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
-    return this.dialog.ask({ action, comment: typed.text, region: named, isCommentNeeded, refusal, send });
+    return this.dialog.ask({ action, comment: kept.get(`reject:${entity.pk}`) || "", region: named, isCommentNeeded, refusal, send });
   }
 
   async sayReject(entity, { reject_action, reason, comment, region }, isAsked = false) {
@@ -294,6 +302,7 @@ function pickNext() {
 
 async function decided(entry, answer) {
   typed.drop(entry.annotation);
+  kept.drop(`reject:${entry.annotation}`);
   edits.drop(entry.annotation);
   session.drop("task");
   if (entry.draft) await server.ask("DELETE", `/api/drafts/${entry.draft}/`).catch(() => {});
@@ -411,7 +420,8 @@ listenToKeys([
   { keys: "Ctrl+Space", words: "Reject, with outcome and comment where there is a choice", code: "Space", ctrl: true, run: () => review && item && review.told(review.rejectByKey()) },
   { keys: "Alt+U", words: "Undo your last decision", code: "KeyU", alt: true, run: undoLast },
   { keys: "Alt+N", words: "Another item; this one goes back to the queue", code: "KeyN", alt: true, run: another },
-  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: focusComment },
+  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: () => focusComment() },
+  { keys: "Ctrl+Enter, Esc", words: "In the comment field: send it; leave the field", code: "Escape", passes: true, run: leaveComment },
   { keys: "Alt+X", words: "Select the next changed region", code: "KeyX", alt: true, run: pickNext },
   { keys: "Ctrl+Z", words: "Undo an edit" },
   { keys: "?", words: "This list" },
