@@ -19,6 +19,7 @@ from .views import (
     frontend,
     import_results,
     imports,
+    media,
     label_configs,
     members,
     missing,
@@ -29,6 +30,7 @@ from .views import (
     snapshots,
     tasks,
     tokens,
+    uploads,
     users,
     version,
 )
@@ -95,6 +97,13 @@ urlpatterns = [
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
     path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
+    path("import/file-upload/<int:pk>/", uploads.OneUpload.as_view(), name="file-upload"),
+    path(
+        "projects/<int:project_pk>/file-uploads/",
+        uploads.UploadViewSet.as_view({"get": "list", "delete": "destroy_many"}),
+        name="file-uploads",
+    ),
+    path("projects/<int:pk>/uploads/sign/", uploads.SignUpload.as_view(), name="sign-upload"),
     path("imports/<int:pk>/", imports.ImportedView.as_view(), name="imported"),
     path(
         "projects/<int:project_pk>/label-configs/",
@@ -154,5 +163,9 @@ urlpatterns = [
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
+# At the root of the site, where Label Studio's task data looks for it.
+media_route = re_path(
+    r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$", media.Media.as_view(), name="media"
+)
 # Last of all, after the routes of higher apps: reviewsite puts it there.
 unknown_route = re_path(r"^api/", missing.UnknownRoute.as_view())

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.urls import unknown_route
+from api.urls import media_route, unknown_route
 
 from . import health, labelstudio, pages
 from .screens import views as screens
@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("api.urls")),
     path("api/", include("webhooks.urls")),
+    media_route,
     unknown_route,
 ]
 handler400 = "reviewsite.errors.bad_request"

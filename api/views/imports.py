@@ -13,10 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tasks.errors import Refused
+from tasks.media import ending_of
 from tasks.models import Import, Project
 from tasks.services.imports import take_back
 
 from ..importing.duplicates import ON_DUPLICATE, SKIP
+from ..importing.media import import_media, media_of
 from ..importing.run import Outcome, import_file
 from ..importing.source import invalid
 from ..parsers import parse_json
@@ -77,9 +79,13 @@ class ImportView(APIView):
         """Import tasks with their annotations, predictions and reviews (managers): all of them or none.
 
         A list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`; as multipart a `file` and optionally `users`.
+        Pictures, sounds, films and texts as multipart: each becomes a task that names it.
         """
         project = visible(Project.objects, request, pk)
         require(request, "import", project)
+        wants_ids = request.query_params.get("return_task_ids", "").lower() in YES
+        if media := media_of([file for name, file in _sent_files(request) if name != "users"]):
+            return Response(_labelled(project, media, request, wants_ids=wants_ids), status=status.HTTP_201_CREATED)
         with closing(_file(request)) as file:
             outcome = import_file(
                 project,
@@ -89,8 +95,19 @@ class ImportView(APIView):
                 on_duplicate=request.query_params.get("on_duplicate", SKIP),
                 name=(file.name or "") if isinstance(file, UploadedFile) else "",
             )
-        wants_ids = request.query_params.get("return_task_ids", "").lower() in YES
         return Response(_answer(outcome, wants_ids=wants_ids), status=status.HTTP_201_CREATED)
+
+
+def _labelled(project: Project, media: list[UploadedFile], request, *, wants_ids: bool) -> dict[str, Any]:
+    """Pictures, sounds and the like are kept, and become tasks that name them."""
+    outcome, kept = import_media(project, media, actor=request.user)
+    about = {"file_upload_ids": [upload.pk for upload in kept], "found_formats": sorted({ending_of(u.name) for u in kept})}
+    return _answer(outcome, wants_ids=wants_ids) | about
+
+
+def _sent_files(request) -> list[tuple[str, UploadedFile]]:
+    """Every file of a multipart body, also where several are called the same."""
+    return [(name, file) for name, files in request.FILES.lists() for file in files]
 
 
 def _file(request) -> BinaryIO:
