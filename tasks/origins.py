@@ -4,6 +4,8 @@ import re
 
 from django.core.exceptions import ValidationError
 
+from .errors import Refused
+
 MOST = 20
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::[1-9]\d{0,4})?"
@@ -18,3 +20,14 @@ def validate_origin(text: str) -> None:
             "https://pictures.example.org or https://pictures.example.org:8443.",
             code="bad_media_origin",
         )
+
+
+def check_origins(origins: list[str]) -> None:
+    """All of a project's. Raises Refused."""
+    try:
+        for origin in origins:
+            validate_origin(origin)
+    except ValidationError as error:
+        raise Refused("bad_media_origin", error.messages[0], field="media_origins")
+    if len(origins) > MOST:
+        raise Refused("too_many_media_origins", f"A project takes media from at most {MOST} hosts.", field="media_origins")

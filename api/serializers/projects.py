@@ -150,6 +150,7 @@ class ProjectSerializer(serializers.ModelSerializer):
             "updated_at",
             "timezone",
             "validate_results",
+            "media_origins",
             "enable_review_workflow",
             "allow_self_review",
             "require_review_comment_on_reject",

@@ -129,7 +129,16 @@ class ProjectAdmin(LeadAdmin):
         (None, {"fields": ("title", "description", "color", "timezone", "lists")}),
         (
             "Labelling",
-            {"fields": ("label_config", "force", "maximum_annotations", "label_stream_task_distribution", "validate_results")},
+            {
+                "fields": (
+                    "label_config",
+                    "force",
+                    "maximum_annotations",
+                    "label_stream_task_distribution",
+                    "validate_results",
+                    "media_origins",
+                )
+            },
         ),
         ("Instruction", {"classes": ("collapse",), "fields": ("expert_instruction", "show_instruction")}),
         (
