@@ -79,7 +79,6 @@ def body(ask: Ask, found: Found, context: dict[str, Any]) -> dict[str, Any]:
         **counted(ask),
         **({"reason": found.reason.code, "detail": found.reason.detail} if found.reason else {}),
     }
-    item["allowed_actions"] = []
     answer = dict(QueueItemSerializer(item, context=context).data)
     return answer | {"allowed_actions": answer["annotation"]["allowed_actions"]}
 

@@ -19,7 +19,10 @@ from .views import (
     frontend,
     import_results,
     imports,
+    inbox,
     label_configs,
+    leads,
+    media,
     members,
     missing,
     people,
@@ -30,6 +33,7 @@ from .views import (
     snapshots,
     tasks,
     tokens,
+    uploads,
     users,
     version,
 )
@@ -96,6 +100,13 @@ urlpatterns = [
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
     path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
+    path("import/file-upload/<int:pk>/", uploads.OneUpload.as_view(), name="file-upload"),
+    path(
+        "projects/<int:project_pk>/file-uploads/",
+        uploads.UploadViewSet.as_view({"get": "list", "delete": "destroy_many"}),
+        name="file-uploads",
+    ),
+    path("projects/<int:pk>/uploads/sign/", uploads.SignUpload.as_view(), name="sign-upload"),
     path("imports/<int:pk>/", import_results.ImportedView.as_view(), name="imported"),
     path("projects/<int:pk>/restore/", restoring.RestoreProject.as_view(), name="restore-project"),
     path("tasks/<int:pk>/restore/", restoring.RestoreTask.as_view(), name="restore-task"),
@@ -151,6 +162,12 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/ownerless/", people.OwnerlessViewSet.as_view({"get": "list"}), name="ownerless"),
     path("projects/<int:pk>/reassign/", people.Reassign.as_view(), name="reassign"),
+    path("inbox/", inbox.InboxViewSet.as_view({"get": "list"}), name="inbox-items"),
+    path("inbox/counts/", inbox.InboxViewSet.as_view({"get": "counts"}, pagination_class=None), name="inbox-counts"),
+    path("inbox/waiting/", leads.WaitingViewSet.as_view({"get": "list"}), name="inbox-waiting"),
+    path("projects/<int:pk>/dead-ends/", leads.StuckViewSet.as_view({"get": "list"}), name="dead-ends"),
+    path("tasks/<int:pk>/dead-end/", leads.Press.as_view(), name="dead-end"),
+    path("projects/<int:pk>/progress/", inbox.ProjectProgress.as_view(), name="progress"),
     path("tasks/<int:pk>/close/", closing.CloseTask.as_view(), name="close-task"),
     path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
     path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
@@ -158,5 +175,9 @@ urlpatterns = [
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
+# At the root of the site, where Label Studio's task data looks for it.
+media_route = re_path(
+    r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$", media.Media.as_view(), name="media"
+)
 # Last of all, after the routes of higher apps: reviewsite puts it there.
 unknown_route = re_path(r"^api/", missing.UnknownRoute.as_view())

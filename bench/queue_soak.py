@@ -1,6 +1,7 @@
 """Reviewers in parallel until nothing is left: `python -m reviewsite.embedded -- python -m bench.queue_soak 64 2000`.
 
-Over HTTP against a live server of our own, each reviewer draws, decides and goes on, until the queue says that all is done: once
+Over HTTP against a live server of our own (or, with a third word `service`, in threads through the service: for machines where an
+answer takes longer than the second a lease lasts), each reviewer draws, decides and goes on, until all is done: once
 with everybody at work to the end; once with leases of one second, where one reviewer in ten vanishes with an item in hand, some
 are slow, and the patient ones renew. Prints a line of JSON for each; exit 1 if anything was handed out twice at a time, was
 left over, or answered with an error.
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import django
+from django.conf import settings
 
 START = 60  # seconds for the server
 HARDEST = 600  # seconds for one run
@@ -115,6 +117,51 @@ class Reviewer:
         return answer.json()
 
 
+class InProcess(Reviewer):
+    """The same through the service, with a database connection of its own."""
+
+    def __init__(self, number: int, user: Any, project: Any, **how: Any):
+        super().__init__(number, "", "", 0, **how)
+        self.user, self.of = user, project
+
+    def work(self, deadline: float) -> Log:
+        from tests.parallel import alone
+
+        return alone(lambda: super(InProcess, self).work(deadline))
+
+    def _called(self, method: str, path: str, *, gone_is_fine: bool = False, **body: Any) -> dict[str, Any] | None:
+        try:
+            return self._next_item() if path.endswith("/next/") else self._done(path)
+        except Exception as error:
+            self.log.errors.append(f"{method} {path}: {error!r}")
+            return None
+
+    def _next_item(self) -> dict[str, Any]:
+        from reviews.queue.drawing import Ask, draw
+        from reviews.queue.reasons import why_empty
+
+        ask = Ask(self.of, self.user)
+        if lease := draw(ask):
+            return {
+                "annotation": {"id": lease.annotation_id},
+                "lease": {"id": lease.id, "expires_at": lease.expires_at.isoformat()},
+            }
+        return {"annotation": None, "reason": why_empty(ask).code}
+
+    def _done(self, path: str) -> dict[str, Any] | None:
+        from reviews.queue import leases
+        from reviews.service import AnnotationReviewService
+        from tasks.models import Annotation
+
+        _, _, _, key, verb, _ = path.split("/")
+        if verb == "renew":
+            until = leases.renew(key, self.user)
+            return {"expires_at": until.isoformat()} if until else None
+        service = AnnotationReviewService(self.user)
+        (service.accept if verb == "accept" else service.reject)(Annotation(pk=int(key)))
+        return {"done": key}
+
+
 def _moment(text: str) -> float:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).timestamp()
 
@@ -131,35 +178,47 @@ def twice_at_a_time(held: list[Held]) -> int:
     return found
 
 
-def soak(name: str, reviewers: int, count: int, *, lease: int, vanishing: float) -> bool:
+def soak(name: str, reviewers: int, count: int, *, lease: int, vanishing: float, through: str) -> bool:
     from django.core.management import call_command
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    house, keys = _prepared(reviewers, count)
-    connection.close()
-    with Server(lease) as base:
-        people = [
-            Reviewer(n, key, base, house.project.pk, lease=lease, vanishes=n < reviewers * vanishing, some_are_slow=vanishing > 0)
-            for n, key in enumerate(keys)
-        ]
-        begun = time.monotonic()
-        with ThreadPoolExecutor(reviewers) as pool:
-            logs = list(pool.map(lambda person: person.work(begun + HARDEST), people))
-        seconds = time.monotonic() - begun
-    return _told(name, logs, house, count, seconds, lease=lease, vanished=sum(p.vanishes_after is not None for p in people))
+    house, users = _prepared(reviewers, count)
+    how = [{"lease": lease, "vanishes": n < reviewers * vanishing, "some_are_slow": vanishing > 0} for n in range(reviewers)]
+    if through == "service":
+        settings.LEASE_SECONDS = lease
+        people = [InProcess(n, user, house.project, **how[n]) for n, user in enumerate(users)]
+        logs, seconds = _worked(people)
+    else:
+        keys = [_key_of(user) for user in users]
+        connection.close()
+        with Server(lease) as base:
+            logs, seconds = _worked([Reviewer(n, key, base, house.project.pk, **how[n]) for n, key in enumerate(keys)])
+    vanished = sum(one["vanishes"] for one in how)
+    return _told(f"{name}, through {through}", logs, house, count, seconds, lease=lease, vanished=vanished)
 
 
-def _prepared(reviewers: int, count: int) -> tuple[Any, list[str]]:
+def _worked(people: list[Any]) -> tuple[list[Log], float]:
+    begun = time.monotonic()
+    with ThreadPoolExecutor(len(people)) as pool:
+        logs = list(pool.map(lambda person: person.work(begun + HARDEST), people))
+    return logs, time.monotonic() - begun
+
+
+def _prepared(reviewers: int, count: int) -> tuple[Any, list[Any]]:
     from tests.factories import build_house, member
-    from users.models import ApiToken
 
-    from .seed import seed_reviewable
+    from .seed import authors, seed_reviewable
 
     house = build_house()
-    seed_reviewable(house, count)
-    people = [member(house.project, "RE", f"soak-{number}") for number in range(reviewers)]
-    return house, [ApiToken.issue(person, name="soak")[1] for person in people]
+    seed_reviewable(house.annotation, count, reviewer=house.reviewer, written_by=authors())
+    return house, [member(house.project, "RE", f"soak-{number}") for number in range(reviewers)]
+
+
+def _key_of(user: Any) -> str:
+    from users.models import ApiToken
+
+    return ApiToken.issue(user, name="soak")[1]
 
 
 def _told(name: str, logs: list[Log], house: Any, count: int, seconds: float, *, lease: int, vanished: int) -> bool:
@@ -207,7 +266,17 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "reviewsite.wsgi", "-b", f"127.0.0.1:{port}", "--no-control-socket"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "reviewsite.wsgi",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--no-control-socket",
+            "--keep-alive",
+            "120",
+        ]
         command += ["-w", str(WORKERS), "--threads", str(THREADS), "--log-level", "error"]
         environment = os.environ | {"LEASE_SECONDS": str(self.lease), "THROTTLE_WRITES": "5000/second", "LOG_LEVEL": "ERROR"}
         self.process = subprocess.Popen(command, env=environment)
@@ -231,7 +300,7 @@ class Server:
         self.process.wait(20)
 
 
-def main(reviewers: int, count: int) -> None:
+def main(reviewers: int, count: int, through: str) -> None:
     from django.db import connection
     from django.test.utils import setup_test_environment
 
@@ -241,7 +310,7 @@ def main(reviewers: int, count: int) -> None:
     runs = [("everybody stays", 600, 0.0), ("one in ten vanishes", 1, 0.1)]
     fine = []
     for name, lease, vanishing in runs:
-        fine.append(soak(name, reviewers, count, lease=lease, vanishing=vanishing))
+        fine.append(soak(name, reviewers, count, lease=lease, vanishing=vanishing, through=through))
         with connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     sys.exit(0 if all(fine) else 1)
@@ -250,5 +319,5 @@ def main(reviewers: int, count: int) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
     django.setup()
-    asked = [int(number) for number in sys.argv[1:]]
-    main(*(asked or [64, 2000]))
+    reviewers, count, through = [*sys.argv[1:], *("64", "2000", "HTTP")[len(sys.argv) - 1 :]]
+    main(int(reviewers), int(count), through)

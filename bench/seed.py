@@ -34,17 +34,24 @@ VERSIONS = """
 ENTERED = "SELECT id FROM tasks_task WHERE project_id = %(project)s AND inner_id BETWEEN %(first)s AND %(last)s"
 
 
-def seed_reviewable(house: Any, count: int) -> None:
-    """`count` tasks with one annotation each in the project of `house` (tests.factories), and nothing else in it."""
+def authors() -> list[int]:
+    """Ids of people who write annotations."""
+    from tests.factories import person
+
+    return [person(f"author-{number}").pk for number in range(AUTHORS)]
+
+
+def seed_reviewable(like: Any, count: int, *, reviewer: Any, written_by: list[int]) -> None:
+    """`count` tasks with one annotation each in the project of the annotation `like`, which goes. The authors are `written_by`,
+    and of one in twenty `reviewer`."""
     from django.db import connection, transaction
 
     from reviews import drift
     from reviews.queue import entries
     from tasks.services import tasks
-    from tests.factories import member
 
-    people = [house.reviewer.pk, *(member(house.project, "AN", f"author-{n}").pk for n in range(AUTHORS))]
-    bound = {"project": house.project.pk, "task": house.task.pk, "annotation": house.annotation.pk, "people": people}
+    project, people = like.project, [reviewer.pk, *written_by]
+    bound = {"project": project.pk, "task": like.task_id, "annotation": like.pk, "people": people}
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tasks_task SET inner_id = 0 WHERE id = %(task)s", bound)
         for first in range(1, count + 1, CHUNK):
@@ -53,5 +60,5 @@ def seed_reviewable(house: Any, count: int) -> None:
                 for statement in (TASKS, ANNOTATIONS, VERSIONS, ENTERED):
                     cursor.execute(statement, bound | part)
                 entries.sync([row[0] for row in cursor.fetchall()])
-    tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
-    drift.repair_totals(house.project)
+    tasks.delete_many(project, [like.task_id], actor=project.created_by)
+    drift.repair_totals(project)

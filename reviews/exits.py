@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
 from tasks.choices import AssignmentType, Distribution
-from tasks.counters import FILLING
+from tasks.counters import FILLING, FREES_SLOT
 from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import people
 from users.capabilities import Role
@@ -99,10 +99,18 @@ def overlap_unreachable(project: Project) -> QuerySet[Task]:
 
 
 def _short_of_hands(project: Project) -> QuerySet[Task]:
-    wanting = _tasks(project).filter(~_some(RETURNED_TO_SOMEBODY), is_labeled=False)
+    wanting = _tasks(project).filter(_may_be_short(project), ~_some(RETURNED_TO_SOMEBODY), is_labeled=False)
     filling = _number(Annotation.objects.filter(FILLING, task=OuterRef("pk")))
-    hands = _hands(project)
-    return wanting.filter(GreaterThan(F("overlap"), filling + hands))
+    return wanting.filter(GreaterThan(F("overlap"), filling + _hands(project)))
+
+
+def _may_be_short(project: Project) -> Q:
+    """Told from the task's own numbers, so that most are not counted one by one: where each annotation fills a slot, a task is
+    short of hands only if it wants more people than there are, those who skipped it left out."""
+    if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
+        return Q()
+    wants_more = GreaterThan(F("overlap") + F("cancelled_annotations"), Value(len(_annotating(project))))
+    return Q(wants_more) | Q(_some(Q(deleted_at=None) & FREES_SLOT))
 
 
 def _hands(project: Project) -> Any:

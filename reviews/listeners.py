@@ -53,10 +53,11 @@ def _data_changed(event: Happened) -> None:
 
 
 def _work_created(event: Happened) -> None:
-    tasks = [task.pk for task in event.tasks]
-    given_away = Annotation.objects.filter(task__in=tasks, completed_by=event.actor, redistributed=True, deleted_at=None)
-    if given_away.exists():
-        raise Refused("locked_by_verdict", "Your work on this task was rejected and given to somebody else.", status=403)
+    """Neither the author of redistributed work annotates the task again, nor a manager in their name."""
+    authors = {event.actor.pk, *(annotation.completed_by_id for annotation in event.annotations)}
+    redistributed = Annotation.objects.filter(task__in=[task.pk for task in event.tasks], redistributed=True, deleted_at=None)
+    if redistributed.filter(completed_by__in=authors).exists():
+        raise Refused("locked_by_verdict", "This work was rejected and the task given to somebody else.", status=403)
     comments.follow_drafts(event.annotations)
     _recount(event)
 

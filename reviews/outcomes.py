@@ -9,7 +9,7 @@ from tasks.roles import may, role_in
 from . import workflow
 from .comments import fresh_comment
 from .decisions import Intent, Sentence, earlier_rounds
-from .workflow import Refusal
+from .guards import Refusal
 
 
 def settle(sentence: Sentence, actor) -> str:

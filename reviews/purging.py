@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from tasks.models import Annotation, History, Project, ProjectDelta, Task
+from tasks.services import uploads
 
 from . import counters
 from .models import BulkReview, Correction, Dispute, FinalPick, Review
@@ -65,6 +66,7 @@ def _purge_projects(ids: list[int]) -> int:
     with _past_the_triggers():
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
+        uploads.forget_files_of(ids)
         Project.objects.filter(pk__in=ids).update(label_config_version=None)  # which is protected, and goes with it
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

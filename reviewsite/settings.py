@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "django_filters",
+    "django_htmx",  # for its copy of the script
     "drf_spectacular",
     "drf_spectacular_sidecar",
     # The order matters: a listener of a lower app hears an event before one of a higher app.
@@ -176,6 +177,7 @@ SPECTACULAR_SETTINGS = {
 API_BODY_LIMIT = 5 * 2**20
 API_BODY_DISCARD_LIMIT = 16 * 2**20
 IMPORT_BODY_LIMIT = 200 * 2**20
+UPLOAD_FILE_LIMIT = env.int("UPLOAD_FILE_LIMIT", default=100 * 2**20)
 JSON_DEPTH_LIMIT = 64
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
@@ -220,6 +222,7 @@ CELERY_BEAT_SCHEDULE = {
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
+    "send-digests": {"task": "reviewsite.jobs.send_digests", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 HEARTBEAT_MAX_AGE_SECONDS = 15
@@ -227,6 +230,10 @@ HEARTBEAT_MAX_AGE_SECONDS = 15
 # --- work handed out ---------------------------------------------------------------------------
 # How long an item is somebody's before others may get it; the screens renew while a person is at it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=600)
+
+# A mail a day of what waits, to who wants it, from this hour of their own day on.
+DIGESTS = env.bool("DIGESTS", default=True)
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)
 
 # --- webhooks ----------------------------------------------------------------------------------
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])

@@ -2,9 +2,10 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.urls import unknown_route
+from api.urls import media_route, unknown_route
 
 from . import health, labelstudio, pages
+from .screens import inbox
 from .screens import views as screens
 from .signon import views as signon
 
@@ -19,6 +20,10 @@ urlpatterns = [
     path("accounts/password_reset/", pages.Reset.as_view(), name="password_reset"),
     path("accounts/profile/", pages.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("inbox/", inbox.page, name="inbox"),
+    path("inbox/projects/<int:pk>/", inbox.lead, name="inbox-lead"),
+    path("inbox/count/", inbox.count, name="inbox-count"),
+    path("projects/<int:pk>/progress/", inbox.progress, name="project-progress"),
     path("projects/<int:pk>/review/", screens.review, name="review-screen"),
     path("projects/<int:pk>/label/", screens.label, name="label-screen"),
     path("projects/<int:pk>/counts/", screens.counts, name="screen-counts"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("api.urls")),
     path("api/", include("webhooks.urls")),
+    media_route,
     unknown_route,
 ]
 handler400 = "reviewsite.errors.bad_request"

@@ -79,7 +79,8 @@ def _control(tag: ElementTree.Element) -> Control:
 
 
 def _input(tag: ElementTree.Element) -> dict[str, str]:
-    return {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
+    told = {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
+    return told | ({"valueType": kind} if (kind := tag.get("valueType")) else {})
 
 
 def problems(result: list[dict[str, Any]], xml: str) -> list[str]:

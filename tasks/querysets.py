@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from .choices import VERDICTS, AssignmentType, Distribution
 from .roles import projects_where
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from users.models import User
 
 NOT_DELETED = Q(deleted_at=None)
+# A function of the database, with an index: every `<project>/<name>` that a task's data names as an upload, or NULL.
+UPLOAD_NAMES = Func(F("data"), function="upload_names", output_field=ArrayField(models.TextField()))
 
 
 def within(user: "User", capability: str, prefix: str = "project") -> Q:
@@ -82,6 +86,13 @@ class TaskQuerySet(models.QuerySet):
         """Tasks with a standing accept, by counter: fixed counts as accepted."""
         return self.filter(reviews_accepted__gt=0)
 
+    def naming(self, upload_key):
+        """Tasks whose data has `/data/upload/<upload_key>` somewhere, by index."""
+        return self.alias(upload_names=UPLOAD_NAMES).filter(upload_names__contains=[upload_key])
+
+    def naming_any(self, uploads):
+        return self.alias(upload_names=UPLOAD_NAMES).filter(upload_names__overlap=[upload.key for upload in uploads])
+
     def lock(self, ids):
         """The rows of `ids`, locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
@@ -140,3 +151,16 @@ class PredictionQuerySet(models.QuerySet):
         from .models import Task
 
         return self.filter(task__in=Task.objects.visible_to(user))
+
+
+class UploadQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        """Who sees a task of the same project that names the file; managers see every file of theirs."""
+        from .models import Task
+
+        key = Concat(Cast(OuterRef("project_id"), models.TextField()), Value("/"), OuterRef("name"))
+        tasks = Task.objects.visible_to(user).filter(project=OuterRef("project")).naming(key)
+        return self.managed_by(user) | self.filter(Exists(tasks), project__deleted_at=None)
+
+    def managed_by(self, user: "User"):
+        return self.filter(within(user, "manage_project"), project__deleted_at=None)

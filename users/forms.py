@@ -63,4 +63,4 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "timezone")
+        fields = ("first_name", "last_name", "timezone", "wants_digest")

@@ -66,6 +66,7 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
     require_comment_on_reject = serializers.BooleanField(source="require_review_comment_on_reject", required=False)
     instruction = serializers.CharField(source="review_instruction", required=False, allow_blank=True)
     show_instruction = serializers.BooleanField(source="show_review_instruction", required=False)
+    max_rounds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32_767)
 
     class Meta:
         model = Project
@@ -155,6 +156,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             "updated_at",
             "timezone",
             "validate_results",
+            "media_origins",
             "enable_review_workflow",
             "allow_self_review",
             "require_review_comment_on_reject",

@@ -79,7 +79,7 @@ class TaskBodySerializer(serializers.ModelSerializer):
         read_only_fields = [name for name in fields if name not in ("data", "meta", "overlap", "allow_skip", "external_id")]
 
     def get_file_upload(self, task: Task) -> int | None:
-        return None
+        return task.file_upload_id
 
     def get_storage_filename(self, task: Task) -> str | None:
         return None

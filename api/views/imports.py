@@ -12,10 +12,12 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tasks.media import ending_of
 from tasks.models import Project
 
 from ..importing import later
 from ..importing.duplicates import ON_DUPLICATE, SKIP
+from ..importing.media import import_media, media_of
 from ..importing.run import Outcome, TooLong, import_file
 from ..importing.source import invalid
 from ..models import ImportJob
@@ -84,11 +86,15 @@ class ImportView(APIView):
 
         Above 20,000 tasks a worker does it: ask at `job.url` how far it is.
         A list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`; as multipart a `file` and optionally `users`.
+        Pictures, sounds, films and texts as multipart: each becomes a task that names it.
         """
         project = visible(Project.objects, request, pk)
         require(request, "import", project)
-        with closing(_file(request)) as file:
-            answer = _brought(project, file, request)
+        if media := media_of([file for name, file in _sent_files(request) if name != "users"]):
+            answer = _labelled(project, media, request)
+        else:
+            with closing(_file(request)) as file:
+                answer = _brought(project, file, request)
         wants_ids = request.query_params.get("return_task_ids", "").lower() in YES
         return Response(answer if wants_ids else _without_ids(answer), status=status.HTTP_201_CREATED)
 
@@ -105,6 +111,18 @@ def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
         return _answer(import_file(project, file, at_most=later.AT_ONCE, **asked))
     except TooLong:
         return _promise(later.begin(project, file, **asked))
+
+
+def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
+    """Pictures, sounds and the like are kept, and become tasks that name them."""
+    outcome, kept = import_media(project, media, actor=request.user)
+    about = {"file_upload_ids": [upload.pk for upload in kept], "found_formats": sorted({ending_of(u.name) for u in kept})}
+    return _answer(outcome) | about
+
+
+def _sent_files(request) -> list[tuple[str, UploadedFile]]:
+    """Every file of a multipart body, also where several are called the same."""
+    return [(name, file) for name, files in request.FILES.lists() for file in files]
 
 
 def _file(request) -> BinaryIO:

@@ -18,7 +18,9 @@ from tasks.choices import RejectAction
 from tasks.models import Annotation
 from users.admin.base import signed_in
 
+from ..moves import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService, Report
+from .picking import pick_each
 
 NAMED_REFUSALS = 10
 Verb = Callable[[AnnotationReviewService, list[Annotation]], Report]
@@ -46,7 +48,7 @@ class RejectForm(forms.Form):
 class ReviewActions(admin.ModelAdmin):
     """Mixed into the admin of annotations."""
 
-    actions = ("accept", "reject", "undo", "reopen")
+    actions = ("accept", "reject", "undo", "reopen", "reopen_to_anyone", "pick")
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -70,6 +72,14 @@ class ReviewActions(admin.ModelAdmin):
     @admin.action(description="Reopen selected annotations for rework", permissions=["review"])
     def reopen(self, request, queryset):
         decide(request, queryset, "Reopened", lambda service, rows: service.reopen_many(rows))
+
+    @admin.action(description="Reopen selected annotations for anyone to redo", permissions=["review"])
+    def reopen_to_anyone(self, request, queryset):
+        decide(request, queryset, "Reopened to anyone", lambda service, rows: service.reopen_many(rows, to=RETURN_TO_ANYONE))
+
+    @admin.action(description="Pick as the answer of their tasks", permissions=["review"])
+    def pick(self, request, queryset):
+        pick_each(request, selected(queryset.select_related("task")))
 
 
 def ask(model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]) -> TemplateResponse:

@@ -10,6 +10,7 @@ from reviews.corrections import feed
 from reviews.models import Queue, QueueEntry
 from reviews.queue.drawing import Ask, remaining
 from tasks.models import Annotation, Project
+from tasks.progress import Progress, progress_from
 from tasks.roles import may
 from tasks.totals import totals_of
 from users.models import User
@@ -43,6 +44,7 @@ class Row:
 
     project: Project
     totals: dict[str, int]
+    progress: Progress
     may_review: bool
     waiting: int
     returned: int
@@ -54,7 +56,14 @@ def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
     pks = [project.pk for project in listed]
     totals, waiting, returned = totals_of(pks), _counted(waiting_for(user), pks), _counted(returned_to(user), pks)
     return [
-        Row(project, totals[pk], may(user, "review_annotation", project), waiting.get(pk, 0), returned.get(pk, 0))
+        Row(
+            project=project,
+            totals=totals[pk],
+            progress=progress_from(project, totals[pk]),
+            may_review=may(user, "review_annotation", project),
+            waiting=waiting.get(pk, 0),
+            returned=returned.get(pk, 0),
+        )
         for pk, project in zip(pks, listed, strict=True)
     ]
 

@@ -194,7 +194,7 @@ export class HostedEditor {
 
   /* About five seconds after an edit. */
   async keepDraft(annotation) {
-    const body = { result: annotation.versions.draft, lead_time: annotation.leadTime || 0 };
+    const body = { result: annotation.versions.draft ?? annotation.serializeAnnotation(), lead_time: annotation.leadTime || 0 };
     const path = annotation.draftId ? `/api/drafts/${annotation.draftId}/` : this.draftsOf(annotation);
     const draft = await this.server.ask(annotation.draftId ? "PATCH" : "POST", path, body);
     annotation.setDraftId(draft.id);

@@ -1,6 +1,8 @@
+from .label_configs import LabelConfigVersionAdmin
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
 from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
+from .reservations import ReservationAdmin
 from .tasks import TaskAdmin
 
 __all__ = [
@@ -8,10 +10,12 @@ __all__ = [
     "DraftAdmin",
     "HistoryAdmin",
     "ImportAdmin",
+    "LabelConfigVersionAdmin",
     "MembershipAdmin",
     "PredictionAdmin",
     "ProjectAdmin",
     "ProjectChangeAdmin",
+    "ReservationAdmin",
     "TaskAdmin",
     "ViewAdmin",
 ]

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.html import format_html_join
 
@@ -10,7 +11,7 @@ from users.admin.base import signed_in
 from users.forms import timezone_field
 
 from ..choices import RejectAction
-from ..models import Membership, Project, ProjectChange
+from ..models import LabelConfigVersion, Membership, Project, ProjectChange
 from ..services import projects
 from ..totals import totals_of
 from .base import LeadAdmin
@@ -37,6 +38,11 @@ class ProjectForm(forms.ModelForm):
     timezone = timezone_field()
     maximum_annotations = forms.IntegerField(
         label="Overlap", min_value=1, max_value=1000, initial=1, help_text="How many annotations a task wants."
+    )
+    force = forms.BooleanField(
+        label="Change it although work uses what it drops",
+        required=False,
+        help_text="Of the label configuration. Annotations and verdicts stay as they are.",
     )
     allowed_reject_actions = forms.MultipleChoiceField(
         choices=RejectAction.choices,
@@ -72,6 +78,22 @@ class ChangeInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("changed_by")
 
 
+@admin.display(description="text")
+def beginning(version: LabelConfigVersion) -> str:
+    return version.beginning  # type: ignore[attr-defined]
+
+
+class LabelConfigInline(ReadOnlyInline):
+    model = LabelConfigVersion
+    verbose_name_plural = "newest label configurations"
+    fields = readonly_fields = ("number", "created_at", CREATED_BY, beginning)
+
+    def get_queryset(self, request):
+        """Not the whole texts, which may be long."""
+        found = super().get_queryset(request).select_related("created_by").defer("xml")
+        return found.annotate(beginning=Left("xml", SHOWN_OF_VALUE))
+
+
 def total(name: str):
     @admin.display(description=name)
     def show(project: Project) -> int:
@@ -85,7 +107,7 @@ class ProjectAdmin(LeadAdmin):
     opens = frozenset({"change", "delete"})
     form = ProjectForm
     formfield_overrides = {models.TextField: {"form_class": TextBox}}
-    inlines = (MembershipInline, ChangeInline)
+    inlines = (MembershipInline, ChangeInline, LabelConfigInline)
     list_display = (
         "title",
         total("tasks"),
@@ -105,7 +127,19 @@ class ProjectAdmin(LeadAdmin):
     readonly_fields = (CREATED_BY, "created_at", "updated_at", "lists")
     fieldsets = (
         (None, {"fields": ("title", "description", "color", "timezone", "lists")}),
-        ("Labelling", {"fields": ("label_config", "maximum_annotations", "label_stream_task_distribution", "validate_results")}),
+        (
+            "Labelling",
+            {
+                "fields": (
+                    "label_config",
+                    "force",
+                    "maximum_annotations",
+                    "label_stream_task_distribution",
+                    "validate_results",
+                    "media_origins",
+                )
+            },
+        ),
         ("Instruction", {"classes": ("collapse",), "fields": ("expert_instruction", "show_instruction")}),
         (
             "Review",
@@ -118,6 +152,7 @@ class ProjectAdmin(LeadAdmin):
                     "allowed_reject_actions",
                     "default_reject_action",
                     "reject_reasons",
+                    "max_rounds",
                 )
             },
         ),
@@ -172,13 +207,15 @@ class ProjectAdmin(LeadAdmin):
 
     def save_form(self, request, form, change):
         project = super().save_form(request, form, change)
-        return project if change else projects.create(actor=signed_in(request), **form.cleaned_data)
+        if change:
+            return project
+        return projects.create(actor=signed_in(request), **{name: v for name, v in form.cleaned_data.items() if name != "force"})
 
     def save_model(self, request, obj, form, change) -> None:
         """Creating has saved a new one."""
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "force"}
         if change and changes:
-            projects.update(obj, changes, actor=signed_in(request))
+            projects.update(obj, changes, actor=signed_in(request), force=form.cleaned_data["force"])
             messages.info(request, f"Written down as changed by you: {', '.join(sorted(changes))}.")
 
     def save_formset(self, request, form, formset, change) -> None:
@@ -193,7 +230,7 @@ class ProjectAdmin(LeadAdmin):
 
 
 def _to_fill_in(fieldset: dict) -> tuple:
-    return tuple(name for name in fieldset["fields"] if name != "lists")
+    return tuple(name for name in fieldset["fields"] if name not in ("lists", "force"))
 
 
 @admin.register(ProjectChange)

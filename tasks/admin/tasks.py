@@ -27,6 +27,8 @@ COUNTERS = (
     "reviewed_at",
     "reviews_accepted",
     "reviews_rejected",
+    "final_state",
+    "final_annotation",
     "comment_count",
     "unresolved_comment_count",
 )
@@ -59,11 +61,12 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
         "reviewed",
         column("reviews_accepted", "accepted"),
         column("reviews_rejected", "rejected"),
+        "final_state",
         column("unresolved_comment_count", "open comments"),
         "updated_at",
     )
     list_display_links = ("id", "inner_id")
-    list_filter = (ByProject, "reviewed", Rejected, Accepted, "is_labeled", Comments)
+    list_filter = (ByProject, "reviewed", "final_state", Rejected, Accepted, "is_labeled", Comments)
     list_select_related = ("project",)
     list_defer = ("data", "meta")
     autocomplete_fields = ("project",)

@@ -18,6 +18,7 @@ __all__ = ["Kind", "Operation", "changes", "word_changes"]
 
 REFERENCES = ("parentID", "from_id", "to_id")
 VALUES = {"rating", "number", "datetime", "ranker"}
+NOTHING = Part({})
 Renamed = dict[str, str]
 
 
@@ -53,8 +54,8 @@ def _changed(old: Item, new: Item, renamed: Renamed) -> Iterator[Operation]:
         if _answers_differ(was, now):
             yield _answered(was, now, new.region)
         yield from _rest_changed(_renamed(was.rest, renamed), now.rest, new.region)
-    yield from (_answered(part, None, new.region) for part in parts.gone)
-    yield from (_answered(None, part, new.region) for part in parts.new)
+    yield from (_answered(part, NOTHING, new.region) for part in parts.gone)
+    yield from (_answered(NOTHING, part, new.region) for part in parts.new)
 
 
 def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]]) -> Iterator[Operation]:
@@ -72,12 +73,11 @@ def _answers_differ(was: Part, now: Part) -> bool:
     return not same_value(was.answers, now.answers)
 
 
-def _answered(was: Part | None, now: Part | None, region: str) -> Operation:
-    """One answer became another; None is no answer."""
-    part = now or was
-    assert part
-    before, after = was and was.answer, now and now.answer
-    label_from, label_to = _exchanged(was.labels if was else [], now.labels if now else [])
+def _answered(was: Part, now: Part, region: str) -> Operation:
+    """One answer became another; NOTHING is none."""
+    part = was if now is NOTHING else now
+    before, after = was.answer, now.answer
+    label_from, label_to = _exchanged(was.labels, now.labels)
     kind = _kind(part, region, labelled=bool(label_from or label_to))
     if kind == Kind.TEXT:
         before, after = before or "", after or ""

@@ -12,6 +12,7 @@ from users.capabilities import PROJECT_ROLES
 from users.zones import validate_zone
 
 from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
+from ..origins import validate_origin
 from ..querysets import MembershipQuerySet, ProjectQuerySet
 
 
@@ -65,7 +66,10 @@ class Project(models.Model):
     )
     review_sample_seed = models.BigIntegerField(default=default_seed, editable=False)
     media_origins = ArrayField(
-        models.CharField(max_length=255), default=list, blank=True, help_text="Hosts that pictures and sounds may come from."
+        models.CharField(max_length=255, validators=[validate_origin]),
+        default=list,
+        blank=True,
+        help_text="Hosts that pictures and sounds may come from, as https://pictures.example.org. This site may always.",
     )
     label_config_version = models.ForeignKey(
         "LabelConfigVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"

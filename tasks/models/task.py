@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ..choices import AssignmentType, FinalState
 from ..mixins import TaskMixin
-from ..querysets import TaskQuerySet
+from ..querysets import TaskQuerySet, UploadQuerySet
 from .project import Project
 
 PERSON = settings.AUTH_USER_MODEL
@@ -42,6 +42,10 @@ class Task(TaskMixin, models.Model):
     external_id = models.CharField(max_length=255, null=True, blank=True)
     imported_by = models.ForeignKey(
         Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks"
+    )
+    # Only the tasks that were made from a file: indexed below, without the others.
+    file_upload = models.ForeignKey(
+        "Upload", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -111,6 +115,7 @@ class Task(TaskMixin, models.Model):
             models.Index(fields=["project", "final_state", "-id"], condition=Q(deleted_at=None), name="task_by_final_state"),
             # The label stream: the lowest task that still wants an annotation.
             models.Index(fields=["project", "id"], condition=Q(deleted_at=None, is_labeled=False), name="task_unfinished"),
+            models.Index(fields=["file_upload"], condition=Q(file_upload__isnull=False), name="task_by_upload"),
         ]
 
     def __str__(self) -> str:
@@ -176,9 +181,20 @@ class Upload(models.Model):
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = UploadQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="upload_name_unique")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def key(self) -> str:
+        """How a task's data names it, after `/data/upload/`."""
+        return f"{self.project_id}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        return f"/data/upload/{self.key}"

@@ -14,6 +14,7 @@ from ..choices import AssignmentType
 from ..errors import Refused
 from ..labelconfig import parse
 from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
+from ..origins import check_origins
 from ..roles import forget_roles, role_in
 from . import label_configs, people
 
@@ -71,6 +72,7 @@ def _plain(value: Any) -> Any:
 def _check(project: Project) -> None:
     """What no single field can promise."""
     parse(project.label_config)
+    check_origins(project.media_origins)
     if not project.allowed_reject_actions:
         raise Refused("no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions")
     if project.default_reject_action not in project.allowed_reject_actions:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
-from reviews import comments
+from reviews import comments, picks
+from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
-from tasks.services import drafts, projects
+from tasks.services import drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
 from users.capabilities import Role
@@ -36,15 +37,26 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     factories.reviewed(accepted, reviewer)
     rejected = factories.annotation(factories.task(project), author, "B")
     factories.reviewed(rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE)
+    AnnotationReviewService(author).contest(rejected, because="It is a B")
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))
+    reservations.reserve(factories.task(project), author)
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
     project.imports.create(created_by=lead, name="letters.json")
+    pick_an_answer(project, author, reviewer)
     projects.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error")
     return accepted
+
+
+def pick_an_answer(project: Project, author: User, reviewer: User) -> None:
+    task = factories.task(project)
+    one, other = factories.annotation(task, author), factories.annotation(task, project.created_by, "B")
+    for annotation in (one, other):
+        factories.reviewed(annotation, reviewer)
+    picks.pick(task, other.pk, actor=reviewer)
 
 
 @pytest.fixture

@@ -22,7 +22,21 @@ COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
 REGISTERED = {model.__name__: model for model in MODELS if admin.site.is_registered(model)}
 SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat")
 OF_LEADS = {name: model for name, model in REGISTERED.items() if name not in SITE_WIDE}
-RECORDS = ("History", "Review", "BulkReview", "Correction", "ProjectChange", "Import", "View", "Event", "Delivery", "Attempt")
+RECORDS = (
+    "History",
+    "Review",
+    "BulkReview",
+    "Correction",
+    "Dispute",
+    "FinalPick",
+    "LabelConfigVersion",
+    "ProjectChange",
+    "Import",
+    "View",
+    "Event",
+    "Delivery",
+    "Attempt",
+)
 
 
 def address(model: type[models.Model], page: str, *args) -> str:

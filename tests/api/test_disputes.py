@@ -1,11 +1,14 @@
 """Contesting over the API, and who sees which dispute."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reviews.service import AnnotationReviewService
 from tests.factories import annotation, client_of, reviewed, task
+from webhooks.models import Event
 
 REASON = {"reason": "It is an A"}
 
@@ -46,6 +49,16 @@ def test_contest_answers_with_the_dispute(rejected):
     }
     assert body["rejected_by"] == rejected.reviewer.pk  # the project shows reviewers' names
     assert answer["ETag"] == '"3"'
+
+
+def test_consumers_hear_of_it_once(rejected):
+    Event.objects.all().delete()
+
+    contest(rejected, rejected.annotator)
+
+    (event,) = Event.objects.all()
+    told = json.loads(event.body)["annotation"]
+    assert (event.action, told["last_action"], told["contested_at"] is not None) == ("ANNOTATION_UPDATED", "rejected", True)
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}])

@@ -98,6 +98,8 @@ def test_export_of_label_studio_comes_in_whole(project, name, tasks, annotations
         "reviewed": 0,
         "accepted": 0,
         "rejected": 0,
+        "sampled": tasks,
+        "review_done": 0,
     }
 
 

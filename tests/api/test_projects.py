@@ -56,7 +56,7 @@ def test_creating_a_project_needs_the_site_flag(house):
         ({"color": "#FFFFFF\n#"}, "color"),
         ({"review_settings": {"default_reject_action": "redistribute"}}, "default_reject_action"),
         ({"review_settings": {"allowed_reject_actions": []}}, "review_settings"),
-        ({"review_settings": {"max_rounds": 3}}, "review_settings"),
+        ({"review_settings": {"max_rounds": 0}}, "review_settings"),
         ({"review_settings": {"sampling": "by_weather"}}, "review_settings"),
         ({"review_settings": {"review_task_limit_percent": 120}}, "review_settings"),
         ({"review_settings": {"reject_reasons": [{"code": "x"}]}}, "reject_reasons"),
@@ -79,6 +79,14 @@ def test_project_says_what_label_studio_says_of_every_project_and_cannot_be_told
     body = client_of(house.lead).get(url).json()
     assert {name: body[name] for name in ALIKE} == ALIKE
     assert body["color"] == "#00ff7F"
+
+
+def test_rounds_are_capped_and_the_cap_is_lifted(house):
+    client, path = client_of(house.lead), f"/api/projects/{house.project.pk}/"
+    capped = client.patch(path, {"review_settings": {"max_rounds": 3}}).json()
+    lifted = client.patch(path, {"review_settings": {"max_rounds": None}}, format="json").json()
+
+    assert (capped["review_settings"]["max_rounds"], lifted["review_settings"]["max_rounds"]) == (3, None)
 
 
 def test_changed_setting_is_written_down(house):

@@ -266,6 +266,7 @@ def test_annotation_says_who_may_do_what(house):
     assert body["allowed_actions"] == ["accept", "reject", "fix_and_accept", "reopen"]
     assert body["refusals"]["undo"]["code"] == "not_standing"
     assert own["can_be_reviewed"] is False
+    assert own["refusals"].pop("contest")["code"] == "not_rejected"
     assert {refusal["code"] for refusal in own["refusals"].values()} == {"not_a_reviewer"}
 
 

@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 from reviews.models import Comment, Dispute, Review
 from tasks.models import Annotation, Draft
-from tests.factories import House, reviewed, task
+from tasks.services import annotations
+from tests.factories import House, result, reviewed, task
 
 ACCEPT = "[aria-label='accept-annotation']"
 SUBMIT = re.compile("^submit", re.IGNORECASE)
@@ -111,4 +112,37 @@ def test_corrections_are_seen_once(page_of, house, errors, shoot):
 
     expect(page.locator("#corrections-list li")).to_have_count(0)
     expect(page.get_by_role("button", name="1 correction")).to_be_hidden()
+    assert errors == []
+
+
+def test_work_on_a_version_that_was_replaced_is_put_onto_the_new_one(page_of, house, errors):
+    reviewed(house.annotation, house.reviewer, "rejected", comment="No")
+    page = work(page_of(house.annotator), house)
+    annotations.edit(house.annotation.pk, {"result": result("C")}, actor=house.lead)
+
+    page.get_by_role("checkbox").nth(1).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    page.get_by_role("button", name="Load it again, with my work").click()
+    expect(page.locator("[data-notice=restored]")).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+    page.get_by_role("button", name=SUBMIT).click()
+
+    toast(page, "Updated")
+    assert last_version(house.annotation) == ["B"]
+    assert errors == []
+
+
+def test_work_without_a_connection_goes_out_once_it_is_back(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.annotator), house)
+    page.context.set_offline(True)
+    page.get_by_role("checkbox").nth(2).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    expect(page.locator("[data-notice=connection]")).to_contain_text("“Submitted” is kept in this browser")
+
+    page.context.set_offline(False)
+
+    toast(page, "Submitted")
+    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
     assert errors == []

@@ -119,7 +119,11 @@ def test_the_servers_refusal_is_shown_where_the_comment_is_written(screen, house
     house.project.save()
 
     page.get_by_text("Reject: remove", exact=True).click()
+    page.locator("#reject-comment").fill("Not sure")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Reject: remove", exact=True).click()
 
+    expect(page.locator("#reject-comment")).to_have_value("Not sure")
     expect(page.locator("#reject-refusal")).to_contain_text(re.compile("comment", re.IGNORECASE))
     page.locator("#reject-comment").fill("No letter at all")
     page.get_by_role("button", name="Reject", exact=True).click()
@@ -168,9 +172,15 @@ def test_everything_goes_by_keyboard(screen, house, errors, shoot):
     expect(page.get_by_role("heading", name="Keyboard")).to_be_visible()
     shoot(page, "review-help")
     page.keyboard.press("Escape")
+    page.keyboard.press("Alt+c")
+    page.keyboard.type("A neat hand")
+    page.keyboard.press("Control+Enter")
+    wait_until(page, Comment.objects.exists)
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+Enter")
     toast(page, "Accepted")
     expect(page.get_by_text("Another letter")).to_be_visible()
+    assert Comment.objects.get().text == "A neat hand"
 
     page.keyboard.press("Alt+u")
     expect(page.get_by_text("A letter", exact=True)).to_be_visible()
@@ -211,16 +221,19 @@ def test_a_lost_connection_loses_nothing(screen, house, errors, shoot):
     assert [said.text for said in Comment.objects.all()] == ["Typed before"]
 
 
-def test_typed_words_and_the_item_are_there_after_a_reload(screen, house, errors):
+def test_typed_words_and_edits_are_there_after_a_reload(screen, house, errors):
     annotation(task(house.project, text="Another letter"), house.annotator2, "B")
     page = screen(house, house.reviewer)
     page.locator("textarea[name=comment]").fill("Half a thought")
+    page.get_by_role("checkbox").nth(1).click()
 
     page.reload()
 
     expect(page.locator(ACCEPT)).to_be_visible()
     expect(page.locator("textarea[name=comment]")).to_have_value("Half a thought")
     expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+    expect(page.locator(ACCEPT)).to_have_text("Fix + Accept")
     assert errors == []
 
 
@@ -274,4 +287,44 @@ def test_a_lost_place_in_the_queue_is_said_and_a_closed_page_frees_it(screen, ho
 
     page.goto("/")
     wait_until(page, lambda: QueueEntry.objects.get().lease is None)
+    assert errors == []
+
+
+def test_an_answer_that_got_lost_counts_once(screen, house, errors):
+    page = screen(house, house.reviewer)
+    lost = []
+
+    def lose_first(route) -> None:
+        """The server does it; the page never hears of it."""
+        if route.request.method != "POST" or route.request.url in lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        route.fetch()
+        return route.abort()
+
+    page.route("**/api/comments/", lose_first)
+    page.route("**/api/annotation-reviews/", lose_first)
+    page.locator("textarea[name=comment]").fill("Said once")
+    page.get_by_text("Reject: requeue", exact=True).click()
+
+    toast(page, "Rejected, back to the annotator")
+    assert len(lost) == 2
+    assert [(said.text, said.annotation) for said in Comment.objects.all()] == [("Said once", house.annotation)]
+    assert Review.objects.count() == 1
+    assert errors == []
+
+
+def test_whoever_was_signed_out_loses_nothing(screen, house, errors):
+    page = screen(house, house.reviewer)
+    session = next(one for one in page.context.cookies() if one["name"] == "sessionid")
+    page.context.clear_cookies(name="sessionid")
+
+    page.click(ACCEPT)
+    expect(page.locator("[data-notice=connection]")).to_contain_text("You are signed out")
+    page.context.add_cookies([session])
+    page.get_by_role("button", name="Try now").click()
+
+    toast(page, "Accepted")
+    expect(page.locator("[data-notice=connection]")).to_have_count(0)
+    assert verdict_on(house.annotation).verdict == "accepted"
     assert errors == []

@@ -32,6 +32,7 @@ def _draft(house):
 
 WAYS_IN = {
     "a new annotation": lambda h: annotation(h.task, h.annotator, "B"),
+    "a manager in their name": lambda h: annotation(h.task, h.lead, "B", completed_by=h.annotator),
     "a skip": lambda h: annotation(h.task, h.annotator, result=[], was_cancelled=True),
     "many at once": lambda h: annotations.submit_many(
         [(h.task, annotations.Work(result=result("B"), bulk_created=True))], actor=h.annotator

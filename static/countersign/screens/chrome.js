@@ -58,7 +58,8 @@ function linkOf(text, href) {
 
 const isTyping = ({ target }) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/* keys: [{keys: "Alt+N", words, code, alt, ctrl, typing, run}]; without `run` the key is the editor's own and only listed. */
+/* keys: [{keys: "Alt+N", words, code, alt, ctrl, run, passes}]; without `run` the key is the editor's own and only listed; with
+   `passes` the editor hears it, too. */
 export function listenToKeys(keys) {
   byId("help-keys").replaceChildren(...keys.flatMap(({ keys: names, words }) => [
     Object.assign(document.createElement("dt"), { textContent: names }),
@@ -70,8 +71,10 @@ export function listenToKeys(keys) {
     if (event.key === "?" && !isTyping(event)) return void byId("help").showModal();
     const found = keys.find((key) => key.run && key.code === event.code && Boolean(key.alt) === event.altKey && Boolean(key.ctrl) === event.ctrlKey);
     if (!found || event.repeat) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    if (!found.passes) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
     found.run();
   }, true);
   /* What is pressed in a dialog is not for the editor behind it. */

@@ -3,10 +3,11 @@ import { HostedEditor, Server, ServerError } from "../review-adapter.js";
 import { changedRegions, select, shownChanges } from "./changes.js";
 import { buttonOf, byId, Counters, listenToKeys, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
 import { Corrections } from "./corrections.js";
+import { Edits } from "./edits.js";
 import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
-import { focusComment, showComments, TypedComment } from "./typed.js";
+import { focusComment, leaveComment, showComments, TypedComment } from "./typed.js";
 import { askWords } from "./words-dialog.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -37,6 +38,7 @@ class Labelling extends HostedEditor {
 
   /* A new task has nothing to choose: the editor is given an empty sheet, or the draft one left. */
   async show(task) {
+    this.drafts.clear();
     await super.show(task);
     const store = this.store.annotationStore;
     if (!task.annotations.length) {
@@ -51,13 +53,13 @@ class Labelling extends HostedEditor {
   }
 
   async keepDraft(annotation) {
-    kept.set(`edit:task:${this.task.id}`, annotation.versions.draft);
     try {
       const draft = await super.keepDraft(annotation);
-      kept.drop(`edit:task:${this.task.id}`);
+      edits.drop(`task:${this.task.id}`);
       return draft;
     } catch (error) {
       if (!isTrouble(error)) throw error;
+      edits.keep(annotation.versions.draft);
       disconnected(error);
       return { id: annotation.draftId };
     }
@@ -145,6 +147,11 @@ const outbox = new Outbox({
   isDone: isThere,
   onLate: answeredLate,
 });
+const edits = new Edits(kept, () => {
+  const annotation = task && work?.store?.annotationStore.selected;
+  if (!annotation || outbox.waiting.some((entry) => entry.kind === "work" && entry.task === task.id)) return null;
+  return { key: `task:${task.id}`, sequence: work.seen.get(annotation.pk)?.annotation_seq ?? 0, annotation };
+});
 const hold = new Hold({ server, onLost: heldByNobody });
 const typed = new TypedComment(kept);
 const counters = new Counters({ server, path: `/projects/${screen.project}/counts/`, words: (left) => `${left} ${left === 1 ? "task" : "tasks"} left` });
@@ -166,7 +173,7 @@ async function showNext() {
   return undefined;
 }
 
-async function show(found) {
+async function show(found, options) {
   task = found;
   hold.take(task.lease);
   counters.refresh();
@@ -175,7 +182,7 @@ async function show(found) {
   if (work) await work.load(task);
   else await begin();
   typed.restore(`task:${task.id}`, work.store);
-  restoreEdit();
+  restoreEdit(options);
   about();
 }
 
@@ -187,12 +194,8 @@ async function begin() {
   await work.start(task);
 }
 
-function restoreEdit() {
-  const edit = kept.get(`edit:task:${task.id}`);
-  const shown = work.store.annotationStore.selected;
-  if (!edit || !shown) return;
-  shown.deleteAllRegions({ deleteReadOnly: true });
-  shown.deserializeResults(edit);
+function restoreEdit(options) {
+  if (!edits.restore(options)) return;
   notice("restored", "Your work on this task had not reached the server; it has been put back.", { buttons: [["Good", () => withdraw("restored")]] });
 }
 
@@ -249,7 +252,7 @@ function contest() {
 }
 
 async function done(entry, answer) {
-  kept.drop(`edit:task:${entry.task}`);
+  edits.drop(`task:${entry.task}`);
   typed.drop(`task:${entry.task}`);
   toast(`${entry.words}.`);
   if (entry.comment) await say(answer?.id ?? entry.annotation, entry.comment);
@@ -287,7 +290,22 @@ function disconnected(error) {
 }
 
 function problem(error, before = "") {
-  notice("problem", before + error.message, { tone: "bad", buttons: [["Close", () => withdraw("problem")]] });
+  const buttons = [["Close", () => withdraw("problem")]];
+  if (error.code === "stale" && task) buttons.unshift(["Load it again, with my work", loadAgain]);
+  notice("problem", before + error.message, { tone: "bad", buttons });
+}
+
+/* Somebody changed it meanwhile: what was done here goes onto the version there is now. */
+async function loadAgain() {
+  const { selected } = work.store.annotationStore;
+  edits.keep(selected.serializeAnnotation());
+  try {
+    await work.dropDraft(selected.pk);
+    const { lease, returned, default_selected_annotation } = task;
+    await show({ ...(await server.ask("GET", `/api/tasks/${task.id}/`)), lease, returned, default_selected_annotation }, { anyway: true });
+  } catch (error) {
+    problem(error);
+  }
 }
 
 function heldByNobody(error) {
@@ -297,7 +315,8 @@ function heldByNobody(error) {
 listenToKeys([
   { keys: "Ctrl+Enter", words: "Submit, or update what came back" },
   { keys: "Ctrl+Space", words: "Skip this task, with a reason", code: "Space", ctrl: true, run: () => work && task && work.told(work.skip()) },
-  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: focusComment },
+  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: () => focusComment() },
+  { keys: "Ctrl+Enter, Esc", words: "In the comment field: send it; leave the field", code: "Escape", passes: true, run: leaveComment },
   { keys: "Ctrl+Z", words: "Undo an edit" },
   { keys: "?", words: "This list" },
 ]);

@@ -6,6 +6,8 @@ import { ServerError } from "../review-adapter.js";
 export const KEPT = Symbol("kept here until the connection is back");
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
+/* After so long whoever was sending it is gone. */
+const PATIENCE = 30_000;
 
 /* No answer, or one that says nothing about what was asked: keep it and try again. */
 export function isTrouble(error) {
@@ -44,21 +46,33 @@ export class Outbox {
       return KEPT;
     }
     try {
-      const answer = await this.send(made);
-      this.sent(made);
-      return answer;
+      return await this.send(made);
     } catch (error) {
-      if (!isTrouble(error)) {
-        this.sent(made);
-        throw error;
-      }
+      if (!isTrouble(error)) throw error;
       this.later(error);
       return KEPT;
     }
   }
 
-  send({ method, path, body, headers }) {
-    return this.server.ask(method, path, body, headers);
+  /* Out of the box as soon as the server has said anything about it. Marked meanwhile, so that nobody sends it beside us. */
+  async send(entry) {
+    this.mark(entry, Date.now());
+    try {
+      const answer = await this.server.ask(entry.method, entry.path, entry.body, entry.headers);
+      this.sent(entry);
+      return answer;
+    } catch (error) {
+      if (isTrouble(error)) this.mark(entry, null);
+      else this.sent(entry);
+      throw error;
+    }
+  }
+
+  mark(entry, sending) {
+    this.kept.set(
+      "outbox",
+      this.waiting.map((one) => (one.key === entry.key ? { ...one, sending } : one)),
+    );
   }
 
   sent(entry) {
@@ -71,6 +85,10 @@ export class Outbox {
 
   later(error) {
     this.onTrouble(error);
+    this.again();
+  }
+
+  again() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
@@ -91,10 +109,11 @@ export class Outbox {
   async drain() {
     clearTimeout(this.timer);
     for (let entry = this.waiting[0]; entry; entry = this.waiting[0]) {
+      if (entry.sending && Date.now() - entry.sending < PATIENCE) return this.again();
       let answer = null;
       let refused = null;
       try {
-        answer = (this.isDone && (await this.isDone(entry))) || (await this.send(entry));
+        answer = (await this.isDone(entry)) || (await this.send(entry));
       } catch (error) {
         if (isTrouble(error)) return this.later(error);
         refused = error;

@@ -2,11 +2,12 @@
 import { Review, Server, ServerError } from "../review-adapter.js";
 import { changedRegions, select, shownChanges } from "./changes.js";
 import { byId, Counters, listenToKeys, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
+import { Edits } from "./edits.js";
 import { Hold } from "./hold.js";
 import { Kept } from "./kept.js";
 import { isSignedOut, isTrouble, KEPT, Outbox } from "./outbox.js";
 import { RejectDialog } from "./reject-dialog.js";
-import { focusComment, showComments, TypedComment } from "./typed.js";
+import { focusComment, leaveComment, showComments, TypedComment } from "./typed.js";
 import { QUEUES, SAID, verdictWords } from "./words.js";
 
 const screen = JSON.parse(byId("screen-json").textContent);
@@ -19,7 +20,7 @@ class QueueReview extends Review {
   constructor(asked, options) {
     super(asked, options);
     this.commented = new Set();
-    this.dialog = new RejectDialog({ options, typed: (text) => typed.keep(text) });
+    this.dialog = new RejectDialog({ options, typed: (text) => kept.set(`reject:${item.annotation.id}`, text) });
   }
 
   chosenOf(task) {
@@ -54,16 +55,24 @@ class QueueReview extends Review {
 
   /* Without a connection the edit stays here, and is put back when the item is shown again. */
   async keepDraft(annotation) {
-    kept.set(`edit:${annotation.pk}`, annotation.versions.draft);
     try {
       const draft = await super.keepDraft(annotation);
-      kept.drop(`edit:${annotation.pk}`);
+      edits.drop(annotation.pk);
       return draft;
     } catch (error) {
       if (!isTrouble(error)) throw error;
+      edits.keep(annotation.versions.draft);
       disconnected(error);
       return { id: annotation.draftId };
     }
+  }
+
+  /* By key the editor would accept and leave the words in the comment field unsaid. */
+  async accept(verdict) {
+    const shown = this.store.annotationStore.selected;
+    await this.store.commentStore.commentFormSubmit();
+    if (typed.text) await this.createComment({ text: typed.text, annotation: shown.pk });
+    return super.accept({ ...verdict, entity: verdict.entity || shown });
   }
 
   async reject({ entity, comment }, action) {
@@ -96,7 +105,7 @@ class QueueReview extends Review {
     const region = this.selectedNow() || this.selectedBefore;
     const named = region && (region.labelName || (region.labels || []).join(", ") || region.type);
     const send = (answer) => this.sayReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
-    return this.dialog.ask({ action, comment: typed.text, region: named, isCommentNeeded, refusal, send });
+    return this.dialog.ask({ action, comment: kept.get(`reject:${entity.pk}`) || "", region: named, isCommentNeeded, refusal, send });
   }
 
   async sayReject(entity, { reject_action, reason, comment, region }, isAsked = false) {
@@ -161,6 +170,12 @@ const outbox = new Outbox({
   isDone: commentIsThere,
   onLate: answeredLate,
 });
+/* A decision on its way has its own copy. */
+const edits = new Edits(kept, () => {
+  const annotation = item && review?.store?.annotationStore.selected;
+  if (!annotation || outbox.has("verdict", item.annotation.id)) return null;
+  return { key: item.annotation.id, sequence: item.annotation.annotation_seq, annotation };
+});
 const hold = new Hold({ server, onLost: heldByNobody });
 const typed = new TypedComment(kept);
 const counters = new Counters({ server, path: `/projects/${screen.project}/counts/?queue=${screen.queue}`, words: (left) => `${left} left` });
@@ -173,13 +188,19 @@ function askNext(task) {
 }
 
 /* One request at a time decides what is on the screen. */
-async function showNext(task = null) {
+let asking = null;
+function showNext(task = null) {
+  asking ||= tryNext(task).finally(() => (asking = null));
+  return asking;
+}
+
+async function tryNext(task) {
   try {
     await show(await askNext(task));
   } catch (error) {
     if (task && error instanceof ServerError && error.status < 500) {
       toast(error.message);
-      return showNext();
+      return tryNext(null);
     }
     if (!isTrouble(error)) return problem(error);
     disconnected(error);
@@ -191,7 +212,7 @@ async function showNext(task = null) {
 async function show(found) {
   item = found.annotation ? found : null;
   hold.take(found.lease);
-  counters.show({ left: found.remaining });
+  counters.show({ left: found.remaining_is_estimate ? `over ${found.remaining}` : found.remaining });
   counters.refresh();
   for (const name of ["lease", "overtaken", "problem", "restored"]) withdraw(name);
   session.set("task", item && (item.task.id ?? item.task));
@@ -220,13 +241,8 @@ async function begin(task) {
 
 /* What this browser kept of this item: words in the comment field, an edit that did not reach the server. */
 function restored() {
-  const { id } = item.annotation;
-  typed.restore(id, review.store);
-  const edit = kept.get(`edit:${id}`);
-  const shown = review.store.annotationStore.selected;
-  if (!edit || !shown) return;
-  shown.deleteAllRegions({ deleteReadOnly: true });
-  shown.deserializeResults(edit);
+  typed.restore(item.annotation.id, review.store);
+  if (!edits.restore()) return;
   notice("restored", "Your edit of this item had not reached the server; it has been put back.", { buttons: [["Good", () => withdraw("restored")]] });
 }
 
@@ -243,6 +259,7 @@ function about() {
   const lastReview = (item.history || []).find(({ review_id, action }) => review_id && ["rejected", "accepted", "fixed_and_accepted"].includes(action));
   box.replaceChildren();
   if (item.queue === "disputes") box.append(paragraph("cs-strong", "Contested", disputeWords(item)));
+  if (item.queue === "rejected" && lastReview) box.append(paragraph("cs-strong", "Rejected", lastReview.comment ? `“${lastReview.comment}”` : "without a comment"));
   if (changes.length || (lastReview && item.queue === "review")) box.append(paragraph("cs-strong", "Outdated verdict", outdatedWords(lastReview, changes)));
   if (changes.length) box.append(shownChanges(changes, (i) => pick(changes[i])));
   box.hidden = !box.childElementCount;
@@ -285,13 +302,16 @@ function pickNext() {
 
 async function decided(entry, answer) {
   typed.drop(entry.annotation);
-  kept.drop(`edit:${entry.annotation}`);
+  kept.drop(`reject:${entry.annotation}`);
+  edits.drop(entry.annotation);
   session.drop("task");
   if (entry.draft) await server.ask("DELETE", `/api/drafts/${entry.draft}/`).catch(() => {});
   if (review) review.drafts.delete(String(entry.annotation));
   if (answer?.id) remember({ review: answer.id, task: entry.task, words: entry.words });
   toast(answer?.notice ? `${entry.words}. ${answer.notice}` : `${entry.words}.`);
   if (item?.annotation.id !== entry.annotation) return;
+  /* A rejected one stays among the rejected: it is not shown again at once. */
+  if (screen.queue === "rejected") putAside(entry.annotation);
   hold.take(null);
   await showNext();
 }
@@ -320,10 +340,14 @@ async function undoLast() {
 
 /* Put aside until one asks to look again: it goes back to the queue for others. */
 async function another() {
-  if (item) session.set("aside", [...(session.get("aside") || []), item.annotation.id].slice(-100));
+  if (item) putAside(item.annotation.id);
   await hold.release();
   session.drop("task");
   await showNext();
+}
+
+function putAside(annotation) {
+  session.set("aside", [...(session.get("aside") || []), annotation].slice(-100));
 }
 
 function lookAgain() {
@@ -396,7 +420,8 @@ listenToKeys([
   { keys: "Ctrl+Space", words: "Reject, with outcome and comment where there is a choice", code: "Space", ctrl: true, run: () => review && item && review.told(review.rejectByKey()) },
   { keys: "Alt+U", words: "Undo your last decision", code: "KeyU", alt: true, run: undoLast },
   { keys: "Alt+N", words: "Another item; this one goes back to the queue", code: "KeyN", alt: true, run: another },
-  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: focusComment },
+  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: () => focusComment() },
+  { keys: "Ctrl+Enter, Esc", words: "In the comment field: send it; leave the field", code: "Escape", passes: true, run: leaveComment },
   { keys: "Alt+X", words: "Select the next changed region", code: "KeyX", alt: true, run: pickNext },
   { keys: "Ctrl+Z", words: "Undo an edit" },
   { keys: "?", words: "This list" },

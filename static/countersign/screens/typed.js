@@ -36,8 +36,14 @@ export function showComments(tries = 30) {
   else if (tries) setTimeout(() => showComments(tries - 1), 100);
 }
 
-export function focusComment() {
-  const field = () => [...document.querySelectorAll(FIELD)].find((found) => found.offsetParent);
-  if (!field()) showComments();
-  setTimeout(() => field()?.focus(), 50);
+export function focusComment(tries = 20) {
+  const field = [...document.querySelectorAll(FIELD)].find((found) => found.offsetParent);
+  if (field) return field.focus();
+  if (tries === 20) showComments();
+  return tries ? setTimeout(() => focusComment(tries - 1), 50) : undefined;
+}
+
+/* Out of the field again, so that the keys are the editor's. */
+export function leaveComment() {
+  if (document.activeElement?.matches(FIELD)) document.activeElement.blur();
 }

@@ -28,7 +28,7 @@ def only(*ids: int) -> dict:
     return {"all": False, "included": list(ids)}
 
 
-@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 4), ("lead", 13)])
+@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 5), ("lead", 14)])
 def test_actions_are_listed_by_role(house, who, expected):
     actions = client_of(getattr(house, who)).get(f"/api/dm/actions?project={house.project.pk}").json()
 
@@ -129,6 +129,21 @@ def test_reviews_of_a_selection_are_taken_back(house, table, act):
 
     assert answer.json()["processed_items"] == 2
     assert Task.objects.get(pk=table["rejected"]).reviews_rejected == 0
+
+
+@pytest.mark.parametrize("to", ["author", "anyone"])
+def test_a_selection_is_reopened(house, table, act, to):
+    answer = act("reopen_tasks_annotations", to=to, selectedItems=only(table["rejected"], table["accepted"]))
+
+    returned = Annotation.objects.filter(returned_at__isnull=False)
+    assert (answer.json()["processed_items"], returned.count()) == (2, 2)
+    assert returned.filter(returned_to=None).count() == (2 if to == "anyone" else 0)
+
+
+def test_a_selection_is_reopened_to_somebody_known(house, table, act):
+    answer = act("reopen_tasks_annotations", to="the moon", **EVERYTHING)
+
+    assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["to"])
 
 
 def test_unknown_outcome_is_400(house, table, act):

@@ -1,0 +1,151 @@
+"""What waits for somebody, on the wire."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from reviews.exits import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
+from reviews.inbox.kinds import Item, Kind
+from reviews.inbox.mine import Count
+from reviews.inbox.stuck import Stuck
+from reviews.inbox.waiting import On, Waiting
+from users.models import User
+
+
+class AskInboxSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    project = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+
+
+class ProjectNameSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+
+
+class ItemSerializer(serializers.Serializer):
+    """`count` is 1 but for shared work (`task` is then the one that waits longest) and for the corrections of one fix. `about`
+    is the comment, or the review whose corrections they are."""
+
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    project = serializers.SerializerMethodField()
+    task = serializers.IntegerField()
+    annotation = serializers.IntegerField(allow_null=True)
+    about = serializers.IntegerField(allow_null=True)
+    since = serializers.DateTimeField()
+    waiting_seconds = serializers.SerializerMethodField()
+    count = serializers.IntegerField(source="number")
+    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="At least so many.")
+    text = serializers.CharField(help_text="The comment.")
+    to_do = serializers.CharField()
+    link = serializers.SerializerMethodField(help_text="The page to do it on.")
+
+    def get_project(self, item: Item) -> ProjectNameSerializer:
+        return {"id": item.project, "title": self.context["titles"].get(item.project, "")}  # type: ignore[return-value]
+
+    def get_waiting_seconds(self, item: Item) -> int:
+        return waiting_seconds(item.since)
+
+    def get_link(self, item: Item) -> str:
+        return self.context["request"].build_absolute_uri(item.link)
+
+
+def waiting_seconds(since: Any) -> int:
+    return max(int((timezone.now() - since).total_seconds()), 0)
+
+
+class KindCountSerializer(serializers.Serializer):
+    """A number up to 1,000 of each kind; `is_estimate`: at least so many."""
+
+    number = serializers.IntegerField()
+    is_estimate = serializers.BooleanField()
+
+
+class CountsSerializer(serializers.Serializer):
+    """How much waits, by kind, and in all."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: KindCountSerializer() for name in (*Kind.values, "total")}
+
+
+def counts_body(counts: dict[Kind, Count], total: Count) -> dict[str, Any]:
+    return {
+        name: {"number": count.number, "is_estimate": count.is_estimate} for name, count in {**counts, "total": total}.items()
+    }
+
+
+# --- for leads ---------------------------------------------------------------------------------------
+
+
+class NamedSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "email", "first_name", "last_name"]
+        read_only_fields = fields
+
+
+class WaitingSerializer(serializers.Serializer):
+    """`user` null: any reviewer may take it."""
+
+    project = serializers.SerializerMethodField()
+    user = serializers.SerializerMethodField()
+    kind = serializers.ChoiceField(choices=On.choices)
+    count = serializers.IntegerField(source="number")
+    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="At least so many.")
+    since = serializers.DateTimeField(help_text="Of what has waited longest.")
+    waiting_seconds = serializers.SerializerMethodField()
+
+    def get_project(self, row: Waiting) -> ProjectNameSerializer:
+        return {"id": row.project, "title": self.context["titles"].get(row.project, "")}  # type: ignore[return-value]
+
+    @extend_schema_field(NamedSerializer(allow_null=True))
+    def get_user(self, row: Waiting) -> dict[str, Any] | None:
+        return dict(NamedSerializer(self.context["people"][row.person]).data) if row.person else None
+
+    def get_waiting_seconds(self, row: Waiting) -> int:
+        return waiting_seconds(row.since)
+
+
+class StuckSerializer(serializers.Serializer):
+    """A task that nobody takes up by themselves. `user` is on whom it waits, where that is somebody away; `annotation` the one
+    concerned. `since`: when anything last happened to the task."""
+
+    reason = serializers.ChoiceField(choices=list(REASONS), source="reason.name")
+    says = serializers.CharField(source="reason.says")
+    task = serializers.IntegerField()
+    annotation = serializers.IntegerField(allow_null=True)
+    user = serializers.IntegerField(source="person", allow_null=True)
+    since = serializers.DateTimeField()
+    waiting_seconds = serializers.SerializerMethodField()
+    buttons = serializers.ListField(child=serializers.ChoiceField(choices=[DECIDE, ASSIGN, RETURN, CLOSE]))
+    link = serializers.SerializerMethodField(help_text="The review screen, to decide it.")
+
+    def get_waiting_seconds(self, row: Stuck) -> int:
+        return waiting_seconds(row.since)
+
+    def get_link(self, row: Stuck) -> str:
+        return self.context["request"].build_absolute_uri(row.link(self.context["project"].pk))
+
+
+class AskStuckSerializer(serializers.Serializer):
+    reason = serializers.ChoiceField(choices=list(REASONS), required=False)
+
+
+class StuckCountsSerializer(serializers.Serializer):
+    """How many tasks stand under each reason, up to 1,000."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: KindCountSerializer() for name in REASONS}
+
+
+class PressSerializer(serializers.Serializer):
+    press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
+    reason = serializers.ChoiceField(choices=list(REASONS), required=False, help_text="Needed under several reasons.")
+    to = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="To whom, to `assign`.")
+    because = serializers.CharField(required=False, max_length=255, default="", help_text="Needed to `close`.")
+
+
+class PressedSerializer(serializers.Serializer):
+    task = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="Under which it stands still.")

@@ -1,0 +1,34 @@
+"""Uploaded files on the wire."""
+
+from rest_framework import serializers
+
+from tasks.models import Upload
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    """As Label Studio tells of it, and where it is."""
+
+    file = serializers.CharField(source="file.name", read_only=True)
+    path = serializers.CharField(read_only=True, help_text="What a task's data names it by.")
+
+    class Meta:
+        model = Upload
+        fields = ["id", "file", "size", "path", "name", "content_type", "sha256", "created_by", "created_at"]
+        read_only_fields = fields
+
+
+class UploadIdsSerializer(serializers.Serializer):
+    file_upload_ids = serializers.ListField(child=serializers.IntegerField(), required=False, allow_null=True)
+
+
+class DeletedUploadsSerializer(serializers.Serializer):
+    deleted = serializers.IntegerField()
+
+
+class SignSerializer(serializers.Serializer):
+    path = serializers.CharField(max_length=2000, help_text="`/data/upload/…`, as the task's data has it.")
+
+
+class SignedSerializer(serializers.Serializer):
+    url = serializers.CharField()
+    expires_at = serializers.DateTimeField()

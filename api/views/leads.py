@@ -1,0 +1,104 @@
+"""What waits in the projects of a lead: on whom, and what nobody takes up by themselves."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from reviews.exits import REASONS
+from reviews.inbox import buttons
+from reviews.inbox.kinds import BOUND
+from reviews.inbox.stuck import described, still_stuck, stuck_in
+from reviews.inbox.waiting import waiting_on
+from tasks.models import Project, Task
+from tasks.sql import bounded_reads
+from users.models import User
+
+from ..pagination import whole
+from ..serializers.inbox import (
+    AskStuckSerializer,
+    PressedSerializer,
+    PressSerializer,
+    StuckSerializer,
+    WaitingSerializer,
+)
+from .base import ViewSet, person_named, require, sent, visible
+from .inbox import InboxPages, ListPages, titles_of
+
+MOST_LED = 1000
+
+
+class WaitingViewSet(ViewSet):
+    queryset = Project.objects.all()
+    serializer_class = WaitingSerializer
+    pagination_class = ListPages
+    filter_backends: list = []
+
+    @extend_schema(
+        operation_id="inbox_waiting",
+        parameters=[OpenApiParameter("project", int)],
+        responses=WaitingSerializer(many=True),
+    )
+    def list(self, request):
+        """What waits on whom in the projects you manage, longest first: returned, given by hand, contested, and what is in
+        somebody's hands just now."""
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            page = self.paginate_queryset(waiting_on(self._led(request)))
+        people = User.objects.in_bulk({row.person for row in page if row.person})
+        context = {**self.get_serializer_context(), "people": people, "titles": titles_of({row.project for row in page})}
+        return self.get_paginated_response(WaitingSerializer(page, many=True, context=context).data)
+
+    def _led(self, request) -> Any:
+        if "project" not in request.query_params:
+            return Project.objects.managed_by(request.user).order_by("-pk").values_list("pk", flat=True)[:MOST_LED]
+        project = visible(Project.objects, request, whole(request.query_params, "project", 0, most=2**62))
+        require(request, "manage_project", project)
+        return [project.pk]
+
+
+class StuckPages(InboxPages):
+    counts_schema = "StuckCounts"
+
+
+class StuckViewSet(ViewSet):
+    """`pk` is the project."""
+
+    queryset = Project.objects.all()
+    serializer_class = StuckSerializer
+    pagination_class = StuckPages
+    filter_backends: list = []
+
+    @extend_schema(operation_id="projects_dead_ends", parameters=[AskStuckSerializer], responses=StuckSerializer(many=True))
+    def list(self, request, pk=None):
+        """Tasks that nobody takes up by themselves, by named reason (managers), with the buttons that move them on. Of each
+        reason at most 1,000 are listed, longest first; `counts` says how many there are."""
+        project = visible(Project.objects, request, pk)
+        require(request, "manage_project", project)
+        asked = AskStuckSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        reason = asked.validated_data.get("reason")
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            found = stuck_in(project, [reason] if reason else list(REASONS))
+            rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:BOUND]]
+            page = described(project, self.paginate_queryset(rows))
+        context = {**self.get_serializer_context(), "project": project}
+        answer = self.get_paginated_response(StuckSerializer(page, many=True, context=context).data)
+        counts = {name: {"number": min(len(tasks), BOUND), "is_estimate": len(tasks) > BOUND} for name, tasks in found.items()}
+        answer.data["counts"] = {name: {"number": 0, "is_estimate": False} for name in REASONS} | counts
+        return answer
+
+
+class Press(APIView):
+    @extend_schema(operation_id="tasks_dead_end", request=PressSerializer, responses=PressedSerializer)
+    def post(self, request, pk: int):
+        """Move a stuck task on (managers): give it to somebody, return it, or close it without an answer. What each button does
+        depends on the reason; of work that waits on somebody away, all of theirs goes."""
+        task = visible(Task.objects.select_related("project"), request, pk)
+        require(request, "manage_project", task.project_id)
+        body = sent(PressSerializer, request)
+        to = person_named(body, "to", request) if "to" in body else None
+        asked = {"reason": body.get("reason"), "because": body["because"], "to": to}
+        buttons.press(task, body["press"], actor=request.user, **asked)
+        return Response({"task": task.pk, "reasons": still_stuck(task)})

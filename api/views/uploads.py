@@ -1,0 +1,104 @@
+"""Files that came with a project's tasks: their list, their removal, and links to them that open without signing in."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tasks.models import Project, Upload
+from tasks.services import uploads
+
+from ..media.paths import name_in
+from ..media.signed import signed_path
+from ..pagination import LongList
+from ..serializers.uploads import (
+    DeletedUploadsSerializer,
+    SignedSerializer,
+    SignSerializer,
+    UploadIdsSerializer,
+    UploadSerializer,
+)
+from .base import ViewSet, require, sent, visible
+
+FORCE = OpenApiParameter("force", bool, description="Also files that tasks show; they show nothing then.")
+
+
+def is_forced(request) -> bool:
+    return request.query_params.get("force", "").lower() in ("true", "1", "yes")
+
+
+class UploadViewSet(ViewSet):
+    queryset = Upload.objects.all()
+    serializer_class = UploadSerializer
+    pagination_class = LongList
+
+    def get_queryset(self):
+        return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self._of_project()
+
+    def _of_project(self):
+        project = visible(Project.objects, self.request, self.kwargs["project_pk"])
+        require(self.request, "import", project)
+        return Upload.objects.filter(project=project)
+
+    @extend_schema(
+        operation_id="file_uploads_list",
+        parameters=[OpenApiParameter("ids", str, description="Only these: `1,2,3`, in brackets or not.")],
+    )
+    def list(self, request, **_: Any) -> Response:
+        """The files of a project (managers), oldest first."""
+        rows = self.get_queryset()
+        if asked := request.query_params.getlist("ids"):
+            rows = rows.filter(pk__in=_numbers(",".join(asked)))
+        return self.page_of(rows)
+
+    @extend_schema(
+        operation_id="file_uploads_delete",
+        parameters=[FORCE],
+        request=UploadIdsSerializer,
+        responses=DeletedUploadsSerializer,
+    )
+    def destroy_many(self, request, **_: Any) -> Response:
+        """Remove files for good (managers): those named in `file_upload_ids`, else all of them. Refused while tasks show them."""
+        rows, ids = self.get_queryset(), sent(UploadIdsSerializer, request).get("file_upload_ids")
+        chosen = rows if ids is None else rows.filter(pk__in=ids)
+        return Response({"deleted": uploads.delete(chosen, force=is_forced(request))})
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.strip("[] ").split(",") if number.strip("[] ")]
+    except ValueError:
+        raise ValidationError({"ids": ["Name files by their numbers: ids=1,2,3."]})
+
+
+class OneUpload(APIView):
+    @extend_schema(operation_id="file_upload_retrieve", responses=UploadSerializer)
+    def get(self, request, pk: int) -> Response:
+        """One file, for who sees a task that shows it."""
+        return Response(UploadSerializer(visible(Upload.objects, request, pk)).data)
+
+    @extend_schema(
+        operation_id="file_upload_delete",
+        parameters=[FORCE],
+        responses={204: OpenApiResponse(description="It is gone for good.")},
+    )
+    def delete(self, request, pk: int) -> Response:
+        """Remove one file for good (managers). Refused while tasks show it."""
+        upload = visible(Upload.objects, request, pk)
+        require(request, "import", upload.project)
+        uploads.delete([upload], force=is_forced(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SignUpload(APIView):
+    @extend_schema(operation_id="uploads_sign", request=SignSerializer, responses=SignedSerializer)
+    def post(self, request, pk: int) -> Response:
+        """A link to a file that opens without signing in for ten minutes, for who sees a task that shows it."""
+        name = name_in(sent(SignSerializer, request)["path"], project=pk)
+        of_project = Upload.objects.visible_to(request.user).filter(project=pk)
+        path, expires_at = signed_path(get_object_or_404(of_project, name=name))
+        return Response(SignedSerializer({"url": request.build_absolute_uri(path), "expires_at": expires_at}).data)

@@ -1,0 +1,57 @@
+"""What waits for a reviewer, and who has it."""
+
+from django.contrib import admin, messages
+
+from tasks.admin.base import LeadAdmin, selected
+from tasks.admin.filters import ByProject
+from tasks.admin.search import NumberedSearch
+from tasks.admin.show import column, person
+
+from ..models import QueueEntry
+from ..queue import leases
+
+
+@admin.register(QueueEntry)
+class QueueEntryAdmin(NumberedSearch, LeadAdmin):
+    """Derived from annotations and verdicts; a lead may only let go what somebody holds."""
+
+    actions = ("let_go",)
+    number_fields = ("annotation_id", "task_id")
+    search_fields = ("author__email", "leased_to__email")
+    search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
+    list_display = (
+        column("annotation", "annotation", order="annotation_id"),
+        column("project", "project"),
+        "queue",
+        person("author", "author"),
+        "reworked",
+        "lowest_score",
+        "entered_at",
+        person("leased_to", "with"),
+        "leased_at",
+        "leased_until",
+    )
+    list_filter = (ByProject, "queue", "reworked")
+    list_select_related = ("annotation", "project", "author", "leased_to")
+    list_defer = ("annotation__result", "project__label_config")
+    fields = readonly_fields = (
+        "project",
+        "task",
+        "annotation",
+        "queue",
+        person("author", "author"),
+        "reworked",
+        "lowest_score",
+        "entered_at",
+        person("leased_to", "with"),
+        "leased_at",
+        "leased_until",
+    )
+
+    def has_release_permission(self, request) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Let go what others hold", permissions=["release"])
+    def let_go(self, request, queryset):
+        released = sum(leases.release(entry.lease) for entry in selected(queryset) if entry.lease)
+        messages.info(request, f"Let go: {released}.")

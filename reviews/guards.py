@@ -1,0 +1,182 @@
+"""The guards of the workflow: each a small function named like the sentence the user reads. It answers None, or a Refusal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.choices import ActionType, AssignmentType
+from tasks.errors import Refused
+from tasks.models import Annotation, Project
+from tasks.roles import may
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not: an HTTP status, a stable code, a sentence."""
+
+    code: str
+    detail: str
+    status: int = 400
+    field: str | None = None
+
+    def as_error(self) -> Refused:
+        return Refused(self.code, self.detail, status=self.status, field=self.field)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to the table: this action, on this annotation, by this person."""
+
+    action: str
+    annotation: Annotation
+    user: Any
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Project:
+        return self.annotation.project
+
+    def may(self, capability: str) -> bool:
+        return may(self.user, capability, self.annotation.project_id)
+
+
+Guard = Callable[[Case], Refusal | None]
+
+
+def own_annotation(case: Case) -> Refusal | None:
+    if _may_be_ones_own(case) or not case.annotation.is_work_of(case.user):
+        return None
+    return Refusal("own_annotation", "This is your own work: somebody else has to review it.", 403)
+
+
+def _may_be_ones_own(case: Case) -> bool:
+    """Where people may review themselves, they still do not decide a rejection that they contest."""
+    return case.project.allow_self_review and case.annotation.contested_at is None
+
+
+def own_version(case: Case) -> Refusal | None:
+    """The current result is this reviewer's. They may sign it as their fix, but not judge it."""
+    annotation = case.annotation
+    if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
+        return None
+    return Refusal("own_annotation", "The current version is your own. Undo your fix first, or ask another reviewer.", 403)
+
+
+def own_verdict_contested(case: Case) -> Refusal | None:
+    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    if case.annotation.contested_at is None or case.annotation.last_created_by_id != case.user.pk:
+        return None
+    return Refusal(
+        "own_verdict_contested",
+        "The annotator contests your rejection: another reviewer decides it. You may still take your verdict back.",
+        403,
+    )
+
+
+def workflow_disabled(case: Case) -> Refusal | None:
+    if case.project.enable_review_workflow:
+        return None
+    return Refusal("workflow_disabled", "Reviews are switched off in this project. A manager can switch them on in its settings.")
+
+
+def not_submitted(case: Case) -> Refusal | None:
+    annotation = case.annotation
+    if annotation.pk and annotation.completed_by_id and not annotation.is_draft:
+        return None
+    return Refusal("not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed.")
+
+
+def skipped(case: Case) -> Refusal | None:
+    if not case.annotation.was_cancelled:
+        return None
+    return Refusal("skipped", "The annotator skipped this task: there is nothing to review.")
+
+
+def task_not_finished(case: Case) -> Refusal | None:
+    if not case.project.only_finished_tasks or case.annotation.task.is_labeled or case.may("manage_project"):
+        return None
+    return Refusal("task_not_finished", "This task does not have all its annotations yet. It enters review when it does.")
+
+
+def not_assigned(case: Case) -> Refusal | None:
+    if not case.project.review_only_manual_assignments or case.may("manage_project") or _is_assigned(case):
+        return None
+    return Refusal("not_assigned", "In this project you review assigned tasks only, and this one is not assigned to you.", 403)
+
+
+def _is_assigned(case: Case) -> bool:
+    return any(a.user_id == case.user.pk and a.type == AssignmentType.REVIEWER for a in case.annotation.task.assignments.all())
+
+
+def not_standing(case: Case) -> Refusal | None:
+    if case.annotation.standing_review_id is not None:
+        return None
+    return Refusal("not_standing", "No verdict stands on this annotation, so there is nothing to take back.")
+
+
+def not_your_review(case: Case) -> Refusal | None:
+    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    if case.annotation.last_created_by_id == case.user.pk or case.may("undo_any_review"):
+        return None
+    return Refusal("not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403)
+
+
+def not_your_work(case: Case) -> Refusal | None:
+    if case.annotation.is_work_of(case.user):
+        return None
+    return Refusal("not_your_work", "This is somebody else's work: only its author may contest its rejection.", 403)
+
+
+def not_rejected(case: Case) -> Refusal | None:
+    if case.annotation.standing_review_id is not None and case.annotation.last_action == ActionType.REJECTED:
+        return None
+    return Refusal("not_rejected", "No rejection stands on this annotation, so there is nothing to contest.")
+
+
+def already_contested(case: Case) -> Refusal | None:
+    if case.annotation.contested_at is None:
+        return None
+    return Refusal("already_contested", "You have contested this rejection already. Another reviewer will decide it.")
+
+
+def decided_dispute(case: Case) -> Refusal | None:
+    """A rejection is contested once: the one that upheld it is the answer."""
+    if not case.annotation.upheld:
+        return None
+    return Refusal(
+        "dispute_decided",
+        "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a manager to reopen it.",
+    )
+
+
+def already_returned(case: Case) -> Refusal | None:
+    if case.annotation.returned_at is None or case.annotation.standing_review_id is not None:
+        return None
+    return Refusal("already_reopened", "This annotation is already open for rework.")
+
+
+def not_reopened(case: Case) -> Refusal | None:
+    if case.annotation.returned_at is not None and case.annotation.standing_review_id is None:
+        return None
+    return Refusal("not_reopened", "This annotation is not open for rework.")
+
+
+def locked_by_verdict(case: Case) -> Refusal | None:
+    """A standing verdict locks the author out, unless it is a reject that asks for rework."""
+    annotation = case.annotation
+    if case.may("manage_project") or not annotation.is_work_of(case.user):
+        return None
+    if annotation.redistributed:
+        return Refusal(
+            "locked_by_verdict", "This work was rejected and given to somebody else. You cannot change it any more.", 403
+        )
+    # While a verdict stands, only a reject with requeue sets `returned_at`.
+    if annotation.standing_review_id is None or annotation.returned_at is not None:
+        return None
+    return Refusal("locked_by_verdict", "This work has been reviewed. Ask the reviewer or a manager to send it back to you.", 403)
+
+
+def reviewed_once(case: Case) -> Refusal | None:
+    if not case.annotation.ever_reviewed or case.may("delete_reviewed"):
+        return None
+    return Refusal("locked_by_verdict", "This annotation has been reviewed: only a manager may delete it.", 403)

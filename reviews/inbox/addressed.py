@@ -1,0 +1,173 @@
+"""What waits for one person in particular: one query for each kind, of what they see and may act on. Oldest first, to a bound."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Now
+
+from tasks.choices import AssignmentType, HistoryAction
+from tasks.models import Annotation, Assignment, History, Membership
+from users.capabilities import roles_with
+
+from ..corrections import feed
+from ..models import Comment, Queue, QueueEntry, Review
+from .kinds import BOUND, Item, Kind
+
+COLUMNS = ("kind_", "project_", "task_", "annotation_", "about_", "since_", "count_", "text_")
+_ID = BigIntegerField()
+_NO_ID = Value(None, _ID)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who asks what waits for them, in one project or in all; and the projects in which they get work, by what they
+    may do there. Where they are paused, they get none."""
+
+    user: Any
+    project: int | None
+    labelling: list[int]  # whose turn it is to label: annotators
+    present: list[int]
+    reviewing: list[int]
+    managing: list[int]
+
+
+def reader_of(user: Any, project: int | None = None) -> Reader:
+    found = Membership.objects.filter(user=user, paused=False, project__deleted_at=None)
+    roles = dict((found.filter(project=project) if project else found).values_list("project", "role"))
+
+    def where(capability: str) -> list[int]:
+        return [pk for pk, role in roles.items() if role in roles_with(capability)]
+
+    reviewing = where("review_annotation")
+    labelling = [pk for pk in roles if pk not in reviewing]
+    return Reader(user, project, labelling, list(roles), reviewing, where("manage_project"))
+
+
+# --- one kind each --------------------------------------------------------------------------------
+
+
+def returned(reader: Reader) -> QuerySet:
+    """Also to somebody paused: what was returned to them they may still finish."""
+    waiting = Annotation.objects.visible_to(reader.user).filter(
+        returned_to=reader.user, returned_at__isnull=False, is_draft=False, task__closed_at=None
+    )
+    said = Review.objects.filter(pk=OuterRef("standing_review_id")).values("comment")
+    reopened = History.objects.filter(annotation=OuterRef("pk"), action=HistoryAction.REOPENED).order_by("-id").values("comment")
+    text = Coalesce(Subquery(said[:1]), Subquery(reopened[:1]), Value(""), output_field=TextField())
+    return _rows(reader, waiting, Kind.RETURNED, annotation_=F("pk"), since_=F("returned_at"), text_=text)
+
+
+def disputes(reader: Reader) -> QuerySet:
+    """Contested rejections somebody else signed; not what another reviewer holds just now."""
+    waiting = QueueEntry.objects.filter(_decidable_by(reader), queue=Queue.DISPUTES).exclude(
+        Q(author=reader.user) | Q(written_by=reader.user)
+    )
+    return _rows(reader, waiting, Kind.DISPUTES, annotation_=F("annotation"), since_=F("annotation__contested_at"))
+
+
+def to_review(reader: Reader) -> QuerySet:
+    """Given to this person by hand. What anybody may take is shared."""
+    given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
+    waiting = QueueEntry.objects.filter(_decidable_by(reader) & _not_own(reader), Exists(given), queue=Queue.REVIEW)
+    return _rows(reader, waiting, Kind.TO_REVIEW, annotation_=F("annotation"), since_=F("entered_at"))
+
+
+def _decidable_by(reader: Reader) -> Q:
+    theirs = Q(not_for=None) | ~Q(not_for=reader.user)
+    free = Q(leased_until=None) | Q(leased_until__lte=Now()) | Q(leased_to=reader.user)
+    given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
+    open_to = Q(project__review_only_manual_assignments=False) | Q(project__in=reader.managing) | Q(Exists(given))
+    return Q(project__in=reader.reviewing, project__enable_review_workflow=True) & theirs & free & open_to
+
+
+def _not_own(reader: Reader) -> Q:
+    return Q(project__allow_self_review=True) | ~(Q(author=reader.user) | Q(written_by=reader.user))
+
+
+def to_label(reader: Reader) -> QuerySet:
+    given = Assignment.objects.filter(user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.present)
+    given = given.filter(task__is_labeled=False, task__deleted_at=None, task__closed_at=None)
+    done = Annotation.objects.filter(task=OuterRef("task"), completed_by=reader.user, deleted_at=None, is_draft=False)
+    given = given.exclude(Exists(done))
+    return _rows(reader, given, Kind.TO_LABEL, project_=F("task__project"), since_=F("created_at"))
+
+
+def comments(reader: Reader) -> QuerySet:
+    """What others said about this person's work, or after them, and that they have neither answered nor acted on.
+
+    What came with returned work is part of that.
+    """
+    said = Comment.objects.visible_to(reader.user).filter(is_resolved=False, task__closed_at=None, annotation__isnull=False)
+    after = Comment.objects.present().filter(annotation=OuterRef("annotation"), created_by=reader.user)
+    newer_version = History.objects.filter(
+        annotation=OuterRef("annotation"), created_by=reader.user, created_at__gt=OuterRef("created_at")
+    )
+    concerns = Q(annotation__completed_by=reader.user) | Exists(after.filter(id__lt=OuterRef("id")))
+    answered = Exists(after.filter(id__gt=OuterRef("id"))) | Exists(newer_version)
+    returned_too = Q(annotation__returned_to=reader.user, annotation__returned_at__isnull=False)
+    waiting = said.filter(concerns).exclude(created_by=reader.user).exclude(returned_too).exclude(answered)
+    return _rows(
+        reader, waiting, Kind.COMMENTS, annotation_=F("annotation"), about_=F("id"), since_=F("created_at"), text_=F("text")
+    )
+
+
+def corrections(reader: Reader) -> QuerySet:
+    """One for each fix, however much it changed."""
+    fixes = feed(reader.user).filter(acknowledged_at=None).select_related(None).defer(None).order_by().values("review")
+    grouped = fixes.annotate(
+        kind_=_said(Kind.CORRECTIONS),
+        project_=F("project"),
+        task_=F("annotation__task"),
+        annotation_=F("annotation"),
+        about_=F("review"),
+        since_=Min("created_at"),
+        count_=Cast(Count("id"), IntegerField()),
+        text_=Value("", TextField()),
+    )
+    return _oldest(reader, grouped, "about_")
+
+
+ADDRESSED: dict[Kind, Callable[[Reader], QuerySet]] = {
+    Kind.RETURNED: returned,
+    Kind.DISPUTES: disputes,
+    Kind.COMMENTS: comments,
+    Kind.CORRECTIONS: corrections,
+    Kind.TO_REVIEW: to_review,
+    Kind.TO_LABEL: to_label,
+}
+
+
+def _rows(reader: Reader, found: QuerySet, kind: Kind, **named: Any) -> QuerySet:
+    given = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
+    given = {"kind_": _said(kind), "count_": Value(1, IntegerField()), "text_": Value("", TextField())} | given
+    return _oldest(reader, found.annotate(**given), "pk")
+
+
+def _oldest(reader: Reader, found: QuerySet, then_by: str) -> QuerySet:
+    of_project = found.filter(project_=reader.project) if reader.project else found
+    return of_project.order_by("since_", then_by).values_list(*COLUMNS)[: BOUND + 1]
+
+
+def _said(kind: Kind) -> Value:
+    return Value(kind.value, CharField())
+
+
+def items(reader: Reader, kind: Kind) -> list[Item]:
+    """At most BOUND + 1."""
+    return [Item(Kind(row[0]), *row[1:]) for row in ADDRESSED[kind](reader)]

@@ -1,0 +1,112 @@
+"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.exits), each with its buttons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+
+from tasks.choices import ActionType, AssignmentType
+from tasks.models import Annotation, Assignment, Project, Task
+from tasks.services import people
+
+from ..exits import DECIDE, REASONS, RETURN, WAITING, Reason
+from .kinds import BOUND, review_page
+
+LABELLING = ("skipped_by_all", "overlap_unreachable")
+BY_PERSON = "ownerless"
+# Which annotation of the task the reason is about.
+CONCERNED = {
+    "no_eligible_reviewer": WAITING,
+    "rounds_capped": Q(last_action=ActionType.REJECTED, standing_review_id__isnull=False, returned_at=None, is_draft=False),
+    "skipped_by_all": Q(was_cancelled=True, returned_at=None, is_draft=False),
+    "unassigned": WAITING,
+}
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """`person` is who it waits on, where that is somebody away. `since`: when anything last happened to the task."""
+
+    reason: Reason
+    task: int
+    since: datetime
+    annotation: int | None = None
+    person: int | None = None
+
+    @property
+    def buttons(self) -> tuple[str, ...]:
+        """Nothing to decide, or to return, where there is no annotation for it."""
+        pointless = {DECIDE} if self.annotation is None else set()
+        if self.annotation is None and self.reason.name != BY_PERSON:
+            pointless.add(RETURN)
+        return tuple(button for button in self.reason.buttons if button not in pointless)
+
+    def link(self, project: int) -> str:
+        return review_page(project, self.task)
+
+
+def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
+    """Without those somebody at work was given to label after all."""
+    found = reason.tasks(project)
+    if reason.name not in LABELLING:
+        return found
+    at_work = people.at_work(project).values("user")
+    had = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False)
+    given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
+    return found.exclude(Exists(given.filter(~Exists(had))))
+
+
+def still_stuck(task: Task) -> list[str]:
+    """The reasons this task stands under now."""
+    task = Task.objects.select_related("project").get(pk=task.pk)
+    return [name for name, reason in REASONS.items() if tasks_of(task.project, reason).filter(pk=task.pk).exists()]
+
+
+def stuck_in(project: Project, reasons: Sequence[str] = tuple(REASONS)) -> dict[str, list[tuple[int, datetime]]]:
+    """Reason → (task, since), longest first, at most BOUND + 1. A query or two for each reason, whatever the size."""
+    return {name: _oldest(tasks_of(project, REASONS[name])) for name in reasons}
+
+
+def _oldest(tasks: QuerySet[Task]) -> list[tuple[int, datetime]]:
+    return list(tasks.order_by("updated_at", "pk").values_list("pk", "updated_at")[: BOUND + 1])
+
+
+def described(project: Project, rows: Sequence[tuple[str, int, datetime]]) -> list[Stuck]:
+    """(reason, task, since) → with the annotation and the person concerned, in two queries."""
+    tasks = {task for _, task, _ in rows}
+    concerned = _concerned(tasks) if rows else {}
+    away = _away(project, tasks) if any(reason == BY_PERSON for reason, *_ in rows) else {}
+    return [
+        Stuck(REASONS[reason], task, since, concerned.get((reason, task)), away.get(task) if reason == BY_PERSON else None)
+        for reason, task, since in rows
+    ]
+
+
+def _concerned(tasks: set[int]) -> dict[tuple[str, int], int]:
+    found: dict[tuple[str, int], int] = {}
+    present = Annotation.objects.filter(task__in=tasks, deleted_at=None)
+    flags = {f"is_{name}": _flag(condition) for name, condition in CONCERNED.items()}
+    for row in present.annotate(**flags).order_by("-rounds", "pk").values("pk", "task", *flags):
+        for name in CONCERNED:
+            if row[f"is_{name}"]:
+                found.setdefault((name, row["task"]), row["pk"])
+    return found
+
+
+def _flag(condition: Q) -> ExpressionWrapper:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def _away(project: Project, tasks: set[int]) -> dict[int, int]:
+    """Task → the first person away whom something of it waits on."""
+    lists = (
+        people.returned_to_absent(project).filter(task__in=tasks).annotate(person_=F("returned_to")),
+        people.assigned_to_absent(project).filter(task__in=tasks).annotate(person_=F("user")),
+        people.drafts_of_absent(project).filter(task__in=tasks).annotate(person_=F("user")),
+    )
+    found: dict[int, int] = {}
+    for rows in lists:
+        for task, person in rows.order_by("pk").values_list("task", "person_"):
+            found.setdefault(task, person)
+    return found

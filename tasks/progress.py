@@ -1,0 +1,43 @@
+"""How far a project is, from its stored counters: the cost does not grow with its size."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .models import Project
+from .totals import totals_of
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `tasks`: reviewed, or not drawn into the review sample (rules §8); where reviews are off, finished.
+
+    `accepted` and `rejected` count annotations by their standing verdict, the others tasks.
+    """
+
+    tasks: int
+    finished: int
+    reviewed: int
+    unsampled: int
+    done: int
+    annotations: int
+    skipped: int
+    accepted: int
+    rejected: int
+
+    @property
+    def percent(self) -> float:
+        """Rounded down: 100 means all."""
+        return self.done * 1000 // self.tasks / 10 if self.tasks else 0.0
+
+
+def progress_of(projects: Iterable[Project]) -> dict[int, Progress]:
+    """Project id → progress, in one query."""
+    listed = list(projects)
+    totals = totals_of([project.pk for project in listed])
+    return {project.pk: progress_from(project, totals[project.pk]) for project in listed}
+
+
+def progress_from(project: Project, counted: dict[str, int]) -> Progress:
+    same = {name: counted[name] for name in ("tasks", "finished", "reviewed", "annotations", "skipped", "accepted", "rejected")}
+    done = counted["review_done"] if project.enable_review_workflow else counted["finished"]
+    return Progress(**same, unsampled=counted["tasks"] - counted["sampled"], done=done)

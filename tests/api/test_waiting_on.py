@@ -1,0 +1,140 @@
+"""What waits on whom in a lead's projects, and how far they are: what it says, who may ask, what it costs."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reviews.service import AnnotationReviewService
+from tasks.models import Task
+from tasks.services import projects, stream
+from tests.factories import annotation, client_of, project, reviewed, skipped, task
+
+
+def asked(user, path: str) -> tuple[dict, int]:
+    """The answer, and how many queries it took."""
+    client = client_of(user)
+    with CaptureQueriesContext(connection) as queries:
+        body = client.get(path).json()
+    return body, len(queries)
+
+
+def waiting(user, query: str = "") -> list[tuple]:
+    rows = asked(user, f"/api/inbox/waiting/{query}")[0]["results"]
+    return [(row["user"] and row["user"]["id"], row["kind"], row["count"]) for row in rows]
+
+
+def test_a_lead_sees_what_waits_on_whom_longest_first(house):
+    reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue")
+    given, drawn = task(house.project, text="Given"), task(house.project, text="Drawn")
+    projects.assign([given], [house.annotator], "AN")
+    stream.draw(house.project, Task.objects.filter(pk=drawn.pk), house.annotator2)
+    contested = annotation(task(house.project, text="Contested"), house.annotator)
+    reviewed(contested, house.reviewer, "rejected", reject_action="remove")
+    AnnotationReviewService(house.annotator).contest(contested, because="No")
+    annotation(task(house.project, text="Fresh"), house.annotator)
+
+    assert sorted(waiting(house.lead), key=str) == sorted(
+        [
+            (house.annotator.pk, "returned", 1),
+            (house.annotator.pk, "assigned", 1),
+            (house.annotator2.pk, "labelling", 1),
+            (None, "disputes", 1),
+            (None, "to_review", 1),
+        ],
+        key=str,
+    )
+    since = [row["since"] for row in asked(house.lead, "/api/inbox/waiting/")[0]["results"]]
+    assert since == sorted(since)
+
+
+def test_an_item_under_review_waits_on_who_holds_it(house):
+    client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/review-queue/next/")
+    assert (house.reviewer.pk, "reviewing", 1) in waiting(house.lead)
+
+
+def test_others_than_leads_see_nothing_of_it(house):
+    assert waiting(house.reviewer) == waiting(house.stranger) == []
+    path = f"/api/inbox/waiting/?project={house.project.pk}"
+    assert [client_of(who).get(path).status_code for who in (house.reviewer, house.stranger, house.lead)] == [403, 404, 200]
+
+
+def test_waiting_costs_the_same_for_one_row_and_for_three(house):
+    reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue")
+    _, once = asked(house.lead, "/api/inbox/waiting/")
+    for number in (2, 3):
+        more = project(lead=house.lead, title=f"Project {number}")
+        for person, role in ((house.annotator, "AN"), (house.reviewer, "RE")):
+            projects.set_role(more, person, role)
+        reviewed(annotation(task(more), house.annotator), house.reviewer, "rejected", reject_action="requeue")
+
+    body, three_times = asked(house.lead, "/api/inbox/waiting/")
+
+    assert (body["count"], three_times) == (3, once)
+
+
+def test_dead_ends_cost_the_same_for_one_row_and_for_three(house):
+    path = f"/api/projects/{house.project.pk}/dead-ends/"
+
+    def stuck(of) -> None:
+        for who in (house.annotator, house.annotator2):
+            skipped(of, who)
+
+    stuck(task(house.project, text="One"))
+    _, once = asked(house.lead, path)
+    for number in (2, 3):
+        stuck(task(house.project, text=f"{number}"))
+
+    body, three_times = asked(house.lead, path)
+
+    assert (body["counts"]["skipped_by_all"]["number"], three_times) == (3, once)
+
+
+# --- progress -----------------------------------------------------------------------------------------
+
+
+def test_progress_adds_up(house):
+    reviewed(house.annotation, house.reviewer)
+    returned = annotation(task(house.project, text="Returned"), house.annotator)
+    reviewed(returned, house.reviewer, "rejected", reject_action="requeue")
+    annotation(task(house.project, text="Waiting"), house.annotator)
+    unsampled = task(house.project, text="Not drawn")
+    projects.update(house.project, {"review_task_limit_percent": 75}, actor=house.lead)
+
+    body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
+
+    done = Task.objects.filter(reviewed=True).count() + Task.objects.filter(reviewed=False, review_required=False).count()
+    in_review = 0 if not Task.objects.get(data__text="Waiting").review_required else 1
+    assert unsampled.project_id and body == {
+        "project": house.project.pk,
+        "tasks": 4,
+        "finished": 3,
+        "reviewed": 1,
+        "unsampled": 1,
+        "done": done,
+        "percent": done * 25.0,
+        "annotations": 3,
+        "skipped": 0,
+        "accepted": 1,
+        "rejected": 1,
+        "in_review": in_review,
+        "returned": 1,
+        "is_estimate": False,
+    }
+
+
+def test_progress_of_a_project_without_reviews_is_of_labelling(house):
+    projects.update(house.project, {"enable_review_workflow": False}, actor=house.lead)
+    task(house.project, text="Another")
+    body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
+    assert (body["done"], body["percent"]) == (1, 50.0)
+
+
+def test_progress_is_not_for_strangers(house):
+    assert client_of(house.stranger).get(f"/api/projects/{house.project.pk}/progress/").status_code == 404
+
+
+def test_progress_costs_the_same_for_one_task_and_for_three(house):
+    path = f"/api/projects/{house.project.pk}/progress/"
+    _, once = asked(house.lead, path)
+    for number in (2, 3):
+        annotation(task(house.project, text=f"{number}"), house.annotator)
+    assert asked(house.lead, path)[1] == once
