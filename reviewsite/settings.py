@@ -205,15 +205,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_ROUTES = {"webhooks.jobs.*": {"queue": "deliver"}, "reviewsite.jobs.heartbeat": {"queue": "deliver"}}
+CELERY_TASK_ROUTES = {
+    "webhooks.jobs.tend": {"queue": "work"},
+    "webhooks.jobs.*": {"queue": "deliver"},
+    "reviewsite.jobs.heartbeat": {"queue": "deliver"},
+}
 CELERY_DB_REUSE_MAX = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "webhooks-tend": {"task": "webhooks.jobs.tend", "schedule": 60.0, "options": {"expires": 60}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
-HEARTBEAT_MAX_AGE_SECONDS = 15
+# Longer than a delivery may take: every worker may be busy with consumers that hang.
+HEARTBEAT_MAX_AGE_SECONDS = 25
 
 # --- webhooks ----------------------------------------------------------------------------------
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
