@@ -1,6 +1,7 @@
 """Sending again, and sending a test: what a person asks for. The id and the bytes stay those of the event."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,15 @@ def resend(delivery: Delivery) -> Delivery:
     return delivery
 
 
+def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
+    """Those of them whose endpoint is on and that nobody is sending now, once more. Returns how many."""
+    ids = [delivery.pk for delivery in deliveries if delivery.webhook.is_active]
+    due = _make_due(Delivery.objects.filter(pk__in=ids, lease=None), lane=lane)
+    slow = {delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active}
+    transaction.on_commit(lambda: wakeups.ring(slow), robust=True)
+    return due
+
+
 def replay(webhook: Webhook, wanted: Range) -> int:
     """Everything of that range once more, behind the news. Returns how many deliveries. Raises Refused while it is off."""
     refuse_while_off(webhook)
@@ -62,8 +72,8 @@ def replay(webhook: Webhook, wanted: Range) -> int:
     return len(ids)
 
 
-def _make_due(rows: QuerySet[Delivery], **changes: Any) -> None:
-    rows.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes)
+def _make_due(rows: QuerySet[Delivery], **changes: Any) -> int:
+    return rows.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes)
 
 
 def refuse_while_off(webhook: Webhook) -> None:
