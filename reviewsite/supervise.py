@@ -217,6 +217,7 @@ def where_to_go(data: Path) -> str:
             f"  Review       {url}/",
             f"  Admin        {url}/admin/",
             f"  API docs     {url}/api/docs/",
+            f"  Webhooks     {url}/demo/sink/ (sign in as the lead)",
             f"  Front end    {front_end(url)}",
             f"  Try it       curl -H 'Authorization: Token {accounts['reviewer']['token']}' {url}/api/projects/",
             "",
