@@ -82,7 +82,7 @@ def test_failed_delivery_shows_its_attempts_and_when_the_next_is(house, hook, le
 
     assert [(a.received.attempt, a.received.answered) for a in accepts] == [(2, 500), (1, 500)]
     assert (accepts[0].next_at, accepts[1].next_at) == (Delivery.objects.get(event__action="ANNOTATION_ACCEPTED").next_at, None)
-    assert re.search(r"Waits for its next attempt</span> at \d\d:\d\d:\d\d", feed(lead).content.decode())
+    assert re.search(r"Next attempt at \d\d:\d\d:\d\d", feed(lead).content.decode())
 
 
 def test_gone_switches_the_endpoint_off_and_the_page_switches_it_on(house, hook, lead):

@@ -14,7 +14,7 @@ from users.admin.base import signed_in
 from .. import again
 from ..catalogue import CATALOGUE
 from ..models import Attempt, Delivery, Event, Webhook
-from .words import fill_last_attempts, last_answer, next_attempt, state
+from .words import fill_last_attempts, last_answer, next_attempt, short, state, to_whom
 
 MOST_OFFERED = 100
 
@@ -38,7 +38,7 @@ class ByEndpoint(NumberFilter):
 
     def lookups(self, request, model_admin):
         mine = Webhook.objects.visible_to(signed_in(request)).order_by("id")
-        return [(pk, f"{pk}: {url}") for pk, url in mine.values_list("pk", "url")[:MOST_OFFERED]]
+        return [(pk, f"{pk}: {short(url)}") for pk, url in mine.values_list("pk", "url")[:MOST_OFFERED]]
 
 
 @admin.register(Event)
@@ -69,11 +69,11 @@ class DeliveryAdmin(LeadAdmin):
         "id",
         column("event.created_at", "happened"),
         column("event.action", "action"),
-        column("webhook", "endpoint"),
         state,
         "attempts",
         last_answer,
         next_attempt,
+        to_whom,
     )
     list_filter = ("state", ByEndpoint, WhatWasTold, "event__created_at")
     list_select_related = ("event", "webhook")

@@ -15,6 +15,7 @@ from ..health import WHY
 from ..models import Attempt, Delivery, Webhook
 
 EXCERPT = 80
+URL_SHOWN = 32
 TONES = {
     Delivery.State.DELIVERED: "good",
     Delivery.State.PENDING: "busy",
@@ -42,6 +43,17 @@ def whats_with(webhook: Webhook) -> tuple[str, str]:
     if webhook.is_slow:
         return "slow: its last attempt timed out", "busy"
     return ("failing", "busy") if webhook.consecutive_failures else ("on", "good")
+
+
+def short(url: str) -> str:
+    """Enough of it to know it by, in a list."""
+    bare = url.split("://", 1)[-1]
+    return bare if len(bare) <= URL_SHOWN else f"{bare[:URL_SHOWN]}…"
+
+
+@admin.display(description="endpoint", ordering="url")
+def address(webhook: Webhook) -> str:
+    return short(webhook.url)
 
 
 @admin.display(description="health", ordering="is_active")
@@ -87,6 +99,11 @@ def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
 
 
 # --- deliveries -------------------------------------------------------------------------------------
+
+
+@admin.display(description="endpoint", ordering="webhook__url")
+def to_whom(delivery: Delivery) -> str:
+    return short(delivery.webhook.url)
 
 
 @admin.display(description="state", ordering="state")
