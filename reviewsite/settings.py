@@ -162,7 +162,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.plain_json"],
+    "POSTPROCESSING_HOOKS": [
+        "webhooks.described.openapi.add_webhooks",
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.plain_json",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",

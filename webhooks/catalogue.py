@@ -88,10 +88,10 @@ def body_of(action: str, scene: Scene, subject: Any) -> Body:
 def as_table() -> str:
     """The catalogue in Markdown, for docs/reference/webhooks.md."""
     head = "| action | object in the body under | sent | meaning |\n|---|---|---|---|\n"
-    return head + "".join(f"| `{name}` | `{a.key}` | {_when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
+    return head + "".join(f"| `{name}` | `{a.key}` | {when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
 
 
-def _when_sent(entry: Action) -> str:
+def when_sent(entry: Action) -> str:
     if entry.on_request:
         return "when asked for"
     if entry.site_wide:
