@@ -30,7 +30,8 @@ class Reset(auth_views.PasswordResetView):
 
 def index(request: HttpRequest) -> HttpResponse:
     rows = projects_of(request.user) if request.user.is_authenticated else []
-    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS, "label_studio": settings.LABEL_STUDIO_PAGE})
+    offered = {"label_studio": settings.LABEL_STUDIO_PAGE, "sink": settings.DEMO}
+    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS} | offered)
 
 
 def projects_of(user: User) -> list[Row]:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "reviewsite.timezones.ReadersTimezone",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -165,7 +166,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.plain_json"],
+    "POSTPROCESSING_HOOKS": [
+        "webhooks.described.openapi.add_webhooks",
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.plain_json",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ChangeKindEnum": "reviews.models.Correction.Kind",
         "TokenKindEnum": "users.models.ApiToken.Kind",
@@ -214,18 +219,24 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_ROUTES = {"webhooks.jobs.*": {"queue": "deliver"}, "reviewsite.jobs.heartbeat": {"queue": "deliver"}}
+CELERY_TASK_ROUTES = {
+    "webhooks.jobs.tend": {"queue": "work"},
+    "webhooks.jobs.*": {"queue": "deliver"},
+    "reviewsite.jobs.heartbeat": {"queue": "deliver"},
+}
 CELERY_DB_REUSE_MAX = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "webhooks-tend": {"task": "webhooks.jobs.tend", "schedule": 60.0, "options": {"expires": 60}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
     "send-digests": {"task": "reviewsite.jobs.send_digests", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
-HEARTBEAT_MAX_AGE_SECONDS = 15
+# Longer than a delivery may take: every worker may be busy with consumers that hang.
+HEARTBEAT_MAX_AGE_SECONDS = 25
 
 # --- work handed out ---------------------------------------------------------------------------
 # How long an item is somebody's before others may get it; the screens renew while a person is at it.

@@ -154,10 +154,11 @@ class Supervisor:
         say("starting the web server and the workers")
         fd = self.listener.fileno()
         self.add("web", "gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", f"fd://{fd}", "reviewsite.wsgi", keep=(fd,))
-        self.add_worker("deliver", processes=4)
+        self.add_worker("deliver", processes=6)
 
     def start_rest(self) -> None:
         self.add_worker("work", processes=2)
+        self.add_worker("deliver-slow", processes=2)
         # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
         self.add("beat", "celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
 
@@ -216,6 +217,7 @@ def where_to_go(data: Path) -> str:
             f"  Review       {url}/",
             f"  Admin        {url}/admin/",
             f"  API docs     {url}/api/docs/",
+            f"  Webhooks     {url}/demo/sink/ (sign in as the lead)",
             f"  Front end    {front_end(url)}",
             f"  Try it       curl -H 'Authorization: Token {accounts['reviewer']['token']}' {url}/api/projects/",
             "",

@@ -29,6 +29,7 @@ urlpatterns = [
     path("projects/<int:pk>/counts/", screens.counts, name="screen-counts"),
     path("label-studio/", labelstudio.page, name="label-studio"),
     path("label-studio/<path:rest>", labelstudio.page),
+    path("demo/sink/", include("reviewsite.demo.sink.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/", include("api.urls")),

@@ -156,6 +156,13 @@ def of_turned_task(scene: Scene, task: Task) -> Body:
     return {"task": task_summary(task), "project": _summary(scene.project), "timestamp": timezone.now().strftime(WIRE_TIME)}
 
 
+def of_ping(scene: Scene, webhook: Any) -> Body:
+    """Nothing has happened; this says only who asked, and when."""
+    actor = scene.event.actor
+    asked = {"webhook": {"id": webhook.pk}, "actor": person_body(actor) if actor else None}
+    return asked | {"timestamp": timezone.now().strftime(WIRE_TIME)}
+
+
 def _five_keys_first(body: Body, *, at: Any) -> Body:
     first = {"annotation": body["annotation"], "reviewer": body["reviewer"], "comment": body["comment"]}
     return first | {"timestamp": at.strftime(WIRE_TIME)} | body

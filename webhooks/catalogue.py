@@ -13,7 +13,8 @@ Builder = Callable[[Scene, Any], Body]
 @dataclass(frozen=True)
 class Action:
     """`key` is where the object is in the body. `by_name` ones are sent to endpoints that list them, never through
-    `send_for_all_actions`: a consumer written for Label Studio must not hear of one verdict twice."""
+    `send_for_all_actions`: a consumer written for Label Studio must not hear of one verdict twice. `on_request` ones are
+    sent when somebody asks for it, to whom was asked for."""
 
     label: str
     description: str
@@ -21,6 +22,7 @@ class Action:
     build: Builder
     by_name: bool = False
     site_wide: bool = False
+    on_request: bool = False
 
 
 CATALOGUE: dict[str, Action] = {
@@ -66,6 +68,9 @@ CATALOGUE: dict[str, Action] = {
         bodies.of_withdrawal,
         by_name=True,
     ),
+    "PING": Action(
+        "Ping", "A test that somebody sent from the admin or the API.", "webhook", bodies.of_ping, by_name=True, on_request=True
+    ),
     "TASK_REVIEWED": Action("Task reviewed", "The task counts as reviewed now.", "task", bodies.of_turned_task, by_name=True),
     "TASK_UNREVIEWED": Action(
         "Task unreviewed", "The task no longer counts as reviewed.", "task", bodies.of_turned_task, by_name=True
@@ -83,10 +88,12 @@ def body_of(action: str, scene: Scene, subject: Any) -> Body:
 def as_table() -> str:
     """The catalogue in Markdown, for docs/reference/webhooks.md."""
     head = "| action | object in the body under | sent | meaning |\n|---|---|---|---|\n"
-    return head + "".join(f"| `{name}` | `{a.key}` | {_when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
+    return head + "".join(f"| `{name}` | `{a.key}` | {when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
 
 
-def _when_sent(entry: Action) -> str:
+def when_sent(entry: Action) -> str:
+    if entry.on_request:
+        return "when asked for"
     if entry.site_wide:
         return "to site-wide endpoints"
     return "when listed by name" if entry.by_name else "when listed, or to all"

@@ -1,15 +1,19 @@
 """Everything that writes an endpoint, short of sending to it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from tasks.errors import Refused
 from tasks.models import Project
 from tasks.roles import may
 
-from . import outbox
-from .models import Webhook
+from . import health
+from .models import Webhook, new_salt
+
+ROTATION_HOURS = 24
 
 
 def create(*, actor, project: Project | None, **fields: Any) -> Webhook:
@@ -24,15 +28,22 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
         was_active = webhook.is_active
         for name, value in changes.items():
             setattr(webhook, name, value)
-        more = _switch_on(webhook) if webhook.is_active and not was_active else []
+        more = health.switched_on(webhook) if webhook.is_active and not was_active else []
+        if not webhook.is_active:
+            webhook.disabled_reason, more = ("" if was_active else webhook.disabled_reason), ["disabled_reason"]
         webhook.save(update_fields=[*changes, *more, "updated_at"])
     return webhook
 
 
-def _switch_on(webhook: Webhook) -> list[str]:
-    webhook.consecutive_failures, webhook.disabled_reason = 0, ""
-    outbox.release_held(webhook)
-    return ["consecutive_failures", "disabled_reason"]
+def rotate(webhook: Webhook) -> Webhook:
+    """A new secret. The earlier one signs, too, for ROTATION_HOURS, so that a consumer may change over when it likes."""
+    with transaction.atomic():
+        webhook = Webhook.objects.select_for_update(no_key=True, of=("self",)).get(pk=webhook.pk)
+        webhook.earlier_salt, webhook.secret_salt = webhook.secret_salt, new_salt()
+        webhook.earlier_until = Now() + timedelta(hours=ROTATION_HOURS)
+        webhook.save(update_fields=["earlier_salt", "secret_salt", "earlier_until", "updated_at"])
+        webhook.refresh_from_db()
+    return webhook
 
 
 def _refuse_stranger(actor, project: Project | None) -> None:

@@ -2,18 +2,25 @@
 
 from celery import shared_task
 
-from . import outbox, sender, wakeups
+from . import health, outbox, pruning, sender, wakeups
 
 
 @shared_task
 def sweep() -> None:
     """Every second, by beat: what no wake-up told of. Two of them do no harm."""
     outbox.give_positions()
-    for webhook_id in outbox.due_webhooks():
-        wakeups.wake(webhook_id)
+    for webhook_id, is_slow in outbox.due_webhooks().items():
+        wakeups.wake(webhook_id, is_slow)
 
 
 @shared_task(soft_time_limit=20, time_limit=30)
 def drain(webhook_id: int) -> None:
     if sender.drain(webhook_id):
-        wakeups.wake(webhook_id)
+        wakeups.wake(webhook_id, is_slow=False)
+
+
+@shared_task
+def tend() -> None:
+    """Every minute: switch off what has failed for days, and forget what is older than is promised."""
+    health.give_up_on_failing()
+    pruning.prune()

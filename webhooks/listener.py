@@ -21,6 +21,8 @@ from .models import Delivery, Event, Webhook
 
 Subjects = Callable[[Scene], Iterable[Any]]
 BATCH = 500  # rows of up to 20 KB in one statement
+# One change brings a few events. More than this is a selection or an import, and waits behind the news.
+LIVE_AT_MOST = 10
 
 
 def the_project(scene: Scene) -> Iterable[Any]:
@@ -116,15 +118,16 @@ def _store(project: Any, facts: list[Event]) -> None:
         return
     Event.objects.bulk_create(facts, batch_size=BATCH)
     listening = list(Webhook.objects.listening_to(project))
-    rows = [
-        Delivery(event=fact, webhook=hook, with_payload=hook.send_payload)
-        for fact in facts
-        for hook in listening
-        if hears(hook, fact.action)
-    ]
+    lane = Delivery.Lane.BULK if len(facts) > LIVE_AT_MOST else Delivery.Lane.LIVE
+    rows = [_delivery(fact, hook, lane) for fact in facts for hook in listening if hears(hook, fact.action)]
     Delivery.objects.bulk_create(rows, batch_size=BATCH)
-    if rows:
-        transaction.on_commit(partial(wakeups.ring, {row.webhook_id for row in rows}), robust=True)
+    if due := {row.webhook_id: row.webhook.is_slow for row in rows if row.state == Delivery.State.PENDING}:
+        transaction.on_commit(partial(wakeups.ring, due), robust=True)
+
+
+def _delivery(fact: Event, hook: Webhook, lane: int) -> Delivery:
+    state = Delivery.State.HELD if hook.is_off_by_itself else Delivery.State.PENDING
+    return Delivery(event=fact, webhook=hook, with_payload=hook.send_payload, lane=lane, state=state)
 
 
 def hears(webhook: Webhook, action: str) -> bool:

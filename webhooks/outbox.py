@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
-from . import schedule
+from . import health, schedule
 from .models import Attempt, Delivery, Event, Webhook
-from .transport import Answer
+from .transport import GONE, Answer
 
 _POSITION_LOCK = 0x0E7E
 POSITIONS_AT_ONCE = 5000
 # Longer than a job may live, so that nobody else sends what is being sent.
 LEASE_SECONDS = 30
-GONE = 410
 
 NUMBER = """
     UPDATE webhooks_event e SET position = numbered.position FROM (
@@ -31,6 +28,7 @@ NUMBER = """
 TAKE_SLOT = """
     UPDATE webhooks_webhook SET slot = %(token)s, slot_until = clock_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = %(webhook)s AND is_active AND (slot IS NULL OR slot_until < clock_timestamp())
+      AND (rest_until IS NULL OR rest_until < clock_timestamp())
 """
 GIVE_UP = """
     UPDATE webhooks_delivery SET state = 'dead', finished_at = clock_timestamp(), lease = NULL
@@ -42,7 +40,7 @@ CLAIM = """
     WHERE id IN (
         SELECT id FROM webhooks_delivery
         WHERE webhook_id = %(webhook)s AND state = 'pending' AND next_at <= clock_timestamp()
-        ORDER BY next_at, id LIMIT %(count)s FOR UPDATE SKIP LOCKED
+        ORDER BY lane, next_at, id LIMIT %(count)s FOR UPDATE SKIP LOCKED
     ) RETURNING id, clock_timestamp()
 """
 FINISH = """
@@ -72,8 +70,9 @@ def give_positions() -> int:
         return cursor.rowcount
 
 
-def due_webhooks() -> list[int]:
-    return list(Webhook.objects.with_due_deliveries().values_list("pk", flat=True))
+def due_webhooks() -> dict[int, bool]:
+    """Whom somebody should send to now → whether its last attempt timed out."""
+    return dict(Webhook.objects.with_due_deliveries().values_list("pk", "is_slow"))
 
 
 def take_slot(webhook_id: int) -> uuid.UUID | None:
@@ -104,17 +103,21 @@ def record(claim: Claim, answer: Answer) -> None:
     delivery = claim.delivery
     state, wait = _outcome(delivery, answer)
     with transaction.atomic():
-        Attempt.objects.create(
-            delivery=delivery,
-            number=delivery.attempts,
-            status=answer.status,
-            duration=round(answer.duration, 3),
-            error=answer.error,
-            answer=answer.text,
-        )
+        log_attempt(claim, answer)
         with connection.cursor() as cursor:
             cursor.execute(FINISH, {"state": state, "wait": wait, "delivery": delivery.pk, "token": claim.token})
-        _note(delivery.webhook, answer)
+        health.note(delivery.webhook, answer)
+
+
+def log_attempt(claim: Claim, answer: Answer) -> Attempt:
+    return Attempt.objects.create(
+        delivery=claim.delivery,
+        number=claim.delivery.attempts,
+        status=answer.status,
+        duration=round(answer.duration, 3),
+        error=answer.error,
+        answer=answer.text,
+    )
 
 
 def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
@@ -126,23 +129,6 @@ def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
     retry_after = schedule.seconds_of(answer.retry_after)
     wait = schedule.wait_after(delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after)
     return (Delivery.State.DEAD, 0) if wait is None else (Delivery.State.PENDING, wait)
-
-
-def _note(webhook: Webhook, answer: Answer) -> None:
-    mine = Webhook.objects.filter(pk=webhook.pk)
-    if answer.is_success:
-        mine.update(consecutive_failures=0, last_success_at=Now())
-    else:
-        mine.update(consecutive_failures=F("consecutive_failures") + 1, last_failure_at=Now())
-    if answer.status == GONE:
-        mine.update(is_active=False, disabled_reason="gone")
-        webhook.deliveries.filter(state=Delivery.State.PENDING, lease=None).update(state=Delivery.State.HELD)
-
-
-def release_held(webhook: Webhook) -> int:
-    """An endpoint that is on again gets what was held for it, with all its attempts ahead."""
-    held = Delivery.objects.filter(webhook=webhook, state=Delivery.State.HELD)
-    return held.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None)
 
 
 def oldest_due_seconds() -> float:

@@ -18,14 +18,16 @@ class WebhookQuerySet(models.QuerySet):
         return self.filter(Q(project=None) | Q(project__deleted_at=None), within(user, "manage_webhooks"))
 
     def listening_to(self, project: "Project"):
-        return self.filter(Q(project=project) | Q(project=None), is_active=True)
+        """Also those the sender switched off: what happens meanwhile is held for them."""
+        return self.filter(Q(project=project) | Q(project=None), Q(is_active=True) | ~Q(disabled_reason=""))
 
     def with_due_deliveries(self):
         """Endpoints that somebody should send to now."""
         from .models import Delivery
 
         due = Delivery.objects.due().filter(webhook=OuterRef("pk"))
-        return self.filter(Q(slot=None) | Q(slot_until__lt=Now()), Exists(due), is_active=True)
+        rested = Q(rest_until=None) | Q(rest_until__lt=Now())
+        return self.filter(rested, Q(slot=None) | Q(slot_until__lt=Now()), Exists(due), is_active=True)
 
 
 class EventQuerySet(models.QuerySet):
@@ -38,5 +40,10 @@ class EventQuerySet(models.QuerySet):
 
 
 class DeliveryQuerySet(models.QuerySet):
+    def visible_to(self, user: "User"):
+        from .models import Webhook
+
+        return self.filter(webhook__in=Webhook.objects.visible_to(user))
+
     def due(self):
         return self.filter(state="pending", next_at__lte=Now())

@@ -3,17 +3,17 @@
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import cast
 
 from django.conf import settings
 
 from . import outbox
-from .models import Delivery
+from .models import Delivery, Webhook
 from .outbox import Claim
 from .signing import signature_headers
 from .transport import Answer, post
 
 log = logging.getLogger(__name__)
-PARALLEL = 8
 # No new batch after this: a POST may take 15 s, and the job ends after 20.
 BUDGET_SECONDS = 4
 
@@ -24,17 +24,17 @@ def drain(webhook_id: int) -> bool:
     if slot is None:
         return False
     try:
-        return _send_batches(webhook_id)
+        return _send_batches(Webhook.objects.get(pk=webhook_id))
     finally:
         outbox.free_slot(webhook_id, slot)
 
 
-def _send_batches(webhook_id: int) -> bool:
+def _send_batches(webhook: Webhook) -> bool:
     end = time.monotonic() + BUDGET_SECONDS
     while time.monotonic() < end:
-        claims = outbox.claim(webhook_id, PARALLEL)
+        claims = outbox.claim(webhook.pk, webhook.parallel)
         answers = _send(claims)
-        if len(claims) < PARALLEL or not any(answer.status for answer in answers):
+        if len(claims) < webhook.parallel or not any(answer.status for answer in answers):
             return False
     return True
 
@@ -70,5 +70,6 @@ def body_of(delivery: Delivery) -> str:
 def headers_of(claim: Claim, body: str) -> dict[str, str]:
     """The endpoint's own headers cannot replace ours."""
     webhook, event = claim.delivery.webhook, claim.delivery.event
+    own = cast(dict[str, str], webhook.headers)
     ours = {"Content-Type": "application/json", "User-Agent": f"Countersign/{settings.VERSION}", "Accept-Encoding": "identity"}
-    return webhook.headers | ours | signature_headers(webhook, event, body, claim.at)
+    return own | ours | signature_headers(webhook, event, body, claim.at)

@@ -58,7 +58,12 @@ class WebhookSerializer(serializers.ModelSerializer):
             "last_success_at",
             "last_failure_at",
             "disabled_reason",
+            "failing_since",
+            "rest_until",
+            "earlier_until",
+            "parallel",
         ]
+        extra_kwargs = {"parallel": {"min_value": 1, "max_value": 32}}
         read_only_fields = [
             "created_at",
             "updated_at",
@@ -66,6 +71,9 @@ class WebhookSerializer(serializers.ModelSerializer):
             "last_success_at",
             "last_failure_at",
             "disabled_reason",
+            "failing_since",
+            "rest_until",
+            "earlier_until",
         ]
 
     def get_organization(self, webhook: Webhook) -> int:
@@ -136,7 +144,7 @@ class DeliverySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Delivery
-        fields = ["id", "event", "action", "happened_at", "state", "attempts", "next_at", "finished_at", "log"]
+        fields = ["id", "webhook", "event", "action", "happened_at", "state", "attempts", "next_at", "finished_at", "log"]
         read_only_fields = fields
 
     @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
@@ -145,3 +153,21 @@ class DeliverySerializer(serializers.ModelSerializer):
         if delivery.state != Delivery.State.PENDING:
             return None
         return serializers.DateTimeField().to_representation(delivery.next_at)
+
+
+class ReplaySerializer(serializers.Serializer):
+    """Which deliveries to send again."""
+
+    state = serializers.MultipleChoiceField(
+        source="states", choices=Delivery.State.choices, required=False, help_text="If not said: dead and held."
+    )
+    since = serializers.DateTimeField(required=False, help_text="Events from then on.")
+    until = serializers.DateTimeField(required=False, help_text="Events before.")
+    actions = ActionsField(child=serializers.CharField(max_length=64), required=False)
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return {name: tuple(value) if isinstance(value, (list, set)) else value for name, value in sent.items()}
+
+
+class ReplayedSerializer(serializers.Serializer):
+    replayed = serializers.IntegerField(help_text="How many deliveries are due again.")

@@ -16,17 +16,28 @@ from .models import Event, Webhook
 PURPOSE = "countersign.webhooks.secret"
 
 
-def secret_of(webhook: Webhook, key: str | None = None) -> str:
+def secret_of(webhook: Webhook) -> str:
     """`whsec_…`, as the consumer keeps it."""
-    derived = salted_hmac(PURPOSE, webhook.secret_salt, secret=key or settings.SECRET_KEY, algorithm="sha256").digest()
-    return f"whsec_{base64.b64encode(derived).decode()}"
+    return _derived(webhook.secret_salt, settings.SECRET_KEY)
+
+
+def _derived(salt: str, key: str) -> str:
+    secret = salted_hmac(PURPOSE, salt, secret=key, algorithm="sha256").digest()
+    return f"whsec_{base64.b64encode(secret).decode()}"
+
+
+def secrets_of(webhook: Webhook, at: datetime) -> list[str]:
+    """Every secret that a consumer may be checking with: this one first, for a day after a rotation the earlier one."""
+    rotated = webhook.earlier_until is not None and at < webhook.earlier_until
+    salts = [webhook.secret_salt, *([webhook.earlier_salt] if rotated else [])]
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [_derived(salt, key) for salt in salts for key in keys]
 
 
 def signature_headers(webhook: Webhook, event: Event, body: str, at: datetime) -> dict[str, str]:
     """`at` is the database's time: a worker's clock may be wrong, and consumers refuse what is five minutes off."""
     message = str(event.unique_id)
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    signatures = [Signer(secret_of(webhook, key)).sign(message, at.astimezone(UTC), body) for key in keys]
+    signatures = [Signer(secret).sign(message, at.astimezone(UTC), body) for secret in secrets_of(webhook, at)]
     return {
         "webhook-id": message,
         "webhook-timestamp": str(int(at.timestamp())),

@@ -24,6 +24,7 @@ CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
 READ_BYTES = 64 * 1024
 KEPT_BYTES = 4 * 1024
+GONE = 410
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import views
+from . import log_views, views
 
 router = SimpleRouter()
 router.register("webhooks", views.WebhookViewSet)
+router.register("webhook-deliveries", log_views.DeliveryViewSet)
 
-urlpatterns = [path("events/", views.Events.as_view(), name="events"), path("", include(router.urls))]
+urlpatterns = [path("events/", log_views.Events.as_view(), name="events"), path("", include(router.urls))]

@@ -1,35 +1,28 @@
-"""Endpoints, the catalogue, the feed of events, and the log of deliveries. For managers of the project."""
+"""Endpoints and the catalogue. For managers of the project, and the site's own for administrators."""
 
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import Pages
-from api.views.base import ViewSet, require, sent, visible
+from api.views.base import ViewSet, sent, visible
 from tasks.models import Project
 
-from . import endpoints
+from . import again, endpoints
+from .asked import LOG_PARAMETERS, PROJECT, of_asked_log, of_asked_project
 from .catalogue import CATALOGUE, Action
-from .models import Delivery, Event, Webhook
+from .models import Delivery, Webhook
 from .serializers import (
+    AttemptSerializer,
     DeliverySerializer,
-    EventPageSerializer,
-    EventSerializer,
     NewWebhookSerializer,
+    ReplayedSerializer,
+    ReplaySerializer,
     WebhookSerializer,
 )
-
-LARGEST = 2**63 - 1
-EVENTS_AT_MOST = 1000
-PROJECT = OpenApiParameter("project", int, description="Only of this project.")
-STATE = OpenApiParameter("state", str, description="Only in this state.", enum=Delivery.State.values)
-
 
 INFO = {
     "type": "object",
@@ -55,27 +48,6 @@ def described(entry: Action) -> dict[str, Any]:
         "organization-only": entry.site_wide,
         "by_name": entry.by_name,
     }
-
-
-def number(request: Request, name: str, default: int, *, most: int = LARGEST) -> int:
-    """A whole number ≥ 0 from the query, cut off at `most`."""
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        raise ValidationError({name: [f"{name} must be a whole number."]})
-    return min(int(text[:20]), most)
-
-
-def managed_project(request: Request, pk: int) -> Project:
-    """404 for who does not see it, 403 for who does not manage it."""
-    project = visible(Project.objects, request, pk)
-    require(request, "manage_webhooks", project)
-    return project
-
-
-def of_asked_project(request: Request, rows: Any) -> Any:
-    if not request.query_params.get("project"):
-        return rows
-    return rows.filter(project=managed_project(request, number(request, "project", 0)))
 
 
 class WebhookViewSet(ViewSet):
@@ -127,40 +99,34 @@ class WebhookViewSet(ViewSet):
         site_wide = request.query_params.get("organization-only", "").lower() in ("1", "true")
         return Response({name: described(entry) for name, entry in CATALOGUE.items() if entry.site_wide or not site_wide})
 
-    @extend_schema(parameters=[STATE], responses=DeliverySerializer(many=True))
+    @extend_schema(request=None, responses={200: AttemptSerializer})
+    @action(detail=True, methods=["post"])
+    def ping(self, request, pk=None):
+        """Send a test now and wait for what comes of it. Works while the endpoint is off, too; it is never retried."""
+        return Response(AttemptSerializer(again.ping(self.get_object(), actor=request.user)).data)
+
+    @extend_schema(request=None, responses={200: NewWebhookSerializer})
+    @action(detail=True, methods=["post"])
+    def rotate(self, request, pk=None):
+        """A new `secret`, shown this once. Until `earlier_until` every delivery is signed with the earlier one, too."""
+        return Response(NewWebhookSerializer(endpoints.rotate(self.get_object())).data)
+
+    @extend_schema(request=None, responses={200: WebhookSerializer})
+    @action(detail=True, methods=["post"])
+    def enable(self, request, pk=None):
+        """Switch it on: its failures are forgotten, and what was held for it is sent."""
+        return Response(self.get_serializer(endpoints.change(self.get_object(), {"is_active": True})).data)
+
+    @extend_schema(request=ReplaySerializer, responses={200: ReplayedSerializer})
+    @action(detail=True, methods=["post"])
+    def replay(self, request, pk=None):
+        """Send a range again, behind the news: what was given up or held, unless `state` names others."""
+        wanted = again.Range(**sent(ReplaySerializer, request))
+        return Response({"replayed": again.replay(self.get_object(), wanted)})
+
+    @extend_schema(parameters=LOG_PARAMETERS, responses=DeliverySerializer(many=True))
     @action(detail=True, pagination_class=Pages)
     def deliveries(self, request, pk=None):
         """What was sent, is to be sent or was given up, newest first, with every attempt and its answer."""
-        found = Delivery.objects.filter(webhook=self.get_object()).select_related("event").prefetch_related("log").order_by("-id")
-        state = request.query_params.get("state")
-        if state and state not in Delivery.State.values:
-            raise ValidationError({"state": [f"state must be one of {', '.join(Delivery.State.values)}."]})
-        return self.page_of(found.filter(state=state) if state else found, DeliverySerializer)
-
-
-class Events(GenericAPIView):
-    serializer_class = EventPageSerializer
-    queryset = Event.objects.none()
-    pagination_class = None
-    filter_backends: list = []
-
-    @extend_schema(
-        parameters=[
-            PROJECT,
-            OpenApiParameter("after", int, description="The last position you have; 0 for the beginning."),
-            OpenApiParameter("limit", int, description=f"Events in one answer, at most {EVENTS_AT_MOST} (100 if not said)."),
-        ]
-    )
-    def get(self, request):
-        """What happened, in the order of its positions, whether or not an endpoint listened: to start late, or to catch up."""
-        after, limit = number(request, "after", 0), number(request, "limit", 100, most=EVENTS_AT_MOST)
-        rows = of_asked_project(request, Event.objects.visible_to(request.user)).after(after)
-        found = list(rows[: limit + 1])
-        page = found[:limit]
-        return Response(
-            {
-                "results": EventSerializer(page, many=True).data,
-                "next_after": page[-1].position if page else after,
-                "has_more": len(found) > limit,
-            }
-        )
+        found = Delivery.objects.filter(webhook=self.get_object())
+        return self.page_of(of_asked_log(request, found), DeliverySerializer)

@@ -17,6 +17,7 @@ from tasks.services import annotations, projects, tasks
 from users.models import User
 
 from .accounts import ACCOUNTS, COLLEAGUE, people, remembered, write_private
+from .sink import endpoint
 
 DATA = Path(__file__).parent / "data"
 NAMES = ("sentiment", "boxes")
@@ -33,6 +34,8 @@ def prepare() -> None:
         for name in NAMES:
             if _find(name) is None:
                 _load(name, everybody)
+        if sentiment := _find("sentiment"):
+            endpoint.ensure(sentiment, actor=everybody["lead"])
 
 
 def write() -> None:
@@ -61,6 +64,7 @@ def _load(name: str, everybody: People) -> None:
         import_file(project, file, actor=everybody["lead"], users=_read("users"), name=Path(file.name).name)
     work = list(Annotation.objects.filter(project=project, was_cancelled=False).order_by("pk"))
     if name == "sentiment":
+        endpoint.ensure(project, actor=everybody["lead"])
         _predict(project, everybody["lead"])
         _review_opinions(work, everybody)
     else:

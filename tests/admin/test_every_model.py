@@ -20,7 +20,7 @@ MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models
 # Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews say.
 COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
 REGISTERED = {model.__name__: model for model in MODELS if admin.site.is_registered(model)}
-SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat")
+SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat", "Sink", "Received")
 OF_LEADS = {name: model for name, model in REGISTERED.items() if name not in SITE_WIDE}
 RECORDS = (
     "History",

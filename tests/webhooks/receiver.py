@@ -37,9 +37,10 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b"thanks"
     got: list[Got] = field(default_factory=list)
+    host: str = "127.0.0.1"
 
     def __enter__(self) -> "Receiver":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer((self.host, 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
@@ -50,7 +51,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/hook"
+        return f"http://{self.host}:{self._server.server_port}/hook"
 
     @property
     def bodies(self) -> list[dict[str, Any]]:

@@ -42,6 +42,10 @@ def test_created_endpoint_is_label_studios_object_with_the_secret_once(house):
         "last_success_at": None,
         "last_failure_at": None,
         "disabled_reason": "",
+        "failing_since": None,
+        "rest_until": None,
+        "earlier_until": None,
+        "parallel": 8,
         "secret": secret_of(hook),
     }
     again = client_of(house.lead).get(f"/api/webhooks/{hook.pk}/").json()

@@ -235,9 +235,9 @@ def test_one_job_at_a_time_sends_to_an_endpoint(hook, delivery, receiver):
 
     assert drain(hook.pk) is False
     assert receiver.got == []
-    assert outbox.due_webhooks() == []
+    assert outbox.due_webhooks() == {}
     outbox.free_slot(hook.pk, slot)
-    assert outbox.due_webhooks() == [hook.pk]
+    assert outbox.due_webhooks() == {hook.pk: False}
 
 
 def test_delivery_that_cannot_be_made_ready_keeps_no_other(house, hook, delivery, receiver):

@@ -64,7 +64,7 @@ def test_committed_decision_wakes_its_endpoints_with_ids_only(house, receiver, m
         AnnotationReviewService(house.reviewer).accept(house.annotation)
         assert rung == []
 
-    assert rung == [{hook.pk}]
+    assert rung == [{hook.pk: False}]
 
 
 def test_body_is_that_of_the_moment_of_the_decision(house, receiver):
@@ -92,30 +92,30 @@ def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consume
 
 def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(wakeups, "ring", lambda ids: None)
-    monkeypatch.setattr(wakeups, "wake", woken.append)
+    monkeypatch.setattr(wakeups, "ring", lambda due: None)
+    monkeypatch.setattr(wakeups, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
     hook = hook_of(house, receiver.url)
     reviewed(house.annotation, house.reviewer)
 
     jobs.sweep()
 
-    assert woken == [hook.pk]
+    assert woken == [(hook.pk, False)]
     assert outbox.without_position() == 0
     assert outbox.oldest_due_seconds() > 0
 
 
 def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(wakeups, "wake", woken.append)
+    monkeypatch.setattr(wakeups, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
     monkeypatch.setattr(sender, "BUDGET_SECONDS", 0.01)
     hook = hook_of(house, receiver.url)
-    for _ in range(sender.PARALLEL + 1):
+    for _ in range(hook.parallel + 1):
         reviewed(annotation(task(house.project), house.annotator), house.reviewer)
 
     jobs.drain(hook.pk)
 
-    assert woken == [hook.pk]
-    assert len(receiver.got) == sender.PARALLEL
+    assert woken == [(hook.pk, False)]
+    assert len(receiver.got) == hook.parallel
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""What happened, and the log of telling it: every delivery with its attempts and answers, to be sent once more."""
+
+import json
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest
+
+from tasks.admin.base import LeadAdmin, selected
+from tasks.admin.filters import ByProject, Choices, NumberFilter
+from tasks.admin.show import ReadOnlyInline, column, pretty
+from users.admin.base import signed_in
+
+from .. import again
+from ..catalogue import CATALOGUE
+from ..models import Attempt, Delivery, Event, Webhook
+from .words import fill_last_attempts, last_answer, next_attempt, short, state, to_whom
+
+MOST_OFFERED = 100
+
+
+class What(Choices):
+    title = "action"
+    parameter_name = "what"
+    choices_offered = {name: (entry.label, Q(action=name)) for name, entry in CATALOGUE.items()}
+
+
+class WhatWasTold(Choices):
+    title = "action"
+    parameter_name = "what"
+    choices_offered = {name: (entry.label, Q(event__action=name)) for name, entry in CATALOGUE.items()}
+
+
+class ByEndpoint(NumberFilter):
+    title = "endpoint"
+    parameter_name = "webhook"
+    path = "webhook_id"
+
+    def lookups(self, request, model_admin):
+        mine = Webhook.objects.visible_to(signed_in(request)).order_by("id")
+        return [(pk, f"{pk}: {short(url)}") for pk, url in mine.values_list("pk", "url")[:MOST_OFFERED]]
+
+
+@admin.register(Event)
+class EventAdmin(LeadAdmin):
+    list_display = ("id", "position", "action", column("project", "project"), "annotation_seq", "created_at")
+    list_filter = (ByProject, What, "created_at")
+    list_select_related = ("project",)
+    list_defer = ("body",)
+    search_fields = ("unique_id__exact",)
+    fields = ("project", "action", "unique_id", "position", "annotation_seq", "created_at", "body_text")
+    readonly_fields = fields
+
+    @admin.display(description="body")
+    def body_text(self, event: Event) -> str:
+        return pretty(json.loads(event.body))
+
+
+class AttemptInline(ReadOnlyInline):
+    model = Attempt
+    fields = readonly_fields = ("number", "at", "status", "duration", "error", "answer")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(LeadAdmin):
+    project_path = "webhook__project"
+    inlines = (AttemptInline,)
+    list_display = (
+        "id",
+        column("event.created_at", "happened"),
+        column("event.action", "action"),
+        state,
+        "attempts",
+        last_answer,
+        next_attempt,
+        to_whom,
+    )
+    list_filter = ("state", ByEndpoint, WhatWasTold, "event__created_at")
+    list_select_related = ("event", "webhook")
+    list_defer = ("event__body",)
+    search_fields = ("webhook__url", "event__unique_id__exact")
+    fields = readonly_fields = ("event", "webhook", "with_payload", state, "lane", "attempts", next_attempt, "finished_at")
+    actions = ("resend", "replay")
+
+    def fill_page(self, rows) -> None:
+        fill_last_attempts(rows)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.action(description="Resend selected deliveries now", permissions=["resend"])
+    def resend(self, request, queryset) -> None:
+        self._send(request, queryset, Delivery.Lane.LIVE)
+
+    @admin.action(description="Replay selected deliveries behind the news", permissions=["resend"])
+    def replay(self, request, queryset) -> None:
+        self._send(request, queryset, Delivery.Lane.BULK)
+
+    def _send(self, request: HttpRequest, queryset, lane: Delivery.Lane) -> None:
+        deliveries = selected(queryset.select_related("webhook").defer("event__body"))
+        due = again.resend_all(deliveries, lane=lane)
+        if due:
+            messages.success(request, f"Due again: {due}.")
+        if left := len(deliveries) - due:
+            messages.warning(
+                request, f"Left alone: {left}. They are being sent right now, or their endpoint is off: enable it first."
+            )
+
+
+class Answer(Choices):
+    title = "answer"
+    parameter_name = "answer"
+    choices_offered = {"ok": ("taken", Q(error="")), "failed": ("failed", ~Q(error=""))}
+
+
+@admin.register(Attempt)
+class AttemptAdmin(LeadAdmin):
+    project_path = "delivery__webhook__project"
+    list_display = ("id", column("delivery", "delivery"), "number", "at", "status", "duration", "error")
+    list_filter = (Answer, "error", "at")
+    list_select_related = ("delivery",)
+    fields = readonly_fields = ("delivery", "number", "at", "status", "duration", "error", "answer")
