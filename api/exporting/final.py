@@ -18,7 +18,8 @@ FINAL = "final"
 def narrowed(selection: Selection) -> Selection:
     return replace(
         selection,
-        tasks=selection.tasks & FINAL_TASKS,
+        # A changed task is given although it lost its answer: whoever keeps a copy has to learn of it.
+        tasks=selection.tasks if selection.changed_since else selection.tasks & FINAL_TASKS,
         annotations=selection.annotations & IS_ANSWER,
         answers_of=selection,
     )

@@ -42,6 +42,7 @@ class SinceSerializer(serializers.Serializer):
 class CorrectionSerializer(HidesReviewers, serializers.ModelSerializer):
     """One thing a fix changed. `created_by` is the reviewer, where the reader may know."""
 
+    people = ("created_by", "annotator")
     created_by = serializers.IntegerField(source="review.created_by_id", read_only=True, allow_null=True)
     task = serializers.IntegerField(source="annotation.task_id", read_only=True)
     sentence = serializers.SerializerMethodField()

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from reviews.disputes import is_hidden_from
 from reviews.models import Dispute
 
-from .names import names_hidden
+from .names import NamesPeople, names_hidden
 
 
 class ContestSerializer(serializers.Serializer):
@@ -17,10 +17,11 @@ class ContestSerializer(serializers.Serializer):
     last_annotation_history = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)
 
 
-class DisputeSerializer(serializers.ModelSerializer):
+class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
     """`rejected_by` is null to whom it is hidden: to reviewers while the dispute is open, to annotators where the project hides
     its reviewers' names."""
 
+    people = ("contested_by", "rejected_by", "decided_by")
     task = serializers.IntegerField(source="annotation.task_id", read_only=True)
     reason = serializers.CharField(source="because", read_only=True)
     reject_reason = serializers.CharField(source="review.reason", read_only=True)

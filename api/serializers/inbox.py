@@ -132,13 +132,6 @@ class AskStuckSerializer(serializers.Serializer):
     reason = serializers.ChoiceField(choices=list(REASONS), required=False)
 
 
-class StuckCountsSerializer(serializers.Serializer):
-    """How many tasks stand under each reason, up to 1,000."""
-
-    def get_fields(self) -> dict[str, Any]:
-        return {name: KindCountSerializer() for name in REASONS}
-
-
 class PressSerializer(serializers.Serializer):
     press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
     reason = serializers.ChoiceField(choices=list(REASONS), required=False, help_text="Needed under several reasons.")

@@ -4,8 +4,10 @@ from rest_framework import serializers
 
 from tasks.models import LabelConfigVersion
 
+from .names import NamesPeople
 
-class ListedLabelConfigSerializer(serializers.ModelSerializer):
+
+class ListedLabelConfigSerializer(NamesPeople, serializers.ModelSerializer):
     is_current = serializers.SerializerMethodField()
 
     class Meta:

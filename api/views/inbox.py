@@ -28,13 +28,13 @@ class ListPages(Pages):
 
 
 class InboxPages(ListPages):
-    """With `counts` of all that waits, by kind."""
-
-    counts_schema = "Counts"
+    """With `counts` of all there is, by kind or reason."""
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
         found = super().get_paginated_response_schema(schema)
-        found["properties"] |= {"counts": {"$ref": f"#/components/schemas/{self.counts_schema}"}}
+        count = {"number": {"type": "integer"}, "is_estimate": {"type": "boolean"}}
+        one = {"type": "object", "required": list(count), "properties": count}
+        found["properties"] |= {"counts": {"type": "object", "additionalProperties": one}}
         found["required"] += ["counts"]
         return found
 

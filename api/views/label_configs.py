@@ -25,7 +25,8 @@ class LabelConfigViewSet(ViewSet):
     @extend_schema(operation_id="projects_label_configs_retrieve", responses=OneLabelConfigSerializer)
     def retrieve(self, request, project_pk=None, pk=None):
         """One of them, with its text. `label_config` of a history row names it."""
-        return Response(OneLabelConfigSerializer(get_object_or_404(self._versions(request, project_pk), pk=pk)).data)
+        version = get_object_or_404(self._versions(request, project_pk), pk=pk)
+        return Response(OneLabelConfigSerializer(version, context=self.get_serializer_context()).data)
 
     def _versions(self, request, project_pk):
         return self.queryset.filter(project=visible(Project.objects, request, project_pk))

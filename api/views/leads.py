@@ -58,16 +58,12 @@ class WaitingViewSet(ViewSet):
         return [project.pk]
 
 
-class StuckPages(InboxPages):
-    counts_schema = "StuckCounts"
-
-
 class StuckViewSet(ViewSet):
     """`pk` is the project."""
 
     queryset = Project.objects.all()
     serializer_class = StuckSerializer
-    pagination_class = StuckPages
+    pagination_class = InboxPages
     filter_backends: list = []
 
     @extend_schema(operation_id="projects_dead_ends", parameters=[AskStuckSerializer], responses=StuckSerializer(many=True))

@@ -22,8 +22,8 @@ TO_DO = {
     Kind.DISPUTES: "Decide: the annotator contests the rejection.",
     Kind.COMMENTS: "Read the comment; answer or resolve it.",
     Kind.CORRECTIONS: "Read what a reviewer corrected, and acknowledge it.",
-    Kind.TO_REVIEW: "Review.",
-    Kind.TO_LABEL: "Label.",
+    Kind.TO_REVIEW: "Review what was submitted.",
+    Kind.TO_LABEL: "Label what is left.",
 }
 REVIEWED_THERE = (Kind.DISPUTES, Kind.TO_REVIEW)
 

@@ -1,6 +1,7 @@
 """What waits for a reviewer, and who has it."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -24,7 +25,7 @@ class QueueEntry(models.Model):
     """
 
     annotation = models.OneToOneField(Annotation, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     queue = models.CharField(max_length=8, choices=Queue)
     author = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -59,6 +60,8 @@ class QueueEntry(models.Model):
             models.Index(
                 F("project"), F("queue"), F("lowest_score").asc(nulls_last=True), F("annotation"), name="queue_lowest_score"
             ),
+            # Of one task. A tree would tempt the planner to walk other projects in the order of tasks.
+            HashIndex(fields=["task"], name="queue_of_task"),
             # Who has what: a lead's list.
             models.Index(fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"),
         ]

@@ -185,6 +185,7 @@ def test_everything_goes_by_keyboard(screen, house, errors, shoot):
     page.keyboard.press("Alt+u")
     expect(page.get_by_text("A letter", exact=True)).to_be_visible()
     assert verdict_on(house.annotation) is None
+    expect(page.locator("#about")).to_be_hidden()
     page.keyboard.press("Control+Space")
     page.keyboard.type("Read it again")
     page.keyboard.press("Control+Enter")

@@ -2,6 +2,7 @@
 through every state and role."""
 
 import pytest
+from django.test import Client
 
 from reviews.exits import REASONS
 from reviews.inbox.mine import inbox_of
@@ -32,6 +33,12 @@ def dead_ends(house, query: str = "") -> dict:
     return client_of(house.lead).get(f"/api/projects/{house.project.pk}/dead-ends/{query}").json()
 
 
+def page_of(house) -> str:
+    browser = Client()
+    browser.force_login(house.lead)
+    return browser.get(f"/inbox/projects/{house.project.pk}/").content.decode()
+
+
 def press(house, **body):
     return client_of(house.lead).post(f"/api/tasks/{house.task.pk}/dead-end/", body)
 
@@ -59,6 +66,9 @@ def test_the_lead_finds_it_with_its_buttons(house, stuck):
     assert row["link"] == f"http://testserver/projects/{house.project.pk}/review/?task={house.task.pk}"
     assert row["user"] == (house.annotator.pk if stuck == "ownerless" else None)
     assert body["counts"] == {name: {"number": int(name == stuck), "is_estimate": False} for name in REASONS}
+    shown = page_of(house)
+    assert f"<code>{stuck}</code>" in shown
+    assert all(f'value="{button}"' in shown or button == "decide" and "Decide myself" in shown for button in row["buttons"])
 
 
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 403), ("annotator", 403), ("stranger", 404), ("admin", 200)])

@@ -48,7 +48,7 @@ def test_the_list_asks_for_itself_again_as_a_fragment(house):
 
 @pytest.mark.parametrize("query", ["?page=999", "?page=x", "?kind=nothing", "?kind="])
 def test_an_odd_address_still_shows_the_inbox(house, query):
-    assert "Review." in page(house.reviewer, f"/inbox/{query}")
+    assert "Review what was submitted." in page(house.reviewer, f"/inbox/{query}")
 
 
 def test_the_header_counts_on_demand(house):

@@ -1,6 +1,7 @@
 /* The review screen: the next item from the queue in Label Studio's editor, a verdict, the next one in place. */
 import { Review, Server, ServerError } from "../review-adapter.js";
-import { changedRegions, select, shownChanges } from "./changes.js";
+import { tellAbout } from "./about.js";
+import { changedRegions, select } from "./changes.js";
 import { byId, Counters, listenToKeys, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
 import { Edits } from "./edits.js";
 import { Hold } from "./hold.js";
@@ -252,37 +253,10 @@ function nothing({ detail }) {
   showEmpty(`Nothing ${QUEUES[screen.queue]} for you`, detail, links);
 }
 
-/* Above the editor: why it is here again, and what changed since somebody judged it. */
 function about() {
-  const box = byId("about");
-  const changes = item.changes || [];
-  const lastReview = (item.history || []).find(({ review_id, action }) => review_id && ["rejected", "accepted", "fixed_and_accepted"].includes(action));
-  box.replaceChildren();
-  if (item.queue === "disputes") box.append(paragraph("cs-strong", "Contested", disputeWords(item)));
-  if (item.queue === "rejected" && lastReview) box.append(paragraph("cs-strong", "Rejected", lastReview.comment ? `“${lastReview.comment}”` : "without a comment"));
-  if (changes.length || (lastReview && item.queue === "review")) box.append(paragraph("cs-strong", "Outdated verdict", outdatedWords(lastReview, changes)));
-  if (changes.length) box.append(shownChanges(changes, (i) => pick(changes[i])));
-  box.hidden = !box.childElementCount;
+  tellAbout(item, pick);
   lastPicked = -1;
-  if (changes.length) setTimeout(pickNext, 300);
-}
-
-function outdatedWords(lastReview, changes) {
-  const what = changes.length ? `${changes.length} ${changes.length === 1 ? "change" : "changes"} since:` : "The result is the same.";
-  if (!lastReview) return `It was judged before. ${what}`;
-  const said = lastReview.comment ? ` “${lastReview.comment}”` : "";
-  return `It was ${SAID[lastReview.action].toLowerCase()} before${said}. ${what}`;
-}
-
-function disputeWords({ history }) {
-  const contested = (history || []).find(({ action }) => action === "contested");
-  return contested?.comment ? `The annotator says: “${contested.comment}”` : "The annotator contests the rejection.";
-}
-
-function paragraph(name, strong, words) {
-  const found = document.createElement("p");
-  found.append(Object.assign(document.createElement("strong"), { className: name, textContent: strong }), ` ${words}`);
-  return found;
+  if ((item.changes || []).length) setTimeout(pickNext, 300);
 }
 
 function pick(change) {

@@ -1,0 +1,79 @@
+"""The inbox in a real browser: it follows what happens without a reload, and a lead's buttons work under the strict policy."""
+
+import re
+from datetime import timedelta
+
+from django.db.models import F
+from playwright.sync_api import expect
+
+from reviews.models import QueueEntry
+from tasks.models import Annotation, Task
+from tasks.services import annotations, projects
+from tests.factories import annotation, member, result, reviewed, skipped, task
+from tests.reviews.steps import settings
+
+
+def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors):
+    page = page_of(house.annotator)
+    page.clock.install()
+    page.goto("/inbox/")
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+    reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail is cut off")
+    page.clock.run_for(61_000)
+
+    expect(page.get_by_text("“The tail is cut off”")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Site").get_by_text(re.compile(r"^1"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Open")).click()
+    expect(page).to_have_url(re.compile(rf"/projects/{house.project.pk}/label/$"))
+    assert errors == []
+
+
+def several_dead_ends(house) -> Task:
+    """What all skipped, what was sent back as often as may be, what waits on somebody who left; and work under way."""
+    settings(house, title="Street scenes", max_rounds=1)
+    blot = task(house.project, text="A blot")
+    for who in (house.annotator, house.annotator2):
+        skipped(blot, who)
+    for _ in range(2):
+        reviewed(house.annotation, house.reviewer, "rejected", reject_action=None, comment="Look again")
+        if house.annotation.returned_at:
+            annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
+            house.annotation.refresh_from_db()
+    gone = member(house.project, "AN", "noor")
+    left = annotation(task(house.project, text="Left behind"), gone)
+    reviewed(left, house.reviewer, "rejected", reject_action="requeue")
+    projects.remove_member(house.membership(gone), actor=house.lead)
+    for number in range(3):
+        annotation(task(house.project, text=f"{number}"), house.annotator2)
+    back = annotation(task(house.project, text="Back"), house.annotator)
+    reviewed(back, house.reviewer2, "rejected", reject_action="requeue")
+    return blot
+
+
+def days_ago(days: int) -> None:
+    """All of it happened earlier."""
+    by = timedelta(days=days, hours=4)
+    Task.objects.update(updated_at=F("updated_at") - by)
+    Annotation.objects.filter(returned_at__isnull=False).update(returned_at=F("returned_at") - by)
+    QueueEntry.objects.update(entered_at=F("entered_at") - by)
+
+
+def test_a_lead_ends_what_nobody_takes_up(house, page_of, errors, shoot):
+    blot = several_dead_ends(house)
+    days_ago(3)
+    page = page_of(house.lead)
+    page.goto("/inbox/")
+
+    for reason in ("rounds_capped", "skipped_by_all", "ownerless"):
+        expect(page.get_by_text(reason, exact=True)).to_be_visible()
+    expect(page.get_by_text("3 days").first).to_be_visible()
+    page.set_viewport_size({"width": 1040, "height": 1220})
+    shoot(page, "inbox-lead")
+    page.get_by_label(f"Why close task {blot.pk}").fill("A blot")
+    page.locator("form", has=page.get_by_label(f"Why close task {blot.pk}")).get_by_role("button", name="Close").click()
+
+    expect(page.get_by_text("Done.")).to_be_visible()
+    expect(page.get_by_text("skipped_by_all", exact=True)).to_have_count(0)
+    assert Task.objects.get(pk=blot.pk).closed_because == "A blot"
+    assert errors == []
