@@ -73,8 +73,11 @@ class Ask:
     def permitted(self) -> list[str]:
         """Conditions on entries `e`: what this person may decide."""
         rules = ["(e.not_for_id IS NULL OR e.not_for_id <> %(user)s)"]
-        if not self.project.allow_self_review:
-            rules += ["e.author_id <> %(user)s", "e.written_by_id <> %(user)s"]
+        others = ["e.author_id <> %(user)s", "e.written_by_id <> %(user)s"]
+        # Where people may review themselves, they still do not decide what they contest.
+        rules += (
+            [f"(e.queue <> '{Queue.DISPUTES.value}' OR {' AND '.join(others)})"] if self.project.allow_self_review else others
+        )
         if self.project.review_only_manual_assignments and not self.is_for_manager:
             rules += ["e.task_id IN (SELECT task_id FROM tasks_assignment WHERE user_id = %(user)s AND type = 'RE')"]
         return rules

@@ -177,6 +177,17 @@ def test_own_work_is_left_out_unless_the_project_allows_it(house):
     assert drawn(house) == mine.pk
 
 
+def test_what_one_contests_oneself_is_left_out_also_where_self_review_is_allowed(house):
+    mine = annotation(task(house.project), house.reviewer)
+    reviewed(house.annotation, house.reviewer2)
+    reviewed(mine, house.reviewer2, "rejected")
+    AnnotationReviewService(house.reviewer).contest(mine, because="It is an A")
+    projects.update(house.project, {"allow_self_review": True}, actor=house.lead)
+
+    assert (drawn(house), why_empty(ask(house)).code) == (None, "only_own_work")
+    assert drawn(house, house.lead) == mine.pk
+
+
 def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
     projects.update(house.project, {"review_only_manual_assignments": True}, actor=house.lead)
     assert (drawn(house), why_empty(ask(house)).code, drawn(house, house.lead)) == (None, "nothing_assigned", house.annotation.pk)
