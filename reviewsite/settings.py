@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
@@ -232,7 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
-    "send-digests": {"task": "reviewsite.jobs.send_digests", "schedule": 3600.0, "options": {"expires": 3600}},
+    "send-digests": {"task": "reviewsite.jobs.send_digests", "schedule": crontab(minute=5), "options": {"expires": 3600}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 # Longer than a delivery may take: every worker may be busy with consumers that hang.

@@ -170,4 +170,5 @@ def _said(kind: Kind) -> Value:
 
 def items(reader: Reader, kind: Kind) -> list[Item]:
     """At most BOUND + 1."""
-    return [Item(Kind(row[0]), *row[1:]) for row in ADDRESSED[kind](reader)]
+    there = reader.reviewing if kind == Kind.COMMENTS else []
+    return [Item(Kind(row[0]), *row[1:], on_review_screen=row[1] in there) for row in ADDRESSED[kind](reader)]

@@ -42,6 +42,7 @@ class Item:
     count: int = 1
     text: str = ""
     shared: bool = False
+    on_review_screen: bool = False  # a comment, to somebody who reviews there
 
     @property
     def number(self) -> int:
@@ -59,7 +60,7 @@ class Item:
     @property
     def link(self) -> str:
         """The page to do it on. Shared work is handed out by its queue, so its link names no task."""
-        if self.kind in REVIEWED_THERE:
+        if self.kind in REVIEWED_THERE or self.on_review_screen:
             return review_page(self.project, None if self.shared else self.task)
         return f"/projects/{self.project}/label/"
 

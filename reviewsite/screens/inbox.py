@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 
+from reviews import comments
 from reviews.exits import REASONS, Reason
 from reviews.inbox import buttons
 from reviews.inbox.kinds import BOUND, Kind
 from reviews.inbox.mine import Count, Inbox, inbox_of
 from reviews.inbox.stuck import Stuck, described, stuck_in
 from reviews.inbox.waiting import waiting_on
+from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Project, Task
 from tasks.progress import Progress, progress_of
@@ -40,11 +43,23 @@ class Tab:
 @never_cache
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        _resolve(request)
     shown = mine(request)
     if request.headers.get("HX-Request"):
         return render(request, "screens/inbox_mine.html", shown)
     led = Project.objects.managed_by(request.user).order_by("-id")[:LED]  # type: ignore[arg-type]
     return render(request, "screens/inbox.html", shown | {"led": led, "most_led": LED})
+
+
+def _resolve(request: HttpRequest) -> None:
+    """A comment that needs no answer."""
+    pk = whole_number(request.POST.get("resolve"))
+    comment = get_object_or_404(Comment.objects.visible_to(request.user), pk=pk)
+    try:
+        comments.change(comment, actor=request.user, is_resolved=True)
+    except Refused as refused:
+        raise PermissionDenied(refused.detail)
 
 
 def mine(request: HttpRequest) -> dict[str, Any]:

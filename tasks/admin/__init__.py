@@ -4,6 +4,7 @@ from .projects import ProjectAdmin, ProjectChangeAdmin
 from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
 from .reservations import ReservationAdmin
 from .tasks import TaskAdmin
+from .uploads import UploadAdmin
 
 __all__ = [
     "AssignmentAdmin",
@@ -17,5 +18,6 @@ __all__ = [
     "ProjectChangeAdmin",
     "ReservationAdmin",
     "TaskAdmin",
+    "UploadAdmin",
     "ViewAdmin",
 ]

@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from reviews.models import BulkReview
+from tasks.models import Upload
 from tasks.services import views
 from users.models import ApiToken, LoginTry
 
@@ -53,6 +54,8 @@ def rows_everywhere(filled, elsewhere):
     """At least one row of every kind, in the lead's project and elsewhere."""
     BulkReview.objects.create(project=filled.project, action="accept", created_by=filled.reviewer)
     BulkReview.objects.create(project=elsewhere.project, action="accept", created_by=elsewhere.lead)
+    for place in (filled, elsewhere):
+        Upload.objects.create(project=place.project, name="a.png", file="a", size=1, sha256="a", created_by=place.lead)
     views.ensure_defaults(filled.project)
     views.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")

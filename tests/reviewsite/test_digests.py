@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from threading import Barrier
 
 import pytest
+from celery.schedules import crontab
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -118,7 +119,7 @@ def test_a_long_list_is_sent_in_steps(returned, monkeypatch):
 
 def test_the_job_goes_to_the_work_queue_hourly(settings):
     entry = settings.CELERY_BEAT_SCHEDULE["send-digests"]
-    assert (entry["task"], entry["schedule"]) == (send_digests.name, 3600.0)
+    assert (entry["task"], entry["schedule"]) == (send_digests.name, crontab(minute=5))
     assert entry["task"] not in settings.CELERY_TASK_ROUTES
 
 

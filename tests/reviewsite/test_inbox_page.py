@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from reviews import comments
+from reviews.models import Comment
 from reviews.service import AnnotationReviewService
 from tasks.models import Task
 from tests.factories import reviewed, skipped, task
@@ -49,6 +51,24 @@ def test_the_list_asks_for_itself_again_as_a_fragment(house):
 @pytest.mark.parametrize("query", ["?page=999", "?page=x", "?kind=nothing", "?kind="])
 def test_an_odd_address_still_shows_the_inbox(house, query):
     assert "Review what was submitted." in page(house.reviewer, f"/inbox/{query}")
+
+
+def test_a_comment_that_needs_no_answer_is_resolved_there(house):
+    said = comments.say(house.annotation, "Well seen", actor=house.reviewer)
+    assert f'name="resolve" value="{said.pk}"' in page(house.annotator)
+    assert browser_of(house.annotator2).post("/inbox/", {"resolve": said.pk}).status_code == 404
+
+    answer = browser_of(house.annotator).post("/inbox/", {"resolve": said.pk})
+
+    assert "Well seen" not in answer.content.decode()
+    assert Comment.objects.get(pk=said.pk).is_resolved
+
+
+def test_an_answer_leads_a_reviewer_to_the_review_screen(house):
+    comments.say(house.annotation, "Sure?", actor=house.reviewer)
+    comments.say(house.annotation, "Yes", actor=house.annotator)
+    shown = page(house.reviewer, "/inbox/?kind=comments")
+    assert f'href="/projects/{house.project.pk}/review/?task={house.task.pk}"' in shown
 
 
 def test_the_header_counts_on_demand(house):
