@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters sdk clean
+.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters chaos sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -73,6 +73,11 @@ openapi: $(VENV)/.dev
 # Minutes: the operators of the task table on 2,000 and on 200,000 tasks, in a throw-away database.
 bench-filters: $(VENV)/.dev
 	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.filters 2000 200000
+
+# Kills and other faults against a whole site of its own, one JSON line each: make chaos F=F1 SEED=1 N=10000 KILLS=50 (NAIVE=1:
+# without the outbox, to see that the harness sees). Without F all of them, half an hour and more.
+chaos: $(VENV)/.dev
+	@exec $(BIN) -m bench.chaos
 
 # Label Studio's own Python client walks through a running site (`make run`, with the same DATA).
 .venv-sdk/.ready: VENV := .venv-sdk
