@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue sdk clean
+.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue chaos sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -81,6 +81,11 @@ bench-queue: $(VENV)/.dev
 # Minutes: 64 reviewers at once on 2,000 annotations over HTTP, with everybody staying, and with one in ten vanishing.
 soak-queue: $(VENV)/.dev
 	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.queue_soak 64 2000
+
+# Kills and other faults against a whole site of its own, one JSON line each: make chaos F=F1 SEED=1 N=10000 KILLS=50 (NAIVE=1:
+# without the outbox, to see that the harness sees). Without F all of them, half an hour and more.
+chaos: $(VENV)/.dev
+	@exec $(BIN) -m bench.chaos
 
 # Label Studio's own Python client walks through a running site (`make run`, with the same DATA).
 .venv-sdk/.ready: VENV := .venv-sdk

@@ -1,6 +1,8 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
 
@@ -8,3 +10,9 @@ app = Celery("reviewsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # "tasks" is a domain word here, so Celery code lives in <app>/jobs.py.
 app.autodiscover_tasks(related_name="jobs")
+
+
+@task_prerun.connect
+def drop_dead_connection(**_: object) -> None:
+    """What a request does at its start. Celery itself keeps a connection that PostgreSQL has cut for CELERY_DB_REUSE_MAX jobs."""
+    close_old_connections()

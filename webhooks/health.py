@@ -124,3 +124,9 @@ def release_held(webhook: Webhook) -> int:
     """An endpoint that is on again gets what was held for it, with all its attempts ahead."""
     held = Delivery.objects.filter(webhook=webhook, state=Delivery.State.HELD)
     return held.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None)
+
+
+def release_stragglers() -> int:
+    """What was held by a change that began while its endpoint was off and was committed after it had been switched on."""
+    held = Delivery.objects.filter(webhook__is_active=True, state=Delivery.State.HELD)
+    return held.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None)

@@ -23,4 +23,5 @@ def drain(webhook_id: int) -> None:
 def tend() -> None:
     """Every minute: switch off what has failed for days, and forget what is older than is promised."""
     health.give_up_on_failing()
+    health.release_stragglers()
     pruning.prune()

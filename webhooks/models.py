@@ -137,6 +137,8 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["webhook", "lane", "next_at"], condition=Q(state="pending"), name="delivery_due"),
             models.Index(fields=["webhook", "-id"], name="delivery_log"),
+            models.Index(fields=["webhook", "event"], condition=Q(state="held"), name="delivery_held"),
+            models.Index(fields=["webhook", "event"], condition=Q(state="dead"), name="delivery_dead"),
         ]
 
     def __str__(self) -> str:

@@ -34,12 +34,14 @@ GIVE_UP = """
     UPDATE webhooks_delivery SET state = 'dead', finished_at = clock_timestamp(), lease = NULL
     WHERE webhook_id = %s AND state = 'pending' AND next_at <= clock_timestamp() AND attempts >= %s
 """
+# Nobody finished what was leased before: its sender died, and it may be the cause. Each time it has to wait longer.
 CLAIM = """
     UPDATE webhooks_delivery d
-    SET attempts = attempts + 1, lease = %(token)s, next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+    SET attempts = attempts + 1, lease = %(token)s,
+        next_at = clock_timestamp() + make_interval(secs => %(lease)s + (%(waits)s::float8[])[attempts + 1])
     WHERE id IN (
         SELECT id FROM webhooks_delivery
-        WHERE webhook_id = %(webhook)s AND state = 'pending' AND next_at <= clock_timestamp()
+        WHERE webhook_id = %(webhook)s AND state = 'pending' AND next_at <= clock_timestamp() AND (lease IS NULL) = %(fresh)s
         ORDER BY lane, next_at, id LIMIT %(count)s FOR UPDATE SKIP LOCKED
     ) RETURNING id, clock_timestamp()
 """
@@ -89,11 +91,24 @@ def free_slot(webhook_id: int, token: uuid.UUID) -> None:
 
 def claim(webhook_id: int, count: int) -> list[Claim]:
     """Take up to `count` due deliveries, the attempt counted before it is made: one that kills its worker dies, too."""
-    token = uuid.uuid4()
+    return _claim(webhook_id, count=count, fresh=True)
+
+
+def claim_suspect(webhook_id: int) -> list[Claim]:
+    """At most one of those whose sender died with them. It goes alone: if it kills this one, too, no other comes to harm."""
     with connection.cursor() as cursor:
         cursor.execute(GIVE_UP, [webhook_id, schedule.ATTEMPTS])
-        cursor.execute(CLAIM, {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count})
+    return _claim(webhook_id, count=1, fresh=False)
+
+
+def _claim(webhook_id: int, *, count: int, fresh: bool) -> list[Claim]:
+    token = uuid.uuid4()
+    asked = {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count, "fresh": fresh}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, asked | {"waits": schedule.scaled_waits()})
         claimed = dict(cursor.fetchall())
+    if not claimed:
+        return []
     deliveries = Delivery.objects.select_related("event", "webhook").filter(pk__in=claimed).order_by("event_id")
     return [Claim(delivery, token, claimed[delivery.pk]) for delivery in deliveries]
 

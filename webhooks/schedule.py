@@ -27,6 +27,11 @@ def wait_after(attempts: int, *, status: int | None = None, error: str = "", ret
     return max(wait * settings.WEBHOOK_TIME_SCALE, min(retry_after, LONGEST_RETRY_AFTER))
 
 
+def scaled_waits() -> list[float]:
+    """The wait before each attempt, as WEBHOOK_TIME_SCALE has it, without jitter."""
+    return [wait * settings.WEBHOOK_TIME_SCALE for wait in WAITS]
+
+
 def seconds_of(retry_after: str | None) -> float:
     """A Retry-After header, in either of its forms; 0 if there is none or it says nothing."""
     text = (retry_after or "").strip()

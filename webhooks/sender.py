@@ -32,9 +32,10 @@ def drain(webhook_id: int) -> bool:
 def _send_batches(webhook: Webhook) -> bool:
     end = time.monotonic() + BUDGET_SECONDS
     while time.monotonic() < end:
-        claims = outbox.claim(webhook.pk, webhook.parallel)
+        suspect = outbox.claim_suspect(webhook.pk)
+        claims = suspect or outbox.claim(webhook.pk, webhook.parallel)
         answers = _send(claims)
-        if len(claims) < webhook.parallel or not any(answer.status for answer in answers):
+        if not any(answer.status for answer in answers) or (not suspect and len(claims) < webhook.parallel):
             return False
     return True
 

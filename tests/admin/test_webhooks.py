@@ -109,6 +109,8 @@ def test_list_says_in_one_sentence_what_is_with_it(hook, lead_client, answers, w
 def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
     health.switch_off(hook, "failing")
     decide(house, 2)
+    (row,) = lead_client.get(LIST).context["cl"].result_list
+    assert row.waiting["count"] == 2
 
     listed, page = lead_client.get(LIST), lead_client.get(page_of(hook))
 

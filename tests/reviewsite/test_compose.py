@@ -16,7 +16,16 @@ def has_compose() -> bool:
 
 def test_every_process_of_the_demo_is_a_service():
     services = yaml.safe_load(COMPOSE.read_text())["services"]
-    assert set(services) == {"migrate", "web", "worker-deliver", "worker-work", "beat", "postgres", "redis"}
+    assert set(services) == {
+        "migrate",
+        "web",
+        "worker-deliver",
+        "worker-deliver-slow",
+        "worker-work",
+        "beat",
+        "postgres",
+        "redis",
+    }
 
 
 def test_every_variable_is_one_that_the_settings_read():

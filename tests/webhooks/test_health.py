@@ -118,6 +118,17 @@ def test_what_happens_while_it_is_off_is_held_and_sent_when_it_is_on_again(hook,
     assert {d.state for d in hook.deliveries.all()} == {"delivered"}
 
 
+def test_what_was_held_by_a_change_that_overlapped_the_switching_on_is_sent(hook, house, receiver):
+    """Its transaction saw the endpoint off, and committed when it was on."""
+    decide(house)
+    hook.deliveries.update(state="held")
+
+    jobs.tend()
+    drain(hook.pk)
+
+    assert [d.state for d in hook.deliveries.all()] == ["delivered"]
+
+
 def test_endpoint_switched_off_by_a_person_misses_what_happens_meanwhile(hook, house):
     endpoints.change(hook, {"is_active": False})
 

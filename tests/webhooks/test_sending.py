@@ -203,7 +203,7 @@ def test_blocked_address_is_an_attempt_without_an_answer(hook, delivery, setting
 def test_late_worker_cannot_overwrite(hook, delivery, due_now):
     (late,) = outbox.claim(hook.pk, 8)
     due_now()
-    (current,) = outbox.claim(hook.pk, 8)
+    (current,) = outbox.claim_suspect(hook.pk)
 
     outbox.record(current, OK)
     outbox.record(late, Answer(status=500, error="http_status", text="", duration=1))
@@ -220,14 +220,45 @@ def test_claimed_delivery_is_nobody_elses_until_its_lease_ends(hook, delivery):
     assert 28 <= seconds_until_next(delivery) <= 30
 
 
-def test_delivery_that_kills_its_worker_ends_dead(hook, delivery, due_now):
-    for _ in range(10):
-        assert outbox.claim(hook.pk, 8)
+def killed_workers(hook, *, times: int, due_now) -> list[int]:
+    """Workers that claimed and were never heard of again; how many deliveries each had in its hands."""
+    in_hand = []
+    for _ in range(times):
+        in_hand.append(len(outbox.claim_suspect(hook.pk) or outbox.claim(hook.pk, 8)))
         due_now()
+    return in_hand
 
-    assert outbox.claim(hook.pk, 8) == []
+
+def test_delivery_that_kills_its_worker_ends_dead(hook, delivery, due_now):
+    assert killed_workers(hook, times=10, due_now=due_now) == [1] * 10
+
+    assert outbox.claim_suspect(hook.pk) == []
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("dead", 10)
+
+
+def test_what_was_sent_beside_a_delivery_that_kills_arrives(house, hook, delivery, receiver, due_now):
+    """They died together once. From then on each goes alone."""
+    for _ in range(3):
+        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+    assert killed_workers(hook, times=1, due_now=due_now) == [4]
+    (killer,) = outbox.claim_suspect(hook.pk)
+    Delivery.objects.exclude(pk=killer.delivery.pk).update(next_at="2000-01-01T00:00:00Z")
+
+    drain(hook.pk)
+
+    states = dict(hook.deliveries.values_list("pk", "state"))
+    assert states.pop(killer.delivery.pk) == "pending"
+    assert (set(states.values()), len(receiver.got)) == ({"delivered"}, 3)
+
+
+def test_delivery_that_kills_waits_longer_each_time(hook, delivery, due_now):
+    waits = []
+    for _ in range(4):
+        killed_workers(hook, times=1, due_now=lambda: waits.append(seconds_until_next(delivery)))
+        due_now()
+
+    assert waits == pytest.approx([30, 30 + 5, 30 + 300, 30 + 1800], abs=5)
 
 
 def test_one_job_at_a_time_sends_to_an_endpoint(hook, delivery, receiver):

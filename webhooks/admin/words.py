@@ -16,11 +16,11 @@ from ..models import Attempt, Delivery, Webhook
 
 EXCERPT = 80
 URL_SHOWN = 32
-TONES = {
-    Delivery.State.DELIVERED: "good",
-    Delivery.State.PENDING: "busy",
-    Delivery.State.HELD: "bad",
-    Delivery.State.DEAD: "bad",
+IN_SHORT = {
+    Delivery.State.DELIVERED: ("Delivered", "good"),
+    Delivery.State.PENDING: ("Waits", "busy"),
+    Delivery.State.HELD: ("Held", "bad"),
+    Delivery.State.DEAD: ("Given up", "bad"),
 }
 
 
@@ -66,12 +66,12 @@ def last_success(webhook: Webhook) -> str | None:
     return ago(webhook.last_success_at)
 
 
-@admin.display(description="failures since", ordering="consecutive_failures")
+@admin.display(description="failures in a row", ordering="consecutive_failures")
 def failures(webhook: Webhook) -> int:
     return webhook.consecutive_failures
 
 
-@admin.display(description="waiting")
+@admin.display(description="waiting or held")
 def waiting(webhook: Webhook) -> int:
     return webhook.waiting["count"]  # type: ignore[attr-defined]
 
@@ -82,11 +82,18 @@ def oldest_waiting(webhook: Webhook) -> str | None:
 
 
 def fill_waiting(webhooks: list[Webhook]) -> None:
-    """Hangs onto each how many deliveries wait for it, and since when the oldest; one question for all."""
-    rows = Delivery.objects.filter(webhook__in=webhooks, state=Delivery.State.PENDING).order_by().values("webhook")
-    found = {row["webhook"]: row for row in rows.annotate(count=Count("pk"), oldest=Min("event__created_at"))}
+    """Hangs onto each how many deliveries wait or are held for it, and since when the oldest."""
+    pending, held = (_counted(webhooks, state) for state in (Delivery.State.PENDING, Delivery.State.HELD))
     for webhook in webhooks:
-        webhook.waiting = found.get(webhook.pk, {"count": 0, "oldest": None})  # type: ignore[attr-defined]
+        rows = [found[webhook.pk] for found in (pending, held) if webhook.pk in found]
+        oldest = min((row["oldest"] for row in rows), default=None)
+        webhook.waiting = {"count": sum(row["count"] for row in rows), "oldest": oldest}  # type: ignore[attr-defined]
+
+
+def _counted(webhooks: list[Webhook], state: str) -> dict[int, dict[str, Any]]:
+    """One state at a time: each has an index of its own."""
+    rows = Delivery.objects.filter(webhook__in=webhooks, state=state).order_by().values("webhook")
+    return {row["webhook"]: row for row in rows.annotate(count=Count("pk"), oldest=Min("event__created_at"))}
 
 
 def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
@@ -108,7 +115,7 @@ def to_whom(delivery: Delivery) -> str:
 
 @admin.display(description="state", ordering="state")
 def state(delivery: Delivery) -> str:
-    return badge(delivery.get_state_display(), TONES[Delivery.State(delivery.state)])
+    return badge(*IN_SHORT[Delivery.State(delivery.state)])
 
 
 @admin.display(description="next attempt", ordering="next_at")

@@ -8,7 +8,7 @@ from hashlib import sha256
 from django.db.models import Q
 
 from reviewsite.models import Received
-from webhooks.admin.words import TONES, whats_with
+from webhooks.admin.words import IN_SHORT, whats_with
 from webhooks.models import Delivery, Webhook
 from webhooks.schedule import ATTEMPTS
 
@@ -57,7 +57,7 @@ def _deliveries(rows: list[Received]) -> dict[tuple[int | None, str], Delivery]:
 
 
 def _beside(received: Received, delivery: Delivery) -> Arrival:
-    state, tone = delivery.get_state_display(), TONES[Delivery.State(delivery.state)]
+    state, tone = IN_SHORT[Delivery.State(delivery.state)]
     if delivery.state != Delivery.State.PENDING:
         return Arrival(received, state, tone)
     return Arrival(received, "Being sent", tone) if delivery.lease else Arrival(received, state, tone, delivery.next_at)

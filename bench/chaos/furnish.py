@@ -1,0 +1,65 @@
+"""A process of its own, with Django: the schema, the people, what they have to decide, who wants to hear of it.
+
+`python -m bench.chaos.furnish SPEC` prints JSON: the tokens of the lead and of two reviewers, the ids of the annotations,
+the ids and secrets of the endpoints. SPEC: `{"annotations": n, "endpoints": [{"url", "parallel", …}]}`.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+BRIEF = ["ANNOTATION_ACCEPTED", "ANNOTATION_REJECTED", "ANNOTATION_FIXED_AND_ACCEPTED"]
+AT_ONCE = 250
+
+
+def furnish(spec: dict[str, Any]) -> dict[str, Any]:
+    from tests.factories import build_house
+    from users.models import ApiToken
+
+    house = build_house()
+    people = {"lead": house.lead, "reviewer": house.reviewer, "reviewer2": house.reviewer2}
+    return {
+        "tokens": {name: ApiToken.issue(person, name="chaos")[1] for name, person in people.items()},
+        "annotations": _annotations(house, spec["annotations"]),
+        "endpoints": [_endpoint(house, **fields) for fields in spec["endpoints"]],
+    }
+
+
+def _annotations(house: Any, count: int) -> list[int]:
+    from django.db import transaction
+
+    from tests.factories import annotation, task
+
+    made: list[int] = []
+    while len(made) < count:
+        with transaction.atomic():
+            made += [annotation(task(house.project), house.annotator).pk for _ in range(min(AT_ONCE, count - len(made)))]
+    return made
+
+
+def _endpoint(house: Any, **fields: Any) -> dict[str, Any]:
+    from webhooks import endpoints
+    from webhooks.signing import secret_of
+
+    fields = {"send_for_all_actions": False, "actions": BRIEF} | fields
+    hook = endpoints.create(actor=house.lead, project=house.project, **fields)
+    return {"id": hook.pk, "secret": secret_of(hook)}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    print(json.dumps(furnish(json.loads(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()

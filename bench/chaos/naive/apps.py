@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class NaiveConfig(AppConfig):
+    name = "bench.chaos.naive"
+
+    def ready(self) -> None:
+        from tasks.events import happened
+        from webhooks import listener
+
+        from . import told
+
+        happened.disconnect(listener.write_down)
+        happened.connect(told.send_what_happened)
