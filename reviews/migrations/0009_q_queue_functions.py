@@ -1,5 +1,7 @@
 """The rule of the review queue, and the statement that keeps entries true to it, as functions of the database: planned once for a
-connection instead of once for every decision (planning takes longer than the work itself).
+connection instead of once for every decision (planning takes longer than the work itself). For many tasks at once it never loops
+over one side for each row of the other: with statistics of a moment ago, as within an import, the planner would. That is why every
+table is told the tasks.
 """
 
 from django.db import migrations
@@ -31,9 +33,9 @@ RETURNS TABLE (annotation_id bigint, {", ".join(f"{name} {kind}" for name, kind 
         FROM tasks_annotation a
         JOIN tasks_task t ON t.id = a.task_id
         JOIN tasks_project p ON p.id = a.project_id
-        LEFT JOIN reviews_review r ON r.id = a.standing_review_id
+        LEFT JOIN reviews_review r ON r.id = a.standing_review_id AND r.task_id = ANY(which)
         LEFT JOIN reviews_dispute d ON d.review_id = a.standing_review_id AND d.outcome IS NULL
-        WHERE a.task_id = ANY(which) AND a.deleted_at IS NULL AND NOT a.is_draft AND NOT a.was_cancelled
+        WHERE a.task_id = ANY(which) AND t.id = ANY(which) AND a.deleted_at IS NULL AND NOT a.is_draft AND NOT a.was_cancelled
         AND t.deleted_at IS NULL AND t.closed_at IS NULL
         AND p.enable_review_workflow AND (t.is_labeled OR NOT p.only_finished_tasks)
         AND CASE WHEN a.standing_review_id IS NULL THEN a.returned_at IS NULL AND t.review_required
@@ -48,8 +50,8 @@ DECIDED = "(e.standing_review_id IS DISTINCT FROM w.standing_review_id OR e.queu
 
 # A decision ends the lease; an edit does not. Rows that stay as they are stay unlocked, so that `next` need not wait for them.
 SYNC = f"""
-CREATE FUNCTION countersign_sync_queue(which bigint[]) RETURNS void LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION %(name)s(which bigint[]) RETURNS void LANGUAGE plpgsql
+%(settings)s AS $$
 #variable_conflict use_column
 BEGIN
     WITH wanted AS MATERIALIZED (SELECT * FROM countersign_queue_wanted(which)), gone AS (
@@ -62,17 +64,22 @@ BEGIN
             leased_to_id = CASE WHEN NOT {DECIDED} THEN e.leased_to_id END,
             leased_at = CASE WHEN NOT {DECIDED} THEN e.leased_at END,
             leased_until = CASE WHEN NOT {DECIDED} THEN e.leased_until END
-        FROM wanted w WHERE w.annotation_id = e.annotation_id AND ({STORED}) IS DISTINCT FROM ({WANTED})
+        FROM wanted w WHERE w.annotation_id = e.annotation_id AND e.task_id = ANY(which) AND ({STORED}) IS DISTINCT FROM ({WANTED})
     )
     INSERT INTO reviews_queueentry (annotation_id, {NAMES}, entered_at)
     SELECT w.annotation_id, {WANTED}, now() FROM wanted w
-    WHERE NOT EXISTS (SELECT 1 FROM reviews_queueentry e WHERE e.annotation_id = w.annotation_id);
+    WHERE NOT EXISTS (SELECT 1 FROM reviews_queueentry e WHERE e.annotation_id = w.annotation_id AND e.task_id = ANY(which));
 END $$;
 """
-UNDO = "DROP FUNCTION countersign_sync_queue(bigint[]); DROP FUNCTION countersign_queue_wanted(bigint[])"
+SETTINGS = {
+    "countersign_sync_queue": "SET plan_cache_mode = force_generic_plan",
+    "countersign_sync_queue_of_many": "SET plan_cache_mode = force_custom_plan SET enable_nestloop = off",
+}
+FUNCTIONS = RULE + "".join(SYNC % {"name": name, "settings": settings} for name, settings in SETTINGS.items())
+UNDO = "".join(f"DROP FUNCTION {name}(bigint[]); " for name in SETTINGS) + "DROP FUNCTION countersign_queue_wanted(bigint[])"
 
 
 class Migration(migrations.Migration):
     dependencies = [("reviews", "0008_q_fill_queue")]
 
-    operations = [migrations.RunSQL(RULE + SYNC, UNDO)]
+    operations = [migrations.RunSQL(FUNCTIONS, UNDO)]

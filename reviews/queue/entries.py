@@ -22,6 +22,9 @@ DERIVED = (
     "shuffle",
 )
 SYNC = "SELECT countersign_sync_queue(%(tasks)s::bigint[])"
+SYNC_MANY = "SELECT countersign_sync_queue_of_many(%(tasks)s::bigint[])"
+# Up to so many, one plan serves all; beyond, planning costs nothing beside the work.
+FEW = 20
 # (task, annotation, the queue it is in, the queue it belongs in); the queues are equal where something else is wrong.
 DIFFERENCES = f"""
     SELECT coalesce(w.task_id, e.task_id), coalesce(w.annotation_id, e.annotation_id), e.queue, w.queue
@@ -35,7 +38,7 @@ DIFFERENCES = f"""
 def sync(task_ids: Collection[int]) -> None:
     """Bring the entries of these tasks up to date. The caller holds the tasks locked."""
     with connection.cursor() as cursor:
-        cursor.execute(SYNC, {"tasks": list(task_ids)})
+        cursor.execute(SYNC if len(task_ids) <= FEW else SYNC_MANY, {"tasks": list(task_ids)})
 
 
 def differences(task_ids: Collection[int]) -> list[tuple[int, int, str | None, str | None]]:

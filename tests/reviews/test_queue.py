@@ -3,6 +3,7 @@
 import pytest
 
 from reviews.models import QueueEntry
+from reviews.queue import entries
 from reviews.queue.drawing import Ask, draw, remaining
 from reviews.queue.reasons import before_drawing, why_empty
 from reviews.service import AnnotationReviewService
@@ -255,3 +256,17 @@ def test_some_get_nothing_whatever_waits(house, make, who, code):
     make(house)
 
     assert before_drawing(ask(house, getattr(house, who))).code == code
+
+
+@pytest.mark.parametrize("few", [0, 10**9], ids=["of many", "of few"])
+def test_entries_come_out_the_same_however_many_tasks_are_brought_up_to_date_at_once(house, monkeypatch, few):
+    reviewed(annotation(task(house.project), house.annotator), house.reviewer, "rejected")
+    annotation(task(house.project), house.annotator2)
+    ids = list(Task.objects.values_list("pk", flat=True))
+    QueueEntry.objects.filter(queue="review").delete()
+    monkeypatch.setattr(entries, "FEW", few)
+
+    entries.sync(ids)
+
+    assert entries.differences(ids) == []
+    assert sorted(QueueEntry.objects.values_list("queue", flat=True)) == ["rejected", "review", "review"]
