@@ -6,8 +6,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from reviews.disputes import hidden_from
 from reviews.returned import why_returned
-from tasks.models import Task
+from tasks.models import Annotation, Task
 
 from ..serializers.queue import LeaseSerializer, ReturnedSerializer
 from ..serializers.tasks import ExpandedAnnotationSerializer, FullTaskSerializer
@@ -108,6 +109,11 @@ class NextTaskSerializer(OneTaskSerializer):
 
     def get_default_selected_annotation(self, task: Task) -> int | None:
         return self.context["drawn"].annotation_id
+
+    def _hides_who_rejected(self, task: Task) -> bool:
+        """Also of work by others, which a task to label comes without."""
+        contested = hidden_from(self.context["request"].user)
+        return Annotation.objects.filter(contested, task=task, deleted_at=None).exists()
 
 
 def _joined(results: list[Any]) -> str:

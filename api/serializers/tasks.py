@@ -134,11 +134,12 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
 
     def to_representation(self, task: Task) -> dict[str, Any]:
         body, user = super().to_representation(task), self.context["request"].user
+        if names_hidden(user, task.project) or self._hides_who_rejected(task):
+            body["updated_by"] = body["updated_by"] if task.updated_by_id == user.pk else []
+            body["comment_authors"] = [author for author in body["comment_authors"] if author == user.pk]
         if not may(user, "view_all_annotations", task.project_id):
             for name in REVIEWERS_ONLY:
                 body.pop(name, None)
-        if task.updated_by_id != user.pk and (names_hidden(user, task.project) or self._hides_who_rejected(task)):
-            body["updated_by"] = []
         return body
 
     def _hides_who_rejected(self, task: Task) -> bool:

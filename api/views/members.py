@@ -94,7 +94,8 @@ class MemberViewSet(ViewSet):
     def destroy(self, request, pk=None):
         """Take somebody out of the project (managers)."""
         project = self._managed(request, pk)
-        body = JoiningSerializer(data={"user": request.query_params.get("user") or request.data.get("user")})
+        asked = request.query_params.get("user")
+        body = JoiningSerializer(data={"user": asked} if asked else request.data)
         body.is_valid(raise_exception=True)
         projects.remove_member(self._membership(project, body.validated_data["user"]), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -80,6 +80,8 @@ class Reassign(APIView):
 
 def _asked(request) -> tuple[User, User | None]:
     """Either `to` a person or to the `pool`, said outright."""
+    if not isinstance(request.data, dict):
+        raise Refused("not_an_object", "Expected an object, that is names with values.")
     to, pool = request.data.get("to"), request.data.get("pool") is True
     if (to is None) != pool:
         raise Refused("to_whom", 'Say to whom: "to" somebody at work here, or "pool": true.', field="to")

@@ -62,7 +62,8 @@ class Item:
         """The page to do it on. Shared work is handed out by its queue, so its link names no task."""
         if self.kind in REVIEWED_THERE or self.on_review_screen:
             return review_page(self.project, None if self.shared else self.task)
-        return f"/projects/{self.project}/label/"
+        about_one = f"?task={self.task}" if self.kind == Kind.COMMENTS else ""
+        return f"/projects/{self.project}/label/{about_one}"
 
 
 def review_page(project: int, task: int | None = None) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from reviews.models import Queue
-from tasks.models import Project
+from tasks.models import Annotation, Project
 from tasks.roles import may
 
 from .. import frontend
@@ -46,14 +47,24 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @ensure_csrf_cookie
 def label(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next task to label, in the editor: returned work first."""
+    """The next task to label, in the editor: returned work first. `?task=` opens one's own work on that task, to answer what was
+    said about it; who reviews there and has none comes to the review screen."""
     project = project_of(request, pk)
     if not may(request.user, "annotate", project):  # type: ignore[arg-type]
         raise PermissionDenied
     if not frontend.is_present():
         return render(request, "screens/label_absent.html", {"project": project}, status=503)
-    screen = screen_of(request, project) | {"reasons": {reason["code"]: reason["text"] for reason in project.reject_reasons}}
+    asked = whole_number(request.GET.get("task"))
+    if asked and is_reviewed_by(request.user, project, asked):
+        return redirect(f"{reverse('review-screen', args=[project.pk])}?task={asked}")
+    reasons = {reason["code"]: reason["text"] for reason in project.reject_reasons}
+    screen = screen_of(request, project) | {"task": asked, "reasons": reasons}
     return editor_page(request, project, "label", "Label", {"screen": screen})
+
+
+def is_reviewed_by(user: Any, project: Project, task: int) -> bool:
+    """Others' work, to this person."""
+    return may(user, "review_annotation", project) and not Annotation.objects.filter(task=task, completed_by=user).exists()
 
 
 @never_cache

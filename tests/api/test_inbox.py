@@ -113,6 +113,7 @@ def test_a_comment_waits_until_it_is_answered(house):
     said = client_of(house.reviewer).post("/api/comments/", {"annotation": house.annotation.pk, "text": "Sure?"}).json()
     item = inbox(house.annotator, "?kind=comments")["results"][0]
     assert (item["about"], item["text"]) == (said["id"], "Sure?")
+    assert item["link"].endswith(f"/projects/{house.project.pk}/label/?task={house.task.pk}")
 
     client_of(house.annotator).post("/api/comments/", {"annotation": house.annotation.pk, "text": "Yes"})
 

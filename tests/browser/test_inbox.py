@@ -29,6 +29,21 @@ def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors
     assert errors == []
 
 
+def test_a_comment_opens_the_work_it_is_about(house, page_of, errors):
+    task(house.project, text="A new letter")
+    reviewed(house.annotation, house.reviewer, "accepted", comment="Well seen")
+    page = page_of(house.annotator)
+    page.goto("/inbox/?kind=comments")
+
+    page.get_by_role("link", name=re.compile("^Open")).click()
+
+    expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    expect(page.get_by_text("Well seen").first).to_be_visible()
+    page.get_by_role("button", name="Next task").click()
+    expect(page.get_by_text("A new letter")).to_be_visible()
+    assert errors == []
+
+
 def several_dead_ends(house) -> Task:
     """What all skipped, what was sent back as often as may be, what waits on somebody who left; and work under way."""
     settings(house, title="Street scenes", max_rounds=1)

@@ -301,3 +301,13 @@ def test_whatever_a_file_brought_is_readable(house, value, kind):
     made.result = [{"from_name": "letter", "to_name": "text", "type": kind, "value": value}]
     sources_of(house.project, made.task, made)
     lines_of(made)
+
+
+def test_a_reviewer_who_asks_for_others_work_there_comes_to_the_review_screen(house, with_editor):
+    of_task = f"?task={house.task.pk}"
+
+    sent_on = browser_of(house.reviewer).get(address(house, "label", of_task))
+    stays = browser_of(house.annotator).get(address(house, "label", of_task))
+
+    assert (sent_on.status_code, sent_on["Location"]) == (302, address(house, "review", of_task))
+    assert stays.status_code == 200

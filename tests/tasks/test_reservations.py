@@ -127,6 +127,13 @@ def test_stream_never_exceeds_overlap_however_many_draw(house, overlap):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_person_who_asks_many_times_at_once_holds_one_place(house, two):
+    together([lambda: drawn(house, house.annotator)] * PEOPLE)
+
+    assert Reservation.objects.filter(user=house.annotator).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_last_place_of_a_task_is_given_while_somebody_takes_the_first(house):
     projects.update(house.project, {"maximum_annotations": 2}, actor=house.lead)
     task_service.delete_many(house.project, [house.task.pk], actor=house.lead)

@@ -173,11 +173,25 @@ async function showNext() {
   return undefined;
 }
 
+/* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream. */
+async function showAsked(id) {
+  try {
+    const asked = await server.ask("GET", `/api/tasks/${id}/`);
+    const mine = asked.annotations.filter(({ completed_by: author }) => author.id === screen.user);
+    await show({ ...asked, annotations: mine });
+    showComments();
+    notice("asked", "You came for what was said about this.", { buttons: [["Next task", () => showNext()]] });
+  } catch (error) {
+    await showNext();
+    problem(error);
+  }
+}
+
 async function show(found, options) {
   task = found;
   hold.take(task.lease);
   counters.refresh();
-  for (const name of ["lease", "problem", "restored"]) withdraw(name);
+  for (const name of ["lease", "problem", "restored", "asked"]) withdraw(name);
   showEditor();
   if (work) await work.load(task);
   else await begin();
@@ -322,4 +336,4 @@ listenToKeys([
 ]);
 addEventListener("pageshow", (event) => event.persisted && showNext());
 await outbox.flush();
-await showNext();
+await (screen.task ? showAsked(screen.task) : showNext());
