@@ -6,6 +6,7 @@ Every time is the database's, so no worker's clock matters.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -103,7 +104,7 @@ def claim_suspect(webhook_id: int) -> list[Claim]:
 
 def _claim(webhook_id: int, *, count: int, fresh: bool) -> list[Claim]:
     token = uuid.uuid4()
-    asked = {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count, "fresh": fresh}
+    asked: dict[str, Any] = {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count, "fresh": fresh}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, asked | {"waits": schedule.scaled_waits()})
         claimed = dict(cursor.fetchall())
