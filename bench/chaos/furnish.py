@@ -4,6 +4,7 @@
 the ids and secrets of the endpoints. SPEC: `{"annotations": n, "endpoints": [{"url", "parallel", …}]}`.
 """
 
+import io
 import json
 import os
 import sys
@@ -12,7 +13,6 @@ from typing import Any
 import django
 
 BRIEF = ["ANNOTATION_ACCEPTED", "ANNOTATION_REJECTED", "ANNOTATION_FIXED_AND_ACCEPTED"]
-AT_ONCE = 250
 
 
 def furnish(spec: dict[str, Any]) -> dict[str, Any]:
@@ -29,15 +29,16 @@ def furnish(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _annotations(house: Any, count: int) -> list[int]:
-    from django.db import transaction
+    """By the annotator, in one file: a hundred times as fast as one by one."""
+    from api.importing.run import import_file
+    from tasks.models import Annotation
+    from tests.factories import result
 
-    from tests.factories import annotation, task
-
-    made: list[int] = []
-    while len(made) < count:
-        with transaction.atomic():
-            made += [annotation(task(house.project), house.annotator).pk for _ in range(min(AT_ONCE, count - len(made)))]
-    return made
+    work = {"result": result(), "completed_by": {"email": house.annotator.email}}
+    file = json.dumps([{"data": {"text": f"Letter {number}"}, "annotations": [work]} for number in range(count)])
+    import_file(house.project, io.BytesIO(file.encode()), actor=house.lead)
+    made = Annotation.objects.filter(task__project=house.project).exclude(pk=house.annotation.pk)
+    return list(made.order_by("pk").values_list("pk", flat=True))
 
 
 def _endpoint(house: Any, **fields: Any) -> dict[str, Any]:

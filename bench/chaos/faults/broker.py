@@ -58,17 +58,20 @@ def no_beat_no_worker(options: Options) -> list[dict[str, Any]]:
     with trial(options, annotations=3 * count, endpoints=3) as run:
         one, two, three = (run.annotations[n * count : (n + 1) * count] for n in range(3))
         run.site.keep_down("beat")
-        lines = [_line(run, "beat killed", _decided(run, one))]
+        lines = [_line(run, "beat killed", _decided(run, one), kills=1)]
         run.site.bring_back()
         run.site.add("beat-2", *BEAT)
-        lines.append(_line(run, "two beats", _decided(run, two)))
+        lines.append(_line(run, "two beats", _decided(run, two), kills=0))
         run.site.keep_down(*WORKERS)
         told = _decided(run, three)
         began = monotonic()
         red = run.site.until(lambda: not run.ready(), seconds=60)
         run.site.until(lambda: monotonic() - began > options.seconds, seconds=options.seconds + 1)
         run.site.bring_back()
-        lines.append(_line(run, "no worker", told) | {"readiness_was_red": red, "seconds_without": round(monotonic() - began)})
+        lines.append(
+            _line(run, "no worker", told, kills=len(WORKERS))
+            | {"readiness_was_red": red, "seconds_without": round(monotonic() - began)}
+        )
         lines[-1]["passed"] &= red and run.site.until(run.ready, seconds=60)
     return lines
 
@@ -79,9 +82,9 @@ def _decided(run: Trial, annotations: list[int]) -> list[Acknowledged]:
     return deciders.told
 
 
-def _line(run: Trial, what: str, told: list[Acknowledged]) -> dict[str, Any]:
+def _line(run: Trial, what: str, told: list[Acknowledged], *, kills: int) -> dict[str, Any]:
     drained = run.drained(seconds=120)
     counted, extra = Count(run, told), run.site.number(EXTRA_ATTEMPTS)
-    figures = {"what": what, "kills": 1, "decisions": len(told), **counted.line, "extra_attempts": extra}
+    figures = {"what": what, "kills": kills, "decisions": len(told), **counted.line, "extra_attempts": extra}
     passed = drained is not None and counted.is_whole and extra == 0
     return figures | {"drained_seconds": drained and round(drained, 1), "passed": passed}
