@@ -1,6 +1,6 @@
 import os
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_prerun
 from django.db import close_old_connections
 
@@ -13,6 +13,9 @@ app.autodiscover_tasks(related_name="jobs")
 
 
 @task_prerun.connect
-def drop_dead_connection(**_: object) -> None:
-    """What a request does at its start. Celery itself keeps a connection that PostgreSQL has cut for CELERY_DB_REUSE_MAX jobs."""
-    close_old_connections()
+def drop_dead_connection(task: Task | None = None, **_: object) -> None:
+    """What a request does at its start. Celery itself keeps a connection that PostgreSQL has cut for CELERY_DB_REUSE_MAX jobs.
+    A job that is run in place has the caller's connection.
+    """
+    if task is None or not task.request.is_eager:
+        close_old_connections()

@@ -4,8 +4,10 @@ from rest_framework import serializers
 
 from tasks.models import Upload
 
+from .names import NamesPeople
 
-class UploadSerializer(serializers.ModelSerializer):
+
+class UploadSerializer(NamesPeople, serializers.ModelSerializer):
     """As Label Studio tells of it, and where it is."""
 
     file = serializers.CharField(source="file.name", read_only=True)

@@ -79,7 +79,7 @@ class OneUpload(APIView):
     @extend_schema(operation_id="file_upload_retrieve", responses=UploadSerializer)
     def get(self, request, pk: int) -> Response:
         """One file, for who sees a task that shows it."""
-        return Response(UploadSerializer(visible(Upload.objects, request, pk)).data)
+        return Response(UploadSerializer(visible(Upload.objects, request, pk), context={"request": request}).data)
 
     @extend_schema(
         operation_id="file_upload_delete",

@@ -83,7 +83,7 @@ def test_filters_hold_for_tables_too(house, kinds):
 @pytest.mark.parametrize(
     ("query", "code", "field"),
     [
-        ({"only": "final"}, "not_supported", "only"),
+        ({"only": "best"}, "unknown_only", "only"),
         ({"reviewed": "true"}, "invalid_reviewed", "reviewed"),
         ({"verdict": "accepted,good"}, "unknown_verdict", "verdict"),
         ({"changed_since": "yesterday"}, "invalid_instant", "changed_since"),

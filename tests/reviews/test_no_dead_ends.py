@@ -317,7 +317,7 @@ def test_a_reason_asks_as_often_for_three_tasks_as_for_one(house, name, django_a
     for _ in range(2):
         factories.annotation(factories.task(house.project), house.annotator)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         list(exits.REASONS[name].tasks(house.project))
     assert Membership.objects.filter(project=house.project).count() == 5
     assert Annotation.objects.count() == 3

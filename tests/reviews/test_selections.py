@@ -69,8 +69,8 @@ def test_reopen_of_a_selection(house, selection):
     report = AnnotationReviewService(house.reviewer).reopen_many(selection, comment="New guideline")
 
     verdicts_checked()
-    assert [a.pk for a in report.done] == [selection[0].pk, selection[3].pk]
-    assert Annotation.objects.exclude(returned_at=None).count() == 2
+    assert [a.pk for a in report.done] == [selection[0].pk, selection[2].pk, selection[3].pk]
+    assert Annotation.objects.exclude(returned_at=None).count() == 3
 
 
 def test_nothing_of_an_empty_selection(house):

@@ -45,7 +45,7 @@ def test_readyz_is_down_when_the_worker_fell_silent(client, settings):
     worker_seen(seconds_ago=settings.HEARTBEAT_MAX_AGE_SECONDS + 1)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == state("DOWN", seen=16.0)
+    assert answer.json() == state("DOWN", seen=26.0)
 
 
 @pytest.mark.django_db

@@ -16,6 +16,9 @@ FORMATS = ("JSON", "JSON_MIN", "CSV", "TSV")
 UNASKED = {
     "/api/imports/{id}/": "imports are the managers'",
     "/api/projects/{id}/imports/{import_pk}/": "imports are the managers'",
+    "/api/import/file-upload/{id}/": "whose file it was is told by a pseudonym",
+    "/data/upload/{project}/{name}": "a file is what was uploaded",
+    "/api/webhook-deliveries/{id}/": "webhooks are the managers'",
     "/api/webhooks/{id}/": "webhooks are the managers'",
     "/api/webhooks/{id}/deliveries/": "webhooks are the managers'",
 }
@@ -35,6 +38,7 @@ def values_of(house) -> dict[str, object]:
         "/api/predictions/": house.prediction.pk,
         "/api/projects/": house.project.pk,
         f"/api/projects/{house.project.pk}/exports/": export["id"],
+        f"/api/projects/{house.project.pk}/label-configs/": house.project.label_configs.latest("pk").pk,
         f"/api/projects/{house.project.pk}/tasks/": house.task.pk,
         "/api/tasks/": house.task.pk,
         f"/api/tasks/{house.task.pk}/annotations/": house.annotation.pk,

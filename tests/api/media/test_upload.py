@@ -42,6 +42,7 @@ def test_a_picture_becomes_a_task_that_names_it(house, folder):
         "task_ids": [task.pk],
         "import": task.imported_by_id,
         "report": {},
+        "job": None,
     }
 
 
