@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F
 from playwright.sync_api import expect
 
-from reviews.models import QueueEntry
+from reviews.models import Dispute, QueueEntry
 from tasks.models import Annotation, Task
 from tasks.services import annotations, projects
 from tests.factories import annotation, member, result, reviewed, skipped, task
@@ -41,6 +41,20 @@ def test_a_comment_opens_the_work_it_is_about(house, page_of, errors):
     expect(page.get_by_text("Well seen").first).to_be_visible()
     page.get_by_role("button", name="Next task").click()
     expect(page.get_by_text("A new letter")).to_be_visible()
+    assert errors == []
+
+
+def test_a_rejection_that_sends_nothing_back_is_contested_where_its_comment_is(house, page_of, errors):
+    reviewed(house.annotation, house.reviewer, "rejected", comment="No", reject_action="remove")
+    page = page_of(house.annotator)
+    page.goto(f"/projects/{house.project.pk}/label/?task={house.task.pk}")
+
+    page.get_by_role("button", name="Contest the rejection").click()
+    page.locator("#words-text").fill("It is an A: see the guideline")
+    page.get_by_role("button", name="Contest", exact=True).click()
+
+    expect(page.locator("#toast")).to_contain_text("Contested")
+    assert Dispute.objects.get().because == "It is an A: see the guideline"
     assert errors == []
 
 

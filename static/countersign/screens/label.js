@@ -178,9 +178,11 @@ async function showAsked(id) {
   try {
     const asked = await server.ask("GET", `/api/tasks/${id}/`);
     const mine = asked.annotations.filter(({ completed_by: author }) => author.id === screen.user);
-    await show({ ...asked, annotations: mine });
+    await show({ ...asked, annotations: mine, default_selected_annotation: mine[0]?.id });
     showComments();
-    notice("asked", "You came for what was said about this.", { buttons: [["Next task", () => showNext()]] });
+    const buttons = [["Next task", () => showNext()]];
+    if (mine[0]?.allowed_actions.includes("contest")) buttons.unshift(["Contest the rejection", contest]);
+    notice("asked", "You came for what was said about this.", { buttons });
   } catch (error) {
     await showNext();
     problem(error);
