@@ -18,6 +18,9 @@ UNASKED = {
     "/api/projects/{id}/imports/{import_pk}/": "imports are the managers'",
     "/api/webhooks/{id}/": "webhooks are the managers'",
     "/api/webhooks/{id}/deliveries/": "webhooks are the managers'",
+    "/api/webhook-deliveries/{id}/": "webhooks are the managers'",
+    "/api/import/file-upload/{id}/": "uploads are the managers'",
+    "/data/upload/{project}/{name}": "a file, without a word about anybody",
 }
 
 
@@ -35,6 +38,7 @@ def values_of(house) -> dict[str, object]:
         "/api/predictions/": house.prediction.pk,
         "/api/projects/": house.project.pk,
         f"/api/projects/{house.project.pk}/exports/": export["id"],
+        f"/api/projects/{house.project.pk}/label-configs/": house.project.label_configs.get().pk,
         f"/api/projects/{house.project.pk}/tasks/": house.task.pk,
         "/api/tasks/": house.task.pk,
         f"/api/tasks/{house.task.pk}/annotations/": house.annotation.pk,
