@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("reviews", "0004_bulk_reopened"),
-        ("tasks", "0005_review_loop"),
+        ("tasks", "0006_review_loop"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,6 @@
 """Which annotations are in which queue: derived from annotation, task, project and standing review, set-based.
 
-The rule has one place, the database's function `countersign_queue_wanted` (migration q_queue_functions). Writers keep the entries
+The rule has one place, the database's function `countersign_queue_wanted` (migration queue_functions). Writers keep the entries
 of the tasks they hold locked true to it (`sync`), `recount` compares.
 """
 

@@ -7,5 +7,5 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON tasks_labelconfigversion
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0006_label_config_versions")]
+    dependencies = [("tasks", "0007_label_config_versions")]
     operations = [migrations.RunSQL(APPEND_ONLY, "DROP TRIGGER append_only ON tasks_labelconfigversion;")]

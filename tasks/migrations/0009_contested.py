@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tasks", "0007_label_configs_append_only"),
+        ("tasks", "0008_label_configs_append_only"),
     ]
 
     operations = [

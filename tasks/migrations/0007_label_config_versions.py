@@ -10,7 +10,7 @@ UPDATE tasks_project p SET label_config_version_id = v.id FROM tasks_labelconfig
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0005_review_loop")]
+    dependencies = [("tasks", "0006_review_loop")]
     operations = [
         migrations.RunSQL(
             FIRST, "UPDATE tasks_project SET label_config_version_id = NULL; DELETE FROM tasks_labelconfigversion;"

@@ -80,6 +80,6 @@ UNDO = "".join(f"DROP FUNCTION {name}(bigint[]); " for name in SETTINGS) + "DROP
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0008_q_fill_queue")]
+    dependencies = [("reviews", "0008_fill_queue")]
 
     operations = [migrations.RunSQL(FUNCTIONS, UNDO)]

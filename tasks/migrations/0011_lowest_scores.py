@@ -9,6 +9,6 @@ COUNT = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0009_q_review_progress")]
+    dependencies = [("tasks", "0010_review_progress")]
 
     operations = [migrations.RunSQL(COUNT, migrations.RunSQL.noop)]

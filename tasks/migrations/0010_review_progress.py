@@ -5,7 +5,7 @@ COLUMNS = {"sampled": "Tasks drawn into the review sample.", "review_done": "Tas
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0008_contested")]
+    dependencies = [("tasks", "0009_contested")]
 
     operations = [
         migrations.AddField(name, column, models.BigIntegerField(default=0, help_text=said))

@@ -23,7 +23,7 @@ INDEX = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0010_q_lowest_scores")]
+    dependencies = [("tasks", "0011_lowest_scores")]
 
     operations = [
         migrations.AddField(

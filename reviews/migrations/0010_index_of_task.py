@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0009_q_queue_functions")]
+    dependencies = [("reviews", "0009_queue_functions")]
 
     operations = [
         migrations.AlterField(

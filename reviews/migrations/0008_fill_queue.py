@@ -26,6 +26,6 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0007_q_lease_index"), ("tasks", "0010_q_lowest_scores")]
+    dependencies = [("reviews", "0007_lease_index"), ("tasks", "0011_lowest_scores")]
 
     operations = [migrations.RunSQL(FILL, "DELETE FROM reviews_queueentry")]
