@@ -7,10 +7,11 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from tests import factories
+from tests import emptying, factories
 
 
 def pytest_configure() -> None:
+    emptying.install()
     # The real hasher takes a quarter of a second for each user.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # One Redis serves all processes of xdist; the variable is for workers that a test starts.
