@@ -25,6 +25,7 @@ def _hanging(options: Options, *, endpoints: int, hang: int, rate: int) -> dict[
     with trial(options, annotations=2 * half, endpoints=endpoints) as run:
         began = time()
         told = _decide(run, run.annotations[:half], rate=rate)
+        run.drained(seconds=DRAIN_SECONDS)
         turned = time()
         run.behave(*range(hang), kind="hang")
         told += _decide(run, run.annotations[half:], rate=rate)
