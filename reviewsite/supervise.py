@@ -26,7 +26,7 @@ PORTS_TO_TRY = 50
 QUICK_SECONDS = 15
 QUICK_DEATHS = 4
 # Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
-GRACE_SECONDS = 1.5
+GRACE_SECONDS = 1.2
 STARTED = time.monotonic()
 
 
@@ -154,11 +154,11 @@ class Supervisor:
         say("starting the web server and the workers")
         fd = self.listener.fileno()
         self.add("web", "gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", f"fd://{fd}", "reviewsite.wsgi", keep=(fd,))
-        self.add_worker("deliver", processes=6)
+        self.add_worker("deliver", processes=4)
 
     def start_rest(self) -> None:
         self.add_worker("work", processes=2)
-        self.add_worker("deliver-slow", processes=2)
+        self.add_worker("deliver-slow", processes=1)
         # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
         self.add("beat", "celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
 

@@ -30,3 +30,8 @@ def house(db) -> factories.House:
 def client_of(db) -> Callable[..., APIClient]:
     """client_of(user): an API client with a token of theirs."""
     return factories.client_of
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one process must do alone comes first: at the end the other would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)

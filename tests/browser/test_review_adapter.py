@@ -70,6 +70,7 @@ def test_accept_signs_the_annotation_as_it_is(review, house, errors, shoot):
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_page_of_another_origin_signs_with_a_token(page_of, house, live_server, settings, errors):
     elsewhere = "http://front.localhost:8099"
     settings.CORS_ALLOWED_ORIGINS = [elsewhere]
@@ -109,6 +110,7 @@ def test_an_edit_makes_it_a_fix(review, house, errors):
     assert errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("button", "action"), [("Reject: requeue", "requeue"), ("Reject: remove", "remove")])
 def test_each_reject_button_names_its_outcome(review, house, errors, button, action):
     page = review(house.reviewer)
@@ -132,6 +134,7 @@ def test_a_mandatory_comment_is_written_before_the_reject(review, house, errors)
     assert errors == []
 
 
+@pytest.mark.slow
 def test_control_and_space_rejects(review, house, errors):
     page = review(house.reviewer, allowed_reject_actions=["requeue"])
 
@@ -141,6 +144,7 @@ def test_control_and_space_rejects(review, house, errors):
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_double_click_is_one_verdict(review, house):
     page = review(house.reviewer)
     page.evaluate(
@@ -173,6 +177,7 @@ def test_ones_own_work_is_refused_by_the_server_in_words(review, house):
     assert standing(house) is None
 
 
+@pytest.mark.slow
 def test_a_draft_is_kept_and_comes_back(review, house, errors):
     page = review(house.reviewer)
     page.get_by_role("checkbox").nth(2).click()

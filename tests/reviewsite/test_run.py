@@ -153,6 +153,7 @@ def test_its_end_leaves_nothing_running_and_loses_nothing(place, run, who, sig):
     assert place.live().demo()["accounts"] == accounts
 
 
+@pytest.mark.slow
 def test_two_folders_run_side_by_side(run, tmp_path):
     other = Run(tmp_path / "other")
     assert other.demo()["base_url"] != run.demo()["base_url"]
