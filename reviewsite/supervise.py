@@ -26,7 +26,7 @@ PORTS_TO_TRY = 50
 QUICK_SECONDS = 15
 QUICK_DEATHS = 4
 # Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
-GRACE_SECONDS = 1.2
+GRACE_SECONDS = 1.0
 STARTED = time.monotonic()
 
 

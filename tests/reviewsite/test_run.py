@@ -16,7 +16,8 @@ from django.conf import settings
 
 pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(180)]
 START_SECONDS = 180
-GONE_SECONDS = 3
+# Three on a machine that has nothing else to do (1.5 measured); here the other half of the suite runs beside it.
+GONE_SECONDS = 8
 NOT_FOR_IT = {"DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "DATA", "PORT", "BASE_URL"}
 # The virtual environment is the one that runs this test.
 MAKE_RUN = ["make", "-o", ".venv/.embedded", f"BIN={sys.executable}", "run"]
