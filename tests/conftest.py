@@ -26,6 +26,14 @@ def house(db) -> factories.House:
     return factories.build_house()
 
 
+@pytest.fixture(autouse=True)
+def in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent is recorded before `drain` returns: another thread would not see what the test has not committed."""
+    from webhooks import sender
+
+    monkeypatch.setattr(sender, "PATIENCE_SECONDS", 60)
+
+
 @pytest.fixture
 def client_of(db) -> Callable[..., APIClient]:
     """client_of(user): an API client with a token of theirs."""

@@ -1,6 +1,7 @@
 """Celery jobs: thin, each a call."""
 
 from celery import shared_task
+from celery.signals import worker_process_shutdown
 
 from . import health, outbox, pruning, sender, wakeups
 
@@ -25,3 +26,8 @@ def tend() -> None:
     health.give_up_on_failing()
     health.release_stragglers()
     pruning.prune()
+
+
+@worker_process_shutdown.connect
+def end_in_order(**_: object) -> None:
+    sender.wait_for_late()

@@ -1,56 +1,109 @@
-"""Sends what is due for one endpoint. No transaction is open while the far side is spoken to."""
+"""Sends what is due for one endpoint. No transaction is open while the far side is spoken to.
+
+A job waits PATIENCE_SECONDS for the answers. Those that take longer are waited for by a thread, so that however many endpoints
+hang, the few processes that send are free for the others.
+"""
 
 import logging
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from typing import cast
 
 from django.conf import settings
+from django.db import connection
 
-from . import outbox
+from . import outbox, wakeups
 from .models import Delivery, Webhook
 from .outbox import Claim
 from .signing import signature_headers
-from .transport import Answer, post
+from .transport import TOTAL_SECONDS, Answer, post
 
 log = logging.getLogger(__name__)
-# No new batch after this: a POST may take 15 s, and the job ends after 20.
+# No new batch after this.
 BUDGET_SECONDS = 4
+PATIENCE_SECONDS = 0.5
+_late: set[threading.Thread] = set()
+
+
+class Batch:
+    """Claimed deliveries on their way, each in a thread; recorded as they end."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self.webhook = webhook
+        self.suspect = outbox.claim_suspect(webhook.pk)
+        claims = self.suspect or outbox.claim(webhook.pk, webhook.parallel)
+        self.is_full = bool(self.suspect) or len(claims) == webhook.parallel
+        self.is_answered = False
+        self.under_way = _sent(claims)
+
+    def record(self, *, seconds: float | None = None) -> bool:
+        """Wait for the answers and record them; False if some were not there in time."""
+        try:
+            for future in as_completed(list(self.under_way), timeout=seconds):
+                answer = future.result()
+                outbox.record(self.under_way.pop(future), answer)
+                self.is_answered |= answer.status is not None
+        except TimeoutError:
+            return False
+        return True
+
+    @property
+    def promises_more(self) -> bool:
+        """There was as much as it could take, and somebody there answers."""
+        return self.is_full and self.is_answered
 
 
 def drain(webhook_id: int) -> bool:
-    """Send until nothing is due, the time is over, or nobody there answers. True if there may be more to do at once."""
+    """Send until nothing is due, the time is over, or an answer is long in coming. True if there may be more to do at once."""
     slot = outbox.take_slot(webhook_id)
     if slot is None:
         return False
-    try:
-        return _send_batches(Webhook.objects.get(pk=webhook_id))
-    finally:
-        outbox.free_slot(webhook_id, slot)
-
-
-def _send_batches(webhook: Webhook) -> bool:
-    end = time.monotonic() + BUDGET_SECONDS
-    while time.monotonic() < end:
-        suspect = outbox.claim_suspect(webhook.pk)
-        claims = suspect or outbox.claim(webhook.pk, webhook.parallel)
-        answers = _send(claims)
-        if not any(answer.status for answer in answers) or (not suspect and len(claims) < webhook.parallel):
-            return False
+    with ExitStack() as held:
+        held.callback(outbox.free_slot, webhook_id, slot)
+        webhook, end = Webhook.objects.get(pk=webhook_id), time.monotonic() + BUDGET_SECONDS
+        while time.monotonic() < end:
+            batch = Batch(webhook)
+            if not batch.record(seconds=PATIENCE_SECONDS):
+                _leave(batch, held.pop_all())
+                return False
+            if not batch.promises_more:
+                return False
     return True
 
 
-def _send(claims: list[Claim]) -> list[Answer]:
-    """All at once; each is recorded as it ends."""
-    if not claims:
-        return []
-    answers = []
-    with ThreadPoolExecutor(max_workers=len(claims)) as threads:
-        sent = {threads.submit(deliver, claim): claim for claim in claims}
-        for future in as_completed(sent):
-            answers.append(future.result())
-            outbox.record(sent[future], answers[-1])
-    return answers
+def _leave(batch: Batch, held: ExitStack) -> None:
+    """To a thread, the endpoint's slot with it. If this process dies, the leases end as they always do."""
+    thread = threading.Thread(target=_see_through, args=(batch, held), name="webhook-late", daemon=True)
+    _late.add(thread)
+    thread.start()
+
+
+def _see_through(batch: Batch, held: ExitStack) -> None:
+    try:
+        with held:
+            batch.record()
+        if batch.promises_more:
+            wakeups.ring({batch.webhook.pk: False})
+    finally:
+        connection.close()
+        _late.discard(threading.current_thread())
+
+
+def wait_for_late() -> None:
+    """Before this process ends: an answer that nobody records is sent for again."""
+    end = time.monotonic() + TOTAL_SECONDS
+    for thread in list(_late):
+        thread.join(max(0, end - time.monotonic()))
+
+
+def _sent(claims: list[Claim]) -> dict[Future[Answer], Claim]:
+    threads = ThreadPoolExecutor(max_workers=max(1, len(claims)), thread_name_prefix="webhook-send")
+    try:
+        return {threads.submit(deliver, claim): claim for claim in claims}
+    finally:
+        threads.shutdown(wait=False)
 
 
 def deliver(claim: Claim) -> Answer:

@@ -30,10 +30,11 @@ class Got:
 
 @dataclass
 class Receiver:
-    """Answers with the next of `statuses`, else 200, after `delay` seconds, with `headers` and `answer`."""
+    """Answers with the next of `statuses`, else 200, after `delay` seconds and `wait_for`, with `headers` and `answer`."""
 
     statuses: deque[int] = field(default_factory=deque)
     delay: float = 0
+    wait_for: threading.Event | None = None
     headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b"thanks"
     got: list[Got] = field(default_factory=list)
@@ -70,6 +71,8 @@ class Receiver:
                 receiver.got.append(Got(self.path, {k.lower(): v for k, v in self.headers.items()}, raw))
                 status = receiver.statuses.popleft() if receiver.statuses else 200
                 time.sleep(receiver.delay)
+                if receiver.wait_for:
+                    receiver.wait_for.wait(30)
                 self.send_response(status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)

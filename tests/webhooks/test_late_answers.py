@@ -1,0 +1,111 @@
+"""An endpoint that is slow to answer keeps its slot, and no process that sends to the others."""
+
+import threading
+import time
+
+import pytest
+
+from tests.factories import annotation, reviewed, task
+from webhooks import jobs, outbox, sender, transport, wakeups
+from webhooks.models import Webhook
+
+from .hooks import hook_of
+from .receiver import Receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(sender, "PATIENCE_SECONDS", 0.05)
+    yield
+    sender.wait_for_late()
+
+
+@pytest.fixture
+def rung(monkeypatch) -> list[int]:
+    found: list[int] = []
+    monkeypatch.setattr(wakeups, "ring", lambda due: found.extend(due))
+    return found
+
+
+@pytest.fixture
+def hanging():
+    """Answers when it is let go."""
+    go = threading.Event()
+    with Receiver() as server:
+        server.wait_for = go
+        yield server
+        go.set()
+
+
+def decided(house, url: str, *, count: int = 1, **fields) -> Webhook:
+    hook = hook_of(house, url, **fields)
+    for _ in range(count):
+        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+    return hook
+
+
+def states(hook: Webhook) -> set[str]:
+    return set(hook.deliveries.values_list("state", flat=True))
+
+
+def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
+    hook = decided(house, hanging.url)
+
+    began = time.monotonic()
+    more = sender.drain(hook.pk)
+
+    assert (more, time.monotonic() - began < 5) == (False, True)
+    assert outbox.take_slot(hook.pk) is None
+    assert states(hook) == {"pending"}
+
+
+def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung):
+    hook = decided(house, hanging.url)
+    sender.drain(hook.pk)
+    rung.clear()
+
+    hanging.wait_for.set()
+    sender.wait_for_late()
+
+    assert states(hook) == {"delivered"}
+    assert outbox.take_slot(hook.pk)
+    assert rung == []
+
+
+def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
+    hook = decided(house, hanging.url, count=3, parallel=2)
+    sender.drain(hook.pk)
+    rung.clear()
+
+    hanging.wait_for.set()
+    sender.wait_for_late()
+
+    assert rung == [hook.pk]
+    assert sender.drain(hook.pk) is False
+    sender.wait_for_late()
+    assert states(hook) == {"delivered"}
+    assert len(hanging.got) == 3
+
+
+def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hanging, rung, monkeypatch):
+    monkeypatch.setattr(transport.post, "__kwdefaults__", {"seconds": 0.3})
+    hook = decided(house, hanging.url)
+
+    sender.drain(hook.pk)
+    sender.wait_for_late()
+
+    hook.refresh_from_db()
+    (attempt,) = hook.deliveries.get().log.all()
+    assert (attempt.error, hook.is_slow, states(hook)) == ("timeout", True, {"pending"})
+
+
+def test_process_that_ends_waits_for_late_answers(house, hanging, rung):
+    hook = decided(house, hanging.url)
+    sender.drain(hook.pk)
+    threading.Timer(0.3, hanging.wait_for.set).start()
+
+    jobs.end_in_order()
+
+    assert states(hook) == {"delivered"}
