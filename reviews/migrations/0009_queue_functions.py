@@ -1,7 +1,7 @@
 """The rule of the review queue, and the statement that keeps entries true to it, as functions of the database: planned once for a
 connection instead of once for every decision (planning takes longer than the work itself). For many tasks at once it never loops
 over one side for each row of the other: with statistics of a moment ago, as within an import, the planner would. That is why every
-table is told the tasks.
+table is told the tasks. What waits already enters the queue by the same functions.
 """
 
 from django.db import migrations
@@ -77,9 +77,11 @@ SETTINGS = {
 }
 FUNCTIONS = RULE + "".join(SYNC % {"name": name, "settings": settings} for name, settings in SETTINGS.items())
 UNDO = "".join(f"DROP FUNCTION {name}(bigint[]); " for name in SETTINGS) + "DROP FUNCTION countersign_queue_wanted(bigint[])"
+FILL = "SELECT countersign_sync_queue_of_many(ARRAY(SELECT id FROM tasks_task))"
+EMPTY = "DELETE FROM reviews_queueentry"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0008_fill_queue")]
+    dependencies = [("reviews", "0007_lease_index"), ("tasks", "0011_lowest_scores")]
 
-    operations = [migrations.RunSQL(FUNCTIONS, UNDO)]
+    operations = [migrations.RunSQL(FUNCTIONS, UNDO), migrations.RunSQL(FILL, EMPTY)]
