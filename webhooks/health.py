@@ -29,13 +29,16 @@ SUCCEEDED = """
         silent_in_a_row = 0, rest_until = NULL, is_slow = false
     WHERE id = %(webhook)s
 """
+# Those that were sent together fail together: they are one silence more, not eight.
 FAILED = """
     UPDATE webhooks_webhook SET consecutive_failures = consecutive_failures + 1, last_failure_at = clock_timestamp(),
         failing_since = coalesce(failing_since, clock_timestamp()), is_slow = %(slow)s,
-        silent_in_a_row = CASE WHEN %(silent)s THEN silent_in_a_row + 1 ELSE 0 END,
-        rest_until = CASE WHEN %(silent)s AND silent_in_a_row + 1 >= %(patience)s THEN clock_timestamp() + make_interval(
-            secs => least(%(longest)s, %(first)s * power(2, least(silent_in_a_row + 1 - %(patience)s, 16))) * %(scale)s)
-        END
+        silent_in_a_row = CASE WHEN NOT %(silent)s THEN 0 WHEN rest_until > clock_timestamp() THEN silent_in_a_row
+            ELSE silent_in_a_row + 1 END,
+        rest_until = CASE WHEN NOT %(silent)s THEN NULL WHEN rest_until > clock_timestamp() THEN rest_until
+            WHEN silent_in_a_row + 1 >= %(patience)s THEN clock_timestamp() + make_interval(
+                secs => least(%(longest)s, %(first)s * power(2, least(silent_in_a_row + 1 - %(patience)s, 16))) * %(scale)s)
+            END
     WHERE id = %(webhook)s
 """
 

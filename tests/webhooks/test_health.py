@@ -38,14 +38,28 @@ def days_pass(hook: Webhook, days: float) -> None:
     Webhook.objects.filter(pk=hook.pk).update(failing_since=timezone.now() - timedelta(days=days))
 
 
+def rest_of(hook: Webhook) -> int:
+    """Seconds for which it is left alone."""
+    hook.refresh_from_db()
+    return round((hook.rest_until - timezone.now()).total_seconds()) if hook.rest_until else 0
+
+
 def test_endpoint_that_answers_nobody_twice_is_left_alone_for_a_while(hook):
     rests = []
     for _ in range(4):
+        Webhook.objects.filter(pk=hook.pk, rest_until__isnull=False).update(rest_until=timezone.now())
         health.note(hook, REFUSED)
-        hook.refresh_from_db()
-        rests.append(round((hook.rest_until - timezone.now()).total_seconds()) if hook.rest_until else 0)
+        rests.append(rest_of(hook))
 
     assert rests == pytest.approx([0, 5, 10, 20], abs=2)
+
+
+def test_deliveries_that_fail_together_are_one_silence_more(hook):
+    """A consumer that starts anew meets eight at once, and must not wait five minutes for it."""
+    for _ in range(8):
+        health.note(hook, REFUSED)
+
+    assert rest_of(hook) == pytest.approx(5, abs=2)
 
 
 def test_answer_ends_the_rest(hook, house):

@@ -10,7 +10,8 @@ from .openapi import examples
 
 HEAD = """# Webhook events, one by one
 
-Made by `manage.py document_webhooks`; every example is the body of something that really happened. Schemas:
+Made by `manage.py document_webhooks`; every example but that of `REVIEW_UPDATED`, which is never sent, is the
+body of something that really happened. Schemas:
 [webhook-events.schema.json](webhook-events.schema.json) (one definition for each action), and the `webhooks` section of
 `/api/schema/`. What can be relied on is in [Webhooks](webhooks.md), how to receive them in
 [Receive webhooks](../how-to/receive-webhooks.md).
