@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from tests import emptying, factories
+from tests import copied, emptying, factories
 
 
 def pytest_configure() -> None:
@@ -20,10 +20,16 @@ def pytest_configure() -> None:
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = prefix
 
 
+@pytest.fixture(scope="session")
+def made_house(django_db_setup, django_db_blocker) -> copied.Made:
+    with django_db_blocker.unblock():
+        return copied.a_house()
+
+
 @pytest.fixture
-def house(db) -> factories.House:
+def house(made_house, db) -> factories.House:
     """A project with everybody in it."""
-    return factories.build_house()
+    return made_house.anew()
 
 
 @pytest.fixture(autouse=True)

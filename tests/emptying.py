@@ -14,9 +14,14 @@ def install() -> None:
 
 
 def _empty(test: TransactionTestCase) -> None:
-    tables = [name for name in connection.introspection.django_table_names() if name not in KEPT]
-    asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
-    with connection.cursor() as cursor:
-        cursor.execute(asked)
-        if filled := [name for (name,) in cursor.fetchall()]:
+    if filled := filled_tables():
+        with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+
+
+def filled_tables() -> list[str]:
+    """Those that hold a row."""
+    tables = [name for name in connection.introspection.django_table_names() if name not in KEPT]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables))
+        return [name for (name,) in cursor.fetchall()]
