@@ -22,7 +22,6 @@ class ViewViewSet(ViewSet):
 
     queryset = View.objects.select_related("project").order_by("order", "id")
     serializer_class = ViewSerializer
-    filter_backends: list = []
     pagination_class = None
 
     @extend_schema(parameters=[OpenApiParameter("project", int)], responses=ViewSerializer(many=True))

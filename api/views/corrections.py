@@ -96,7 +96,6 @@ class GroupPages(Pages):
 class Confusion(ViewSet):
     queryset = Correction.objects.all()
     serializer_class = ConfusionSerializer
-    filter_backends: list = []
     pagination_class = GroupPages
 
     @extend_schema(

@@ -22,7 +22,6 @@ class DisputeViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = DisputeSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(
         operation_id="projects_disputes_list",

@@ -34,7 +34,6 @@ class WaitingViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = WaitingSerializer
     pagination_class = ListPages
-    filter_backends: list = []
 
     @extend_schema(
         operation_id="inbox_waiting",
@@ -64,7 +63,6 @@ class StuckViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = StuckSerializer
     pagination_class = InboxPages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_dead_ends", parameters=[AskStuckSerializer], responses=StuckSerializer(many=True))
     def list(self, request, pk=None):

@@ -46,7 +46,6 @@ class MemberViewSet(ViewSet):
     queryset = Membership.objects.order_by("user_id")
     serializer_class = MemberSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_members_list", responses=UserSerializer(many=True))
     def list(self, request, pk=None):

@@ -36,7 +36,6 @@ class OwnerlessViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = OwnerlessSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_ownerless_list", responses=OwnerlessSerializer(many=True))
     def list(self, request, pk=None):

@@ -135,7 +135,6 @@ class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
     pagination_class = LongList
-    filter_backends: list = []
 
     @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
     def list(self, request):

@@ -109,7 +109,6 @@ class HeldViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = HeldSerializer
     pagination_class = HeldPages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_leases_list", responses=HeldSerializer(many=True))
     def list(self, request, pk=None):

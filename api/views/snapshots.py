@@ -34,7 +34,6 @@ class ExportViewSet(ViewSet):
     queryset = Export.objects.select_related("created_by", "project").prefetch_related("converted_formats").order_by("-id")
     serializer_class = ExportSerializer
     pagination_class = LongList
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_exports_list", responses=ExportSerializer(many=True))
     def list(self, request, project_pk=None):

@@ -122,7 +122,6 @@ class TaskDraftViewSet(ViewSet):
 
     queryset = Draft.objects.select_related("user", "task__project").order_by("id")
     serializer_class = DraftSerializer
-    filter_backends: list = []
     pagination_class = None
 
     @extend_schema(responses=DraftSerializer(many=True))
@@ -144,7 +143,6 @@ class TaskDraftViewSet(ViewSet):
 class DraftViewSet(ViewSet):
     queryset = Draft.objects.select_related("user", "task__project")
     serializer_class = DraftSerializer
-    filter_backends: list = []
 
     @extend_schema(responses=DraftSerializer)
     def retrieve(self, request, pk=None):
