@@ -19,7 +19,7 @@ from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.names import reviewers_shown_to
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, project_for, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
@@ -88,8 +88,7 @@ class TaskViewSet(ViewSet):
     def create(self, request):
         """A new task (managers)."""
         body = sent(NewTaskSerializer, request)
-        project = visible(Project.objects, request, body.pop("project"))
-        require(request, "import", project)
+        project = project_for(request, "import", body.pop("project"))
         task = tasks.create(project, actor=request.user, **body)
         return Response(self._one(task.pk), status=status.HTTP_201_CREATED)
 
