@@ -121,4 +121,4 @@ def test_a_lock_on_work_lets_others_refer_to_it(house):
         annotations.lock(house.annotation.pk)
         (said,) = together([refer])
 
-    assert said.pk
+    assert Comment.objects.get() == said
