@@ -160,5 +160,7 @@ def records(project: Project) -> dict[int, Record]:
     return {user: Record(**numbers) for user, numbers in counted.items()}
 
 
-def record(user: Any, project: Project) -> Record:
-    return records(project).get(user.pk, Record())
+def records_shown_to(user: Any, project: Project) -> dict[int, Record]:
+    """Leads see everybody's, others their own."""
+    found = records(project)
+    return found if may_see_all(user, project) else {user.pk: found.get(user.pk, Record())}

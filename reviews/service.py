@@ -57,6 +57,15 @@ class AnnotationReviewService:
             moves.decide([sentence], [task], actor=self.actor)
         return Decision(sentence.review, annotation, task, notice=notice)
 
+    def change(self, review: Review, intent: Intent) -> Decision:
+        """Another verdict in place of this one, which must stand. Raises Refused."""
+        with transaction.atomic():
+            annotation, _ = lock(review.annotation_id)
+            if annotation.standing_review_id != review.pk:
+                review.refresh_from_db()
+                raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be changed.")
+            return self.decide(annotation, intent)
+
     def undo(self, review: Review) -> None:
         """Take a standing verdict back. The annotation is unreviewed then; no older verdict comes back. Raises Refused."""
         with transaction.atomic():

@@ -9,8 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from api.views.base import require, visible
-from tasks.models import Project
+from api.views.base import project_for
 
 from .catalogue import CATALOGUE
 from .models import Delivery
@@ -33,17 +32,10 @@ def number(request: Request, name: str, default: int, *, most: int = LARGEST) ->
     return min(int(text[:20]), most)
 
 
-def managed_project(request: Request, pk: int) -> Project:
-    """404 for who does not see it, 403 for who does not manage it."""
-    project = visible(Project.objects, request, pk)
-    require(request, "manage_webhooks", project)
-    return project
-
-
 def of_asked_project(request: Request, rows: Any) -> Any:
     if not request.query_params.get("project"):
         return rows
-    return rows.filter(project=managed_project(request, number(request, "project", 0)))
+    return rows.filter(project=project_for(request, "manage_webhooks", number(request, "project", 0)))
 
 
 def of_asked_log(request: Request, rows: Any) -> Any:

@@ -18,7 +18,6 @@ EVENTS_AT_MOST = 1000
 class DeliveryViewSet(ViewSet):
     queryset = Delivery.objects.select_related("event", "webhook").prefetch_related("log")
     serializer_class = DeliverySerializer
-    filter_backends: list = []
 
     def retrieve(self, request, pk=None):
         """One delivery with every attempt and its answer."""
@@ -35,7 +34,6 @@ class Events(GenericAPIView):
     serializer_class = EventPageSerializer
     queryset = Event.objects.none()
     pagination_class = None
-    filter_backends: list = []
 
     @extend_schema(
         parameters=[

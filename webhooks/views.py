@@ -54,7 +54,6 @@ class WebhookViewSet(ViewSet):
     queryset = Webhook.objects.order_by("id")
     serializer_class = WebhookSerializer
     pagination_class = None
-    filter_backends: list = []
 
     @extend_schema(parameters=[PROJECT])
     def list(self, request):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from tasks.models import Project, View
 from tasks.services import views as tabs
 
-from ..views.base import ViewSet, require, sent, visible
+from ..views.base import ViewSet, project_for, require, sent
 from . import asked, selection
 from .serializers import NewViewSerializer, SelectionSerializer, ViewOrderSerializer, ViewSerializer
 
@@ -22,7 +22,6 @@ class ViewViewSet(ViewSet):
 
     queryset = View.objects.select_related("project").order_by("order", "id")
     serializer_class = ViewSerializer
-    filter_backends: list = []
     pagination_class = None
 
     @extend_schema(parameters=[OpenApiParameter("project", int)], responses=ViewSerializer(many=True))
@@ -66,8 +65,7 @@ class ViewViewSet(ViewSet):
     def order(self, request):
         """Put the tabs of a project in this order."""
         body = sent(ViewOrderSerializer, request)
-        project = visible(Project.objects, request, body["project"])
-        require(request, "view_all_annotations", project)
+        project = project_for(request, "view_all_annotations", body["project"])
         tabs.arrange(project, body["ids"])
         return Response(status=status.HTTP_200_OK)
 

@@ -131,7 +131,6 @@ class TaskAnnotationViewSet(ViewSet):
 
     queryset = Annotation.objects.order_by("id")
     serializer_class = AnnotationSerializer
-    filter_backends: list = []
     pagination_class = None
 
     @extend_schema(responses=AnnotationSerializer(many=True))

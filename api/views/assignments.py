@@ -17,7 +17,7 @@ from users.models import User
 
 from ..datamanager import query
 from ..datamanager.filters import Asker
-from .base import require, sent, visible
+from .base import project_for, sent, visible
 
 MANY = 10_000  # tasks in one request
 
@@ -61,7 +61,7 @@ class BulkAssignees(APIView):
     @extend_schema(operation_id="projects_tasks_assignees_bulk", request=BulkAssigneesSerializer, responses={201: ASSIGNED})
     def post(self, request, pk: int):
         """Give a selection of tasks to people (managers). Who has a task already keeps it."""
-        project = _managed(request, pk)
+        project = project_for(request, "manage_project", pk)
         body = sent(BulkAssigneesSerializer, request)
         chosen = _chosen(project, body, request.user)
         people = _members(project, body["users"])
@@ -76,7 +76,7 @@ class TaskAssignees(APIView):
     @extend_schema(operation_id="projects_tasks_assignees_list", responses=AssignmentSerializer(many=True))
     def get(self, request, pk: int, task_pk: int):
         """Whom the task was given to."""
-        require(request, "view_all_annotations", visible(Project.objects, request, pk))
+        project_for(request, "view_all_annotations", pk)
         faces = faces_in(pk, request.user)
         rows = _bodies(self._task(request, pk, task_pk))
         return Response([row | {"assignee": faces.id(row["assignee"])} for row in rows])
@@ -96,7 +96,7 @@ class TaskAssignees(APIView):
         return self._assigned(request, pk, task_pk, status.HTTP_200_OK, replace=True)
 
     def _assigned(self, request, pk: int, task_pk: int, code: int, *, replace: bool = False) -> Response:
-        project, body = _managed(request, pk), sent(AssigneesSerializer, request)
+        project, body = project_for(request, "manage_project", pk), sent(AssigneesSerializer, request)
         task, people = self._task(request, pk, task_pk), _members(project, body["users"])
         if replace:
             projects.unassign([task], kind=body["type"], keep=people)
@@ -116,7 +116,7 @@ class TaskAssignees(APIView):
     )
     def delete(self, request, pk: int, task_pk: int):
         """Take the task from people (managers): from these, or from all."""
-        _managed(request, pk)
+        project_for(request, "manage_project", pk)
         body = AssigneesSerializer(data=_asked(request), partial=True)
         body.is_valid(raise_exception=True)
         task = self._task(request, pk, task_pk)
@@ -137,12 +137,6 @@ def _asked(request) -> dict[str, Any]:
 
 def _bodies(task: Task) -> list[dict[str, Any]]:
     return [dict(row) for row in AssignmentSerializer(task.assignments.all(), many=True).data]
-
-
-def _managed(request, pk: int) -> Project:
-    project = visible(Project.objects, request, pk)
-    require(request, "manage_project", project)
-    return project
 
 
 def _chosen(project: Project, body: dict[str, Any], user: Any) -> list[Task]:

@@ -12,7 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 from reviews.people import visible_people
 from tasks.concurrency import Seen
 from tasks.errors import Refused
-from tasks.models import Annotation
+from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
@@ -31,6 +31,13 @@ def require(request: Request, capability: str, project: Any) -> None:
         raise Refused(
             "permission_denied", "Your role in this project does not allow this. Ask a manager of the project.", status=403
         )
+
+
+def project_for(request: Request, capability: str, pk: Any) -> Project:
+    """404 for who does not see the project, 403 for who may not do this in it."""
+    project = visible(Project.objects, request, pk)
+    require(request, capability, project)
+    return project
 
 
 def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..exporting.formats import cell
 from ..filters import AnnotationCorrectionFilter, CorrectionFilter
 from ..pagination import Pages, whole
 from ..serializers.corrections import AcknowledgedSerializer, ConfusionSerializer, CorrectionSerializer, SinceSerializer
-from .base import ViewSet, require, visible
+from .base import ViewSet, project_for, visible
 
 LARGEST_ID = 2**63 - 1
 FORMATS = ("JSON", "CSV")
@@ -96,7 +96,6 @@ class GroupPages(Pages):
 class Confusion(ViewSet):
     queryset = Correction.objects.all()
     serializer_class = ConfusionSerializer
-    filter_backends: list = []
     pagination_class = GroupPages
 
     @extend_schema(
@@ -106,8 +105,7 @@ class Confusion(ViewSet):
     )
     def list(self, request, project_pk=None):
         """How often which label of whom became which, most often first. For leads."""
-        project = visible(Project.objects, request, project_pk)
-        require(request, "manage_project", project)
+        project = project_for(request, "manage_project", project_pk)
         groups = corrections.confusion(project)
         as_file = _format(request.query_params.get("export_type", "JSON")) == "CSV"
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):

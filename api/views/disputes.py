@@ -22,7 +22,6 @@ class DisputeViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = DisputeSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(
         operation_id="projects_disputes_list",
@@ -45,10 +44,5 @@ class DisputeViewSet(ViewSet):
     def records(self, request, pk=None):
         """What became of everybody's disputes here, as annotator and as reviewer; to others than leads only their own."""
         project = visible(Project.objects, request, pk)
-        return Response([{"user": user, **record.as_dict()} for user, record in sorted(self._records(request, project).items())])
-
-    def _records(self, request, project: Project) -> dict[int, disputes.Record]:
-        found = disputes.records(project)
-        if not disputes.may_see_all(request.user, project):
-            return {request.user.pk: found.get(request.user.pk, disputes.Record())}
-        return found
+        found = disputes.records_shown_to(request.user, project)
+        return Response([{"user": user, **record.as_dict()} for user, record in sorted(found.items())])

@@ -20,7 +20,7 @@ from ..exporting.bodies import iso
 from ..exporting.formats import FORMATS
 from ..exporting.selection import Selection
 from ..exporting.stream import export, oldest_open_work
-from .base import require, visible
+from .base import project_for
 
 
 class FormatSerializer(serializers.Serializer):
@@ -36,7 +36,7 @@ class FormatsView(APIView):
     @extend_schema(operation_id="projects_export_formats", responses=FormatSerializer(many=True))
     def get(self, request, pk: int):
         """The formats that `exportType` may name."""
-        require(request, "export", visible(Project.objects, request, pk))
+        project_for(request, "export", pk)
         return Response([_described(name) for name in FORMATS])
 
 
@@ -57,8 +57,7 @@ class ExportView(APIView):
     )
     def get(self, request, pk: int):
         """Tasks with their annotations, predictions and reviews, of one moment (header X-Snapshot-At)."""
-        project = visible(Project.objects, request, pk)
-        require(request, "export", project)
+        project = project_for(request, "export", pk)
         format = FORMATS[format_asked(request.query_params)]
         selection = _selection(request, project)
         open_since = oldest_open_work()

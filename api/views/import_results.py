@@ -17,7 +17,7 @@ from tasks.services.imports import take_back
 from ..importing import later
 from ..serializers.annotations import ResultField
 from ..serializers.imports import ImportStateSerializer, import_body
-from .base import require, visible
+from .base import project_for, require
 from .imports import YES
 
 MANY = 10_000
@@ -27,8 +27,7 @@ class ImportStatus(APIView):
     @extend_schema(operation_id="projects_imports_retrieve", responses=OpenApiTypes.OBJECT)
     def get(self, request, pk: int, import_pk: int):
         """An import, how far it is, and its tasks."""
-        project = visible(Project.objects, request, pk)
-        require(request, "import", project)
+        project = project_for(request, "import", pk)
         record = get_object_or_404(Import.objects.filter(project=project), pk=import_pk)
         ids = Task.objects.filter(imported_by=record, deleted_at=None).order_by("pk").values_list("pk", flat=True)
         return Response(import_body(record) | {"task_ids": list(ids)})
@@ -85,8 +84,7 @@ class ImportPredictions(APIView):
     )
     def post(self, request, pk: int):
         """Predictions for tasks of this project (managers): all of them or none."""
-        project = visible(Project.objects, request, pk)
-        require(request, "import", project)
+        project = project_for(request, "import", pk)
         rows = _rows(request.data)
         present = Task.objects.filter(project=project, deleted_at=None, pk__in=[row["task"] for row in rows])
         known = set(present.values_list("pk", flat=True))

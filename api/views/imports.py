@@ -22,7 +22,7 @@ from ..importing.run import Outcome, TooLong, import_file
 from ..importing.source import invalid
 from ..models import ImportJob
 from ..parsers import parse_json
-from .base import require, visible
+from .base import project_for
 
 YES = ("true", "1", "yes")
 IMPORTED = inline_serializer(
@@ -88,8 +88,7 @@ class ImportView(APIView):
         A list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`; as multipart a `file` and optionally `users`.
         Pictures, sounds, films and texts as multipart: each becomes a task that names it.
         """
-        project = visible(Project.objects, request, pk)
-        require(request, "import", project)
+        project = project_for(request, "import", pk)
         if media := media_of([file for name, file in _sent_files(request) if name != "users"]):
             answer = _labelled(project, media, request)
         else:

@@ -43,7 +43,6 @@ class InboxViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = ItemSerializer
     pagination_class = InboxPages
-    filter_backends: list = []
 
     @extend_schema(operation_id="inbox", parameters=[AskInboxSerializer], responses=ItemSerializer(many=True))
     def list(self, request):

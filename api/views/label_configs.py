@@ -15,7 +15,6 @@ class LabelConfigViewSet(ViewSet):
     queryset = LabelConfigVersion.objects.select_related("project").defer("project__label_config").order_by("-number")
     serializer_class = ListedLabelConfigSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_label_configs_list", responses=ListedLabelConfigSerializer(many=True))
     def list(self, request, project_pk=None):

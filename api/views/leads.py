@@ -24,7 +24,7 @@ from ..serializers.inbox import (
     StuckSerializer,
     WaitingSerializer,
 )
-from .base import ViewSet, person_named, require, sent, visible
+from .base import ViewSet, person_named, project_for, require, sent, visible
 from .inbox import InboxPages, ListPages, titles_of
 
 MOST_LED = 1000
@@ -34,7 +34,6 @@ class WaitingViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = WaitingSerializer
     pagination_class = ListPages
-    filter_backends: list = []
 
     @extend_schema(
         operation_id="inbox_waiting",
@@ -53,8 +52,7 @@ class WaitingViewSet(ViewSet):
     def _led(self, request) -> Any:
         if "project" not in request.query_params:
             return Project.objects.managed_by(request.user).order_by("-pk").values_list("pk", flat=True)[:MOST_LED]
-        project = visible(Project.objects, request, whole(request.query_params, "project", 0, most=2**62))
-        require(request, "manage_project", project)
+        project = project_for(request, "manage_project", whole(request.query_params, "project", 0, most=2**62))
         return [project.pk]
 
 
@@ -64,14 +62,12 @@ class StuckViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = StuckSerializer
     pagination_class = InboxPages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_dead_ends", parameters=[AskStuckSerializer], responses=StuckSerializer(many=True))
     def list(self, request, pk=None):
         """Tasks that nobody takes up by themselves, by named reason (managers), with the buttons that move them on. Of each
         reason at most 1,000 are listed, longest first; `counts` says how many there are."""
-        project = visible(Project.objects, request, pk)
-        require(request, "manage_project", project)
+        project = project_for(request, "manage_project", pk)
         asked = AskStuckSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         reason = asked.validated_data.get("reason")

@@ -18,7 +18,7 @@ from users.models import User
 
 from ..pagination import Pages
 from ..serializers.people import PersonSerializer, UserSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, project_for, sent, visible
 
 
 class MemberSerializer(UserSerializer):
@@ -46,7 +46,6 @@ class MemberViewSet(ViewSet):
     queryset = Membership.objects.order_by("user_id")
     serializer_class = MemberSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_members_list", responses=UserSerializer(many=True))
     def list(self, request, pk=None):
@@ -76,7 +75,7 @@ class MemberViewSet(ViewSet):
     @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
     def create(self, request, pk=None):
         """Make somebody a member (managers): an annotator, until `/api/projects/roles/` says else. Members stay what they are."""
-        project = self._managed(request, pk)
+        project = project_for(request, "manage_members", pk)
         wanted = sent(JoiningSerializer, request)["user"]
         person = visible_people(request.user).people().filter(pk=wanted).first()
         if person is None:
@@ -93,7 +92,7 @@ class MemberViewSet(ViewSet):
     )
     def destroy(self, request, pk=None):
         """Take somebody out of the project (managers)."""
-        project = self._managed(request, pk)
+        project = project_for(request, "manage_members", pk)
         asked = request.query_params.get("user")
         body = JoiningSerializer(data={"user": asked} if asked else request.data)
         body.is_valid(raise_exception=True)
@@ -103,18 +102,13 @@ class MemberViewSet(ViewSet):
     @extend_schema(operation_id="projects_members_pause", request=PausingSerializer, responses=MemberSerializer)
     def partial_update(self, request, pk=None):
         """Pause somebody, or take them on again (managers). Paused, they get no new work but may finish what was returned."""
-        project = self._managed(request, pk)
+        project = project_for(request, "manage_members", pk)
         body = sent(PausingSerializer, request)
         changed = people.set_paused(self._membership(project, body["user"]), body["paused"], actor=request.user)
         return Response(_member(changed, NAMES))
 
     def _membership(self, project: Project, user: int) -> Membership:
         return get_object_or_404(project.memberships.select_related("user", "project"), user=user)
-
-    def _managed(self, request, pk) -> Project:
-        project = visible(Project.objects, request, pk)
-        require(request, "manage_members", project)
-        return project
 
 
 def _member(row: Membership, faces: Faces) -> dict:

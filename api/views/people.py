@@ -13,7 +13,7 @@ from tasks.services import people
 from users.models import User
 
 from ..pagination import Pages
-from .base import ViewSet, require, visible
+from .base import ViewSet, project_for
 
 BIG = 2**62
 
@@ -36,13 +36,11 @@ class OwnerlessViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = OwnerlessSerializer
     pagination_class = Pages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_ownerless_list", responses=OwnerlessSerializer(many=True))
     def list(self, request, pk=None):
         """Work that waits on people who are deactivated, removed or paused, oldest first (managers)."""
-        project = visible(Project.objects, request, pk)
-        require(request, "manage_members", project)
+        project = project_for(request, "manage_members", pk)
         return self.page_of(people.ownerless(project))
 
 
@@ -71,8 +69,7 @@ class Reassign(APIView):
     )
     def post(self, request, pk: int):
         """Give what waits on somebody (returned work, assignments, what they hold) to another person or the pool (managers)."""
-        project = visible(Project.objects, request, pk)
-        require(request, "manage_members", project)
+        project = project_for(request, "manage_members", pk)
         person, to = _asked(request)
         moved = AnnotationReviewService(request.user).reassign(project, person, to=to)
         return Response(ReassignedSerializer(moved).data)

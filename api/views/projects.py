@@ -26,7 +26,7 @@ from ..serializers.projects import (
     ValidLabelConfigSerializer,
 )
 from ..serializers.tasks import NewTaskOfProjectSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, project_for, require, sent
 
 FORCE = OpenApiParameter(
     "force", bool, description="Take a label configuration that work has no place in, too. Also as a key of the body."
@@ -135,7 +135,6 @@ class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
     pagination_class = LongList
-    filter_backends: list = []
 
     @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
     def list(self, request):
@@ -146,8 +145,7 @@ class RoleViewSet(ViewSet):
     def create(self, request):
         """Give somebody a role in a project (managers). Given again, it replaces the old one."""
         body = sent(RoleRequestSerializer, request)
-        project = visible(Project.objects, request, body["project"])
-        require(request, "manage_members", project)
+        project = project_for(request, "manage_members", body["project"])
         membership = projects.set_role(project, _person(request.user, body), body["role"])
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 

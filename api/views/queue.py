@@ -18,7 +18,7 @@ from tasks.services import reservations
 from ..pagination import COUNT_LIMIT, Pages
 from ..queueing import Found, body, leased, nothing, opened
 from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, QueueItemSerializer
-from .base import ViewSet, require, visible
+from .base import ViewSet, project_for, visible
 
 TRIES = 5
 NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
@@ -109,13 +109,11 @@ class HeldViewSet(ViewSet):
     queryset = Project.objects.all()
     serializer_class = HeldSerializer
     pagination_class = HeldPages
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_leases_list", responses=HeldSerializer(many=True))
     def list(self, request, pk=None):
         """Who has what just now (managers): annotations under review and tasks being labelled, longest held first."""
-        project = visible(Project.objects, request, pk)
-        require(request, "manage_project", project)
+        project = project_for(request, "manage_project", pk)
         return self.page_of(_held(project))
 
 

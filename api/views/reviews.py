@@ -78,9 +78,7 @@ class ReviewViewSet(ViewSet):
         """Another verdict, result or reject action: a superseding review. The answer bears its id, and `supersedes`."""
         review = self.get_object()
         body = {"accepted": review.accepted, **sent(ReviewChangeSerializer, request, partial=True)}
-        if review.annotation.standing_review_id != review.pk:
-            raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be changed.")
-        decision = AnnotationReviewService(request.user).decide(review.annotation, intent_of(request, body))
+        decision = AnnotationReviewService(request.user).change(review, intent_of(request, body))
         return Response(self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None})
 
     @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)

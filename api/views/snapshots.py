@@ -19,7 +19,7 @@ from ..exporting.formats import FORMATS
 from ..models import Conversion, Export, Status
 from ..pagination import LongList
 from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, project_for, require, sent
 
 NAMES = list(FORMATS)
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
@@ -34,18 +34,17 @@ class ExportViewSet(ViewSet):
     queryset = Export.objects.select_related("created_by", "project").prefetch_related("converted_formats").order_by("-id")
     serializer_class = ExportSerializer
     pagination_class = LongList
-    filter_backends: list = []
 
     @extend_schema(operation_id="projects_exports_list", responses=ExportSerializer(many=True))
     def list(self, request, project_pk=None):
         """The exports of the project, newest first."""
-        project = self._exportable(request, project_pk)
+        project = project_for(request, "export", project_pk)
         return self.page_of(self.get_queryset().filter(project=project))
 
     @extend_schema(operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer})
     def create(self, request, project_pk=None):
         """Keep an export of this moment. Up to 1,000 tasks it is completed when this answers, else ask again for its state."""
-        project = self._exportable(request, project_pk)
+        project = project_for(request, "export", project_pk)
         wanted = sent(NewExportSerializer, request)
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
         anonymized = reads_pseudonyms(request.user, project.pk)
@@ -93,13 +92,8 @@ class ExportViewSet(ViewSet):
         name = f"project-{export.project_id}-at-{export.snapshot_at:%Y-%m-%d-%H-%M}-{export.pk}.{format.extension}"
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type)
 
-    def _exportable(self, request, project_pk: Any) -> Project:
-        project = visible(Project.objects, request, project_pk)
-        require(request, "export", project)
-        return project
-
     def _export(self, request, project_pk: Any, pk: Any) -> Export:
-        self._exportable(request, project_pk)
+        project_for(request, "export", project_pk)
         return get_object_or_404(self.get_queryset(), project=project_pk, pk=pk)
 
     def _completed(self, request, project_pk: Any, pk: Any) -> Export:

@@ -19,7 +19,7 @@ from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.names import reviewers_shown_to
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, project_for, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
@@ -88,8 +88,7 @@ class TaskViewSet(ViewSet):
     def create(self, request):
         """A new task (managers)."""
         body = sent(NewTaskSerializer, request)
-        project = visible(Project.objects, request, body.pop("project"))
-        require(request, "import", project)
+        project = project_for(request, "import", body.pop("project"))
         task = tasks.create(project, actor=request.user, **body)
         return Response(self._one(task.pk), status=status.HTTP_201_CREATED)
 
@@ -122,7 +121,6 @@ class TaskDraftViewSet(ViewSet):
 
     queryset = Draft.objects.select_related("user", "task__project").order_by("id")
     serializer_class = DraftSerializer
-    filter_backends: list = []
     pagination_class = None
 
     @extend_schema(responses=DraftSerializer(many=True))
@@ -144,7 +142,6 @@ class TaskDraftViewSet(ViewSet):
 class DraftViewSet(ViewSet):
     queryset = Draft.objects.select_related("user", "task__project")
     serializer_class = DraftSerializer
-    filter_backends: list = []
 
     @extend_schema(responses=DraftSerializer)
     def retrieve(self, request, pk=None):

@@ -48,7 +48,6 @@ class UserViewSet(ViewSet):
     queryset = User.objects.all()
     serializer_class = UserSerializer
     pagination_class = LongList
-    filter_backends: list = []
 
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):

@@ -20,6 +20,7 @@ from bench.chaos.deciders import Client, Deciders
 from bench.chaos.options import Options
 from bench.chaos.site import Site
 from reviewsite import children
+from reviewsite.prepare import is_ready
 from reviewsite.stopping import pause
 from reviewsite.supervise import HOST, ROOT, Service, say
 
@@ -109,14 +110,7 @@ class Trial:
         return news - began
 
     def ready(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        return is_ready(f"http://{HOST}:{self.port}")
 
 
 @contextmanager

@@ -10,6 +10,17 @@ from tasks.admin.show import column, person
 from ..models import QueueEntry
 from ..queue import leases
 
+STATE = (
+    "queue",
+    person("author", "author"),
+    "reworked",
+    "lowest_score",
+    "entered_at",
+    person("leased_to", "with"),
+    "leased_at",
+    "leased_until",
+)
+
 
 @admin.register(QueueEntry)
 class QueueEntryAdmin(NumberedSearch, LeadAdmin):
@@ -19,34 +30,11 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
     number_fields = ("annotation_id", "task_id")
     search_fields = ("author__email", "leased_to__email")
     search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
-    list_display = (
-        column("annotation", "annotation", order="annotation_id"),
-        column("project", "project"),
-        "queue",
-        person("author", "author"),
-        "reworked",
-        "lowest_score",
-        "entered_at",
-        person("leased_to", "with"),
-        "leased_at",
-        "leased_until",
-    )
+    list_display = (column("annotation", "annotation", order="annotation_id"), column("project", "project"), *STATE)
     list_filter = (ByProject, "queue", "reworked")
     list_select_related = ("annotation", "project", "author", "leased_to")
     list_defer = ("annotation__result", "project__label_config")
-    fields = readonly_fields = (
-        "project",
-        "task",
-        "annotation",
-        "queue",
-        person("author", "author"),
-        "reworked",
-        "lowest_score",
-        "entered_at",
-        person("leased_to", "with"),
-        "leased_at",
-        "leased_until",
-    )
+    fields = readonly_fields = ("project", "task", "annotation", *STATE)
 
     def has_release_permission(self, request) -> bool:
         return self.has_view_permission(request)

@@ -4,7 +4,7 @@ import pytest
 
 from reviews.models import Review
 from tasks.models import History
-from tests.factories import annotation, client_of, result, reviewed, skipped, task
+from tests.factories import annotation, client_of, result, reviewed, skipped, task, undone
 
 ACCEPT, REJECT, FIX = ("accept", {}), ("reject", {"comment": "Look again"}), ("fix-and-accept", {"result": result("B")})
 
@@ -174,6 +174,17 @@ def test_changed_review_supersedes(house):
     assert answer.status_code == 200
     assert answer.json()["supersedes"] == decision.review.pk
     assert answer.json()["verdict"] == "rejected"
+
+
+def test_only_a_standing_review_is_changed(house):
+    decision = reviewed(house.annotation, house.reviewer)
+    undone(decision, house.reviewer)
+
+    answer = client_of(house.reviewer).patch(f"/api/annotation-reviews/{decision.review.pk}/", {"accepted": False})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_standing")
+    assert answer.json()["detail"] == "This verdict is undone: only a standing one can be changed."
+    assert Review.objects.count() == 1
 
 
 @pytest.mark.parametrize("role", ["annotator", "reviewer", "lead"])

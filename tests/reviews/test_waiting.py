@@ -3,8 +3,10 @@
 import pytest
 from django.db import connection, transaction
 
-from reviews.models import Comment
+from reviews.decisions import Intent
+from reviews.models import Comment, Review
 from reviews.service import AnnotationReviewService
+from tasks.choices import ActionType
 from tasks.models import Annotation, History
 from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
@@ -75,6 +77,19 @@ def test_an_undo_of_a_selection_leaves_the_verdict_it_waited_for(house):
     assert (refused[1].code, Annotation.objects.get().last_action) == ("not_standing", "accepted")
 
 
+def test_a_change_of_a_verdict_leaves_the_one_it_waited_for(house):
+    first = factories.reviewed(house.annotation, house.reviewer).review
+
+    changed = one_waits_for_another(
+        lambda: AnnotationReviewService(house.reviewer2).reject(house.annotation),
+        lambda: AnnotationReviewService(house.reviewer).change(first, Intent(ActionType.FIXED_AND_ACCEPTED, result=result("B"))),
+    )
+
+    assert changed.exception().code == "not_standing"
+    assert changed.exception().detail == "This verdict is superseded: only a standing one can be changed."
+    assert (Review.objects.count(), Annotation.objects.get().last_action) == (2, "rejected")
+
+
 def test_a_verdict_that_waited_for_an_edit_sees_it(house):
     def edit():
         return annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator)
@@ -106,4 +121,4 @@ def test_a_lock_on_work_lets_others_refer_to_it(house):
         annotations.lock(house.annotation.pk)
         (said,) = together([refer])
 
-    assert said.pk
+    assert Comment.objects.get() == said
