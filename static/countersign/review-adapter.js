@@ -186,9 +186,10 @@ export class HostedEditor {
     annotation.history.reinit();
   }
 
+  /* The queue sends it with the item. */
   async showHistory(annotation) {
     if (!this.store.setHistory) return;
-    const rows = await this.server.ask("GET", `/api/annotation-history/?annotation=${annotation}`);
+    const rows = this.task.history || (await this.server.ask("GET", `/api/annotation-history/?annotation=${annotation}`));
     this.store.setHistory(rows.map((row) => ({ ...row, comment: row.comment || "", result: row.result || [] })));
   }
 
@@ -282,18 +283,23 @@ export class Review extends HostedEditor {
     return this.decide(entity, { accepted: false, ...said });
   }
 
-  /* The editor's buttons come back after five seconds, also while a request runs. A second click sends the same again, and the
-     server answers it with the first verdict. If-Match: whatever happened to the annotation since it was shown is a 412. */
   async decide(entity, verdict) {
-    const { annotation_seq: sequence } = this.seen.get(String(entity.pk)) || {};
-    const started = entity.loadedDate ? { started_at: new Date(entity.loadedDate).toISOString() } : {};
-    const headers = sequence === undefined ? {} : { "If-Match": `"${sequence}"` };
-    const review = await this.server.ask("POST", "/api/annotation-reviews/", { annotation: Number(entity.pk), ...verdict, ...started }, headers);
+    const { method, path, body, headers } = this.requestOf(entity, verdict);
+    const review = await this.server.ask(method, path, body, headers);
     await this.dropDraft(entity.pk);
     if (this.asked.onDecided) await this.asked.onDecided(review);
     /* After the editor is through with this click: it touches the annotation once more. */
     setTimeout(() => this.told(this.goOn(review)).catch(() => {}), 0);
     return review;
+  }
+
+  /* The editor's buttons come back after five seconds, also while a request runs. A second click sends the same again, and the
+     server answers it with the first verdict. If-Match: whatever happened to the annotation since it was shown is a 412. */
+  requestOf(entity, verdict) {
+    const { annotation_seq: sequence } = this.seen.get(String(entity.pk)) || {};
+    const started = entity.loadedDate ? { started_at: new Date(entity.loadedDate).toISOString() } : {};
+    const headers = sequence === undefined ? {} : { "If-Match": `"${sequence}"` };
+    return { method: "POST", path: "/api/annotation-reviews/", body: { annotation: Number(entity.pk), ...verdict, ...started }, headers };
   }
 
   async goOn(review) {

@@ -29,13 +29,9 @@ function words({ kind, control, sentence }) {
   return said;
 }
 
-/* The regions of the shown annotation that the changes name, in their order. A choice of the whole task is no region to select. */
-export function changedRegions(annotation, changes) {
-  const regions = new Map(annotation.regions.map((region) => [region.cleanId, region]));
-  return [...new Set(changes.map(({ region }) => region))].map((id) => regions.get(id)).filter(Boolean);
-}
-
-export function select(annotation, region) {
+/* The region of the shown annotation that the change names. A choice of the whole task is no region to select. */
+export function select(annotation, change) {
+  const region = annotation.regions.find(({ cleanId }) => cleanId === change.region);
   if (!region || region.classification) return;
   annotation.unselectAll();
   annotation.selectArea(region);

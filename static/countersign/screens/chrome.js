@@ -58,10 +58,12 @@ function linkOf(text, href) {
 
 const isTyping = ({ target }) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+const ON_EVERY_SCREEN = [{ keys: "Ctrl+Z", words: "Undo an edit" }, { keys: "?", words: "This list" }];
+
 /* keys: [{keys: "Alt+N", words, code, alt, ctrl, run, passes}]; without `run` the key is the editor's own and only listed; with
    `passes` the editor hears it, too. */
 export function listenToKeys(keys) {
-  byId("help-keys").replaceChildren(...keys.flatMap(({ keys: names, words }) => [
+  byId("help-keys").replaceChildren(...[...keys, ...ON_EVERY_SCREEN].flatMap(({ keys: names, words }) => [
     Object.assign(document.createElement("dt"), { textContent: names }),
     Object.assign(document.createElement("dd"), { textContent: words }),
   ]));

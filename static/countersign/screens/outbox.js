@@ -19,6 +19,13 @@ export function isSignedOut(error) {
   return error.status === 401 || error.code === "not_authenticated";
 }
 
+/* randomUUID wants https. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
 export class Outbox {
   /* onTrouble(error), onQuiet() when all is sent; onLate(entry, answer, error) for what was kept and is answered now. */
   constructor({ server, kept, isDone, onTrouble, onQuiet, onLate }) {
@@ -31,13 +38,9 @@ export class Outbox {
     return this.kept.get("outbox") || [];
   }
 
-  has(kind, annotation) {
-    return this.waiting.some((entry) => entry.kind === kind && entry.annotation === annotation);
-  }
-
   /* entry: {kind, annotation, method, path, body, headers, words}. Answers what the server answered, or KEPT. */
   async put(entry) {
-    const made = { ...entry, key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()), at: new Date().toISOString() };
+    const made = { ...entry, key: newId(), at: new Date().toISOString() };
     const others = this.waiting.filter(({ kind, annotation }) => kind === "comment" || kind !== made.kind || annotation !== made.annotation);
     const inFront = others.length > 0;
     this.kept.set("outbox", [...others, made]);
@@ -52,6 +55,10 @@ export class Outbox {
       this.later(error);
       return KEPT;
     }
+  }
+
+  putComment(body) {
+    return this.put({ kind: "comment", annotation: body.annotation, method: "POST", path: "/api/comments/", body, words: body.text });
   }
 
   /* Out of the box as soon as the server has said anything about it. Marked meanwhile, so that nobody sends it beside us. */

@@ -36,7 +36,7 @@ export function showComments(tries = 30) {
   else if (tries) setTimeout(() => showComments(tries - 1), 100);
 }
 
-export function focusComment(tries = 20) {
+function focusComment(tries = 20) {
   const field = [...document.querySelectorAll(FIELD)].find((found) => found.offsetParent);
   if (field) return field.focus();
   if (tries === 20) showComments();
@@ -44,6 +44,11 @@ export function focusComment(tries = 20) {
 }
 
 /* Out of the field again, so that the keys are the editor's. */
-export function leaveComment() {
+function leaveComment() {
   if (document.activeElement?.matches(FIELD)) document.activeElement.blur();
 }
+
+export const COMMENT_KEYS = [
+  { keys: "Alt+C", words: "Write a comment", code: "KeyC", alt: true, run: () => focusComment() },
+  { keys: "Ctrl+Enter, Esc", words: "In the comment field: send it; leave the field", code: "Escape", passes: true, run: leaveComment },
+];

@@ -1,0 +1,118 @@
+/* The editor of the review screen: its verdicts go through the outbox, and a reject asks in a dialog. */
+import { Review } from "../review-adapter.js";
+import { onScreen } from "./on-screen.js";
+import { KEPT } from "./outbox.js";
+import { RejectDialog } from "./reject-dialog.js";
+import { showComments } from "./typed.js";
+import { SAID, verdictWords } from "./words.js";
+
+export class QueueReview extends onScreen(Review) {
+  constructor(asked, options) {
+    super(asked, { ...options, interfaces: options.interfaces.filter((name) => name !== "comments:reject") });
+    this.commented = new Set();
+    this.dialog = new RejectDialog({ options, typed: (text) => asked.screen.kept.set(`reject:${this.task.annotations[0].id}`, text) });
+    document.addEventListener("pointerdown", () => this.store && (this.selectedBefore = this.selectedNow()), true);
+  }
+
+  async start(task) {
+    await super.start(task);
+    showComments();
+    return this;
+  }
+
+  chosenOf(task) {
+    return task.annotations[0];
+  }
+
+  keyOf(annotation) {
+    return annotation.pk;
+  }
+
+  async createComment({ text, annotation, region_ref, classifications }) {
+    const { outbox, typed } = this.asked.screen;
+    const body = { text, annotation: Number(annotation), region_ref, classifications };
+    const saved = await outbox.putComment(body);
+    this.commented.add(body.annotation);
+    typed.drop(body.annotation);
+    const shown = { ...body, id: Date.now(), created_by: this.options.user.id, created_at: new Date().toISOString(), is_resolved: false };
+    return saved === KEPT ? shown : saved;
+  }
+
+  /* By key the editor would accept and leave the words in the comment field unsaid. */
+  async accept(verdict) {
+    const { typed } = this.asked.screen;
+    const shown = this.store.annotationStore.selected;
+    await this.store.commentStore.commentFormSubmit();
+    if (typed.text) await this.createComment({ text: typed.text, annotation: shown.pk });
+    return super.accept({ ...verdict, entity: verdict.entity || shown });
+  }
+
+  async reject({ entity, comment }, action) {
+    const needs = !comment && this.needsComment(entity);
+    if (!needs && !this.options.reject_reasons.length) return this.sayReject(entity, { reject_action: action });
+    return this.askReject(entity, action, needs);
+  }
+
+  /* By key there is one place for all of it; where there is nothing to choose and nothing to say, it is done at once. */
+  async rejectByKey() {
+    const entity = this.store.annotationStore.selected;
+    this.selectedBefore = this.selectedNow();
+    await this.store.commentStore.commentFormSubmit();
+    const needs = this.needsComment(entity);
+    if (!needs && this.options.reject_buttons.length < 2 && !this.options.reject_reasons.length) return this.sayReject(entity, {});
+    return this.askReject(entity, undefined, needs);
+  }
+
+  needsComment({ pk }) {
+    return this.options.require_comment_on_reject && !this.commented.has(Number(pk));
+  }
+
+  /* The editor lets go of the selection before it tells of a button. */
+  selectedNow() {
+    const shown = this.store.annotationStore.selected;
+    return shown && shown.regions.find(({ inSelection, classification }) => inSelection && !classification);
+  }
+
+  askReject(entity, action, isCommentNeeded, refusal) {
+    const region = this.selectedNow() || this.selectedBefore;
+    const named = region && (region.labelName || (region.labels || []).join(", ") || region.type);
+    const send = (answer) => this.sayReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
+    return this.dialog.ask({ action, comment: this.asked.screen.kept.get(`reject:${entity.pk}`) || "", region: named, isCommentNeeded, refusal, send });
+  }
+
+  async sayReject(entity, { reject_action, reason, comment, region }, isAsked = false) {
+    const said = { accepted: false, ...(reject_action ? { reject_action } : {}), ...(reason ? { reason } : {}) };
+    if (comment && region) await this.createComment({ text: comment, annotation: entity.pk, region_ref: { regionId: region.cleanId } });
+    else if (comment) said.comment = comment;
+    try {
+      return await this.decide(entity, said);
+    } catch (error) {
+      if (isAsked || error.code !== "comment_required") throw error;
+      return this.askReject(entity, reject_action, true, error.message);
+    }
+  }
+
+  async decide(entity, verdict) {
+    const annotation = Number(entity.pk);
+    const about = { annotation, task: this.task.id, draft: this.drafts.get(String(annotation)) };
+    const entry = { kind: "verdict", ...about, ...this.requestOf(entity, verdict), words: SAID[verdictWords(verdict)] };
+    try {
+      return await this.send(entry);
+    } catch (error) {
+      if (error.status !== 412 || !error.body.current) throw error;
+      return this.overtaken(error.body.current, error);
+    }
+  }
+
+  /* Somebody was faster, or the work changed. It is shown as it is now; what is decided next is decided knowingly. */
+  async overtaken(current, error) {
+    const before = this.seen.get(String(current.id)) || {};
+    if (current.version === before.version) this.seen.set(String(current.id), current);
+    else await this.load({ ...this.task, annotations: [current] });
+    this.asked.screen.tellOvertaken(current, error);
+  }
+
+  buttonOfKey() {
+    return null;
+  }
+}

@@ -1,0 +1,117 @@
+/* What both screens are: one item in the editor, what this browser keeps of it, and what is said when something goes wrong.
+   Each says for itself: sequence, isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
+import { Server } from "../review-adapter.js";
+import { select } from "./changes.js";
+import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
+import { Edits } from "./edits.js";
+import { Hold } from "./hold.js";
+import { Kept } from "./kept.js";
+import { isSignedOut, isTrouble, Outbox } from "./outbox.js";
+import { TypedComment } from "./typed.js";
+
+export class Screen {
+  item = null;
+  key = null;
+  editor = null;
+  server = new Server();
+
+  /* name: of the editor's options. kind: of the entry that ends an item. typed, edit: what is kept, in words. */
+  constructor({ name, kind, typed, edit }) {
+    this.given = JSON.parse(byId("screen-json").textContent);
+    this.name = name;
+    this.kind = kind;
+    this.words = { typed, edit };
+    this.kept = new Kept(`${this.given.user}:${this.given.project}`);
+    this.outbox = new Outbox({
+      server: this.server,
+      kept: this.kept,
+      onTrouble: (error) => this.disconnected(error),
+      onQuiet: () => withdraw("connection"),
+      isDone: (entry) => this.isThere(entry),
+      onLate: (...answered) => this.answeredLate(...answered),
+    });
+    this.edits = new Edits(this.kept, () => this.shownWork());
+    this.hold = new Hold({ server: this.server, onLost: (error) => this.heldByNobody(error) });
+    this.typed = new TypedComment(this.kept);
+  }
+
+  async run(keys, showFirst) {
+    listenToKeys(keys);
+    addEventListener("pageshow", (event) => event.persisted && this.showNext());
+    await this.outbox.flush();
+    await showFirst();
+  }
+
+  async open(task) {
+    if (this.editor) return this.editor.load(task);
+    window.APP_SETTINGS = { hostname: location.origin };
+    const options = await this.server.ask("GET", `/api/projects/${this.given.project}/editor-options/?screen=${this.name}`);
+    const LabelStudio = await window.loadLabelStudioEditor();
+    this.editor = this.makeEditor({ element: "editor", LabelStudio, connection: this.server, screen: this }, options);
+    return this.editor.start(task);
+  }
+
+  take(item, key, lease) {
+    this.item = item;
+    this.key = key;
+    this.hold.take(lease);
+    this.counters.refresh();
+    for (const name of ["lease", "overtaken", "asked", "problem", "restored"]) withdraw(name);
+  }
+
+  /* A decision on its way has its own copy. */
+  shownWork() {
+    const annotation = this.item && this.editor?.store?.annotationStore.selected;
+    if (!annotation || this.outbox.waiting.some((entry) => entry.kind === this.kind && this.isShown(entry))) return null;
+    return { key: this.key, sequence: this.sequence, annotation };
+  }
+
+  /* What this browser kept of this item: words in the comment field, an edit that did not reach the server. */
+  restore(options) {
+    this.typed.restore(this.key, this.editor.store);
+    if (!this.edits.restore(options)) return;
+    notice("restored", `${this.words.edit} had not reached the server; it has been put back.`, { buttons: [["Good", () => withdraw("restored")]] });
+  }
+
+  pick(change) {
+    select(this.editor.store.annotationStore.selected, change);
+  }
+
+  /* Without a connection it is tried again and again. */
+  failed(error, again) {
+    if (!isTrouble(error)) return this.problem(error);
+    this.disconnected(error);
+    return setTimeout(again, 3000);
+  }
+
+  problem(error, { before = "", buttons = [] } = {}) {
+    notice("problem", before + error.message, { tone: "bad", buttons: [...buttons, ["Close", () => withdraw("problem")]] });
+  }
+
+  disconnected(error) {
+    const named = this.toName(this.outbox.waiting);
+    const held = named ? `“${named.words}” is kept in this browser and goes out by itself.` : `${this.words.typed} is kept in this browser.`;
+    const why = isSignedOut(error) ? "You are signed out. Sign in again in another tab." : "No connection to the server.";
+    notice("connection", `${why} ${held}`, { tone: "bad", buttons: [["Try now", () => this.reconnect()]] });
+  }
+
+  toName(waiting) {
+    return waiting[0];
+  }
+
+  reconnect() {
+    return this.outbox.flush();
+  }
+
+  /* A comment would be doubled if its first answer was lost. */
+  async isThere({ kind, body }) {
+    if (kind !== "comment") return null;
+    const comments = await this.server.ask("GET", `/api/comments/?annotation=${body.annotation}`);
+    return comments.find(({ text, created_by }) => text === body.text && created_by === this.given.user) || null;
+  }
+
+  async answeredLate(entry, answer, refused) {
+    if (refused) return this.problem(refused, { before: `“${entry.words}” did not go through: ` });
+    return entry.kind === this.kind ? this.done(entry, answer) : undefined;
+  }
+}
