@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.chaos.faults import bad, broker, killed, odd, slow
+from bench.chaos.faults import bad, broker, closed, killed, odd, slow
 from bench.chaos.options import Options
 
 FAULTS: dict[str, Callable[[Options], list[dict[str, Any]]]] = {
@@ -17,5 +17,6 @@ FAULTS: dict[str, Callable[[Options], list[dict[str, Any]]]] = {
     "F11": bad.rotated,
     "F12": bad.off_for_days,
     "F13": odd.poison,
+    "F14": closed.addresses,
     "F16": slow.slow_consumer,
 }
