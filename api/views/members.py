@@ -36,6 +36,10 @@ class JoiningSerializer(serializers.Serializer):
     user = serializers.IntegerField(min_value=1, max_value=2**62)
 
 
+class AddingSerializer(JoiningSerializer):
+    role = serializers.ChoiceField(Membership._meta.get_field("role").choices, required=False)
+
+
 class PausingSerializer(JoiningSerializer):
     paused = serializers.BooleanField()
 
@@ -72,17 +76,18 @@ class MemberViewSet(ViewSet):
         authors = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
         return Response(PersonSerializer(_known(authors, project, request.user), many=True).data)
 
-    @extend_schema(operation_id="projects_members_add", request=JoiningSerializer, responses={201: JoiningSerializer})
+    @extend_schema(operation_id="projects_members_add", request=AddingSerializer, responses={201: AddingSerializer})
     def create(self, request, pk=None):
-        """Make somebody a member (managers): an annotator, until `/api/projects/roles/` says else. Members stay what they are."""
+        """Make somebody a member (managers): an annotator, unless `role` says else. Without it members stay what they are."""
         project = project_for(request, "manage_members", pk)
-        wanted = sent(JoiningSerializer, request)["user"]
-        person = visible_people(request.user).people().filter(pk=wanted).first()
+        body = sent(AddingSerializer, request)
+        person = visible_people(request.user).people().filter(pk=body["user"]).first()
         if person is None:
             raise Refused("unknown_person", "No such person here. Name somebody you share a project with.", field="user")
-        if not project.memberships.filter(user=person).exists():
-            projects.set_role(project, person, Role.ANNOTATOR)
-        return Response({"user": person.pk}, status=status.HTTP_201_CREATED)
+        member = project.memberships.filter(user=person).first()
+        if member is None or "role" in body:
+            member = projects.set_role(project, person, body.get("role", Role.ANNOTATOR))
+        return Response({"user": person.pk, "role": member.role}, status=status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="projects_members_remove",

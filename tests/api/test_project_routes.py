@@ -13,7 +13,7 @@ def at(house, path: str) -> str:
 def test_a_manager_adds_a_person_they_know_as_annotator(house):
     answer = client_of(house.admin).post(at(house, "members"), {"user": house.stranger.pk})
 
-    assert (answer.status_code, answer.json()) == (201, {"user": house.stranger.pk})
+    assert (answer.status_code, answer.json()) == (201, {"user": house.stranger.pk, "role": "AN"})
     assert house.membership(house.stranger).role == "AN"
 
 
@@ -22,6 +22,24 @@ def test_adding_a_member_again_keeps_their_role(house):
 
     assert answer.status_code == 201
     assert house.membership(house.reviewer).role == "RE"
+
+
+@pytest.mark.parametrize(("who", "role"), [("stranger", "RE"), ("annotator", "MA")])
+def test_somebody_becomes_what_is_asked(house, who, role):
+    person = getattr(house, who)
+    answer = client_of(house.admin).post(at(house, "members"), {"user": person.pk, "role": role})
+
+    assert (answer.status_code, answer.json()) == (201, {"user": person.pk, "role": role})
+    assert house.membership(person).role == role
+
+
+@pytest.mark.parametrize(("who", "role"), [("reviewer", "AD"), ("lead", "AN")])
+def test_a_role_that_nobody_can_have_here_is_refused(house, who, role):
+    person = getattr(house, who)
+    answer = client_of(house.admin).post(at(house, "members"), {"user": person.pk, "role": role})
+
+    assert answer.status_code == 400
+    assert house.membership(person).role != role
 
 
 def test_a_manager_cannot_add_whom_they_do_not_know(house):
