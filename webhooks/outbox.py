@@ -36,15 +36,17 @@ GIVE_UP = """
     WHERE webhook_id = %s AND state = 'pending' AND next_at <= clock_timestamp() AND attempts >= %s
 """
 # Nobody finished what was leased before: its sender died, and it may be the cause. Each time it has to wait longer.
+# WITH: of `id IN (SELECT … LIMIT … SKIP LOCKED)` a plan may ask again for each row, and take more than the limit.
 CLAIM = """
-    UPDATE webhooks_delivery d
-    SET attempts = attempts + 1, lease = %(token)s,
-        next_at = clock_timestamp() + make_interval(secs => %(lease)s + (%(waits)s::float8[])[attempts + 1])
-    WHERE id IN (
+    WITH due AS (
         SELECT id FROM webhooks_delivery
         WHERE webhook_id = %(webhook)s AND state = 'pending' AND next_at <= clock_timestamp() AND (lease IS NULL) = %(fresh)s
         ORDER BY lane, next_at, id LIMIT %(count)s FOR UPDATE SKIP LOCKED
-    ) RETURNING id, clock_timestamp()
+    )
+    UPDATE webhooks_delivery d
+    SET attempts = attempts + 1, lease = %(token)s,
+        next_at = clock_timestamp() + make_interval(secs => %(lease)s + (%(waits)s::float8[])[attempts + 1])
+    FROM due WHERE d.id = due.id RETURNING d.id, clock_timestamp()
 """
 FINISH = """
     UPDATE webhooks_delivery SET state = %(state)s, lease = NULL,

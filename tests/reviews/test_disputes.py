@@ -185,6 +185,7 @@ def test_reworking_withdraws_the_dispute(house):
 def test_the_outcome_counts_for_both(contested):
     decide(contested, "accept", by="reviewer2")
 
-    assert disputes.record(contested.annotator, contested.project) == disputes.Record(overturned=1)
-    assert disputes.record(contested.reviewer, contested.project) == disputes.Record(verdicts_overturned=1)
-    assert disputes.record(contested.reviewer2, contested.project) == disputes.Record()
+    assert disputes.records(contested.project) == {
+        contested.annotator.pk: disputes.Record(overturned=1),
+        contested.reviewer.pk: disputes.Record(verdicts_overturned=1),
+    }

@@ -220,6 +220,17 @@ def test_claimed_delivery_is_nobody_elses_until_its_lease_ends(hook, delivery):
     assert 28 <= seconds_until_next(delivery) <= 30
 
 
+def test_no_plan_of_the_database_claims_more_than_was_asked_for(house, hook, delivery):
+    """One that looks up the rows anew for each row it meets finds others each time, because those claimed are due no more."""
+    for _ in range(3):
+        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "material", "hashagg", "sort", "indexscan", "bitmapscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+
+        assert len(outbox.claim(hook.pk, 2)) == 2
+
+
 def killed_workers(hook, *, times: int, due_now) -> list[int]:
     """Workers that claimed and were never heard of again; how many deliveries each had in its hands."""
     in_hand = []
