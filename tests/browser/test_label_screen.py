@@ -146,3 +146,24 @@ def test_work_without_a_connection_goes_out_once_it_is_back(page_of, house, erro
     expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
     assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
     assert errors == []
+
+
+def test_work_of_one_screen_is_not_sent_by_the_other(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.reviewer), house)
+    page.context.set_offline(True)
+    page.get_by_role("checkbox").nth(2).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    expect(page.locator("[data-notice=connection]")).to_contain_text("“Submitted” is kept in this browser")
+    page.close()
+    page.context.set_offline(False)
+
+    review = page.context.new_page()
+    review.goto(f"/projects/{house.project.pk}/review/")
+    expect(review.locator(ACCEPT)).to_be_visible()
+    assert not Annotation.objects.filter(task=fresh).exists()
+    review.goto(f"/projects/{house.project.pk}/label/")
+
+    toast(review, "Submitted")
+    assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
+    assert not review.evaluate("Object.keys(localStorage).filter((key) => key.includes(':edit:'))")

@@ -23,6 +23,7 @@ export class Screen {
     this.words = { typed, edit };
     this.kept = new Kept(`${this.given.user}:${this.given.project}`);
     this.outbox = new Outbox({
+      name,
       server: this.server,
       kept: this.kept,
       onTrouble: (error) => this.disconnected(error),
