@@ -23,11 +23,6 @@ class LabelScreen extends Screen {
     this.nextButton = ["Next task", () => this.showNext()];
   }
 
-  get sequence() {
-    const { seen, store } = this.editor;
-    return seen.get(store.annotationStore.selected.pk)?.annotation_seq ?? 0;
-  }
-
   isShown({ task }) {
     return this.item?.id === task;
   }
@@ -63,7 +58,8 @@ class LabelScreen extends Screen {
   }
 
   async show(task, options) {
-    this.take(task, `task:${task.id}`, task.lease);
+    this.hold.take(task.lease);
+    this.take(task, `task:${task.id}`);
     showEditor();
     await this.open(task);
     this.restore(options);

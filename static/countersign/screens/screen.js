@@ -1,5 +1,5 @@
 /* What both screens are: one item in the editor, what this browser keeps of it, and what is said when something goes wrong.
-   Each says for itself: sequence, isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
+   Each says for itself: isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
 import { Server } from "../review-adapter.js";
 import { select } from "./changes.js";
 import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
@@ -52,10 +52,15 @@ export class Screen {
     return this.editor.start(task);
   }
 
-  take(item, key, lease) {
+  /* Of the version on the screen: the item may have changed since it was handed out. */
+  get sequence() {
+    const { seen, store } = this.editor;
+    return seen.get(store.annotationStore.selected.pk)?.annotation_seq ?? 0;
+  }
+
+  take(item, key) {
     this.item = item;
     this.key = key;
-    this.hold.take(lease);
     this.counters.refresh();
     for (const name of ["lease", "overtaken", "asked", "problem", "restored"]) withdraw(name);
   }
