@@ -121,6 +121,24 @@ class LabelScreen extends Screen {
     await this.showNext();
   }
 
+  /* A comment on work that was not submitted when it was said: it is about the draft, and so is the work behind it. */
+  async addressed(entry) {
+    const { kind, annotation, body } = entry;
+    if (kind !== "comment" || body.annotation || body.draft) return entry;
+    const about = await (this.editor ? this.editor.inTurn(() => this.aboutOf(entry)) : this.aboutOf(entry));
+    this.outbox.complete(annotation, (one) => (one.kind === "comment" ? about : about.draft && { draft_id: about.draft }));
+    return { ...entry, body: { ...body, ...about } };
+  }
+
+  async aboutOf({ task, result }) {
+    const { annotations, drafts } = await this.server.ask("GET", `/api/tasks/${task}/`);
+    const mine = annotations.find(({ completed_by: author }) => author.id === this.given.user);
+    if (mine) return { annotation: mine.id };
+    const begun = drafts.find(({ annotation }) => !annotation) || (await this.server.ask("POST", `/api/tasks/${task}/drafts/`, { result }));
+    this.editor?.useDraft(task, begun);
+    return { draft: begun.id };
+  }
+
   /* A new annotation would be doubled, too. */
   async isThere(entry) {
     if (entry.kind === "comment" || entry.method !== "POST") return super.isThere(entry);

@@ -27,10 +27,10 @@ export function newId() {
 }
 
 export class Outbox {
-  /* name: of the screen, which alone knows what follows. onTrouble(error), onQuiet() when all is sent; onLate(entry, answer, error)
-     for what was kept and is answered now. */
-  constructor({ name, server, kept, isDone, onTrouble, onQuiet, onLate }) {
-    Object.assign(this, { key: `outbox:${name}`, server, kept, isDone, onTrouble, onQuiet, onLate });
+  /* name: of the screen, which alone knows what follows. addressed(entry): as it goes out. onTrouble(error), onQuiet() when all is
+     sent; onLate(entry, answer, error) for what was kept and is answered now. */
+  constructor({ name, server, kept, isDone, addressed, onTrouble, onQuiet, onLate }) {
+    Object.assign(this, { key: `outbox:${name}`, server, kept, isDone, addressed, onTrouble, onQuiet, onLate });
     this.pause = FIRST_PAUSE;
     addEventListener("online", () => this.flush());
   }
@@ -62,15 +62,21 @@ export class Outbox {
     }
   }
 
-  putComment(body) {
-    return this.put({ kind: "comment", annotation: body.annotation, method: "POST", path: "/api/comments/", body, words: body.text });
+  putComment(body, about = {}) {
+    return this.put({ kind: "comment", annotation: body.annotation, ...about, method: "POST", path: "/api/comments/", body, words: body.text });
+  }
+
+  /* more(entry): what was not known yet when those about `annotation` were put. */
+  complete(annotation, more) {
+    this.waiting = this.waiting.map((one) => (one.annotation === annotation ? { ...one, body: { ...more(one), ...one.body } } : one));
   }
 
   /* Out of the box as soon as the server has said anything about it. Marked meanwhile, so that nobody sends it beside us. */
   async send(entry) {
     this.mark(entry, Date.now());
     try {
-      const answer = await this.server.ask(entry.method, entry.path, entry.body, entry.headers);
+      const { method, path, body, headers } = await this.addressed(entry);
+      const answer = await this.server.ask(method, path, body, headers);
       this.sent(entry);
       return answer;
     } catch (error) {

@@ -29,6 +29,7 @@ export class Screen {
       onTrouble: (error) => this.disconnected(error),
       onQuiet: () => withdraw("connection"),
       isDone: (entry) => this.isThere(entry),
+      addressed: (entry) => this.addressed(entry),
       onLate: (...answered) => this.answeredLate(...answered),
     });
     this.edits = new Edits(this.kept, () => this.shownWork());
@@ -111,9 +112,14 @@ export class Screen {
 
   /* A comment would be doubled if its first answer was lost. */
   async isThere({ kind, body }) {
-    if (kind !== "comment") return null;
-    const comments = await this.server.ask("GET", `/api/comments/?annotation=${body.annotation}`);
+    const about = ["annotation", "draft"].find((name) => body[name]);
+    if (kind !== "comment" || !about) return null;
+    const comments = await this.server.ask("GET", `/api/comments/?${about}=${body[about]}`);
     return comments.find(({ text, created_by }) => text === body.text && created_by === this.given.user) || null;
+  }
+
+  addressed(entry) {
+    return entry;
   }
 
   async answeredLate(entry, answer, refused) {
