@@ -44,6 +44,25 @@ def test_a_comment_opens_the_work_it_is_about(house, page_of, errors):
     assert errors == []
 
 
+def test_work_that_came_back_is_opened_by_its_task_and_put_right(house, page_of, errors):
+    second = annotation(task(house.project, text="A later letter"), house.annotator)
+    for one, words in ((house.annotation, "The tail is cut off"), (second, "Read it again")):
+        reviewed(one, house.reviewer, "rejected", reject_action="requeue", comment=words)
+    page = page_of(house.annotator)
+    page.goto(f"/projects/{house.project.pk}/label/?task={second.task_id}")
+
+    expect(page.get_by_text("A later letter")).to_be_visible()
+    expect(page.locator("#about")).to_contain_text("Sent back to you")
+    expect(page.locator("#about")).to_contain_text("Read it again")
+    page.get_by_role("checkbox").nth(1).click()
+    page.get_by_role("button", name=re.compile("^submit", re.IGNORECASE)).click()
+
+    expect(page.locator("#toast")).to_contain_text("Updated")
+    expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    assert Annotation.objects.get(pk=second.pk).result[0]["value"]["choices"] == ["B"]
+    assert errors == []
+
+
 def test_a_rejection_that_sends_nothing_back_is_contested_where_its_comment_is(house, page_of, errors):
     reviewed(house.annotation, house.reviewer, "rejected", comment="No", reject_action="remove")
     page = page_of(house.annotator)

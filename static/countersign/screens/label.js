@@ -41,11 +41,14 @@ class LabelScreen extends Screen {
     return undefined;
   }
 
-  /* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream. */
+  /* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream, unless it came
+     back. */
   async showAsked(id) {
     try {
       const asked = await this.server.ask("GET", `/api/tasks/${id}/`);
       const mine = asked.annotations.filter(({ completed_by: author }) => author.id === this.given.user);
+      const back = mine.some(({ returned_at }) => returned_at) && (await this.askReturned(id));
+      if (back) return await this.show(back);
       await this.show({ ...asked, annotations: mine, default_selected_annotation: mine[0]?.id });
       showComments();
       const buttons = [this.nextButton];
@@ -55,6 +58,17 @@ class LabelScreen extends Screen {
       await this.showNext();
       this.problem(error);
     }
+    return undefined;
+  }
+
+  /* As the stream hands it out, with why it came back; null where somebody else has taken it up. */
+  async askReturned(task) {
+    const path = `/api/dm/actions/?id=next_task&project=${this.given.project}`;
+    const drawn = await this.server.ask("POST", path, { selectedItems: { all: false, included: [task] } }).catch((error) => {
+      if (error.status !== 404) throw error;
+      return null;
+    });
+    return drawn?.returned ? drawn : null;
   }
 
   async show(task, options) {
