@@ -25,7 +25,7 @@ def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors
     expect(page.get_by_text("“The tail is cut off”")).to_be_visible()
     expect(page.get_by_role("navigation", name="Site").get_by_text(re.compile(r"^1"))).to_be_visible()
     page.get_by_role("link", name=re.compile("^Open")).click()
-    expect(page).to_have_url(re.compile(rf"/projects/{house.project.pk}/label/$"))
+    expect(page).to_have_url(re.compile(rf"/projects/{house.project.pk}/label/\?task={house.task.pk}$"))
     assert errors == []
 
 
@@ -49,7 +49,8 @@ def test_work_that_came_back_is_opened_by_its_task_and_put_right(house, page_of,
     for one, words in ((house.annotation, "The tail is cut off"), (second, "Read it again")):
         reviewed(one, house.reviewer, "rejected", reject_action="requeue", comment=words)
     page = page_of(house.annotator)
-    page.goto(f"/projects/{house.project.pk}/label/?task={second.task_id}")
+    page.goto("/inbox/?kind=returned")
+    page.get_by_role("link", name=re.compile("^Open")).last.click()
 
     expect(page.get_by_text("A later letter")).to_be_visible()
     expect(page.locator("#about")).to_contain_text("Sent back to you")
