@@ -26,6 +26,7 @@ TO_DO = {
     Kind.TO_LABEL: "Label what is left.",
 }
 REVIEWED_THERE = (Kind.DISPUTES, Kind.TO_REVIEW)
+ONES_OWN = (Kind.RETURNED, Kind.COMMENTS)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Item:
         """The page to do it on. Shared work is handed out by its queue, so its link names no task."""
         if self.kind in REVIEWED_THERE or self.on_review_screen:
             return review_page(self.project, None if self.shared else self.task)
-        about_one = f"?task={self.task}" if self.kind == Kind.COMMENTS else ""
+        about_one = f"?task={self.task}" if self.kind in ONES_OWN else ""
         return f"/projects/{self.project}/label/{about_one}"
 
 

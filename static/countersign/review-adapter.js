@@ -120,14 +120,14 @@ export class HostedEditor {
   listen() {
     this.on("submitDraft", (store, annotation) => this.keepDraft(annotation));
     this.on("comments:create", (comment) => this.createComment(comment));
-    this.on("comments:list", ({ annotation }) => (annotation ? this.listComments(annotation) : []));
+    this.on("comments:list", ({ annotation, draft }) => (annotation || draft ? this.listComments(annotation, draft) : []));
     this.on("comments:update", ({ id, text, is_resolved, region_ref, classifications }) =>
       this.server.ask("PATCH", `/api/comments/${id}/`, { text, is_resolved, region_ref, classifications }));
     this.on("comments:delete", ({ id }) => this.server.ask("DELETE", `/api/comments/${id}/`));
   }
 
-  async listComments(annotation) {
-    const comments = await this.server.ask("GET", `/api/comments/?annotation=${annotation}`);
+  async listComments(annotation, draft) {
+    const comments = await this.server.ask("GET", `/api/comments/?${annotation ? `annotation=${annotation}` : `draft=${draft}`}`);
     const known = new Set(this.options.users.map(({ id }) => id));
     return comments.map((comment) => (known.has(comment.created_by) ? comment : { ...comment, created_by: SOMEBODY.id }));
   }

@@ -43,7 +43,7 @@ def test_what_came_back_waits_for_its_author_with_what_was_said(house):
         "count_is_estimate": False,
         "text": "The tail is cut off",
         "to_do": "Rework it: it was sent back to you.",
-        "link": f"http://testserver/projects/{house.project.pk}/label/",
+        "link": f"http://testserver/projects/{house.project.pk}/label/?task={house.task.pk}",
     }
     assert item["since"] == f"{decision.annotation.returned_at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert "returned" not in {kind for kind, *_ in told(house.reviewer) + told(house.annotator2)}

@@ -25,7 +25,7 @@ def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors
     expect(page.get_by_text("“The tail is cut off”")).to_be_visible()
     expect(page.get_by_role("navigation", name="Site").get_by_text(re.compile(r"^1"))).to_be_visible()
     page.get_by_role("link", name=re.compile("^Open")).click()
-    expect(page).to_have_url(re.compile(rf"/projects/{house.project.pk}/label/$"))
+    expect(page).to_have_url(re.compile(rf"/projects/{house.project.pk}/label/\?task={house.task.pk}$"))
     assert errors == []
 
 
@@ -41,6 +41,26 @@ def test_a_comment_opens_the_work_it_is_about(house, page_of, errors):
     expect(page.get_by_text("Well seen").first).to_be_visible()
     page.get_by_role("button", name="Next task").click()
     expect(page.get_by_text("A new letter")).to_be_visible()
+    assert errors == []
+
+
+def test_work_that_came_back_is_opened_by_its_task_and_put_right(house, page_of, errors):
+    second = annotation(task(house.project, text="A later letter"), house.annotator)
+    for one, words in ((house.annotation, "The tail is cut off"), (second, "Read it again")):
+        reviewed(one, house.reviewer, "rejected", reject_action="requeue", comment=words)
+    page = page_of(house.annotator)
+    page.goto("/inbox/?kind=returned")
+    page.get_by_role("link", name=re.compile("^Open")).last.click()
+
+    expect(page.get_by_text("A later letter")).to_be_visible()
+    expect(page.locator("#about")).to_contain_text("Sent back to you")
+    expect(page.locator("#about")).to_contain_text("Read it again")
+    page.get_by_role("checkbox").nth(1).click()
+    page.get_by_role("button", name=re.compile("^submit", re.IGNORECASE)).click()
+
+    expect(page.locator("#toast")).to_contain_text("Updated")
+    expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+    assert Annotation.objects.get(pk=second.pk).result[0]["value"]["choices"] == ["B"]
     assert errors == []
 
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from reviews.models import Comment, Dispute, Review
-from tasks.models import Annotation, Draft
+from tasks.models import Annotation, Draft, Task
 from tasks.services import annotations
 from tests.factories import House, result, reviewed, task
 
@@ -146,3 +146,119 @@ def test_work_without_a_connection_goes_out_once_it_is_back(page_of, house, erro
     expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
     assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
     assert errors == []
+
+
+def test_work_of_one_screen_is_not_sent_by_the_other(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.reviewer), house)
+    page.context.set_offline(True)
+    page.get_by_role("checkbox").nth(2).click()
+    page.get_by_role("button", name=SUBMIT).click()
+    expect(page.locator("[data-notice=connection]")).to_contain_text("“Submitted” is kept in this browser")
+    page.close()
+    page.context.set_offline(False)
+
+    review = page.context.new_page()
+    review.goto(f"/projects/{house.project.pk}/review/")
+    expect(review.locator(ACCEPT)).to_be_visible()
+    assert not Annotation.objects.filter(task=fresh).exists()
+    review.goto(f"/projects/{house.project.pk}/label/")
+
+    toast(review, "Submitted")
+    assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
+    assert not review.evaluate("Object.keys(localStorage).filter((key) => key.includes(':edit:'))")
+
+
+def say(page: Page, words: str) -> None:
+    page.keyboard.press("Alt+c")
+    page.locator("textarea[name=comment]").fill(words)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".lsf-comment-item")).to_contain_text(words)
+    page.keyboard.press("Escape")
+
+
+def said(of: Task) -> list[tuple]:
+    """(words, the annotation they are about) of a task's comments."""
+    return list(Comment.objects.filter(task=of).order_by("id").values_list("text", "annotation__task"))
+
+
+def test_a_comment_on_work_that_is_not_submitted_is_on_its_draft_and_then_on_the_work(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.annotator), house)
+    page.get_by_role("checkbox").nth(1).click()
+    with page.expect_response(lambda answer: answer.url.endswith("/api/comments/") and answer.status == 201):
+        say(page, "Which hand is this?")
+    assert Comment.objects.get().draft_id == Draft.objects.get().pk
+
+    page.reload()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+    page.keyboard.press("Alt+c")
+    expect(page.locator(".lsf-comment-item")).to_contain_text("Which hand is this?")
+    expect(page.locator("textarea[name=comment]")).to_have_value("")
+    page.get_by_role("button", name=SUBMIT).click()
+
+    toast(page, "Submitted")
+    assert said(fresh) == [("Which hand is this?", fresh.pk)]
+    assert (last_version(Annotation.objects.get(task=fresh)), Draft.objects.count()) == (["B"], 0)
+    assert errors == []
+
+
+def test_words_in_the_comment_field_are_said_with_the_work(page_of, house, errors):
+    first, second = task(house.project, text="A new letter"), task(house.project, text="A blot")
+    page = work(page_of(house.annotator), house)
+    page.get_by_role("checkbox").nth(1).click()
+    page.keyboard.press("Alt+c")
+    page.locator("textarea[name=comment]").fill("Which hand is this?")
+    page.get_by_role("button", name=SUBMIT).click()
+    toast(page, "Submitted")
+    expect(page.get_by_text("A blot")).to_be_visible()
+    page.keyboard.press("Alt+c")
+    page.locator("textarea[name=comment]").fill("A blot, I think")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Space")
+    page.get_by_role("button", name="Skip", exact=True).last.click()
+    toast(page, "Skipped")
+
+    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    assert said(first) + said(second) == [("Which hand is this?", first.pk), ("A blot, I think", second.pk)]
+    assert Draft.objects.count() == 0
+    assert errors == []
+
+
+def test_a_comment_without_a_connection_goes_out_with_the_work(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.annotator), house)
+    page.context.set_offline(True)
+    page.get_by_role("checkbox").nth(2).click()
+    say(page, "Which hand is this?")
+    page.get_by_role("button", name=SUBMIT).click()
+    expect(page.locator("[data-notice=connection]")).to_be_visible()
+
+    page.context.set_offline(False)
+
+    toast(page, "Submitted")
+    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    assert said(fresh) == [("Which hand is this?", fresh.pk)]
+    assert (last_version(Annotation.objects.get(task=fresh)), Draft.objects.count()) == (["C"], 0)
+    assert errors == []
+
+
+def test_a_comment_without_a_connection_is_on_the_draft_once_it_is_back(page_of, house, errors):
+    fresh = task(house.project, text="A new letter")
+    page = work(page_of(house.annotator), house)
+    page.context.set_offline(True)
+    say(page, "Which hand is this?")
+    expect(page.locator("[data-notice=connection]")).to_contain_text("“Which hand is this?” is kept in this browser")
+    page.close()
+    page.context.set_offline(False)
+
+    again = work(page.context.new_page(), house)
+    again.keyboard.press("Alt+c")
+    expect(again.locator(".lsf-comment-item")).to_contain_text("Which hand is this?")
+    assert said(fresh) == [("Which hand is this?", None)]
+    again.get_by_role("checkbox").nth(1).click()
+    again.get_by_role("button", name=SUBMIT).click()
+
+    toast(again, "Submitted")
+    assert said(fresh) == [("Which hand is this?", fresh.pk)]
+    assert Draft.objects.count() == 0

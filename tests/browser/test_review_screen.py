@@ -13,7 +13,7 @@ from reviews.queue import leases
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
 from tasks.services import annotations, tasks
-from tests.factories import BOXES, House, annotation, boxes, build_house, reviewed, task
+from tests.factories import BOXES, House, annotation, boxes, build_house, result, reviewed, task
 
 ACCEPT = "[aria-label='accept-annotation']"
 STREET = """<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="#cfe3f1"/>
@@ -251,6 +251,44 @@ def test_somebody_elses_verdict_is_shown_and_can_be_replaced_knowingly(screen, h
     toast(page, "Accepted")
     found = verdict_on(house.annotation)
     assert (found.verdict, found.created_by) == ("accepted", house.reviewer)
+    assert errors == []
+
+
+def test_an_edit_of_what_changed_meanwhile_is_there_after_a_reload(screen, house, errors):
+    page = screen(house, house.reviewer)
+    annotations.edit(house.annotation.pk, {"result": result("C")}, actor=house.lead)
+    page.click(ACCEPT)
+    expect(page.locator("[data-notice=overtaken]")).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(2)).to_be_checked()
+    page.get_by_role("checkbox").nth(1).click()
+
+    page.reload()
+
+    expect(page.locator("[data-notice=restored]")).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+    assert errors == []
+
+
+def test_an_edit_is_kept_for_the_item_it_was_made_on_while_the_next_is_fetched(screen, house, errors):
+    second = annotation(task(house.project, text="Another letter"), house.annotator2, "C")
+    page = screen(house, house.reviewer)
+    page.get_by_role("checkbox").nth(1).click()
+    asked = []
+    drafts = f"**/annotations/{second.pk}/drafts/"
+    page.route(drafts, lambda route: asked.append(route))
+    page.keyboard.press("Alt+n")
+    wait_until(page, lambda: asked)
+    expect(page.get_by_text("A letter", exact=True)).to_be_visible()
+
+    page.unroute(drafts)
+    page.reload()
+
+    expect(page.get_by_text("Another letter")).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(2)).to_be_checked()
+    expect(page.locator("[data-notice=restored]")).to_have_count(0)
+    page.goto(f"/projects/{house.project.pk}/review/?task={house.task.pk}")
+    expect(page.locator("[data-notice=restored]")).to_be_visible()
+    expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
     assert errors == []
 
 

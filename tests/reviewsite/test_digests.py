@@ -39,7 +39,7 @@ def test_the_mail_says_what_waits_and_where(returned, settings):
     assert sent.subject == "[Countersign] 1 thing waits for you"
     assert "Sent back to you: 1" in sent.body
     assert f"- Letters, task {returned.task.pk}, since " in sent.body
-    assert f"  https://review.example.org/projects/{returned.project.pk}/label/\n" in sent.body
+    assert f"  https://review.example.org/projects/{returned.project.pk}/label/?task={returned.task.pk}\n" in sent.body
     assert "https://review.example.org/accounts/profile/" in sent.body
     assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
 

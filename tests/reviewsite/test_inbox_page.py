@@ -35,7 +35,7 @@ def test_the_page_shows_my_turn_and_where_to_go(house):
     shown = page(house.annotator)
     assert "Rework it: it was sent back to you." in shown
     assert "The tail &lt;is&gt; cut off" in shown
-    assert f'href="/projects/{house.project.pk}/label/"' in shown
+    assert f'href="/projects/{house.project.pk}/label/?task={house.task.pk}"' in shown
 
 
 def test_an_empty_inbox_says_so(house):

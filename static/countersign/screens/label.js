@@ -23,11 +23,6 @@ class LabelScreen extends Screen {
     this.nextButton = ["Next task", () => this.showNext()];
   }
 
-  get sequence() {
-    const { seen, store } = this.editor;
-    return seen.get(store.annotationStore.selected.pk)?.annotation_seq ?? 0;
-  }
-
   isShown({ task }) {
     return this.item?.id === task;
   }
@@ -46,11 +41,14 @@ class LabelScreen extends Screen {
     return undefined;
   }
 
-  /* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream. */
+  /* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream, unless it came
+     back. */
   async showAsked(id) {
     try {
       const asked = await this.server.ask("GET", `/api/tasks/${id}/`);
       const mine = asked.annotations.filter(({ completed_by: author }) => author.id === this.given.user);
+      const back = mine.some(({ returned_at }) => returned_at) && (await this.askReturned(id));
+      if (back) return await this.show(back);
       await this.show({ ...asked, annotations: mine, default_selected_annotation: mine[0]?.id });
       showComments();
       const buttons = [this.nextButton];
@@ -60,10 +58,22 @@ class LabelScreen extends Screen {
       await this.showNext();
       this.problem(error);
     }
+    return undefined;
+  }
+
+  /* As the stream hands it out, with why it came back; null where somebody else has taken it up. */
+  async askReturned(task) {
+    const path = `/api/dm/actions/?id=next_task&project=${this.given.project}`;
+    const drawn = await this.server.ask("POST", path, { selectedItems: { all: false, included: [task] } }).catch((error) => {
+      if (error.status !== 404) throw error;
+      return null;
+    });
+    return drawn?.returned ? drawn : null;
   }
 
   async show(task, options) {
-    this.take(task, `task:${task.id}`, task.lease);
+    this.hold.take(task.lease);
+    this.take(task, `task:${task.id}`);
     showEditor();
     await this.open(task);
     this.restore(options);
@@ -123,6 +133,24 @@ class LabelScreen extends Screen {
     if (!this.isShown(entry)) return;
     this.hold.take(null);
     await this.showNext();
+  }
+
+  /* A comment on work that was not submitted when it was said: it is about the draft, and so is the work behind it. */
+  async addressed(entry) {
+    const { kind, annotation, body } = entry;
+    if (kind !== "comment" || body.annotation || body.draft) return entry;
+    const about = await (this.editor ? this.editor.inTurn(() => this.aboutOf(entry)) : this.aboutOf(entry));
+    this.outbox.complete(annotation, (one) => (one.kind === "comment" ? about : about.draft && { draft_id: about.draft }));
+    return { ...entry, body: { ...body, ...about } };
+  }
+
+  async aboutOf({ task, result }) {
+    const { annotations, drafts } = await this.server.ask("GET", `/api/tasks/${task}/`);
+    const mine = annotations.find(({ completed_by: author }) => author.id === this.given.user);
+    if (mine) return { annotation: mine.id };
+    const begun = drafts.find(({ annotation }) => !annotation) || (await this.server.ask("POST", `/api/tasks/${task}/drafts/`, { result }));
+    this.editor?.useDraft(task, begun);
+    return { draft: begun.id };
   }
 
   /* A new annotation would be doubled, too. */

@@ -5,8 +5,12 @@ import { newId } from "./outbox.js";
 import { askWords } from "./words-dialog.js";
 
 export class Labelling extends onScreen(HostedEditor) {
+  saying = Promise.resolve();
+  turn = Promise.resolve();
+
   listen() {
     super.listen();
+    for (const name of ["keydown", "click"]) document.addEventListener(name, () => setTimeout(() => this.store && this.sayQueued()), true);
     this.on("submitAnnotation", (store, annotation) => this.submit(annotation));
     this.on("updateAnnotation", (store, annotation) => this.submit(annotation));
     this.on("skipTask", () => this.skip());
@@ -30,6 +34,8 @@ export class Labelling extends onScreen(HostedEditor) {
       const sheet = store.annotations.find(({ pk }) => !pk) || store.addAnnotation({ userGenerate: true });
       store.selectAnnotation(sheet.id);
       this.restoreDraft(sheet, (task.drafts || []).find(({ annotation }) => !annotation));
+      /* The editor asked when it drew the sheet, which had no draft then. */
+      if (sheet.draftId) await this.store.commentStore.listComments();
     }
   }
 
@@ -37,19 +43,76 @@ export class Labelling extends onScreen(HostedEditor) {
     return annotation.pk ? super.draftsOf(annotation) : `/api/tasks/${this.task.id}/drafts/`;
   }
 
-  /* A comment on work that is not submitted is about its draft. */
-  async createComment(comment) {
+  /* One at a time: of two that both find no draft, each would begin one. */
+  inTurn(save) {
+    const saved = this.turn.then(save);
+    this.turn = saved.catch(() => {});
+    return saved;
+  }
+
+  keepDraft(annotation) {
+    return this.inTurn(() => super.keepDraft(annotation));
+  }
+
+  /* A comment needed a draft: what is saved next goes into it. */
+  useDraft(task, draft) {
+    const sheet = this.store?.annotationStore.selected;
+    if (this.task?.id !== task || !sheet || sheet.pk) return;
+    sheet.setDraftId(draft.id);
+    this.drafts.set(sheet.pk, draft.id);
+  }
+
+  /* One at a time, too: what is submitted next waits for what was said before. */
+  createComment(comment) {
+    const said = this.saying.then(() => this.say(comment));
+    this.saying = said.catch(() => {});
+    return said;
+  }
+
+  /* Work that is not submitted has no number yet; what a comment on it is about is known when it goes out. */
+  say({ text, region_ref, classifications }) {
+    const { task } = this;
     const sheet = this.store.annotationStore.selected;
-    if (sheet.pk) return super.createComment({ ...comment, annotation: sheet.pk });
-    if (!sheet.draftId) await this.keepDraft(sheet);
-    return this.server.ask("POST", "/api/comments/", { text: comment.text, draft: sheet.draftId, region_ref: comment.region_ref });
+    const body = { text, region_ref, classifications };
+    if (sheet.pk) return this.sayComment(this.keyOf(), { ...body, annotation: Number(sheet.pk) });
+    return this.sayComment(this.keyOf(), body, { annotation: this.keyOf(), task: task.id, result: sheet.serializeAnnotation() });
+  }
+
+  /* The editor tells nobody of a comment on work without a number: it queues it, below zero, and never comes back to it. */
+  sayQueued() {
+    const { annotationStore, commentStore } = this.store;
+    if (annotationStore.selected && !annotationStore.selected.pk) {
+      for (const queued of commentStore.serialize().comments.filter(({ id }) => id < 0)) this.told(this.sayOne(queued));
+    }
+    return this.saying;
+  }
+
+  async sayOne({ id, text, regionRef, classifications }) {
+    const { commentStore } = this.store;
+    const shown = -id;
+    commentStore.replaceId(id, { id: shown });
+    try {
+      commentStore.replaceId(shown, await this.createComment({ text, region_ref: regionRef, classifications }));
+    } catch (error) {
+      commentStore.removeCommentById(shown);
+      commentStore.setCurrentComment({ text });
+      throw error;
+    }
+  }
+
+  async sayTyped() {
+    const { typed } = this.asked.screen;
+    await this.store.commentStore.commentFormSubmit();
+    await this.sayQueued();
+    if (typed.text) await this.createComment({ text: typed.text });
   }
 
   async submit(annotation, more = {}) {
+    await this.sayTyped();
     const { pk } = annotation;
     const before = pk && this.seen.get(String(pk));
     const body = { result: annotation.serializeAnnotation(), lead_time: leadTimeOf(annotation, before), ...more };
-    const draft = this.drafts.get(pk) || annotation.draftId;
+    const draft = this.drafts.get(pk);
     if (draft) body.draft_id = draft;
     if (before) body.last_annotation_history = before.last_annotation_history;
     return this.send(this.entryOf(annotation, body, pk ? "Updated" : "Submitted"));
@@ -57,13 +120,20 @@ export class Labelling extends onScreen(HostedEditor) {
 
   skip() {
     const annotation = this.store.annotationStore.selected;
-    const entry = () => this.entryOf(annotation, { result: annotation.serializeAnnotation(), was_cancelled: true }, "Skipped");
+    const entry = () => {
+      const draft = annotation.pk ? null : this.drafts.get(annotation.pk);
+      const body = { result: annotation.serializeAnnotation(), was_cancelled: true, ...(draft ? { draft_id: draft } : {}) };
+      return this.entryOf(annotation, body, "Skipped");
+    };
     return askWords({
       title: "Skip this task",
       lead: "It counts as done by you, without an answer. Your reason helps whoever looks at it next.",
       label: "Why",
       button: "Skip",
-      send: (reason) => this.send({ ...entry(), comment: reason }),
+      send: async (reason) => {
+        await this.sayTyped();
+        return this.send({ ...entry(), comment: reason });
+      },
     });
   }
 

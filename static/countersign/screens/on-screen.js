@@ -27,6 +27,15 @@ export const onScreen = (Editor) =>
       }
     }
 
+    /* key: of the item whose comment field it came from. Answers what the editor shows, also where it is only kept. */
+    async sayComment(key, body, about) {
+      const { outbox, typed } = this.asked.screen;
+      const saved = await outbox.putComment(body, about);
+      typed.drop(key);
+      const shown = { ...body, id: Date.now(), created_by: this.options.user.id, created_at: new Date().toISOString(), is_resolved: false };
+      return saved === KEPT ? shown : saved;
+    }
+
     /* What follows waits until the editor is through with this click. */
     async send(entry) {
       const { screen } = this.asked;

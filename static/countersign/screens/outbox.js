@@ -1,4 +1,4 @@
-/* Decisions and comments on their way, in order. Each is kept in this browser until the server has answered it, so that a lost
+/* Decisions and comments of one screen on their way, in order. Each is kept in this browser until the server has answered it, so that a lost
    connection, a closed tab or a server that restarts loses nothing. Sent twice is no harm: the server answers a repeat as the
    first, and for what it would double, `isDone` looks first. */
 import { ServerError } from "../review-adapter.js";
@@ -27,15 +27,20 @@ export function newId() {
 }
 
 export class Outbox {
-  /* onTrouble(error), onQuiet() when all is sent; onLate(entry, answer, error) for what was kept and is answered now. */
-  constructor({ server, kept, isDone, onTrouble, onQuiet, onLate }) {
-    Object.assign(this, { server, kept, isDone, onTrouble, onQuiet, onLate });
+  /* name: of the screen, which alone knows what follows. addressed(entry): as it goes out. onTrouble(error), onQuiet() when all is
+     sent; onLate(entry, answer, error) for what was kept and is answered now. */
+  constructor({ name, server, kept, isDone, addressed, onTrouble, onQuiet, onLate }) {
+    Object.assign(this, { key: `outbox:${name}`, server, kept, isDone, addressed, onTrouble, onQuiet, onLate });
     this.pause = FIRST_PAUSE;
     addEventListener("online", () => this.flush());
   }
 
   get waiting() {
-    return this.kept.get("outbox") || [];
+    return this.kept.get(this.key) || [];
+  }
+
+  set waiting(entries) {
+    this.kept.set(this.key, entries);
   }
 
   /* entry: {kind, annotation, method, path, body, headers, words}. Answers what the server answered, or KEPT. */
@@ -43,7 +48,7 @@ export class Outbox {
     const made = { ...entry, key: newId(), at: new Date().toISOString() };
     const others = this.waiting.filter(({ kind, annotation }) => kind === "comment" || kind !== made.kind || annotation !== made.annotation);
     const inFront = others.length > 0;
-    this.kept.set("outbox", [...others, made]);
+    this.waiting = [...others, made];
     if (inFront) {
       this.flush();
       return KEPT;
@@ -57,15 +62,21 @@ export class Outbox {
     }
   }
 
-  putComment(body) {
-    return this.put({ kind: "comment", annotation: body.annotation, method: "POST", path: "/api/comments/", body, words: body.text });
+  putComment(body, about = {}) {
+    return this.put({ kind: "comment", annotation: body.annotation, ...about, method: "POST", path: "/api/comments/", body, words: body.text });
+  }
+
+  /* more(entry): what was not known yet when those about `annotation` were put. */
+  complete(annotation, more) {
+    this.waiting = this.waiting.map((one) => (one.annotation === annotation ? { ...one, body: { ...more(one), ...one.body } } : one));
   }
 
   /* Out of the box as soon as the server has said anything about it. Marked meanwhile, so that nobody sends it beside us. */
   async send(entry) {
     this.mark(entry, Date.now());
     try {
-      const answer = await this.server.ask(entry.method, entry.path, entry.body, entry.headers);
+      const { method, path, body, headers } = await this.addressed(entry);
+      const answer = await this.server.ask(method, path, body, headers);
       this.sent(entry);
       return answer;
     } catch (error) {
@@ -76,17 +87,11 @@ export class Outbox {
   }
 
   mark(entry, sending) {
-    this.kept.set(
-      "outbox",
-      this.waiting.map((one) => (one.key === entry.key ? { ...one, sending } : one)),
-    );
+    this.waiting = this.waiting.map((one) => (one.key === entry.key ? { ...one, sending } : one));
   }
 
   sent(entry) {
-    this.kept.set(
-      "outbox",
-      this.waiting.filter(({ key }) => key !== entry.key),
-    );
+    this.waiting = this.waiting.filter(({ key }) => key !== entry.key);
     this.pause = FIRST_PAUSE;
   }
 
@@ -106,7 +111,7 @@ export class Outbox {
     if (this.flushing) return;
     this.flushing = true;
     try {
-      if (navigator.locks) await navigator.locks.request(`${this.kept.name}outbox`, () => this.drain());
+      if (navigator.locks) await navigator.locks.request(this.kept.name + this.key, () => this.drain());
       else await this.drain();
     } finally {
       this.flushing = false;

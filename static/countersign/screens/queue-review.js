@@ -1,7 +1,6 @@
 /* The editor of the review screen: its verdicts go through the outbox, and a reject asks in a dialog. */
 import { Review } from "../review-adapter.js";
 import { onScreen } from "./on-screen.js";
-import { KEPT } from "./outbox.js";
 import { RejectDialog } from "./reject-dialog.js";
 import { showComments } from "./typed.js";
 import { SAID, verdictWords } from "./words.js";
@@ -29,13 +28,10 @@ export class QueueReview extends onScreen(Review) {
   }
 
   async createComment({ text, annotation, region_ref, classifications }) {
-    const { outbox, typed } = this.asked.screen;
     const body = { text, annotation: Number(annotation), region_ref, classifications };
-    const saved = await outbox.putComment(body);
+    const saved = await this.sayComment(body.annotation, body);
     this.commented.add(body.annotation);
-    typed.drop(body.annotation);
-    const shown = { ...body, id: Date.now(), created_by: this.options.user.id, created_at: new Date().toISOString(), is_resolved: false };
-    return saved === KEPT ? shown : saved;
+    return saved;
   }
 
   /* By key the editor would accept and leave the words in the comment field unsaid. */

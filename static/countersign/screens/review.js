@@ -21,10 +21,6 @@ class ReviewScreen extends Screen {
     this.nextButton = ["Next item", () => this.another()];
   }
 
-  get sequence() {
-    return this.item.annotation.annotation_seq;
-  }
-
   isShown({ annotation }) {
     return this.item?.annotation.id === annotation;
   }
@@ -57,14 +53,16 @@ class ReviewScreen extends Screen {
     return this.server.ask("GET", `/api/projects/${this.given.project}/review-queue/next/?${query}`);
   }
 
+  /* Until its drafts are here, the editor shows the item before, and what is kept is about that one. */
   async show(found) {
     const item = found.annotation ? found : null;
-    this.take(item, item?.annotation.id, found.lease);
-    this.counters.show({ left: found.remaining_is_estimate ? `over ${found.remaining}` : found.remaining });
+    this.hold.take(found.lease);
     this.session.set("task", item && (item.task.id ?? item.task));
+    const drafts = item && (await this.server.ask("GET", `/api/tasks/${item.task.id}/annotations/${item.annotation.id}/drafts/`).catch(() => []));
+    this.take(item, item?.annotation.id);
+    this.counters.show({ left: found.remaining_is_estimate ? `over ${found.remaining}` : found.remaining });
     if (!item) return this.nothing(found);
     showEditor();
-    const drafts = await this.server.ask("GET", `/api/tasks/${item.task.id}/annotations/${item.annotation.id}/drafts/`).catch(() => []);
     await this.open({ ...item.task, annotations: [item.annotation], predictions: item.predictions, drafts, history: item.history || [] });
     this.restore();
     this.about();
@@ -176,10 +174,11 @@ class ReviewScreen extends Screen {
   /* The lease is over: it ran out, was taken back, or somebody decided. */
   async heldByNobody(error) {
     if (!this.item) return;
-    const { id, annotation_seq: sequence } = this.item.annotation;
+    const { id } = this.item.annotation;
     notice("lease", error.message, { tone: "warn", buttons: [this.nextButton] });
     const current = await this.server.ask("GET", `/api/annotations/${id}/`).catch(() => null);
-    if (current && this.isShown({ annotation: id }) && current.annotation_seq !== sequence) {
+    const seen = this.editor?.seen.get(String(id));
+    if (current && seen && this.isShown({ annotation: id }) && current.annotation_seq !== seen.annotation_seq) {
       withdraw("lease");
       await this.editor.overtaken(current, error);
     }

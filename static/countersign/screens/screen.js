@@ -1,5 +1,5 @@
 /* What both screens are: one item in the editor, what this browser keeps of it, and what is said when something goes wrong.
-   Each says for itself: sequence, isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
+   Each says for itself: isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
 import { Server } from "../review-adapter.js";
 import { select } from "./changes.js";
 import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
@@ -23,11 +23,13 @@ export class Screen {
     this.words = { typed, edit };
     this.kept = new Kept(`${this.given.user}:${this.given.project}`);
     this.outbox = new Outbox({
+      name,
       server: this.server,
       kept: this.kept,
       onTrouble: (error) => this.disconnected(error),
       onQuiet: () => withdraw("connection"),
       isDone: (entry) => this.isThere(entry),
+      addressed: (entry) => this.addressed(entry),
       onLate: (...answered) => this.answeredLate(...answered),
     });
     this.edits = new Edits(this.kept, () => this.shownWork());
@@ -51,10 +53,15 @@ export class Screen {
     return this.editor.start(task);
   }
 
-  take(item, key, lease) {
+  /* Of the version on the screen: the item may have changed since it was handed out. */
+  get sequence() {
+    const { seen, store } = this.editor;
+    return seen.get(store.annotationStore.selected.pk)?.annotation_seq ?? 0;
+  }
+
+  take(item, key) {
     this.item = item;
     this.key = key;
-    this.hold.take(lease);
     this.counters.refresh();
     for (const name of ["lease", "overtaken", "asked", "problem", "restored"]) withdraw(name);
   }
@@ -105,9 +112,14 @@ export class Screen {
 
   /* A comment would be doubled if its first answer was lost. */
   async isThere({ kind, body }) {
-    if (kind !== "comment") return null;
-    const comments = await this.server.ask("GET", `/api/comments/?annotation=${body.annotation}`);
+    const about = ["annotation", "draft"].find((name) => body[name]);
+    if (kind !== "comment" || !about) return null;
+    const comments = await this.server.ask("GET", `/api/comments/?${about}=${body[about]}`);
     return comments.find(({ text, created_by }) => text === body.text && created_by === this.given.user) || null;
+  }
+
+  addressed(entry) {
+    return entry;
   }
 
   async answeredLate(entry, answer, refused) {
