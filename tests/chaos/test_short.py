@@ -28,7 +28,6 @@ def lines_of_chaos(**asked: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-@pytest.mark.slow
 def test_kills_lose_nothing_repeat_nothing_and_invent_nothing():
     (line,) = lines_of_chaos()
 
