@@ -11,7 +11,7 @@ from tasks.models import Project
 from tasks.roles import may
 
 from . import health
-from .models import Webhook, new_salt
+from .models import Attempt, Delivery, Webhook, new_salt
 
 ROTATION_HOURS = 24
 
@@ -33,6 +33,16 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
             webhook.disabled_reason, more = ("" if was_active else webhook.disabled_reason), ["disabled_reason"]
         webhook.save(update_fields=[*changes, *more, "updated_at"])
     return webhook
+
+
+def delete(webhook: Webhook) -> None:
+    """With its log, and what was still to be sent. Waits for decisions and answers that are being written down for it."""
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, disabled_reason="")  # from now on nothing is written for it
+    with transaction.atomic():
+        Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
+        for rows in (Attempt.objects.filter(delivery__webhook=webhook), Delivery.objects.filter(webhook=webhook)):
+            rows._raw_delete(rows.db)  # a long log is not read first
+        webhook.delete()
 
 
 def rotate(webhook: Webhook) -> Webhook:

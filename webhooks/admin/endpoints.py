@@ -81,4 +81,4 @@ class WebhookAdmin(EndpointButtons, LeadAdmin):
 
     def remove(self, rows, *, actor) -> None:
         for webhook in rows:
-            webhook.delete()
+            endpoints.delete(webhook)
