@@ -216,6 +216,16 @@ def test_ping_that_fails_says_why_and_is_not_retried(house):
     assert hook.deliveries.get().state == "dead"
 
 
+def test_ping_that_failed_is_not_replayed_with_the_rest(house):
+    hook = hook_of(house, NOBODY)
+    client = client_of(house.lead)
+    client.post(f"/api/webhooks/{hook.pk}/ping/")
+
+    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {}, "json").json() == {"replayed": 0}
+    assert hook.deliveries.get().state == "dead"
+    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {"actions": ["PING"]}, "json").json() == {"replayed": 1}
+
+
 def test_one_delivery_is_sent_again_with_its_id_and_bytes(hook, house, receiver):
     decide(house)
     drain(hook.pk)
