@@ -26,8 +26,8 @@ REPLAYED = (Delivery.State.DEAD, Delivery.State.HELD)
 
 @dataclass(frozen=True)
 class Range:
-    """Which deliveries to send again: by state, by the time of their events, by action. Empty means no limit, but a test is
-    sent again only where it is named."""
+    """Which deliveries to send again: by state, by the time of their events, by action. Empty means no limit, but of states
+    it means REPLAYED, and a test is sent again only where it is named."""
 
     states: tuple[str, ...] = REPLAYED
     since: datetime | None = None
@@ -35,7 +35,7 @@ class Range:
     actions: tuple[str, ...] = ()
 
     def of(self, webhook: Webhook) -> QuerySet[Delivery]:
-        wanted = Q(webhook=webhook, state__in=self.states)
+        wanted = Q(webhook=webhook, state__in=self.states or REPLAYED)
         if self.since:
             wanted &= Q(event__created_at__gte=self.since)
         if self.until:

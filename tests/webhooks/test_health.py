@@ -253,6 +253,15 @@ def test_replay_sends_what_was_given_up_and_nothing_twice(hook, house, receiver)
     assert len(receiver.got) == 3
 
 
+def test_replay_asked_for_by_a_form_takes_the_same(hook, house):
+    decide(house, 2)
+    Delivery.objects.filter(webhook=hook).update(state="dead", attempts=10)
+
+    answer = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/replay/", {"since": "2020-01-01T00:00:00Z"}, "multipart")
+
+    assert answer.json() == {"replayed": 2}
+
+
 def test_replay_of_a_range_takes_its_states_times_and_actions(hook, house, receiver):
     decide(house, 3)
     drain(hook.pk)
