@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from tasks.errors import Refused
@@ -14,6 +15,7 @@ from . import health
 from .models import Attempt, Delivery, Webhook, new_salt
 
 ROTATION_HOURS = 24
+EARLIER_KEPT = 5  # secrets
 
 
 def create(*, actor, project: Project | None, **fields: Any) -> Webhook:
@@ -46,10 +48,18 @@ def delete(webhook: Webhook) -> None:
 
 
 def rotate(webhook: Webhook) -> Webhook:
-    """A new secret. The earlier one signs, too, for ROTATION_HOURS, so that a consumer may change over when it likes."""
+    """A new secret. The earlier ones sign, too, for ROTATION_HOURS, so that a consumer may change over when it likes, also
+    after a second rotation: the secret of the first may be lost.
+    """
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update(no_key=True, of=("self",)).get(pk=webhook.pk)
-        webhook.earlier_salt, webhook.secret_salt = webhook.secret_salt, new_salt()
+        webhook = (
+            Webhook.objects.select_for_update(no_key=True, of=("self",))
+            .annotate(sign=Q(earlier_until__gt=Now()))
+            .get(pk=webhook.pk)
+        )
+        earlier = webhook.earlier_salt.split() if webhook.sign else []
+        webhook.earlier_salt = " ".join([webhook.secret_salt, *earlier][:EARLIER_KEPT])
+        webhook.secret_salt = new_salt()
         webhook.earlier_until = Now() + timedelta(hours=ROTATION_HOURS)
         webhook.save(update_fields=["earlier_salt", "secret_salt", "earlier_until", "updated_at"])
         webhook.refresh_from_db()

@@ -185,6 +185,17 @@ def test_rotation_signs_with_both_secrets_for_a_day(hook, house, receiver):
         Verifier(before).verify(receiver.got[1].raw, receiver.got[1].headers)
 
 
+def test_second_rotation_on_a_day_takes_no_secret_from_the_consumer(hook, house, receiver):
+    secrets = [secret_of(hook), *(secret_of(endpoints.rotate(hook)) for _ in range(endpoints.EARLIER_KEPT + 1))]
+    decide(house)
+
+    drain(hook.pk)
+
+    assert all(receiver.got[0].verified_by(secret) for secret in secrets[1:])
+    with pytest.raises(WebhookVerificationError):
+        receiver.got[0].verified_by(secrets[0])
+
+
 def test_rotation_over_the_api_shows_the_new_secret_once(hook, house):
     client = client_of(house.lead)
 
