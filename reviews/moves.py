@@ -114,8 +114,7 @@ def reopen(annotations: list[Annotation], tasks: list[Task], *, actor: Any, to: 
         counters.recount_comments(tasks)
     turned = _count(tasks, actor, slots_moved=slots_moved)
     _tell_withdrawn(annotations, standing, tasks, "reopened", actor)
-    for annotation in annotations:
-        _tell(task_events.ANNOTATION_TOUCHED, [annotation], [annotation.task], actor)
+    _tell(task_events.ANNOTATION_TOUCHED, annotations, tasks, actor)
     tell_turned(annotations[0].project, turned, actor)
 
 

@@ -26,7 +26,8 @@ REPLAYED = (Delivery.State.DEAD, Delivery.State.HELD)
 
 @dataclass(frozen=True)
 class Range:
-    """Which deliveries to send again: by state, by the time of their events, by action. Empty means no limit."""
+    """Which deliveries to send again: by state, by the time of their events, by action. Empty means no limit, but of states
+    it means REPLAYED, and a test is sent again only where it is named."""
 
     states: tuple[str, ...] = REPLAYED
     since: datetime | None = None
@@ -34,20 +35,19 @@ class Range:
     actions: tuple[str, ...] = ()
 
     def of(self, webhook: Webhook) -> QuerySet[Delivery]:
-        wanted = Q(webhook=webhook, state__in=self.states)
+        wanted = Q(webhook=webhook, state__in=self.states or REPLAYED)
         if self.since:
             wanted &= Q(event__created_at__gte=self.since)
         if self.until:
             wanted &= Q(event__created_at__lt=self.until)
-        if self.actions:
-            wanted &= Q(event__action__in=self.actions)
+        wanted &= Q(event__action__in=self.actions) if self.actions else ~Q(event__action=PING)
         return Delivery.objects.filter(wanted)
 
 
 def resend(delivery: Delivery) -> Delivery:
     """One delivery once more, with all its attempts ahead. Raises Refused while its endpoint is off."""
     refuse_while_off(delivery.webhook)
-    _make_due(Delivery.objects.filter(pk=delivery.pk, lease=None))
+    _make_due(Delivery.objects.filter(pk=delivery.pk))
     delivery.refresh_from_db()
     return delivery
 
@@ -55,7 +55,7 @@ def resend(delivery: Delivery) -> Delivery:
 def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
     """Those of them whose endpoint is on and that nobody is sending now, once more. Returns how many."""
     ids = [delivery.pk for delivery in deliveries if delivery.webhook.is_active]
-    due = _make_due(Delivery.objects.filter(pk__in=ids, lease=None), lane=lane)
+    due = _make_due(Delivery.objects.filter(pk__in=ids), lane=lane)
     slow = {delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active}
     transaction.on_commit(lambda: wakeups.ring(slow), robust=True)
     return due
@@ -73,7 +73,8 @@ def replay(webhook: Webhook, wanted: Range) -> int:
 
 
 def _make_due(rows: QuerySet[Delivery], **changes: Any) -> int:
-    return rows.update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes)
+    """Short of what is being sent at this moment."""
+    return rows.filter(lease=None).update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes)
 
 
 def refuse_while_off(webhook: Webhook) -> None:

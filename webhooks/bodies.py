@@ -19,9 +19,19 @@ from tasks.models import Annotation, Project, Task
 
 Body = dict[str, Any]
 LIMIT = 20_000  # bytes
-AT_MOST = 1_000  # objects in one body
+# Objects in one body, which are ids then and fit into LIMIT, however large.
+TASKS_AT_MOST, ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST = 1_000, 300, 150
 # More objects than this never fit into LIMIT, so nobody need try.
 WHOLE_AT_MOST = 30
+# Where an object is, and what it keeps when it becomes a link.
+PATHS = {
+    "annotation": "annotations",
+    "task": "tasks",
+    "tasks": "tasks",
+    "review": "annotation-reviews",
+    "project": "projects",
+}
+KEPT = ("id", "unique_id", "title", "task", "project", "last_action", "annotation_seq")
 WIRE_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -37,6 +47,11 @@ class Scene:
         prefetch_related_objects(list(event.annotations), "completed_by")
         self.reviews = [subject for subject in event.subjects if isinstance(subject, Review)]
         prefetch_related_objects(self.reviews, "created_by", "fixed_version")
+
+    @property
+    def is_about_work(self) -> bool:
+        """Not about the project itself."""
+        return bool(self.event.tasks or self.event.annotations or self.event.subjects)
 
     @property
     def whole_project(self) -> Body:
@@ -55,10 +70,10 @@ class Scene:
         return self._tasks.get(annotation.task_id) or annotation.task
 
 
-def chunks(objects: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+def chunks(objects: Iterable[Any], at_most: int) -> Iterator[tuple[Any, ...]]:
     objects = tuple(objects)
-    for start in range(0, len(objects), AT_MOST):
-        yield objects[start : start + AT_MOST]
+    for start in range(0, len(objects), at_most):
+        yield objects[start : start + at_most]
 
 
 # --- Label Studio's ---------------------------------------------------------------------------------
@@ -187,7 +202,7 @@ def _ids_only(scene: Scene, body: Body, path: str) -> Body:
 def as_text(body: Body, scene: Scene) -> str:
     """The bytes as they are sent, from now on: large bodies lose the project's settings first, then results and data."""
     text = _dumps(body)
-    if len(text.encode()) > LIMIT and "project" in body:
+    if len(text.encode()) > LIMIT and "project" in body and scene.is_about_work:
         body = body | {"project": _summary(scene.project)}
         text = _dumps(body)
     return text if len(text.encode()) <= LIMIT else _dumps(shortened(body))
@@ -195,14 +210,14 @@ def as_text(body: Body, scene: Scene) -> str:
 
 def shortened(body: Body) -> Body:
     """Objects become ids and a link to where they are."""
-    paths = {"annotation": "annotations", "task": "tasks", "tasks": "tasks", "review": "annotation-reviews"}
-    return {key: _short(value, paths[key]) if key in paths else value for key, value in body.items()} | {"truncated": True}
+    short = {key: _short(value, PATHS[key]) if key in PATHS else value for key, value in body.items()}
+    return short | {"truncated": True}
 
 
 def _short(value: Any, path: str) -> Any:
     if isinstance(value, list):
         return [_short(item, path) for item in value]
-    kept = {key: value[key] for key in ("id", "unique_id", "task", "project", "last_action", "annotation_seq") if key in value}
+    kept = {key: value[key] for key in KEPT if key in value}
     return kept | {"link": f"{settings.BASE_URL}/api/{path}/{value['id']}/"}
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from tasks.errors import Refused
@@ -11,9 +12,10 @@ from tasks.models import Project
 from tasks.roles import may
 
 from . import health
-from .models import Webhook, new_salt
+from .models import Attempt, Delivery, Webhook, new_salt
 
 ROTATION_HOURS = 24
+EARLIER_KEPT = 5  # secrets
 
 
 def create(*, actor, project: Project | None, **fields: Any) -> Webhook:
@@ -35,11 +37,29 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
     return webhook
 
 
-def rotate(webhook: Webhook) -> Webhook:
-    """A new secret. The earlier one signs, too, for ROTATION_HOURS, so that a consumer may change over when it likes."""
+def delete(webhook: Webhook) -> None:
+    """With its log, and what was still to be sent. Waits for decisions and answers that are being written down for it."""
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, disabled_reason="")  # from now on nothing is written for it
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update(no_key=True, of=("self",)).get(pk=webhook.pk)
-        webhook.earlier_salt, webhook.secret_salt = webhook.secret_salt, new_salt()
+        Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
+        for rows in (Attempt.objects.filter(delivery__webhook=webhook), Delivery.objects.filter(webhook=webhook)):
+            rows._raw_delete(rows.db)  # a long log is not read first
+        webhook.delete()
+
+
+def rotate(webhook: Webhook) -> Webhook:
+    """A new secret. The earlier ones sign, too, for ROTATION_HOURS, so that a consumer may change over when it likes, also
+    after a second rotation: the secret of the first may be lost.
+    """
+    with transaction.atomic():
+        webhook = (
+            Webhook.objects.select_for_update(no_key=True, of=("self",))
+            .annotate(sign=Q(earlier_until__gt=Now()))
+            .get(pk=webhook.pk)
+        )
+        earlier = webhook.earlier_salt.split() if webhook.sign else []
+        webhook.earlier_salt = " ".join([webhook.secret_salt, *earlier][:EARLIER_KEPT])
+        webhook.secret_salt = new_salt()
         webhook.earlier_until = Now() + timedelta(hours=ROTATION_HOURS)
         webhook.save(update_fields=["earlier_salt", "secret_salt", "earlier_until", "updated_at"])
         webhook.refresh_from_db()

@@ -43,15 +43,17 @@ FAILED = """
 """
 
 
-def note(webhook: Webhook, answer: Answer) -> None:
-    """Within the transaction that records the attempt."""
+def note(webhook: Webhook, answer: Answer) -> bool:
+    """First in the transaction that records the attempt: until it ends, nobody deletes the endpoint. False if it is gone."""
     with connection.cursor() as cursor:
         if answer.is_success:
             cursor.execute(SUCCEEDED, {"webhook": webhook.pk})
         else:
             cursor.execute(FAILED, _failure(webhook, answer))
+        found = cursor.rowcount == 1
     if answer.status == GONE:
         switch_off(webhook, "gone")
+    return found
 
 
 def _failure(webhook: Webhook, answer: Answer) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tasks.events import Happened, happened
 from tasks.models import Annotation
 
 from . import wakeups
-from .bodies import Scene, as_text, chunks
+from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Scene, as_text, chunks
 from .catalogue import CATALOGUE, body_of
 from .models import Delivery, Event, Webhook
 
@@ -42,8 +42,8 @@ def reviews(scene: Scene) -> Iterable[Any]:
     return [review for review in scene.reviews if review.imported_by_id is None]
 
 
-def together(subjects: Subjects) -> Subjects:
-    return lambda scene: chunks(subjects(scene))
+def together(subjects: Subjects, at_most: int) -> Subjects:
+    return lambda scene: chunks(subjects(scene), at_most)
 
 
 def only(verdict: ActionType) -> Subjects:
@@ -55,7 +55,7 @@ def the_single_annotation(scene: Scene) -> Iterable[Any]:
 
 
 def many_annotations(scene: Scene) -> Iterable[Any]:
-    return chunks(scene.event.annotations) if len(scene.event.annotations) > 1 else ()
+    return chunks(scene.event.annotations, ANNOTATIONS_AT_MOST) if len(scene.event.annotations) > 1 else ()
 
 
 def rewritten(scene: Scene) -> Iterable[Any]:
@@ -68,15 +68,15 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.PROJECT_CREATED: (("PROJECT_CREATED", the_project),),
     task_events.PROJECT_UPDATED: (("PROJECT_UPDATED", the_project),),
     task_events.PROJECT_DELETED: (("PROJECT_DELETED", the_project),),
-    task_events.TASKS_CREATED: (("TASKS_CREATED", together(tasks)),),
-    task_events.TASKS_DELETED: (("TASKS_DELETED", together(tasks)),),
+    task_events.TASKS_CREATED: (("TASKS_CREATED", together(tasks, TASKS_AT_MOST)),),
+    task_events.TASKS_DELETED: (("TASKS_DELETED", together(tasks, TASKS_AT_MOST)),),
     task_events.TASK_DATA_CHANGED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATIONS_CREATED: (("ANNOTATION_CREATED", the_single_annotation), ("ANNOTATIONS_CREATED", many_annotations)),
     task_events.ANNOTATION_RESTORED: (("ANNOTATION_CREATED", annotations),),
     task_events.ANNOTATION_EDITED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_TOUCHED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_CONVERTED: (("ANNOTATION_UPDATED", annotations),),
-    task_events.ANNOTATIONS_DELETED: (("ANNOTATIONS_DELETED", together(annotations)),),
+    task_events.ANNOTATIONS_DELETED: (("ANNOTATIONS_DELETED", together(annotations, ANNOTATIONS_AT_MOST)),),
     review_events.REVIEWS_CREATED: (
         ("REVIEW_CREATED", reviews),
         ("ANNOTATION_ACCEPTED", only(ActionType.ACCEPTED)),
@@ -84,7 +84,7 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
         ("ANNOTATION_FIXED_AND_ACCEPTED", only(ActionType.FIXED_AND_ACCEPTED)),
         ("ANNOTATION_UPDATED", rewritten),
     ),
-    review_events.REVIEWS_UNDONE: (("REVIEWS_DELETED", together(reviews)), ("ANNOTATION_UPDATED", rewritten)),
+    review_events.REVIEWS_UNDONE: (("REVIEWS_DELETED", together(reviews, REVIEWS_AT_MOST)), ("ANNOTATION_UPDATED", rewritten)),
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),
     review_events.TASK_REVIEWED: (("TASK_REVIEWED", tasks),),
     review_events.TASK_UNREVIEWED: (("TASK_UNREVIEWED", tasks),),

@@ -39,8 +39,10 @@ class Webhook(models.Model):
     parallel = models.PositiveSmallIntegerField(default=8, help_text="How many deliveries at once, 1 to 32.")
     is_active = models.BooleanField(default=True)
     secret_salt = models.CharField(max_length=64, default=new_salt, editable=False)
-    earlier_salt = models.CharField(max_length=64, blank=True, editable=False, help_text="Of the secret before the rotation.")
-    earlier_until = models.DateTimeField(null=True, editable=False, help_text="Until then the earlier secret signs, too.")
+    earlier_salt = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="Of the secrets before the last rotations, newest first."
+    )
+    earlier_until = models.DateTimeField(null=True, editable=False, help_text="Until then the earlier secrets sign, too.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

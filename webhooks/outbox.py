@@ -121,10 +121,11 @@ def record(claim: Claim, answer: Answer) -> None:
     delivery = claim.delivery
     state, wait = _outcome(delivery, answer)
     with transaction.atomic():
+        if not health.note(delivery.webhook, answer):
+            return  # the endpoint was deleted meanwhile, and its log with it
         log_attempt(claim, answer)
         with connection.cursor() as cursor:
             cursor.execute(FINISH, {"state": state, "wait": wait, "delivery": delivery.pk, "token": claim.token})
-        health.note(delivery.webhook, answer)
 
 
 def log_attempt(claim: Claim, answer: Answer) -> Attempt:

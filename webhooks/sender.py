@@ -7,8 +7,9 @@ hang, the few processes that send are free for the others.
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import cast
 
 from django.conf import settings
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 BUDGET_SECONDS = 4
 PATIENCE_SECONDS = 0.5
 _late: set[threading.Thread] = set()
+# Late answers of one process that are written down at a time, each over a connection to the database of its own. Many come at
+# once when a host of many endpoints stops answering.
+LATE_CONNECTIONS = 2
+_connections = threading.BoundedSemaphore(LATE_CONNECTIONS)
 
 
 class Batch:
@@ -38,12 +43,15 @@ class Batch:
         self.is_answered = False
         self.under_way = _sent(claims)
 
-    def record(self, *, seconds: float | None = None) -> bool:
+    def record(
+        self, *, seconds: float | None = None, each_within: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> bool:
         """Wait for the answers and record them; False if some were not there in time."""
         try:
             for future in as_completed(list(self.under_way), timeout=seconds):
                 answer = future.result()
-                outbox.record(self.under_way.pop(future), answer)
+                with each_within():
+                    outbox.record(self.under_way.pop(future), answer)
                 self.is_answered |= answer.status is not None
         except TimeoutError:
             return False
@@ -82,13 +90,25 @@ def _leave(batch: Batch, held: ExitStack) -> None:
 
 def _see_through(batch: Batch, held: ExitStack) -> None:
     try:
-        with held:
-            batch.record()
+        try:
+            batch.record(each_within=_connected)
+        finally:
+            with _connected():
+                held.close()
         if batch.promises_more:
             wakeups.ring({batch.webhook.pk: False})
     finally:
-        connection.close()
         _late.discard(threading.current_thread())
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """A turn at the database, and no connection kept after it."""
+    with _connections:
+        try:
+            yield
+        finally:
+            connection.close()
 
 
 def wait_for_late() -> None:

@@ -27,9 +27,9 @@ def _derived(salt: str, key: str) -> str:
 
 
 def secrets_of(webhook: Webhook, at: datetime) -> list[str]:
-    """Every secret that a consumer may be checking with: this one first, for a day after a rotation the earlier one."""
+    """Every secret that a consumer may be checking with: this one first, for a day after a rotation the earlier ones."""
     rotated = webhook.earlier_until is not None and at < webhook.earlier_until
-    salts = [webhook.secret_salt, *([webhook.earlier_salt] if rotated else [])]
+    salts = [webhook.secret_salt, *(webhook.earlier_salt.split() if rotated else [])]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [_derived(salt, key) for salt in salts for key in keys]
 

@@ -62,10 +62,12 @@ class Deadline:
         self._let_go()
 
     def hold(self, connection: socket.socket) -> None:
-        """Keep a second handle: TLS takes the first one over."""
+        """Keep a second handle: TLS takes the first one over. Cut at once what was connected to after the time was over."""
         self._let_go()
         with self._lock:
             self._cord = connection.dup()
+        if self.passed:
+            self._cut()
 
     def left(self) -> float:
         return max(0.001, self.end - time.monotonic())

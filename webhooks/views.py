@@ -85,7 +85,7 @@ class WebhookViewSet(ViewSet):
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted, with what was still to be sent.")})
     def destroy(self, request, pk=None):
-        self.get_object().delete()
+        endpoints.delete(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

@@ -52,6 +52,17 @@ def test_created_endpoint_is_label_studios_object_with_the_secret_once(house):
     assert again == {key: value for key, value in answer.json().items() if key != "secret"}
 
 
+def test_form_without_switches_makes_what_json_without_them_makes(house):
+    asked = {"project": house.project.pk, "url": "http://127.0.0.1:9000/hook"}
+    client = client_of(house.lead)
+
+    by_form = client.post("/api/webhooks/", asked, "multipart").json()
+    by_json = client.post("/api/webhooks/", asked, "json").json()
+
+    same = ("is_active", "send_payload", "send_for_all_actions", "actions", "headers", "parallel")
+    assert [by_form[name] for name in same] == [by_json[name] for name in same] == [True, True, True, [], {}, 8]
+
+
 def test_secret_is_not_in_the_database(hook):
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_jsonb(w)::text FROM webhooks_webhook w")

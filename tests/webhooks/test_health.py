@@ -185,6 +185,17 @@ def test_rotation_signs_with_both_secrets_for_a_day(hook, house, receiver):
         Verifier(before).verify(receiver.got[1].raw, receiver.got[1].headers)
 
 
+def test_second_rotation_on_a_day_takes_no_secret_from_the_consumer(hook, house, receiver):
+    secrets = [secret_of(hook), *(secret_of(endpoints.rotate(hook)) for _ in range(endpoints.EARLIER_KEPT + 1))]
+    decide(house)
+
+    drain(hook.pk)
+
+    assert all(receiver.got[0].verified_by(secret) for secret in secrets[1:])
+    with pytest.raises(WebhookVerificationError):
+        receiver.got[0].verified_by(secrets[0])
+
+
 def test_rotation_over_the_api_shows_the_new_secret_once(hook, house):
     client = client_of(house.lead)
 
@@ -216,6 +227,16 @@ def test_ping_that_fails_says_why_and_is_not_retried(house):
     assert hook.deliveries.get().state == "dead"
 
 
+def test_ping_that_failed_is_not_replayed_with_the_rest(house):
+    hook = hook_of(house, NOBODY)
+    client = client_of(house.lead)
+    client.post(f"/api/webhooks/{hook.pk}/ping/")
+
+    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {}, "json").json() == {"replayed": 0}
+    assert hook.deliveries.get().state == "dead"
+    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {"actions": ["PING"]}, "json").json() == {"replayed": 1}
+
+
 def test_one_delivery_is_sent_again_with_its_id_and_bytes(hook, house, receiver):
     decide(house)
     drain(hook.pk)
@@ -241,6 +262,15 @@ def test_replay_sends_what_was_given_up_and_nothing_twice(hook, house, receiver)
 
     assert answer.json() == {"replayed": 2}
     assert len(receiver.got) == 3
+
+
+def test_replay_asked_for_by_a_form_takes_the_same(hook, house):
+    decide(house, 2)
+    Delivery.objects.filter(webhook=hook).update(state="dead", attempts=10)
+
+    answer = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/replay/", {"since": "2020-01-01T00:00:00Z"}, "multipart")
+
+    assert answer.json() == {"replayed": 2}
 
 
 def test_replay_of_a_range_takes_its_states_times_and_actions(hook, house, receiver):

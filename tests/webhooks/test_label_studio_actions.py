@@ -5,13 +5,18 @@ import json
 import pytest
 
 from api.serializers.bodies import annotation_body, project_body, task_body
+from reviews.models import Review
+from tasks.events import Happened
+from tasks.models import Annotation, Task
 from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
 from tests.factories import annotation, result, task
+from webhooks import bodies
 from webhooks.bodies import LIMIT
 from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db
+LONG = Annotation(pk=10**9, task_id=10**9, annotation_seq=100)
 
 
 def last(action: str) -> dict:
@@ -85,10 +90,43 @@ def test_deleted_annotations_are_ids(house):
 def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
     task_service.create_many(house.project, [{"data": {"text": str(n)}} for n in range(1001)], actor=house.lead)
 
-    bodies = [json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]]
-    assert [len(body["tasks"]) for body in bodies] == [1, 1000]
-    assert bodies[1]["truncated"] is True
-    assert bodies[1]["tasks"][0].keys() == {"id"}
+    told = [json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]]
+    assert [len(body["tasks"]) for body in told] == [1, 1000]
+    assert told[1]["truncated"] is True
+    assert told[1]["tasks"][0].keys() == {"id"}
+
+
+@pytest.mark.parametrize(
+    ("build", "subject", "at_most"),
+    [
+        (bodies.of_tasks, Task(pk=10**9), bodies.TASKS_AT_MOST),
+        (bodies.of_deleted_tasks, Task(pk=10**9), bodies.TASKS_AT_MOST),
+        (bodies.of_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
+        (bodies.of_deleted_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
+        (bodies.of_deleted_reviews, Review(pk=10**9, annotation=LONG, task_id=10**9, project_id=10**6), bodies.REVIEWS_AT_MOST),
+    ],
+)
+def test_longest_list_of_ids_fits_into_the_limit(house, build, subject, at_most):
+    scene = bodies.Scene(Happened("many", house.project))
+
+    told = bodies.as_text(build(scene, (subject,) * at_most), scene)
+
+    assert LIMIT / 3 < len(told) < LIMIT
+    assert len(next(value for value in json.loads(told).values() if isinstance(value, list))) == at_most
+
+
+def test_project_with_large_settings_becomes_a_link(house, settings):
+    settings.BASE_URL = "https://review.example.org"
+
+    projects.update(house.project, {"expert_instruction": "x" * LIMIT}, actor=house.lead)
+
+    pk = house.project.pk
+    link = f"https://review.example.org/api/projects/{pk}/"
+    assert last("PROJECT_UPDATED") == {
+        "action": "PROJECT_UPDATED",
+        "project": {"id": pk, "title": "Letters", "link": link},
+        "truncated": True,
+    }
 
 
 def test_large_result_becomes_an_id_and_a_link(house, settings):

@@ -74,6 +74,28 @@ def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung
     assert rung == []
 
 
+def test_late_answers_that_come_together_take_turns_at_the_database(house, hanging, rung, monkeypatch):
+    hooks = [hook_of(house, hanging.url) for _ in range(6)]
+    reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+    record, at_once, most = outbox.record, [], []
+
+    def watched(*args):
+        at_once.append(args)
+        most.append(len(at_once))
+        record(*args)
+        time.sleep(0.05)
+        at_once.remove(args)
+
+    monkeypatch.setattr(outbox, "record", watched)
+    for hook in hooks:
+        sender.drain(hook.pk)
+    hanging.wait_for.set()
+    sender.wait_for_late()
+
+    assert [states(hook) for hook in hooks] == [{"delivered"}] * 6
+    assert max(most) <= sender.LATE_CONNECTIONS
+
+
 def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
     hook = decided(house, hanging.url, count=3, parallel=2)
     sender.drain(hook.pk)

@@ -77,6 +77,14 @@ def test_program_takes_what_was_signed_and_nothing_else(verify, hook, got):
     assert verify(got.raw, old, secret) == (1, b"")
 
 
+def test_program_runs_nothing_that_a_header_says(verify, hook, got, tmp_path):
+    touched = tmp_path / "touched"
+    told = dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), f"BASHPID[$(touch {touched})]")
+
+    assert verify(got.raw, told, secret_of(hook)) == (1, b"")
+    assert not touched.exists()
+
+
 def test_program_takes_either_secret_after_a_rotation(verify, house, hook, receiver):
     earlier = secret_of(hook)
     current = secret_of(endpoints.rotate(hook))

@@ -87,6 +87,21 @@ def test_consumer_that_misbehaves_is_cut_in_time_and_logged_for_what_it_did(faul
     assert time.monotonic() - began < 5
 
 
+def test_name_that_takes_all_the_time_leaves_none_to_the_consumer(monkeypatch):
+    """Connected to after the deadline, it could drip for ever."""
+
+    def slowly(host: str, port: int) -> list:
+        time.sleep(0.4)
+        return open_addresses(host, port)
+
+    monkeypatch.setattr(transport, "open_addresses", slowly)
+    monkeypatch.setattr(transport.Deadline, "left", lambda _: 1)
+    with consumer("drips a header") as server:
+        answer = post(server.url, b"{}", {}, seconds=0.3)
+
+    assert (answer.error, answer.duration < 2) == ("timeout", True)
+
+
 def test_flood_does_not_fill_the_memory():
     with consumer("200 MB") as server:
         grown = peak_of_memory(lambda: post(server.url, b"{}", {}))

@@ -187,3 +187,21 @@ def test_selection_writes_its_events_in_a_constant_number_of_queries(house, rece
     assert len(with_one) == len(with_three)
     assert Event.objects.filter(action="ANNOTATION_ACCEPTED").count() == 5
     assert Delivery.objects.count() == 5
+
+
+def test_reopened_selection_writes_its_events_together_behind_the_news(house, receiver):
+    hook = hook_of(house, receiver.url, actions=["ANNOTATION_UPDATED"])
+    first, *many = [annotation(task(house.project), house.annotator) for _ in range(12)]
+    service = AnnotationReviewService(house.reviewer)
+    service.reopen_many([house.annotation])
+
+    with CaptureQueriesContext(connection) as with_one:
+        service.reopen_many([first])
+    with CaptureQueriesContext(connection) as with_many:
+        service.reopen_many(many)
+
+    assert len(with_one) == len(with_many)
+    assert (
+        list(hook.deliveries.order_by("id").values_list("lane", flat=True))
+        == [Delivery.Lane.LIVE] * 2 + [Delivery.Lane.BULK] * 11
+    )

@@ -13,7 +13,7 @@ from ..models import Webhook
 from ..signing import secret_of
 from .buttons import EndpointButtons
 from .form import WebhookForm
-from .words import address, failures, fill_waiting, health, last_success, oldest_waiting, waiting
+from .words import address, failures, fill_waiting, health, last_success, waiting
 
 HEALTH = (
     "last_success_at",
@@ -43,7 +43,7 @@ class WebhookAdmin(EndpointButtons, LeadAdmin):
     opens = frozenset({"add", "change", "delete"})
     form = WebhookForm
     change_list_template = "admin/webhooks/webhook/change_list.html"
-    list_display = ("id", address, health, last_success, failures, waiting, oldest_waiting, column("project", "project"))
+    list_display = ("id", address, health, last_success, failures, waiting, column("project", "project"))
     list_display_links = ("id", address)
     list_filter = (Health, ByProject)
     list_select_related = ("project",)
@@ -81,4 +81,4 @@ class WebhookAdmin(EndpointButtons, LeadAdmin):
 
     def remove(self, rows, *, actor) -> None:
         for webhook in rows:
-            webhook.delete()
+            endpoints.delete(webhook)

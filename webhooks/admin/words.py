@@ -66,19 +66,16 @@ def last_success(webhook: Webhook) -> str | None:
     return ago(webhook.last_success_at)
 
 
-@admin.display(description="failures in a row", ordering="consecutive_failures")
+@admin.display(description="failures", ordering="consecutive_failures")
 def failures(webhook: Webhook) -> int:
     return webhook.consecutive_failures
 
 
 @admin.display(description="waiting or held")
-def waiting(webhook: Webhook) -> int:
-    return webhook.waiting["count"]  # type: ignore[attr-defined]
-
-
-@admin.display(description="oldest waiting since")
-def oldest_waiting(webhook: Webhook) -> str | None:
-    return ago(webhook.waiting["oldest"])  # type: ignore[attr-defined]
+def waiting(webhook: Webhook) -> str:
+    """In one narrow column, so that a window of 1280 pixels shows it."""
+    count, oldest = webhook.waiting["count"], webhook.waiting["oldest"]  # type: ignore[attr-defined]
+    return f"{count}, oldest {ago(oldest)}" if count else "0"
 
 
 def fill_waiting(webhooks: list[Webhook]) -> None:
