@@ -24,11 +24,11 @@ LOG_PARAMETERS = [
 ]
 
 
-def number(request: Request, name: str, default: int, *, most: int = LARGEST) -> int:
-    """A whole number ≥ 0 from the query, cut off at `most`."""
+def number(request: Request, name: str, default: int, *, least: int = 0, most: int = LARGEST) -> int:
+    """A whole number from the query, cut off at `most`."""
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        raise ValidationError({name: [f"{name} must be a whole number."]})
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) < least:
+        raise ValidationError({name: [f"{name} must be a whole number from {least} on."]})
     return min(int(text[:20]), most)
 
 

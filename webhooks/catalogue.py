@@ -32,7 +32,10 @@ CATALOGUE: dict[str, Action] = {
     "PROJECT_UPDATED": Action("Project updated", "A setting of the project changed.", "project", bodies.of_project),
     "PROJECT_DELETED": Action("Project deleted", "Id and title of the project.", "project", bodies.of_deleted_project),
     "TASKS_CREATED": Action(
-        "Tasks created", "One or many tasks; an import sends up to 1,000 in a body.", "tasks", bodies.of_tasks
+        "Tasks created",
+        "One or many tasks; an import sends up to 1,000 in a body, and nothing else of what came with them.",
+        "tasks",
+        bodies.of_tasks,
     ),
     "TASKS_DELETED": Action("Tasks deleted", "Their ids.", "tasks", bodies.of_deleted_tasks),
     "ANNOTATION_CREATED": Action("Annotation created", "One new annotation, with its task.", "annotation", bodies.of_annotation),

@@ -44,7 +44,7 @@ class Events(GenericAPIView):
     )
     def get(self, request):
         """What happened, in the order of its positions, whether or not an endpoint listened: to start late, or to catch up."""
-        after, limit = number(request, "after", 0), number(request, "limit", 100, most=EVENTS_AT_MOST)
+        after, limit = number(request, "after", 0), number(request, "limit", 100, least=1, most=EVENTS_AT_MOST)
         rows = of_asked_project(request, Event.objects.visible_to(request.user)).after(after)
         found = list(rows[: limit + 1])
         page = found[:limit]

@@ -65,7 +65,7 @@ def test_feed_of_all_projects_has_the_managed_ones_only(house):
     assert client_of(house.reviewer).get("/api/events/").json()["results"] == []
 
 
-@pytest.mark.parametrize("query", ["after=x", "limit=-1", "project=x"])
+@pytest.mark.parametrize("query", ["after=x", "limit=-1", "limit=0", "project=x"])
 def test_malformed_question_is_400(house, query):
     assert client_of(house.lead).get(f"/api/events/?{query}").status_code == 400
 
