@@ -23,7 +23,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def made_house(django_db_setup, django_db_blocker) -> copied.Made:
     with django_db_blocker.unblock():
-        return copied.a_house()
+        return copied.made(factories.build_house)
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def house(transactional_db) -> factories.House:
-    return factories.build_house()
+def house(made_house, transactional_db) -> factories.House:
+    return made_house.anew()
 
 
 @pytest.fixture

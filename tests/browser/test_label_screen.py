@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from reviews.models import Comment, Dispute, Review
@@ -148,6 +149,7 @@ def test_work_without_a_connection_goes_out_once_it_is_back(page_of, house, erro
     assert errors == []
 
 
+@pytest.mark.slow
 def test_work_of_one_screen_is_not_sent_by_the_other(page_of, house, errors):
     fresh = task(house.project, text="A new letter")
     page = work(page_of(house.reviewer), house)
@@ -225,6 +227,7 @@ def test_words_in_the_comment_field_are_said_with_the_work(page_of, house, error
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_comment_without_a_connection_goes_out_with_the_work(page_of, house, errors):
     fresh = task(house.project, text="A new letter")
     page = work(page_of(house.annotator), house)
@@ -243,6 +246,7 @@ def test_a_comment_without_a_connection_goes_out_with_the_work(page_of, house, e
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_comment_without_a_connection_is_on_the_draft_once_it_is_back(page_of, house, errors):
     fresh = task(house.project, text="A new letter")
     page = work(page_of(house.annotator), house)

@@ -9,7 +9,7 @@ import pytest
 from reviews.comments import say
 from tasks.choices import AssignmentType
 from tasks.services import drafts, projects, tasks
-from tests.factories import annotation, client_of, result, reviewed, task
+from tests.factories import House, annotation, client_of, result, reviewed, task
 
 DATA = {
     "accepted": {"text": "A letter", "n": 5, "when": "2026-01-02T10:00:00Z", "ok": True, "a.b": "dot", 'it\'s "q"': "quoted"},
@@ -21,6 +21,10 @@ DATA = {
 
 @pytest.fixture
 def table(house) -> dict[str, Any]:
+    return furnish(house)
+
+
+def furnish(house: House) -> dict[str, Any]:
     """Name → task id. The letter of `house` is deleted, so that these four are all there are."""
     tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
     made = {name: task(house.project, **data) for name, data in DATA.items()}

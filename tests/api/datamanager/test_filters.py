@@ -1,12 +1,14 @@
 """The filter grammar: every operator on every kind of column, as one table."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.factories import task
+from tests import copied
+from tests.factories import House, build_house, task
 
-from .conftest import item
+from .conftest import furnish, item
 
 ALL = ["accepted", "rejected", "fixed", "untouched"]
 A, R, F, U = ALL
@@ -115,6 +117,31 @@ ROWS = [
     ("file_upload", "not_contains", "csv", ALL),
     ("storage_filename", "empty", True, ALL),
 ]
+
+
+@pytest.fixture(scope="session")
+def made_table(django_db_setup, django_db_blocker) -> copied.Made:
+    def build() -> tuple[House, dict[str, Any]]:
+        house = build_house()
+        return house, furnish(house)
+
+    with django_db_blocker.unblock():
+        return copied.made(build)
+
+
+@pytest.fixture
+def both(made_table, db) -> tuple[House, dict[str, Any]]:
+    return made_table.anew()
+
+
+@pytest.fixture
+def house(both) -> House:
+    return both[0]
+
+
+@pytest.fixture
+def table(both) -> dict[str, Any]:
+    return both[1]
 
 
 @pytest.mark.parametrize(("column", "operator", "value", "expected"), [*NUMBERS, *MOMENTS, *TRUTHS, *PEOPLE, *ROWS])
