@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.db.models import F
 from playwright.sync_api import expect
 
@@ -64,6 +65,7 @@ def test_work_that_came_back_is_opened_by_its_task_and_put_right(house, page_of,
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_rejection_that_sends_nothing_back_is_contested_where_its_comment_is(house, page_of, errors):
     reviewed(house.annotation, house.reviewer, "rejected", comment="No", reject_action="remove")
     page = page_of(house.annotator)

@@ -116,6 +116,7 @@ def test_corrections_are_seen_once(page_of, house, errors, shoot):
     assert errors == []
 
 
+@pytest.mark.slow
 def test_work_on_a_version_that_was_replaced_is_put_onto_the_new_one(page_of, house, errors):
     reviewed(house.annotation, house.reviewer, "rejected", comment="No")
     page = work(page_of(house.annotator), house)
@@ -205,6 +206,7 @@ def test_a_comment_on_work_that_is_not_submitted_is_on_its_draft_and_then_on_the
     assert errors == []
 
 
+@pytest.mark.slow
 def test_words_in_the_comment_field_are_said_with_the_work(page_of, house, errors):
     first, second = task(house.project, text="A new letter"), task(house.project, text="A blot")
     page = work(page_of(house.annotator), house)

@@ -60,6 +60,7 @@ def test_a_new_table_shows_review_columns_and_filters_by_rejected(page_of, work,
     assert errors == []
 
 
+@pytest.mark.slow
 def test_accept_in_the_quick_view_signs_the_annotation(page_of, work, errors, shoot):
     page = manager(page_of(work.reviewer), work.project)
     page.get_by_text("A letter", exact=True).first.click()

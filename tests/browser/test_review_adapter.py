@@ -97,6 +97,7 @@ def static_file(url: str) -> Path:
     return Path(found) if found else Path("/dev/null")
 
 
+@pytest.mark.slow
 def test_an_edit_makes_it_a_fix(review, house, errors):
     page = review(house.reviewer)
     page.get_by_role("checkbox").nth(1).click()
@@ -156,6 +157,7 @@ def test_a_double_click_is_one_verdict(review, house):
     assert Review.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_verdict_on_what_somebody_else_decided_meanwhile_is_refused_in_words(review, house, errors):
     page = review(house.reviewer)
     AnnotationReviewService(house.reviewer2).accept(house.annotation)
@@ -166,6 +168,7 @@ def test_a_verdict_on_what_somebody_else_decided_meanwhile_is_refused_in_words(r
     assert (Review.objects.count(), standing(house).created_by) == (1, house.reviewer2)
 
 
+@pytest.mark.slow
 def test_ones_own_work_is_refused_by_the_server_in_words(review, house):
     own = house.annotation
     page = review(house.reviewer)

@@ -254,6 +254,7 @@ def test_somebody_elses_verdict_is_shown_and_can_be_replaced_knowingly(screen, h
     assert errors == []
 
 
+@pytest.mark.slow
 def test_an_edit_of_what_changed_meanwhile_is_there_after_a_reload(screen, house, errors):
     page = screen(house, house.reviewer)
     annotations.edit(house.annotation.pk, {"result": result("C")}, actor=house.lead)
@@ -269,6 +270,7 @@ def test_an_edit_of_what_changed_meanwhile_is_there_after_a_reload(screen, house
     assert errors == []
 
 
+@pytest.mark.slow
 def test_an_edit_is_kept_for_the_item_it_was_made_on_while_the_next_is_fetched(screen, house, errors):
     second = annotation(task(house.project, text="Another letter"), house.annotator2, "C")
     page = screen(house, house.reviewer)
