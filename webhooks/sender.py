@@ -7,10 +7,11 @@ hang, the few processes that send are free for the others.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import cast
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection
@@ -37,21 +38,18 @@ class Batch:
 
     def __init__(self, webhook: Webhook) -> None:
         self.webhook = webhook
-        self.suspect = outbox.claim_suspect(webhook.pk)
-        claims = self.suspect or outbox.claim(webhook.pk, webhook.parallel)
-        self.is_full = bool(self.suspect) or len(claims) == webhook.parallel
+        suspect = outbox.claim_suspect(webhook.pk)
+        claims = suspect or outbox.claim(webhook.pk, webhook.parallel)
+        self.is_full = bool(suspect) or len(claims) == webhook.parallel
         self.is_answered = False
         self.under_way = _sent(claims)
 
-    def record(
-        self, *, seconds: float | None = None, each_within: Callable[[], AbstractContextManager[None]] = nullcontext
-    ) -> bool:
+    def record(self, *, seconds: float | None = None, by: Callable[[Claim, Answer], None] = outbox.record) -> bool:
         """Wait for the answers and record them; False if some were not there in time."""
         try:
             for future in as_completed(list(self.under_way), timeout=seconds):
                 answer = future.result()
-                with each_within():
-                    outbox.record(self.under_way.pop(future), answer)
+                by(self.under_way.pop(future), answer)
                 self.is_answered |= answer.status is not None
         except TimeoutError:
             return False
@@ -91,22 +89,20 @@ def _leave(batch: Batch, held: ExitStack) -> None:
 def _see_through(batch: Batch, held: ExitStack) -> None:
     try:
         try:
-            batch.record(each_within=_connected)
+            batch.record(by=partial(_in_turn, outbox.record))
         finally:
-            with _connected():
-                held.close()
+            _in_turn(held.close)
         if batch.promises_more:
             wakeups.ring({batch.webhook.pk: False})
     finally:
         _late.discard(threading.current_thread())
 
 
-@contextmanager
-def _connected() -> Iterator[None]:
+def _in_turn(write: Callable[..., None], *what: Any) -> None:
     """A turn at the database, and no connection kept after it."""
     with _connections:
         try:
-            yield
+            write(*what)
         finally:
             connection.close()
 
