@@ -35,22 +35,24 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt
 	@touch $(VENV)/.embedded
 
 run: $(VENV)/.embedded
-	@exec $(BIN) -m reviewsite.supervise
+	@exec $(BIN) -m devserver.supervise
 
 # Label Studio's own web application, unmodified, for the page at /label-studio/; not part of this repository.
 frontend:
-	@$(PYTHON) -P reviewsite/frontend.py
+	@$(PYTHON) -P labelstudio/frontend.py
 
 # Every check runs and reports, pytest comes last, and one red light is enough to fail.
 test: $(VENV)/.dev
-	@exec $(BIN) -m reviewsite.embedded -- sh -c '$(MAKE) --no-print-directory -k checks; checks=$$?; \
+	@exec $(BIN) -m devserver.embedded -- sh -c '$(MAKE) --no-print-directory -k checks; checks=$$?; \
 		$(BIN) -m pytest -n 2 --dist loadgroup $(ARGS); suite=$$?; [ $$checks -eq 0 ] || exit 2; exit $$suite'
 
 lint: ruff format types imports
 
 checks: lint migrations openapi
 checks: export SECRET_KEY := only-for-the-checks
-lint types: export SECRET_KEY := only-for-the-checks
+checks: export DJANGO_SETTINGS_MODULE := devserver.settings
+lint types migrations openapi: export SECRET_KEY := only-for-the-checks
+lint types migrations openapi: export DJANGO_SETTINGS_MODULE := devserver.settings
 
 ruff: $(VENV)/.dev
 	$(BIN) -m ruff check -q .
@@ -72,15 +74,15 @@ openapi: $(VENV)/.dev
 
 # Minutes: the operators of the task table on 2,000 and on 200,000 tasks, in a throw-away database.
 bench-filters: $(VENV)/.dev
-	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.filters 2000 200000
+	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.filters 2000 200000
 
 # Minutes: the next item of the review queue, in each order, from 1,000, 10,000 and 1,000,000 that wait; with the query plans.
 bench-queue: $(VENV)/.dev
-	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.queue 1000 10000 1000000
+	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.queue 1000 10000 1000000
 
 # Minutes: 64 reviewers at once on 2,000 annotations over HTTP, with everybody staying, and with one in ten vanishing.
 soak-queue: $(VENV)/.dev
-	@DEMO=1 $(BIN) -m reviewsite.embedded -- $(BIN) -m bench.queue_soak 64 2000
+	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.queue_soak 64 2000
 
 # Kills and other faults against a whole site of its own, one JSON line each: make chaos F=F1 SEED=1 N=10000 KILLS=50 (NAIVE=1:
 # without the outbox, to see that the harness sees). Without F all of them, half an hour and more.

@@ -8,4 +8,4 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         # What a form leaves out is left out, as in JSON: no browser sends us check boxes here.
         BooleanField.default_empty_html = empty
-        from . import schema  # noqa: F401  (registers itself)
+        from .views import schema  # noqa: F401  (registers itself)

@@ -1,10 +1,8 @@
-"""Every REST route of this app, written with the trailing slash (a middleware accepts both forms)."""
+"""Every REST route of our own, written with the trailing slash (a middleware accepts both forms)."""
 
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .datamanager import streams, tabs
-from .datamanager import views as datamanager
 from .views import (
     annotations,
     assignments,
@@ -16,27 +14,25 @@ from .views import (
     editor,
     exports,
     final,
-    frontend,
     import_results,
     imports,
     inbox,
+    kept_exports,
     label_configs,
     leads,
-    media,
     members,
-    missing,
     people,
     projects,
     queue,
     restoring,
     reviews,
-    snapshots,
     tasks,
     tokens,
+    unknown_route,
     uploads,
     users,
-    version,
 )
+from .views.media import views as media
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -49,7 +45,6 @@ router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
-router.register("dm/views", tabs.ViewViewSet)
 
 LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}
@@ -79,12 +74,6 @@ urlpatterns = [
         tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE),
         name="annotation-drafts",
     ),
-    path("dm/actions/", datamanager.ActionsView.as_view(), name="dm-actions"),
-    path("dm/actions/<str:action_id>/form/", datamanager.ActionFormView.as_view(), name="dm-action-form"),
-    path("dm/columns/", datamanager.ColumnsView.as_view(), name="dm-columns"),
-    path("dm/project/", datamanager.ProjectStateView.as_view(), name="dm-project"),
-    path("projects/<int:pk>/label-stream-history/", streams.StreamHistoryView.as_view(), name="label-stream-history"),
-    path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
     path(
         "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
     ),
@@ -124,16 +113,16 @@ urlpatterns = [
     path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
-    path("projects/<int:project_pk>/exports/", snapshots.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
-    path("projects/<int:project_pk>/exports/<int:pk>/", snapshots.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
+    path("projects/<int:project_pk>/exports/", kept_exports.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
+    path("projects/<int:project_pk>/exports/<int:pk>/", kept_exports.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
     path(
         "projects/<int:project_pk>/exports/<int:pk>/convert/",
-        snapshots.ExportViewSet.as_view({"post": "convert"}),
+        kept_exports.ExportViewSet.as_view({"post": "convert"}),
         name="export-convert",
     ),
     path(
         "projects/<int:project_pk>/exports/<int:pk>/download/",
-        snapshots.ExportViewSet.as_view({"get": "download"}),
+        kept_exports.ExportViewSet.as_view({"get": "download"}),
         name="export-download",
     ),
     path("projects/<int:pk>/review-queue/next/", queue.NextInQueue.as_view(), name="review-queue-next"),
@@ -169,10 +158,6 @@ urlpatterns = [
     path("tasks/<int:pk>/dead-end/", leads.Press.as_view(), name="dead-end"),
     path("projects/<int:pk>/progress/", inbox.ProjectProgress.as_view(), name="progress"),
     path("tasks/<int:pk>/close/", closing.CloseTask.as_view(), name="close-task"),
-    path("label_links/", frontend.LabelLinks.as_view(), name="label-links"),
-    path("ml/", frontend.MlBackends.as_view(), name="ml-backends"),
-    path("templates/", frontend.Templates.as_view(), name="templates"),
-    path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
 # At the root of the site, where Label Studio's task data looks for it.
@@ -180,4 +165,4 @@ media_route = re_path(
     r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$", media.Media.as_view(), name="media"
 )
 # Last of all, after the routes of higher apps: reviewsite puts it there.
-unknown_route = re_path(r"^api/", missing.UnknownRoute.as_view())
+unknown_route = re_path(r"^api/", unknown_route.UnknownRoute.as_view())

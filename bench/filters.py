@@ -1,4 +1,4 @@
-"""How long the task table takes for each operator: `python -m reviewsite.embedded -- python -m bench.filters 2000 200000`.
+"""How long the task table takes for each operator: `python -m devserver.embedded -- python -m bench.filters 2000 200000`.
 
 Prints p50 and p95 in ms of GET /api/tasks/?query= (30 rows), for review columns, people, and text in the data.
 """
@@ -112,7 +112,7 @@ def main(counts: list[int]) -> None:
     from django.test.utils import setup_test_environment
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and measuring would empty it. Use a throw-away one (reviewsite.embedded).")
+        sys.exit("This database is not empty, and measuring would empty it. Use a throw-away one (devserver.embedded).")
     setup_test_environment()
     results = {}
     for count in counts:
@@ -124,6 +124,6 @@ def main(counts: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")
     django.setup()
     main([int(count) for count in sys.argv[1:]] or [2000])

@@ -1,4 +1,4 @@
-"""How long `next` takes, by order and size: `python -m reviewsite.embedded -- python -m bench.queue 1000 10000 1000000`.
+"""How long `next` takes, by order and size: `python -m devserver.embedded -- python -m bench.queue 1000 10000 1000000`.
 
 Makes a project of each size on one site and asks them in turn, so that whatever else the machine does slows all alike. Prints,
 for each order, median and p95 in ms of drawing an item, of the database's own share of that, of counting what is left, and of GET
@@ -142,7 +142,7 @@ def main(counts: list[int]) -> None:
     from tests.factories import build_house
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and measuring would fill it. Use a throw-away one (reviewsite.embedded).")
+        sys.exit("This database is not empty, and measuring would fill it. Use a throw-away one (devserver.embedded).")
     setup_test_environment()
     call_command("migrate", verbosity=0)
     house, written_by = build_house(), authors()
@@ -153,6 +153,6 @@ def main(counts: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")
     django.setup()
     main([int(count) for count in sys.argv[1:]] or [1000, 10_000])

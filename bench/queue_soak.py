@@ -1,4 +1,4 @@
-"""Reviewers in parallel until nothing is left: `python -m reviewsite.embedded -- python -m bench.queue_soak 64 2000`.
+"""Reviewers in parallel until nothing is left: `python -m devserver.embedded -- python -m bench.queue_soak 64 2000`.
 
 Over HTTP against a live server of our own (or, with a third word `service`, in threads through the service: for machines where an
 answer takes longer than the second a lease lasts), each reviewer draws, decides and goes on, until all is done: once
@@ -305,7 +305,7 @@ def main(reviewers: int, count: int, through: str) -> None:
     from django.test.utils import setup_test_environment
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and this would empty it. Use a throw-away one (reviewsite.embedded).")
+        sys.exit("This database is not empty, and this would empty it. Use a throw-away one (devserver.embedded).")
     setup_test_environment()
     runs = [("everybody stays", 600, 0.0), ("one in ten vanishes", 1, 0.1)]
     fine = []
@@ -317,7 +317,7 @@ def main(reviewers: int, count: int, through: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")
     django.setup()
     reviewers, count, through = [*sys.argv[1:], *("64", "2000", "HTTP")[len(sys.argv) - 1 :]]
     main(int(reviewers), int(count), through)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from tasks.changes import Operation, changes
+from tasks.diff import Operation, changes
 from tasks.errors import Refused
 from tasks.models import Project
 from users.models import User

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tasks.changes import Operation
 from tasks.choices import HistoryAction
+from tasks.diff import Operation
 from tasks.models import Annotation, History
 
+from .changed_since import changed_since
 from .models import Review
-from .since import changed_since
 from .understanding import last_of_annotator
 
 

@@ -2,19 +2,9 @@ from django.contrib import admin
 
 from users.admin.base import SiteAdmin
 
-from .models import Heartbeat, Received, Sink
+from .models import Heartbeat
 
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(SiteAdmin):
     list_display = ("name", "at")
-
-
-@admin.register(Sink)
-class SinkAdmin(SiteAdmin):
-    list_display = ("id", "behaviour")
-
-
-@admin.register(Received)
-class ReceivedAdmin(SiteAdmin):
-    list_display = ("id", "at", "action", "message", "attempt", "answered", "refusal")

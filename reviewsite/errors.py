@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 from rest_framework.views import set_rollback
 
-from api.stale import stale_answer
+from api.views.etags import stale_answer
+from pages.errors import error_page
 from tasks.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -142,10 +142,6 @@ def _words_of(exc: Exception, response: Response) -> tuple[str, str]:
 
 def _wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
-
-
-def error_page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
-    return render(request, "error.html", {"title": title, "words": words}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None):

@@ -4,7 +4,7 @@ import os
 import signal
 from typing import Any
 
-from reviewsite.children import die_with_parent
+from reviewsite.parent_death import die_with_parent
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)

@@ -1,7 +1,6 @@
 from celery import Task, shared_task
 from django.utils import timezone
 
-from reviewsite import digests
 from reviewsite.models import Heartbeat
 
 WORKER = "worker"
@@ -13,11 +12,3 @@ def heartbeat(self: Task) -> None:
     if self.request.called_directly or self.request.is_eager:
         return
     Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})
-
-
-@shared_task
-def send_digests(after: int = 0) -> None:
-    """Hourly, by beat; in steps of seconds, each of which calls for the next."""
-    reached = digests.send(after=after)
-    if reached is not None:
-        send_digests.delay(after=reached)

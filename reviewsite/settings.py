@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from . import frontend
+from labelstudio import frontend
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -54,8 +54,11 @@ INSTALLED_APPS = [
     "users",
     "tasks",
     "reviews",
+    "exchange",
     "api",
+    "labelstudio",
     "webhooks",
+    "pages",
     "reviewsite",
 ]
 MIDDLEWARE = [
@@ -141,14 +144,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
-        "api.parsers.StrictJSONParser",
+        "api.views.parsers.StrictJSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.throttles.WriteThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "api.views.schema.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["api.views.throttles.WriteThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "write": env.str("THROTTLE_WRITES", default="500/second"),
         "login": env.str("THROTTLE_LOGIN", default="30/minute"),
@@ -170,14 +173,14 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "webhooks.described.openapi.add_webhooks",
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.plain_json",
+        "api.views.schema.plain_json",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ChangeKindEnum": "reviews.models.Correction.Kind",
         "TokenKindEnum": "users.models.ApiToken.Kind",
         "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
-        "OnlyOrNotEnum": "api.exporting.selection.ONLY_OR_NOT",
+        "OnlyOrNotEnum": "exchange.exporting.selection.ONLY_OR_NOT",
     },
 }
 API_BODY_LIMIT = 5 * 2**20
@@ -231,9 +234,9 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "webhooks-tend": {"task": "webhooks.jobs.tend", "schedule": 60.0, "options": {"expires": 60}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
-    "resume-imports": {"task": "api.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
+    "resume-imports": {"task": "exchange.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
-    "send-digests": {"task": "reviewsite.jobs.send_digests", "schedule": crontab(minute=5), "options": {"expires": 3600}},
+    "send-digests": {"task": "pages.jobs.send_digests", "schedule": crontab(minute=5), "options": {"expires": 3600}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 # Longer than a delivery may take: every worker may be busy with consumers that hang.

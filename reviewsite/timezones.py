@@ -1,9 +1,9 @@
 """The admin speaks in its reader's time zone, and its header names it."""
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+from users.zones import zone_of
 
 from .middleware import Handler
 
@@ -17,11 +17,3 @@ class ReadersTimezone:
             return self.get_response(request)
         with timezone.override(zone_of(request.user.timezone)):
             return self.get_response(request)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """UTC for a name nobody knows: a list must open whatever an import brought."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

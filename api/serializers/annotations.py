@@ -9,9 +9,9 @@ from rest_framework import serializers
 from reviews import workflow
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
+from tasks.strict_json import parse_json
 from users.models import User
 
-from ..parsers import parse_json
 from .names import HidesReviewers
 
 ASK = object()

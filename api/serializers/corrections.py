@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from reviews.corrections import operation_of
 from reviews.models import Correction
-from tasks.changes import Operation
+from tasks.diff import Operation
 
 from .names import HidesReviewers
 from .people import PersonSerializer

@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from reviews.disputes import is_hidden_from
+from reviews.identities import names_hidden
 from reviews.models import Dispute
 
-from .names import NamesPeople, names_hidden
+from .names import NamesPeople
 
 
 class ContestSerializer(serializers.Serializer):

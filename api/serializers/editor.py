@@ -2,9 +2,9 @@
 
 from rest_framework import serializers
 
+from reviews.editor_options import ANNOTATE, REVIEW
 from tasks.choices import RejectAction
 
-from ..editor import ANNOTATE, REVIEW
 from .people import UserSerializer
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ..exporting.formats import FORMATS
-from ..exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
-from ..models import Conversion, Export
+from exchange.exporting.formats import FORMATS
+from exchange.exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
+from exchange.models import Conversion, Export
+
 from .names import NamesPeople
 from .people import ExpandedPersonSerializer
 

@@ -4,10 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from exchange.exporting.bodies import iso
+from exchange.models import ImportJob, Status
 from tasks.models import Import
-
-from ..exporting.bodies import iso
-from ..models import ImportJob, Status
 
 
 class ImportStateSerializer(serializers.Serializer):

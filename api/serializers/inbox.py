@@ -6,7 +6,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from reviews.exits import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
+from reviews.dead_ends import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
 from reviews.inbox.kinds import Item, Kind
 from reviews.inbox.mine import Count
 from reviews.inbox.stuck import Stuck

@@ -10,7 +10,7 @@ from tasks.labelconfig import parse
 from tasks.models import Membership, Project
 from tasks.totals import totals_of
 
-from .alike import alike_fields
+from .label_studio_defaults import alike_fields
 from .names import NamesPeople
 from .people import ORGANIZATION, PersonSerializer
 

@@ -5,13 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from reviews.disputes import is_hidden_from
+from reviews.identities import names_hidden
 from tasks.choices import ActionType
 from tasks.models import Annotation, Task
 from tasks.pseudonyms import Faces
 from tasks.roles import may
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
-from .names import NamesPeople, names_hidden
+from .names import NamesPeople
 from .people import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.

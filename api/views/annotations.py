@@ -15,7 +15,7 @@ from tasks.permissions import CanReviewAnnotation
 from tasks.roles import may_somewhere
 from tasks.services import annotations, drafts
 
-from ..filters import AnnotationFilter
+from ..filters.lists import AnnotationFilter
 from ..pagination import Pages
 from ..serializers.annotations import AnnotationSerializer, DraftSerializer, NewWorkSerializer, WorkSerializer
 from ..serializers.decided import DecidedSerializer

@@ -8,6 +8,8 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews.task_table import query
+from reviews.task_table.filters import Asker
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Assignment, Project, Task
@@ -15,8 +17,6 @@ from tasks.pseudonyms import faces_in
 from tasks.services import projects
 from users.models import User
 
-from ..datamanager import query
-from ..datamanager.filters import Asker
 from .base import project_for, sent, visible
 
 MANY = 10_000  # tasks in one request

@@ -17,7 +17,7 @@ from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
 
-from ..stale import etag_of
+from .etags import etag_of
 
 
 def visible(queryset: Any, request: Request, pk: Any) -> Any:

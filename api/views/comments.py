@@ -10,7 +10,7 @@ from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft
 
-from ..filters import CommentFilter
+from ..filters.lists import CommentFilter
 from ..pagination import LongList
 from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer
 from .base import ViewSet, sent, visible

@@ -10,16 +10,16 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from exchange.exporting.formats import cell
 from reviews import corrections
+from reviews.changed_since import changed_since
 from reviews.models import Correction
-from reviews.since import changed_since
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.sql import bounded_reads
 from users.models import User
 
-from ..exporting.formats import cell
-from ..filters import AnnotationCorrectionFilter, CorrectionFilter
+from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
 from ..pagination import Pages, whole
 from ..serializers.corrections import AcknowledgedSerializer, ConfusionSerializer, CorrectionSerializer, SinceSerializer
 from .base import ViewSet, project_for, visible

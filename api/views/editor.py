@@ -4,10 +4,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews import editor_options as editor
 from tasks.errors import Refused
 from tasks.models import Project
 
-from .. import editor
 from ..serializers.editor import EditorOptionsSerializer
 from .base import require, visible
 

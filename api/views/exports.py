@@ -10,16 +10,16 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from exchange.exporting import final
+from exchange.exporting.bodies import iso
+from exchange.exporting.formats import FORMATS
+from exchange.exporting.selection import Selection
+from exchange.exporting.stream import export, oldest_open_work
 from reviews.disputes import is_hidden_from
 from tasks.models import Project
 from tasks.pseudonyms import faces_in
 
-from ..exporting import final
-from ..exporting.asked import PARAMETERS, format_asked, selection_asked
-from ..exporting.bodies import iso
-from ..exporting.formats import FORMATS
-from ..exporting.selection import Selection
-from ..exporting.stream import export, oldest_open_work
+from ..filters.export import PARAMETERS, format_asked, selection_asked
 from .base import project_for
 
 

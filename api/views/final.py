@@ -5,8 +5,8 @@ from rest_framework.response import Response
 
 from reviews import picks
 
-from ..datamanager.rows import OneTaskSerializer
 from ..serializers.final import PickSerializer
+from ..serializers.task_rows import OneTaskSerializer
 from .base import sent
 from .tasks import TaskViewSet
 

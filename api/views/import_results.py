@@ -9,12 +9,12 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from exchange.importing import background as later
 from tasks.errors import Refused
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
 from tasks.services.imports import take_back
 
-from ..importing import later
 from ..serializers.annotations import ResultField
 from ..serializers.imports import ImportStateSerializer, import_body
 from .base import project_for, require

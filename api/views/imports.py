@@ -12,16 +12,16 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from exchange.importing import background as later
+from exchange.importing.duplicates import ON_DUPLICATE, SKIP
+from exchange.importing.media import import_media, media_of
+from exchange.importing.run import Outcome, TooLong, import_file
+from exchange.importing.source import invalid
+from exchange.models import ImportJob
 from tasks.media import ending_of
 from tasks.models import Project
+from tasks.strict_json import parse_json
 
-from ..importing import later
-from ..importing.duplicates import ON_DUPLICATE, SKIP
-from ..importing.media import import_media, media_of
-from ..importing.run import Outcome, TooLong, import_file
-from ..importing.source import invalid
-from ..models import ImportJob
-from ..parsers import parse_json
 from .base import project_for
 
 YES = ("true", "1", "yes")

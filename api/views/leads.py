@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.exits import REASONS
+from reviews.dead_ends import REASONS
 from reviews.inbox import buttons
 from reviews.inbox.kinds import BOUND
 from reviews.inbox.stuck import described, still_stuck, stuck_in

@@ -14,8 +14,7 @@ from tasks.services import label_configs, people, projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
-from ..datamanager.rows import OneTaskSerializer
-from ..filters import ProjectFilter
+from ..filters.lists import ProjectFilter
 from ..pagination import LongList, ProjectPages
 from ..serializers.projects import (
     LabelConfigSerializer,
@@ -25,6 +24,7 @@ from ..serializers.projects import (
     ProjectSerializer,
     ValidLabelConfigSerializer,
 )
+from ..serializers.task_rows import OneTaskSerializer
 from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, project_for, require, sent
 

@@ -16,8 +16,8 @@ from tasks.roles import may
 from tasks.services import reservations
 
 from ..pagination import COUNT_LIMIT, Pages
-from ..queueing import Found, body, leased, nothing, opened
 from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, QueueItemSerializer
+from ..serializers.queue_item import Found, body, leased, nothing, opened
 from .base import ViewSet, project_for, visible
 
 TRIES = 5

@@ -18,7 +18,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, History, Project
 from tasks.querysets import within
 
-from ..filters import HistoryFilter, ReviewFilter
+from ..filters.lists import HistoryFilter, ReviewFilter
 from ..pagination import LongList, Pages
 from ..serializers.annotations import HistorySerializer
 from ..serializers.reviews import (

@@ -6,18 +6,18 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.response import Response
 
+from reviews.identities import reviewers_shown_to
 from reviews.models import Comment
 from tasks.models import Annotation, Draft, Prediction, Project, Task
 from tasks.roles import may
 from tasks.services import drafts, tasks
 from tasks.totals import totals_of
 
-from ..datamanager import asked
-from ..datamanager.rows import OneTaskSerializer, TableTaskSerializer
-from ..filters import PredictionFilter, TaskFilter
+from ..filters import task_table as asked
+from ..filters.lists import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.names import reviewers_shown_to
+from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
 from .base import ViewSet, project_for, require, sent, visible
 

@@ -12,8 +12,6 @@ from rest_framework.views import APIView
 from tasks.models import Project, Upload
 from tasks.services import uploads
 
-from ..media.paths import name_in
-from ..media.signed import signed_path
 from ..pagination import LongList
 from ..serializers.uploads import (
     DeletedUploadsSerializer,
@@ -23,6 +21,8 @@ from ..serializers.uploads import (
     UploadSerializer,
 )
 from .base import ViewSet, require, sent, visible
+from .media.paths import name_in
+from .media.signed import signed_path
 
 FORCE = OpenApiParameter("force", bool, description="Also files that tasks show; they show nothing then.")
 

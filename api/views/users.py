@@ -33,8 +33,8 @@ from ..serializers.people import (
     TokenSerializer,
     UserSerializer,
 )
-from ..throttles import LoginThrottle
 from .base import ViewSet, person_named, sent
+from .throttles import LoginThrottle
 
 
 class RunsSite(BasePermission):

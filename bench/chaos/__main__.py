@@ -7,7 +7,7 @@ import sys
 
 from bench.chaos.faults import FAULTS
 from bench.chaos.options import Options
-from reviewsite.stopping import heed_stops
+from devserver.stopping import heed_stops
 
 # Of the shell or of `make test`, not of the site that is started here.
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "BASE_URL", "PORT", "DATA", "WEBHOOK_TIME_SCALE")

@@ -18,10 +18,10 @@ from typing import Any
 
 import psycopg
 
-from reviewsite import children
-from reviewsite.embedded import Postgres, Redis
-from reviewsite.stopping import pause
-from reviewsite.supervise import ROOT, Service, Supervisor
+from devserver import children
+from devserver.embedded import Postgres, Redis
+from devserver.stopping import pause
+from devserver.supervise import ROOT, Service, Supervisor
 
 CLUSTER_SETTINGS = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10\ntrack_commit_timestamp = on\n"
 BACKEND_SECONDS = 20

@@ -19,10 +19,10 @@ from bench.chaos.consumer import Mode
 from bench.chaos.deciders import Client, Deciders
 from bench.chaos.options import Options
 from bench.chaos.site import Site
-from reviewsite import children
-from reviewsite.prepare import is_ready
-from reviewsite.stopping import pause
-from reviewsite.supervise import HOST, ROOT, Service, say
+from devserver import children
+from devserver.prepare import is_ready
+from devserver.stopping import pause
+from devserver.supervise import HOST, ROOT, Service, say
 
 READY_SECONDS = 240
 OWED = "SELECT count(*) FROM webhooks_delivery WHERE state = 'pending'"

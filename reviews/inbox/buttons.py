@@ -13,7 +13,7 @@ from tasks.services import closing, people, projects
 from users.capabilities import Role
 from users.models import User
 
-from ..exits import ASSIGN, CLOSE, RETURN
+from ..dead_ends import ASSIGN, CLOSE, RETURN
 from ..moves import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService
 from .stuck import BY_PERSON, Stuck, described, still_stuck

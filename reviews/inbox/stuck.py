@@ -1,4 +1,4 @@
-"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.exits), each with its buttons."""
+"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.dead_ends), with buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tasks.choices import ActionType, AssignmentType
 from tasks.models import Annotation, Assignment, Project, Task
 from tasks.services import people
 
-from ..exits import DECIDE, REASONS, RETURN, WAITING, Reason
+from ..dead_ends import DECIDE, REASONS, RETURN, WAITING, Reason
 from .kinds import BOUND, review_page
 
 LABELLING = ("skipped_by_all", "overlap_unreachable")

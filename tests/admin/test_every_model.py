@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from reviews.models import BulkReview
 from tasks.models import Upload
-from tasks.services import views
+from tasks.services import tabs
 from users.models import ApiToken, LoginTry
 
 from .conftest import sign_in
 
-OURS = ("users", "tasks", "reviews", "webhooks", "reviewsite")
+OURS = ("users", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
 # Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews say.
 COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
@@ -56,8 +56,8 @@ def rows_everywhere(filled, elsewhere):
     BulkReview.objects.create(project=elsewhere.project, action="accept", created_by=elsewhere.lead)
     for place in (filled, elsewhere):
         Upload.objects.create(project=place.project, name="a.png", file="a", size=1, sha256="a", created_by=place.lead)
-    views.ensure_defaults(filled.project)
-    views.ensure_defaults(elsewhere.project)
+    tabs.ensure_defaults(filled.project)
+    tabs.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")
     LoginTry.objects.create(email_hash="0" * 64, since=filled.project.created_at, tries=1)
     return filled

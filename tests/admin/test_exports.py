@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from api.exporting import snapshots
-from api.models import Export, ImportJob
+from exchange.exporting import kept as snapshots
+from exchange.models import Export, ImportJob
 from tasks.models import Import
 
 
@@ -19,13 +19,13 @@ def export(house, settings, tmp_path):
 def test_a_lead_sees_and_opens_the_exports_of_their_projects(export, house, client):
     client.force_login(house.lead)
 
-    assert "Friday" in client.get(reverse("admin:api_export_changelist")).content.decode()
-    assert client.get(reverse("admin:api_export_change", args=[export.pk])).status_code == 200
+    assert "Friday" in client.get(reverse("admin:exchange_export_changelist")).content.decode()
+    assert client.get(reverse("admin:exchange_export_change", args=[export.pk])).status_code == 200
 
 
 def test_deleting_one_deletes_its_file(export, house, client, tmp_path):
     client.force_login(house.admin)
-    client.post(reverse("admin:api_export_delete", args=[export.pk]), {"post": "yes"})
+    client.post(reverse("admin:exchange_export_delete", args=[export.pk]), {"post": "yes"})
 
     assert not Export.objects.exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -39,5 +39,5 @@ def test_long_imports_are_shown(house, client, who):
     )
     client.force_login(getattr(house, who))
 
-    assert "Failed" in client.get(reverse("admin:api_importjob_changelist")).content.decode()
-    assert "cancelled" in client.get(reverse("admin:api_importjob_change", args=[record.pk])).content.decode()
+    assert "Failed" in client.get(reverse("admin:exchange_importjob_changelist")).content.decode()
+    assert "cancelled" in client.get(reverse("admin:exchange_importjob_change", args=[record.pk])).content.decode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.serializers.alike import ALIKE
+from api.serializers.label_studio_defaults import ALIKE
 from tasks.models import Membership, ProjectChange
 from tests.factories import CHOICES, annotation, client_of, person, reviewed, task
 

@@ -5,7 +5,7 @@ import pytest
 from reviews.models import Review
 from tasks.models import Annotation
 from tests import factories
-from tests.api.importing.files import answer, load, review, task_of
+from tests.exchange.importing.files import answer, load, review, task_of
 from tests.factories import annotation, client_of, reviewed, task
 from tests.reviews.steps import settings
 

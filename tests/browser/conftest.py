@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from reviewsite import frontend
+from labelstudio import frontend
 from tests import factories
 from users.models import User
 

@@ -2,7 +2,7 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from api.importing.media import import_media
+from exchange.importing.media import import_media
 from tests.factories import BOXES, annotation, boxes, project
 
 PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><script>document.title = "run"</script></svg>'

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from reviewsite.embedded import redis_binary
+from devserver.embedded import redis_binary
 
 pytestmark = [
     pytest.mark.xdist_group("serial"),

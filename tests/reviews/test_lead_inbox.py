@@ -4,7 +4,7 @@ through every state and role."""
 import pytest
 from django.test import Client
 
-from reviews.exits import REASONS
+from reviews.dead_ends import REASONS
 from reviews.inbox.mine import inbox_of
 from tasks.models import Membership, Task
 from tests.factories import client_of, member

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from reviews import exits
+from reviews import dead_ends
 from reviews.models import QueueEntry
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Membership, Task
@@ -215,7 +215,7 @@ STATES = {
 def movers(house: House) -> list[str]:
     """The roles that may move the annotation on."""
     people = {role: User.objects.get(pk=getattr(house, role).pk) for role in ROLES}
-    found = exits.exits(now(house), people.values())
+    found = dead_ends.exits(now(house), people.values())
     return [role for role, user in people.items() if found.get(user.pk)]
 
 
@@ -239,7 +239,7 @@ def reached(house, request) -> State:
 @pytest.mark.parametrize("reached", STATES, indirect=True)
 def test_every_state_has_an_exit(house, reached):
     assert movers(house) == reached.who.split()
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.told)
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.told)
     assert reached.who or reached.told
     # What asks for something is handed to somebody by itself, or the lead is told.
     assert reached.ends or reached.told or drawn_by_somebody(house)
@@ -252,15 +252,15 @@ CLOSED_BY = {name: state for name, state in STATES.items() if state.told}
 def test_closing_takes_a_task_off_every_list(house, reached):
     closing.close(house.task.pk, because="Enough", actor=house.lead)
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert not drawn_by_somebody(house)
 
 
 def test_every_reason_is_reached_and_has_buttons():
     told = {name for state in STATES.values() for name in state.told}
 
-    assert told == set(exits.REASONS)
-    assert all(exits.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in exits.REASONS.values())
+    assert told == set(dead_ends.REASONS)
+    assert all(dead_ends.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in dead_ends.REASONS.values())
 
 
 # --- the buttons ------------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def test_ownerless_work_is_given_to_somebody(house):
 
     AnnotationReviewService(house.lead).reassign(house.project, house.annotator, to=house.annotator2)
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert drawn_by_somebody(house)
 
 
@@ -280,7 +280,7 @@ def test_what_all_skipped_is_returned_to_one_of_them(house):
 
     decide(house, "reopen", by="lead")
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert stream.draw(house.project, Task.objects.all(), house.annotator).annotation_id == house.annotation.pk
 
 
@@ -289,7 +289,7 @@ def test_more_hands_make_the_overlap_reachable(house):
 
     factories.member(house.project, "AN", "annotator3")
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 def test_a_person_named_ends_unassigned(house):
@@ -297,7 +297,7 @@ def test_a_person_named_ends_unassigned(house):
 
     projects.assign([house.task], [house.reviewer], "RE")
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 def test_what_was_rejected_for_the_last_time_is_reopened(house):
@@ -305,19 +305,19 @@ def test_what_was_rejected_for_the_last_time_is_reopened(house):
 
     decide(house, "reopen", by="lead")
 
-    assert exits.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 # --- what it costs ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", exits.REASONS)
+@pytest.mark.parametrize("name", dead_ends.REASONS)
 def test_a_reason_asks_as_often_for_three_tasks_as_for_one(house, name, django_assert_max_num_queries):
     settings(house, max_rounds=1)
     for _ in range(2):
         factories.annotation(factories.task(house.project), house.annotator)
 
     with django_assert_max_num_queries(4):
-        list(exits.REASONS[name].tasks(house.project))
+        list(dead_ends.REASONS[name].tasks(house.project))
     assert Membership.objects.filter(project=house.project).count() == 5
     assert Annotation.objects.count() == 3

@@ -2,9 +2,9 @@
 
 import pytest
 
+from reviews.changed_since import Since, changed_since
 from reviews.service import AnnotationReviewService
-from reviews.since import Since, changed_since
-from tasks.changes import Operation
+from tasks.diff import Operation
 from tasks.services import annotations, tasks
 from tests.factories import result, reviewed, undone
 from tests.reviews.steps import now, patch

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-DIRECTION = ["users", "tasks", "reviews", "api", "webhooks", "reviewsite"]
+DIRECTION = ["users", "tasks", "reviews", "exchange", "api", "labelstudio", "webhooks", "pages", "reviewsite", "devserver"]
 LOOKED_UP = {"select_related", "prefetch_related", "Prefetch", "Count", "Exists", "F", "values", "values_list", "order_by"}
 
 

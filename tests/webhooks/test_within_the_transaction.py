@@ -10,8 +10,8 @@ import redis
 from celery import current_app
 from django.db import transaction
 
+from devserver.embedded import redis_binary
 from reviews.service import AnnotationReviewService
-from reviewsite.embedded import redis_binary
 from tests.factories import annotation, build_house, client_of, reviewed, task
 from webhooks import jobs, outbox, sender, wakeups
 from webhooks.models import Delivery, Event

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework.generics import GenericAPIView
 
-from api.schema import Schema as AutoSchema
+from api.views.schema import Schema as AutoSchema
 
 from ..catalogue import CATALOGUE
 from .schemas import Bodies, Schema

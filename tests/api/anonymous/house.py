@@ -8,9 +8,8 @@ from django.db import connection
 from reviews import comments
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Project
-from tasks.services import drafts, projects
+from tasks.services import drafts, projects, tabs
 from tasks.services import tasks as task_service
-from tasks.services import views as tabs
 from tests.factories import House, annotation, build_house, client_of, result, reviewed, task
 from users.capabilities import Role
 from users.models import User

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from reviewsite import frontend
+from labelstudio import frontend
 from tasks.models import ProjectChange
 from tasks.origins import MOST, validate_origin
 from tests.factories import client_of, project

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import RequestFactory
 
-from api.media.conditions import is_unchanged, wants_part
-from api.media.ranges import Span, Unsatisfiable, asked_span
+from api.views.media.conditions import is_unchanged, wants_part
+from api.views.media.ranges import Span, Unsatisfiable, asked_span
 from tasks.models import Upload
 from tests.factories import CHOICES, client_of, project
 

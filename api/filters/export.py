@@ -1,0 +1,104 @@
+"""Which export a query asks for: `…/export?ids=&reviewed=&verdict=&changed_since=`. (`only=final` is exporting.final.)"""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
+
+from exchange.exporting.formats import FORMATS
+from exchange.exporting.selection import EXCLUDE, ONLY, Selection, annotations_of
+from tasks.choices import VERDICTS
+from tasks.errors import Refused
+from tasks.models import Annotation
+
+YES = ("true", "1", "yes")
+PARAMETERS = [
+    OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
+    OpenApiParameter("download_all_tasks", bool, description="Also tasks of which no annotation is taken."),
+    OpenApiParameter("only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."),
+    OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
+    OpenApiParameter("reviewed", str, enum=[ONLY, EXCLUDE], description="Annotations with any standing verdict, or without one."),
+    OpenApiParameter("verdict", str, description="Annotations on which one of these verdicts stands, comma-separated."),
+    OpenApiParameter(
+        "changed_since",
+        str,
+        description="Every task changed since this instant, and last an item with `deleted_at` for each"
+        " one deleted since. JSON only. Ask next time with the header `X-Next-Changed-Since`.",
+    ),
+]
+
+
+def format_asked(query: QueryDict) -> str:
+    asked = query.get("exportType") or query.get("export_type") or "JSON"
+    if asked not in FORMATS:
+        raise Refused(
+            "unknown_format", f"There is no export as {asked[:40]}. There is: {', '.join(FORMATS)}.", field="exportType"
+        )
+    return asked
+
+
+def selection_asked(query: QueryDict) -> Selection:
+    """What is taken. A changed task is given whatever is left of it, so that its reader can drop what went."""
+    since, annotations = _instant(query), annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)})
+    everything = since is not None or query.get("download_all_tasks", "").lower() in YES
+    return Selection(
+        ids=_ids(query),
+        without_annotations=everything,
+        tasks=Q() if everything or not annotations else _has(annotations),
+        annotations=annotations,
+        changed_since=since,
+    )
+
+
+def _has(annotations: Q) -> Q:
+    return Q(Exists(Annotation.objects.filter(annotations, task=OuterRef("pk"), deleted_at=None, is_draft=False)))
+
+
+def _named(query: QueryDict, *keys: str) -> list[str]:
+    return [part.strip() for key in keys for value in query.getlist(key) for part in value.split(",") if part.strip()]
+
+
+def _ids(query: QueryDict) -> list[int] | None:
+    named = _named(query, "ids", "ids[]")
+    if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
+        raise Refused("invalid_ids", f"{wrong[:40]!r} is no task id.", field="ids")
+    return [int(part) for part in named] or None
+
+
+def _reviewed(query: QueryDict) -> str | None:
+    asked = query.get("reviewed")
+    if asked not in (None, "", ONLY, EXCLUDE):
+        raise Refused("invalid_reviewed", f"reviewed is {ONLY} or {EXCLUDE}, not {asked[:40]!r}.", field="reviewed")
+    return asked or None
+
+
+def _verdicts(query: QueryDict) -> list[str]:
+    named = _named(query, "verdict")
+    if wrong := next((part for part in named if part not in VERDICTS), None):
+        known = ", ".join(sorted(VERDICTS))
+        raise Refused("unknown_verdict", f"{wrong[:40]!r} is no verdict. There is: {known}.", field="verdict")
+    return named
+
+
+def _instant(query: QueryDict) -> datetime | None:
+    """A plus sign that was not encoded arrives as a space."""
+    asked = query.get("changed_since")
+    if not asked:
+        return None
+    if FORMATS[format_asked(query)].rows_only:
+        detail = "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
+        raise Refused("not_supported", detail, field="changed_since")
+    return _moment(asked.replace(" ", "+"))
+
+
+def _moment(asked: str) -> datetime:
+    try:
+        moment = parse_datetime(asked)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        detail = f"{asked[:40]!r} is no instant. Write it with its zone, as in 2026-01-31T12:00:00Z."
+        raise Refused("invalid_instant", detail, field="changed_since")
+    return moment

@@ -1,0 +1,258 @@
+"""Filters of the lists. Every one is named here: nothing reaches a related table by accident."""
+
+from django import forms
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django_filters import rest_framework as filters
+
+from reviews.identities import names_shown_to
+from reviews.models import Comment, Correction, Review
+from tasks.choices import ActionType, FinalState, RejectAction
+from tasks.models import Annotation, History, Prediction, Task
+from tasks.pseudonyms import rows_of
+from tasks.querysets import CONFIG_OUTDATED, within
+
+NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
+TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
+STATES = ("standing", "outdated", "superseded", "undone")
+HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
+
+
+class NullsLastOrdering(filters.OrderingFilter):
+    """`ordering=-reviewed_at,id`. Rows without a value come last, ties by id."""
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        columns = [self.get_ordering_value(name) for name in value]
+        return qs.order_by(*(_nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id")
+
+
+def _nulls_last(name: str):
+    return F(name[1:]).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+
+
+def ordering(*names: str) -> NullsLastOrdering:
+    return NullsLastOrdering(fields=[(name, name) for name in names])
+
+
+class IdFilter(filters.NumberFilter):
+    """Rows that name this one. An id that is not there, or not visible, finds nothing: the answer does not say which."""
+
+    field_class = forms.IntegerField
+
+
+class IdsFilter(filters.BaseInFilter, IdFilter):
+    """`projects=1,2`."""
+
+
+class FilterSet(filters.FilterSet):
+    class Meta:
+        filter_overrides = {models.ForeignKey: {"filter_class": IdFilter}}
+
+
+class ProjectFilter(FilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
+    title = filters.CharFilter(lookup_expr="icontains", help_text="Projects with these words in their title.")
+
+
+class TaskFilter(FilterSet):
+    last_action = filters.MultipleChoiceFilter(
+        choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."
+    )
+    reviewer = IdFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
+    annotator = IdFilter(method="annotated_by_person", help_text="Tasks annotated by this person.")
+    completed_by = IdFilter(method="annotated_by_person", help_text="The same as `annotator`.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Has an annotation made under an earlier label configuration."
+    )
+    final_state = filters.MultipleChoiceFilter(choices=FinalState.choices, help_text="Whether the task has its answer.")
+    ordering = ordering(
+        "id",
+        "inner_id",
+        "created_at",
+        "updated_at",
+        "completed_at",
+        "reviewed_at",
+        "reviews_accepted",
+        "reviews_rejected",
+        "total_annotations",
+        "final_state",
+    )
+
+    class Meta(FilterSet.Meta):
+        model = Task
+        fields = {
+            "project": ["exact"],
+            "reviewed": ["exact"],
+            "is_labeled": ["exact"],
+            "reviews_accepted": NUMBER_LOOKUPS,
+            "reviews_rejected": NUMBER_LOOKUPS,
+            "total_annotations": NUMBER_LOOKUPS,
+            "cancelled_annotations": NUMBER_LOOKUPS,
+            "comment_count": NUMBER_LOOKUPS,
+            "unresolved_comment_count": NUMBER_LOOKUPS,
+            "reviewed_at": TIME_LOOKUPS,
+            "created_at": TIME_LOOKUPS,
+            "updated_at": TIME_LOOKUPS,
+            "completed_at": TIME_LOOKUPS,
+            "inner_id": ["exact"],
+            "unique_id": ["exact"],
+            "external_id": ["exact"],
+        }
+
+    def filter_queryset(self, queryset):
+        """What a reader does not see, they do not filter or sort by either."""
+        tasks = super().filter_queryset(queryset)
+        asked = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
+        sorted_by = {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
+        if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in asked | sorted_by):
+            return tasks
+        mine = Q(annotated_by__user=self.request.user) if asked & {"annotator", "completed_by"} else Q(pk__in=[])
+        return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
+
+    def reviewed_by_person(self, tasks, name, value):
+        shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
+        return tasks.filter(shown, rows_of("reviewed_by__user_id", value, self.request.user))
+
+    def annotated_by_person(self, tasks, name, value):
+        return tasks.filter(rows_of("annotated_by__user_id", value, self.request.user))
+
+    def with_outdated_config(self, tasks, name, value):
+        outdated = Annotation.objects.visible_to(self.request.user).listed().config_outdated()
+        found = Exists(outdated.filter(task=OuterRef("pk")))
+        return tasks.filter(found if value else ~found)
+
+    def with_annotation(self, tasks, name, values):
+        if not values:
+            return tasks
+        found = Annotation.objects.visible_to(self.request.user).filter(task=OuterRef("pk"), last_action__in=values)
+        return tasks.filter(Exists(found))
+
+
+class AnnotationFilter(FilterSet):
+    last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
+    completed_by = IdFilter(method="written_by", help_text="Annotations of this person.")
+    reviewer = IdFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
+    reviewed = filters.BooleanFilter(
+        field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict."
+    )
+    reject_action = filters.ChoiceFilter(
+        choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
+    )
+    returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
+    config_outdated = filters.BooleanFilter(
+        method="with_outdated_config", help_text="Made under an earlier label configuration than the project has."
+    )
+    reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
+    reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
+    reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")
+    reviews_accepted__gte = filters.NumberFilter(field_name="task__reviews_accepted", lookup_expr="gte")
+    ordering = ordering("id", "created_at", "updated_at", "lead_time")
+
+    class Meta(FilterSet.Meta):
+        model = Annotation
+        fields = {
+            "project": ["exact"],
+            "task": ["exact"],
+            "was_cancelled": ["exact"],
+            "ground_truth": ["exact"],
+            "unique_id": ["exact"],
+            "created_at": TIME_LOOKUPS,
+            "updated_at": TIME_LOOKUPS,
+        }
+
+    def with_outdated_config(self, annotations, name, value):
+        return annotations.config_outdated() if value else annotations.exclude(CONFIG_OUTDATED)
+
+    def reviewed_by(self, annotations, name, value):
+        theirs = Review.objects.filter(rows_of("created_by", value, self.request.user)).values("pk")
+        return annotations.filter(names_shown_to(self.request.user), standing_review_id__in=theirs)
+
+    def written_by(self, annotations, name, value):
+        return annotations.filter(rows_of("completed_by", value, self.request.user))
+
+    def rejected_with(self, annotations, name, value):
+        return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))
+
+
+class ReviewFilter(FilterSet):
+    annotation__task__project = filters.NumberFilter(field_name="project_id")
+    project = filters.NumberFilter(field_name="project_id")
+    created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
+    include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
+    state = filters.ChoiceFilter(choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict.")
+    ordering = ordering("id", "created_at")
+
+    class Meta(FilterSet.Meta):
+        model = Review
+        fields = {
+            "annotation": ["exact"],
+            "task": ["exact"],
+            "verdict": ["exact"],
+            "reject_action": ["exact"],
+            "reason": ["exact"],
+            "created_at": TIME_LOOKUPS,
+        }
+
+    def signed_by(self, reviews, name, value):
+        shown = names_shown_to(self.request.user, annotation="annotation__") | Q(created_by=self.request.user.pk)
+        return reviews.filter(shown).filter(rows_of("created_by", value, self.request.user))
+
+    def keep(self, reviews, name, value):
+        return reviews
+
+    def in_state(self, reviews, name, value):
+        return reviews.in_state(value)
+
+    def filter_queryset(self, queryset):
+        reviews, asked = super().filter_queryset(queryset), self.form.cleaned_data
+        return reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
+
+
+class CorrectionFilter(FilterSet):
+    acknowledged = filters.BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull", exclude=True)
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"project": ["exact"], "annotation": ["exact"], "kind": ["exact"], "created_at": TIME_LOOKUPS}
+
+
+class AnnotationCorrectionFilter(FilterSet):
+    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back or given anew, too.")
+
+    class Meta(FilterSet.Meta):
+        model = Correction
+        fields = {"review": ["exact"], "kind": ["exact"]}
+
+    def keep(self, corrections, name, value):
+        return corrections
+
+    def filter_queryset(self, queryset):
+        corrections = super().filter_queryset(queryset)
+        return corrections if self.form.cleaned_data.get("include_undone") else corrections.in_force()
+
+
+class HistoryFilter(FilterSet):
+    task = filters.NumberFilter(field_name="annotation__task_id")
+    project = filters.NumberFilter(field_name="annotation__project_id")
+
+    class Meta(FilterSet.Meta):
+        model = History
+        fields = {"annotation": ["exact"], "action": ["exact"], "created_at": TIME_LOOKUPS}
+
+
+class CommentFilter(FilterSet):
+    draft = filters.NumberFilter(field_name="draft_id")
+    projects = IdsFilter(field_name="project_id", lookup_expr="in")
+    ordering = ordering("id", "created_at", "updated_at")
+
+    class Meta(FilterSet.Meta):
+        model = Comment
+        fields = {"annotation": ["exact"], "task": ["exact"], "project": ["exact"], "is_resolved": ["exact"]}
+
+
+class PredictionFilter(FilterSet):
+    class Meta(FilterSet.Meta):
+        model = Prediction
+        fields = ["task", "project", "model_version"]

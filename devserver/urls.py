@@ -1,0 +1,10 @@
+"""The site with the demo's own receiver of webhooks."""
+
+from django.urls import include, path
+
+from reviewsite.urls import handler400, handler403, handler404, handler500
+from reviewsite.urls import urlpatterns as site
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [path("demo/sink/", include("devserver.demo.sink.urls")), *site]

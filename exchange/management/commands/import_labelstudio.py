@@ -1,0 +1,102 @@
+"""Bring a Label Studio export into a project."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rest_framework.exceptions import ParseError
+from tqdm import tqdm
+
+from tasks.errors import Refused
+from tasks.models import Project
+from tasks.services import projects
+from tasks.strict_json import parse_json
+from users.capabilities import SITE_ROLES
+from users.models import User
+
+from ...importing.duplicates import ON_DUPLICATE, SKIP
+from ...importing.run import import_file
+
+PROJECT_KEYS = ("title", "description", "label_config", "expert_instruction", "show_instruction", "color", "maximum_annotations")
+
+
+class Command(BaseCommand):
+    help = "Import tasks with annotations, predictions and reviews from a Label Studio JSON export: all of them or none."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--project", required=True, help="Id or title of a project, or the path of a project's JSON to find or create it by."
+        )
+        parser.add_argument("--users", type=Path, help="JSON with the people behind the numbers in the file.")
+        parser.add_argument(
+            "--as", dest="actor", metavar="EMAIL", help="Who imports (default: the first owner or administrator of the site)."
+        )
+        parser.add_argument(
+            "--on-duplicate", choices=ON_DUPLICATE, default=SKIP, help="For tasks that are here already (default: skip)."
+        )
+
+    def handle(
+        self, *, file: Path, project: str, users: Path | None, actor: str | None, on_duplicate: str, **options: Any
+    ) -> None:
+        try:
+            person = _person(actor)
+            target = _project(project, person)
+            with file.open("rb") as opened, tqdm(unit="task", disable=options["verbosity"] == 0) as bar:
+                outcome = import_file(
+                    target,
+                    opened,
+                    actor=person,
+                    users=_read(users) if users else None,
+                    on_duplicate=on_duplicate,
+                    name=file.name,
+                    progress=lambda done, total: _show(bar, done, total),
+                )
+        except Refused as refused:
+            raise CommandError(refused.detail)
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}")
+        self.stdout.write(f'Import {outcome.record.pk} into "{target.title}" (project {target.pk}), {outcome.seconds:.1f} s:')
+        for line in outcome.report.lines():
+            self.stdout.write(f"  {line}")
+
+
+def _show(bar: tqdm, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
+
+
+def _person(email: str | None) -> User:
+    people = User.objects.filter(is_active=True)
+    if email:
+        found = people.filter(email__iexact=email).first()
+    else:
+        found = (people.filter(is_superuser=True) | people.filter(site_role__in=SITE_ROLES)).order_by("pk").first()
+    if found is None:
+        raise CommandError(f"There is no active {email or 'owner or administrator'} here. Name who imports: --as EMAIL")
+    return found
+
+
+def _project(named: str, person: User) -> Project:
+    if Path(named).is_file():
+        return _described(_read(Path(named)), person)
+    mine = Project.objects.managed_by(person)
+    found = mine.filter(pk=int(named)) if named.isdigit() else mine.filter(title=named)
+    if len(found) != 1:
+        raise CommandError(f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Name one by its id.")
+    return found[0]
+
+
+def _described(described: Any, person: User) -> Project:
+    """The project of that title, or a new one."""
+    if not isinstance(described, dict) or not isinstance(described.get("title"), str):
+        raise CommandError('The project file must be an object with a "title".')
+    found = Project.objects.managed_by(person).filter(title=described["title"]).order_by("pk").first()
+    return found or projects.create(actor=person, **{key: described[key] for key in PROJECT_KEYS if key in described})
+
+
+def _read(path: Path) -> Any:
+    try:
+        return parse_json(path.read_bytes())
+    except ParseError as error:
+        raise CommandError(f"{path}: {error.detail}")

@@ -1,0 +1,1 @@
+"""The dialect that is not ours: the data manager, stand-in endpoints, hosting the unmodified front end."""

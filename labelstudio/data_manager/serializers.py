@@ -1,0 +1,112 @@
+"""Bodies of the data manager."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.names import NamesPeople
+from reviews.task_table import columns, query, selection
+from reviews.task_table.filters import Asker
+from tasks.models import View
+
+from .renaming import renamed
+
+
+class ViewSerializer(NamesPeople, serializers.ModelSerializer):
+    """A tab as Label Studio's clients read it: filters and ordering are within `data`.
+
+    People in its filters are kept by their real ids, and read by everybody as they know them.
+    """
+
+    people = ("user",)
+    user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True, allow_null=True)
+    data = serializers.DictField(required=False)
+    selected_items = serializers.DictField(required=False)
+    ordering = serializers.SerializerMethodField()
+
+    class Meta:
+        model = View
+        fields = ["id", "project", "user", "data", "order", "ordering", "selected_items"]
+        read_only_fields = ["id", "project"]
+
+    def get_ordering(self, view: View) -> list[str]:
+        return view.data.get("ordering") or []
+
+    def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A tab that cannot be read is not saved."""
+        asker = Asker(self.context["request"].user, self.context["project"])
+        query.read(data, asker)
+        return renamed(data, asker.faces.real) if asker.faces.hides else data
+
+    def to_representation(self, view: View) -> dict[str, Any]:
+        body, faces = super().to_representation(view), self.faces(view)
+        data = renamed(body["data"], faces.said) if faces.hides else body["data"]
+        return body | {"data": data | self._hidden(view)}
+
+    def _hidden(self, view: View) -> dict[str, Any]:
+        """Null is: what is hidden by default. No key, and empty lists, stay what they are."""
+        if view.data.get("hiddenColumns", ()) is not None:
+            return {}
+        return {"hiddenColumns": columns.hidden_by_default(self.context["request"].user, view.project)}
+
+    def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return selection.read(sent).body() if sent else {}
+
+
+class NewViewSerializer(ViewSerializer):
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+
+    class Meta(ViewSerializer.Meta):
+        read_only_fields = ["id"]
+
+
+class ViewOrderSerializer(serializers.Serializer):
+    project = serializers.IntegerField(min_value=1, max_value=2**62)
+    ids = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=2**62), max_length=10_000)
+
+
+class SelectionSerializer(serializers.Serializer):
+    all = serializers.BooleanField(required=False)
+    included = serializers.ListField(child=serializers.IntegerField(), required=False)
+    excluded = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class ColumnsSerializer(serializers.Serializer):
+    columns = serializers.ListField(child=serializers.DictField())
+
+
+class ListedActionSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    order = serializers.IntegerField()
+    permission = serializers.CharField()
+    experimental = serializers.BooleanField()
+    dialog = serializers.DictField()
+
+
+class PerformSerializer(serializers.Serializer):
+    """The selection, and what the action wants besides: comment, reject_action, reason, to, users, annotator, model_version."""
+
+    selectedItems = SelectionSerializer(required=False)
+    filters = serializers.DictField(required=False)
+    ordering = serializers.ListField(child=serializers.CharField(), required=False)
+    comment = serializers.CharField(required=False)
+    reject_action = serializers.CharField(required=False)
+    reason = serializers.CharField(required=False)
+    to = serializers.CharField(required=False)
+    users = serializers.ListField(child=serializers.IntegerField(), required=False)
+    annotator = serializers.IntegerField(required=False)
+    model_version = serializers.CharField(required=False)
+
+
+class PerformedSerializer(serializers.Serializer):
+    processed_items = serializers.IntegerField()
+    detail = serializers.CharField()
+    reload = serializers.BooleanField(required=False)
+    refused = serializers.DictField(child=serializers.IntegerField(), required=False)
+    bulk_reviews = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class HistoryItemSerializer(serializers.Serializer):
+    taskId = serializers.IntegerField()
+    annotationId = serializers.IntegerField(allow_null=True)

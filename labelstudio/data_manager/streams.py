@@ -1,0 +1,49 @@
+"""What to label next, and what one labelled last."""
+
+from typing import Any
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.serializers.task_rows import NextTaskSerializer
+from api.views.base import visible
+from api.views.tasks import TaskViewSet
+from tasks.models import Project, Task
+from tasks.services import stream
+from tasks.sql import bounded_reads
+
+from .serializers import HistoryItemSerializer
+
+
+def tasks_of(request: Request, project: Project):
+    return Task.objects.visible_to(request.user).filter(project=project).order_by("id")
+
+
+def next_task(request: Request, project: Project, tasks: Any) -> Response:
+    with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+        drawn = stream.draw(project, tasks, request.user)
+    if drawn is None:
+        raise NotFound("There is nothing left for you to label here.", code="nothing_left")
+    page = TaskViewSet(request=request, format_kwarg=None)
+    task = get_object_or_404(page.readable(page.get_queryset(), own_work=True), pk=drawn.task_id)
+    return Response(NextTaskSerializer(task, context={"request": request, "drawn": drawn}).data)
+
+
+class NextTaskView(APIView):
+    @extend_schema(responses=NextTaskSerializer)
+    def get(self, request, pk):
+        """A task to label: your returned work first. 404 when nothing is left."""
+        project = visible(Project.objects, request, pk)
+        return next_task(request, project, tasks_of(request, project))
+
+
+class StreamHistoryView(APIView):
+    @extend_schema(responses=HistoryItemSerializer(many=True))
+    def get(self, request, pk):
+        """What you last worked on in this project, oldest first."""
+        return Response(stream.history(visible(Project.objects, request, pk), request.user))

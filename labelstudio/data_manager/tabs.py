@@ -1,0 +1,115 @@
+"""Saved tabs."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from api.filters import task_table as asked
+from api.views.base import ViewSet, project_for, require, sent
+from reviews.task_table import selection
+from tasks.models import Project, View
+from tasks.services import tabs
+
+from .serializers import NewViewSerializer, SelectionSerializer, ViewOrderSerializer, ViewSerializer
+
+PROJECT = OpenApiParameter("project", int, required=True)
+
+
+class ViewViewSet(ViewSet):
+    """Saved tabs. Every member sees them; reviewers and managers change any, an annotator their own."""
+
+    queryset = View.objects.select_related("project").order_by("order", "id")
+    serializer_class = ViewSerializer
+    pagination_class = None
+
+    @extend_schema(parameters=[OpenApiParameter("project", int)], responses=ViewSerializer(many=True))
+    def list(self, request):
+        """The tabs of a project, in order. Asked for the first time, a project gets `Default` and `Rejected`."""
+        found = self.get_queryset()
+        if asked.whole(request, "project") is not None:
+            project = asked.project_of(request)
+            tabs.ensure_defaults(project)
+            found = found.filter(project=project)
+        return Response(self.get_serializer(found[:10_000], many=True).data)
+
+    @extend_schema(request=NewViewSerializer, responses={201: ViewSerializer})
+    def create(self, request):
+        project = asked.project_of(request)
+        body = self._sent(project)
+        view = tabs.create(project, actor=request.user, **body)
+        return Response(self.get_serializer(view).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=ViewSerializer)
+    def retrieve(self, request, pk=None):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=ViewSerializer, responses=ViewSerializer)
+    def partial_update(self, request, pk=None):
+        """Change a tab. `data` is replaced as a whole; filters that cannot be read are 400."""
+        view = self._mine()
+        return Response(self.get_serializer(tabs.change(view, self._sent(view.project))).data)
+
+    @extend_schema(request=ViewSerializer, responses=ViewSerializer)
+    def update(self, request, pk=None):
+        return self.partial_update(request, pk)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted.")})
+    def destroy(self, request, pk=None):
+        self._mine().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=ViewOrderSerializer, responses={200: OpenApiResponse(description="In this order now.")})
+    @action(detail=False, methods=["post"])
+    def order(self, request):
+        """Put the tabs of a project in this order."""
+        body = sent(ViewOrderSerializer, request)
+        project = project_for(request, "view_all_annotations", body["project"])
+        tabs.arrange(project, body["ids"])
+        return Response(status=status.HTTP_200_OK)
+
+    @extend_schema(parameters=[PROJECT], responses={204: OpenApiResponse(description="All tabs of the project are gone.")})
+    @action(detail=False, methods=["delete"])
+    def reset(self, request):
+        """Delete all tabs of a project (managers)."""
+        project = asked.project_of(request)
+        require(request, "manage_project", project)
+        tabs.reset(project)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(methods=["get"], responses=SelectionSerializer)
+    @extend_schema(methods=["post"], request=SelectionSerializer, responses={201: SelectionSerializer})
+    @extend_schema(methods=["patch"], request=SelectionSerializer, responses=SelectionSerializer)
+    @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="These are no longer selected.")})
+    @action(detail=True, methods=["get", "post", "patch", "delete"], url_path="selected-items")
+    def selected_items(self, request, pk=None):
+        """The selection kept with a tab: POST replaces it, PATCH adds to it, DELETE takes out of it (without ids, all)."""
+        if request.method == "GET":
+            return Response(self.get_object().selected_items or selection.Selection(all=False).body())
+        view = self._mine()
+        kept = selection.read(view.selected_items or {"all": False})
+        named = selection.read(request.data or {"all": kept.all})
+        combined = {"POST": lambda: named, "PATCH": lambda: kept.plus(named), "DELETE": lambda: _without(kept, named)}
+        body = combined[request.method]().body()
+        tabs.change(view, {"selected_items": body})
+        answers = {"POST": status.HTTP_201_CREATED, "PATCH": status.HTTP_200_OK, "DELETE": status.HTTP_204_NO_CONTENT}
+        return Response(None if request.method == "DELETE" else body, status=answers[request.method])
+
+    def _mine(self) -> View:
+        view = self.get_object()
+        if view.created_by_id != self.request.user.pk:
+            require(self.request, "view_all_annotations", view.project)
+        return view
+
+    def _sent(self, project: Project) -> dict[str, Any]:
+        body = asked.body(self.request)
+        named = body | {"selected_items": body["selectedItems"]} if "selectedItems" in body else body
+        reader = ViewSerializer(data=named, partial=True, context={"request": self.request, "project": project})
+        reader.is_valid(raise_exception=True)
+        return reader.validated_data
+
+
+def _without(kept: selection.Selection, named: selection.Selection) -> selection.Selection:
+    return kept.minus(named) if named.ids else selection.Selection(all=False)

@@ -1,0 +1,119 @@
+"""What the table asks before it lists tasks, and actions on a selection of them."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.filters import task_table as asked
+from api.serializers.projects import ProjectSerializer
+from api.views.base import require
+from reviews.task_table import columns
+from tasks.errors import Refused
+from tasks.models import Project, Task
+from tasks.roles import may
+from tasks.sql import bounded_reads
+from tasks.totals import totals_of
+
+from .action import Action, Job
+from .actions import ACTIONS
+from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
+from .streams import next_task, tasks_of
+
+PROJECT = OpenApiParameter("project", int, required=True)
+VIEW = OpenApiParameter("view", int, description="A saved view: its filters, order and selection.")
+ACTION = OpenApiParameter("id", str, required=True, enum=["next_task", *ACTIONS])
+NEXT_TASK = "next_task"
+
+
+class ColumnsView(APIView):
+    @extend_schema(parameters=[PROJECT], responses=ColumnsSerializer)
+    def get(self, request):
+        """The columns of the table, those that are open to you."""
+        return Response(columns.body(request.user, asked.project_of(request)))
+
+
+class ProjectStateView(APIView):
+    @extend_schema(parameters=[PROJECT], responses=ProjectSerializer)
+    def get(self, request):
+        """The project with what the table wants to know of it."""
+        project = asked.project_of(request)
+        totals = totals_of([project.pk])[project.pk]
+        manages = may(request.user, "manage_project", project)
+        body = ProjectSerializer(project, context={"request": request}).data | {
+            "can_delete_tasks": manages,
+            "can_manage_annotations": may(request.user, "annotate", project),
+            "can_manage_tasks": manages,
+            "source_syncing": False,
+            "target_syncing": False,
+            "task_count": totals["tasks"],
+            "annotation_count": totals["annotations"],
+        }
+        return Response(body)
+
+
+class ActionsView(APIView):
+    @extend_schema(parameters=[PROJECT], responses=ListedActionSerializer(many=True))
+    def get(self, request):
+        """What you may do to a selection of this project's tasks."""
+        project = asked.project_of(request)
+        offered = {name: one for name, one in ACTIONS.items() if may(request.user, one.capability, project)}
+        return Response([one.listed(name, project) for name, one in offered.items()])
+
+    @extend_schema(parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer)
+    def post(self, request):
+        """Do it. What the workflow refuses of a selection is counted under `refused`, the rest is done.
+
+        `next_task` answers with a task to label, or 404 when nothing is left.
+        """
+        name = request.query_params.get("id")
+        if not name:
+            raise Refused("action_required", "Name the action: ?id=<action>.", status=422)
+        project = asked.project_of(request)
+        if name == NEXT_TASK:
+            return next_task(request, project, asked.selected(request, project).narrow(tasks_of(request, project)))
+        return Response(self._perform(_known(name), project))
+
+    def _perform(self, wanted: Action, project: Project) -> dict[str, Any]:
+        require(self.request, wanted.capability, project)
+        rows = self._selected(project)
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        return wanted.perform(Job(project, ids, self.request.user, asked.body(self.request)))
+
+    def _selected(self, project: Project):
+        """Nothing said at all is no selection: it would be every task of the project."""
+        query = asked.selected(self.request, project)
+        if query.selection is None and query.keeps_everything:
+            raise Refused(
+                "nothing_selected",
+                'Say which tasks: selectedItems {"all": true, "excluded": []} or {"all": false, "included": [ids]}, or filters.',
+                field="selectedItems",
+            )
+        if query.selection and not query.selection.all and not query.selection.ids:
+            return Task.objects.none()
+        return query.narrow(tasks_of(self.request, project))
+
+
+class ActionFormView(APIView):
+    @extend_schema(parameters=[PROJECT], responses={200: {"type": "array", "items": {"type": "object"}}})
+    def get(self, request, action_id):
+        """The fields of an action's dialog."""
+        wanted, project = _known(action_id), asked.project_of(request)
+        require(request, wanted.capability, project)
+        return Response(wanted.form(project))
+
+
+def _known(name: str) -> Action:
+    if name == "retrieve_tasks_predictions":
+        detail = (
+            "There is no ML backend here that could predict. Bring predictions by POST /api/projects/{id}/import/predictions/."
+        )
+        raise Refused("no_ml_backend", detail, field="id")
+    if name not in ACTIONS:
+        raise Refused(
+            "unknown_action", f"There is no action {name!r}. Actions are: {', '.join([NEXT_TASK, *ACTIONS])}.", field="id"
+        )
+    return ACTIONS[name]

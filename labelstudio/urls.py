@@ -1,0 +1,28 @@
+"""The routes that Label Studio's own clients want beside ours."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from . import page, stand_ins, version
+from .data_manager import streams, tabs, views
+
+router = SimpleRouter()
+router.register("dm/views", tabs.ViewViewSet)
+
+api_routes = [
+    path("dm/actions/", views.ActionsView.as_view(), name="dm-actions"),
+    path("dm/actions/<str:action_id>/form/", views.ActionFormView.as_view(), name="dm-action-form"),
+    path("dm/columns/", views.ColumnsView.as_view(), name="dm-columns"),
+    path("dm/project/", views.ProjectStateView.as_view(), name="dm-project"),
+    path("projects/<int:pk>/label-stream-history/", streams.StreamHistoryView.as_view(), name="label-stream-history"),
+    path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
+    path("label_links/", stand_ins.LabelLinks.as_view(), name="label-links"),
+    path("ml/", stand_ins.MlBackends.as_view(), name="ml-backends"),
+    path("templates/", stand_ins.Templates.as_view(), name="templates"),
+    path("version/", version.Version.as_view(), name="version"),
+    path("", include(router.urls)),
+]
+page_routes = [
+    path("label-studio/", page.page, name="label-studio"),
+    path("label-studio/<path:rest>", page.page),
+]

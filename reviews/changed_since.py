@@ -1,0 +1,59 @@
+"""What changed in an annotation since it was last judged."""
+
+from dataclasses import dataclass, field
+
+from tasks.diff import Kind, Operation, changes
+from tasks.errors import Refused
+from tasks.models import Annotation, History
+
+from .models import Review
+
+
+@dataclass(frozen=True)
+class Since:
+    """`since` and `now` are versions (ids of history rows); `since` is None where nobody has judged yet.
+
+    `outdated`: the last verdict was neither taken back nor replaced, and does not stand any more.
+    """
+
+    since: int | None
+    now: int | None
+    outdated: bool
+    changes: list[Operation] = field(default_factory=list)
+
+
+def changed_since(annotation: Annotation, since: int | None = None) -> Since:
+    """From the version of history row `since`, by default the one last judged, to the current one. Raises Refused."""
+    judged = _last_judged(annotation)
+    outdated = judged is not None and judged.state == "outdated"
+    if since is not None:
+        seen = _version(annotation, since)
+    elif judged:
+        seen = judged.fixed_version or judged.seen_version
+    else:
+        return Since(None, annotation.current_version_id, outdated)
+    return Since(seen.pk, annotation.current_version_id, outdated, _between(seen, annotation))
+
+
+def _last_judged(annotation: Annotation) -> Review | None:
+    judged = Review.objects.filter(annotation=annotation).not_undone().select_related("seen_version", "fixed_version")
+    review = judged.order_by("-id").first()
+    if review:
+        review.annotation = annotation
+    return review
+
+
+def _version(annotation: Annotation, history_id: int) -> History:
+    if row := History.objects.filter(annotation=annotation, pk=history_id).select_related("version").first():
+        return row.version or row
+    raise Refused("unknown_version", "This annotation has no such version. Take an id of its history.", field="since")
+
+
+def _between(seen: History, annotation: Annotation) -> list[Operation]:
+    if seen.pk == annotation.current_version_id:
+        return []
+    found = changes(seen.result or [], annotation.result)
+    if seen.was_cancelled != annotation.was_cancelled:
+        skipped = annotation.was_cancelled
+        found.append(Operation(Kind.ATTRIBUTE, control="skipped", before=not skipped, after=skipped))
+    return found

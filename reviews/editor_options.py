@@ -1,0 +1,75 @@
+"""What Label Studio's editor is to show somebody in a project: one answer for front ends that embed it."""
+
+from typing import Any
+
+from tasks.choices import Distribution, RejectAction
+from tasks.models import Project
+from tasks.pseudonyms import faces_in
+from tasks.roles import may
+from users.models import User
+
+from .people import people_of, visible_people
+
+REVIEW, ANNOTATE = "review", "annotate"
+# Without `topbar` the editor has no bottom bar, so no buttons.
+SHOWN = ["panel", "controls", "topbar", "side-column", "infobar", "instruction", "annotations:menu", "annotations:current"]
+REVIEWING = ["annotations:tabs", "annotations:view-all", "annotations:history", "edit-history", "comments:resolve-any", "review"]
+ANNOTATING = ["submit", "update", "skip", "edit-history", "annotations:history"]
+COMMENTS = "annotations:comments"
+COMMENT_FIRST = "comments:reject"
+TITLES = {
+    RejectAction.REMOVE: ("Reject: remove", "Rejected, and not sent back"),
+    RejectAction.REQUEUE: ("Reject: requeue", "Back to the same annotator"),
+    RejectAction.REDISTRIBUTE: ("Reject: redistribute", "Somebody else labels it"),
+}
+
+
+def screen_of(user: User, project: Project) -> str:
+    """Reviewers review unless they ask for the other screen."""
+    return REVIEW if may(user, "review_annotation", project) and project.enable_review_workflow else ANNOTATE
+
+
+def options(user: User, project: Project, screen: str) -> dict[str, Any]:
+    reviewing = screen == REVIEW
+    return {
+        "project": project.pk,
+        "screen": screen,
+        "label_config": project.label_config,
+        "instruction": project.review_instruction if reviewing else project.expert_instruction,
+        "interfaces": interfaces(project, screen),
+        "require_comment_on_reject": project.require_review_comment_on_reject,
+        "default_reject_action": project.default_reject_action,
+        "reject_buttons": reject_buttons(project) if reviewing else [],
+        "reject_reasons": project.reject_reasons if reviewing else [],
+        "user": user,
+        "users": people(user, project),
+    }
+
+
+def interfaces(project: Project, screen: str) -> list[str]:
+    if screen == ANNOTATE:
+        return [*SHOWN, COMMENTS, *ANNOTATING]
+    return [*SHOWN, COMMENTS, *REVIEWING, *([COMMENT_FIRST] if project.require_review_comment_on_reject else [])]
+
+
+def reject_buttons(project: Project) -> list[dict[str, str]]:
+    """One for each outcome that anybody here may choose, the default first."""
+    allowed = [action for action in project.allowed_reject_actions if _is_open(project, action)]
+    ordered = sorted(allowed, key=lambda action: action != project.default_reject_action)
+    return [_button(action) for action in ordered]
+
+
+def _is_open(project: Project, action: str) -> bool:
+    return action != RejectAction.REDISTRIBUTE or project.label_stream_task_distribution == Distribution.AUTO
+
+
+def _button(action: str) -> dict[str, str]:
+    title, tooltip = TITLES[RejectAction(action)]
+    return {"name": action, "title": title, "tooltip": tooltip, "variant": "negative", "look": "outlined"}
+
+
+def people(user: User, project: Project) -> list[User]:
+    """Whoever belongs to the project or left work or verdicts in it, as far as `user` may know of them; and `user`."""
+    faces, here = faces_in(project.pk, user), people_of(project.pk)
+    known = here if faces.hides else here.filter(pk__in=visible_people(user).values("pk"))
+    return sorted((faces.person(one) for one in {*known, user}), key=lambda one: one.pk)

@@ -1,0 +1,61 @@
+"""Who may learn who reviewed what.
+
+Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may decide a contested
+rejection does not learn who signed it.
+"""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tasks.models import Annotation
+from tasks.querysets import within
+from tasks.roles import may
+
+from . import disputes
+from .models import TaskReviewer
+
+
+def only_shown(user: Any, row: Any) -> set[int] | None:
+    """The people `user` may learn of as actors of this row; None: everybody. Of a contested annotation that is its author alone:
+    with the other reviewers named, the one that is missing would be."""
+    if names_hidden(user, project_of(row)):
+        return {user.pk}
+    annotation = row if isinstance(row, Annotation) else row.annotation
+    if annotation is not None and disputes.is_hidden_from(user, annotation):
+        return {user.pk, annotation.completed_by_id}
+    return None
+
+
+def project_of(row: Any) -> Any:
+    return row.project if hasattr(row, "project_id") else row.annotation.project
+
+
+def names_hidden(user: Any, project: Any) -> bool:
+    return not project.show_reviewer_names and not may(user, "view_all_annotations", project)
+
+
+def names_shown_to(user: Any, annotation: str | None = "") -> Q:
+    """Rows of projects in which `user` may learn who reviewed what. `annotation` is the way from the row to its annotation,
+    None where the row is a task."""
+    everything = within(user, "view_all_annotations")
+    of_project = everything | Q(project__show_reviewer_names=True) if everything else everything
+    return of_project & ~contested_for(user, annotation)
+
+
+def contested_for(user: Any, annotation: str | None) -> Q:
+    """The rows that would tell `user` who signed a contested rejection they may decide."""
+    if annotation is not None:
+        return disputes.hidden_from(user, annotation)
+    if not within(user, "manage_project"):
+        return Q(pk__in=[])
+    return Q(Exists(Annotation.objects.filter(disputes.hidden_from(user), task=OuterRef("pk"), deleted_at=None)))
+
+
+def reviewers_shown_to(user: Any) -> QuerySet[TaskReviewer]:
+    """Who reviewed which task, as far as `user` may learn it."""
+    found = TaskReviewer.objects.all()
+    if not within(user, "manage_project"):
+        return found
+    contested = Annotation.objects.filter(disputes.hidden_from(user), task=OuterRef("task_id"), deleted_at=None)
+    return found.filter(Q(user=user) | ~Exists(contested))

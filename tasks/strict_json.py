@@ -1,0 +1,83 @@
+"""JSON as strict as PostgreSQL's: no NaN, no NUL, no lone surrogate, bounded depth, so that nothing breaks further in."""
+
+import json
+import re
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+
+_NOT_IN_JSONB = re.compile("[\x00\ud800-\udfff]")
+MAX_DIGITS = 400
+
+
+def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
+    """Raises ParseError saying what is wrong."""
+    depth = limit or settings.JSON_DEPTH_LIMIT
+    refuse_deep(raw, depth)
+    try:
+        value = DECODER.decode(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The body is not UTF-8: byte {error.start}.") from error
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"The body is not JSON: {error}.") from error
+    refuse_unstorable(value)
+    return value
+
+
+def refuse_deep(raw: bytes, limit: int) -> None:
+    """Count brackets before anything recursive sees them. Brackets within strings do not count."""
+    depth = deepest = 0
+    in_string = False
+    for match in _TOKENS.finditer(raw):
+        byte = match.group()
+        if in_string:
+            in_string = byte != b'"'
+        elif byte == b'"':
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+        if deepest > limit:
+            raise ParseError(f"The body is nested deeper than {limit} levels.")
+
+
+# An escaped character is one token, so that an escaped quote does not end a string.
+_TOKENS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
+
+
+def refuse_unstorable(value: Any) -> None:
+    """What JSON allows and PostgreSQL cannot keep."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if _NOT_IN_JSONB.search(item):
+                raise ParseError("The body has a NUL character or half a surrogate pair in a text, which cannot be stored.")
+        elif isinstance(item, dict):
+            stack += item.keys()
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
+
+
+def _int(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(text)} digits, at most {MAX_DIGITS} are taken")
+    return int(text)
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_float, parse_int=_int)

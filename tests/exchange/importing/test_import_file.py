@@ -1,0 +1,221 @@
+"""Files of tasks, through the one door: what is kept, whose work it is, what was there already."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviews.models import Review
+from tasks import totals
+from tasks.choices import ActionType
+from tasks.errors import Refused
+from tasks.events import Happened, happened
+from tasks.models import Annotation, Prediction, Task
+from tests import factories
+from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+DATA = Path("devserver/demo/data")
+
+
+@pytest.fixture
+def heard() -> Iterator[list[Happened]]:
+    """What is told from here on."""
+    events: list[Happened] = []
+
+    def note(event: Happened, **_: Any) -> None:
+        events.append(event)
+
+    happened.connect(note)
+    yield events
+    happened.disconnect(note)
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "tasks", "annotations", "skipped"), [("sentiment", 48, 106, 4), ("boxes", 24, 30, 0)])
+def test_export_of_label_studio_comes_in_whole(project, name, tasks, annotations, skipped):
+    users = json.loads((DATA / "label-studio-users.json").read_text())
+
+    report = load((DATA / f"label-studio-export-{name}.json").read_bytes(), project, users=users).report
+
+    assert (report.tasks, report.annotations, len(report.placeholders)) == (tasks, annotations, 3)
+    assert totals.totals_of([project.pk])[project.pk] | {"finished": 0} == {
+        "tasks": tasks,
+        "finished": 0,
+        "annotations": annotations - skipped,
+        "skipped": skipped,
+        "predictions": 0,
+        "reviewed": 0,
+        "accepted": 0,
+        "rejected": 0,
+        "sampled": tasks,
+        "review_done": 0,
+    }
+
+
+def test_predictions_are_kept_and_bare_ids_of_them_reported(project):
+    guess = {"result": factories.result("B"), "score": 0.75, "model_version": "v1"}
+
+    report = load([task_of(predictions=[guess, 7])], project).report
+
+    assert Prediction.objects.values("result", "score", "model_version").get() == guess
+    assert (report.predictions, report.predictions_without_content) == (1, 1)
+    assert Task.objects.get().total_predictions == 1
+
+
+def test_annotation_keeps_what_the_file_says(project):
+    load([task_of(answer(unique_id=UUIDS[1], ground_truth=True, lead_time=3.5, created_at="2026-01-01T10:00:00Z"))], project)
+
+    annotation = only_annotation()
+    assert (str(annotation.unique_id), annotation.ground_truth, annotation.lead_time) == (UUIDS[1], True, 3.5)
+    assert annotation.created_at.isoformat() == "2026-01-01T10:00:00+00:00"
+    assert annotation.imported_by.created_by == project.created_by
+
+
+def test_short_form_is_nothing_but_data(project):
+    load([{"text": "a", "id": 3}], project)
+
+    assert Task.objects.get().data == {"text": "a", "id": 3}
+
+
+def test_drafts_are_ignored_and_reported(project):
+    assert load([task_of(drafts=[{"result": []}])], project).report.drafts_ignored == 1
+
+
+def test_import_tells_once_and_nothing_of_its_verdicts(project, heard):
+    heard.clear()
+
+    load([task_of(answer(last_action="accepted", reviews=[review()])), task_of()], project)
+
+    assert [(event.kind, len(event.tasks)) for event in heard] == [("tasks_created", 2)]
+
+
+# --- whose work it is -------------------------------------------------------------------------------
+
+
+def test_author_is_who_has_the_email(project):
+    anna = factories.person("anna")
+
+    load([task_of(answer(completed_by={"id": 99, "email": "Anna@Example.org"}))], project)
+
+    annotation = only_annotation()
+    assert annotation.completed_by == annotation.written_by == annotation.version_author == anna
+
+
+def test_bare_number_is_never_somebody_by_coincidence(project):
+    anna = factories.person("anna")
+
+    load([task_of(answer(completed_by=anna.pk))], project)
+
+    author = only_annotation().completed_by
+    assert (author.email, author.is_active, author.is_placeholder) == (
+        f"imported-{anna.pk}-project-{project.pk}@placeholder.invalid",
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("users", [{"4": "anna@example.org"}, [{"id": 4, "email": "anna@example.org", "first_name": "Anna"}]])
+def test_users_map_says_who_a_number_is(project, users):
+    anna = factories.person("anna")
+
+    load([task_of(answer(completed_by=4))], project, users=users)
+
+    assert only_annotation().completed_by == anna
+
+
+def test_users_may_come_within_the_file(project):
+    anna = factories.person("anna")
+
+    load({"tasks": [task_of(answer(completed_by=4))], "users": {"4": "anna@example.org"}}, project)
+
+    assert only_annotation().completed_by == anna
+
+
+def test_unknown_email_becomes_a_placeholder_and_stays_free(project):
+    load([task_of(answer(completed_by={"email": "anna@example.org"}))], project)
+
+    assert only_annotation().completed_by.email == "imported-anna-at-example.org@placeholder.invalid"
+    assert not User.objects.filter(email="anna@example.org").exists()
+
+
+def test_placeholder_is_the_same_next_time(project):
+    for _ in range(2):
+        load([task_of(answer(completed_by=4))], project)
+
+    assert User.objects.filter(is_placeholder=True).count() == 1
+
+
+def test_missing_author_is_the_unknown_annotator_of_the_project(project):
+    load([task_of(answer(completed_by=None))], project)
+
+    assert only_annotation().completed_by.email == f"unknown-annotator-{project.pk}@placeholder.invalid"
+
+
+def test_importer_may_review_what_they_imported(project):
+    load([task_of(answer())], project)
+
+    assert factories.reviewed(only_annotation(), project.created_by).review.verdict == ActionType.ACCEPTED
+
+
+# --- identity -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [{"unique_id": UUIDS[0]}, {"external_id": "a-1"}, {"external_id": 17}])
+def test_same_task_is_skipped_and_reported(project, key):
+    load([task_of(answer(), **key)], project)
+
+    report = load([task_of(answer("B"), **key), task_of()], project).report
+
+    assert (Task.objects.count(), Annotation.objects.count()) == (2, 1)
+    assert report.duplicates_skipped.tasks == [{"task": 1, "id": Task.objects.earliest("id").pk}]
+
+
+def test_same_task_twice_in_one_file_is_skipped(project):
+    assert load([task_of(external_id="a"), task_of(external_id="a")], project).report.duplicates_skipped.count == 1
+
+
+def test_on_duplicate_error_refuses_everything(project):
+    load([task_of(external_id="a")], project)
+
+    with pytest.raises(Refused) as refused:
+        load([task_of(), task_of(external_id="a")], project, on_duplicate="error")
+
+    assert refused.value.code == "duplicate_task"
+    assert refused.value.detail.startswith("task 2: ")
+    assert Task.objects.count() == 1
+
+
+def test_on_duplicate_update_brings_new_data_and_new_annotations(project):
+    load([task_of(answer(unique_id=UUIDS[1]), external_id="a")], project)
+    changed = task_of(answer("B", unique_id=UUIDS[1]), answer("C", unique_id=UUIDS[2], reviews=[review()]), external_id="a")
+
+    report = load([changed | {"data": {"text": "Another"}}], project, on_duplicate="update").report
+
+    task = Task.objects.get()
+    assert (task.data, task.total_annotations, task.reviews_accepted) == ({"text": "Another"}, 2, 1)
+    assert sorted(a.result[0]["value"]["choices"][0] for a in task.annotations.all()) == ["A", "C"]
+    assert (report.tasks, report.annotations, report.duplicates_updated.count) == (0, 1, 1)
+
+
+def test_taken_unique_id_of_an_annotation_is_replaced(project):
+    for _ in range(2):
+        report = load([task_of(answer(unique_id=UUIDS[1]))], project).report
+
+    assert (Annotation.objects.count(), report.new_unique_ids) == (2, 1)
+
+
+def test_other_project_takes_the_same_unique_ids(project):
+    body = [task_of(answer(unique_id=UUIDS[1], reviews=[review(unique_id=UUIDS[2])]), unique_id=UUIDS[0])]
+    load(body, project)
+
+    load(body, factories.project())
+
+    assert Task.objects.filter(unique_id=UUIDS[0]).count() == Annotation.objects.filter(unique_id=UUIDS[1]).count() == 2
+    assert Review.objects.count() == 2

@@ -1,0 +1,276 @@
+"""Imports that a worker brings in: all of it or nothing, whatever happens to the worker."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from exchange.importing import background as later
+from exchange.importing import run
+from exchange.importing.side_connection import Beside
+from exchange.models import ImportJob
+from tasks.models import Annotation, Import, Task
+from tests.factories import annotation, build_house, client_of, result
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIVE = [{"data": {"text": str(n)}, "annotations": [{"result": result(), "completed_by": 4}]} for n in range(5)]
+
+
+@pytest.fixture
+def house():
+    return build_house()
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch, settings, tmp_path) -> list[int]:
+    """What the broker was given. Three tasks are many here, and come in two by two."""
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(later, "AT_ONCE", 2)
+    monkeypatch.setattr(run, "BATCH", 2)
+    messages: list[int] = []
+    monkeypatch.setattr(later, "send", lambda job, pk: messages.append(pk))
+    return messages
+
+
+def post(house, tasks: Any = FIVE, query: str = "") -> dict:
+    answer = client_of(house.lead).post(f"/api/projects/{house.project.pk}/import{query}", tasks)
+    assert answer.status_code == 201, answer.json()
+    return answer.json()
+
+
+@pytest.fixture
+def begun(house) -> int:
+    return post(house)["import"]
+
+
+def state(house, pk: int) -> dict:
+    return client_of(house.lead).get(f"/api/imports/{pk}/").json()
+
+
+def imported() -> int:
+    return Task.objects.exclude(imported_by=None).count()
+
+
+def nothing_is_left(job_id: int) -> bool:
+    traces = Task.objects.exclude(imported_by=None), User.objects.filter(email__contains="placeholder")
+    return not any(rows.exists() for rows in traces) and not later.path_of(ImportJob.objects.get(pk=job_id)).exists()
+
+
+def elsewhere(act: Callable[[], Any]) -> None:
+    """On a connection of its own, as another process would."""
+
+    def closing() -> None:
+        act()
+        connection.close()
+
+    thread = threading.Thread(target=closing)
+    thread.start()
+    thread.join()
+
+
+def meanwhile(monkeypatch, act: Callable[[], Any], *, at: int = 2) -> None:
+    """Do something once so many tasks are written, before the next batch."""
+    tell = Beside.tell
+
+    def telling(self: Beside, done: int, total: int) -> None:
+        tell(self, done, total)
+        if done == at:
+            act()
+
+    monkeypatch.setattr(Beside, "tell", telling)
+
+
+def test_long_file_is_answered_with_a_job(house, sent):
+    body = post(house, query="?return_task_ids=true")
+
+    pk = Import.objects.get().pk
+    unknown = ("task_count", "annotation_count", "prediction_count", "duration", "report", "task_ids")
+    assert body == dict.fromkeys(unknown) | {
+        "file_upload_ids": [],
+        "could_be_tasks_list": False,
+        "found_formats": [".json"],
+        "data_columns": [],
+        "import": pk,
+        "job": {"id": pk, "status": "created", "url": f"/api/imports/{pk}/"},
+    }
+    assert (sent, imported(), state(house, pk)["status"]) == ([pk], 0, "created")
+
+
+def test_short_file_is_brought_in_at_once(house, sent):
+    body = post(house, FIVE[:2])
+
+    assert (body["task_count"], body["job"], sent) == (2, None, [])
+    assert state(house, body["import"]) | {"report": 0, "created_at": 0, "finished_at": 0} == {
+        "id": body["import"],
+        "project": house.project.pk,
+        "status": "completed",
+        "error": None,
+        "error_code": None,
+        "created_at": 0,
+        "finished_at": 0,
+        "done": 2,
+        "total": 2,
+        "task_count": 2,
+        "annotation_count": 2,
+        "prediction_count": 0,
+        "report": 0,
+    }
+
+
+def test_worker_brings_it_in(house, begun):
+    later.run(begun)
+
+    body = state(house, begun)
+    assert (body["status"], body["done"], body["total"], body["task_count"]) == ("completed", 5, 5, 5)
+    assert (body["annotation_count"], imported(), Annotation.objects.count()) == (5, 5, 6)
+    assert not later.path_of(ImportJob.objects.get()).exists()
+    listed = client_of(house.lead).get(f"/api/projects/{house.project.pk}/imports/{begun}/").json()
+    assert (listed["status"], len(listed["task_ids"])) == ("completed", 5)
+
+
+def test_what_came_beside_the_file_counts(house):
+    pk = post(house, {"tasks": FIVE, "users": {"4": house.annotator.email}})["import"]
+
+    later.run(pk)
+
+    assert set(Annotation.objects.values_list("completed_by", flat=True)) == {house.annotator.pk}
+
+
+def test_message_that_comes_twice_does_it_once(house, begun):
+    later.run(begun)
+    later.run(begun)
+
+    assert imported() == 5
+
+
+def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
+    seen: list[tuple] = []
+
+    def look() -> None:
+        job = ImportJob.objects.get()
+        seen.append((job.status, job.done, job.total, imported()))
+
+    meanwhile(monkeypatch, lambda: elsewhere(look))
+    later.run(begun)
+
+    assert seen == [("in_progress", 2, 5, 0)]
+
+
+def test_fault_in_the_file_ends_it_with_its_reason(house):
+    pk = post(house, [*FIVE, {"data": {}, "annotations": [{"completed_by": True}]}])["import"]
+
+    later.run(pk)
+
+    body = state(house, pk)
+    assert (body["status"], body["error_code"], body["task_count"]) == ("failed", "invalid_import", 0)
+    assert body["error"].startswith("task 6: annotations[0].completed_by:")
+    assert nothing_is_left(pk)
+
+
+def test_manager_no_more_imports_nothing(house, begun):
+    User.objects.filter(pk=house.lead.pk).update(is_active=False)
+
+    later.run(begun)
+
+    assert (ImportJob.objects.get().error["code"], nothing_is_left(begun)) == ("permission_denied", True)
+
+
+def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monkeypatch, sent):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        mine = cursor.fetchone()[0]
+    lost: list[int] = []
+
+    def die() -> None:
+        if not lost:
+            lost.append(mine)
+            elsewhere(lambda: connection.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [mine]))
+
+    meanwhile(monkeypatch, die)
+    later.run(begun)
+    connection.close()
+    job = ImportJob.objects.get()
+    assert (job.status, job.attempts, imported()) == ("in_progress", 1, 0)
+
+    ImportJob.objects.update(beaten_at=timezone.now() - timedelta(minutes=2))
+    later.resume()
+    later.run(begun)
+
+    assert (sent, imported(), ImportJob.objects.get().status) == ([begun, begun], 5, "completed")
+
+
+def test_import_that_workers_die_of_fails(house, begun):
+    ImportJob.objects.update(attempts=later.MOST_ATTEMPTS, status="in_progress")
+
+    later.run(begun)
+
+    assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("worker_lost", True)
+
+
+def test_second_worker_leaves_it_to_the_first(house, begun, monkeypatch):
+    meanwhile(monkeypatch, lambda: elsewhere(lambda: later.run(begun)))
+
+    later.run(begun)
+
+    assert (imported(), ImportJob.objects.get().attempts) == (5, 1)
+
+
+def test_living_import_is_not_asked_for_again(house, begun, sent):
+    later.resume()
+
+    assert sent == [begun]
+
+
+def test_file_that_is_gone_is_a_reason(house, begun):
+    later.path_of(ImportJob.objects.get()).unlink()
+
+    later.run(begun)
+
+    assert state(house, begun)["error_code"] == "file_lost"
+
+
+# --- stopping it --------------------------------------------------------------------------------------
+
+
+def stop(house, pk: int) -> int:
+    return client_of(house.lead).delete(f"/api/imports/{pk}/").status_code
+
+
+def test_import_that_waits_can_be_stopped(house, begun):
+    assert stop(house, begun) == 204
+    later.run(begun)
+
+    body = state(house, begun)
+    assert (body["status"], body["error_code"], nothing_is_left(begun)) == ("failed", "cancelled", True)
+
+
+def test_import_under_way_can_be_stopped(house, begun, monkeypatch):
+    meanwhile(monkeypatch, lambda: elsewhere(lambda: stop(house, begun)))
+
+    later.run(begun)
+
+    assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("cancelled", True)
+
+
+def test_import_that_is_through_is_taken_back(house, begun):
+    later.run(begun)
+    annotation(Task.objects.latest("pk"), house.annotator)
+
+    assert stop(house, begun) == 400
+    assert client_of(house.lead).delete(f"/api/imports/{begun}/?force=true").status_code == 204
+    assert Task.objects.filter(deleted_at=None).get() == house.task
+
+
+@pytest.mark.parametrize(("who", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)])
+def test_only_managers_see_how_far_it_is(house, begun, who, status):
+    client = client_of(getattr(house, who))
+
+    assert client.get(f"/api/imports/{begun}/").status_code == status
+    if status != 200:
+        assert client.delete(f"/api/imports/{begun}/").status_code == status
+        assert ImportJob.objects.get().cancelled_at is None

@@ -1,0 +1,240 @@
+"""Kept exports, and the tables they come in."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from exchange.exporting import kept as snapshots
+from exchange.exporting.formats import cell
+from exchange.models import Export
+from tasks.models import View
+from tasks.services import annotations
+from tests.factories import annotation, client_of, result, reviewed, skipped, task
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def at(house, path: str = "") -> str:
+    return f"/api/projects/{house.project.pk}/exports/{path}"
+
+
+def made(house, **wanted) -> dict:
+    answer = client_of(house.lead).post(at(house), wanted)
+    assert answer.status_code == 201, answer.json()
+    return answer.json()
+
+
+def downloaded(house, pk: int, query: str = "") -> bytes:
+    return b"".join(client_of(house.lead).get(at(house, f"{pk}/download{query}")).streaming_content)
+
+
+def annotation_ids(house, **wanted) -> list[int]:
+    tasks = json.loads(downloaded(house, made(house, **wanted)["id"]))
+    return [a["id"] for body in tasks for a in body["annotations"]]
+
+
+def test_a_small_export_is_completed_when_it_answers(house):
+    body = made(house, title="now")
+
+    assert (body["status"], body["title"], body["converted_formats"]) == ("completed", "now", [])
+    assert body["counters"] == {"task_number": 1, "annotation_number": 1}
+    assert client_of(house.reviewer).get(at(house)).json()[0]["id"] == body["id"]
+    assert json.loads(downloaded(house, body["id"]))[0]["annotations"][0]["id"] == house.annotation.pk
+
+
+def test_filters_by_verdict(house):
+    other = annotation(task(house.project), house.annotator)
+    reviewed(house.annotation, house.reviewer)
+
+    assert annotation_ids(house, task_filter_options={"reviewed": "only"}) == [house.annotation.pk]
+    assert annotation_ids(house, task_filter_options={"reviewed": "exclude"}) == [other.pk]
+    assert annotation_ids(house, annotation_filter_options={"reviewed": "only"}) == [house.annotation.pk]
+    assert annotation_ids(house, annotation_filter_options={"reviewed": "exclude"}) == [other.pk]
+
+
+def test_a_view_narrows_an_export(house):
+    annotation(task(house.project), house.annotator)
+    reviewed(house.annotation, house.reviewer)
+    item = {"filter": "filter:tasks:reviews_accepted", "operator": "equal", "type": "Number", "value": 1}
+    view = View.objects.create(project=house.project, data={"filters": {"conjunction": "and", "items": [item]}})
+
+    assert annotation_ids(house, task_filter_options={"view": view.pk}) == [house.annotation.pk]
+
+
+def test_filters_by_kind(house):
+    passed = skipped(task(house.project), house.annotator)
+    gold = annotation(task(house.project), house.reviewer, ground_truth=True)
+
+    kinds = [annotation_ids(house, annotation_filter_options={kind: True}) for kind in ("usual", "skipped", "ground_truth")]
+    assert kinds == [[house.annotation.pk], [passed.pk], [gold.pk]]
+    assert len(annotation_ids(house, annotation_filter_options={"usual": False})) == 3
+
+
+def test_a_snapshot_stays_of_its_moment(house):
+    pk = made(house)["id"]
+    annotation(house.task, house.annotator2)
+
+    assert len(json.loads(downloaded(house, pk))[0]["annotations"]) == 1
+
+
+def test_a_conversion_is_of_the_same_moment(house):
+    pk = made(house)["id"]
+    annotation(house.task, house.annotator2)
+    client = client_of(house.lead)
+    early = client.get(at(house, f"{pk}/download?exportType=CSV"))
+    started = client.post(at(house, f"{pk}/convert"), {"export_type": "CSV"}).json()
+    body = client.get(at(house, f"{pk}")).json()
+
+    assert (early.status_code, early.json()["code"]) == (404, "not_converted")
+    assert body["converted_formats"] == [{"id": started["converted_format"], "export_type": "CSV", "status": "completed"}]
+    rows = list(csv.DictReader(io.StringIO(downloaded(house, pk, "?exportType=CSV").decode())))
+    assert [(row["text"], row["letter"], row["annotator"]) for row in rows] == [("A letter", "A", str(house.annotator.pk))]
+
+
+def test_converting_again_answers_with_the_first(house):
+    pk = made(house)["id"]
+    client = client_of(house.lead)
+    first, second = (client.post(at(house, f"{pk}/convert"), {"export_type": "TSV"}).json() for _ in range(2))
+
+    assert first == second
+
+
+def test_authors_as_objects_and_predictions_as_ids(house):
+    options = {"predictions": {"only_id": True}, "annotations__completed_by": {"only_id": False}}
+    (body,) = json.loads(downloaded(house, made(house, serialization_options=options)["id"]))
+
+    assert body["annotations"][0]["completed_by"]["email"] == house.annotator.email
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"serialization_options": {"interpolate_key_frames": True}},
+        {"task_filter_options": {"reviewed": "maybe"}},
+        {"task_filter_options": {"view": 2**40}},
+    ],
+)
+def test_what_cannot_be_done_is_refused(house, wanted):
+    assert client_of(house.lead).post(at(house), wanted).status_code == 400
+
+
+def test_a_large_export_is_left_to_a_worker(house, monkeypatch):
+    sent = []
+    monkeypatch.setattr(snapshots, "AT_ONCE", 0)
+    monkeypatch.setattr(snapshots, "send", lambda *job: sent.append(job))
+    body = made(house)
+
+    assert body["status"] == "created"
+    assert sent == [("exchange.jobs.write_export", body["id"])]
+    assert client_of(house.lead).get(at(house, f"{body['id']}/download")).status_code == 404
+    snapshots.write(body["id"])
+    snapshots.write(body["id"])
+    assert client_of(house.lead).get(at(house, str(body["id"]))).json()["status"] == "completed"
+
+
+def test_a_lost_export_is_asked_for_again(house, monkeypatch):
+    sent = []
+    export = Export.objects.create(project=house.project, created_by=house.lead)
+    monkeypatch.setattr(snapshots, "send", lambda *job: sent.append(job))
+    snapshots.revive(export)
+    export.created_at -= snapshots.LOST_AFTER
+    snapshots.revive(export)
+
+    assert sent == [("exchange.jobs.write_export", export.pk)]
+
+
+def test_an_export_that_cannot_be_written_says_so(house, settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.MEDIA_ROOT = tmp_path / "file"
+
+    assert made(house)["status"] == "failed"
+
+
+@pytest.mark.parametrize(("who", "status"), [("reviewer", 201), ("annotator", 403), ("stranger", 404)])
+def test_who_may_keep_exports(house, who, status):
+    assert client_of(getattr(house, who)).post(at(house), {}).status_code == status
+
+
+def test_its_maker_or_a_manager_deletes_it(house, media):
+    pk = made(house)["id"]
+
+    assert client_of(house.reviewer).delete(at(house, str(pk))).status_code == 403
+    assert client_of(house.lead).delete(at(house, str(pk))).status_code == 204
+    assert not [path for path in media.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_exports_are_listed_in_a_constant_number_of_queries(house, django_assert_num_queries, number):
+    client = client_of(house.lead)
+    for _ in range(number):
+        made(house)
+    client.get(at(house))
+    with django_assert_num_queries(8):
+        assert len(client.get(at(house)).json()) == number
+
+
+def table(house, query: str) -> list[dict]:
+    text = b"".join(client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?{query}").streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "TSV" in query else ","))
+
+
+@pytest.mark.parametrize("query", ["exportType=CSV", "exportType=TSV"])
+def test_a_table_has_a_row_for_each_annotation_that_was_not_skipped(house, query):
+    skipped(house.task, house.annotator2)
+    other = task(house.project, text='x,\t"y"', more={"a": 1})
+    annotation(other, house.annotator, "B")
+
+    assert [(row["text"], row["more"], row["letter"]) for row in table(house, query)] == [
+        ("A letter", "", "A"),
+        ('x,\t"y"', '{"a": 1}', "B"),
+    ]
+
+
+def test_json_min_is_a_flat_list(house):
+    response = client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?exportType=JSON_MIN")
+    (row,) = json.loads(b"".join(response.streaming_content))
+
+    assert {name: row[name] for name in ("id", "text", "letter", "annotator", "annotation_id")} == {
+        "id": house.task.pk,
+        "text": "A letter",
+        "letter": "A",
+        "annotator": house.annotator.pk,
+        "annotation_id": house.annotation.pk,
+    }
+
+
+def test_data_that_is_called_as_a_column_is_keeps_its_place(house):
+    annotation(task(house.project, id="mine", text="t"), house.annotator)
+
+    assert [row["data.id"] for row in table(house, "exportType=CSV")] == ["", "mine"]
+
+
+def test_answers_to_no_control_of_the_configuration_have_a_column(house):
+    annotations.edit(house.annotation.pk, {"result": [result("A")[0] | {"from_name": "older"}]}, actor=house.annotator)
+
+    assert table(house, "exportType=CSV")[0]["older"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@sum", "'@sum"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("plain", "plain"),
+        (-1, -1),
+        (None, None),
+        (["a"], '["a"]'),
+    ],
+)
+def test_cells_that_a_spreadsheet_would_run_are_quoted(value, written):
+    assert cell(value) == written
