@@ -49,7 +49,12 @@ class Pages(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
-            {"count": self.total, "next": self.link(1) if self.has_next else None, "previous": self.link(-1), "results": data}
+            {
+                "count": self.total,
+                "next": self.link(1) if self.has_next else None,
+                "previous": self.link(-1),
+                "results": data,
+            }
             | ({"total_is_estimate": True} if self.is_estimate else {})
         )
 
@@ -67,13 +72,22 @@ class Pages(BasePagination):
                 "next": {"type": ["string", "null"], "format": "uri"},
                 "previous": {"type": ["string", "null"], "format": "uri"},
                 "results": schema,
-                "total_is_estimate": {"type": "boolean", "description": "Present and true when `count` is a lower bound."},
+                "total_is_estimate": {
+                    "type": "boolean",
+                    "description": "Present and true when `count` is a lower bound.",
+                },
             },
         }
 
     def get_schema_operation_parameters(self, view) -> list[dict]:
-        names = (("page", "Page number, from 1."), ("page_size", f"Rows on a page, at most {self.max_page_size}."))
-        return [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}} for n, d in names]
+        names = (
+            ("page", "Page number, from 1."),
+            ("page_size", f"Rows on a page, at most {self.max_page_size}."),
+        )
+        return [
+            {"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}}
+            for n, d in names
+        ]
 
 
 class ProjectPages(Pages):
@@ -97,8 +111,12 @@ class TaskPages(Pages):
             {
                 "tasks": data,
                 "total": self.total,
-                "total_annotations": totals.get("annotations", sum(task["total_annotations"] for task in data)),
-                "total_predictions": totals.get("predictions", sum(task["total_predictions"] for task in data)),
+                "total_annotations": totals.get(
+                    "annotations", sum(task["total_annotations"] for task in data)
+                ),
+                "total_predictions": totals.get(
+                    "predictions", sum(task["total_predictions"] for task in data)
+                ),
             }
             | ({"total_is_estimate": True} if self.is_estimate else {})
         )
@@ -106,7 +124,11 @@ class TaskPages(Pages):
     def get_paginated_response_schema(self, schema: dict) -> dict:
         counts = {name: {"type": "integer"} for name in ("total", "total_annotations", "total_predictions")}
         estimate = {"total_is_estimate": {"type": "boolean"}}
-        return {"type": "object", "required": ["tasks", *counts], "properties": {"tasks": schema, **counts, **estimate}}
+        return {
+            "type": "object",
+            "required": ["tasks", *counts],
+            "properties": {"tasks": schema, **counts, **estimate},
+        }
 
 
 class LongList(BasePagination):
@@ -127,13 +149,21 @@ class LongList(BasePagination):
         rows = list(queryset[: UNPAGED_LIMIT + 1])
         if len(rows) > UNPAGED_LIMIT:
             raise ValidationError(
-                {"limit": [f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."]}
+                {
+                    "limit": [
+                        f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."
+                    ]
+                }
             )
         return rows
 
     def _after(self, rows: Any, after: int) -> Any:
         """Rows that were made, not read, are in the order of their ids already."""
-        return [row for row in rows if row.pk > after] if isinstance(rows, list) else rows.filter(pk__gt=after).order_by("pk")
+        return (
+            [row for row in rows if row.pk > after]
+            if isinstance(rows, list)
+            else rows.filter(pk__gt=after).order_by("pk")
+        )
 
     def _page(self, queryset, page: int, limit: int) -> list[Any]:
         rows = list(queryset[(page - 1) * limit : page * limit])
@@ -153,4 +183,7 @@ class LongList(BasePagination):
             ("limit", "At most so many rows."),
             ("page", "Page number, from 1."),
         )
-        return [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}} for n, d in names]
+        return [
+            {"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}}
+            for n, d in names
+        ]

@@ -66,8 +66,16 @@ urlpatterns = [
     path("annotations/bulk-delete/", bulk_annotations.BulkDeletion.as_view(), name="bulk-delete"),
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
     path("bulk-reviews/<int:pk>/undo/", reviews.UndoBulkReview.as_view(), name="undo-bulk-review"),
-    path("tasks/<int:task_pk>/annotations/", annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE), name="task-annotations"),
-    path("tasks/<int:pk>/final/", final.FinalAnswerViewSet.as_view({"post": "pick", "delete": "undo"}), name="final-answer"),
+    path(
+        "tasks/<int:task_pk>/annotations/",
+        annotations.TaskAnnotationViewSet.as_view(LIST_AND_CREATE),
+        name="task-annotations",
+    ),
+    path(
+        "tasks/<int:pk>/final/",
+        final.FinalAnswerViewSet.as_view({"post": "pick", "delete": "undo"}),
+        name="final-answer",
+    ),
     path("tasks/<int:task_pk>/drafts/", tasks.TaskDraftViewSet.as_view(LIST_AND_CREATE), name="task-drafts"),
     path(
         "tasks/<int:task_pk>/annotations/<int:annotation_pk>/drafts/",
@@ -75,19 +83,41 @@ urlpatterns = [
         name="annotation-drafts",
     ),
     path(
-        "projects/<int:project_pk>/annotation-history/", reviews.ProjectHistoryViewSet.as_view({"get": "list"}), name="history-of"
+        "projects/<int:project_pk>/annotation-history/",
+        reviews.ProjectHistoryViewSet.as_view({"get": "list"}),
+        name="history-of",
     ),
-    path("projects/<int:pk>/import/predictions/", import_results.ImportPredictions.as_view(), name="import-predictions"),
-    path("projects/<int:pk>/imports/<int:import_pk>/", import_results.ImportStatus.as_view(), name="import-status"),
+    path(
+        "projects/<int:pk>/import/predictions/",
+        import_results.ImportPredictions.as_view(),
+        name="import-predictions",
+    ),
+    path(
+        "projects/<int:pk>/imports/<int:import_pk>/",
+        import_results.ImportStatus.as_view(),
+        name="import-status",
+    ),
     path(
         "projects/<int:pk>/annotators/",
         members.MemberViewSet.as_view({"get": "annotators"}, pagination_class=None),
         name="annotators",
     ),
-    path("projects/<int:pk>/members/", members.MemberViewSet.as_view(MEMBERS, pagination_class=None), name="members"),
-    path("projects/<int:pk>/members/paginated/", members.MemberViewSet.as_view({"get": "paginated"}), name="members-paginated"),
+    path(
+        "projects/<int:pk>/members/",
+        members.MemberViewSet.as_view(MEMBERS, pagination_class=None),
+        name="members",
+    ),
+    path(
+        "projects/<int:pk>/members/paginated/",
+        members.MemberViewSet.as_view({"get": "paginated"}),
+        name="members-paginated",
+    ),
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
-    path("projects/<int:pk>/tasks/<int:task_pk>/assignees/", assignments.TaskAssignees.as_view(), name="assignees"),
+    path(
+        "projects/<int:pk>/tasks/<int:task_pk>/assignees/",
+        assignments.TaskAssignees.as_view(),
+        name="assignees",
+    ),
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
     path("import/file-upload/<int:pk>/", uploads.OneUpload.as_view(), name="file-upload"),
     path(
@@ -113,8 +143,16 @@ urlpatterns = [
     path("projects/<int:pk>/editor-options/", editor.EditorOptions.as_view(), name="editor-options"),
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
-    path("projects/<int:project_pk>/exports/", kept_exports.ExportViewSet.as_view(LIST_AND_CREATE), name="exports"),
-    path("projects/<int:project_pk>/exports/<int:pk>/", kept_exports.ExportViewSet.as_view(ONE_TO_DELETE), name="one-export"),
+    path(
+        "projects/<int:project_pk>/exports/",
+        kept_exports.ExportViewSet.as_view(LIST_AND_CREATE),
+        name="exports",
+    ),
+    path(
+        "projects/<int:project_pk>/exports/<int:pk>/",
+        kept_exports.ExportViewSet.as_view(ONE_TO_DELETE),
+        name="one-export",
+    ),
     path(
         "projects/<int:project_pk>/exports/<int:pk>/convert/",
         kept_exports.ExportViewSet.as_view({"post": "convert"}),
@@ -136,8 +174,16 @@ urlpatterns = [
         name="annotation-corrections",
     ),
     path("corrections/", corrections.CorrectionViewSet.as_view({"get": "list"}), name="corrections"),
-    path("corrections/<int:pk>/acknowledge/", corrections.CorrectionViewSet.as_view({"post": "acknowledge"}), name="acknowledge"),
-    path("projects/<int:pk>/corrections/acknowledge/", corrections.AcknowledgeAll.as_view(), name="acknowledge-all"),
+    path(
+        "corrections/<int:pk>/acknowledge/",
+        corrections.CorrectionViewSet.as_view({"post": "acknowledge"}),
+        name="acknowledge",
+    ),
+    path(
+        "projects/<int:pk>/corrections/acknowledge/",
+        corrections.AcknowledgeAll.as_view(),
+        name="acknowledge-all",
+    ),
     path(
         "projects/<int:project_pk>/corrections/confusion/",
         corrections.Confusion.as_view({"get": "list"}),
@@ -152,7 +198,11 @@ urlpatterns = [
     path("projects/<int:pk>/ownerless/", people.OwnerlessViewSet.as_view({"get": "list"}), name="ownerless"),
     path("projects/<int:pk>/reassign/", people.Reassign.as_view(), name="reassign"),
     path("inbox/", inbox.InboxViewSet.as_view({"get": "list"}), name="inbox-items"),
-    path("inbox/counts/", inbox.InboxViewSet.as_view({"get": "counts"}, pagination_class=None), name="inbox-counts"),
+    path(
+        "inbox/counts/",
+        inbox.InboxViewSet.as_view({"get": "counts"}, pagination_class=None),
+        name="inbox-counts",
+    ),
     path("inbox/waiting/", leads.WaitingViewSet.as_view({"get": "list"}), name="inbox-waiting"),
     path("projects/<int:pk>/dead-ends/", leads.StuckViewSet.as_view({"get": "list"}), name="dead-ends"),
     path("tasks/<int:pk>/dead-end/", leads.Press.as_view(), name="dead-end"),
@@ -162,7 +212,9 @@ urlpatterns = [
 ]
 # At the root of the site, where Label Studio's task data looks for it.
 media_route = re_path(
-    r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$", media.Media.as_view(), name="media"
+    r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$",
+    media.Media.as_view(),
+    name="media",
 )
 # Last of all, after the routes of higher apps: reviewsite puts it there.
 unknown_route = re_path(r"^api/", unknown_route.UnknownRoute.as_view())

@@ -79,7 +79,9 @@ def measure(count: int) -> dict[str, Any]:
     bound = {"project": house.project.pk, "count": count, "user": house.reviewer.pk}
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tasks_taskannotator")
-        cursor.execute("UPDATE tasks_task SET deleted_at = now(), inner_id = 0 WHERE project_id = %(project)s", bound)
+        cursor.execute(
+            "UPDATE tasks_task SET deleted_at = now(), inner_id = 0 WHERE project_id = %(project)s", bound
+        )
         for statement in (SEED, PEOPLE, ANNOTATORS):
             cursor.execute(statement, bound)
         cursor.execute("ANALYZE")
@@ -95,7 +97,11 @@ def _name(question: tuple[str, str, str, Any]) -> str:
 def _times(client: Any, project: int, question: tuple[str, str, str, Any]) -> dict[str, float]:
     column, kind, operator, value = question
     items = [{"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}]
-    sent = {"project": project, "page_size": 30, "query": json.dumps({"filters": {"conjunction": "and", "items": items}})}
+    sent = {
+        "project": project,
+        "page_size": 30,
+        "query": json.dumps({"filters": {"conjunction": "and", "items": items}}),
+    }
     taken = []
     for _ in range(ROUNDS):
         begun = perf_counter()
@@ -103,7 +109,11 @@ def _times(client: Any, project: int, question: tuple[str, str, str, Any]) -> di
         taken.append((perf_counter() - begun) * 1000)
         assert answer.status_code == 200, answer.content
     taken.sort()
-    return {"p50": round(taken[ROUNDS // 2], 1), "p95": round(taken[int(ROUNDS * 0.95) - 1], 1), "total": answer.json()["total"]}
+    return {
+        "p50": round(taken[ROUNDS // 2], 1),
+        "p95": round(taken[int(ROUNDS * 0.95) - 1], 1),
+        "total": answer.json()["total"],
+    }
 
 
 def main(counts: list[int]) -> None:
@@ -112,7 +122,9 @@ def main(counts: list[int]) -> None:
     from django.test.utils import setup_test_environment
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and measuring would empty it. Use a throw-away one (devserver.embedded).")
+        sys.exit(
+            "This database is not empty, and measuring would empty it. Use a throw-away one (devserver.embedded)."
+        )
     setup_test_environment()
     results = {}
     for count in counts:

@@ -65,7 +65,9 @@ class Place:
 
         _let_go()
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement(self.ask)}", self.ask.parameters)
+            cursor.execute(
+                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement(self.ask)}", self.ask.parameters
+            )
             plan = [row[0] for row in cursor.fetchall()]
             transaction.set_rollback(True)
         return plan
@@ -124,7 +126,11 @@ def _let_go() -> None:
 
 
 def show(places: list[Place], found: dict[str, dict[str, list[dict[str, float]]]]) -> None:
-    print("\norder           what       " + "".join(f"{place.count:>20,}" for place in places) + "   ratio of medians")
+    print(
+        "\norder           what       "
+        + "".join(f"{place.count:>20,}" for place in places)
+        + "   ratio of medians"
+    )
     for order, about in found.items():
         for what in WHAT:
             times = about[what]
@@ -142,7 +148,9 @@ def main(counts: list[int]) -> None:
     from tests.factories import build_house
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and measuring would fill it. Use a throw-away one (devserver.embedded).")
+        sys.exit(
+            "This database is not empty, and measuring would fill it. Use a throw-away one (devserver.embedded)."
+        )
     setup_test_environment()
     call_command("migrate", verbosity=0)
     house, written_by = build_house(), authors()

@@ -50,7 +50,17 @@ class Log:
 
 
 class Reviewer:
-    def __init__(self, number: int, key: str, base: str, project: int, *, lease: int, vanishes: bool, some_are_slow: bool):
+    def __init__(
+        self,
+        number: int,
+        key: str,
+        base: str,
+        project: int,
+        *,
+        lease: int,
+        vanishes: bool,
+        some_are_slow: bool,
+    ):
         import requests
 
         self.number, self.base, self.project, self.lease = number, base, project, lease
@@ -90,7 +100,9 @@ class Reviewer:
             self._dawdle(item)
         pk = item["annotation"]["id"]
         verb = "accept" if self.chance.random() < 0.8 else "reject"
-        answer = self._called("POST", f"/api/annotations/{pk}/{verb}/", json={"last_annotation_history": None})
+        answer = self._called(
+            "POST", f"/api/annotations/{pk}/{verb}/", json={"last_annotation_history": None}
+        )
         if answer:
             self.log.decided.append(pk)
 
@@ -103,7 +115,9 @@ class Reviewer:
                 self.log.held[-1].until = _moment(answer["expires_at"])
         time.sleep(self.lease * 0.7)
 
-    def _called(self, method: str, path: str, *, gone_is_fine: bool = False, **body: Any) -> dict[str, Any] | None:
+    def _called(
+        self, method: str, path: str, *, gone_is_fine: bool = False, **body: Any
+    ) -> dict[str, Any] | None:
         try:
             answer = self.session.request(method, self.base + path, timeout=60, **body)
         except Exception as error:
@@ -129,7 +143,9 @@ class InProcess(Reviewer):
 
         return alone(lambda: super(InProcess, self).work(deadline))
 
-    def _called(self, method: str, path: str, *, gone_is_fine: bool = False, **body: Any) -> dict[str, Any] | None:
+    def _called(
+        self, method: str, path: str, *, gone_is_fine: bool = False, **body: Any
+    ) -> dict[str, Any] | None:
         try:
             return self._next_item() if path.endswith("/next/") else self._done(path)
         except Exception as error:
@@ -184,7 +200,10 @@ def soak(name: str, reviewers: int, count: int, *, lease: int, vanishing: float,
 
     call_command("migrate", verbosity=0)
     house, users = _prepared(reviewers, count)
-    how = [{"lease": lease, "vanishes": n < reviewers * vanishing, "some_are_slow": vanishing > 0} for n in range(reviewers)]
+    how = [
+        {"lease": lease, "vanishes": n < reviewers * vanishing, "some_are_slow": vanishing > 0}
+        for n in range(reviewers)
+    ]
     if through == "service":
         settings.LEASE_SECONDS = lease
         people = [InProcess(n, user, house.project, **how[n]) for n, user in enumerate(users)]
@@ -193,7 +212,9 @@ def soak(name: str, reviewers: int, count: int, *, lease: int, vanishing: float,
         keys = [_key_of(user) for user in users]
         connection.close()
         with Server(lease) as base:
-            logs, seconds = _worked([Reviewer(n, key, base, house.project.pk, **how[n]) for n, key in enumerate(keys)])
+            logs, seconds = _worked(
+                [Reviewer(n, key, base, house.project.pk, **how[n]) for n, key in enumerate(keys)]
+            )
     vanished = sum(one["vanishes"] for one in how)
     return _told(f"{name}, through {through}", logs, house, count, seconds, lease=lease, vanished=vanished)
 
@@ -221,7 +242,9 @@ def _key_of(user: Any) -> str:
     return ApiToken.issue(user, name="soak")[1]
 
 
-def _told(name: str, logs: list[Log], house: Any, count: int, seconds: float, *, lease: int, vanished: int) -> bool:
+def _told(
+    name: str, logs: list[Log], house: Any, count: int, seconds: float, *, lease: int, vanished: int
+) -> bool:
     from reviews.models import QueueEntry, Review
     from tests.snapshots import assert_counters_true
 
@@ -278,7 +301,11 @@ class Server:
             "120",
         ]
         command += ["-w", str(WORKERS), "--threads", str(THREADS), "--log-level", "error"]
-        environment = os.environ | {"LEASE_SECONDS": str(self.lease), "THROTTLE_WRITES": "5000/second", "LOG_LEVEL": "ERROR"}
+        environment = os.environ | {
+            "LEASE_SECONDS": str(self.lease),
+            "THROTTLE_WRITES": "5000/second",
+            "LOG_LEVEL": "ERROR",
+        }
         self.process = subprocess.Popen(command, env=environment)
         self._wait(f"http://127.0.0.1:{port}/health")
         return f"http://127.0.0.1:{port}"
@@ -305,7 +332,9 @@ def main(reviewers: int, count: int, through: str) -> None:
     from django.test.utils import setup_test_environment
 
     if connection.introspection.table_names():
-        sys.exit("This database is not empty, and this would empty it. Use a throw-away one (devserver.embedded).")
+        sys.exit(
+            "This database is not empty, and this would empty it. Use a throw-away one (devserver.embedded)."
+        )
     setup_test_environment()
     runs = [("everybody stays", 600, 0.0), ("one in ten vanishes", 1, 0.1)]
     fine = []

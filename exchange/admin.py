@@ -54,7 +54,15 @@ class ExportAdmin(LeadAdmin):
 class ImportJobAdmin(LeadAdmin):
     """What a worker brings in, or could not."""
 
-    list_display = ("record", column("project", "project"), "status", "done", "total", "created_at", "finished_at")
+    list_display = (
+        "record",
+        column("project", "project"),
+        "status",
+        "done",
+        "total",
+        "created_at",
+        "finished_at",
+    )
     list_filter = (ByProject, "status")
     list_select_related = ("record", "project")
     list_defer = ("project__label_config",)

@@ -36,7 +36,9 @@ class Export(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True)
     snapshot_at = models.DateTimeField(null=True, help_text="The moment all of it is of.")
-    anonymized = models.BooleanField(default=False, help_text="Its maker reads pseudonyms, and so does the file.")
+    anonymized = models.BooleanField(
+        default=False, help_text="Its maker reads pseudonyms, and so does the file."
+    )
     md5 = models.CharField(max_length=32, blank=True)
     counters = models.JSONField(default=dict)
     task_filter_options = models.JSONField(default=dict)

@@ -19,7 +19,10 @@ def policy_for(origins: Sequence[str]) -> dict[str, list[str]]:
 
     `connect-src` too: the editor fetches sounds and large pictures itself.
     """
-    opened = {name: [*sources, *origins] if name in ("img-src", "media-src") else sources for name, sources in POLICY.items()}
+    opened = {
+        name: [*sources, *origins] if name in ("img-src", "media-src") else sources
+        for name, sources in POLICY.items()
+    }
     return opened | {"connect-src": ["'self'", "blob:", "data:", *origins]}
 
 

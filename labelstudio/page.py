@@ -76,5 +76,16 @@ def app_settings(user: User, hostname: str) -> dict[str, Any]:
 
 
 def shown(user: User) -> dict[str, Any]:
-    names = {"firstName": user.first_name, "lastName": user.last_name, "username": user.username, "email": user.email}
-    return {"id": user.pk, **names, "initials": user.initials, "customHotkeys": {}, "allow_newsletters": False}
+    names = {
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "username": user.username,
+        "email": user.email,
+    }
+    return {
+        "id": user.pk,
+        **names,
+        "initials": user.initials,
+        "customHotkeys": {},
+        "allow_newsletters": False,
+    }

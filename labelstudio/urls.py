@@ -14,7 +14,11 @@ api_routes = [
     path("dm/actions/<str:action_id>/form/", views.ActionFormView.as_view(), name="dm-action-form"),
     path("dm/columns/", views.ColumnsView.as_view(), name="dm-columns"),
     path("dm/project/", views.ProjectStateView.as_view(), name="dm-project"),
-    path("projects/<int:pk>/label-stream-history/", streams.StreamHistoryView.as_view(), name="label-stream-history"),
+    path(
+        "projects/<int:pk>/label-stream-history/",
+        streams.StreamHistoryView.as_view(),
+        name="label-stream-history",
+    ),
     path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
     path("label_links/", stand_ins.LabelLinks.as_view(), name="label-links"),
     path("ml/", stand_ins.MlBackends.as_view(), name="ml-backends"),

@@ -19,7 +19,11 @@ from users.models import User
 def of_review(project: Project, user: Any, queue: str | None = None) -> dict[str, int]:
     """`left` in this person's queue; `done` of `total` tasks are reviewed, or were not drawn for it."""
     totals = totals_of([project.pk])[project.pk]
-    return {"left": remaining(Ask(project, user, queue)), "done": totals["review_done"], "total": totals["tasks"]}
+    return {
+        "left": remaining(Ask(project, user, queue)),
+        "done": totals["review_done"],
+        "total": totals["tasks"],
+    }
 
 
 def of_labelling(project: Project, user: Any) -> dict[str, int]:
@@ -35,7 +39,9 @@ def of_labelling(project: Project, user: Any) -> dict[str, int]:
 
 
 def returned_to(user: Any) -> QuerySet:
-    return Annotation.objects.filter(returned_to=user, returned_at__isnull=False, deleted_at=None, task__deleted_at=None)
+    return Annotation.objects.filter(
+        returned_to=user, returned_at__isnull=False, deleted_at=None, task__deleted_at=None
+    )
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,11 @@ def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
     """Constant in queries, however many projects."""
     listed = list(projects)
     pks = [project.pk for project in listed]
-    totals, waiting, returned = totals_of(pks), _counted(waiting_for(user), pks), _counted(returned_to(user), pks)
+    totals, waiting, returned = (
+        totals_of(pks),
+        _counted(waiting_for(user), pks),
+        _counted(returned_to(user), pks),
+    )
     return [
         Row(
             project=project,

@@ -71,15 +71,21 @@ def claim(user: User, day: date) -> bool:
 def message(user: User, inbox: Inbox, connection) -> EmailMessage:
     site, number = settings.BASE_URL.rstrip("/"), inbox.total.number
     with timezone.override(zone_of(user.timezone)):
-        text = render_to_string("digest.txt", {"user": user, "inbox": inbox, "lines": lines(inbox), "site": site})
+        text = render_to_string(
+            "digest.txt", {"user": user, "inbox": inbox, "lines": lines(inbox), "site": site}
+        )
     subject = f"{number}{'+' if inbox.total.is_estimate else ''} {'thing waits' if number == 1 else 'things wait'} for you"
     headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{site}/accounts/profile/>"}
-    return EmailMessage(f"[Countersign] {subject}", text, to=[user.email], headers=headers, connection=connection)
+    return EmailMessage(
+        f"[Countersign] {subject}", text, to=[user.email], headers=headers, connection=connection
+    )
 
 
 def lines(inbox: Inbox) -> dict[str, list[tuple[Item, str]]]:
     """Each kind that waits: its name and number → the first items, each with the title of its project."""
-    titles = dict(Project.objects.filter(pk__in={item.project for item in inbox.items}).values_list("pk", "title"))
+    titles = dict(
+        Project.objects.filter(pk__in={item.project for item in inbox.items}).values_list("pk", "title")
+    )
     found: dict[str, list[tuple[Item, str]]] = {}
     for kind in Kind:
         if count := inbox.counts[kind].number:

@@ -70,7 +70,9 @@ def mine(request: HttpRequest) -> dict[str, Any]:
     items = Paginator(listed, PAGE).get_page(whole_number(request.GET.get("page")) or 1)
     projects = Project.objects.in_bulk({item.project for item in items})
     progress = progress_of(projects.values())
-    rows = [(item, projects[item.project], progress[item.project]) for item in items if item.project in projects]
+    rows = [
+        (item, projects[item.project], progress[item.project]) for item in items if item.project in projects
+    ]
     return {"rows": rows, "items": items, "kind": kind, "tabs": tabs_of(inbox), "total": inbox.total}
 
 
@@ -124,7 +126,10 @@ def led(project: Project) -> dict[str, Any]:
     return {
         "project": project,
         "progress": progress_of([project])[project.pk],
-        "reasons": [Group(REASONS[name], tasks, [s for s in stuck if s.reason.name == name]) for name, tasks in found.items()],
+        "reasons": [
+            Group(REASONS[name], tasks, [s for s in stuck if s.reason.name == name])
+            for name, tasks in found.items()
+        ],
         "waiting": waiting,
         "people": User.objects.in_bulk({person for person in concerned if person}),
         "members": members,
@@ -150,7 +155,9 @@ class Group:
 
 def _press(request: HttpRequest, project: Project) -> None:
     said = request.POST
-    task = get_object_or_404(Task.objects.filter(project=project, deleted_at=None), pk=whole_number(said.get("task")))
+    task = get_object_or_404(
+        Task.objects.filter(project=project, deleted_at=None), pk=whole_number(said.get("task"))
+    )
     to = people.at_work(project).filter(user=whole_number(said.get("to"))).first()
     buttons.press(
         task,

@@ -57,16 +57,25 @@ def review(request: HttpRequest, project: Project) -> HttpResponse:
     return show(request, project, asked)
 
 
-def show(request: HttpRequest, project: Project, asked: Asked, *, refusal: str = "", status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, project: Project, asked: Asked, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
     """The next item, or why there is none. A refused form is shown again with what was typed."""
     ask = Ask(project, request.user, asked.queue or None, aside=asked.aside)
     reason = before_drawing(ask)
     lease = None if reason else draw(ask)
-    shown: dict[str, Any] = {"project": project, "asked": asked, "refusal": refusal, "last": request.session.get(LAST)}
+    shown: dict[str, Any] = {
+        "project": project,
+        "asked": asked,
+        "refusal": refusal,
+        "last": request.session.get(LAST),
+    }
     if lease is None:
         shown["reason"] = reason or why_empty(ask)
     else:
-        annotation = Annotation.objects.select_related("task", "project", "completed_by").get(pk=lease.annotation_id)
+        annotation = Annotation.objects.select_related("task", "project", "completed_by").get(
+            pk=lease.annotation_id
+        )
         shown |= {"lease": lease, "left": remaining(ask), **about(annotation, request.user)}
     return render(request, "screens/plain.html", shown, status=status)
 
@@ -88,8 +97,16 @@ def about(annotation: Annotation, reader: Any) -> dict[str, Any]:
 def comments_on(annotation: Annotation, reader: Any) -> list[tuple[Comment, str]]:
     """Each with its author's name, as far as `reader` may learn it."""
     shown = only_shown(reader, annotation)
-    found = Comment.objects.visible_to(reader).filter(annotation=annotation).select_related("created_by").order_by("id")
-    return [(one, one.created_by.get_full_name() if shown is None or one.created_by_id in shown else "Somebody") for one in found]
+    found = (
+        Comment.objects.visible_to(reader)
+        .filter(annotation=annotation)
+        .select_related("created_by")
+        .order_by("id")
+    )
+    return [
+        (one, one.created_by.get_full_name() if shown is None or one.created_by_id in shown else "Somebody")
+        for one in found
+    ]
 
 
 def answer(request: HttpRequest, project: Project, asked: Asked) -> HttpResponse:
@@ -113,7 +130,9 @@ def _do(request: HttpRequest, project: Project, asked: Asked) -> Asked:
         return Asked(asked.queue, (*asked.aside, annotation.pk))
     decision = AnnotationReviewService(request.user).decide(annotation, _intent(request, pressed))
     request.session[LAST] = decision.review.pk
-    messages.success(request, " ".join(filter(None, (WORDS[ActionType(decision.review.verdict)], decision.notice))))
+    messages.success(
+        request, " ".join(filter(None, (WORDS[ActionType(decision.review.verdict)], decision.notice)))
+    )
     return asked
 
 

@@ -51,7 +51,11 @@ class Line:
 def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Source]:
     """What the task shows, each with what `annotation` drew on it; without a configuration, the task's data."""
     objects = parse(project.label_config).objects
-    made = [Source(name, _kind(tag["type"]), _shown(task, tag)) for name, tag in objects.items() if tag.get("value")]
+    made = [
+        Source(name, _kind(tag["type"]), _shown(task, tag))
+        for name, tag in objects.items()
+        if tag.get("value")
+    ]
     for source in made:
         regions = [region for region in _regions(annotation) if region.get("to_name") == source.name]
         source.shapes.extend(_shapes(regions))
@@ -61,7 +65,10 @@ def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Sou
 
 
 def lines_of(annotation: Annotation) -> list[Line]:
-    return [Line(str(region.get("from_name", "")), _words(region), _where(region)) for region in _regions(annotation)]
+    return [
+        Line(str(region.get("from_name", "")), _words(region), _where(region))
+        for region in _regions(annotation)
+    ]
 
 
 def _regions(annotation: Annotation) -> Iterator[dict[str, Any]]:
@@ -122,12 +129,20 @@ def _shapes(regions: list[dict[str, Any]]) -> Iterator[Shape]:
 
 def _attributes(kind: str, value: dict[str, Any]) -> dict[str, Any] | None:
     if kind == "rectangle" and _are_numbers(value, "x", "y", "width", "height"):
-        turned = {"transform": f"rotate({value['rotation']} {value['x']} {value['y']})"} if value.get("rotation") else {}
+        turned = (
+            {"transform": f"rotate({value['rotation']} {value['x']} {value['y']})"}
+            if value.get("rotation")
+            else {}
+        )
         return {name: value[name] for name in ("x", "y", "width", "height")} | turned
     if kind == "ellipse" and _are_numbers(value, "x", "y", "radiusX", "radiusY"):
         return {"cx": value["x"], "cy": value["y"], "rx": value["radiusX"], "ry": value["radiusY"]}
     if kind == "polygon" and isinstance(value.get("points"), list):
-        return {"points": " ".join(",".join(map(str, point)) for point in value["points"] if isinstance(point, list))}
+        return {
+            "points": " ".join(
+                ",".join(map(str, point)) for point in value["points"] if isinstance(point, list)
+            )
+        }
     return None
 
 

@@ -65,7 +65,10 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
 
 def is_reviewed_by(user: Any, project: Project, task: int) -> bool:
     """Others' work, to this person."""
-    return may(user, "review_annotation", project) and not Annotation.objects.filter(task=task, completed_by=user).exists()
+    return (
+        may(user, "review_annotation", project)
+        and not Annotation.objects.filter(task=task, completed_by=user).exists()
+    )
 
 
 @never_cache
@@ -80,7 +83,9 @@ def counts(request: HttpRequest, pk: int) -> HttpResponse:
     return JsonResponse(numbers.of_review(project, request.user, queue_of(request) or None))
 
 
-def editor_page(request: HttpRequest, project: Project, name: str, title: str, shown: dict[str, Any]) -> HttpResponse:
+def editor_page(
+    request: HttpRequest, project: Project, name: str, title: str, shown: dict[str, Any]
+) -> HttpResponse:
     page = render(request, f"screens/{name}.html", {"project": project, "title": title, **shown})
     return with_policy_of(project, page)
 

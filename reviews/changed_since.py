@@ -36,7 +36,11 @@ def changed_since(annotation: Annotation, since: int | None = None) -> Since:
 
 
 def _last_judged(annotation: Annotation) -> Review | None:
-    judged = Review.objects.filter(annotation=annotation).not_undone().select_related("seen_version", "fixed_version")
+    judged = (
+        Review.objects.filter(annotation=annotation)
+        .not_undone()
+        .select_related("seen_version", "fixed_version")
+    )
     review = judged.order_by("-id").first()
     if review:
         review.annotation = annotation
@@ -46,7 +50,9 @@ def _last_judged(annotation: Annotation) -> Review | None:
 def _version(annotation: Annotation, history_id: int) -> History:
     if row := History.objects.filter(annotation=annotation, pk=history_id).select_related("version").first():
         return row.version or row
-    raise Refused("unknown_version", "This annotation has no such version. Take an id of its history.", field="since")
+    raise Refused(
+        "unknown_version", "This annotation has no such version. Take an id of its history.", field="since"
+    )
 
 
 def _between(seen: History, annotation: Annotation) -> list[Operation]:

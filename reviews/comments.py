@@ -27,13 +27,19 @@ def say(annotation: Annotation, text: str, *, actor, **fields: Any) -> Comment:
 def write(annotations: list[Annotation], text: str, *, actor, **fields: Any) -> list[Comment]:
     """The same words on each annotation. The caller holds the locks and recounts."""
     comments = [
-        Comment(text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields)
+        Comment(
+            text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields
+        )
         for a in annotations
     ]
     Comment.objects.bulk_create(comments)
     if comments:
         task_events.tell(
-            events.COMMENTED, annotations[0].project, actor=actor, annotations=tuple(annotations), subjects=tuple(comments)
+            events.COMMENTED,
+            annotations[0].project,
+            actor=actor,
+            annotations=tuple(annotations),
+            subjects=tuple(comments),
         )
     return comments
 
@@ -50,14 +56,20 @@ def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) 
 
 def follow_drafts(annotations: Iterable[Annotation]) -> None:
     """What was said about a draft is about the annotation it became. The caller has just written their current versions."""
-    versions = History.objects.filter(pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False)
+    versions = History.objects.filter(
+        pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False
+    )
     for annotation, task, draft in versions.values_list("annotation_id", "annotation__task_id", "draft_id"):
         Comment.objects.filter(task=task, draft_id=draft, annotation=None).update(annotation=annotation)
 
 
 def change(comment: Comment, *, actor, **fields: Any) -> Comment:
     """Its author may change anything; a reviewer or manager of the project may resolve it."""
-    if fields.keys() - {"is_resolved"} or comment.created_by_id != actor.pk and not comment_is_for(comment, actor):
+    if (
+        fields.keys() - {"is_resolved"}
+        or comment.created_by_id != actor.pk
+        and not comment_is_for(comment, actor)
+    ):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
         task = Task.objects.lock([comment.task_id]).get()
@@ -96,6 +108,11 @@ def fresh_comment(annotation: Annotation, reviewer) -> Comment | None:
 
     The front end sends the comment just before the reject, which then carries none.
     """
-    last = History.objects.filter(annotation=annotation).order_by("-id").values_list("created_at", flat=True).first()
+    last = (
+        History.objects.filter(annotation=annotation)
+        .order_by("-id")
+        .values_list("created_at", flat=True)
+        .first()
+    )
     mine = Comment.objects.present().filter(annotation=annotation, created_by=reviewer)
     return mine.filter(created_at__gt=last).order_by("-id").first() if last else None

@@ -58,7 +58,9 @@ def _whose(fix: Fix) -> int:
 
 
 def _columns(operation: Operation) -> dict[str, Any]:
-    cut = {name: getattr(operation, name)[: Correction._meta.get_field(name).max_length] for name in FIELDS[:5]}
+    cut = {
+        name: getattr(operation, name)[: Correction._meta.get_field(name).max_length] for name in FIELDS[:5]
+    }
     values = {name: _kept(getattr(operation, name)) for name in ("before", "after")}
     return {**cut, **values, "overlap": operation.overlap}
 
@@ -89,7 +91,9 @@ def readable(corrections: QuerySet[Correction]) -> QuerySet[Correction]:
 def acknowledge(correction: Correction, *, actor: User) -> Correction:
     """Say that one has seen it; again is fine. Raises Refused for anybody but the one whose work it was."""
     if correction.annotator_id != actor.pk:
-        raise Refused("not_yours", "Only the person whose work was corrected can acknowledge this.", status=403)
+        raise Refused(
+            "not_yours", "Only the person whose work was corrected can acknowledge this.", status=403
+        )
     _acknowledge(Correction.objects.filter(pk=correction.pk))
     correction.refresh_from_db(fields=["acknowledged_at"])
     return correction
@@ -115,7 +119,9 @@ def confusion(project: Project) -> QuerySet[Any]:
     labelled = Correction.objects.in_force().filter(project=project, annotation__deleted_at=None)
     labelled = labelled.exclude(label_from="", label_to="")
     groups = labelled.values("annotator", "control", "label_from", "label_to")
-    return groups.annotate(count=Count("id")).order_by("-count", "annotator", "control", "label_from", "label_to")
+    return groups.annotate(count=Count("id")).order_by(
+        "-count", "annotator", "control", "label_from", "label_to"
+    )
 
 
 def people_of(groups: Iterable[dict[str, Any]]) -> dict[int, User]:

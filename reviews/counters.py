@@ -64,13 +64,21 @@ def is_reviewed(criteria: str, *, overlap_reached: bool, states: Collection[Stat
     if criteria == ReviewCriteria.ONE:
         return any(state.is_accepted for state in states)
     claims = [state for state in states if not state.in_pool]
-    return overlap_reached and bool(claims) and all(state.has_verdict and not state.waits_for_rework for state in claims)
+    return (
+        overlap_reached
+        and bool(claims)
+        and all(state.has_verdict and not state.waits_for_rework for state in claims)
+    )
 
 
 def states_of(task_ids: Collection[int]) -> dict[int, list[State]]:
-    rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False, was_cancelled=False)
+    rows = Annotation.objects.filter(
+        task_id__in=task_ids, deleted_at=None, is_draft=False, was_cancelled=False
+    )
     states: dict[int, list[State]] = defaultdict(list)
-    for task, last_action, returned_at, returned_to in rows.values_list("task_id", "last_action", "returned_at", "returned_to"):
+    for task, last_action, returned_at, returned_to in rows.values_list(
+        "task_id", "last_action", "returned_at", "returned_to"
+    ):
         waits = returned_at is not None
         states[task].append(State(last_action, waits_for_rework=waits, in_pool=waits and returned_to is None))
     return states
@@ -98,7 +106,11 @@ def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Ta
 
 def criteria_of(tasks: Collection[Task]) -> dict[int, str]:
     """Project id → its criteria. Read now that the tasks are locked: the setting may have changed while we waited for them."""
-    return dict(Project.objects.filter(pk__in={task.project_id for task in tasks}).values_list("pk", "review_criteria"))
+    return dict(
+        Project.objects.filter(pk__in={task.project_id for task in tasks}).values_list(
+            "pk", "review_criteria"
+        )
+    )
 
 
 def apply_states(task: Task, states: Collection[State], criteria: str) -> None:
@@ -120,7 +132,9 @@ def recount_comments(tasks: Collection[Task]) -> None:
     """Bring the comment counters of these locked tasks up to date."""
     unresolved = Count("id", filter=Q(is_resolved=False))
     rows = Comment.objects.present().filter(task__in=tasks).values("task_id")
-    found = {row["task_id"]: row for row in rows.annotate(all=Count("id"), open=unresolved, last=Max("updated_at"))}
+    found = {
+        row["task_id"]: row for row in rows.annotate(all=Count("id"), open=unresolved, last=Max("updated_at"))
+    }
     for task in tasks:
         counts = found.get(task.pk, {"all": 0, "open": 0, "last": None})
         task.comment_count = counts["all"]

@@ -62,7 +62,9 @@ def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
     """Work waits that every reviewer at work here is kept from deciding: it is theirs, or contests their own verdict."""
     if not project.enable_review_workflow:
         return _tasks(project).none()
-    reviewers = list(people.at_work(project, "review_annotation").values_list("user_id", flat=True)[: MOST_KEPT_OUT + 1])
+    reviewers = list(
+        people.at_work(project, "review_annotation").values_list("user_id", flat=True)[: MOST_KEPT_OUT + 1]
+    )
     if len(reviewers) > MOST_KEPT_OUT:
         return _tasks(project).none()
     nobody = reduce(and_, (_kept_from(reviewer, project) for reviewer in reviewers), Q())
@@ -81,7 +83,9 @@ def rounds_capped(project: Project) -> QuerySet[Task]:
     if project.max_rounds is None:
         return _tasks(project).none()
     spent = Q(rounds__gte=project.max_rounds, last_action="rejected", standing_review_id__isnull=False)
-    ended = spent & Q(deleted_at=None, is_draft=False, returned_at=None, redistributed=False, contested_at=None)
+    ended = spent & Q(
+        deleted_at=None, is_draft=False, returned_at=None, redistributed=False, contested_at=None
+    )
     return _tasks(project).filter(Q(_some(ended)), reviews_accepted=0)
 
 
@@ -117,10 +121,13 @@ def _hands(project: Project) -> Any:
     """How many of those who annotate here have not had this task yet."""
     had = Annotation.objects.filter(HAD, task=OuterRef("task"), completed_by=OuterRef("user"))
     if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
-        given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=_annotating(project))
+        given = Assignment.objects.filter(
+            task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=_annotating(project)
+        )
         return _number(given.filter(~Exists(had)))
     return Value(len(_annotating(project))) - _number(
-        Annotation.objects.filter(HAD, task=OuterRef("pk"), completed_by__in=_annotating(project)), "completed_by"
+        Annotation.objects.filter(HAD, task=OuterRef("pk"), completed_by__in=_annotating(project)),
+        "completed_by",
     )
 
 
@@ -128,7 +135,9 @@ def _annotating(project: Project) -> list[int]:
     """The members at work who annotate: whose role it is, and who else has done it here. Where nobody has, all."""
     members = people.at_work(project)
     worked = TaskAnnotator.objects.filter(project=project).values("user")
-    hands = list(members.filter(Q(role=Role.ANNOTATOR) | Q(user__in=worked)).values_list("user_id", flat=True))
+    hands = list(
+        members.filter(Q(role=Role.ANNOTATOR) | Q(user__in=worked)).values_list("user_id", flat=True)
+    )
     return hands or list(members.values_list("user_id", flat=True))
 
 
@@ -164,8 +173,14 @@ def _unreviewable(project: Project) -> Q:
 
 def ownerless(project: Project) -> QuerySet[Task]:
     """Something of it waits on somebody deactivated, removed or paused (tasks.services.people lists what)."""
-    waiting = (people.returned_to_absent(project), people.assigned_to_absent(project), people.drafts_of_absent(project))
-    return _tasks(project).filter(reduce(lambda one, other: one | other, (Q(pk__in=_task_ids(rows)) for rows in waiting)))
+    waiting = (
+        people.returned_to_absent(project),
+        people.assigned_to_absent(project),
+        people.drafts_of_absent(project),
+    )
+    return _tasks(project).filter(
+        reduce(lambda one, other: one | other, (Q(pk__in=_task_ids(rows)) for rows in waiting))
+    )
 
 
 def _task_ids(rows: QuerySet) -> QuerySet:
@@ -175,10 +190,30 @@ def _task_ids(rows: QuerySet) -> QuerySet:
 REASONS = {
     reason.name: reason
     for reason in (
-        Reason("no_eligible_reviewer", "Nobody here may decide this.", (DECIDE, ASSIGN, CLOSE), no_eligible_reviewer),
-        Reason("rounds_capped", "Rejected, and sent back as often as may be.", (DECIDE, RETURN, ASSIGN, CLOSE), rounds_capped),
-        Reason("skipped_by_all", "Everybody who could annotate this has skipped it.", (RETURN, ASSIGN, CLOSE), skipped_by_all),
-        Reason("overlap_unreachable", "More annotations are wanted than people are left.", (ASSIGN, CLOSE), overlap_unreachable),
+        Reason(
+            "no_eligible_reviewer",
+            "Nobody here may decide this.",
+            (DECIDE, ASSIGN, CLOSE),
+            no_eligible_reviewer,
+        ),
+        Reason(
+            "rounds_capped",
+            "Rejected, and sent back as often as may be.",
+            (DECIDE, RETURN, ASSIGN, CLOSE),
+            rounds_capped,
+        ),
+        Reason(
+            "skipped_by_all",
+            "Everybody who could annotate this has skipped it.",
+            (RETURN, ASSIGN, CLOSE),
+            skipped_by_all,
+        ),
+        Reason(
+            "overlap_unreachable",
+            "More annotations are wanted than people are left.",
+            (ASSIGN, CLOSE),
+            overlap_unreachable,
+        ),
         Reason("unassigned", "Nobody at work was given this.", (DECIDE, ASSIGN, CLOSE), unassigned),
         Reason("ownerless", "This waits on somebody who is not at work.", (ASSIGN, RETURN, CLOSE), ownerless),
     )
@@ -187,7 +222,9 @@ REASONS = {
 
 def reasons_of(task: Task) -> list[str]:
     """The reasons this task stands under, in the order of the table."""
-    return [name for name, reason in REASONS.items() if reason.tasks(task.project).filter(pk=task.pk).exists()]
+    return [
+        name for name, reason in REASONS.items() if reason.tasks(task.project).filter(pk=task.pk).exists()
+    ]
 
 
 # --- of one annotation -------------------------------------------------------------------------------
@@ -199,7 +236,9 @@ def exits(annotation: Annotation, users: Iterable[Any]) -> dict[int, list[str]]:
     """User id → what they may do that moves this annotation on. Whoever is not at work here is left out."""
     project = annotation.project
     here = [user for user in users if user.is_active and people.is_at_work(user, project)]
-    return {user.pk: moves for user in here if (moves := [move for move in MOVES if _may(move, annotation, user)])}
+    return {
+        user.pk: moves for user in here if (moves := [move for move in MOVES if _may(move, annotation, user)])
+    }
 
 
 def _may(move: str, annotation: Annotation, user: Any) -> bool:

@@ -84,7 +84,9 @@ class Decision:
 
 def write(sentences: Sequence[Sentence], *, actor, bulk: BulkReview | None = None) -> None:
     """Reviews, history and annotations of decided sentences. The caller holds the locks, counts and tells."""
-    superseded = {s.annotation.pk: s.annotation.standing_review_id for s in sentences if s.annotation.standing_review_id}
+    superseded = {
+        s.annotation.pk: s.annotation.standing_review_id for s in sentences if s.annotation.standing_review_id
+    }
     for sentence in sentences:
         sentence.review = _review(sentence, actor, bulk)
     fixes = [_fix(s) for s in sentences if s.intent.verdict == ActionType.FIXED_AND_ACCEPTED]
@@ -122,7 +124,9 @@ def _fix(sentence: Sentence) -> Fix:
     """Asked before the result is rewritten."""
     annotation, before = sentence.annotation, sentence.before
     if before:
-        return Fix(sentence.review, before.result or [], author_id=before.author_id or annotation.completed_by_id)
+        return Fix(
+            sentence.review, before.result or [], author_id=before.author_id or annotation.completed_by_id
+        )
     return Fix(sentence.review, annotation.result, author_id=annotation.version_author_id)
 
 
@@ -170,7 +174,9 @@ def earlier_rounds(annotation: Annotation) -> int:
 def _write_history(sentences: Sequence[Sentence], versions: dict[int, History], actor) -> None:
     rows = []
     for sentence in sentences:
-        row = versions.get(sentence.annotation.pk) or history.row(sentence.annotation, sentence.intent.verdict, actor)
+        row = versions.get(sentence.annotation.pk) or history.row(
+            sentence.annotation, sentence.intent.verdict, actor
+        )
         row.review_id = sentence.review.pk
         row.started_at = sentence.intent.started_at
         row.comment = sentence.review.comment
@@ -180,5 +186,9 @@ def _write_history(sentences: Sequence[Sentence], versions: dict[int, History], 
 
 
 def _supersede(sentences: Sequence[Sentence], superseded: dict[int, int]) -> None:
-    old = [Review(pk=superseded[s.annotation.pk], superseded_by=s.review) for s in sentences if s.annotation.pk in superseded]
+    old = [
+        Review(pk=superseded[s.annotation.pk], superseded_by=s.review)
+        for s in sentences
+        if s.annotation.pk in superseded
+    ]
     update_rows(old, ["superseded_by"])

@@ -30,7 +30,12 @@ def contest(annotation: Annotation, task: Task, *, because: str, actor: Any) -> 
     review = Review.objects.get(pk=annotation.standing_review_id)
     now = timezone.now()
     dispute = Dispute.objects.create(
-        review=review, annotation=annotation, project=annotation.project, contested_by=actor, contested_at=now, because=because
+        review=review,
+        annotation=annotation,
+        project=annotation.project,
+        contested_by=actor,
+        contested_at=now,
+        because=because,
     )
     review.contested_at = now
     review.save(update_fields=["contested_at"])
@@ -86,7 +91,9 @@ def _close(dispute: Dispute, outcome: str, actor: Any) -> None:
 
 def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
     """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them; others their own."""
-    found = Dispute.objects.filter(project=project, annotation__deleted_at=None, annotation__task__deleted_at=None)
+    found = Dispute.objects.filter(
+        project=project, annotation__deleted_at=None, annotation__task__deleted_at=None
+    )
     if may_see_all(user, project):
         return found
     mine = Q(contested_by=user)
@@ -101,24 +108,32 @@ def may_see_all(user: Any, project: Project) -> bool:
 
 def open_in(project: Project) -> QuerySet[Dispute]:
     """What waits for another reviewer; not on tasks closed without an answer."""
-    present = Q(annotation__deleted_at=None, annotation__task__deleted_at=None, annotation__task__closed_at=None)
+    present = Q(
+        annotation__deleted_at=None, annotation__task__deleted_at=None, annotation__task__closed_at=None
+    )
     return Dispute.objects.filter(present, project=project, outcome=None)
 
 
 def hidden_from(user: Any, prefix: str = "") -> Q:
     """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by `user`: another reviewer
     decides it without knowing whose it was. Managers know. Nobody is hidden from themselves."""
-    reviewing = within(user, "review_annotation", f"{prefix}project") & ~within(user, "manage_project", f"{prefix}project")
+    reviewing = within(user, "review_annotation", f"{prefix}project") & ~within(
+        user, "manage_project", f"{prefix}project"
+    )
     if not within(user, "manage_project"):  # of the whole site
         return Q(pk__in=[])
-    return reviewing & Q(**{f"{prefix}contested_at__isnull": False}) & ~Q(**{f"{prefix}last_created_by": user})
+    return (
+        reviewing & Q(**{f"{prefix}contested_at__isnull": False}) & ~Q(**{f"{prefix}last_created_by": user})
+    )
 
 
 def is_hidden_from(user: Any, annotation: Annotation) -> bool:
     """The same of one annotation."""
     if annotation.contested_at is None or annotation.last_created_by_id == user.pk:
         return False
-    return may(user, "review_annotation", annotation.project_id) and not may(user, "manage_project", annotation.project_id)
+    return may(user, "review_annotation", annotation.project_id) and not may(
+        user, "manage_project", annotation.project_id
+    )
 
 
 # --- whose numbers ----------------------------------------------------------------------------------
@@ -153,7 +168,10 @@ def records(project: Project) -> dict[int, Record]:
     """User id → record, of everybody concerned, in two queries. Verdicts that came with a file are nobody's score."""
     counted: dict[int, dict[str, int]] = {}
     there = Dispute.objects.filter(project=project, annotation__deleted_at=None)
-    sides = (("contested_by", "", there), ("review__created_by", "verdicts_", there.filter(review__imported_by=None)))
+    sides = (
+        ("contested_by", "", there),
+        ("review__created_by", "verdicts_", there.filter(review__imported_by=None)),
+    )
     for person, prefix, rows in sides:
         for user, outcome, number in rows.order_by().values_list(person, "outcome").annotate(Count("id")):
             counted.setdefault(user, {})[f"{prefix}{outcome or 'open'}"] = number

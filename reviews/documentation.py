@@ -32,7 +32,9 @@ def _actions() -> list[str]:
     for action, rule in workflow.WORKFLOW.items():
         guards = ", ".join(f"`{guard.__name__}`" for guard in rule.guards)
         verdict = " (a verdict)" if rule.to in VERDICTS else ""
-        rows.append(f"| {action} | {rule.capability} | {guards} | {rule.to.value if rule.to else '(unchanged)'}{verdict} |")
+        rows.append(
+            f"| {action} | {rule.capability} | {guards} | {rule.to.value if rule.to else '(unchanged)'}{verdict} |"
+        )
     return head + rows
 
 

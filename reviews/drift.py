@@ -107,7 +107,11 @@ def _rework(tasks: list[Task]) -> Iterator[Drift]:
 
 def _counters(tasks: list[Task]) -> Iterator[Drift]:
     ids = [task.pk for task in tasks]
-    counts, states, criteria = task_counters.count_annotations(ids), counters.states_of(ids), counters.criteria_of(tasks)
+    counts, states, criteria = (
+        task_counters.count_annotations(ids),
+        counters.states_of(ids),
+        counters.criteria_of(tasks),
+    )
     comments = {task: numbers for task, *numbers in _rows(COMMENTS, ids)}
     found = [copy(task) for task in tasks]
     for task in found:
@@ -130,7 +134,10 @@ def _differences(task: Task, counted: Task) -> Iterator[Drift]:
 def _people(tasks: list[Task]) -> Iterator[Drift]:
     """Who annotated and who reviewed each task."""
     project_of = {task.pk: task.project_id for task in tasks}
-    for what, model, wanted_rows in (("annotators", TaskAnnotator, ANNOTATORS), ("reviewers", TaskReviewer, REVIEWERS)):
+    for what, model, wanted_rows in (
+        ("annotators", TaskAnnotator, ANNOTATORS),
+        ("reviewers", TaskReviewer, REVIEWERS),
+    ):
         stored = set(model.objects.filter(task__in=project_of).values_list("task_id", "user_id"))  # type: ignore[attr-defined]
         wanted = set(_rows(wanted_rows, project_of))
         for task in sorted({task for task, _ in stored ^ wanted}):
@@ -160,10 +167,14 @@ def drift_of_totals(project: Project) -> list[Drift]:
         counted = _count(project)
         gone, missing = _gone(project).count(), sampling.missing(project, counted)
     drift = [
-        Drift(project.pk, None, name, stored[name], counted[name]) for name in Aggregate.COUNTED if stored[name] != counted[name]
+        Drift(project.pk, None, name, stored[name], counted[name])
+        for name in Aggregate.COUNTED
+        if stored[name] != counted[name]
     ]
     drift += [Drift(project.pk, None, "queue entries of deleted tasks", gone, 0)] if gone else []
-    drift += [Drift(project.pk, None, SAMPLE, counted["sampled"], counted["sampled"] + missing)] if missing else []
+    drift += (
+        [Drift(project.pk, None, SAMPLE, counted["sampled"], counted["sampled"] + missing)] if missing else []
+    )
     return drift
 
 

@@ -12,8 +12,24 @@ from .people import people_of, visible_people
 
 REVIEW, ANNOTATE = "review", "annotate"
 # Without `topbar` the editor has no bottom bar, so no buttons.
-SHOWN = ["panel", "controls", "topbar", "side-column", "infobar", "instruction", "annotations:menu", "annotations:current"]
-REVIEWING = ["annotations:tabs", "annotations:view-all", "annotations:history", "edit-history", "comments:resolve-any", "review"]
+SHOWN = [
+    "panel",
+    "controls",
+    "topbar",
+    "side-column",
+    "infobar",
+    "instruction",
+    "annotations:menu",
+    "annotations:current",
+]
+REVIEWING = [
+    "annotations:tabs",
+    "annotations:view-all",
+    "annotations:history",
+    "edit-history",
+    "comments:resolve-any",
+    "review",
+]
 ANNOTATING = ["submit", "update", "skip", "edit-history", "annotations:history"]
 COMMENTS = "annotations:comments"
 COMMENT_FIRST = "comments:reject"
@@ -49,7 +65,12 @@ def options(user: User, project: Project, screen: str) -> dict[str, Any]:
 def interfaces(project: Project, screen: str) -> list[str]:
     if screen == ANNOTATE:
         return [*SHOWN, COMMENTS, *ANNOTATING]
-    return [*SHOWN, COMMENTS, *REVIEWING, *([COMMENT_FIRST] if project.require_review_comment_on_reject else [])]
+    return [
+        *SHOWN,
+        COMMENTS,
+        *REVIEWING,
+        *([COMMENT_FIRST] if project.require_review_comment_on_reject else []),
+    ]
 
 
 def reject_buttons(project: Project) -> list[dict[str, str]]:

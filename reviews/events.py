@@ -3,7 +3,9 @@
 REVIEWS_CREATED = "reviews_created"  # one or many verdicts; detail: none
 REVIEW_SUPERSEDED = "review_superseded"  # a changed verdict; detail: supersedes
 REVIEWS_UNDONE = "reviews_undone"
-REVIEW_WITHDRAWN = "review_withdrawn"  # a verdict stopped standing without a new one; detail: reason, one for all
+REVIEW_WITHDRAWN = (
+    "review_withdrawn"  # a verdict stopped standing without a new one; detail: reason, one for all
+)
 TASK_REVIEWED = "task_reviewed"
 TASK_UNREVIEWED = "task_unreviewed"
 COMMENTED = "commented"

@@ -20,7 +20,9 @@ from .models import FinalPick
 
 FINAL_FIELDS = ("final_annotation_id", "final_state")
 PRESENT = Q(deleted_at=None, is_draft=False, was_cancelled=False)
-CAN_ANSWER = PRESENT & (Q(ground_truth=True) | Q(last_action__in=ACCEPTING)) & ~Q(last_action=ActionType.REJECTED)
+CAN_ANSWER = (
+    PRESENT & (Q(ground_truth=True) | Q(last_action__in=ACCEPTING)) & ~Q(last_action=ActionType.REJECTED)
+)
 
 Answer = tuple[FinalState, int | None]
 Results = Mapping[int, list]  # annotation id → its result
@@ -66,7 +68,9 @@ def settle(tasks: Collection[Task]) -> list[int]:
     several = (found for t in tasks if len(found := answering(candidates[t.pk], reviewed=t.reviewed)) > 1)
     results = results_of(candidate.pk for found in several for candidate in found)
     for task in tasks:
-        task.final_state, task.final_annotation_id = answer_of(candidates[task.pk], results, reviewed=task.reviewed)
+        task.final_state, task.final_annotation_id = answer_of(
+            candidates[task.pk], results, reviewed=task.reviewed
+        )
     return void
 
 
@@ -79,13 +83,19 @@ def settle_new(tasks: Iterable[Task], annotations: Iterable[Annotation]) -> None
             candidates[annotation.task_id].append(Candidate(annotation.pk, annotation.ground_truth))
             results[annotation.pk] = annotation.result
     for task in tasks:
-        task.final_state, task.final_annotation_id = answer_of(candidates[task.pk], results, reviewed=task.reviewed)
+        task.final_state, task.final_annotation_id = answer_of(
+            candidates[task.pk], results, reviewed=task.reviewed
+        )
 
 
 def can_answer(annotation: Annotation) -> bool:
     """CAN_ANSWER, of an annotation in hand."""
     said = annotation.last_action
-    return annotation.is_reviewable and said != ActionType.REJECTED and (annotation.ground_truth or said in ACCEPTING)
+    return (
+        annotation.is_reviewable
+        and said != ActionType.REJECTED
+        and (annotation.ground_truth or said in ACCEPTING)
+    )
 
 
 def candidates_of(task_ids: Collection[int]) -> tuple[dict[int, list[Candidate]], list[int]]:
@@ -95,7 +105,9 @@ def candidates_of(task_ids: Collection[int]) -> tuple[dict[int, list[Candidate]]
     rows = Annotation.objects.filter(task_id__in=task_ids).filter(CAN_ANSWER | Exists(live)).order_by("pk")
     found: dict[int, list[Candidate]] = defaultdict(list)
     void = []
-    for task, pk, gold, can, picked in rows.values_list("task_id", "pk", "ground_truth", answers, Exists(live)):
+    for task, pk, gold, can, picked in rows.values_list(
+        "task_id", "pk", "ground_truth", answers, Exists(live)
+    ):
         if can:
             found[task].append(Candidate(pk, gold, picked))
         else:
@@ -111,4 +123,6 @@ def results_of(annotation_ids: Iterable[int]) -> Results:
 def void(annotation_ids: Collection[int]) -> None:
     """A pick that stops standing does not come back by itself."""
     if annotation_ids:
-        FinalPick.objects.filter(annotation__in=annotation_ids, undone_at=None).update(undone_at=timezone.now())
+        FinalPick.objects.filter(annotation__in=annotation_ids, undone_at=None).update(
+            undone_at=timezone.now()
+        )

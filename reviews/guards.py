@@ -59,7 +59,11 @@ def own_version(case: Case) -> Refusal | None:
     annotation = case.annotation
     if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
         return None
-    return Refusal("own_annotation", "The current version is your own. Undo your fix first, or ask another reviewer.", 403)
+    return Refusal(
+        "own_annotation",
+        "The current version is your own. Undo your fix first, or ask another reviewer.",
+        403,
+    )
 
 
 def own_verdict_contested(case: Case) -> Refusal | None:
@@ -76,14 +80,19 @@ def own_verdict_contested(case: Case) -> Refusal | None:
 def workflow_disabled(case: Case) -> Refusal | None:
     if case.project.enable_review_workflow:
         return None
-    return Refusal("workflow_disabled", "Reviews are switched off in this project. A manager can switch them on in its settings.")
+    return Refusal(
+        "workflow_disabled",
+        "Reviews are switched off in this project. A manager can switch them on in its settings.",
+    )
 
 
 def not_submitted(case: Case) -> Refusal | None:
     annotation = case.annotation
     if annotation.pk and annotation.completed_by_id and not annotation.is_draft:
         return None
-    return Refusal("not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed.")
+    return Refusal(
+        "not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed."
+    )
 
 
 def skipped(case: Case) -> Refusal | None:
@@ -95,17 +104,26 @@ def skipped(case: Case) -> Refusal | None:
 def task_not_finished(case: Case) -> Refusal | None:
     if not case.project.only_finished_tasks or case.annotation.task.is_labeled or case.may("manage_project"):
         return None
-    return Refusal("task_not_finished", "This task does not have all its annotations yet. It enters review when it does.")
+    return Refusal(
+        "task_not_finished", "This task does not have all its annotations yet. It enters review when it does."
+    )
 
 
 def not_assigned(case: Case) -> Refusal | None:
     if not case.project.review_only_manual_assignments or case.may("manage_project") or _is_assigned(case):
         return None
-    return Refusal("not_assigned", "In this project you review assigned tasks only, and this one is not assigned to you.", 403)
+    return Refusal(
+        "not_assigned",
+        "In this project you review assigned tasks only, and this one is not assigned to you.",
+        403,
+    )
 
 
 def _is_assigned(case: Case) -> bool:
-    return any(a.user_id == case.user.pk and a.type == AssignmentType.REVIEWER for a in case.annotation.task.assignments.all())
+    return any(
+        a.user_id == case.user.pk and a.type == AssignmentType.REVIEWER
+        for a in case.annotation.task.assignments.all()
+    )
 
 
 def not_standing(case: Case) -> Refusal | None:
@@ -118,13 +136,17 @@ def not_your_review(case: Case) -> Refusal | None:
     # While a verdict stands, the last one to act on the annotation is its reviewer.
     if case.annotation.last_created_by_id == case.user.pk or case.may("undo_any_review"):
         return None
-    return Refusal("not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403)
+    return Refusal(
+        "not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403
+    )
 
 
 def not_your_work(case: Case) -> Refusal | None:
     if case.annotation.is_work_of(case.user):
         return None
-    return Refusal("not_your_work", "This is somebody else's work: only its author may contest its rejection.", 403)
+    return Refusal(
+        "not_your_work", "This is somebody else's work: only its author may contest its rejection.", 403
+    )
 
 
 def not_rejected(case: Case) -> Refusal | None:
@@ -136,7 +158,9 @@ def not_rejected(case: Case) -> Refusal | None:
 def already_contested(case: Case) -> Refusal | None:
     if case.annotation.contested_at is None:
         return None
-    return Refusal("already_contested", "You have contested this rejection already. Another reviewer will decide it.")
+    return Refusal(
+        "already_contested", "You have contested this rejection already. Another reviewer will decide it."
+    )
 
 
 def decided_dispute(case: Case) -> Refusal | None:
@@ -168,15 +192,23 @@ def locked_by_verdict(case: Case) -> Refusal | None:
         return None
     if annotation.redistributed:
         return Refusal(
-            "locked_by_verdict", "This work was rejected and given to somebody else. You cannot change it any more.", 403
+            "locked_by_verdict",
+            "This work was rejected and given to somebody else. You cannot change it any more.",
+            403,
         )
     # While a verdict stands, only a reject with requeue sets `returned_at`.
     if annotation.standing_review_id is None or annotation.returned_at is not None:
         return None
-    return Refusal("locked_by_verdict", "This work has been reviewed. Ask the reviewer or a manager to send it back to you.", 403)
+    return Refusal(
+        "locked_by_verdict",
+        "This work has been reviewed. Ask the reviewer or a manager to send it back to you.",
+        403,
+    )
 
 
 def reviewed_once(case: Case) -> Refusal | None:
     if not case.annotation.ever_reviewed or case.may("delete_reviewed"):
         return None
-    return Refusal("locked_by_verdict", "This annotation has been reviewed: only a manager may delete it.", 403)
+    return Refusal(
+        "locked_by_verdict", "This annotation has been reviewed: only a manager may delete it.", 403
+    )

@@ -49,7 +49,9 @@ def contested_for(user: Any, annotation: str | None) -> Q:
         return disputes.hidden_from(user, annotation)
     if not within(user, "manage_project"):
         return Q(pk__in=[])
-    return Q(Exists(Annotation.objects.filter(disputes.hidden_from(user), task=OuterRef("pk"), deleted_at=None)))
+    return Q(
+        Exists(Annotation.objects.filter(disputes.hidden_from(user), task=OuterRef("pk"), deleted_at=None))
+    )
 
 
 def reviewers_shown_to(user: Any) -> QuerySet[TaskReviewer]:
@@ -57,5 +59,7 @@ def reviewers_shown_to(user: Any) -> QuerySet[TaskReviewer]:
     found = TaskReviewer.objects.all()
     if not within(user, "manage_project"):
         return found
-    contested = Annotation.objects.filter(disputes.hidden_from(user), task=OuterRef("task_id"), deleted_at=None)
+    contested = Annotation.objects.filter(
+        disputes.hidden_from(user), task=OuterRef("task_id"), deleted_at=None
+    )
     return found.filter(Q(user=user) | ~Exists(contested))

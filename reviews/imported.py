@@ -98,20 +98,28 @@ def _lay_history(work: ImportedWork, actor) -> None:
     for verdict in work.verdicts:
         seen = _seen_by(verdict, work, current)
         if not same_result(seen, current):
-            _add_version(work, HistoryAction.IMPORTED, seen, author=annotation.completed_by_id, actor_id=actor.pk)
+            _add_version(
+                work, HistoryAction.IMPORTED, seen, author=annotation.completed_by_id, actor_id=actor.pk
+            )
             current = seen
         if verdict.verdict == ActionType.FIXED_AND_ACCEPTED:
             current = final if verdict.after is None else verdict.after
-            _add_version(work, verdict.verdict, current, author=verdict.reviewer_id, actor_id=verdict.reviewer_id)
+            _add_version(
+                work, verdict.verdict, current, author=verdict.reviewer_id, actor_id=verdict.reviewer_id
+            )
         else:
             work.rows.append(_row(work, verdict.verdict, verdict.reviewer_id, result=None))
     if not work.stands and not same_result(current, final):
-        _add_version(work, HistoryAction.IMPORTED, final, author=annotation.completed_by_id, actor_id=actor.pk)
+        _add_version(
+            work, HistoryAction.IMPORTED, final, author=annotation.completed_by_id, actor_id=actor.pk
+        )
 
 
 def _first_seen(work: ImportedWork) -> list:
     """The first result anybody is known to have seen."""
-    return next((verdict.before for verdict in work.verdicts if verdict.before is not None), work.annotation.result)
+    return next(
+        (verdict.before for verdict in work.verdicts if verdict.before is not None), work.annotation.result
+    )
 
 
 def _seen_by(verdict: ImportedVerdict, work: ImportedWork, current: list) -> list:
@@ -198,7 +206,11 @@ def _say_what_came_after(work: ImportedWork) -> None:
 
 def sent_back(review: Review) -> bool:
     """Whether it counts as a round: neither taken back nor replaced, it returned the work to its author."""
-    return review.reject_action == RejectAction.REQUEUE and review.undone_at is None and review.superseded_by_id is None
+    return (
+        review.reject_action == RejectAction.REQUEUE
+        and review.undone_at is None
+        and review.superseded_by_id is None
+    )
 
 
 def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: ImportedWork) -> bool:

@@ -55,9 +55,13 @@ def _data_changed(event: Happened) -> None:
 def _work_created(event: Happened) -> None:
     """Neither the author of redistributed work annotates the task again, nor a manager in their name."""
     authors = {event.actor.pk, *(annotation.completed_by_id for annotation in event.annotations)}
-    redistributed = Annotation.objects.filter(task__in=[task.pk for task in event.tasks], redistributed=True, deleted_at=None)
+    redistributed = Annotation.objects.filter(
+        task__in=[task.pk for task in event.tasks], redistributed=True, deleted_at=None
+    )
     if redistributed.filter(completed_by__in=authors).exists():
-        raise Refused("locked_by_verdict", "This work was rejected and the task given to somebody else.", status=403)
+        raise Refused(
+            "locked_by_verdict", "This work was rejected and the task given to somebody else.", status=403
+        )
     comments.follow_drafts(event.annotations)
     _recount(event)
 
@@ -78,7 +82,11 @@ def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
 
 
 def _settings_changed(event: Happened) -> None:
-    ids = list(Task.objects.filter(project=event.project, deleted_at=None).order_by("pk").values_list("pk", flat=True))
+    ids = list(
+        Task.objects.filter(project=event.project, deleted_at=None)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     resampled = "review_task_limit_percent" in event.detail.get("changed", ())
     drawn = sampling.drawn_ids(event.project) if resampled else None
     for start in range(0, len(ids), BATCH):

@@ -53,14 +53,25 @@ def merge(placeholder: User, person: User, *, actor: Any) -> Merged:
 
 def _refuse(placeholder: User, person: User) -> None:
     if not placeholder.is_placeholder:
-        raise Refused("not_a_placeholder", "This is a person. Only placeholders, made by an import, are merged into people.")
+        raise Refused(
+            "not_a_placeholder",
+            "This is a person. Only placeholders, made by an import, are merged into people.",
+        )
     if person.is_placeholder or not person.is_active:
-        raise Refused("not_a_person", "A placeholder is merged into somebody active, who is no placeholder.", field="into")
+        raise Refused(
+            "not_a_person",
+            "A placeholder is merged into somebody active, who is no placeholder.",
+            field="into",
+        )
 
 
 def _refuse_strangers(placeholder: User, actor: Any) -> None:
     projects = set(_work_of(placeholder).order_by().values_list("project_id", flat=True).distinct())
-    if not projects and not actor.runs_site or not all(may(actor, "manage_members", project) for project in projects):
+    if (
+        not projects
+        and not actor.runs_site
+        or not all(may(actor, "manage_members", project) for project in projects)
+    ):
         detail = "Only somebody who manages every project this placeholder has work in may say who it is."
         raise Refused("permission_denied", detail, status=403)
 
@@ -83,7 +94,9 @@ def _batches(placeholder: User) -> Iterator[list[Annotation]]:
 
 
 def _hand_over(annotations: list[Annotation], placeholder: User, person: User, actor: Any) -> None:
-    tasks = {task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in annotations)}
+    tasks = {
+        task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in annotations)
+    }
     for annotation in annotations:
         annotation.task = tasks[annotation.task_id]
         for name in THEIRS:
@@ -98,7 +111,10 @@ def _hand_over(annotations: list[Annotation], placeholder: User, person: User, a
 
 def _tell(annotations: list[Annotation], actor: Any) -> None:
     if annotations:
-        about = {"tasks": tuple({a.task_id: a.task for a in annotations}.values()), "annotations": tuple(annotations)}
+        about = {
+            "tasks": tuple({a.task_id: a.task for a in annotations}.values()),
+            "annotations": tuple(annotations),
+        }
         task_events.tell(task_events.ANNOTATION_TOUCHED, annotations[0].project, actor=actor, **about)
 
 

@@ -22,10 +22,19 @@ from .decisions import VERDICT_FIELDS, VERSION_FIELDS, Sentence, earlier_rounds,
 from .models import BulkReview, Comment, Review
 
 RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
-FORGOTTEN_FIELDS = ("standing_review_id", "redistributed", "returned_at", "returned_to", "contested_at", "upheld")
+FORGOTTEN_FIELDS = (
+    "standing_review_id",
+    "redistributed",
+    "returned_at",
+    "returned_to",
+    "contested_at",
+    "upheld",
+)
 
 
-def decide(sentences: list[Sentence], tasks: list[Task], *, actor: Any, bulk: BulkReview | None = None) -> None:
+def decide(
+    sentences: list[Sentence], tasks: list[Task], *, actor: Any, bulk: BulkReview | None = None
+) -> None:
     if not sentences:
         return
     said = _say_comments(sentences, actor)
@@ -77,14 +86,23 @@ def undo(pairs: list[tuple[Annotation, Review]], tasks: list[Task], *, actor: An
         _unsign(annotation, ActionType.DELETED_REVIEW, actor)
         rows.append(_undo_row(annotation, review, actor))
     annotations = [annotation for annotation, _ in pairs]
-    slots_moved |= any(annotation.was_cancelled for annotation in annotations)  # a fix had answered what was skipped
+    slots_moved |= any(
+        annotation.was_cancelled for annotation in annotations
+    )  # a fix had answered what was skipped
     reviews = [review for _, review in pairs]
     History.objects.bulk_create(rows)
     update_rows(reviews, ["undone_at", "undone_by"])
     update_rows(annotations, [*VERDICT_FIELDS, *VERSION_FIELDS])
     turned = _count(tasks, actor, slots_moved=slots_moved)
     _tell(events.REVIEWS_UNDONE, annotations, tasks, actor, subjects=tuple(reviews))
-    _tell(events.REVIEW_WITHDRAWN, annotations, tasks, actor, subjects=tuple(reviews), detail={"reason": "undone"})
+    _tell(
+        events.REVIEW_WITHDRAWN,
+        annotations,
+        tasks,
+        actor,
+        subjects=tuple(reviews),
+        detail={"reason": "undone"},
+    )
     tell_turned(annotations[0].project, turned, actor)
 
 
@@ -159,7 +177,9 @@ def _tell_withdrawn(
         review.annotation = by_id[review.annotation_id]
     if reviews:
         signed = [review.annotation for review in reviews]
-        _tell(events.REVIEW_WITHDRAWN, signed, tasks, actor, subjects=tuple(reviews), detail={"reason": reason})
+        _tell(
+            events.REVIEW_WITHDRAWN, signed, tasks, actor, subjects=tuple(reviews), detail={"reason": reason}
+        )
 
 
 def _unsign(annotation: Annotation, action: ActionType, actor: Any) -> None:
@@ -181,7 +201,9 @@ def forget_verdict(annotation: Annotation) -> None:
 
 
 def _standing(annotations: Collection[Annotation]) -> list[Review]:
-    return list(Review.objects.filter(pk__in=[a.standing_review_id for a in annotations if a.standing_review_id]))
+    return list(
+        Review.objects.filter(pk__in=[a.standing_review_id for a in annotations if a.standing_review_id])
+    )
 
 
 def _count(tasks: list[Task], actor: Any, *, slots_moved: bool) -> tuple[list[Task], list[Task]]:
@@ -190,7 +212,9 @@ def _count(tasks: list[Task], actor: Any, *, slots_moved: bool) -> tuple[list[Ta
     return counters.recount(tasks, actor=actor)
 
 
-def _tell(kind: str, annotations: Collection[Annotation], tasks: Iterable[Task], actor: Any, **about: Any) -> None:
+def _tell(
+    kind: str, annotations: Collection[Annotation], tasks: Iterable[Task], actor: Any, **about: Any
+) -> None:
     project = next(iter(annotations)).project
     task_events.tell(kind, project, actor=actor, annotations=tuple(annotations), tasks=tuple(tasks), **about)
 

@@ -33,7 +33,9 @@ def input_refusal(sentence: Sentence, actor) -> Refusal | None:
     if sentence.intent.verdict == ActionType.REJECTED and not sentence.intent.comment:
         sentence.comment = fresh_comment(sentence.annotation, actor)
         has_object = sentence.comment is not None
-        if found := workflow.comment_required(sentence.annotation.project, comment="", has_comment_object=has_object):
+        if found := workflow.comment_required(
+            sentence.annotation.project, comment="", has_comment_object=has_object
+        ):
             return found
     return refusal(sentence, actor)
 
@@ -83,7 +85,9 @@ def requeue_refusal(annotation: Annotation) -> Refusal | None:
 
 def _rounds_capped(annotation: Annotation) -> Refusal:
     often = "once" if annotation.rounds == 1 else f"{annotation.rounds} times"
-    others = [action for action in annotation.project.allowed_reject_actions if action != RejectAction.REQUEUE]
+    others = [
+        action for action in annotation.project.allowed_reject_actions if action != RejectAction.REQUEUE
+    ]
     instead = f"Reject it with {' or '.join(others)}" if others else "Ask a manager to reopen it"
     return Refusal(
         "rounds_capped",
@@ -110,10 +114,14 @@ def _redistribute_refusal(annotation: Annotation, intent: Intent, actor, action:
     if action != RejectAction.REDISTRIBUTE:
         return None
     if intent.assignee is not None and role_in(annotation.project_id, intent.assignee) is None:
-        return Refusal("assignee_not_a_member", "The new assignee does not belong to this project.", field="assignee")
+        return Refusal(
+            "assignee_not_a_member", "The new assignee does not belong to this project.", field="assignee"
+        )
     if intent.assignee is not None and annotation.is_work_of(intent.assignee):
         return Refusal(
-            "assignee_is_author", "This is their own work, which they may not label again. Name somebody else.", field="assignee"
+            "assignee_is_author",
+            "This is their own work, which they may not label again. Name somebody else.",
+            field="assignee",
         )
     if annotation.project.label_stream_task_distribution == Distribution.AUTO:
         return None
@@ -131,6 +139,8 @@ def _fix_refusal(sentence: Sentence) -> Refusal | None:
     if result is None:
         return Refusal("result_required", "fix-and-accept needs the corrected result.", field="result")
     if same_result(result, annotation.result):
-        return Refusal("nothing_fixed", "The result is the same as before: accept it instead.", field="result")
+        return Refusal(
+            "nothing_fixed", "The result is the same as before: accept it instead.", field="result"
+        )
     found = problems(result, annotation.project.label_config)
     return Refusal("invalid_result", found[0], field="result") if found else None

@@ -29,7 +29,9 @@ def visible_people(user: User) -> QuerySet[User]:
 def people_shown_to(user: User) -> QuerySet[User] | list[User]:
     """The same with the pseudonyms they read, by id. A pseudonym's is higher than anybody's."""
     named, hiding = visible_people(user).order_by("pk"), projects_hiding_people(user)
-    faces = [face_of(pseudonym_of(person, project)) for project, person in _pairs(hiding) if person != user.pk]
+    faces = [
+        face_of(pseudonym_of(person, project)) for project, person in _pairs(hiding) if person != user.pk
+    ]
     return [*named, *sorted(faces, key=lambda face: face.pk)] if hiding else named
 
 

@@ -37,7 +37,9 @@ def undo(task: Task, *, actor: Any) -> Task:
         if live:
             if actor.pk != live.picked_by_id and not may(actor, "undo_any_review", task.project_id):
                 raise Refused(
-                    "not_your_pick", "Somebody else picked this answer: only they or a manager may undo it.", status=403
+                    "not_your_pick",
+                    "Somebody else picked this answer: only they or a manager may undo it.",
+                    status=403,
                 )
             _take_back(live, actor)
             counters.recount([task], actor=actor)
@@ -63,11 +65,17 @@ def _take_back(live: FinalPick, actor: Any) -> None:
 
 
 def _refuse(task: Task, annotation_id: int, actor: Any) -> None:
-    annotation = Annotation.objects.filter(task=task, deleted_at=None, is_draft=False, pk=annotation_id).first()
+    annotation = Annotation.objects.filter(
+        task=task, deleted_at=None, is_draft=False, pk=annotation_id
+    ).first()
     if annotation is None:
-        raise Refused("unknown_annotation", f"Task {task.pk} has no annotation {annotation_id}.", field="annotation")
+        raise Refused(
+            "unknown_annotation", f"Task {task.pk} has no annotation {annotation_id}.", field="annotation"
+        )
     if not task.project.enable_review_workflow:
-        raise Refused("workflow_disabled", "Reviews are switched off in this project, so no answer is picked.")
+        raise Refused(
+            "workflow_disabled", "Reviews are switched off in this project, so no answer is picked."
+        )
     if annotation.is_work_of(actor) and not task.project.allow_self_review:
         raise Refused("own_annotation", "This is your own work: somebody else has to pick it.", status=403)
     _refuse_needless(task, annotation_id)
@@ -77,10 +85,20 @@ def _refuse_needless(task: Task, annotation_id: int) -> None:
     candidates = final.candidates_of([task.pk])[0][task.pk]
     found = final.answering(candidates, reviewed=task.reviewed)
     if all(candidate.pk != annotation_id for candidate in candidates):
-        raise Refused("not_standing", "Only an annotation that stands accepted or fixed can be the answer.", field="annotation")
+        raise Refused(
+            "not_standing",
+            "Only an annotation that stands accepted or fixed can be the answer.",
+            field="annotation",
+        )
     if not found:
-        raise Refused("not_reviewed", "This task is not reviewed yet: its answer follows from its verdicts when it is.")
+        raise Refused(
+            "not_reviewed", "This task is not reviewed yet: its answer follows from its verdicts when it is."
+        )
     if all(candidate.pk != annotation_id for candidate in found):
-        raise Refused("not_ground_truth", "This task has ground truth: its answer is one of those.", field="annotation")
+        raise Refused(
+            "not_ground_truth", "This task has ground truth: its answer is one of those.", field="annotation"
+        )
     if final.all_agree(found, final.results_of(candidate.pk for candidate in found)):
-        raise Refused("nothing_to_pick", "The annotations of this task say the same: there is nothing to pick.")
+        raise Refused(
+            "nothing_to_pick", "The annotations of this task say the same: there is nothing to pick."
+        )

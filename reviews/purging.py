@@ -45,7 +45,9 @@ def _past_the_triggers() -> Iterator[None]:
 def _purge_annotations(ids: list[int]) -> int:
     with _past_the_triggers():
         tasks = list(
-            Task.objects.lock(Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True))
+            Task.objects.lock(
+                Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True)
+            )
         )
         # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on commit.
         for model in (Correction, Dispute, FinalPick, Review, History):
@@ -67,6 +69,8 @@ def _purge_projects(ids: list[int]) -> int:
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
         uploads.forget_files_of(ids)
-        Project.objects.filter(pk__in=ids).update(label_config_version=None)  # which is protected, and goes with it
+        Project.objects.filter(pk__in=ids).update(
+            label_config_version=None
+        )  # which is protected, and goes with it
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -38,7 +38,9 @@ class CorrectionQuerySet(models.QuerySet):
         everything = within(user, "view_all_annotations")
         own_work = within(user, "view_project") & (Q(annotator=user) | Q(annotation__completed_by=user))
         seen = everything | own_work if everything else everything
-        return self.filter(seen, annotation__deleted_at=None, annotation__task__deleted_at=None, project__deleted_at=None)
+        return self.filter(
+            seen, annotation__deleted_at=None, annotation__task__deleted_at=None, project__deleted_at=None
+        )
 
     def in_force(self):
         """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same version."""

@@ -27,11 +27,17 @@ class Returned:
 
 
 def why_returned(annotation: Annotation) -> Returned:
-    about: dict[str, Any] = {"since": annotation.returned_at, "rounds": annotation.rounds, "changes": _by_others(annotation)}
+    about: dict[str, Any] = {
+        "since": annotation.returned_at,
+        "rounds": annotation.rounds,
+        "changes": _by_others(annotation),
+    }
     verdict = Review.objects.filter(pk=annotation.standing_review_id).first()
     if verdict:
         return Returned(verdict.pk, verdict.comment, verdict.reason, verdict.reject_action, **about)
-    reopened = History.objects.filter(annotation=annotation, action=HistoryAction.REOPENED).order_by("-id").first()
+    reopened = (
+        History.objects.filter(annotation=annotation, action=HistoryAction.REOPENED).order_by("-id").first()
+    )
     return Returned(None, reopened.comment if reopened else "", "", None, **about)
 
 

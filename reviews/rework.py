@@ -34,7 +34,9 @@ def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Mo
 
 
 def _into_pool(project: Project, person: Any, *, actor: Any) -> list[Annotation]:
-    waiting = Annotation.objects.present().filter(project=project, returned_to=person, returned_at__isnull=False)
+    waiting = Annotation.objects.present().filter(
+        project=project, returned_to=person, returned_at__isnull=False
+    )
     locked = Annotation.objects.select_related("project").lock(waiting.values_list("pk", flat=True))
     annotations = [a for a in locked if a.returned_to_id == person.pk and a.returned_at and not a.deleted_at]
     if not annotations:
@@ -46,7 +48,9 @@ def _into_pool(project: Project, person: Any, *, actor: Any) -> list[Annotation]
         annotation.annotation_seq += 1
     update_rows(annotations, ["returned_to", "annotation_seq"])
     details = {"returned": "to anyone", "instead_of": person.pk}
-    History.objects.bulk_create(history.row(a, HistoryAction.UPDATED, actor, details=details) for a in annotations)
+    History.objects.bulk_create(
+        history.row(a, HistoryAction.UPDATED, actor, details=details) for a in annotations
+    )
     _count_and_tell(project, annotations, list(tasks.values()), actor)
     return annotations
 
@@ -56,6 +60,10 @@ def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list
     turned = counters.recount(tasks, actor=actor)
     for annotation in annotations:
         task_events.tell(
-            task_events.ANNOTATION_TOUCHED, project, actor=actor, annotations=(annotation,), tasks=(annotation.task,)
+            task_events.ANNOTATION_TOUCHED,
+            project,
+            actor=actor,
+            annotations=(annotation,),
+            tasks=(annotation.task,),
         )
     moves.tell_turned(project, turned, actor)

@@ -69,9 +69,13 @@ def drawn_ids(project: Project) -> set[int] | None:
     """The sample drawn from all tasks anew. None: every task."""
     if project.review_task_limit_percent == EVERYTHING:
         return None
-    count = sample_size(Task.objects.filter(project=project, deleted_at=None).count(), project.review_task_limit_percent)
+    count = sample_size(
+        Task.objects.filter(project=project, deleted_at=None).count(), project.review_task_limit_percent
+    )
     with connection.cursor() as cursor:
-        cursor.execute(DRAWN, {"project": project.pk, "seed": str(project.review_sample_seed), "count": count})
+        cursor.execute(
+            DRAWN, {"project": project.pk, "seed": str(project.review_sample_seed), "count": count}
+        )
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -87,7 +91,12 @@ def _settle(project: Project, percent: Decimal) -> list[int]:
     more = sample_size(counted["tasks"], percent) - counted["sampled"]
     if more == 0:
         return []
-    asked: dict[str, Any] = {"project": project.pk, "seed": str(project.review_sample_seed), "count": abs(more), "flag": more < 0}
+    asked: dict[str, Any] = {
+        "project": project.pk,
+        "seed": str(project.review_sample_seed),
+        "count": abs(more),
+        "flag": more < 0,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CHANGED.format(direction="ASC" if more > 0 else "DESC"), asked)
         ids = [row[0] for row in cursor.fetchall()]

@@ -22,9 +22,15 @@ class Report:
     refused: list[tuple[Annotation, workflow.Refusal]] = field(default_factory=list)
 
 
-def open_selection(action: str, annotations: Iterable[Annotation], *, actor: Any) -> tuple[Report, list[Task]]:
+def open_selection(
+    action: str, annotations: Iterable[Annotation], *, actor: Any
+) -> tuple[Report, list[Task]]:
     """Lock a selection and sort it by what the workflow says. `report.done` is what may be done."""
-    locked = [a for a in Annotation.objects.select_related("project").lock(a.pk for a in annotations) if a.deleted_at is None]
+    locked = [
+        a
+        for a in Annotation.objects.select_related("project").lock(a.pk for a in annotations)
+        if a.deleted_at is None
+    ]
     if not locked:
         raise Refused("nothing_selected", "Nothing of this selection exists any more.")
     if len({a.project_id for a in locked}) > 1:

@@ -63,7 +63,9 @@ class AnnotationReviewService:
             annotation, _ = lock(review.annotation_id)
             if annotation.standing_review_id != review.pk:
                 review.refresh_from_db()
-                raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be changed.")
+                raise Refused(
+                    "not_standing", f"This verdict is {review.state}: only a standing one can be changed."
+                )
             return self.decide(annotation, intent)
 
     def undo(self, review: Review) -> None:
@@ -75,12 +77,19 @@ class AnnotationReviewService:
             if review.undone_at:
                 return
             if annotation.standing_review_id != review.pk:
-                raise Refused("not_standing", f"This verdict is {review.state}: only a standing one can be taken back.")
+                raise Refused(
+                    "not_standing", f"This verdict is {review.state}: only a standing one can be taken back."
+                )
             self._refuse("undo", annotation)
             moves.undo([(annotation, review)], [task], actor=self.actor)
 
     def reopen(
-        self, annotation: Annotation, *, to: str = RETURN_TO_AUTHOR, comment: str = "", seen: Seen = NOTHING_SEEN
+        self,
+        annotation: Annotation,
+        *,
+        to: str = RETURN_TO_AUTHOR,
+        comment: str = "",
+        seen: Seen = NOTHING_SEEN,
     ) -> Annotation:
         """Return it for rework without a verdict: nobody's score. `to` its author, or anyone. Raises Refused."""
         with transaction.atomic():
@@ -97,13 +106,21 @@ class AnnotationReviewService:
             self._refuse("contest", annotation)
             refuse_stale(annotation, seen)
             if not because.strip():
-                raise Refused("reason_required", "Say why the rejection is wrong: another reviewer reads it.", field="reason")
+                raise Refused(
+                    "reason_required",
+                    "Say why the rejection is wrong: another reviewer reads it.",
+                    field="reason",
+                )
             return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
 
     def reassign(self, project: Project, person: Any, *, to: Any | None) -> Moved:
         """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager. Raises Refused."""
         if not may(self.actor, "manage_members", project):
-            raise Refused("permission_denied", "Only a manager of the project may give work to somebody else.", status=403)
+            raise Refused(
+                "permission_denied",
+                "Only a manager of the project may give work to somebody else.",
+                status=403,
+            )
         return rework.reassign(project, person, to=to, actor=self.actor)
 
     def undo_reopen(self, annotation: Annotation) -> Annotation:
@@ -149,7 +166,9 @@ class AnnotationReviewService:
             moves.undo([(a, reviews[a.standing_review_id]) for a in report.done], tasks, actor=self.actor)
         return report
 
-    def reopen_many(self, annotations: Iterable[Annotation], *, to: str = RETURN_TO_AUTHOR, comment: str = "") -> Report:
+    def reopen_many(
+        self, annotations: Iterable[Annotation], *, to: str = RETURN_TO_AUTHOR, comment: str = ""
+    ) -> Report:
         with transaction.atomic():
             report, tasks = open_selection("reopen", annotations, actor=self.actor)
             moves.reopen(report.done, tasks, actor=self.actor, to=to, comment=comment)
@@ -161,8 +180,15 @@ class AnnotationReviewService:
         """Undo what still stands of a bulk action, and nothing that replaced it; the rest is reported."""
         if bulk.reopened:
             return self._undo_bulk_reopen(bulk)
-        reviews = {review.annotation_id: review for review in bulk.reviews.filter(undone_at=None).select_related("annotation")}
-        present = [review.annotation for review in reviews.values() if review.annotation.standing_review_id == review.pk]
+        reviews = {
+            review.annotation_id: review
+            for review in bulk.reviews.filter(undone_at=None).select_related("annotation")
+        }
+        present = [
+            review.annotation
+            for review in reviews.values()
+            if review.annotation.standing_review_id == review.pk
+        ]
         gone = workflow.Refusal("not_standing", "This verdict no longer stands.")
         report = self._undo_of({a.pk: reviews[a.pk] for a in present}) if present else Report(bulk)
         touched = {a.pk for a in report.done} | {a.pk for a, _ in report.refused}
@@ -175,13 +201,17 @@ class AnnotationReviewService:
             try:
                 report.done.append(self.undo_reopen(annotation))
             except Refused as refused:
-                report.refused.append((annotation, workflow.Refusal(refused.code, refused.detail, refused.status)))
+                report.refused.append(
+                    (annotation, workflow.Refusal(refused.code, refused.detail, refused.status))
+                )
         return report
 
     def _undo_of(self, reviews: dict[int, Review]) -> Report:
         """Undo these, by annotation id, where they stand now that the annotations are locked."""
         with transaction.atomic():
-            report, tasks = open_selection("undo", (review.annotation for review in reviews.values()), actor=self.actor)
+            report, tasks = open_selection(
+                "undo", (review.annotation for review in reviews.values()), actor=self.actor
+            )
             report.done = [a for a in report.done if a.standing_review_id == reviews[a.pk].pk]
             moves.undo([(a, reviews[a.pk]) for a in report.done], tasks, actor=self.actor)
         return report
@@ -193,7 +223,9 @@ class AnnotationReviewService:
         if not works:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):
-            raise Refused("permission_denied", "Only a manager of the project may import verdicts.", status=403)
+            raise Refused(
+                "permission_denied", "Only a manager of the project may import verdicts.", status=403
+            )
         return imported.record(works, actor=self.actor)
 
     # --- the doors the brief names ------------------------------------------------------------

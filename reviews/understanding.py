@@ -31,9 +31,16 @@ def repeated(sentence: Sentence, actor: Any) -> Review | None:
     if annotation.standing_review_id is None:
         return None
     standing = Review.objects.get(pk=annotation.standing_review_id)
-    same_words = (standing.created_by_id, standing.verdict, standing.imported_by_id) == (actor.pk, intent.verdict, None)
+    same_words = (standing.created_by_id, standing.verdict, standing.imported_by_id) == (
+        actor.pk,
+        intent.verdict,
+        None,
+    )
     same_comment = intent.comment in ("", standing.comment)
-    same_outcome = intent.verdict != ActionType.REJECTED or outcomes.resolve(annotation, intent)[0] == standing.reject_action
+    same_outcome = (
+        intent.verdict != ActionType.REJECTED
+        or outcomes.resolve(annotation, intent)[0] == standing.reject_action
+    )
     same_reason = intent.reason in ("", standing.reason)
     same_fix = intent.verdict != ActionType.FIXED_AND_ACCEPTED or (
         intent.result is not None and same_result(intent.result, annotation.result)
@@ -43,4 +50,8 @@ def repeated(sentence: Sentence, actor: Any) -> Review | None:
 
 def last_of_annotator(annotation: Annotation) -> History | None:
     versions = History.objects.filter(annotation=annotation).versions()
-    return versions.filter(author__in=(annotation.completed_by_id, annotation.written_by_id)).order_by("-id").first()
+    return (
+        versions.filter(author__in=(annotation.completed_by_id, annotation.written_by_id))
+        .order_by("-id")
+        .first()
+    )

@@ -46,13 +46,23 @@ class Rule:
 
 
 REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_assigned)
-RETURNABLE = tuple(guard for guard in REVIEWABLE if guard is not skipped)  # what was skipped may be asked for again
+RETURNABLE = tuple(
+    guard for guard in REVIEWABLE if guard is not skipped
+)  # what was skipped may be asked for again
 
 WORKFLOW: dict[str, Rule] = {
-    "accept": Rule("review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.ACCEPTED),
-    "reject": Rule("review_annotation", (own_annotation, own_version, own_verdict_contested, *REVIEWABLE), ActionType.REJECTED),
+    "accept": Rule(
+        "review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.ACCEPTED
+    ),
+    "reject": Rule(
+        "review_annotation",
+        (own_annotation, own_version, own_verdict_contested, *REVIEWABLE),
+        ActionType.REJECTED,
+    ),
     "fix_and_accept": Rule(
-        "review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.FIXED_AND_ACCEPTED
+        "review_annotation",
+        (own_annotation, own_verdict_contested, *REVIEWABLE),
+        ActionType.FIXED_AND_ACCEPTED,
     ),
     "undo": Rule("review_annotation", (not_standing, not_your_review), ActionType.DELETED_REVIEW),
     "reopen": Rule("review_annotation", (own_annotation, *RETURNABLE, already_returned), ActionType.UPDATED),
@@ -85,7 +95,9 @@ NOT_A_REVIEWER = Refusal(
     403,
 )
 
-NOT_A_MEMBER = Refusal("not_a_member", "You are no longer a member of this project. Ask a manager of the project.", 403)
+NOT_A_MEMBER = Refusal(
+    "not_a_member", "You are no longer a member of this project. Ask a manager of the project.", 403
+)
 
 
 def refusals(annotation: Annotation, user: Any) -> dict[str, Refusal]:
@@ -106,20 +118,30 @@ def reject_action_not_allowed(project: Project, action: str) -> Refusal | None:
     if action in project.allowed_reject_actions:
         return None
     allowed = ", ".join(project.allowed_reject_actions)
-    return Refusal("reject_action_not_allowed", f"This project allows these reject actions: {allowed}.", field="reject_action")
+    return Refusal(
+        "reject_action_not_allowed",
+        f"This project allows these reject actions: {allowed}.",
+        field="reject_action",
+    )
 
 
 def comment_required(project: Project, *, comment: str, has_comment_object: bool) -> Refusal | None:
     if comment or has_comment_object or not project.require_review_comment_on_reject:
         return None
-    return Refusal("comment_required", "A reject needs a comment in this project: say what is wrong.", field="comment")
+    return Refusal(
+        "comment_required", "A reject needs a comment in this project: say what is wrong.", field="comment"
+    )
 
 
 def unknown_reason(project: Project, reason: str) -> Refusal | None:
     codes = [item["code"] for item in project.reject_reasons]
     if not reason or reason in codes:
         return None
-    return Refusal("unknown_reason", f"This project knows these reject reasons: {', '.join(codes) or 'none'}.", field="reason")
+    return Refusal(
+        "unknown_reason",
+        f"This project knows these reject reasons: {', '.join(codes) or 'none'}.",
+        field="reason",
+    )
 
 
 ACTION_OF = {WORKFLOW[action].to: action for action in ("accept", "reject", "fix_and_accept")}

@@ -77,7 +77,9 @@ def _answer(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _refused(exc: Refused, context: dict[str, Any]) -> Response:
     errors = {exc.field: [exc.detail]} if exc.field else None
-    response = Response(body(exc.status, exc.detail, exc.code, errors) | exc.extra.get("body", {}), status=exc.status)
+    response = Response(
+        body(exc.status, exc.detail, exc.code, errors) | exc.extra.get("body", {}), status=exc.status
+    )
     if exc.status == 412:
         current, etag = stale_answer(exc.extra["annotation"], context["request"])
         response.data["current"] = current
@@ -95,7 +97,9 @@ def _integrity(exc: IntegrityError) -> Response:
         field, words = TAKEN[code]
         return Response(body(400, words, f"{field}_taken", {field: [words]}), status=400)
     log.warning("refused by the database: %s", code)
-    return Response(body(400, "This would break a rule of the database, so nothing was changed.", code), status=400)
+    return Response(
+        body(400, "This would break a rule of the database, so nothing was changed.", code), status=400
+    )
 
 
 def _database_busy(exc: OperationalError) -> Response:
@@ -103,7 +107,11 @@ def _database_busy(exc: OperationalError) -> Response:
         return Response(body(400, "This question takes too long. Narrow the filter.", "too_slow"), status=400)
     log.error("database unavailable: %s", exc)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return Response(body(503, "The database does not answer. Try again in a moment.", "unavailable"), status=503, headers=headers)
+    return Response(
+        body(503, "The database does not answer. Try again in a moment.", "unavailable"),
+        status=503,
+        headers=headers,
+    )
 
 
 def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -34,12 +34,16 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.META.get("HTTP_TRANSFER_ENCODING"):
-            return error_response(411, "Send the body with a Content-Length, not in chunks.", "length_required")
+            return error_response(
+                411, "Send the body with a Content-Length, not in chunks.", "length_required"
+            )
         length, limit = _length(request), _limit(request)
         if length <= limit:
             answer = self.get_response(request)
         else:
-            answer = error_response(413, f"The body is {length} bytes; at most {limit} are taken here.", "too_large")
+            answer = error_response(
+                413, f"The body is {length} bytes; at most {limit} are taken here.", "too_large"
+            )
         _discard(request, length)
         return answer
 

@@ -23,7 +23,9 @@ DEMO = env.bool("DEMO", default=False)
 DEMO_SECRET_KEY = "demo-only-not-a-secret"
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
 if SECRET_KEY == DEMO_SECRET_KEY and not (DEBUG or DEMO or TESTING or "test" in sys.argv):
-    raise ImproperlyConfigured("SECRET_KEY is not set. Give this process a long random SECRET_KEY (or DEMO=1 on a laptop).")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Give this process a long random SECRET_KEY (or DEMO=1 on a laptop)."
+    )
 # Older keys: sessions stay valid, and webhooks are signed with these, too.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
@@ -130,7 +132,9 @@ OIDC_AUTHENTICATION_CALLBACK_URL = "signed-on"
 if OIDC_ISSUER:
     AUTHENTICATION_BACKENDS.append("reviewsite.signon.backend.SignOnBackend")
     if not OIDC_RP_CLIENT_ID or not OIDC_RP_SIGN_ALGO.startswith(("RS", "ES")):
-        raise ImproperlyConfigured("OIDC_ISSUER wants OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256.")
+        raise ImproperlyConfigured(
+            "OIDC_ISSUER wants OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256."
+        )
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
@@ -235,8 +239,16 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks-tend": {"task": "webhooks.jobs.tend", "schedule": 60.0, "options": {"expires": 60}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "resume-imports": {"task": "exchange.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
-    "sweep-reservations": {"task": "tasks.jobs.sweep_reservations", "schedule": 60.0, "options": {"expires": 60}},
-    "send-digests": {"task": "pages.jobs.send_digests", "schedule": crontab(minute=5), "options": {"expires": 3600}},
+    "sweep-reservations": {
+        "task": "tasks.jobs.sweep_reservations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "send-digests": {
+        "task": "pages.jobs.send_digests",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 3600},
+    },
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 # Longer than a delivery may take: every worker may be busy with consumers that hang.

@@ -24,7 +24,9 @@ def _by_region(result: list[Region]) -> dict[str, list[Region]]:
     parts = defaultdict(list)
     for part in sorted(result, key=lambda part: (str(part.get("from_name")), str(part.get("type")))):
         if part.get("type") != RELATION:
-            parts[str(part.get("id"))].append({key: value for key, value in part.items() if key not in NAMING_KEYS})
+            parts[str(part.get("id"))].append(
+                {key: value for key, value in part.items() if key not in NAMING_KEYS}
+            )
     return parts
 
 
@@ -50,7 +52,9 @@ def _links(result: list[Region], names: dict[str, str]) -> list[Region]:
 
 
 def _renamed(part: Region, names: dict[str, str]) -> Region:
-    ids = {key: names.get(str(part[key]), str(part[key])) for key in LINKING_KEYS if part.get(key) is not None}
+    ids = {
+        key: names.get(str(part[key]), str(part[key])) for key in LINKING_KEYS if part.get(key) is not None
+    }
     return part | ids
 
 

@@ -25,7 +25,11 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     if seen.if_match is not None:
         _refuse_other_seq(annotation, seen.if_match.strip())
     last = seen.last_annotation_history
-    if last is not None and annotation.current_version_id is not None and annotation.current_version_id > last:
+    if (
+        last is not None
+        and annotation.current_version_id is not None
+        and annotation.current_version_id > last
+    ):
         raise Refused(
             "stale",
             f"The annotation has a newer version ({annotation.current_version_id}) than the one you saw ({last}). Load it again.",

@@ -58,11 +58,17 @@ class AnnotationCounts:
 def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
     rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False)
-    for task, skipped, frees_slot in rows.values_list("task_id", "was_cancelled", ExpressionWrapper(FREES_SLOT, BooleanField())):
+    for task, skipped, frees_slot in rows.values_list(
+        "task_id", "was_cancelled", ExpressionWrapper(FREES_SLOT, BooleanField())
+    ):
         counts[task].skipped += skipped
         counts[task].done += not skipped
         counts[task].filling_overlap += not skipped and not frees_slot
-    predicted = Prediction.objects.filter(task_id__in=task_ids).values_list("task_id").annotate(Count("id"), Min("score"))
+    predicted = (
+        Prediction.objects.filter(task_id__in=task_ids)
+        .values_list("task_id")
+        .annotate(Count("id"), Min("score"))
+    )
     for task, number, lowest in predicted:
         counts[task].predictions, counts[task].lowest_score = number, lowest
     return counts

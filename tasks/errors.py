@@ -9,7 +9,15 @@ class Refused(ValidationError):
     A ValidationError, because the brief's callers catch that.
     """
 
-    def __init__(self, code: str, detail: str, *, status: int = 400, field: str | None = None, extra: dict | None = None):
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int = 400,
+        field: str | None = None,
+        extra: dict | None = None,
+    ):
         super().__init__(detail, code=code)
         self.code: str = code
         self.detail = detail

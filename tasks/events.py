@@ -25,7 +25,9 @@ TASKS_DELETED = "tasks_deleted"
 TASK_DATA_CHANGED = "task_data_changed"
 ANNOTATIONS_CREATED = "annotations_created"
 ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
-ANNOTATION_TOUCHED = "annotation_touched"  # anything else of it changed; detail, of an edit: changed, the names sent
+ANNOTATION_TOUCHED = (
+    "annotation_touched"  # anything else of it changed; detail, of an edit: changed, the names sent
+)
 ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
 ANNOTATION_RESTORED = "annotation_restored"

@@ -51,16 +51,22 @@ def parse(xml: str) -> LabelConfig:
     """Raises Refused(invalid_label_config) when it is not XML, or brings entities of its own."""
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
         raise Refused(
-            "invalid_label_config", "The label configuration must not declare a DOCTYPE or entities.", field="label_config"
+            "invalid_label_config",
+            "The label configuration must not declare a DOCTYPE or entities.",
+            field="label_config",
         )
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError as error:
         raise Refused(
-            "invalid_label_config", f"The label configuration is not valid XML: {error}.", field="label_config"
+            "invalid_label_config",
+            f"The label configuration is not valid XML: {error}.",
+            field="label_config",
         ) from error
     controls = [_control(tag) for tag in root.iter() if tag.get("name") and tag.get("toName")]
-    objects = {tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")}
+    objects = {
+        tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")
+    }
     return LabelConfig({c.name: c for c in controls}, objects)
 
 
@@ -118,7 +124,9 @@ def _label_problem(region: dict[str, Any], control: Control) -> str | None:
     chosen = region["value"].get(control.type)
     if control.dynamic or not isinstance(chosen, list):
         return None
-    unknown = [label for label in _flat(chosen) if not isinstance(label, str) or label not in control.accepted]
+    unknown = [
+        label for label in _flat(chosen) if not isinstance(label, str) or label not in control.accepted
+    ]
     return (
         f"Region {region.get('id')!r} uses {unknown[0]!r}, which the control {control.name!r} does not offer."
         if unknown

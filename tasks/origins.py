@@ -10,7 +10,9 @@ MOST = 20
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::[1-9]\d{0,4})?"
 # No wildcard: a host of strangers beside one's own bucket would be let in with it. Plain http on this machine only.
-_ORIGIN = re.compile(rf"(?:https://(?=[^:]{{1,253}}(?::|\Z))(?:{_LABEL}\.)*{_LABEL}|http://(?:localhost|127\.0\.0\.1)){_PORT}")
+_ORIGIN = re.compile(
+    rf"(?:https://(?=[^:]{{1,253}}(?::|\Z))(?:{_LABEL}\.)*{_LABEL}|http://(?:localhost|127\.0\.0\.1)){_PORT}"
+)
 
 
 def validate_origin(text: str) -> None:
@@ -30,4 +32,8 @@ def check_origins(origins: list[str]) -> None:
     except ValidationError as error:
         raise Refused("bad_media_origin", error.messages[0], field="media_origins")
     if len(origins) > MOST:
-        raise Refused("too_many_media_origins", f"A project takes media from at most {MOST} hosts.", field="media_origins")
+        raise Refused(
+            "too_many_media_origins",
+            f"A project takes media from at most {MOST} hosts.",
+            field="media_origins",
+        )

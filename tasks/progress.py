@@ -38,6 +38,9 @@ def progress_of(projects: Iterable[Project]) -> dict[int, Progress]:
 
 
 def progress_from(project: Project, counted: dict[str, int]) -> Progress:
-    same = {name: counted[name] for name in ("tasks", "finished", "reviewed", "annotations", "skipped", "accepted", "rejected")}
+    same = {
+        name: counted[name]
+        for name in ("tasks", "finished", "reviewed", "annotations", "skipped", "accepted", "rejected")
+    }
     done = counted["review_done"] if project.enable_review_workflow else counted["finished"]
     return Progress(**same, unsampled=counted["tasks"] - counted["sampled"], done=done)

@@ -26,7 +26,8 @@ def within(user: "User", capability: str, prefix: str = "project") -> Q:
 
 # The version now was made under another configuration than the project has now. Rows that name none were made under its first.
 CONFIG_OUTDATED = (
-    Q(current_version__label_config__isnull=False) & ~Q(current_version__label_config=F("project__label_config_version"))
+    Q(current_version__label_config__isnull=False)
+    & ~Q(current_version__label_config=F("project__label_config_version"))
 ) | Q(current_version__label_config=None, project__label_config_version__number__gt=1)
 
 
@@ -72,7 +73,9 @@ class TaskQuerySet(models.QuerySet):
         from .models import Annotation, Assignment
 
         reviewing = within(user, "view_all_annotations") & ~within(user, "manage_project")
-        assigned = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.REVIEWER))
+        assigned = Exists(
+            Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.REVIEWER)
+        )
         mine = Exists(Annotation.objects.filter(NOT_DELETED, task=OuterRef("pk"), completed_by=user))
         unassigned = Q(project__review_only_manual_assignments=True) & ~assigned
         unfinished = Q(project__only_finished_tasks=True, is_labeled=False)
@@ -91,7 +94,9 @@ class TaskQuerySet(models.QuerySet):
         return self.alias(upload_names=UPLOAD_NAMES).filter(upload_names__contains=[upload_key])
 
     def naming_any(self, uploads):
-        return self.alias(upload_names=UPLOAD_NAMES).filter(upload_names__overlap=[upload.key for upload in uploads])
+        return self.alias(upload_names=UPLOAD_NAMES).filter(
+            upload_names__overlap=[upload.key for upload in uploads]
+        )
 
     def lock(self, ids):
         """The rows of `ids`, locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""

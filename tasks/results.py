@@ -19,7 +19,9 @@ def same_result(one: list[Region], other: list[Region]) -> bool:
     if not is_result(one) or not is_result(other) or len(one) != len(other):
         return False
     ours, theirs = _by_identity(one), _by_identity(other)
-    return ours.keys() == theirs.keys() and all(same_value(region, theirs[key]) for key, region in ours.items())
+    return ours.keys() == theirs.keys() and all(
+        same_value(region, theirs[key]) for key, region in ours.items()
+    )
 
 
 def _by_identity(result: list[Region]) -> dict[tuple, Region]:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 def memberships_of(user: "User") -> dict[int, tuple[str, bool]]:
     """Project id → role code, and whether its reviewers read pseudonyms. Read once per loaded user."""
     if not hasattr(user, "_roles_by_project"):
-        rows = user.memberships.values_list("project_id", "role", "project__anonymize_annotations") if user.pk else ()
+        rows = (
+            user.memberships.values_list("project_id", "role", "project__anonymize_annotations")
+            if user.pk
+            else ()
+        )
         user._roles_by_project = {project: (role, hides) for project, role, hides in rows}  # type: ignore[attr-defined]
     return user._roles_by_project  # type: ignore[attr-defined]
 

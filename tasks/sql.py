@@ -21,7 +21,8 @@ def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
     values = [[row.pk for row in rows], *([_prepared(c, row) for row in rows] for c in columns)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id", values
+            f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id",
+            values,
         )
 
 

@@ -55,7 +55,9 @@ def refuse_unstorable(value: Any) -> None:
         item = stack.pop()
         if isinstance(item, str):
             if _NOT_IN_JSONB.search(item):
-                raise ParseError("The body has a NUL character or half a surrogate pair in a text, which cannot be stored.")
+                raise ParseError(
+                    "The body has a NUL character or half a surrogate pair in a text, which cannot be stored."
+                )
         elif isinstance(item, dict):
             stack += item.keys()
             stack += item.values()

@@ -23,5 +23,7 @@ def filled_tables() -> list[str]:
     """Those that hold a row."""
     tables = [name for name in connection.introspection.django_table_names() if name not in KEPT]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables))
+        cursor.execute(
+            " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
+        )
         return [name for (name,) in cursor.fetchall()]

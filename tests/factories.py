@@ -50,7 +50,16 @@ def task(of: Project, **data: Any) -> Task:
 def result(label: str = "A", *, id: str = "r1") -> list[dict[str, Any]]:
     """What somebody chose in a project of CHOICES."""
     value = {"choices": [label]}
-    return [{"id": id, "from_name": "letter", "to_name": "text", "type": "choices", "value": value, "origin": "manual"}]
+    return [
+        {
+            "id": id,
+            "from_name": "letter",
+            "to_name": "text",
+            "type": "choices",
+            "value": value,
+            "origin": "manual",
+        }
+    ]
 
 
 def boxes(*labels: str) -> list[dict[str, Any]]:
@@ -60,7 +69,13 @@ def boxes(*labels: str) -> list[dict[str, Any]]:
 
 def _box(number: int, label: str) -> dict[str, Any]:
     size = {"x": 10.0 * number, "y": 5.0, "width": 20.0, "height": 10.0, "rotation": 0}
-    region = {"id": f"box{number}", "from_name": "box", "to_name": "image", "type": "rectanglelabels", "origin": "manual"}
+    region = {
+        "id": f"box{number}",
+        "from_name": "box",
+        "to_name": "image",
+        "type": "rectanglelabels",
+        "origin": "manual",
+    }
     return region | {
         "original_width": 600,
         "original_height": 400,
@@ -126,7 +141,9 @@ def build_house(**settings: Any) -> House:
         "admin": person("admin", site_role=Role.ADMIN, is_staff=True, may_create_projects=True),
     }
     first = task(made)
-    return House(project=made, lead=lead, task=first, annotation=annotation(first, people["annotator"]), **people)
+    return House(
+        project=made, lead=lead, task=first, annotation=annotation(first, people["annotator"]), **people
+    )
 
 
 class Client(APIClient):

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 PATIENCE = 20  # seconds
 
 

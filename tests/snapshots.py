@@ -10,7 +10,17 @@ from django.db import connection
 from reviews.models import BulkReview, Comment, Correction, Dispute, FinalPick, Review, TaskReviewer
 from tasks.choices import ACCEPTING, ActionType, ReviewCriteria
 from tasks.errors import Refused
-from tasks.models import Annotation, Assignment, Draft, History, Project, ProjectDelta, ProjectTotal, Task, TaskAnnotator
+from tasks.models import (
+    Annotation,
+    Assignment,
+    Draft,
+    History,
+    Project,
+    ProjectDelta,
+    ProjectTotal,
+    Task,
+    TaskAnnotator,
+)
 from tasks.totals import totals_of
 from tests.factories import verdicts_checked
 
@@ -72,7 +82,9 @@ def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
     work = [a for a in there if not a.was_cancelled]
     accepted = [a for a in work if a.last_action in ACCEPTING]
     rejected = [a for a in work if a.last_action == ActionType.REJECTED]
-    claims = [a for a in work if not (a.returned_at and a.returned_to_id is None)]  # returned to anyone: nobody waits for it
+    claims = [
+        a for a in work if not (a.returned_at and a.returned_to_id is None)
+    ]  # returned to anyone: nobody waits for it
     finished = len([a for a in claims if not a.redistributed]) >= task.overlap
     if criteria == ReviewCriteria.ONE:
         reviewed = bool(accepted)

@@ -3,14 +3,21 @@
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, AuthenticationForm, PasswordResetForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    AuthenticationForm,
+    PasswordResetForm,
+    UserChangeForm,
+)
 from django.core.exceptions import ValidationError
 
 from .models import User
 
 
 def timezone_field() -> forms.ChoiceField:
-    return forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(available_timezones())], initial="UTC")
+    return forms.ChoiceField(
+        choices=lambda: [(name, name) for name in sorted(available_timezones())], initial="UTC"
+    )
 
 
 class SignInForm(AuthenticationForm):
@@ -20,7 +27,9 @@ class SignInForm(AuthenticationForm):
         wait = getattr(self.request, "login_wait", None)
         if wait is None:
             return super().get_invalid_login_error()
-        return ValidationError(f"Too many sign-in attempts. Try again in {wait} seconds.", code="too_many_tries")
+        return ValidationError(
+            f"Too many sign-in attempts. Try again in {wait} seconds.", code="too_many_tries"
+        )
 
 
 class StaffSignInForm(SignInForm):
@@ -29,7 +38,9 @@ class StaffSignInForm(SignInForm):
     def confirm_login_allowed(self, user) -> None:
         super().confirm_login_allowed(user)
         if not user.is_staff:
-            raise ValidationError("This account may not enter the admin. Ask an administrator of the site.", code="not_staff")
+            raise ValidationError(
+                "This account may not enter the admin. Ask an administrator of the site.", code="not_staff"
+            )
 
 
 class ResetForm(PasswordResetForm):

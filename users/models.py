@@ -72,7 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique", violation_error_message="This e-mail already belongs to somebody."
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message="This e-mail already belongs to somebody.",
             ),
             models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),
         ]
@@ -109,7 +111,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self):
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None, user__is_active=True)
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None, user__is_active=True
+        )
 
 
 class ApiToken(models.Model):
@@ -123,7 +127,9 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.KEY, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    prefix = models.CharField(max_length=8, editable=False, help_text="The first characters, to recognise a key by.")
+    prefix = models.CharField(
+        max_length=8, editable=False, help_text="The first characters, to recognise a key by."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -146,7 +152,9 @@ class ApiToken(models.Model):
         """A new token and its key. The key can never be read again."""
         # Hexadecimal has no dots, so no client takes it for a JWT.
         key = secrets.token_hex(20)
-        return cls.objects.create(user=user, name=name, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at), key
+        return cls.objects.create(
+            user=user, name=name, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at
+        ), key
 
     def revoke(self) -> None:
         if self.revoked_at is None:

@@ -26,7 +26,12 @@ def issue(user: User, *, name: str = "personal access token") -> tuple[ApiToken,
     number = uuid.uuid4().hex
     expires_at = timezone.now() + timedelta(days=settings.PERSONAL_TOKEN_DAYS)
     key = _signed(REFRESH, user.pk, number, expires_at)
-    kept = {"name": name, "kind": ApiToken.Kind.PERSONAL, "key_hash": ApiToken.hash(key), "prefix": number[:8]}
+    kept = {
+        "name": name,
+        "kind": ApiToken.Kind.PERSONAL,
+        "key_hash": ApiToken.hash(key),
+        "prefix": number[:8],
+    }
     return ApiToken.objects.create(user=user, expires_at=expires_at, **kept), key
 
 

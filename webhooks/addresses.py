@@ -15,7 +15,10 @@ SETTING = "WEBHOOK_ALLOWED_NETWORKS"
 IPV6_IN_USE = ip_network("2000::/3")
 BLOCKED = (
     *EXTRA_BLOCKED_NET_RANGES,
-    *map(ip_network, ("168.63.129.16/32", "100:0:0:1::/64", "2001::/23", "2002::/16", "3fff::/20", "2001:db8::/32")),
+    *map(
+        ip_network,
+        ("168.63.129.16/32", "100:0:0:1::/64", "2001::/23", "2002::/16", "3fff::/20", "2001:db8::/32"),
+    ),
 )
 
 
@@ -33,13 +36,17 @@ def _unmapped(address: Address) -> Address:
 
 
 def _is_opened_by_setting(address: Address) -> bool:
-    return any(address in ip_network(network.strip(), strict=False) for network in settings.WEBHOOK_ALLOWED_NETWORKS)
+    return any(
+        address in ip_network(network.strip(), strict=False) for network in settings.WEBHOOK_ALLOWED_NETWORKS
+    )
 
 
 def _is_public(address: Address) -> bool:
     if address.version == 6 and address not in IPV6_IN_USE:
         return False
-    return address.is_global and not address.is_multicast and not any(address in network for network in BLOCKED)
+    return (
+        address.is_global and not address.is_multicast and not any(address in network for network in BLOCKED)
+    )
 
 
 def resolve(host: str, port: int) -> list[Address]:

@@ -56,7 +56,9 @@ def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
     """Those of them whose endpoint is on and that nobody is sending now, once more. Returns how many."""
     ids = [delivery.pk for delivery in deliveries if delivery.webhook.is_active]
     due = _make_due(Delivery.objects.filter(pk__in=ids), lane=lane)
-    slow = {delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active}
+    slow = {
+        delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active
+    }
     transaction.on_commit(lambda: wakeups.ring(slow), robust=True)
     return due
 
@@ -74,12 +76,16 @@ def replay(webhook: Webhook, wanted: Range) -> int:
 
 def _make_due(rows: QuerySet[Delivery], **changes: Any) -> int:
     """Short of what is being sent at this moment."""
-    return rows.filter(lease=None).update(state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes)
+    return rows.filter(lease=None).update(
+        state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes
+    )
 
 
 def refuse_while_off(webhook: Webhook) -> None:
     if not webhook.is_active:
-        raise Refused("webhook_off", "This endpoint is off. Enable it first: that sends what was held for it, too.")
+        raise Refused(
+            "webhook_off", "This endpoint is off. Enable it first: that sends what was held for it, too."
+        )
 
 
 def ping(webhook: Webhook, *, actor: Any) -> Attempt:
@@ -97,7 +103,11 @@ def _claimed_ping(webhook: Webhook, actor: Any) -> Claim:
     token = uuid.uuid4()
     with transaction.atomic(), connection.cursor() as cursor:
         scene = Scene(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
-        event = Event.objects.create(project=webhook.project, action=PING, body=as_text(body_of(PING, scene, webhook), scene))
-        delivery = Delivery.objects.create(event=event, webhook=webhook, attempts=1, lease=token, state=Delivery.State.DEAD)
+        event = Event.objects.create(
+            project=webhook.project, action=PING, body=as_text(body_of(PING, scene, webhook), scene)
+        )
+        delivery = Delivery.objects.create(
+            event=event, webhook=webhook, attempts=1, lease=token, state=Delivery.State.DEAD
+        )
         cursor.execute("SELECT clock_timestamp()")
         return Claim(delivery, token, cursor.fetchone()[0])

@@ -12,7 +12,14 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from api.serializers.bodies import annotation_body, person_body, project_body, review_body, task_body, task_summary
+from api.serializers.bodies import (
+    annotation_body,
+    person_body,
+    project_body,
+    review_body,
+    task_body,
+    task_summary,
+)
 from reviews.models import Review
 from tasks.events import Happened
 from tasks.models import Annotation, Project, Task
@@ -168,7 +175,11 @@ def of_withdrawal(scene: Scene, review: Review) -> Body:
 
 
 def of_turned_task(scene: Scene, task: Task) -> Body:
-    return {"task": task_summary(task), "project": _summary(scene.project), "timestamp": timezone.now().strftime(WIRE_TIME)}
+    return {
+        "task": task_summary(task),
+        "project": _summary(scene.project),
+        "timestamp": timezone.now().strftime(WIRE_TIME),
+    }
 
 
 def of_ping(scene: Scene, webhook: Any) -> Body:

@@ -29,8 +29,12 @@ CATALOGUE: dict[str, Action] = {
     "PROJECT_CREATED": Action(
         "Project created", "A new project, with its settings.", "project", bodies.of_project, site_wide=True
     ),
-    "PROJECT_UPDATED": Action("Project updated", "A setting of the project changed.", "project", bodies.of_project),
-    "PROJECT_DELETED": Action("Project deleted", "Id and title of the project.", "project", bodies.of_deleted_project),
+    "PROJECT_UPDATED": Action(
+        "Project updated", "A setting of the project changed.", "project", bodies.of_project
+    ),
+    "PROJECT_DELETED": Action(
+        "Project deleted", "Id and title of the project.", "project", bodies.of_deleted_project
+    ),
     "TASKS_CREATED": Action(
         "Tasks created",
         "One or many tasks; an import sends up to 1,000 in a body, and nothing else of what came with them.",
@@ -38,23 +42,33 @@ CATALOGUE: dict[str, Action] = {
         bodies.of_tasks,
     ),
     "TASKS_DELETED": Action("Tasks deleted", "Their ids.", "tasks", bodies.of_deleted_tasks),
-    "ANNOTATION_CREATED": Action("Annotation created", "One new annotation, with its task.", "annotation", bodies.of_annotation),
-    "ANNOTATIONS_CREATED": Action("Annotations created", "Many at once, as a list.", "annotation", bodies.of_annotations),
+    "ANNOTATION_CREATED": Action(
+        "Annotation created", "One new annotation, with its task.", "annotation", bodies.of_annotation
+    ),
+    "ANNOTATIONS_CREATED": Action(
+        "Annotations created", "Many at once, as a list.", "annotation", bodies.of_annotations
+    ),
     "ANNOTATION_UPDATED": Action(
         "Annotation updated",
         "Any change of an annotation that is no verdict, and the corrected result of a fix.",
         "annotation",
         bodies.of_annotation,
     ),
-    "ANNOTATIONS_DELETED": Action("Annotations deleted", "Their ids.", "annotations", bodies.of_deleted_annotations),
-    "REVIEW_CREATED": Action("Review created", "A verdict; also one that supersedes an older one.", "review", bodies.of_review),
+    "ANNOTATIONS_DELETED": Action(
+        "Annotations deleted", "Their ids.", "annotations", bodies.of_deleted_annotations
+    ),
+    "REVIEW_CREATED": Action(
+        "Review created", "A verdict; also one that supersedes an older one.", "review", bodies.of_review
+    ),
     "REVIEW_UPDATED": Action(
         "Review updated",
         "Known to Label Studio; never sent here, because a changed verdict is a new review.",
         "review",
         bodies.of_review,
     ),
-    "REVIEWS_DELETED": Action("Reviews deleted", "Verdicts that were taken back.", "reviews", bodies.of_deleted_reviews),
+    "REVIEWS_DELETED": Action(
+        "Reviews deleted", "Verdicts that were taken back.", "reviews", bodies.of_deleted_reviews
+    ),
     "ANNOTATION_ACCEPTED": Action(
         "Annotation accepted", "A reviewer signed it as it is.", "annotation", bodies.of_verdict, by_name=True
     ),
@@ -62,7 +76,11 @@ CATALOGUE: dict[str, Action] = {
         "Annotation rejected", "A reviewer refused to sign it.", "annotation", bodies.of_verdict, by_name=True
     ),
     "ANNOTATION_FIXED_AND_ACCEPTED": Action(
-        "Annotation fixed and accepted", "A reviewer corrected it and signed that.", "annotation", bodies.of_verdict, by_name=True
+        "Annotation fixed and accepted",
+        "A reviewer corrected it and signed that.",
+        "annotation",
+        bodies.of_verdict,
+        by_name=True,
     ),
     "ANNOTATION_REVIEW_WITHDRAWN": Action(
         "Verdict withdrawn",
@@ -72,11 +90,22 @@ CATALOGUE: dict[str, Action] = {
         by_name=True,
     ),
     "PING": Action(
-        "Ping", "A test that somebody sent from the admin or the API.", "webhook", bodies.of_ping, by_name=True, on_request=True
+        "Ping",
+        "A test that somebody sent from the admin or the API.",
+        "webhook",
+        bodies.of_ping,
+        by_name=True,
+        on_request=True,
     ),
-    "TASK_REVIEWED": Action("Task reviewed", "The task counts as reviewed now.", "task", bodies.of_turned_task, by_name=True),
+    "TASK_REVIEWED": Action(
+        "Task reviewed", "The task counts as reviewed now.", "task", bodies.of_turned_task, by_name=True
+    ),
     "TASK_UNREVIEWED": Action(
-        "Task unreviewed", "The task no longer counts as reviewed.", "task", bodies.of_turned_task, by_name=True
+        "Task unreviewed",
+        "The task no longer counts as reviewed.",
+        "task",
+        bodies.of_turned_task,
+        by_name=True,
     ),
 }
 
@@ -85,13 +114,17 @@ def body_of(action: str, scene: Scene, subject: Any) -> Body:
     """Label Studio's bodies begin with `action`; the review events begin with `event` and carry `action` last."""
     entry = CATALOGUE[action]
     told = entry.build(scene, subject)
-    return {"event": action.lower()} | told | {"action": action} if entry.by_name else {"action": action} | told
+    return (
+        {"event": action.lower()} | told | {"action": action} if entry.by_name else {"action": action} | told
+    )
 
 
 def as_table() -> str:
     """The catalogue in Markdown, for docs/reference/webhooks.md."""
     head = "| action | object in the body under | sent | meaning |\n|---|---|---|---|\n"
-    return head + "".join(f"| `{name}` | `{a.key}` | {when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items())
+    return head + "".join(
+        f"| `{name}` | `{a.key}` | {when_sent(a)} | {a.description} |\n" for name, a in CATALOGUE.items()
+    )
 
 
 def when_sent(entry: Action) -> str:

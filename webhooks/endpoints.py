@@ -32,17 +32,25 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
             setattr(webhook, name, value)
         more = health.switched_on(webhook) if webhook.is_active and not was_active else []
         if not webhook.is_active:
-            webhook.disabled_reason, more = ("" if was_active else webhook.disabled_reason), ["disabled_reason"]
+            webhook.disabled_reason, more = (
+                ("" if was_active else webhook.disabled_reason),
+                ["disabled_reason"],
+            )
         webhook.save(update_fields=[*changes, *more, "updated_at"])
     return webhook
 
 
 def delete(webhook: Webhook) -> None:
     """With its log, and what was still to be sent. Waits for decisions and answers that are being written down for it."""
-    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, disabled_reason="")  # from now on nothing is written for it
+    Webhook.objects.filter(pk=webhook.pk).update(
+        is_active=False, disabled_reason=""
+    )  # from now on nothing is written for it
     with transaction.atomic():
         Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
-        for rows in (Attempt.objects.filter(delivery__webhook=webhook), Delivery.objects.filter(webhook=webhook)):
+        for rows in (
+            Attempt.objects.filter(delivery__webhook=webhook),
+            Delivery.objects.filter(webhook=webhook),
+        ):
             rows._raw_delete(rows.db)  # a long log is not read first
         webhook.delete()
 
@@ -69,7 +77,9 @@ def rotate(webhook: Webhook) -> Webhook:
 def _refuse_stranger(actor, project: Project | None) -> None:
     if project is None and not actor.runs_site:
         raise Refused(
-            "site_wide_needs_admin", "An endpoint without a project hears of the whole site: administrators only.", status=403
+            "site_wide_needs_admin",
+            "An endpoint without a project hears of the whole site: administrators only.",
+            status=403,
         )
     if project is not None and not may(actor, "manage_webhooks", project):
         raise Refused("permission_denied", "Only managers of the project set up its webhooks.", status=403)

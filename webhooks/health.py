@@ -85,7 +85,9 @@ def give_up_on_failing() -> int:
 
 def switch_off(webhook: Webhook, reason: str) -> None:
     """Its pending deliveries are held, and so is what happens from now on, until somebody switches it on."""
-    if not Webhook.objects.filter(pk=webhook.pk, is_active=True).update(is_active=False, disabled_reason=reason):
+    if not Webhook.objects.filter(pk=webhook.pk, is_active=True).update(
+        is_active=False, disabled_reason=reason
+    ):
         return
     webhook.deliveries.filter(state=Delivery.State.PENDING, lease=None).update(state=Delivery.State.HELD)
     log.warning("webhook %s (%s) is switched off: %s", webhook.pk, webhook.url, WHY[reason])
@@ -122,7 +124,14 @@ def switched_on(webhook: Webhook) -> list[str]:
     webhook.failing_since = webhook.rest_until = None
     webhook.is_slow = False
     release_held(webhook)
-    return ["consecutive_failures", "silent_in_a_row", "disabled_reason", "failing_since", "rest_until", "is_slow"]
+    return [
+        "consecutive_failures",
+        "silent_in_a_row",
+        "disabled_reason",
+        "failing_since",
+        "rest_until",
+        "is_slow",
+    ]
 
 
 def release_held(webhook: Webhook) -> int:

@@ -71,7 +71,10 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.TASKS_CREATED: (("TASKS_CREATED", together(tasks, TASKS_AT_MOST)),),
     task_events.TASKS_DELETED: (("TASKS_DELETED", together(tasks, TASKS_AT_MOST)),),
     task_events.TASK_DATA_CHANGED: (("ANNOTATION_UPDATED", annotations),),
-    task_events.ANNOTATIONS_CREATED: (("ANNOTATION_CREATED", the_single_annotation), ("ANNOTATIONS_CREATED", many_annotations)),
+    task_events.ANNOTATIONS_CREATED: (
+        ("ANNOTATION_CREATED", the_single_annotation),
+        ("ANNOTATIONS_CREATED", many_annotations),
+    ),
     task_events.ANNOTATION_RESTORED: (("ANNOTATION_CREATED", annotations),),
     task_events.ANNOTATION_EDITED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_TOUCHED: (("ANNOTATION_UPDATED", annotations),),
@@ -84,7 +87,10 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
         ("ANNOTATION_FIXED_AND_ACCEPTED", only(ActionType.FIXED_AND_ACCEPTED)),
         ("ANNOTATION_UPDATED", rewritten),
     ),
-    review_events.REVIEWS_UNDONE: (("REVIEWS_DELETED", together(reviews, REVIEWS_AT_MOST)), ("ANNOTATION_UPDATED", rewritten)),
+    review_events.REVIEWS_UNDONE: (
+        ("REVIEWS_DELETED", together(reviews, REVIEWS_AT_MOST)),
+        ("ANNOTATION_UPDATED", rewritten),
+    ),
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),
     review_events.TASK_REVIEWED: (("TASK_REVIEWED", tasks),),
     review_events.TASK_UNREVIEWED: (("TASK_UNREVIEWED", tasks),),
@@ -98,7 +104,11 @@ def write_down(event: Happened, **_: Any) -> None:
 
 
 def _facts(scene: Scene) -> list[Event]:
-    return [_fact(action, scene, subject) for action, subjects in TOLD[scene.event.kind] for subject in subjects(scene)]
+    return [
+        _fact(action, scene, subject)
+        for action, subjects in TOLD[scene.event.kind]
+        for subject in subjects(scene)
+    ]
 
 
 def _fact(action: str, scene: Scene, subject: Any) -> Event:

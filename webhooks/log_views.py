@@ -39,12 +39,17 @@ class Events(GenericAPIView):
         parameters=[
             PROJECT,
             OpenApiParameter("after", int, description="The last position you have; 0 for the beginning."),
-            OpenApiParameter("limit", int, description=f"Events in one answer, at most {EVENTS_AT_MOST} (100 if not said)."),
+            OpenApiParameter(
+                "limit", int, description=f"Events in one answer, at most {EVENTS_AT_MOST} (100 if not said)."
+            ),
         ]
     )
     def get(self, request):
         """What happened, in the order of its positions, whether or not an endpoint listened: to start late, or to catch up."""
-        after, limit = number(request, "after", 0), number(request, "limit", 100, least=1, most=EVENTS_AT_MOST)
+        after, limit = (
+            number(request, "after", 0),
+            number(request, "limit", 100, least=1, most=EVENTS_AT_MOST),
+        )
         rows = of_asked_project(request, Event.objects.visible_to(request.user)).after(after)
         found = list(rows[: limit + 1])
         page = found[:limit]

@@ -35,14 +35,21 @@ class Webhook(models.Model):
         default=True, help_text="Label Studio's actions. The review events must be listed by name."
     )
     actions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
-    headers = SealedField(default=dict, blank=True, validators=[webhook_headers], help_text="Sent along with every delivery.")
+    headers = SealedField(
+        default=dict, blank=True, validators=[webhook_headers], help_text="Sent along with every delivery."
+    )
     parallel = models.PositiveSmallIntegerField(default=8, help_text="How many deliveries at once, 1 to 32.")
     is_active = models.BooleanField(default=True)
     secret_salt = models.CharField(max_length=64, default=new_salt, editable=False)
     earlier_salt = models.CharField(
-        max_length=200, blank=True, editable=False, help_text="Of the secrets before the last rotations, newest first."
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="Of the secrets before the last rotations, newest first.",
     )
-    earlier_until = models.DateTimeField(null=True, editable=False, help_text="Until then the earlier secrets sign, too.")
+    earlier_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until then the earlier secrets sign, too."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -50,11 +57,21 @@ class Webhook(models.Model):
     consecutive_failures = models.PositiveIntegerField(default=0, editable=False)
     last_success_at = models.DateTimeField(null=True, editable=False)
     last_failure_at = models.DateTimeField(null=True, editable=False)
-    failing_since = models.DateTimeField(null=True, editable=False, help_text="The first failure after the last success.")
-    silent_in_a_row = models.PositiveIntegerField(default=0, editable=False, help_text="Attempts that got no answer at all.")
-    rest_until = models.DateTimeField(null=True, editable=False, help_text="Nothing is sent before: nobody answered.")
-    is_slow = models.BooleanField(default=False, editable=False, help_text="Its last attempt timed out: another queue sends.")
-    disabled_reason = models.CharField(max_length=32, blank=True, editable=False, help_text="Why it was switched off by itself.")
+    failing_since = models.DateTimeField(
+        null=True, editable=False, help_text="The first failure after the last success."
+    )
+    silent_in_a_row = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Attempts that got no answer at all."
+    )
+    rest_until = models.DateTimeField(
+        null=True, editable=False, help_text="Nothing is sent before: nobody answered."
+    )
+    is_slow = models.BooleanField(
+        default=False, editable=False, help_text="Its last attempt timed out: another queue sends."
+    )
+    disabled_reason = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="Why it was switched off by itself."
+    )
     slot = models.UUIDField(null=True, editable=False, help_text="Held by the one job that sends to it.")
     slot_until = models.DateTimeField(null=True, editable=False)
 
@@ -63,7 +80,9 @@ class Webhook(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(parallel__gte=1, parallel__lte=32), name="webhook_parallel_sane"),
+            models.CheckConstraint(
+                condition=Q(parallel__gte=1, parallel__lte=32), name="webhook_parallel_sane"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,7 +105,9 @@ class Event(models.Model):
     )
     # No constraint in the database: its KEY SHARE lock would make a hot row of the project.
     # None: the ping of a site-wide endpoint.
-    project = models.ForeignKey(Project, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
+    project = models.ForeignKey(
+        Project, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
     action = models.CharField(max_length=64)
     body = models.TextField(help_text="JSON, to the byte as it is sent.")
     annotation_seq = models.BigIntegerField(null=True)
@@ -122,9 +143,13 @@ class Delivery(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
-    with_payload = models.BooleanField(default=True, help_text="Decided with the event, so that every attempt has the same body.")
+    with_payload = models.BooleanField(
+        default=True, help_text="Decided with the event, so that every attempt has the same body."
+    )
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
-    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.LIVE, help_text="News go before what a bulk brings.")
+    lane = models.PositiveSmallIntegerField(
+        choices=Lane, default=Lane.LIVE, help_text="News go before what a bulk brings."
+    )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Begun, not necessarily ended.")
     next_at = models.DateTimeField(db_default=Now())
     lease = models.UUIDField(null=True, editable=False)
@@ -137,7 +162,9 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [models.UniqueConstraint(fields=["event", "webhook"], name="delivery_once")]
         indexes = [
-            models.Index(fields=["webhook", "lane", "next_at"], condition=Q(state="pending"), name="delivery_due"),
+            models.Index(
+                fields=["webhook", "lane", "next_at"], condition=Q(state="pending"), name="delivery_due"
+            ),
             models.Index(fields=["webhook", "-id"], name="delivery_log"),
             models.Index(fields=["webhook", "event"], condition=Q(state="held"), name="delivery_held"),
             models.Index(fields=["webhook", "event"], condition=Q(state="dead"), name="delivery_dead"),
@@ -153,10 +180,14 @@ class Attempt(models.Model):
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="log")
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField(db_default=Now())
-    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; none if there was no answer.")
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="HTTP status; none if there was no answer."
+    )
     duration = models.FloatField(help_text="Seconds.")
     error = models.CharField(max_length=32, blank=True, help_text="Class of the failure; empty on success.")
-    answer = models.TextField(blank=True, help_text="The first 4 KB of the answer, or the words of the failure.")
+    answer = models.TextField(
+        blank=True, help_text="The first 4 KB of the answer, or the words of the failure."
+    )
 
     class Meta:
         ordering = ["id"]

@@ -106,13 +106,21 @@ def claim_suspect(webhook_id: int) -> list[Claim]:
 
 def _claim(webhook_id: int, *, count: int, fresh: bool) -> list[Claim]:
     token = uuid.uuid4()
-    asked: dict[str, Any] = {"token": token, "webhook": webhook_id, "lease": LEASE_SECONDS, "count": count, "fresh": fresh}
+    asked: dict[str, Any] = {
+        "token": token,
+        "webhook": webhook_id,
+        "lease": LEASE_SECONDS,
+        "count": count,
+        "fresh": fresh,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, asked | {"waits": schedule.scaled_waits()})
         claimed = dict(cursor.fetchall())
     if not claimed:
         return []
-    deliveries = Delivery.objects.select_related("event", "webhook").filter(pk__in=claimed).order_by("event_id")
+    deliveries = (
+        Delivery.objects.select_related("event", "webhook").filter(pk__in=claimed).order_by("event_id")
+    )
     return [Claim(delivery, token, claimed[delivery.pk]) for delivery in deliveries]
 
 
@@ -125,7 +133,9 @@ def record(claim: Claim, answer: Answer) -> None:
             return  # the endpoint was deleted meanwhile, and its log with it
         log_attempt(claim, answer)
         with connection.cursor() as cursor:
-            cursor.execute(FINISH, {"state": state, "wait": wait, "delivery": delivery.pk, "token": claim.token})
+            cursor.execute(
+                FINISH, {"state": state, "wait": wait, "delivery": delivery.pk, "token": claim.token}
+            )
 
 
 def log_attempt(claim: Claim, answer: Answer) -> Attempt:
@@ -146,7 +156,9 @@ def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
     if answer.status == GONE:
         return Delivery.State.HELD, 0
     retry_after = schedule.seconds_of(answer.retry_after)
-    wait = schedule.wait_after(delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after)
+    wait = schedule.wait_after(
+        delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after
+    )
     return (Delivery.State.DEAD, 0) if wait is None else (Delivery.State.PENDING, wait)
 
 

@@ -17,7 +17,9 @@ LONGEST_RETRY_AFTER = 24 * HOUR
 TOO_MANY_REQUESTS = 429
 
 
-def wait_after(attempts: int, *, status: int | None = None, error: str = "", retry_after: float = 0) -> float | None:
+def wait_after(
+    attempts: int, *, status: int | None = None, error: str = "", retry_after: float = 0
+) -> float | None:
     """How long to wait after `attempts` failed ones; None if that was the last. WEBHOOK_TIME_SCALE compresses what is ours."""
     if attempts >= ATTEMPTS:
         return None

@@ -44,7 +44,9 @@ class Batch:
         self.is_answered = False
         self.under_way = _sent(claims)
 
-    def record(self, *, seconds: float | None = None, by: Callable[[Claim, Answer], None] = outbox.record) -> bool:
+    def record(
+        self, *, seconds: float | None = None, by: Callable[[Claim, Answer], None] = outbox.record
+    ) -> bool:
         """Wait for the answers and record them; False if some were not there in time."""
         try:
             for future in as_completed(list(self.under_way), timeout=seconds):
@@ -141,5 +143,9 @@ def headers_of(claim: Claim, body: str) -> dict[str, str]:
     """The endpoint's own headers cannot replace ours."""
     webhook, event = claim.delivery.webhook, claim.delivery.event
     own = cast(dict[str, str], webhook.headers)
-    ours = {"Content-Type": "application/json", "User-Agent": f"Countersign/{settings.VERSION}", "Accept-Encoding": "identity"}
+    ours = {
+        "Content-Type": "application/json",
+        "User-Agent": f"Countersign/{settings.VERSION}",
+        "Accept-Encoding": "identity",
+    }
     return own | ours | signature_headers(webhook, event, body, claim.at)

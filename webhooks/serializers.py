@@ -27,7 +27,8 @@ class ActionsField(serializers.ListField):
         names = list(dict.fromkeys(super().to_internal_value(data)))
         if unknown := [name for name in names if name not in CATALOGUE]:
             raise serializers.ValidationError(
-                f"Unknown action {unknown[0]!r}. GET /api/webhooks/info/ lists them all.", code="unknown_action"
+                f"Unknown action {unknown[0]!r}. GET /api/webhooks/info/ lists them all.",
+                code="unknown_action",
             )
         return names
 
@@ -96,7 +97,9 @@ class NewWebhookSerializer(WebhookSerializer):
         max_value=2**62,
         help_text="None: the whole site, administrators only.",
     )
-    secret = serializers.SerializerMethodField(help_text="Keep it to check signatures with; it is not shown again.")
+    secret = serializers.SerializerMethodField(
+        help_text="Keep it to check signatures with; it is not shown again."
+    )
 
     class Meta(WebhookSerializer.Meta):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
@@ -108,7 +111,9 @@ class NewWebhookSerializer(WebhookSerializer):
 class EventSerializer(serializers.ModelSerializer):
     """`body` is what endpoints got, or would have got."""
 
-    id = serializers.UUIDField(source="unique_id", read_only=True, help_text="The `webhook-id` of every delivery.")
+    id = serializers.UUIDField(
+        source="unique_id", read_only=True, help_text="The `webhook-id` of every delivery."
+    )
     project = serializers.IntegerField(source="project_id", read_only=True)
     body = serializers.SerializerMethodField()
 
@@ -144,7 +149,18 @@ class DeliverySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Delivery
-        fields = ["id", "webhook", "event", "action", "happened_at", "state", "attempts", "next_at", "finished_at", "log"]
+        fields = [
+            "id",
+            "webhook",
+            "event",
+            "action",
+            "happened_at",
+            "state",
+            "attempts",
+            "next_at",
+            "finished_at",
+            "log",
+        ]
         read_only_fields = fields
 
     @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
@@ -159,14 +175,19 @@ class ReplaySerializer(serializers.Serializer):
     """Which deliveries to send again."""
 
     state = serializers.MultipleChoiceField(
-        source="states", choices=Delivery.State.choices, required=False, help_text="If not said: dead and held."
+        source="states",
+        choices=Delivery.State.choices,
+        required=False,
+        help_text="If not said: dead and held.",
     )
     since = serializers.DateTimeField(required=False, help_text="Events from then on.")
     until = serializers.DateTimeField(required=False, help_text="Events before.")
     actions = ActionsField(child=serializers.CharField(max_length=64), required=False)
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {name: tuple(value) if isinstance(value, (list, set)) else value for name, value in sent.items()}
+        return {
+            name: tuple(value) if isinstance(value, (list, set)) else value for name, value in sent.items()
+        }
 
 
 class ReplayedSerializer(serializers.Serializer):

@@ -37,7 +37,9 @@ def secrets_of(webhook: Webhook, at: datetime) -> list[str]:
 def signature_headers(webhook: Webhook, event: Event, body: str, at: datetime) -> dict[str, str]:
     """`at` is the database's time: a worker's clock may be wrong, and consumers refuse what is five minutes off."""
     message = str(event.unique_id)
-    signatures = [Signer(secret).sign(message, at.astimezone(UTC), body) for secret in secrets_of(webhook, at)]
+    signatures = [
+        Signer(secret).sign(message, at.astimezone(UTC), body) for secret in secrets_of(webhook, at)
+    ]
     return {
         "webhook-id": message,
         "webhook-timestamp": str(int(at.timestamp())),

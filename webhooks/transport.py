@@ -99,12 +99,16 @@ class Checked:
             raise NameResolutionError(self.host, self, error) from error  # type: ignore
         for address in addresses:
             with contextlib.suppress(OSError):
-                connection = socket.create_connection((str(address), self.port), min(CONNECT_SECONDS, deadline.left()))  # type: ignore[attr-defined]
+                connection = socket.create_connection(
+                    (str(address), self.port), min(CONNECT_SECONDS, deadline.left())
+                )  # type: ignore[attr-defined]
                 # Header and body are two writes; without this the second waits for an acknowledgement of the first.
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 deadline.hold(connection)
                 return connection
-        raise NewConnectionError(self, f"No connection to {', '.join(map(str, addresses))} within {CONNECT_SECONDS} s.")  # type: ignore
+        raise NewConnectionError(
+            self, f"No connection to {', '.join(map(str, addresses))} within {CONNECT_SECONDS} s."
+        )  # type: ignore
 
 
 class CheckedHTTP(Checked, HTTPConnection):
@@ -157,7 +161,9 @@ def _exchange(
     client: requests.Session, url: str, body: bytes, headers: dict[str, str], seconds: float
 ) -> tuple[int, str, str | None]:
     waits = (CONNECT_SECONDS, seconds)
-    with client.post(url, data=body, headers=headers, timeout=waits, allow_redirects=False, stream=True) as response:
+    with client.post(
+        url, data=body, headers=headers, timeout=waits, allow_redirects=False, stream=True
+    ) as response:
         return response.status_code, _text_of(response), response.headers.get("Retry-After")
 
 
@@ -203,4 +209,9 @@ def _causes(error: BaseException | None):
         if isinstance(current, BaseException) and id(current) not in seen:
             seen.add(id(current))
             yield current
-            waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+            waiting += [
+                current.__cause__,
+                current.__context__,
+                getattr(current, "reason", None),
+                *current.args,
+            ]

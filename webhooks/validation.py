@@ -39,7 +39,9 @@ def webhook_url(url: str) -> None:
     if not parts.hostname:
         raise ValidationError("The URL names no host.", code="bad_url")
     if "@" in parts.netloc:
-        raise ValidationError("The URL must not contain a user name or password; use a header.", code="userinfo")
+        raise ValidationError(
+            "The URL must not contain a user name or password; use a header.", code="userinfo"
+        )
     if "#" in url:
         raise ValidationError("The URL must not have a fragment (#…): it is never sent.", code="fragment")
     _refuse_blocked(parts.hostname, port or PORTS[parts.scheme])
@@ -47,7 +49,9 @@ def webhook_url(url: str) -> None:
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
     if NOT_IN_URLS.search(url):
-        raise ValidationError("The URL must not contain spaces, backslashes or control characters.", code="bad_url")
+        raise ValidationError(
+            "The URL must not contain spaces, backslashes or control characters.", code="bad_url"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -76,7 +80,9 @@ def _refuse_blocked(host: str, port: int) -> None:
 def webhook_headers(headers: Any) -> None:
     """Label Studio's schema (at most ten, plain names, texts) and what could break or forge a request. Raises ValidationError."""
     if not isinstance(headers, dict):
-        raise ValidationError('Headers are an object, like {"Authorization": "Bearer …"}.', code="bad_headers")
+        raise ValidationError(
+            'Headers are an object, like {"Authorization": "Bearer …"}.', code="bad_headers"
+        )
     if len(headers) > HEADERS_AT_MOST:
         raise ValidationError(f"At most {HEADERS_AT_MOST} headers.", code="too_many_headers")
     for name, value in headers.items():
@@ -85,8 +91,12 @@ def webhook_headers(headers: Any) -> None:
 
 def _refuse_header(name: str, value: Any) -> None:
     if not HEADER_NAME.fullmatch(name):
-        raise ValidationError(f"{name!r} is not a header name: letters, digits, - and _ only.", code="bad_header_name")
+        raise ValidationError(
+            f"{name!r} is not a header name: letters, digits, - and _ only.", code="bad_header_name"
+        )
     if name.lower() in OURS or name.lower().startswith(OUR_PREFIXES):
         raise ValidationError(f"{name} is set by the sender and cannot be yours.", code="reserved_header")
     if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value) or len(value) > 4096:
-        raise ValidationError(f"The value of {name} must be one line of printable ASCII text.", code="bad_header_value")
+        raise ValidationError(
+            f"The value of {name} must be one line of printable ASCII text.", code="bad_header_value"
+        )

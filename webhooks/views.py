@@ -33,7 +33,10 @@ INFO = {
             "description": {"type": "string"},
             "key": {"type": "string", "description": "Where the object is in the body."},
             "organization-only": {"type": "boolean"},
-            "by_name": {"type": "boolean", "description": "Sent only to endpoints that list it in `actions`."},
+            "by_name": {
+                "type": "boolean",
+                "description": "Sent only to endpoints that list it in `actions`.",
+            },
         },
     },
 }
@@ -77,7 +80,11 @@ class WebhookViewSet(ViewSet):
     def partial_update(self, request, pk=None):
         """Change it; its project stays. Switching it on resets its failures and sends what was held."""
         webhook = self.get_object()
-        return Response(self.get_serializer(endpoints.change(webhook, sent(WebhookSerializer, request, partial=True))).data)
+        return Response(
+            self.get_serializer(
+                endpoints.change(webhook, sent(WebhookSerializer, request, partial=True))
+            ).data
+        )
 
     def update(self, request, pk=None):
         webhook = self.get_object()
@@ -89,14 +96,20 @@ class WebhookViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        parameters=[OpenApiParameter("organization-only", bool, description="Only what no project's endpoint hears of.")],
+        parameters=[
+            OpenApiParameter(
+                "organization-only", bool, description="Only what no project's endpoint hears of."
+            )
+        ],
         responses={(200, "application/json"): {"type": "object", "additionalProperties": {"type": "object"}}},
     )
     @action(detail=False)
     def info(self, request):
         """Every action there is."""
         site_wide = request.query_params.get("organization-only", "").lower() in ("1", "true")
-        return Response({name: described(entry) for name, entry in CATALOGUE.items() if entry.site_wide or not site_wide})
+        return Response(
+            {name: described(entry) for name, entry in CATALOGUE.items() if entry.site_wide or not site_wide}
+        )
 
     @extend_schema(request=None, responses={200: AttemptSerializer})
     @action(detail=True, methods=["post"])

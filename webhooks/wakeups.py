@@ -56,7 +56,9 @@ class Bell:
 def wake(webhook_id: int, is_slow: bool, **how) -> None:
     """Ask a worker to send what is due for one endpoint. The slow ones wait for each other, and for nobody else."""
     queue = SLOW_QUEUE if is_slow else QUEUE
-    current_app.send_task("webhooks.jobs.drain", (webhook_id,), queue=queue, expires=EXPIRES_SECONDS, retry=False, **how)
+    current_app.send_task(
+        "webhooks.jobs.drain", (webhook_id,), queue=queue, expires=EXPIRES_SECONDS, retry=False, **how
+    )
 
 
 def _patience() -> dict:

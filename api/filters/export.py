@@ -17,10 +17,21 @@ YES = ("true", "1", "yes")
 PARAMETERS = [
     OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
     OpenApiParameter("download_all_tasks", bool, description="Also tasks of which no annotation is taken."),
-    OpenApiParameter("only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."),
-    OpenApiParameter("ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."),
-    OpenApiParameter("reviewed", str, enum=[ONLY, EXCLUDE], description="Annotations with any standing verdict, or without one."),
-    OpenApiParameter("verdict", str, description="Annotations on which one of these verdicts stands, comma-separated."),
+    OpenApiParameter(
+        "only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."
+    ),
+    OpenApiParameter(
+        "ids", str, description="Only these tasks: comma-separated, or repeated (also as `ids[]`)."
+    ),
+    OpenApiParameter(
+        "reviewed",
+        str,
+        enum=[ONLY, EXCLUDE],
+        description="Annotations with any standing verdict, or without one.",
+    ),
+    OpenApiParameter(
+        "verdict", str, description="Annotations on which one of these verdicts stands, comma-separated."
+    ),
     OpenApiParameter(
         "changed_since",
         str,
@@ -34,14 +45,19 @@ def format_asked(query: QueryDict) -> str:
     asked = query.get("exportType") or query.get("export_type") or "JSON"
     if asked not in FORMATS:
         raise Refused(
-            "unknown_format", f"There is no export as {asked[:40]}. There is: {', '.join(FORMATS)}.", field="exportType"
+            "unknown_format",
+            f"There is no export as {asked[:40]}. There is: {', '.join(FORMATS)}.",
+            field="exportType",
         )
     return asked
 
 
 def selection_asked(query: QueryDict) -> Selection:
     """What is taken. A changed task is given whatever is left of it, so that its reader can drop what went."""
-    since, annotations = _instant(query), annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)})
+    since, annotations = (
+        _instant(query),
+        annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)}),
+    )
     everything = since is not None or query.get("download_all_tasks", "").lower() in YES
     return Selection(
         ids=_ids(query),
@@ -53,11 +69,19 @@ def selection_asked(query: QueryDict) -> Selection:
 
 
 def _has(annotations: Q) -> Q:
-    return Q(Exists(Annotation.objects.filter(annotations, task=OuterRef("pk"), deleted_at=None, is_draft=False)))
+    return Q(
+        Exists(Annotation.objects.filter(annotations, task=OuterRef("pk"), deleted_at=None, is_draft=False))
+    )
 
 
 def _named(query: QueryDict, *keys: str) -> list[str]:
-    return [part.strip() for key in keys for value in query.getlist(key) for part in value.split(",") if part.strip()]
+    return [
+        part.strip()
+        for key in keys
+        for value in query.getlist(key)
+        for part in value.split(",")
+        if part.strip()
+    ]
 
 
 def _ids(query: QueryDict) -> list[int] | None:
@@ -70,7 +94,9 @@ def _ids(query: QueryDict) -> list[int] | None:
 def _reviewed(query: QueryDict) -> str | None:
     asked = query.get("reviewed")
     if asked not in (None, "", ONLY, EXCLUDE):
-        raise Refused("invalid_reviewed", f"reviewed is {ONLY} or {EXCLUDE}, not {asked[:40]!r}.", field="reviewed")
+        raise Refused(
+            "invalid_reviewed", f"reviewed is {ONLY} or {EXCLUDE}, not {asked[:40]!r}.", field="reviewed"
+        )
     return asked or None
 
 
@@ -88,7 +114,9 @@ def _instant(query: QueryDict) -> datetime | None:
     if not asked:
         return None
     if FORMATS[format_asked(query)].rows_only:
-        detail = "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
+        detail = (
+            "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
+        )
         raise Refused("not_supported", detail, field="changed_since")
     return _moment(asked.replace(" ", "+"))
 

@@ -25,7 +25,9 @@ class NullsLastOrdering(filters.OrderingFilter):
         if not value:
             return qs
         columns = [self.get_ordering_value(name) for name in value]
-        return qs.order_by(*(_nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id")
+        return qs.order_by(
+            *(_nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id"
+        )
 
 
 def _nulls_last(name: str):
@@ -58,15 +60,22 @@ class ProjectFilter(FilterSet):
 
 class TaskFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(
-        choices=ActionType.choices, method="with_annotation", help_text="Tasks with an annotation of this state."
+        choices=ActionType.choices,
+        method="with_annotation",
+        help_text="Tasks with an annotation of this state.",
     )
-    reviewer = IdFilter(method="reviewed_by_person", help_text="Tasks with a standing verdict by this person.")
+    reviewer = IdFilter(
+        method="reviewed_by_person", help_text="Tasks with a standing verdict by this person."
+    )
     annotator = IdFilter(method="annotated_by_person", help_text="Tasks annotated by this person.")
     completed_by = IdFilter(method="annotated_by_person", help_text="The same as `annotator`.")
     config_outdated = filters.BooleanFilter(
-        method="with_outdated_config", help_text="Has an annotation made under an earlier label configuration."
+        method="with_outdated_config",
+        help_text="Has an annotation made under an earlier label configuration.",
     )
-    final_state = filters.MultipleChoiceFilter(choices=FinalState.choices, help_text="Whether the task has its answer.")
+    final_state = filters.MultipleChoiceFilter(
+        choices=FinalState.choices, help_text="Whether the task has its answer."
+    )
     ordering = ordering(
         "id",
         "inner_id",
@@ -108,7 +117,9 @@ class TaskFilter(FilterSet):
         sorted_by = {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
         if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in asked | sorted_by):
             return tasks
-        mine = Q(annotated_by__user=self.request.user) if asked & {"annotator", "completed_by"} else Q(pk__in=[])
+        mine = (
+            Q(annotated_by__user=self.request.user) if asked & {"annotator", "completed_by"} else Q(pk__in=[])
+        )
         return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
 
     def reviewed_by_person(self, tasks, name, value):
@@ -126,7 +137,9 @@ class TaskFilter(FilterSet):
     def with_annotation(self, tasks, name, values):
         if not values:
             return tasks
-        found = Annotation.objects.visible_to(self.request.user).filter(task=OuterRef("pk"), last_action__in=values)
+        found = Annotation.objects.visible_to(self.request.user).filter(
+            task=OuterRef("pk"), last_action__in=values
+        )
         return tasks.filter(Exists(found))
 
 
@@ -135,14 +148,20 @@ class AnnotationFilter(FilterSet):
     completed_by = IdFilter(method="written_by", help_text="Annotations of this person.")
     reviewer = IdFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
     reviewed = filters.BooleanFilter(
-        field_name="standing_review_id", lookup_expr="isnull", exclude=True, help_text="Has a standing verdict."
+        field_name="standing_review_id",
+        lookup_expr="isnull",
+        exclude=True,
+        help_text="Has a standing verdict.",
     )
     reject_action = filters.ChoiceFilter(
         choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
     )
-    returned = filters.BooleanFilter(field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework.")
+    returned = filters.BooleanFilter(
+        field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework."
+    )
     config_outdated = filters.BooleanFilter(
-        method="with_outdated_config", help_text="Made under an earlier label configuration than the project has."
+        method="with_outdated_config",
+        help_text="Made under an earlier label configuration than the project has.",
     )
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
@@ -173,7 +192,9 @@ class AnnotationFilter(FilterSet):
         return annotations.filter(rows_of("completed_by", value, self.request.user))
 
     def rejected_with(self, annotations, name, value):
-        return annotations.filter(standing_review_id__in=Review.objects.filter(reject_action=value).values("pk"))
+        return annotations.filter(
+            standing_review_id__in=Review.objects.filter(reject_action=value).values("pk")
+        )
 
 
 class ReviewFilter(FilterSet):
@@ -181,7 +202,9 @@ class ReviewFilter(FilterSet):
     project = filters.NumberFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
-    state = filters.ChoiceFilter(choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict.")
+    state = filters.ChoiceFilter(
+        choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict."
+    )
     ordering = ordering("id", "created_at")
 
     class Meta(FilterSet.Meta):
@@ -196,7 +219,9 @@ class ReviewFilter(FilterSet):
         }
 
     def signed_by(self, reviews, name, value):
-        shown = names_shown_to(self.request.user, annotation="annotation__") | Q(created_by=self.request.user.pk)
+        shown = names_shown_to(self.request.user, annotation="annotation__") | Q(
+            created_by=self.request.user.pk
+        )
         return reviews.filter(shown).filter(rows_of("created_by", value, self.request.user))
 
     def keep(self, reviews, name, value):
@@ -207,7 +232,9 @@ class ReviewFilter(FilterSet):
 
     def filter_queryset(self, queryset):
         reviews, asked = super().filter_queryset(queryset), self.form.cleaned_data
-        return reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
+        return (
+            reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
+        )
 
 
 class CorrectionFilter(FilterSet):
@@ -215,7 +242,12 @@ class CorrectionFilter(FilterSet):
 
     class Meta(FilterSet.Meta):
         model = Correction
-        fields = {"project": ["exact"], "annotation": ["exact"], "kind": ["exact"], "created_at": TIME_LOOKUPS}
+        fields = {
+            "project": ["exact"],
+            "annotation": ["exact"],
+            "kind": ["exact"],
+            "created_at": TIME_LOOKUPS,
+        }
 
 
 class AnnotationCorrectionFilter(FilterSet):

@@ -67,7 +67,9 @@ def selected(request: Request, project: Project) -> Query:
     if (pk := whole(request, "view")) is not None:
         view = _view(request, pk)
         asked = saved(view, request.user)
-        chosen = _sent_selection(request) or (selection.read(view.selected_items) if view.selected_items else None)
+        chosen = _sent_selection(request) or (
+            selection.read(view.selected_items) if view.selected_items else None
+        )
         return Query(asked.where, asked.order, chosen)
     return query.read(request.query_params.get("query") or body(request), Asker(request.user, project))
 

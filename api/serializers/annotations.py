@@ -46,7 +46,9 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
     import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
     last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
     result_count = serializers.SerializerMethodField()
-    result_problems = serializers.SerializerMethodField(help_text="What of the result the label configuration does not know.")
+    result_problems = serializers.SerializerMethodField(
+        help_text="What of the result the label configuration does not know."
+    )
 
     class Meta:
         model = Annotation
@@ -105,10 +107,18 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
     can_be_reviewed = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
     refusals = serializers.SerializerMethodField()
-    config_outdated = serializers.SerializerMethodField(help_text="Made under an earlier label configuration.")
+    config_outdated = serializers.SerializerMethodField(
+        help_text="Made under an earlier label configuration."
+    )
 
     class Meta(AnnotationBodySerializer.Meta):
-        fields = [*AnnotationBodySerializer.Meta.fields, "config_outdated", "can_be_reviewed", "allowed_actions", "refusals"]
+        fields = [
+            *AnnotationBodySerializer.Meta.fields,
+            "config_outdated",
+            "can_be_reviewed",
+            "allowed_actions",
+            "refusals",
+        ]
         read_only_fields = fields
 
     def get_created_username(self, annotation: Annotation) -> str:
@@ -116,7 +126,11 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
 
     def get_config_outdated(self, annotation: Annotation) -> bool:
         said = getattr(annotation, "config_outdated", ASK)
-        return Annotation.objects.config_outdated().filter(pk=annotation.pk).exists() if said is ASK else bool(said)
+        return (
+            Annotation.objects.config_outdated().filter(pk=annotation.pk).exists()
+            if said is ASK
+            else bool(said)
+        )
 
     def get_can_be_reviewed(self, annotation: Annotation) -> bool:
         return "accept" not in self._refusals(annotation)
@@ -126,7 +140,9 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
         return [action for action in workflow.REVIEW_ACTIONS if action not in closed]
 
     def get_refusals(self, annotation: Annotation) -> dict[str, dict[str, str]]:
-        return {action: {"code": r.code, "detail": r.detail} for action, r in self._refusals(annotation).items()}
+        return {
+            action: {"code": r.code, "detail": r.detail} for action, r in self._refusals(annotation).items()
+        }
 
     def _refusals(self, annotation: Annotation) -> dict[str, workflow.Refusal]:
         asked = self.context.setdefault("refusals", {})
@@ -149,13 +165,19 @@ class WorkSerializer(serializers.Serializer):
     lead_time = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1e9)
     started_at = serializers.DateTimeField(required=False, allow_null=True)
     completed_by = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
-    last_annotation_history = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)
+    last_annotation_history = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=2**62
+    )
 
 
 class NewWorkSerializer(WorkSerializer):
     draft_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)
-    parent_prediction = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
-    parent_annotation = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
+    parent_prediction = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**62
+    )
+    parent_annotation = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**62
+    )
     unique_id = serializers.UUIDField(required=False, allow_null=True)
 
 
@@ -163,7 +185,9 @@ class DraftSerializer(serializers.ModelSerializer):
     result = ResultField(required=False)
     created_username = serializers.SerializerMethodField()
     created_ago = serializers.SerializerMethodField()
-    result_problems = serializers.SerializerMethodField(help_text="What of the result the label configuration does not know.")
+    result_problems = serializers.SerializerMethodField(
+        help_text="What of the result the label configuration does not know."
+    )
 
     class Meta:
         model = Draft
@@ -199,7 +223,17 @@ class PredictionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Prediction
-        fields = ["id", "task", "project", "result", "score", "model_version", "created_ago", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "task",
+            "project",
+            "result",
+            "score",
+            "model_version",
+            "created_ago",
+            "created_at",
+            "updated_at",
+        ]
         read_only_fields = ["project", "created_at", "updated_at"]
         extra_kwargs = {"task": {"required": True}}
 

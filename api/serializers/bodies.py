@@ -19,7 +19,12 @@ from .tasks import TaskBodySerializer
 Body = dict[str, Any]
 # One of each for all bodies: a serializer builds its fields anew, which takes ten times as long as using them. A project's
 # remembers the totals it has read, so that one is made each time.
-_ANNOTATION, _TASK, _REVIEW, _PERSON = AnnotationBodySerializer(), TaskBodySerializer(), ReviewSerializer(), PersonSerializer()
+_ANNOTATION, _TASK, _REVIEW, _PERSON = (
+    AnnotationBodySerializer(),
+    TaskBodySerializer(),
+    ReviewSerializer(),
+    PersonSerializer(),
+)
 
 
 def annotation_body(annotation: Annotation) -> Body:

@@ -15,7 +15,9 @@ class ContestSerializer(serializers.Serializer):
     """`reason` is required; what is wrong with it is said under `validation_errors`."""
 
     reason = serializers.CharField(max_length=10_000)
-    last_annotation_history = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)
+    last_annotation_history = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=2**62
+    )
 
 
 class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
@@ -27,7 +29,9 @@ class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
     reason = serializers.CharField(source="because", read_only=True)
     reject_reason = serializers.CharField(source="review.reason", read_only=True)
     reject_action = serializers.CharField(source="review.reject_action", read_only=True)
-    comment = serializers.CharField(source="review.comment", read_only=True, help_text="What was said with the rejection.")
+    comment = serializers.CharField(
+        source="review.comment", read_only=True, help_text="What was said with the rejection."
+    )
     rejected_by = serializers.IntegerField(source="review.created_by_id", read_only=True, allow_null=True)
     rejected_at = serializers.DateTimeField(source="review.created_at", read_only=True)
 

@@ -81,7 +81,11 @@ class NewExportSerializer(serializers.Serializer):
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         """What was not sent, or sent as null, is not stored."""
-        return {name: dict(value) if isinstance(value, dict) else value for name, value in sent.items() if value is not None}
+        return {
+            name: dict(value) if isinstance(value, dict) else value
+            for name, value in sent.items()
+            if value is not None
+        }
 
 
 class ConvertSerializer(serializers.Serializer):

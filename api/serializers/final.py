@@ -4,4 +4,6 @@ from rest_framework import serializers
 
 
 class PickSerializer(serializers.Serializer):
-    annotation = serializers.IntegerField(min_value=1, max_value=2**62, help_text="Which annotation of the task is its answer.")
+    annotation = serializers.IntegerField(
+        min_value=1, max_value=2**62, help_text="Which annotation of the task is its answer."
+    )

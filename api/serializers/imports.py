@@ -58,4 +58,11 @@ def _through(record: Import) -> dict[str, Any]:
     tasks = record.report.get("tasks", 0)
     moment = iso(record.created_at)
     when = {"created_at": moment, "finished_at": moment}
-    return {"status": Status.COMPLETED.value, "error": None, "error_code": None, **when, "done": tasks, "total": tasks}
+    return {
+        "status": Status.COMPLETED.value,
+        "error": None,
+        "error_code": None,
+        **when,
+        "done": tasks,
+        "total": tasks,
+    }

@@ -71,7 +71,8 @@ class CountsSerializer(serializers.Serializer):
 
 def counts_body(counts: dict[Kind, Count], total: Count) -> dict[str, Any]:
     return {
-        name: {"number": count.number, "is_estimate": count.is_estimate} for name, count in {**counts, "total": total}.items()
+        name: {"number": count.number, "is_estimate": count.is_estimate}
+        for name, count in {**counts, "total": total}.items()
     }
 
 
@@ -134,9 +135,15 @@ class AskStuckSerializer(serializers.Serializer):
 
 class PressSerializer(serializers.Serializer):
     press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
-    reason = serializers.ChoiceField(choices=list(REASONS), required=False, help_text="Needed under several reasons.")
-    to = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="To whom, to `assign`.")
-    because = serializers.CharField(required=False, max_length=255, default="", help_text="Needed to `close`.")
+    reason = serializers.ChoiceField(
+        choices=list(REASONS), required=False, help_text="Needed under several reasons."
+    )
+    to = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**62, help_text="To whom, to `assign`."
+    )
+    because = serializers.CharField(
+        required=False, max_length=255, default="", help_text="Needed to `close`."
+    )
 
 
 class PressedSerializer(serializers.Serializer):

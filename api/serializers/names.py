@@ -19,7 +19,11 @@ class NamesPeople:
     def to_representation(self, row: Any) -> dict[str, Any]:
         body = super().to_representation(row)  # type: ignore[misc]
         faces = self.faces(row)
-        return body | {name: faces.said(body[name]) for name in self.people if name in body} if faces.hides else body
+        return (
+            body | {name: faces.said(body[name]) for name in self.people if name in body}
+            if faces.hides
+            else body
+        )
 
     def faces(self, row: Any) -> Faces:
         request = self.context.get("request")  # type: ignore[attr-defined]

@@ -80,7 +80,13 @@ class UserSerializer(ExpandedPersonSerializer):
         return {"title": "Countersign", "email": ""}
 
     def get_org_membership(self, user: User) -> list[dict]:
-        return [{"organization_id": ORGANIZATION, "role": user.role_on_site or Role.ANNOTATOR, "active": user.is_active}]
+        return [
+            {
+                "organization_id": ORGANIZATION,
+                "role": user.role_on_site or Role.ANNOTATOR,
+                "active": user.is_active,
+            }
+        ]
 
     def get_allow_newsletters(self, user: User) -> bool:
         return False
@@ -92,9 +98,13 @@ class UserSerializer(ExpandedPersonSerializer):
 class NewUserSerializer(serializers.ModelSerializer):
     email = serializers.EmailField(
         max_length=254,
-        validators=[UniqueValidator(User.objects.all(), "This e-mail already belongs to somebody.", lookup="iexact")],
+        validators=[
+            UniqueValidator(User.objects.all(), "This e-mail already belongs to somebody.", lookup="iexact")
+        ],
     )
-    password = serializers.CharField(write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False)
+    password = serializers.CharField(
+        write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False
+    )
 
     class Meta:
         model = User
@@ -166,7 +176,9 @@ class LoginSerializer(serializers.Serializer):
 
 
 class MergeSerializer(serializers.Serializer):
-    into = serializers.IntegerField(min_value=1, max_value=2**62, help_text="Id of the person the placeholder is.")
+    into = serializers.IntegerField(
+        min_value=1, max_value=2**62, help_text="Id of the person the placeholder is."
+    )
 
 
 class SelfReviewSerializer(serializers.Serializer):

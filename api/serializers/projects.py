@@ -63,7 +63,9 @@ NUMBERS = {
 class ReviewSettingsSerializer(serializers.ModelSerializer):
     """`review_settings`, as sent."""
 
-    require_comment_on_reject = serializers.BooleanField(source="require_review_comment_on_reject", required=False)
+    require_comment_on_reject = serializers.BooleanField(
+        source="require_review_comment_on_reject", required=False
+    )
     instruction = serializers.CharField(source="review_instruction", required=False, allow_blank=True)
     show_instruction = serializers.BooleanField(source="show_review_instruction", required=False)
     max_rounds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32_767)
@@ -80,7 +82,9 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
         return super().to_internal_value(data)
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        unsupported = [name for name, holds in NOT_YET.items() if self.initial_data.get(name, holds[0]) not in holds]
+        unsupported = [
+            name for name, holds in NOT_YET.items() if self.initial_data.get(name, holds[0]) not in holds
+        ]
         if unsupported:
             raise serializers.ValidationError(
                 dict.fromkeys(unsupported, "This setting has no behaviour here yet, so it is not stored.")
@@ -189,7 +193,10 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         return review_settings(project)
 
     def get_assignment_settings(self, project: Project) -> dict[str, Any]:
-        return {"id": project.pk, **{name: getattr(project, field) for name, field in ASSIGNMENT_SETTINGS.items()}}
+        return {
+            "id": project.pk,
+            **{name: getattr(project, field) for name, field in ASSIGNMENT_SETTINGS.items()},
+        }
 
     def to_representation(self, project: Project) -> dict[str, Any]:
         for name, counted in NUMBERS.items():
@@ -220,7 +227,9 @@ class LabelConfigSerializer(serializers.Serializer):
 
 
 class ValidLabelConfigSerializer(LabelConfigSerializer):
-    config_essential_data_has_changed = serializers.BooleanField(help_text="It makes other results than the present one.")
+    config_essential_data_has_changed = serializers.BooleanField(
+        help_text="It makes other results than the present one."
+    )
 
 
 class ProjectChangeSerializer(ProjectSerializer):

@@ -15,12 +15,19 @@ KINDS = ["review", "label"]
 class AskSerializer(serializers.Serializer):
     """What of the queue is wanted."""
 
-    queue = serializers.ChoiceField(choices=Queue.choices, required=False, help_text="Else disputes, then what waits for review.")
+    queue = serializers.ChoiceField(
+        choices=Queue.choices, required=False, help_text="Else disputes, then what waits for review."
+    )
     task = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**62, help_text="An annotation of this task; without a lease if it is decided."
+        required=False,
+        min_value=1,
+        max_value=2**62,
+        help_text="An annotation of this task; without a lease if it is decided.",
     )
     aside = serializers.RegexField(
-        r"^\d{1,18}(,\d{1,18}){0,99}$", required=False, help_text="Not these annotations: up to 100 ids, comma-separated."
+        r"^\d{1,18}(,\d{1,18}){0,99}$",
+        required=False,
+        help_text="Not these annotations: up to 100 ids, comma-separated.",
     )
 
 
@@ -54,7 +61,9 @@ class QueueItemSerializer(serializers.Serializer):
     queue = serializers.ChoiceField(choices=Queue.choices, required=False, allow_null=True)
     allowed_actions = serializers.ListField(child=serializers.CharField(), required=False)
     remaining = serializers.IntegerField(help_text="What you could still get, this one included.")
-    remaining_is_estimate = serializers.BooleanField(required=False, help_text="Present and true: at least so many.")
+    remaining_is_estimate = serializers.BooleanField(
+        required=False, help_text="Present and true: at least so many."
+    )
     reason = serializers.CharField(required=False)
     detail = serializers.CharField(required=False)
 

@@ -19,7 +19,9 @@ NEWEST = 100  # of predictions, comments and rows of history
 
 LEASED = Reason("leased", "Somebody else has this one just now. You may look at it.")
 DECIDED = Reason("decided", "This has its verdict already.")
-NOT_IN_QUEUE = Reason("not_in_queue", "This waits for nobody's review just now: its task's rules, or its author, come first.")
+NOT_IN_QUEUE = Reason(
+    "not_in_queue", "This waits for nobody's review just now: its task's rules, or its author, come first."
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ def _readable(ask: Ask) -> Any:
 
 def body(ask: Ask, found: Found, context: dict[str, Any]) -> dict[str, Any]:
     annotation = found.annotation
-    comments = Comment.objects.visible_to(ask.user).filter(annotation=annotation).select_related("annotation", "project")
+    comments = (
+        Comment.objects.visible_to(ask.user)
+        .filter(annotation=annotation)
+        .select_related("annotation", "project")
+    )
     history = History.objects.visible_to(ask.user).filter(annotation=annotation)
     item = {
         "annotation": annotation,
@@ -85,7 +91,11 @@ def body(ask: Ask, found: Found, context: dict[str, Any]) -> dict[str, Any]:
 
 def counted(ask: Ask) -> dict[str, Any]:
     left = remaining(ask)
-    return {"remaining": COUNT_LIMIT, "remaining_is_estimate": True} if left > COUNT_LIMIT else {"remaining": left}
+    return (
+        {"remaining": COUNT_LIMIT, "remaining_is_estimate": True}
+        if left > COUNT_LIMIT
+        else {"remaining": left}
+    )
 
 
 def nothing(reason: Reason) -> dict[str, Any]:

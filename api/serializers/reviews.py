@@ -20,7 +20,9 @@ class ReviewSerializer(HidesReviewers, serializers.ModelSerializer):
 
     result = serializers.SerializerMethodField()
     previous_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
-    fixed_annotation_history = serializers.IntegerField(source="fixed_version_id", read_only=True, allow_null=True)
+    fixed_annotation_history = serializers.IntegerField(
+        source="fixed_version_id", read_only=True, allow_null=True
+    )
     last_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
     accepted = serializers.BooleanField(read_only=True)
     state = serializers.CharField(read_only=True)
@@ -59,7 +61,9 @@ class VerdictSerializer(serializers.Serializer):
     """What every door takes beside the verdict itself."""
 
     comment = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=10_000)
-    last_annotation_history = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=BIG)
+    last_annotation_history = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=BIG
+    )
     started_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
@@ -96,7 +100,9 @@ class ReviewChangeSerializer(ReviewRequestSerializer):
 class ReopenSerializer(serializers.Serializer):
     to = serializers.ChoiceField(choices=[RETURN_TO_AUTHOR, RETURN_TO_ANYONE], default=RETURN_TO_AUTHOR)
     comment = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=10_000)
-    last_annotation_history = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=BIG)
+    last_annotation_history = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=BIG
+    )
 
 
 class BulkReviewSerializer(RejectSerializer):
@@ -123,8 +129,12 @@ class BulkReportSerializer(serializers.Serializer):
 
 
 class CommentSerializer(HidesReviewers, serializers.ModelSerializer):
-    annotation = serializers.IntegerField(source="annotation_id", required=False, allow_null=True, min_value=1, max_value=BIG)
-    draft = serializers.IntegerField(source="draft_id", required=False, allow_null=True, min_value=1, max_value=BIG)
+    annotation = serializers.IntegerField(
+        source="annotation_id", required=False, allow_null=True, min_value=1, max_value=BIG
+    )
+    draft = serializers.IntegerField(
+        source="draft_id", required=False, allow_null=True, min_value=1, max_value=BIG
+    )
 
     class Meta:
         model = Comment

@@ -67,7 +67,11 @@ class OneTaskSerializer(TableTaskSerializer):
     predictions_results = None
 
     class Meta(TableTaskSerializer.Meta):
-        fields = [name for name in TableTaskSerializer.Meta.fields if name not in ("annotations_results", "predictions_results")]
+        fields = [
+            name
+            for name in TableTaskSerializer.Meta.fields
+            if name not in ("annotations_results", "predictions_results")
+        ]
 
 
 class NextTaskSerializer(OneTaskSerializer):
@@ -117,7 +121,9 @@ class NextTaskSerializer(OneTaskSerializer):
 
 
 def _joined(results: list[Any]) -> str:
-    return json.dumps([region for result in results for region in result], ensure_ascii=False) if results else ""
+    return (
+        json.dumps([region for result in results for region in result], ensure_ascii=False) if results else ""
+    )
 
 
 def _mean(numbers: list[float | None]) -> float | None:

@@ -31,7 +31,11 @@ REVIEWERS_ONLY = (
     "final_annotation",
     "final_state",
 )
-REVIEW_WORDS = {ActionType.ACCEPTED: "accepted", ActionType.REJECTED: "rejected", ActionType.FIXED_AND_ACCEPTED: "fixed"}
+REVIEW_WORDS = {
+    ActionType.ACCEPTED: "accepted",
+    ActionType.REJECTED: "rejected",
+    ActionType.FIXED_AND_ACCEPTED: "fixed",
+}
 
 
 class TaskBodySerializer(serializers.ModelSerializer):
@@ -77,7 +81,9 @@ class TaskBodySerializer(serializers.ModelSerializer):
             "file_upload",
             "storage_filename",
         ]
-        read_only_fields = [name for name in fields if name not in ("data", "meta", "overlap", "allow_skip", "external_id")]
+        read_only_fields = [
+            name for name in fields if name not in ("data", "meta", "overlap", "allow_skip", "external_id")
+        ]
 
     def get_file_upload(self, task: Task) -> int | None:
         return task.file_upload_id
@@ -100,7 +106,13 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
     reviewers_count = serializers.SerializerMethodField()
 
     class Meta(TaskBodySerializer.Meta):
-        fields = [*TaskBodySerializer.Meta.fields, "annotators", "annotators_count", "reviewers", "reviewers_count"]
+        fields = [
+            *TaskBodySerializer.Meta.fields,
+            "annotators",
+            "annotators_count",
+            "reviewers",
+            "reviewers_count",
+        ]
 
     def get_comment_authors(self, task: Task) -> list[int]:
         faces = self.faces(task)
@@ -115,7 +127,10 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
         return [self._annotator(annotation, faces) for annotation in task.annotations.all()]
 
     def _annotator(self, annotation: Annotation, faces: Faces) -> dict[str, Any]:
-        word, author = REVIEW_WORDS.get(ActionType(annotation.last_action)), faces.id(annotation.completed_by_id)
+        word, author = (
+            REVIEW_WORDS.get(ActionType(annotation.last_action)),
+            faces.id(annotation.completed_by_id),
+        )
         return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
 
     def get_annotators_count(self, task: Task) -> int:

@@ -60,7 +60,9 @@ class AnnotationViewSet(ViewSet):
         annotation, body = self.get_object(), sent(NewWorkSerializer, request, partial=True)
         draft = _draft_of(request, body, annotation)
         changes = work_of(body, WorkSerializer, request)
-        changed = drafts.edit(annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft)
+        changed = drafts.edit(
+            annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft
+        )
         return self._answer(changed)
 
     @extend_schema(responses=GONE)
@@ -83,7 +85,9 @@ class AnnotationViewSet(ViewSet):
         return self._decided(AnnotationReviewService(request.user).reject(self.get_object(), **asked))
 
     @extend_schema(request=FixSerializer, responses=DecidedSerializer)
-    @action(detail=True, methods=["post"], url_path="fix-and-accept", permission_classes=[CanReviewAnnotation])
+    @action(
+        detail=True, methods=["post"], url_path="fix-and-accept", permission_classes=[CanReviewAnnotation]
+    )
     def fix_and_accept(self, request, pk=None):
         """Write the corrected `result` as a new version, and sign that."""
         asked = {"result": None, **asked_for(request, sent(FixSerializer, request))}
@@ -99,7 +103,9 @@ class AnnotationViewSet(ViewSet):
             return self._answer(service.undo_reopen(annotation))
         body = sent(ReopenSerializer, request)
         comment = (body.get("comment") or "").strip()
-        return self._answer(service.reopen(annotation, to=body["to"], comment=comment, seen=seen_by(request, body)))
+        return self._answer(
+            service.reopen(annotation, to=body["to"], comment=comment, seen=seen_by(request, body))
+        )
 
     @extend_schema(request=ContestSerializer, responses={201: DisputeSerializer})
     @action(detail=True, methods=["post"])
@@ -148,14 +154,22 @@ class TaskAnnotationViewSet(ViewSet):
         if draft := _draft_of(request, body, task=task):
             annotation = drafts.submit(draft, work, actor=request.user)
         else:
-            again = drafts.became(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
+            again = (
+                drafts.became(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
+            )
             annotation = again or annotations.submit(task, work, actor=request.user)
-        return with_etag(Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation)
+        return with_etag(
+            Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation
+        )
 
 
 def work_of(body: dict[str, Any], serializer: type, request, task: Task | None = None) -> dict[str, Any]:
     """The body in the services' words, its references looked up."""
-    work = {name: value for name, value in body.items() if name in serializer().fields and name != "last_annotation_history"}
+    work = {
+        name: value
+        for name, value in body.items()
+        if name in serializer().fields and name != "last_annotation_history"
+    }
     if work.pop("completed_by", None) and may_somewhere(request.user, "set_completed_by"):
         work["completed_by"] = person_named(body, "completed_by", request)
     for name, model in (("parent_prediction", Prediction), ("parent_annotation", Annotation)):
@@ -171,8 +185,15 @@ def _of_task(model: Any, pk: int, task: Task, name: str) -> int:
     return pk
 
 
-def _draft_of(request, body: dict[str, Any], annotation: Annotation | None = None, task: Task | None = None) -> Draft | None:
+def _draft_of(
+    request, body: dict[str, Any], annotation: Annotation | None = None, task: Task | None = None
+) -> Draft | None:
     if not body.get("draft_id"):
         return None
     about = {"annotation": annotation} if annotation else {"task": task}
-    return Draft.objects.visible_to(request.user).filter(pk=body["draft_id"], **about).select_related("task__project").first()
+    return (
+        Draft.objects.visible_to(request.user)
+        .filter(pk=body["draft_id"], **about)
+        .select_related("task__project")
+        .first()
+    )

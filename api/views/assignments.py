@@ -33,18 +33,26 @@ class AssignmentSerializer(serializers.ModelSerializer):
 
 class AssigneesSerializer(serializers.Serializer):
     type = serializers.ChoiceField(choices=AssignmentType.choices)
-    users = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=1000)
+    users = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=1000
+    )
 
 
 class AssignedTasksSerializer(serializers.Serializer):
     all = serializers.BooleanField(default=False)
-    included = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=MANY)
-    excluded = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=MANY)
+    included = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
+    excluded = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
 
 
 class BulkAssigneesSerializer(AssigneesSerializer):
     selectedItems = AssignedTasksSerializer()
-    filters = serializers.JSONField(required=False, allow_null=True, help_text="As in the data manager; with `all: true`.")
+    filters = serializers.JSONField(
+        required=False, allow_null=True, help_text="As in the data manager; with `all: true`."
+    )
 
 
 ASSIGNED = inline_serializer(
@@ -58,7 +66,11 @@ ASSIGNED = inline_serializer(
 
 
 class BulkAssignees(APIView):
-    @extend_schema(operation_id="projects_tasks_assignees_bulk", request=BulkAssigneesSerializer, responses={201: ASSIGNED})
+    @extend_schema(
+        operation_id="projects_tasks_assignees_bulk",
+        request=BulkAssigneesSerializer,
+        responses={201: ASSIGNED},
+    )
     def post(self, request, pk: int):
         """Give a selection of tasks to people (managers). Who has a task already keeps it."""
         project = project_for(request, "manage_project", pk)
@@ -66,7 +78,11 @@ class BulkAssignees(APIView):
         chosen = _chosen(project, body, request.user)
         people = _members(project, body["users"])
         projects.assign(chosen, people, body["type"])
-        answer = {"assignments": len(chosen) * len(people), "async": False, "task_ids": [task.pk for task in chosen]}
+        answer = {
+            "assignments": len(chosen) * len(people),
+            "async": False,
+            "task_ids": [task.pk for task in chosen],
+        }
         return Response(answer, status=status.HTTP_201_CREATED)
 
 
@@ -82,14 +98,18 @@ class TaskAssignees(APIView):
         return Response([row | {"assignee": faces.id(row["assignee"])} for row in rows])
 
     @extend_schema(
-        operation_id="projects_tasks_assignees_add", request=AssigneesSerializer, responses={201: AssignmentSerializer}
+        operation_id="projects_tasks_assignees_add",
+        request=AssigneesSerializer,
+        responses={201: AssignmentSerializer},
     )
     def post(self, request, pk: int, task_pk: int):
         """Give the task to people (managers). The answer is the first assignment, with all of them in `assignments`."""
         return self._assigned(request, pk, task_pk, status.HTTP_201_CREATED)
 
     @extend_schema(
-        operation_id="projects_tasks_assignees_replace", request=AssigneesSerializer, responses={200: AssignmentSerializer}
+        operation_id="projects_tasks_assignees_replace",
+        request=AssigneesSerializer,
+        responses={200: AssignmentSerializer},
     )
     def patch(self, request, pk: int, task_pk: int):
         """Give the task to these people, and take it from everybody else who had it as `type`."""
@@ -102,15 +122,21 @@ class TaskAssignees(APIView):
             projects.unassign([task], kind=body["type"], keep=people)
         projects.assign([task], people, body["type"])
         rows = [row for row in _bodies(task) if row["type"] == body["type"]]
-        first = next((row for row in rows if row["assignee"] in body["users"]), {"task": task.pk, "assignee": None})
+        first = next(
+            (row for row in rows if row["assignee"] in body["users"]), {"task": task.pk, "assignee": None}
+        )
         return Response(first | {"assignments": rows}, status=code)
 
     @extend_schema(
         operation_id="projects_tasks_assignees_remove",
         request=AssigneesSerializer,
         parameters=[
-            OpenApiParameter("type", str, enum=AssignmentType.values, description="Only these; also in the body."),
-            OpenApiParameter("users", str, description="Only these people, comma-separated; also in the body."),
+            OpenApiParameter(
+                "type", str, enum=AssignmentType.values, description="Only these; also in the body."
+            ),
+            OpenApiParameter(
+                "users", str, description="Only these people, comma-separated; also in the body."
+            ),
         ],
         responses={204: OpenApiResponse(description="Taken from them.")},
     )
@@ -120,7 +146,9 @@ class TaskAssignees(APIView):
         body = AssigneesSerializer(data=_asked(request), partial=True)
         body.is_valid(raise_exception=True)
         task = self._task(request, pk, task_pk)
-        projects.unassign([task], kind=body.validated_data.get("type"), users=body.validated_data.get("users"))
+        projects.unassign(
+            [task], kind=body.validated_data.get("type"), users=body.validated_data.get("users")
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _task(self, request, pk: int, task_pk: int) -> Task:
@@ -141,12 +169,16 @@ def _bodies(task: Task) -> list[dict[str, Any]]:
 
 def _chosen(project: Project, body: dict[str, Any], user: Any) -> list[Task]:
     """What the data manager would show of the project for these filters, and of that what is selected."""
-    asked = query.read({"filters": body.get("filters"), "selectedItems": body["selectedItems"]}, Asker(user, project))
+    asked = query.read(
+        {"filters": body.get("filters"), "selectedItems": body["selectedItems"]}, Asker(user, project)
+    )
     if not body["selectedItems"]["all"] and not body["selectedItems"].get("included"):
         return []
     chosen = list(asked.narrow(Task.objects.filter(project=project, deleted_at=None))[: MANY + 1])
     if len(chosen) > MANY:
-        raise Refused("selection_too_large", f"At most {MANY} tasks at once. Name them in parts.", field="selectedItems")
+        raise Refused(
+            "selection_too_large", f"At most {MANY} tasks at once. Name them in parts.", field="selectedItems"
+        )
     return chosen
 
 
@@ -154,6 +186,8 @@ def _members(project: Project, ids: Sequence[int]) -> list[User]:
     people = list(User.objects.people().filter(pk__in=ids, memberships__project=project))
     if strangers := sorted(set(ids) - {person.pk for person in people}):
         raise Refused(
-            "no_member", f"No active member of this project: {', '.join(map(str, strangers))}. Add them first.", field="users"
+            "no_member",
+            f"No active member of this project: {', '.join(map(str, strangers))}. Add them first.",
+            field="users",
         )
     return people

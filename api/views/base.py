@@ -29,7 +29,9 @@ def require(request: Request, capability: str, project: Any) -> None:
     """Somebody known who may not: 403."""
     if not may(request.user, capability, project):
         raise Refused(
-            "permission_denied", "Your role in this project does not allow this. Ask a manager of the project.", status=403
+            "permission_denied",
+            "Your role in this project does not allow this. Ask a manager of the project.",
+            status=403,
         )
 
 
@@ -51,11 +53,15 @@ def person_named(body: dict[str, Any], field: str, request: Request) -> User:
     """Somebody the caller may know of; anybody else is as unknown as nobody."""
     if person := visible_people(request.user).filter(pk=body[field]).first():
         return person
-    raise Refused("unknown_person", "No such person here. Name somebody you share a project with.", field=field)
+    raise Refused(
+        "unknown_person", "No such person here. Name somebody you share a project with.", field=field
+    )
 
 
 def seen_by(request: Request, body: dict[str, Any]) -> Seen:
-    return Seen(if_match=request.headers.get("If-Match"), last_annotation_history=body.get("last_annotation_history"))
+    return Seen(
+        if_match=request.headers.get("If-Match"), last_annotation_history=body.get("last_annotation_history")
+    )
 
 
 def with_etag(response: Response, annotation: Annotation) -> Response:
@@ -83,4 +89,6 @@ class ViewSet(GenericViewSet):
         serializer = serializer or self.get_serializer_class()
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)
-            return self.get_paginated_response(serializer(rows, many=True, context=self.get_serializer_context()).data)
+            return self.get_paginated_response(
+                serializer(rows, many=True, context=self.get_serializer_context()).data
+            )

@@ -14,19 +14,27 @@ from .annotations import work_of
 from .base import sent
 
 MANY = 1000
-IDS = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**62), min_length=1, max_length=MANY)
+IDS = serializers.ListField(
+    child=serializers.IntegerField(min_value=1, max_value=2**62), min_length=1, max_length=MANY
+)
 
 
 class ChosenSerializer(serializers.Serializer):
     all = serializers.BooleanField(default=False)
-    included = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=MANY)
-    excluded = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=MANY)
+    included = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
+    excluded = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
 
 
 class BulkWorkSerializer(WorkSerializer):
     """One result for many tasks: `tasks` by id, or `selected_items` of `project`."""
 
-    tasks = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**62), required=False, max_length=MANY)
+    tasks = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), required=False, max_length=MANY
+    )
     selected_items = ChosenSerializer(required=False, allow_null=True)
     project = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
 
@@ -57,9 +65,13 @@ def _chosen(request, body) -> list[Task]:
         ids = body.get("tasks") or (selection or {}).get("included") or []
         chosen = list(found.filter(pk__in=ids))
         if len(chosen) != len(set(ids)):
-            raise Refused("not_found", "Some of these tasks do not exist for you. Nothing was created.", field="tasks")
+            raise Refused(
+                "not_found", "Some of these tasks do not exist for you. Nothing was created.", field="tasks"
+            )
     if not chosen:
-        raise Refused("nothing_selected", "Name the tasks: as tasks, or as selected_items of a project.", field="tasks")
+        raise Refused(
+            "nothing_selected", "Name the tasks: as tasks, or as selected_items of a project.", field="tasks"
+        )
     if len({task.project_id for task in chosen}) > 1:
         raise Refused("several_projects", "Name tasks of one project only.", field="tasks")
     return chosen
@@ -72,7 +84,11 @@ def _selected(found, selection) -> list[Task]:
         found = found.filter(pk__in=selection.get("included") or [])
     chosen = list(found[: MANY + 1])
     if len(chosen) > MANY:
-        raise Refused("selection_too_large", f"At most {MANY} tasks at once. Name them in parts.", field="selected_items")
+        raise Refused(
+            "selection_too_large",
+            f"At most {MANY} tasks at once. Name them in parts.",
+            field="selected_items",
+        )
     return chosen
 
 

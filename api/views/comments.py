@@ -25,7 +25,11 @@ class CommentViewSet(ViewSet):
     pagination_class = LongList
 
     def get_serializer_class(self):
-        expanded = self.request is not None and self.request.query_params.get("expand_created_by") in ("true", "1", "True")
+        expanded = self.request is not None and self.request.query_params.get("expand_created_by") in (
+            "true",
+            "1",
+            "True",
+        )
         return ExpandedCommentSerializer if expanded else CommentSerializer
 
     @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND])
@@ -50,8 +54,14 @@ class CommentViewSet(ViewSet):
 
     def _on_draft(self, request, body, about) -> Comment:
         if not body.get("draft_id"):
-            raise Refused("nothing_commented", "Name the annotation or the draft this comment is about.", field="annotation")
-        draft = get_object_or_404(Draft.objects.visible_to(request.user).select_related("task"), pk=body["draft_id"])
+            raise Refused(
+                "nothing_commented",
+                "Name the annotation or the draft this comment is about.",
+                field="annotation",
+            )
+        draft = get_object_or_404(
+            Draft.objects.visible_to(request.user).select_related("task"), pk=body["draft_id"]
+        )
         return comments.say_on_draft(draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about)
 
     @extend_schema(request=CommentSerializer, responses=CommentSerializer)
@@ -59,7 +69,9 @@ class CommentViewSet(ViewSet):
         """Its author may change it; reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)
         allowed = {
-            name: value for name, value in changes.items() if name in ("text", "is_resolved", "region_ref", "classifications")
+            name: value
+            for name, value in changes.items()
+            if name in ("text", "is_resolved", "region_ref", "classifications")
         }
         comment = comments.change(self.get_object(), actor=request.user, **allowed)
         return Response(self.get_serializer(comment).data)

@@ -21,7 +21,12 @@ from users.models import User
 
 from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
 from ..pagination import Pages, whole
-from ..serializers.corrections import AcknowledgedSerializer, ConfusionSerializer, CorrectionSerializer, SinceSerializer
+from ..serializers.corrections import (
+    AcknowledgedSerializer,
+    ConfusionSerializer,
+    CorrectionSerializer,
+    SinceSerializer,
+)
 from .base import ViewSet, project_for, visible
 
 LARGEST_ID = 2**63 - 1
@@ -32,13 +37,19 @@ COLUMNS = ("annotator", "annotator_email", "control", "label_from", "label_to", 
 class Changes(APIView):
     @extend_schema(
         operation_id="annotations_changes",
-        parameters=[OpenApiParameter("since", int, description="A history row; without it the version last judged.")],
+        parameters=[
+            OpenApiParameter("since", int, description="A history row; without it the version last judged.")
+        ],
         responses=SinceSerializer,
     )
     def get(self, request, pk: int):
         """What changed in an annotation since it was last judged."""
         annotation = visible(Annotation.objects.all(), request, pk)
-        since = whole(request.query_params, "since", 0, most=LARGEST_ID) if "since" in request.query_params else None
+        since = (
+            whole(request.query_params, "since", 0, most=LARGEST_ID)
+            if "since" in request.query_params
+            else None
+        )
         return Response(SinceSerializer(changed_since(annotation, since)).data)
 
 
@@ -79,7 +90,9 @@ class AnnotationCorrectionViewSet(ViewSet):
 
 
 class AcknowledgeAll(APIView):
-    @extend_schema(operation_id="projects_corrections_acknowledge", request=None, responses=AcknowledgedSerializer)
+    @extend_schema(
+        operation_id="projects_corrections_acknowledge", request=None, responses=AcknowledgedSerializer
+    )
     def post(self, request, pk: int):
         """Everything in my feed from this project is seen."""
         project = visible(Project.objects, request, pk)
@@ -100,8 +113,13 @@ class Confusion(ViewSet):
 
     @extend_schema(
         operation_id="projects_corrections_confusion",
-        parameters=[OpenApiParameter("export_type", str, enum=FORMATS, description="CSV: the whole table as a file.")],
-        responses={(200, "application/json"): ConfusionSerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
+        parameters=[
+            OpenApiParameter("export_type", str, enum=FORMATS, description="CSV: the whole table as a file.")
+        ],
+        responses={
+            (200, "application/json"): ConfusionSerializer(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
     )
     def list(self, request, project_pk=None):
         """How often which label of whom became which, most often first. For leads."""
@@ -113,13 +131,17 @@ class Confusion(ViewSet):
         people = corrections.people_of(page)
         if as_file:
             return _table(project, page, people)
-        return self.get_paginated_response(ConfusionSerializer(page, many=True, context={"people": people}).data)
+        return self.get_paginated_response(
+            ConfusionSerializer(page, many=True, context={"people": people}).data
+        )
 
 
 def _format(asked: str) -> str:
     if asked in FORMATS:
         return asked
-    raise Refused("unknown_format", f"There is no table as {asked[:40]}. There is: JSON, CSV.", field="export_type")
+    raise Refused(
+        "unknown_format", f"There is no table as {asked[:40]}. There is: JSON, CSV.", field="export_type"
+    )
 
 
 def _table(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:

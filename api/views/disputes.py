@@ -32,7 +32,11 @@ class DisputeViewSet(ViewSet):
         """Contested rejections, newest first. Leads see all; reviewers the open ones, without who rejected, and those about their
         own verdicts or decided by them; annotators their own."""
         project = visible(Project.objects, request, pk)
-        found = disputes.visible_to(request.user, project).select_related("review", "annotation", "project").order_by("-id")
+        found = (
+            disputes.visible_to(request.user, project)
+            .select_related("review", "annotation", "project")
+            .order_by("-id")
+        )
         asked = request.query_params.get("outcome")
         if asked is not None and asked not in OUTCOMES:
             raise ValidationError({"outcome": f"One of {', '.join(OUTCOMES)}."})

@@ -12,7 +12,9 @@ from ..serializers.editor import EditorOptionsSerializer
 from .base import require, visible
 
 SCREENS = {editor.REVIEW: "review_annotation", editor.ANNOTATE: "annotate"}
-SCREEN = OpenApiParameter("screen", str, enum=list(SCREENS), description="Unasked: `review` for whoever may review.")
+SCREEN = OpenApiParameter(
+    "screen", str, enum=list(SCREENS), description="Unasked: `review` for whoever may review."
+)
 
 
 class EditorOptions(APIView):
@@ -22,8 +24,16 @@ class EditorOptions(APIView):
         project = visible(Project.objects, request, pk)
         screen = request.query_params.get("screen") or editor.screen_of(request.user, project)
         if screen not in SCREENS:
-            raise Refused("unknown_screen", f"There is no screen {screen!r}. Ask for {' or '.join(SCREENS)}.", field="screen")
+            raise Refused(
+                "unknown_screen",
+                f"There is no screen {screen!r}. Ask for {' or '.join(SCREENS)}.",
+                field="screen",
+            )
         require(request, SCREENS[screen], project)
         if screen == editor.REVIEW and not project.enable_review_workflow:
-            raise Refused("workflow_disabled", "Reviews are switched off in this project. Ask a manager.", field="screen")
+            raise Refused(
+                "workflow_disabled",
+                "Reviews are switched off in this project. Ask a manager.",
+                field="screen",
+            )
         return Response(EditorOptionsSerializer(editor.options(request.user, project, screen)).data)

@@ -29,7 +29,11 @@ class ImportStatus(APIView):
         """An import, how far it is, and its tasks."""
         project = project_for(request, "import", pk)
         record = get_object_or_404(Import.objects.filter(project=project), pk=import_pk)
-        ids = Task.objects.filter(imported_by=record, deleted_at=None).order_by("pk").values_list("pk", flat=True)
+        ids = (
+            Task.objects.filter(imported_by=record, deleted_at=None)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
         return Response(import_body(record) | {"task_ids": list(ids)})
 
 
@@ -41,7 +45,9 @@ class ImportedView(APIView):
 
     @extend_schema(
         operation_id="imports_take_back",
-        parameters=[OpenApiParameter("force", bool, description="Also when others have worked on its tasks since.")],
+        parameters=[
+            OpenApiParameter("force", bool, description="Also when others have worked on its tasks since.")
+        ],
         responses={204: OpenApiResponse(description="Its tasks are deleted; restorable for 30 days.")},
     )
     def delete(self, request, pk: int):
@@ -55,7 +61,9 @@ class ImportedView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _import(self, request, pk: int) -> Import:
-        mine = Import.objects.select_related("project").filter(project__in=Project.objects.visible_to(request.user))
+        mine = Import.objects.select_related("project").filter(
+            project__in=Project.objects.visible_to(request.user)
+        )
         record = get_object_or_404(mine, pk=pk)
         require(request, "import", record.project)
         return record
@@ -89,6 +97,8 @@ class ImportPredictions(APIView):
         present = Task.objects.filter(project=project, deleted_at=None, pk__in=[row["task"] for row in rows])
         known = set(present.values_list("pk", flat=True))
         if unknown := next((row["task"] for row in rows if row["task"] not in known), None):
-            raise Refused("unknown_task", f"Task {unknown} is none of this project. Nothing was imported.", field="task")
+            raise Refused(
+                "unknown_task", f"Task {unknown} is none of this project. Nothing was imported.", field="task"
+            )
         made = tasks.save_predictions(rows, actor=request.user)
         return Response({"created": made}, status=status.HTTP_201_CREATED)

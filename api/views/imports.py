@@ -41,7 +41,11 @@ IMPORTED = inline_serializer(
         "report": serializers.DictField(allow_null=True),
         "job": inline_serializer(
             "StartedImport",
-            {"id": serializers.IntegerField(), "status": serializers.CharField(), "url": serializers.CharField()},
+            {
+                "id": serializers.IntegerField(),
+                "status": serializers.CharField(),
+                "url": serializers.CharField(),
+            },
             allow_null=True,
             help_text="Above 20,000 tasks a worker brings them in: the counts are null, and this says where to ask.",
         ),
@@ -50,7 +54,10 @@ IMPORTED = inline_serializer(
 QUERY = [
     OpenApiParameter("return_task_ids", bool, description="Answer with the ids of the new tasks."),
     OpenApiParameter(
-        "on_duplicate", str, enum=ON_DUPLICATE, description="For tasks that are here already, by unique_id or external_id."
+        "on_duplicate",
+        str,
+        enum=ON_DUPLICATE,
+        description="For tasks that are here already, by unique_id or external_id.",
     ),
 ]
 
@@ -115,7 +122,10 @@ def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
 def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
     """Pictures, sounds and the like are kept, and become tasks that name them."""
     outcome, kept = import_media(project, media, actor=request.user)
-    about = {"file_upload_ids": [upload.pk for upload in kept], "found_formats": sorted({ending_of(u.name) for u in kept})}
+    about = {
+        "file_upload_ids": [upload.pk for upload in kept],
+        "found_formats": sorted({ending_of(u.name) for u in kept}),
+    }
     return _answer(outcome) | about
 
 
@@ -130,7 +140,9 @@ def _file(request) -> BinaryIO:
         return file
     files = [file for name, file in request.FILES.items() if name != "users"]
     if len(files) != 1:
-        raise invalid("Send one file of tasks, as the field `file`, or the tasks as a JSON body.", field="file")
+        raise invalid(
+            "Send one file of tasks, as the field `file`, or the tasks as a JSON body.", field="file"
+        )
     return files[0]
 
 

@@ -80,5 +80,7 @@ class ProjectProgress(APIView):
         """How far the project is, from stored counters."""
         project = visible(Project.objects, request, pk)
         progress, now = progress_of([project])[project.pk], under_way(project)
-        counted = asdict(progress) | asdict(now) | {"percent": progress.percent, "is_estimate": now.is_estimate}
+        counted = (
+            asdict(progress) | asdict(now) | {"percent": progress.percent, "is_estimate": now.is_estimate}
+        )
         return Response(ProgressSerializer({"project": project.pk, **counted}).data)

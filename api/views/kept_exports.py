@@ -24,14 +24,19 @@ from .base import ViewSet, project_for, require, sent
 NAMES = list(FORMATS)
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
 CONVERTED = inline_serializer(
-    "StartedConversion", {"export_type": serializers.CharField(), "converted_format": serializers.IntegerField()}
+    "StartedConversion",
+    {"export_type": serializers.CharField(), "converted_format": serializers.IntegerField()},
 )
 
 
 class ExportViewSet(ViewSet):
     """Of one project, for whoever may export it."""
 
-    queryset = Export.objects.select_related("created_by", "project").prefetch_related("converted_formats").order_by("-id")
+    queryset = (
+        Export.objects.select_related("created_by", "project")
+        .prefetch_related("converted_formats")
+        .order_by("-id")
+    )
     serializer_class = ExportSerializer
     pagination_class = LongList
 
@@ -41,14 +46,18 @@ class ExportViewSet(ViewSet):
         project = project_for(request, "export", project_pk)
         return self.page_of(self.get_queryset().filter(project=project))
 
-    @extend_schema(operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer})
+    @extend_schema(
+        operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer}
+    )
     def create(self, request, project_pk=None):
         """Keep an export of this moment. Up to 1,000 tasks it is completed when this answers, else ask again for its state."""
         project = project_for(request, "export", project_pk)
         wanted = sent(NewExportSerializer, request)
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
         anonymized = reads_pseudonyms(request.user, project.pk)
-        export = Export.objects.create(project=project, created_by=request.user, anonymized=anonymized, **wanted)
+        export = Export.objects.create(
+            project=project, created_by=request.user, anonymized=anonymized, **wanted
+        )
         snapshots.start(export)
         return Response(self._body(export.pk), status=status.HTTP_201_CREATED)
 
@@ -67,7 +76,9 @@ class ExportViewSet(ViewSet):
         snapshots.delete(export)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="projects_exports_convert", request=ConvertSerializer, responses={200: CONVERTED})
+    @extend_schema(
+        operation_id="projects_exports_convert", request=ConvertSerializer, responses={200: CONVERTED}
+    )
     def convert(self, request, project_pk=None, pk=None):
         """Have the same export in another format. Its state is in `converted_formats`."""
         export = self._completed(request, project_pk, pk)
@@ -79,7 +90,9 @@ class ExportViewSet(ViewSet):
 
     @extend_schema(
         operation_id="projects_exports_download",
-        parameters=[OpenApiParameter("exportType", str, enum=NAMES, description="JSON, or what it was converted to.")],
+        parameters=[
+            OpenApiParameter("exportType", str, enum=NAMES, description="JSON, or what it was converted to.")
+        ],
         responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY},
     )
     def download(self, request, project_pk=None, pk=None):
@@ -88,9 +101,13 @@ class ExportViewSet(ViewSet):
         asked = format_asked(request.query_params)
         path, format = snapshots.path_of(export, asked), FORMATS[asked]
         if not path.exists():
-            raise Refused("not_converted", f"There is no {asked} of this export. Convert it first.", status=404)
+            raise Refused(
+                "not_converted", f"There is no {asked} of this export. Convert it first.", status=404
+            )
         name = f"project-{export.project_id}-at-{export.snapshot_at:%Y-%m-%d-%H-%M}-{export.pk}.{format.extension}"
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type)
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type
+        )
 
     def _export(self, request, project_pk: Any, pk: Any) -> Export:
         project_for(request, "export", project_pk)
@@ -99,7 +116,9 @@ class ExportViewSet(ViewSet):
     def _completed(self, request, project_pk: Any, pk: Any) -> Export:
         export = self._export(request, project_pk, pk)
         if export.status != Status.COMPLETED:
-            raise Refused("not_ready", f"This export is {export.status.replace('_', ' ')}. Ask again later.", status=404)
+            raise Refused(
+                "not_ready", f"This export is {export.status.replace('_', ' ')}. Ask again later.", status=404
+            )
         return export
 
     def _body(self, pk: int) -> Any:

@@ -12,11 +12,17 @@ from .base import ViewSet, visible
 
 
 class LabelConfigViewSet(ViewSet):
-    queryset = LabelConfigVersion.objects.select_related("project").defer("project__label_config").order_by("-number")
+    queryset = (
+        LabelConfigVersion.objects.select_related("project")
+        .defer("project__label_config")
+        .order_by("-number")
+    )
     serializer_class = ListedLabelConfigSerializer
     pagination_class = Pages
 
-    @extend_schema(operation_id="projects_label_configs_list", responses=ListedLabelConfigSerializer(many=True))
+    @extend_schema(
+        operation_id="projects_label_configs_list", responses=ListedLabelConfigSerializer(many=True)
+    )
     def list(self, request, project_pk=None):
         """The label configurations of a project, newest first, without their text."""
         return self.page_of(self._versions(request, project_pk).defer("xml", "project__label_config"))

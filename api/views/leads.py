@@ -46,13 +46,23 @@ class WaitingViewSet(ViewSet):
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             page = self.paginate_queryset(waiting_on(self._led(request)))
         people = User.objects.in_bulk({row.person for row in page if row.person})
-        context = {**self.get_serializer_context(), "people": people, "titles": titles_of({row.project for row in page})}
+        context = {
+            **self.get_serializer_context(),
+            "people": people,
+            "titles": titles_of({row.project for row in page}),
+        }
         return self.get_paginated_response(WaitingSerializer(page, many=True, context=context).data)
 
     def _led(self, request) -> Any:
         if "project" not in request.query_params:
-            return Project.objects.managed_by(request.user).order_by("-pk").values_list("pk", flat=True)[:MOST_LED]
-        project = project_for(request, "manage_project", whole(request.query_params, "project", 0, most=2**62))
+            return (
+                Project.objects.managed_by(request.user)
+                .order_by("-pk")
+                .values_list("pk", flat=True)[:MOST_LED]
+            )
+        project = project_for(
+            request, "manage_project", whole(request.query_params, "project", 0, most=2**62)
+        )
         return [project.pk]
 
 
@@ -63,7 +73,11 @@ class StuckViewSet(ViewSet):
     serializer_class = StuckSerializer
     pagination_class = InboxPages
 
-    @extend_schema(operation_id="projects_dead_ends", parameters=[AskStuckSerializer], responses=StuckSerializer(many=True))
+    @extend_schema(
+        operation_id="projects_dead_ends",
+        parameters=[AskStuckSerializer],
+        responses=StuckSerializer(many=True),
+    )
     def list(self, request, pk=None):
         """Tasks that nobody takes up by themselves, by named reason (managers), with the buttons that move them on. Of each
         reason at most 1,000 are listed, longest first; `counts` says how many there are."""
@@ -77,7 +91,10 @@ class StuckViewSet(ViewSet):
             page = described(project, self.paginate_queryset(rows))
         context = {**self.get_serializer_context(), "project": project}
         answer = self.get_paginated_response(StuckSerializer(page, many=True, context=context).data)
-        counts = {name: {"number": min(len(tasks), BOUND), "is_estimate": len(tasks) > BOUND} for name, tasks in found.items()}
+        counts = {
+            name: {"number": min(len(tasks), BOUND), "is_estimate": len(tasks) > BOUND}
+            for name, tasks in found.items()
+        }
         answer.data["counts"] = {name: {"number": 0, "is_estimate": False} for name in REASONS} | counts
         return answer
 

@@ -76,14 +76,18 @@ class MemberViewSet(ViewSet):
         authors = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
         return Response(PersonSerializer(_known(authors, project, request.user), many=True).data)
 
-    @extend_schema(operation_id="projects_members_add", request=AddingSerializer, responses={201: AddingSerializer})
+    @extend_schema(
+        operation_id="projects_members_add", request=AddingSerializer, responses={201: AddingSerializer}
+    )
     def create(self, request, pk=None):
         """Make somebody a member (managers): an annotator, unless `role` says else. Without it members stay what they are."""
         project = project_for(request, "manage_members", pk)
         body = sent(AddingSerializer, request)
         person = visible_people(request.user).people().filter(pk=body["user"]).first()
         if person is None:
-            raise Refused("unknown_person", "No such person here. Name somebody you share a project with.", field="user")
+            raise Refused(
+                "unknown_person", "No such person here. Name somebody you share a project with.", field="user"
+            )
         member = project.memberships.filter(user=person).first()
         if member is None or "role" in body:
             member = projects.set_role(project, person, body.get("role", Role.ANNOTATOR))
@@ -93,7 +97,9 @@ class MemberViewSet(ViewSet):
         operation_id="projects_members_remove",
         request=JoiningSerializer,
         parameters=[OpenApiParameter("user", int, description="Also in the body.")],
-        responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")},
+        responses={
+            204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")
+        },
     )
     def destroy(self, request, pk=None):
         """Take somebody out of the project (managers)."""
@@ -104,12 +110,16 @@ class MemberViewSet(ViewSet):
         projects.remove_member(self._membership(project, body.validated_data["user"]), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="projects_members_pause", request=PausingSerializer, responses=MemberSerializer)
+    @extend_schema(
+        operation_id="projects_members_pause", request=PausingSerializer, responses=MemberSerializer
+    )
     def partial_update(self, request, pk=None):
         """Pause somebody, or take them on again (managers). Paused, they get no new work but may finish what was returned."""
         project = project_for(request, "manage_members", pk)
         body = sent(PausingSerializer, request)
-        changed = people.set_paused(self._membership(project, body["user"]), body["paused"], actor=request.user)
+        changed = people.set_paused(
+            self._membership(project, body["user"]), body["paused"], actor=request.user
+        )
         return Response(_member(changed, NAMES))
 
     def _membership(self, project: Project, user: int) -> Membership:

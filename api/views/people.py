@@ -45,9 +45,13 @@ class OwnerlessViewSet(ViewSet):
 
 
 class ReassignedSerializer(serializers.Serializer):
-    returned = serializers.IntegerField(help_text="Returned annotations whose task somebody else annotates now.")
+    returned = serializers.IntegerField(
+        help_text="Returned annotations whose task somebody else annotates now."
+    )
     assignments = serializers.IntegerField()
-    left = serializers.IntegerField(help_text="Assignments that `to` may not take: their own work, or not their role.")
+    left = serializers.IntegerField(
+        help_text="Assignments that `to` may not take: their own work, or not their role."
+    )
 
 
 class Reassign(APIView):
@@ -93,4 +97,8 @@ def _person(request, field: str) -> User:
         raise serializers.ValidationError({field: error.detail})
     if person := visible_people(request.user).filter(pk=wanted).first():
         return person
-    raise Refused("unknown_person", "No such person here. Name somebody who works or worked in this project.", field=field)
+    raise Refused(
+        "unknown_person",
+        "No such person here. Name somebody who works or worked in this project.",
+        field=field,
+    )

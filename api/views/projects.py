@@ -29,7 +29,9 @@ from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, project_for, require, sent
 
 FORCE = OpenApiParameter(
-    "force", bool, description="Take a label configuration that work has no place in, too. Also as a key of the body."
+    "force",
+    bool,
+    description="Take a label configuration that work has no place in, too. Also as a key of the body.",
 )
 
 
@@ -96,7 +98,10 @@ class ProjectViewSet(ViewSet):
         return Response({"label_config": config, "config_essential_data_has_changed": changed})
 
     @extend_schema(methods=["post"], request=NewTaskOfProjectSerializer, responses={201: OneTaskSerializer})
-    @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="Every task of the project is deleted.")})
+    @extend_schema(
+        methods=["delete"],
+        responses={204: OpenApiResponse(description="Every task of the project is deleted.")},
+    )
     @action(detail=True, methods=["post", "delete"], url_path="tasks")
     def tasks(self, request, pk=None):
         """POST makes one task (managers), DELETE deletes them all."""
@@ -104,7 +109,10 @@ class ProjectViewSet(ViewSet):
         if request.method == "POST":
             require(request, "import", project)
             task = tasks.create(project, actor=request.user, **sent(NewTaskOfProjectSerializer, request))
-            return Response(OneTaskSerializer(task, context=self.get_serializer_context()).data, status=status.HTTP_201_CREATED)
+            return Response(
+                OneTaskSerializer(task, context=self.get_serializer_context()).data,
+                status=status.HTTP_201_CREATED,
+            )
         require(request, "manage_project", project)
         everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)
         tasks.delete_many(project, list(everything), actor=request.user)
@@ -154,10 +162,16 @@ class RoleViewSet(ViewSet):
         """Pause somebody, or take them on again (managers)."""
         membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
         require(request, "manage_members", membership.project_id)
-        membership = people.set_paused(membership, sent(PausedSerializer, request)["paused"], actor=request.user)
+        membership = people.set_paused(
+            membership, sent(PausedSerializer, request)["paused"], actor=request.user
+        )
         return Response(self.get_serializer(membership).data)
 
-    @extend_schema(responses={204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")})
+    @extend_schema(
+        responses={
+            204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")
+        }
+    )
     def destroy(self, request, pk=None):
         membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
         require(request, "manage_members", membership.project_id)

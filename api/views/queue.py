@@ -30,7 +30,9 @@ ENDED = Refused(
 
 
 class NextInQueue(APIView):
-    @extend_schema(operation_id="review_queue_next", parameters=[AskSerializer], responses=QueueItemSerializer)
+    @extend_schema(
+        operation_id="review_queue_next", parameters=[AskSerializer], responses=QueueItemSerializer
+    )
     def get(self, request, pk: int):
         """The next annotation for you to review, kept for you until the lease runs out. Asked again, the same one.
 
@@ -49,7 +51,11 @@ class NextInQueue(APIView):
         sent = AskSerializer(data=request.query_params)
         sent.is_valid(raise_exception=True)
         asked = sent.validated_data
-        task = visible(Task.objects.filter(project=project), request, asked["task"]).pk if asked.get("task") else None
+        task = (
+            visible(Task.objects.filter(project=project), request, asked["task"]).pk
+            if asked.get("task")
+            else None
+        )
         aside = tuple(int(pk) for pk in asked["aside"].split(",")) if asked.get("aside") else ()
         return Ask(project, request.user, queue=asked.get("queue"), task_id=task, aside=aside)
 
@@ -78,15 +84,25 @@ class RenewLease(APIView):
 
 class ReleaseLease(APIView):
     @extend_schema(
-        operation_id="leases_release", request=None, responses={204: OpenApiResponse(description="Others may get it now.")}
+        operation_id="leases_release",
+        request=None,
+        responses={204: OpenApiResponse(description="Others may get it now.")},
     )
     def post(self, request, lease):
         """Give back what you hold; managers, what anybody holds in their projects."""
         entry = leases.holder_of(lease)
-        if entry is not None and _may_release(request.user, entry.leased_to_id, entry.project_id) and leases.release(lease):
+        if (
+            entry is not None
+            and _may_release(request.user, entry.leased_to_id, entry.project_id)
+            and leases.release(lease)
+        ):
             return Response(status=204)
         place = Reservation.objects.filter(pk=lease).first()
-        if place is not None and _may_release(request.user, place.user_id, place.project_id) and reservations.release(lease):
+        if (
+            place is not None
+            and _may_release(request.user, place.user_id, place.project_id)
+            and reservations.release(lease)
+        ):
             return Response(status=204)
         raise ENDED
 
@@ -128,6 +144,8 @@ def _held(project: Project) -> Any:
         since=F("leased_at"),
         expires_at=F("leased_until"),
     )
-    places = reservations.live(project).annotate(kind=Value("label"), annotation=Value(None, BigIntegerField()))
+    places = reservations.live(project).annotate(
+        kind=Value("label"), annotation=Value(None, BigIntegerField())
+    )
     places = places.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))
     return reviews.union(places, all=True).order_by("since", "id")

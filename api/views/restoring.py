@@ -9,7 +9,9 @@ from rest_framework.views import APIView
 
 from tasks.services import restoring
 
-RESTORED = inline_serializer("Restored", {"id": serializers.IntegerField(), "project": serializers.IntegerField()})
+RESTORED = inline_serializer(
+    "Restored", {"id": serializers.IntegerField(), "project": serializers.IntegerField()}
+)
 
 
 def _answer(row: Any, project: int) -> Response:

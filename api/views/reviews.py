@@ -60,7 +60,11 @@ class ReviewViewSet(ViewSet):
     @extend_schema(
         request=ReviewRequestSerializer,
         responses={201: ReviewSerializer},
-        parameters=[OpenApiParameter("async_postprocess", bool, description="Taken for compatibility; nothing is postponed.")],
+        parameters=[
+            OpenApiParameter(
+                "async_postprocess", bool, description="Taken for compatibility; nothing is postponed."
+            )
+        ],
     )
     def create(self, request):
         """Accept, reject, or fix and accept (`accepted: true` with a `result`)."""
@@ -79,7 +83,9 @@ class ReviewViewSet(ViewSet):
         review = self.get_object()
         body = {"accepted": review.accepted, **sent(ReviewChangeSerializer, request, partial=True)}
         decision = AnnotationReviewService(request.user).change(review, intent_of(request, body))
-        return Response(self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None})
+        return Response(
+            self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None}
+        )
 
     @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
     def update(self, request, pk=None):
@@ -134,7 +140,9 @@ class ProjectHistoryViewSet(HistoryViewSet):
 
 def sent_span(query) -> dict[str, Any]:
     """`created_at_from` and `created_at_to` as lookups."""
-    span = SpanSerializer(data={name: query[name] for name in ("created_at_from", "created_at_to") if name in query})
+    span = SpanSerializer(
+        data={name: query[name] for name in ("created_at_from", "created_at_to") if name in query}
+    )
     span.is_valid(raise_exception=True)
     lookups = {"created_at_from": "created_at__gte", "created_at_to": "created_at__lte"}
     return {lookups[name]: value for name, value in span.validated_data.items()}
@@ -180,7 +188,9 @@ class BulkReviews(APIView):
 def _refuse_other_count(expected: int | None, found: int) -> None:
     if expected is not None and expected != found:
         raise Refused(
-            "selection_changed", f"The selection has {found} annotations now, not {expected}. Look again.", field="expected_count"
+            "selection_changed",
+            f"The selection has {found} annotations now, not {expected}. Look again.",
+            field="expected_count",
         )
 
 

@@ -23,7 +23,10 @@ from .base import ViewSet, project_for, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
-    "fields", str, enum=["all", "task_only"], description="`all` brings annotations, predictions and your drafts."
+    "fields",
+    str,
+    enum=["all", "task_only"],
+    description="`all` brings annotations, predictions and your drafts.",
 )
 TABLE = [
     OpenApiParameter("view", int, description="A saved view of the data manager: its filters and order."),
@@ -64,7 +67,9 @@ class TaskViewSet(ViewSet):
         self.everything_of = project if query is not None and query.keeps_everything else None
         found = asked.narrowed(self.filter_queryset(self.get_queryset().offered_to(request.user)), request)
         if query is not None:
-            return self.page_of(self.readable(query.narrow(found.filter(project=project))), TableTaskSerializer)
+            return self.page_of(
+                self.readable(query.narrow(found.filter(project=project))), TableTaskSerializer
+            )
         full = request.query_params.get("fields") == "all"
         return self.page_of(self.readable(found), TableTaskSerializer if full else TaskSerializer)
 
@@ -73,7 +78,11 @@ class TaskViewSet(ViewSet):
         params = self.request.query_params
         said = {"view", "query"} if self.everything_of else set()
         project = str(self.everything_of.pk) if self.everything_of else params.get("project", "")
-        if not project.isdecimal() or params.keys() - UNFILTERED - said or not self._offered_everything(int(project)):
+        if (
+            not project.isdecimal()
+            or params.keys() - UNFILTERED - said
+            or not self._offered_everything(int(project))
+        ):
             return None
         return totals_of([int(project)])[int(project)]
 
@@ -82,7 +91,10 @@ class TaskViewSet(ViewSet):
         if may(user, "manage_project", project):
             return True
         held_back = Q(review_only_manual_assignments=True) | Q(only_finished_tasks=True)
-        return may(user, "view_all_annotations", project) and not Project.objects.filter(held_back, pk=project).exists()
+        return (
+            may(user, "view_all_annotations", project)
+            and not Project.objects.filter(held_back, pk=project).exists()
+        )
 
     @extend_schema(request=NewTaskSerializer, responses={201: OneTaskSerializer})
     def create(self, request):
@@ -127,14 +139,18 @@ class TaskDraftViewSet(ViewSet):
     def list(self, request, task_pk=None, annotation_pk=None):
         found = self.get_queryset().filter(task=visible(Task.objects, request, task_pk))
         if annotation_pk:
-            found = found.filter(annotation=visible(Annotation.objects.filter(task_id=task_pk), request, annotation_pk))
+            found = found.filter(
+                annotation=visible(Annotation.objects.filter(task_id=task_pk), request, annotation_pk)
+            )
         return Response(self.get_serializer(found, many=True).data)
 
     @extend_schema(request=DraftSerializer, responses={201: DraftSerializer})
     def create(self, request, task_pk=None, annotation_pk=None):
         """Save unsubmitted work. It remembers the version it began on."""
         task = visible(Task.objects.select_related("project"), request, task_pk)
-        annotation = visible(Annotation.objects.filter(task=task), request, annotation_pk) if annotation_pk else None
+        annotation = (
+            visible(Annotation.objects.filter(task=task), request, annotation_pk) if annotation_pk else None
+        )
         draft = drafts.save(task, actor=request.user, annotation=annotation, **sent(DraftSerializer, request))
         return Response(self.get_serializer(draft).data, status=status.HTTP_201_CREATED)
 
@@ -187,7 +203,9 @@ class PredictionViewSet(ViewSet):
         require(request, "import", prediction.project_id)
         changes = sent(PredictionSerializer, request, partial=True)
         changes.pop("task", None)
-        prediction = tasks.save_prediction(prediction.task, actor=request.user, prediction=prediction, **changes)
+        prediction = tasks.save_prediction(
+            prediction.task, actor=request.user, prediction=prediction, **changes
+        )
         return Response(self.get_serializer(prediction).data)
 
     @extend_schema(responses=GONE)

@@ -10,7 +10,9 @@ class WriteThrottle(SimpleRateThrottle):
     def get_cache_key(self, request, view):
         if request.method in SAFE_METHODS:
             return None
-        identity = request.user.pk if request.user and request.user.is_authenticated else self.get_ident(request)
+        identity = (
+            request.user.pk if request.user and request.user.is_authenticated else self.get_ident(request)
+        )
         return self.cache_format % {"scope": self.scope, "ident": identity}
 
 

@@ -16,7 +16,11 @@ from .base import sent
 
 MADE = inline_serializer(
     "IssuedPersonalToken",
-    {"token": serializers.CharField(), "created_at": serializers.DateTimeField(), "expires_at": serializers.DateTimeField()},
+    {
+        "token": serializers.CharField(),
+        "created_at": serializers.DateTimeField(),
+        "expires_at": serializers.DateTimeField(),
+    },
 )
 KEY = inline_serializer("OwnKey", {"token": serializers.CharField()})
 
@@ -67,7 +71,9 @@ class Rotate(APIView):
 
 class Blacklist(APIView):
     @extend_schema(
-        operation_id="token_blacklist", request=RefreshSerializer, responses={204: OpenApiResponse(description="Revoked.")}
+        operation_id="token_blacklist",
+        request=RefreshSerializer,
+        responses={204: OpenApiResponse(description="Revoked.")},
     )
     def post(self, request):
         """Revoke a personal access token of yours, and every access token made from it, at once."""

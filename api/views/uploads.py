@@ -79,7 +79,9 @@ class OneUpload(APIView):
     @extend_schema(operation_id="file_upload_retrieve", responses=UploadSerializer)
     def get(self, request, pk: int) -> Response:
         """One file, for who sees a task that shows it."""
-        return Response(UploadSerializer(visible(Upload.objects, request, pk), context={"request": request}).data)
+        return Response(
+            UploadSerializer(visible(Upload.objects, request, pk), context={"request": request}).data
+        )
 
     @extend_schema(
         operation_id="file_upload_delete",
@@ -101,4 +103,6 @@ class SignUpload(APIView):
         name = name_in(sent(SignSerializer, request)["path"], project=pk)
         of_project = Upload.objects.visible_to(request.user).filter(project=pk)
         path, expires_at = signed_path(get_object_or_404(of_project, name=name))
-        return Response(SignedSerializer({"url": request.build_absolute_uri(path), "expires_at": expires_at}).data)
+        return Response(
+            SignedSerializer({"url": request.build_absolute_uri(path), "expires_at": expires_at}).data
+        )

@@ -72,7 +72,9 @@ class UserViewSet(ViewSet):
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):
         """A new person (administrators only). Without a password they set one by the reset page."""
-        person = User.objects.create_user(**sent(NewUserSerializer, request, context=self.get_serializer_context()))
+        person = User.objects.create_user(
+            **sent(NewUserSerializer, request, context=self.get_serializer_context())
+        )
         return Response(self.get_serializer(person).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(methods=["get"], responses=TokenSerializer(many=True))
@@ -140,7 +142,12 @@ class Login(APIView):
     @extend_schema(
         request=LoginSerializer,
         responses=inline_serializer(
-            "LoggedIn", {"token": serializers.CharField(), "expires_at": serializers.DateTimeField(), "user": UserSerializer()}
+            "LoggedIn",
+            {
+                "token": serializers.CharField(),
+                "expires_at": serializers.DateTimeField(),
+                "user": UserSerializer(),
+            },
         ),
     )
     def post(self, request):
@@ -157,6 +164,9 @@ class Login(APIView):
         wait = getattr(request._request, "login_wait", 0)
         if wait:
             raise Refused(
-                "too_many_tries", f"Too many attempts. Try again in {wait} seconds.", status=429, extra={"retry_after": wait}
+                "too_many_tries",
+                f"Too many attempts. Try again in {wait} seconds.",
+                status=429,
+                extra={"retry_after": wait},
             )
         raise Refused("bad_login", "E-mail or password is wrong.", status=401)

@@ -80,7 +80,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def read(self, body: bytes) -> dict[str, Any]:
         review = json.loads(body).get("review") or {}
-        return {"id": self.headers["webhook-id"], "digest": hashlib.sha256(body).hexdigest()[:16], "review": review.get("id")}
+        return {
+            "id": self.headers["webhook-id"],
+            "digest": hashlib.sha256(body).hexdigest()[:16],
+            "review": review.get("id"),
+        }
 
     def verified(self, mode: Mode, body: bytes) -> bool | None:
         if not mode.secret:

@@ -31,7 +31,11 @@ class Count:
     @property
     def missing(self) -> int:
         """Acknowledged, and the database does not have exactly that review of that annotation, standing."""
-        return sum(1 for a in self.told if self.reviews.get(a.review, (None, None, True))[::2] != (a.annotation, False))
+        return sum(
+            1
+            for a in self.told
+            if self.reviews.get(a.review, (None, None, True))[::2] != (a.annotation, False)
+        )
 
     @property
     def decided_twice(self) -> int:
@@ -44,7 +48,9 @@ class Count:
     @property
     def lost(self) -> int:
         """Committed, and an endpoint never took it."""
-        return self.owed - len(self.taken.keys() & {(str(n), r) for n in range(self.endpoints) for r in self.reviews})
+        return self.owed - len(
+            self.taken.keys() & {(str(n), r) for n in range(self.endpoints) for r in self.reviews}
+        )
 
     @property
     def taken(self) -> dict[tuple[str, int], list[float]]:
@@ -90,7 +96,11 @@ class Count:
             key = arrival["endpoint"], arrival["review"]
             first[key] = min(first.get(key, arrival["at"]), arrival["at"])
         commits = {review: row[3] for review, row in self.reviews.items() if since <= row[3] < until}
-        return sorted(at - commits[review] for (name, review), at in first.items() if name in wanted and review in commits)
+        return sorted(
+            at - commits[review]
+            for (name, review), at in first.items()
+            if name in wanted and review in commits
+        )
 
     @property
     def line(self) -> dict[str, Any]:
@@ -114,7 +124,9 @@ class Count:
 
 def percentile(values: list[float], percent: float) -> float:
     """Of sorted values; NaN of none."""
-    return round(values[min(len(values) - 1, int(len(values) * percent / 100))], 3) if values else float("nan")
+    return (
+        round(values[min(len(values) - 1, int(len(values) * percent / 100))], 3) if values else float("nan")
+    )
 
 
 def _explains(kill: Kill, answered: float) -> bool:

@@ -11,7 +11,14 @@ from typing import Any
 
 PATIENCE_SECONDS = 20
 FIXED = [
-    {"id": "r1", "from_name": "letter", "to_name": "text", "type": "choices", "value": {"choices": ["C"]}, "origin": "manual"}
+    {
+        "id": "r1",
+        "from_name": "letter",
+        "to_name": "text",
+        "type": "choices",
+        "value": {"choices": ["C"]},
+        "origin": "manual",
+    }
 ]
 ASKED: dict[str, dict[str, Any]] = {
     "accept": {},
@@ -51,7 +58,11 @@ class Deciders:
         self._stop = threading.Event()
         self._waiting: Queue[tuple[int, int, str]] = Queue()
         for number, annotation in enumerate(self.annotations):
-            verdict = "accept" if annotation == self.poisoned else chance.choice(["accept", "accept", "reject", "fix-and-accept"])
+            verdict = (
+                "accept"
+                if annotation == self.poisoned
+                else chance.choice(["accept", "accept", "reject", "fix-and-accept"])
+            )
             self._waiting.put((number, annotation, verdict))
 
     def start(self) -> "Deciders":
@@ -95,7 +106,9 @@ class Deciders:
             status, answer = client.post(f"/api/annotations/{annotation}/{verdict}/", body)
             took = monotonic() - began
             if status == 200:
-                self.told.append(Acknowledged(annotation, verdict, answer["review"]["id"], tries, time(), took))
+                self.told.append(
+                    Acknowledged(annotation, verdict, answer["review"]["id"], tries, time(), took)
+                )
                 return
             if 400 <= status < 500 and status not in (408, 429):
                 self.refused.append((annotation, status, str(answer)[:200]))

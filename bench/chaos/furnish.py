@@ -35,7 +35,9 @@ def _annotations(house: Any, count: int) -> list[int]:
     from tests.factories import result
 
     work = {"result": result(), "completed_by": {"email": house.annotator.email}}
-    file = json.dumps([{"data": {"text": f"Letter {number}"}, "annotations": [work]} for number in range(count)])
+    file = json.dumps(
+        [{"data": {"text": f"Letter {number}"}, "annotations": [work]} for number in range(count)]
+    )
     import_file(house.project, io.BytesIO(file.encode()), actor=house.lead)
     made = Annotation.objects.filter(task__project=house.project).exclude(pk=house.annotation.pk)
     return list(made.order_by("pk").values_list("pk", flat=True))

@@ -23,14 +23,18 @@ from devserver.embedded import Postgres, Redis
 from devserver.stopping import pause
 from devserver.supervise import ROOT, Service, Supervisor
 
-CLUSTER_SETTINGS = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10\ntrack_commit_timestamp = on\n"
+CLUSTER_SETTINGS = (
+    "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10\ntrack_commit_timestamp = on\n"
+)
 BACKEND_SECONDS = 20
 
 
 class Site(Supervisor):
     """`env` goes to every process, `apart` (name of a service → variables) to one of them."""
 
-    def __init__(self, data: Path, *, env: dict[str, str], apart: dict[str, dict[str, str]] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, env: dict[str, str], apart: dict[str, dict[str, str]] | None = None
+    ) -> None:
         super().__init__(data)
         self.env |= env
         self.apart = apart or {}
@@ -61,7 +65,9 @@ class Site(Supervisor):
             raise SystemExit(f"The site could not be furnished. See {self.log('furnish')}")
         return json.loads(made.stdout)
 
-    def spawn(self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
         command, env = [sys.executable, "-m", *module], self.env | self.apart.get(name, {})
         return children.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
 

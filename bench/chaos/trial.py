@@ -51,7 +51,9 @@ class Trial:
 
     def ask_lead(self, number: int, verb: str) -> Any:
         """POST of a verb to the endpoint of this number; the body of the answer."""
-        status, body = Client(self.port, self.tokens["lead"]).post(f"/api/webhooks/{self.endpoints[number]['id']}/{verb}/")
+        status, body = Client(self.port, self.tokens["lead"]).post(
+            f"/api/webhooks/{self.endpoints[number]['id']}/{verb}/"
+        )
         assert status == 200, (verb, status, body)
         return body
 
@@ -95,7 +97,11 @@ class Trial:
     def drained(self, *, seconds: float) -> float | None:
         """Seconds until nothing is pending; None if that took longer."""
         began = monotonic()
-        return monotonic() - began if self.site.until(lambda: self.site.number(OWED) == 0, seconds=seconds) else None
+        return (
+            monotonic() - began
+            if self.site.until(lambda: self.site.number(OWED) == 0, seconds=seconds)
+            else None
+        )
 
     def quiet(self, *, wanted: int, silence: float) -> float:
         """For what has no outbox to ask: until `wanted` arrivals were taken, or none came for `silence` seconds."""
@@ -104,7 +110,10 @@ class Trial:
         while monotonic() - news < silence:
             if self.arrivals_log.stat().st_size != size:
                 news, size = monotonic(), self.arrivals_log.stat().st_size
-                if len({(a["endpoint"], a["review"]) for a in self.arrivals() if a["outcome"] == "ok"}) >= wanted:
+                if (
+                    len({(a["endpoint"], a["review"]) for a in self.arrivals() if a["outcome"] == "ok"})
+                    >= wanted
+                ):
                     break
             self.site.until(lambda: False, seconds=1)
         return news - began
@@ -135,7 +144,15 @@ def trial(
             made = site.furnish({"annotations": annotations, "endpoints": wanted})
             site.start_first()
             site.start_rest()
-            run = Trial(site, made["endpoints"], made["annotations"], made["tokens"], port, data / "arrivals", options.seed)
+            run = Trial(
+                site,
+                made["endpoints"],
+                made["annotations"],
+                made["tokens"],
+                port,
+                data / "arrivals",
+                options.seed,
+            )
             if not site.until(run.ready, seconds=READY_SECONDS):
                 raise SystemExit(f"The site was not ready after {READY_SECONDS} seconds.")
             say("ready")
@@ -156,7 +173,11 @@ def _keep_logs(data: Path) -> None:
 
 def _env(options: Options, scale: float) -> dict[str, str]:
     module = "bench.chaos.naive.settings" if options.naive else "bench.chaos.settings"
-    return {"DJANGO_SETTINGS_MODULE": module, "WEBHOOK_TIME_SCALE": str(scale), "CHAOS_LEASE": str(options.lease)}
+    return {
+        "DJANGO_SETTINGS_MODULE": module,
+        "WEBHOOK_TIME_SCALE": str(scale),
+        "CHAOS_LEASE": str(options.lease),
+    }
 
 
 def _consumer(data: Path, seed: int) -> tuple[Service, int]:

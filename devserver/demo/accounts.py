@@ -29,9 +29,14 @@ class Account:
 
 ACCOUNTS = {
     "admin": Account(
-        "admin@example.com", "Ada", "Lind", fields=(("is_superuser", True), ("is_staff", True), ("site_role", Role.OWNER))
+        "admin@example.com",
+        "Ada",
+        "Lind",
+        fields=(("is_superuser", True), ("is_staff", True), ("site_role", Role.OWNER)),
     ),
-    "lead": Account("lead@example.com", "Lena", "Brandt", fields=(("is_staff", True), ("may_create_projects", True))),
+    "lead": Account(
+        "lead@example.com", "Lena", "Brandt", fields=(("is_staff", True), ("may_create_projects", True))
+    ),
     "reviewer": Account("reviewer@example.com", "Ravi", "Menon", Role.REVIEWER),
     "reviewer2": Account("reviewer2@example.com", "Rosa", "Keller", Role.REVIEWER),
     # Two of the people who did the work in the exports.
@@ -49,7 +54,9 @@ def remembered() -> Secrets:
     path = settings.DATA_DIR / KEPT_IN
     if path.exists():
         return json.loads(path.read_text())
-    made = {name: {"password": secrets.token_urlsafe(12), "token": secrets.token_hex(20)} for name in ACCOUNTS}
+    made = {
+        name: {"password": secrets.token_urlsafe(12), "token": secrets.token_hex(20)} for name in ACCOUNTS
+    }
     write_private(path, made)
     return made
 
@@ -80,7 +87,9 @@ def _person(account: Account, secret: dict[str, str] | None) -> User:
         person.save(update_fields=["password"])
     if secret:
         key = secret["token"]
-        ApiToken.objects.get_or_create(user=person, key_hash=ApiToken.hash(key), defaults={"name": "demo", "prefix": key[:8]})
+        ApiToken.objects.get_or_create(
+            user=person, key_hash=ApiToken.hash(key), defaults={"name": "demo", "prefix": key[:8]}
+        )
     return person
 
 

@@ -42,7 +42,12 @@ def write() -> None:
     """Where to go and who to be, for people and programs."""
     accounts = {name: {"email": ACCOUNTS[name].email} | secret for name, secret in remembered().items()}
     ids = {name: found.pk for name in NAMES if (found := _find(name))}
-    body = {"base_url": settings.BASE_URL, "accounts": accounts, "project_id": ids["sentiment"], "projects": ids}
+    body = {
+        "base_url": settings.BASE_URL,
+        "accounts": accounts,
+        "project_id": ids["sentiment"],
+        "projects": ids,
+    }
     write_private(settings.DATA_DIR / "demo.json", body)
 
 
@@ -52,7 +57,11 @@ def _read(name: str) -> Any:
 
 def _find(name: str) -> Project | None:
     lead = ACCOUNTS["lead"].email
-    return Project.objects.filter(title=_read(f"project-{name}")["title"], created_by__email=lead).order_by("pk").first()
+    return (
+        Project.objects.filter(title=_read(f"project-{name}")["title"], created_by__email=lead)
+        .order_by("pk")
+        .first()
+    )
 
 
 def _load(name: str, everybody: People) -> None:
@@ -75,24 +84,39 @@ def _predict(project: Project, actor: User) -> None:
     """What a simple model might have said."""
     for number, task in enumerate(project.tasks.order_by("pk")[:PREDICTED_TASKS]):
         result = [_choice(("Positive", "Negative", "Neutral")[number % 3])]
-        tasks.save_prediction(task, actor=actor, result=result, score=round(0.55 + 0.03 * number, 2), model_version="baseline-1")
+        tasks.save_prediction(
+            task, actor=actor, result=result, score=round(0.55 + 0.03 * number, 2), model_version="baseline-1"
+        )
 
 
 def _choice(sentiment: str) -> dict[str, Any]:
-    return {"id": "model", "type": "choices", "value": {"choices": [sentiment]}, "to_name": "text", "from_name": "sentiment"}
+    return {
+        "id": "model",
+        "type": "choices",
+        "value": {"choices": [sentiment]},
+        "to_name": "text",
+        "from_name": "sentiment",
+    }
 
 
 def _review_opinions(work: Sequence[Annotation], everybody: People) -> None:
-    first, second = AnnotationReviewService(everybody["reviewer"]), AnnotationReviewService(everybody["reviewer2"])
+    first, second = (
+        AnnotationReviewService(everybody["reviewer"]),
+        AnnotationReviewService(everybody["reviewer2"]),
+    )
     for annotation in [*work[:9], *work[24:30]]:
         first.accept(annotation)
     for annotation in work[30:34]:
         second.accept(annotation, comment="Clear case.")
     for annotation in work[9:12]:
-        first.reject(annotation, comment="The opinion is marked, but its subject is not.", reject_action="requeue")
+        first.reject(
+            annotation, comment="The opinion is marked, but its subject is not.", reject_action="requeue"
+        )
     first.reject(work[12], comment="This is irony: the sentence is negative.", reject_action="remove")
     for annotation in work[13:15]:
-        second.fix_and_accept(annotation, result=_opposite(annotation.result), comment="Corrected the sentiment.")
+        second.fix_and_accept(
+            annotation, result=_opposite(annotation.result), comment="Corrected the sentiment."
+        )
     first.undo(first.accept(work[15]).review)
     first.accept(work[16])
     _as_if_committed()
@@ -112,7 +136,9 @@ def _opposite(result: Result) -> Result:
     changed = deepcopy(result)
     for region in changed:
         if region["type"] == "choices":
-            region["value"]["choices"] = ["Positive" if region["value"]["choices"] != ["Positive"] else "Negative"]
+            region["value"]["choices"] = [
+                "Positive" if region["value"]["choices"] != ["Positive"] else "Negative"
+            ]
     return changed
 
 
@@ -124,7 +150,10 @@ def _rework(annotation: Annotation, reviewer: AnnotationReviewService) -> None:
 
 
 def _review_boxes(work: Sequence[Annotation], everybody: People) -> None:
-    first, second = AnnotationReviewService(everybody["reviewer"]), AnnotationReviewService(everybody["reviewer2"])
+    first, second = (
+        AnnotationReviewService(everybody["reviewer"]),
+        AnnotationReviewService(everybody["reviewer2"]),
+    )
     for annotation in work[:5]:
         first.accept(annotation)
     first.reject(work[5], comment="The box cuts off the tip of the star.", reject_action="requeue")

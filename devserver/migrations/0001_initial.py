@@ -15,7 +15,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Sink",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "behaviour",
                     models.CharField(
@@ -35,16 +40,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Received",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("message", models.CharField(help_text="Its webhook-id.", max_length=64)),
                 ("attempt", models.PositiveSmallIntegerField(null=True)),
                 ("action", models.CharField(max_length=64)),
                 ("headers", models.JSONField(default=dict)),
                 ("body", models.TextField(help_text="The first 64 KB.")),
-                ("refusal", models.CharField(blank=True, help_text="Why its signature was not believed.", max_length=200)),
+                (
+                    "refusal",
+                    models.CharField(
+                        blank=True, help_text="Why its signature was not believed.", max_length=200
+                    ),
+                ),
                 (
                     "answered",
-                    models.PositiveSmallIntegerField(help_text="HTTP status; none while it is being kept waiting.", null=True),
+                    models.PositiveSmallIntegerField(
+                        help_text="HTTP status; none while it is being kept waiting.", null=True
+                    ),
                 ),
                 ("at", models.DateTimeField(auto_now_add=True)),
                 (

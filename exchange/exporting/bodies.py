@@ -34,7 +34,12 @@ class People:
 
 
 def task_body(
-    task: Task, *, annotations: list[Body], predictions: list[Body], comment_authors: list[int], people: People
+    task: Task,
+    *,
+    annotations: list[Body],
+    predictions: list[Body],
+    comment_authors: list[int],
+    people: People,
 ) -> Body:
     return {
         "id": task.pk,
@@ -82,7 +87,9 @@ def deleted_body(task: Task) -> Body:
     }
 
 
-def annotation_body(annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results) -> Body:
+def annotation_body(
+    annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results
+) -> Body:
     """`reviews` are newest first, all there are of the annotation."""
     return {
         "id": annotation.pk,

@@ -48,5 +48,7 @@ def headers(project: Project, selection: Selection) -> dict[str, str]:
 def is_asked(query: Mapping[str, Any]) -> bool:
     asked = query.get("only")
     if asked not in (None, "", FINAL):
-        raise Refused("unknown_only", f"An export is narrowed by only={FINAL}, not {asked[:40]!r}.", field="only")
+        raise Refused(
+            "unknown_only", f"An export is narrowed by only={FINAL}, not {asked[:40]!r}.", field="only"
+        )
     return asked == FINAL

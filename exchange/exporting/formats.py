@@ -9,7 +9,10 @@ from typing import Any
 from .bodies import Body
 
 # What a row of JSON_MIN and CSV has beside the task's data and the answers.
-BEFORE, AFTER = ("id",), ("annotator", "annotator_email", "annotation_id", "created_at", "updated_at", "lead_time", "last_action")
+BEFORE, AFTER = (
+    ("id",),
+    ("annotator", "annotator_email", "annotation_id", "created_at", "updated_at", "lead_time", "last_action"),
+)
 TAKEN = {*BEFORE, *AFTER}
 # A spreadsheet takes a cell that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,7 +34,9 @@ class Columns:
         if isinstance(body["data"], dict):
             self.data |= dict.fromkeys(body["data"])
         for annotation in body["annotations"]:
-            self.answers |= dict.fromkeys(str(r["from_name"]) for r in annotation["result"] if r.get("from_name"))
+            self.answers |= dict.fromkeys(
+                str(r["from_name"]) for r in annotation["result"] if r.get("from_name")
+            )
 
 
 def _data_name(key: str) -> str:
@@ -86,7 +91,10 @@ def _answers(result: Sequence[Body]) -> Body:
     for region in result:
         if region.get("from_name"):
             by_control.setdefault(_answer_name(str(region["from_name"])), []).append(_answer(region))
-    return {name: values[0] if len(values) == 1 and isinstance(values[0], str) else values for name, values in by_control.items()}
+    return {
+        name: values[0] if len(values) == 1 and isinstance(values[0], str) else values
+        for name, values in by_control.items()
+    }
 
 
 def _answer(region: Body) -> Any:

@@ -24,7 +24,9 @@ CHUNK = 500  # tasks
 CLOCKS_DIFFER = timedelta(seconds=2)  # rows are dated by the web's clock, transactions by the database's
 
 
-def export(project: Project, selection: Selection, format: Format = FORMATS["JSON"]) -> tuple[datetime, Iterator[bytes]]:
+def export(
+    project: Project, selection: Selection, format: Format = FORMATS["JSON"]
+) -> tuple[datetime, Iterator[bytes]]:
     """The instant the export speaks of, and its bytes. Nothing else may use the connection until they are through."""
     chunks = _chunks(project, selection, format)
     return next(chunks), chunks  # type: ignore[return-value]
@@ -98,7 +100,9 @@ _OLDEST = """
 def _wanted(project: Project, selection: Selection) -> QuerySet[Task]:
     present = _named(project, selection).filter(selection.tasks, deleted_at=None)
     since = selection.changed_since
-    return present.filter(Q(updated_at__gte=since) | Q(last_comment_updated_at__gte=since)) if since else present
+    return (
+        present.filter(Q(updated_at__gte=since) | Q(last_comment_updated_at__gte=since)) if since else present
+    )
 
 
 def _named(project: Project, selection: Selection) -> QuerySet[Task]:
@@ -109,7 +113,9 @@ def _named(project: Project, selection: Selection) -> QuerySet[Task]:
 def _gone(project: Project, selection: Selection) -> Iterator[Body]:
     if selection.changed_since:
         deleted = _named(project, selection).filter(deleted_at__gte=selection.changed_since)
-        yield from map(deleted_body, deleted.only("unique_id", "external_id", "project_id", "deleted_at").iterator(CHUNK))
+        yield from map(
+            deleted_body, deleted.only("unique_id", "external_id", "project_id", "deleted_at").iterator(CHUNK)
+        )
 
 
 def taken(project: Project, selection: Selection) -> QuerySet[Task]:
@@ -122,14 +128,20 @@ def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
     last = 0
     while tasks := list(wanted.filter(pk__gt=last)[:CHUNK]):
         last = tasks[-1].pk
-        yield [t for t in tasks if selection.without_annotations or t.total_annotations or t.cancelled_annotations]
+        yield [
+            t
+            for t in tasks
+            if selection.without_annotations or t.total_annotations or t.cancelled_annotations
+        ]
 
 
 def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
     ids = [task.pk for task in tasks]
     present = Annotation.objects.filter(selection.annotations, task__in=ids, deleted_at=None, is_draft=False)
     annotations = list(present.order_by("pk"))
-    reviews = list(Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk"))
+    reviews = list(
+        Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk")
+    )
     predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
     people, results = _people(annotations, reviews, selection.faces), _results(reviews)
     reviews_of = defaultdict(list)
@@ -142,7 +154,10 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
     for task in tasks:
         body = task_body(
             task,
-            annotations=[annotation_body(a, reviews_of[a.pk], people=people, results=results) for a in annotations_of[task.pk]],
+            annotations=[
+                annotation_body(a, reviews_of[a.pk], people=people, results=results)
+                for a in annotations_of[task.pk]
+            ],
             predictions=[prediction_body(prediction) for prediction in predictions[task.pk]],
             comment_authors=authors[task.pk],
             people=people,
@@ -154,8 +169,12 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
 def _deleted_annotations(tasks: Sequence[Task], selection: Selection) -> dict[int, list[int]] | None:
     if selection.changed_since is None:
         return None
-    gone = Annotation.objects.filter(task__in=[task.pk for task in tasks], deleted_at__gte=selection.changed_since)
-    return {task: [row.pk for row in rows] for task, rows in _by_task(gone.only("task_id").order_by("pk")).items()}
+    gone = Annotation.objects.filter(
+        task__in=[task.pk for task in tasks], deleted_at__gte=selection.changed_since
+    )
+    return {
+        task: [row.pk for row in rows] for task, rows in _by_task(gone.only("task_id").order_by("pk")).items()
+    }
 
 
 def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -175,7 +194,9 @@ def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], faces:
 
 
 def _results(reviews: Sequence[Review]) -> Results:
-    versions = {r.seen_version_id for r in reviews} | {r.fixed_version_id for r in reviews if r.fixed_version_id}
+    versions = {r.seen_version_id for r in reviews} | {
+        r.fixed_version_id for r in reviews if r.fixed_version_id
+    }
     return dict(History.objects.filter(pk__in=versions).order_by().values_list("pk", "result"))
 
 

@@ -30,7 +30,9 @@ MOST_ATTEMPTS = 3
 LOCK = 0x1237
 
 
-def begin(project: Project, file: BinaryIO, *, actor: Any, users: Any, on_duplicate: str, name: str) -> ImportJob:
+def begin(
+    project: Project, file: BinaryIO, *, actor: Any, users: Any, on_duplicate: str, name: str
+) -> ImportJob:
     """Keep the file and have a worker bring it in. Raises Refused for a map of users that cannot be read."""
     UsersMap(users)
     with transaction.atomic():
@@ -54,7 +56,9 @@ def _keep(file: BinaryIO, path: Path) -> None:
 
 def run(record_id: int) -> None:
     """Bring one in, unless another worker is about it. What is wrong with the file ends it; a lost database does not."""
-    job = ImportJob.objects.select_related("record__project", "record__created_by").filter(pk=record_id).first()
+    job = (
+        ImportJob.objects.select_related("record__project", "record__created_by").filter(pk=record_id).first()
+    )
     if job is None or job.is_over:
         return
     try:
@@ -91,12 +95,20 @@ def _locked(record_id: int) -> bool:
 def _bring(job: ImportJob) -> None:
     with Beside(job.pk) as beside:
         if beside.begin() > MOST_ATTEMPTS:
-            raise Refused("worker_lost", f"{MOST_ATTEMPTS} workers died of this import. Nothing was imported. Send it in parts.")
+            raise Refused(
+                "worker_lost",
+                f"{MOST_ATTEMPTS} workers died of this import. Nothing was imported. Send it in parts.",
+            )
         record = job.record
         if record.project.deleted_at:
             raise Refused("not_found", "The project was deleted. Nothing was imported.")
         with _opened(job) as file:
-            asked = {"users": job.users, "on_duplicate": job.on_duplicate, "record": record, "progress": beside.tell}
+            asked = {
+                "users": job.users,
+                "on_duplicate": job.on_duplicate,
+                "record": record,
+                "progress": beside.tell,
+            }
             outcome = import_file(record.project, file, actor=record.created_by, **asked)
     _complete(job, tasks=outcome.report.tasks)
 
@@ -132,7 +144,11 @@ def cancel(record_id: int) -> bool:
     stopped = ImportJob.objects.unfinished().filter(pk=record_id).update(cancelled_at=timezone.now())
     with transaction.atomic():
         if stopped and _locked(record_id):  # nobody is about it who could hear
-            _fail(ImportJob.objects.get(pk=record_id), "cancelled", "Somebody stopped this import. Nothing was imported.")
+            _fail(
+                ImportJob.objects.get(pk=record_id),
+                "cancelled",
+                "Somebody stopped this import. Nothing was imported.",
+            )
     return bool(stopped)
 
 

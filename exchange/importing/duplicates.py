@@ -20,9 +20,9 @@ def known_tasks(project: Project, entries: Sequence[Entry]) -> dict[int, int]:
     present = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
         external_id__in=[e.external_id for e in entries if e.external_id]
     )
-    for pk, unique_id, external_id in Task.objects.filter(present, project=project, deleted_at=None).values_list(
-        "pk", "unique_id", "external_id"
-    ):
+    for pk, unique_id, external_id in Task.objects.filter(
+        present, project=project, deleted_at=None
+    ).values_list("pk", "unique_id", "external_id"):
         by_key |= {unique_id: pk, external_id: pk}
     known = {}
     for entry in entries:
@@ -36,11 +36,15 @@ def known_tasks(project: Project, entries: Sequence[Entry]) -> dict[int, int]:
 
 def refuse_known(number: int, task_id: int) -> Refused:
     where = f"as task {task_id}" if task_id else "earlier in the file"
-    return Refused("duplicate_task", f"task {number}: unique_id: it is already there, {where}.", field="unique_id")
+    return Refused(
+        "duplicate_task", f"task {number}: unique_id: it is already there, {where}.", field="unique_id"
+    )
 
 
 def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Unique ids of annotations that are in use in the project → the task they are on."""
     return dict(
-        Annotation.objects.filter(project=project, deleted_at=None, unique_id__in=wanted).values_list("unique_id", "task_id")
+        Annotation.objects.filter(project=project, deleted_at=None, unique_id__in=wanted).values_list(
+            "unique_id", "task_id"
+        )
     )

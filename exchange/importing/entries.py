@@ -82,9 +82,14 @@ def _entry(number: int, raw: Any) -> Entry:
         | _given(created_at=take(raw, "created_at", a_moment, "")),
         unique_id=take(raw, "unique_id", a_uuid, ""),
         external_id=take(raw, "external_id", a_name, ""),
-        answers=[_answer(item, f"annotations[{i}].") for i, item in enumerate(take(raw, "annotations", a_list, "", []))],
+        answers=[
+            _answer(item, f"annotations[{i}].")
+            for i, item in enumerate(take(raw, "annotations", a_list, "", []))
+        ],
         # Label Studio's export names predictions by id alone: there is nothing to keep of those.
-        guesses=[_guess(item, f"predictions[{i}].") for i, item in enumerate(guesses) if not isinstance(item, int)],
+        guesses=[
+            _guess(item, f"predictions[{i}].") for i, item in enumerate(guesses) if not isinstance(item, int)
+        ],
         unnamed_guesses=sum(isinstance(item, int) for item in guesses),
         drafts=len(take(raw, "drafts", a_list, "", [])),
     )

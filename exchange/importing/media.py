@@ -21,19 +21,27 @@ def media_of(files: Sequence[UploadedFile]) -> list[UploadedFile]:
     """The files, where they are media; none where they are a file of tasks. Raises Refused when they are both."""
     found = [file for file in files if media.kind_of(file.name or "")]
     if found and len(found) != len(files):
-        raise Refused("mixed_files", "Send either one file of tasks or files to label, not both at once.", field="file")
+        raise Refused(
+            "mixed_files", "Send either one file of tasks or files to label, not both at once.", field="file"
+        )
     return found
 
 
-def import_media(project: Project, files: Sequence[UploadedFile], *, actor: Any) -> tuple[Outcome, list[Upload]]:
+def import_media(
+    project: Project, files: Sequence[UploadedFile], *, actor: Any
+) -> tuple[Outcome, list[Upload]]:
     """A task for each file (for each line of a text whose lines are labelled), all or none. Raises Refused."""
     started = time.monotonic()
     keys = [_key(project, file.name or "") for file in files]
     with uploads.kept(project, files, actor=actor) as kept:
-        record = Import.objects.create(project=project, created_by=actor, name=", ".join(f.name or "" for f in files)[:255])
+        record = Import.objects.create(
+            project=project, created_by=actor, name=", ".join(f.name or "" for f in files)[:255]
+        )
         rows = [row for upload, key in zip(kept, keys, strict=True) for row in _rows(project, upload, key)]
         report = _report(tasks.create_many(project, rows, actor=actor, imported=record))
-        record.report = report.as_dict() | {"last_history": History.objects.aggregate(last=Max("id"))["last"] or 0}
+        record.report = report.as_dict() | {
+            "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0
+        }
         record.save(update_fields=["report"])
     return Outcome(record, report, time.monotonic() - started), kept
 
@@ -70,7 +78,9 @@ def _lines(upload: Upload) -> list[str]:
         try:
             text = file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Refused("not_what_it_says", f"{upload.name} is not UTF-8: byte {error.start}.", field="file")
+            raise Refused(
+                "not_what_it_says", f"{upload.name} is not UTF-8: byte {error.start}.", field="file"
+            )
     if lines := [line.strip() for line in text.replace("\0", "").splitlines() if line.strip()]:
         return lines
     raise Refused("empty_file", f"{upload.name} has no line of text.", field="file")

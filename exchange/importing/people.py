@@ -45,7 +45,9 @@ class UsersMap:
             user = {"email": user}
         email = an_email(an_object(user, path).get("email"), f"{path}.email")
         self.email_of[f"#{number}"] = email
-        self.names_of[email] = {name: take(user, name, words, f"{path}.", "")[:150] for name in ("first_name", "last_name")}
+        self.names_of[email] = {
+            name: take(user, name, words, f"{path}.", "")[:150] for name in ("first_name", "last_name")
+        }
 
 
 class People:
@@ -73,13 +75,17 @@ class People:
 
     def _email_for(self, key: str) -> str:
         # Of this project: the fourth person of another file is somebody else.
-        name = f"imported-{key[1:]}-project-{self.project.pk}" if key else f"unknown-annotator-{self.project.pk}"
+        name = (
+            f"imported-{key[1:]}-project-{self.project.pk}" if key else f"unknown-annotator-{self.project.pk}"
+        )
         return f"{name}@{PLACEHOLDER_HOST}"
 
     def _make(self, wanted: dict[str, str]) -> dict[str, int]:
         """Inactive people from {placeholder's e-mail: what the file calls them}."""
         people = [self._placeholder(email, called) for email, called in wanted.items()]
-        User.objects.bulk_create(people, batch_size=BATCH, ignore_conflicts=True)  # somebody else may import them just now
+        User.objects.bulk_create(
+            people, batch_size=BATCH, ignore_conflicts=True
+        )  # somebody else may import them just now
         self.placeholders += [person.email for person in people]
         return _by_email(set(wanted))
 
@@ -92,7 +98,9 @@ class People:
 
 
 def _by_email(emails: set[str]) -> dict[str, int]:
-    return dict(User.objects.annotate(lower=Lower("email")).filter(lower__in=emails).values_list("lower", "pk"))
+    return dict(
+        User.objects.annotate(lower=Lower("email")).filter(lower__in=emails).values_list("lower", "pk")
+    )
 
 
 def _stand_in_for(email: str) -> str:

@@ -60,7 +60,12 @@ def _of(kind: type, value: Any, path: str, name: str) -> Any:
 
 
 def a_number(value: Any, path: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST or not math.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or abs(value) > LARGEST
+        or not math.isfinite(value)
+    ):
         raise Wrong(path, f"must be a number, not {shown(value)}")
     return value
 

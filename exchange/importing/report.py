@@ -87,7 +87,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """The same in words, without what did not happen."""
-        said = [f"{self.tasks} tasks, {self.annotations} annotations, {self.predictions} predictions, {self.reviews} reviews"]
+        said = [
+            f"{self.tasks} tasks, {self.annotations} annotations, {self.predictions} predictions, {self.reviews} reviews"
+        ]
         optional = {
             "annotations have results that the label configuration does not know, kept as they are": self.result_problems.count,
             "tasks were here already and were skipped": self.duplicates_skipped.count,
@@ -97,7 +99,9 @@ class Report:
             "drafts were ignored": self.drafts_ignored,
         }
         said += [f"{number} {words}" for words, number in optional.items() if number]
-        said += [f"{number} claimed verdicts became imported: {reason}" for reason, number in self.reasons.items()]
+        said += [
+            f"{number} claimed verdicts became imported: {reason}" for reason, number in self.reasons.items()
+        ]
         if self.placeholders:
             said.append(f"placeholders were made for {', '.join(self.placeholders)}")
         return said

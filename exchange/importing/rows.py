@@ -34,7 +34,9 @@ def task_row(entry: Entry, record: Import, *, pk: int, inner_id: int) -> Task:
     )
 
 
-def annotation_row(answer: Answer, record: Import, people: People, *, pk: int, task_id: int, unique_id: uuid.UUID) -> Annotation:
+def annotation_row(
+    answer: Answer, record: Import, people: People, *, pk: int, task_id: int, unique_id: uuid.UUID
+) -> Annotation:
     """Whoever imports it did not write it: the author is who the file says, on every count."""
     author = people[answer.author]
     return Annotation(
@@ -91,7 +93,9 @@ def _verdict(told: Verdict, people: People) -> ImportedVerdict:
     )
 
 
-def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predictions: Sequence[Prediction]) -> None:
+def count_new(
+    tasks: Collection[Task], annotations: Sequence[Annotation], predictions: Sequence[Prediction]
+) -> None:
     """The counters of tasks that are not written yet, as a recount will find them."""
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
     states: dict[int, list[State]] = defaultdict(list)
@@ -101,7 +105,9 @@ def count_new(tasks: Collection[Task], annotations: Sequence[Annotation], predic
         of_task.done += not annotation.was_cancelled
         of_task.filling_overlap += not annotation.was_cancelled and not annotation.redistributed
         if not annotation.was_cancelled:
-            states[annotation.task_id].append(State(annotation.last_action, waits_for_rework=annotation.returned_at is not None))
+            states[annotation.task_id].append(
+                State(annotation.last_action, waits_for_rework=annotation.returned_at is not None)
+            )
     for prediction in predictions:
         counts[prediction.task_id].add_prediction(prediction.score)
     for task in tasks:
@@ -114,7 +120,9 @@ def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]
     """Who annotated and who reviewed the new tasks. Tuples: there are as many of these as annotations."""
     standing = (work.reviews[-1] for work in works if work.stands)
     _copy_pairs(TaskAnnotator, {(a.project_id, a.completed_by_id, a.task_id) for a in annotations})
-    _copy_pairs(TaskReviewer, {(review.project_id, review.created_by_id, review.task_id) for review in standing})
+    _copy_pairs(
+        TaskReviewer, {(review.project_id, review.created_by_id, review.task_id) for review in standing}
+    )
 
 
 def _copy_pairs(model: type[TaskAnnotator] | type[TaskReviewer], rows: set[tuple[int, int, int]]) -> None:

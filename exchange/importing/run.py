@@ -66,7 +66,9 @@ def import_file(
     if not may(actor, "import", project):
         raise Refused("permission_denied", "Only a manager of the project may import into it.", status=403)
     if on_duplicate not in ON_DUPLICATE:
-        raise Refused("invalid_on_duplicate", f"on_duplicate is one of {', '.join(ON_DUPLICATE)}.", field="on_duplicate")
+        raise Refused(
+            "invalid_on_duplicate", f"on_duplicate is one of {', '.join(ON_DUPLICATE)}.", field="on_duplicate"
+        )
     source = Source(file)
     survey = _survey(source, project, at_most)
     progress(0, survey.tasks)
@@ -81,7 +83,9 @@ def import_file(
             writer.write(entries)
             progress(entries[-1].number, survey.tasks)
         writer.finish(survey.tasks)
-        record.report = report.as_dict() | {"last_history": History.objects.aggregate(last=Max("id"))["last"] or 0}
+        record.report = report.as_dict() | {
+            "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0
+        }
         record.save(update_fields=["report"])
         if writer.created:
             events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(writer.created))

@@ -64,7 +64,9 @@ class Text:
 
     def expect(self, wanted: str) -> None:
         if not self.take(wanted):
-            raise invalid(f"The file is not JSON: {wanted!r} is missing at character {self.passed + self.at}.")
+            raise invalid(
+                f"The file is not JSON: {wanted!r} is missing at character {self.passed + self.at}."
+            )
 
     def value(self, what: str) -> Any:
         """The value that begins here. `what` names it in a refusal."""
@@ -82,7 +84,9 @@ class Text:
                 if end < len(self.window) or not self.grow():
                     return self._accept(value, end, what)
             if len(self.window) - self.at > ITEM_LIMIT:
-                raise invalid(f"{what}: longer than {ITEM_LIMIT // 2**20} million characters, or a text in it never ends.")
+                raise invalid(
+                    f"{what}: longer than {ITEM_LIMIT // 2**20} million characters, or a text in it never ends."
+                )
 
     def _refuse_unless_cut_off(self, error: json.JSONDecodeError, what: str) -> None:
         cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - LEGIBLE
@@ -136,7 +140,9 @@ class Source:
         else:
             raise invalid('The file is neither a list of tasks nor an object with "tasks".')
         if text.peek():
-            raise invalid(f"The file is not JSON: something follows its end, at character {text.passed + text.at}.")
+            raise invalid(
+                f"The file is not JSON: something follows its end, at character {text.passed + text.at}."
+            )
 
     def _list(self, text: Text) -> Iterator[tuple[int, Any]]:
         text.expect("[")

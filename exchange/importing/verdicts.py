@@ -9,7 +9,20 @@ from typing import Any
 from tasks.choices import VERDICTS, ActionType, RejectAction
 from tasks.results import same_result
 
-from .readers import Wrong, a_flag, a_list, a_moment, a_result, a_uuid, an_id, an_object, shown, somebody, take, words
+from .readers import (
+    Wrong,
+    a_flag,
+    a_list,
+    a_moment,
+    a_result,
+    a_uuid,
+    an_id,
+    an_object,
+    shown,
+    somebody,
+    take,
+    words,
+)
 
 Result = list[dict[str, Any]]
 # What a file may say without proof. A verdict needs a review that bears it; everything else becomes `imported`.
@@ -48,10 +61,17 @@ class Said:
 def read_verdicts(raw: dict[str, Any], path: str, *, result: Result, skipped: bool) -> Said:
     """From `last_action`, `reviews` and `review_history` of an annotation with this `result`."""
     claimed = take(raw, "last_action", words, path, "")
-    reviews = [_verdict(v, f"{path}reviews[{i}].") for i, v in enumerate(take(raw, "reviews", a_list, path, []))]
-    earlier = [_verdict(v, f"{path}review_history[{i}].") for i, v in enumerate(take(raw, "review_history", a_list, path, []))]
+    reviews = [
+        _verdict(v, f"{path}reviews[{i}].") for i, v in enumerate(take(raw, "reviews", a_list, path, []))
+    ]
+    earlier = [
+        _verdict(v, f"{path}review_history[{i}].")
+        for i, v in enumerate(take(raw, "review_history", a_list, path, []))
+    ]
     if claimed not in ("", ActionType.IMPORTED, *VERDICTS):  # it changed since, so nothing stands
-        return Said(claimed if claimed in KEPT_ACTIONS else ActionType.IMPORTED, _oldest_first([*reviews, *earlier]))
+        return Said(
+            claimed if claimed in KEPT_ACTIONS else ActionType.IMPORTED, _oldest_first([*reviews, *earlier])
+        )
     if not_kept := _why_not(claimed, reviews, result, skipped=skipped):
         return Said(ActionType.IMPORTED, _oldest_first([*reviews, *earlier]), not_kept=not_kept)
     if not reviews:
@@ -87,7 +107,9 @@ def _verdict(raw: Any, path: str) -> Verdict:
     after = take(raw, "fixed_annotation_history_result", a_result, path)
     if after is None:
         after = take(raw, "result", a_result, path)
-    verdict = _which(raw, path, fixed=after is not None or take(raw, "fixed_annotation_history", an_id, path) is not None)
+    verdict = _which(
+        raw, path, fixed=after is not None or take(raw, "fixed_annotation_history", an_id, path) is not None
+    )
     return Verdict(
         reviewer=take(raw, "created_by", somebody, path, ""),
         verdict=verdict,
@@ -125,5 +147,7 @@ def _outcome(raw: dict[str, Any], path: str) -> str:
         back = take(raw, "remove_from_queue", a_flag, path) is False
         return RejectAction.REQUEUE if back else RejectAction.REMOVE
     if action not in RejectAction.values:
-        raise Wrong(f"{path}reject_action", f"must be one of {', '.join(RejectAction.values)}, not {shown(action)}")
+        raise Wrong(
+            f"{path}reject_action", f"must be one of {', '.join(RejectAction.values)}, not {shown(action)}"
+        )
     return action

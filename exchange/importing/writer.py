@@ -59,14 +59,21 @@ class Writer:
 
     def _new_tasks(self, entries: Sequence[Entry]) -> list[Placed]:
         numbers, ids = next_inner_ids(self.project, len(entries)), next_ids(Task, len(entries))
-        return [(e, task_row(e, self.record, pk=pk, inner_id=n)) for e, n, pk in zip(entries, numbers, ids, strict=True)]
+        return [
+            (e, task_row(e, self.record, pk=pk, inner_id=n))
+            for e, n, pk in zip(entries, numbers, ids, strict=True)
+        ]
 
     def _insert(self, placed: Sequence[Placed]) -> None:
         tasks = [task for _, task in placed]
         guesses = [(guess, task) for entry, task in placed for guess in entry.guesses]
         ids = next_ids(Prediction, len(guesses))
-        predictions = [prediction_row(guess, task, pk=pk) for (guess, task), pk in zip(guesses, ids, strict=True)]
-        annotations, works = self._insert_answers([(answer, task) for entry, task in placed for answer in entry.answers])
+        predictions = [
+            prediction_row(guess, task, pk=pk) for (guess, task), pk in zip(guesses, ids, strict=True)
+        ]
+        annotations, works = self._insert_answers(
+            [(answer, task) for entry, task in placed for answer in entry.answers]
+        )
         copy_people(annotations, works)
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
@@ -98,19 +105,27 @@ class Writer:
     def _add_answers(self, met: Sequence[Placed]) -> None:
         """Those with a unique id that the task has not seen: without one, nobody can tell that it is not there yet."""
         answers = [(answer, task) for entry, task in met for answer in entry.answers if answer.unique_id]
-        taken = taken_unique_ids(self.project, [answer.unique_id for answer, _ in answers if answer.unique_id])
-        self._insert_answers([(answer, task) for answer, task in answers if taken.get(answer.unique_id) != task.pk])  # type: ignore[arg-type]
+        taken = taken_unique_ids(
+            self.project, [answer.unique_id for answer, _ in answers if answer.unique_id]
+        )
+        self._insert_answers(
+            [(answer, task) for answer, task in answers if taken.get(answer.unique_id) != task.pk]
+        )  # type: ignore[arg-type]
         tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in met))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_answers(self, answers: Sequence[tuple[Answer, Task]]) -> tuple[list[Annotation], list[ImportedWork]]:
+    def _insert_answers(
+        self, answers: Sequence[tuple[Answer, Task]]
+    ) -> tuple[list[Annotation], list[ImportedWork]]:
         given = self._with_unique_ids(answers)
         annotations, works = [], []
         for (answer, task, unique_id), pk in zip(given, next_ids(Annotation, len(given)), strict=True):
-            row = annotation_row(answer, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id)
+            row = annotation_row(
+                answer, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id
+            )
             annotations.append(row)
             if answer.said.verdicts:
                 works.append(work_of(answer, row, self.people, self.project))
@@ -128,7 +143,9 @@ class Writer:
 
     def _with_unique_ids(self, answers: Sequence[tuple[Answer, Task]]) -> list[Given]:
         """Each keeps its unique id where that is free in the project."""
-        taken: set[uuid.UUID] = set(taken_unique_ids(self.project, [a.unique_id for a, _ in answers if a.unique_id]))
+        taken: set[uuid.UUID] = set(
+            taken_unique_ids(self.project, [a.unique_id for a, _ in answers if a.unique_id])
+        )
         given = []
         for answer, task in answers:
             unique_id = answer.unique_id
@@ -154,7 +171,13 @@ class Writer:
             yield
         except (IntegrityError, DataError) as error:
             diagnostics = getattr(error.__cause__, "diag", None)
-            rule = getattr(diagnostics, "constraint_name", None) or getattr(diagnostics, "message_primary", None) or "a rule"
-            raise invalid(f"tasks {self.first_unchecked} to {until}: the database refuses one of them ({rule}).")
+            rule = (
+                getattr(diagnostics, "constraint_name", None)
+                or getattr(diagnostics, "message_primary", None)
+                or "a rule"
+            )
+            raise invalid(
+                f"tasks {self.first_unchecked} to {until}: the database refuses one of them ({rule})."
+            )
         if self.unchecked == 0:
             self.first_unchecked = until + 1

@@ -18,7 +18,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Export",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("title", models.CharField(blank=True, max_length=255)),
                 (
                     "status",
@@ -36,7 +41,12 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("snapshot_at", models.DateTimeField(help_text="The moment all of it is of.", null=True)),
-                ("anonymized", models.BooleanField(default=False, help_text="Its maker reads pseudonyms, and so does the file.")),
+                (
+                    "anonymized",
+                    models.BooleanField(
+                        default=False, help_text="Its maker reads pseudonyms, and so does the file."
+                    ),
+                ),
                 ("md5", models.CharField(blank=True, max_length=32)),
                 ("counters", models.JSONField(default=dict)),
                 ("task_filter_options", models.JSONField(default=dict)),
@@ -44,11 +54,19 @@ class Migration(migrations.Migration):
                 ("serialization_options", models.JSONField(default=dict)),
                 (
                     "created_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 (
                     "project",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="exports", to="tasks.project"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exports",
+                        to="tasks.project",
+                    ),
                 ),
             ],
             options={
@@ -84,14 +102,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("done", models.PositiveIntegerField(default=0, help_text="Tasks written so far.")),
-                ("total", models.PositiveIntegerField(help_text="Tasks in the file, once it was read through.", null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, help_text="How often a worker began.")),
-                ("error", models.JSONField(help_text="Why nothing was imported: code, detail, field.", null=True)),
+                (
+                    "total",
+                    models.PositiveIntegerField(
+                        help_text="Tasks in the file, once it was read through.", null=True
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="How often a worker began."),
+                ),
+                (
+                    "error",
+                    models.JSONField(help_text="Why nothing was imported: code, detail, field.", null=True),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("beaten_at", models.DateTimeField(default=django.utils.timezone.now, help_text="The last sign of life.")),
+                (
+                    "beaten_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, help_text="The last sign of life."
+                    ),
+                ),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("cancelled_at", models.DateTimeField(null=True)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-record"],
@@ -100,7 +139,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Conversion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("export_type", models.CharField(max_length=16)),
                 (
                     "status",
@@ -119,13 +163,17 @@ class Migration(migrations.Migration):
                 (
                     "export",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="converted_formats", to="exchange.export"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="converted_formats",
+                        to="exchange.export",
                     ),
                 ),
             ],
             options={
                 "ordering": ["id"],
-                "constraints": [models.UniqueConstraint(fields=("export", "export_type"), name="conversion_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("export", "export_type"), name="conversion_once")
+                ],
             },
         ),
     ]

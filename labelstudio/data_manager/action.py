@@ -40,7 +40,12 @@ class Action:
     form: Callable[[Project], list[dict[str, Any]]] = field(default=lambda project: [])
 
     def listed(self, name: str, project: Project) -> dict[str, Any]:
-        dialog = {"title": self.title, "text": self.text, "type": "confirm", "form": self.form(project) or None}
+        dialog = {
+            "title": self.title,
+            "text": self.text,
+            "type": "confirm",
+            "form": self.form(project) or None,
+        }
         return {
             "id": name,
             "title": self.title,

@@ -40,7 +40,9 @@ def delete_annotations(job: Job) -> dict[str, Any]:
 
 
 def delete_predictions(job: Job) -> dict[str, Any]:
-    count = sum(tasks.delete_predictions(job.project, some, actor=job.actor) for some in chunked(job.task_ids))
+    count = sum(
+        tasks.delete_predictions(job.project, some, actor=job.actor) for some in chunked(job.task_ids)
+    )
     return said(count, "Deleted predictions")
 
 
@@ -55,9 +57,13 @@ def accept(job: Job) -> dict[str, Any]:
 def reject(job: Job) -> dict[str, Any]:
     outcome = job.body.get("reject_action") or None
     if outcome is not None and outcome not in RejectAction.values:
-        raise Refused("invalid", f"reject_action is one of {', '.join(RejectAction.values)}.", field="reject_action")
+        raise Refused(
+            "invalid", f"reject_action is one of {', '.join(RejectAction.values)}.", field="reject_action"
+        )
     asked = {"reject_action": outcome, "reason": _words(job, "reason")}
-    intent = Intent(ActionType.REJECTED, comment=_words(job, "comment"), **{k: v for k, v in asked.items() if v})
+    intent = Intent(
+        ActionType.REJECTED, comment=_words(job, "comment"), **{k: v for k, v in asked.items() if v}
+    )
     return _reviewed(job, "Rejected", lambda service, some: service.decide_many(some, intent))
 
 
@@ -66,7 +72,11 @@ def reopen(job: Job) -> dict[str, Any]:
     to = job.body.get("to") or RETURN_TO_AUTHOR
     if to not in (RETURN_TO_AUTHOR, RETURN_TO_ANYONE):
         raise Refused("invalid", f"to is {RETURN_TO_AUTHOR} or {RETURN_TO_ANYONE}.", field="to")
-    return _reviewed(job, "Reopened", lambda service, some: service.reopen_many(some, to=to, comment=_words(job, "comment")))
+    return _reviewed(
+        job,
+        "Reopened",
+        lambda service, some: service.reopen_many(some, to=to, comment=_words(job, "comment")),
+    )
 
 
 def undo(job: Job) -> dict[str, Any]:
@@ -80,7 +90,9 @@ def _words(job: Job, name: str) -> str:
         raise Refused("invalid", f"{name} {error}.", field=name)
 
 
-def _reviewed(job: Job, what: str, verb: Callable[[AnnotationReviewService, list[Annotation]], Report]) -> dict[str, Any]:
+def _reviewed(
+    job: Job, what: str, verb: Callable[[AnnotationReviewService, list[Annotation]], Report]
+) -> dict[str, Any]:
     """What the workflow refuses is counted by its reason, the rest is done. Each chunk is one bulk action, undone as one."""
     service = AnnotationReviewService(job.actor)
     reports = [verb(service, some) for some in job.work()]
@@ -94,7 +106,11 @@ def _reviewed(job: Job, what: str, verb: Callable[[AnnotationReviewService, list
 
 def assign(kind: AssignmentType) -> Callable[[Job], dict[str, Any]]:
     def perform(job: Job) -> dict[str, Any]:
-        people = list(User.objects.filter(pk__in=_people(job.body.get("users"), "users"), memberships__project=job.project))
+        people = list(
+            User.objects.filter(
+                pk__in=_people(job.body.get("users"), "users"), memberships__project=job.project
+            )
+        )
         if not people:
             raise Refused("unknown_person", "Name members of this project: users: [ids].", field="users")
         for some in chunked(job.task_ids):
@@ -149,9 +165,13 @@ ACTIONS: dict[str, Action] = {
         "Returns the annotations of these tasks for rework, without a verdict.",
         reopen_form,
     ),
-    "delete_tasks_reviews": Action("Take back reviews", 30, "review_annotation", undo, "Takes back what stands. " + SURE),
+    "delete_tasks_reviews": Action(
+        "Take back reviews", 30, "review_annotation", undo, "Takes back what stands. " + SURE
+    ),
     "assign_reviewers": Action("Assign reviewers", 40, "manage_project", assign(REVIEWER), form=people_form),
-    "assign_annotators": Action("Assign annotators", 50, "manage_project", assign(ANNOTATOR), form=people_form),
+    "assign_annotators": Action(
+        "Assign annotators", 50, "manage_project", assign(ANNOTATOR), form=people_form
+    ),
     "delete_reviewers": Action("Unassign reviewers", 60, "manage_project", unassign(REVIEWER), SURE),
     "delete_annotators": Action("Unassign annotators", 70, "manage_project", unassign(ANNOTATOR), SURE),
     "predictions_to_annotations": Action(
@@ -176,11 +196,21 @@ ACTIONS: dict[str, Action] = {
         tidying.delete_ground_truths,
         "The annotations of these tasks stay, but are the ground truth no more. " + SURE,
     ),
-    "delete_tasks": Action("Delete tasks", 100, "manage_project", delete_tasks, "Deletes the selected tasks. " + SURE),
+    "delete_tasks": Action(
+        "Delete tasks", 100, "manage_project", delete_tasks, "Deletes the selected tasks. " + SURE
+    ),
     "delete_tasks_annotations": Action(
-        "Delete annotations", 101, "manage_project", delete_annotations, "Deletes all annotations of these tasks. " + SURE
+        "Delete annotations",
+        101,
+        "manage_project",
+        delete_annotations,
+        "Deletes all annotations of these tasks. " + SURE,
     ),
     "delete_tasks_predictions": Action(
-        "Delete predictions", 102, "manage_project", delete_predictions, "Deletes all predictions of these tasks. " + SURE
+        "Delete predictions",
+        102,
+        "manage_project",
+        delete_predictions,
+        "Deletes all predictions of these tasks. " + SURE,
     ),
 }

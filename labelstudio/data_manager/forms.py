@@ -16,7 +16,9 @@ def comment_form(project: Project) -> list[dict[str, Any]]:
 
 
 def reject_form(project: Project) -> list[dict[str, Any]]:
-    outcomes = [{"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions]
+    outcomes = [
+        {"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions
+    ]
     chosen = {"options": outcomes, "value": project.default_reject_action}
     return [
         *comment_form(project),
@@ -31,8 +33,13 @@ def _reason_field(project: Project) -> list[dict[str, Any]]:
 
 
 def reopen_form(project: Project) -> list[dict[str, Any]]:
-    whom = [{"value": RETURN_TO_AUTHOR, "label": "Their authors"}, {"value": RETURN_TO_ANYONE, "label": "Anyone"}]
-    return comment_form(project) + _field("select", "to", "Who reworks it", options=whom, value=RETURN_TO_AUTHOR)
+    whom = [
+        {"value": RETURN_TO_AUTHOR, "label": "Their authors"},
+        {"value": RETURN_TO_ANYONE, "label": "Anyone"},
+    ]
+    return comment_form(project) + _field(
+        "select", "to", "Who reworks it", options=whom, value=RETURN_TO_AUTHOR
+    )
 
 
 def people_form(project: Project) -> list[dict[str, Any]]:

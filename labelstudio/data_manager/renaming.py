@@ -25,7 +25,9 @@ def _items(items: list[Any], rename: Rename) -> list[dict[str, Any]]:
 
 
 def _item(item: dict[str, Any], rename: Rename) -> dict[str, Any]:
-    changed = {name: _items(item[name], rename) for name in ("child_filters",) if isinstance(item.get(name), list)}
+    changed = {
+        name: _items(item[name], rename) for name in ("child_filters",) if isinstance(item.get(name), list)
+    }
     if isinstance(item.get("child_filter"), dict):
         changed["child_filter"] = _item(item["child_filter"], rename)
     if str(item.get("filter")).replace(":-", ":") in ASKED_OF_PEOPLE and item.get("operator") != "empty":

@@ -62,7 +62,9 @@ class NewViewSerializer(ViewSerializer):
 
 class ViewOrderSerializer(serializers.Serializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=2**62), max_length=10_000)
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**62), max_length=10_000
+    )
 
 
 class SelectionSerializer(serializers.Serializer):

@@ -61,7 +61,9 @@ class ViewViewSet(ViewSet):
         self._mine().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=ViewOrderSerializer, responses={200: OpenApiResponse(description="In this order now.")})
+    @extend_schema(
+        request=ViewOrderSerializer, responses={200: OpenApiResponse(description="In this order now.")}
+    )
     @action(detail=False, methods=["post"])
     def order(self, request):
         """Put the tabs of a project in this order."""
@@ -70,7 +72,10 @@ class ViewViewSet(ViewSet):
         tabs.arrange(project, body["ids"])
         return Response(status=status.HTTP_200_OK)
 
-    @extend_schema(parameters=[PROJECT], responses={204: OpenApiResponse(description="All tabs of the project are gone.")})
+    @extend_schema(
+        parameters=[PROJECT],
+        responses={204: OpenApiResponse(description="All tabs of the project are gone.")},
+    )
     @action(detail=False, methods=["delete"])
     def reset(self, request):
         """Delete all tabs of a project (managers)."""
@@ -82,7 +87,9 @@ class ViewViewSet(ViewSet):
     @extend_schema(methods=["get"], responses=SelectionSerializer)
     @extend_schema(methods=["post"], request=SelectionSerializer, responses={201: SelectionSerializer})
     @extend_schema(methods=["patch"], request=SelectionSerializer, responses=SelectionSerializer)
-    @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="These are no longer selected.")})
+    @extend_schema(
+        methods=["delete"], responses={204: OpenApiResponse(description="These are no longer selected.")}
+    )
     @action(detail=True, methods=["get", "post", "patch", "delete"], url_path="selected-items")
     def selected_items(self, request, pk=None):
         """The selection kept with a tab: POST replaces it, PATCH adds to it, DELETE takes out of it (without ids, all)."""
@@ -91,10 +98,18 @@ class ViewViewSet(ViewSet):
         view = self._mine()
         kept = selection.read(view.selected_items or {"all": False})
         named = selection.read(request.data or {"all": kept.all})
-        combined = {"POST": lambda: named, "PATCH": lambda: kept.plus(named), "DELETE": lambda: _without(kept, named)}
+        combined = {
+            "POST": lambda: named,
+            "PATCH": lambda: kept.plus(named),
+            "DELETE": lambda: _without(kept, named),
+        }
         body = combined[request.method]().body()
         tabs.change(view, {"selected_items": body})
-        answers = {"POST": status.HTTP_201_CREATED, "PATCH": status.HTTP_200_OK, "DELETE": status.HTTP_204_NO_CONTENT}
+        answers = {
+            "POST": status.HTTP_201_CREATED,
+            "PATCH": status.HTTP_200_OK,
+            "DELETE": status.HTTP_204_NO_CONTENT,
+        }
         return Response(None if request.method == "DELETE" else body, status=answers[request.method])
 
     def _mine(self) -> View:
@@ -106,7 +121,9 @@ class ViewViewSet(ViewSet):
     def _sent(self, project: Project) -> dict[str, Any]:
         body = asked.body(self.request)
         named = body | {"selected_items": body["selectedItems"]} if "selectedItems" in body else body
-        reader = ViewSerializer(data=named, partial=True, context={"request": self.request, "project": project})
+        reader = ViewSerializer(
+            data=named, partial=True, context={"request": self.request, "project": project}
+        )
         reader.is_valid(raise_exception=True)
         return reader.validated_data
 

@@ -27,15 +27,21 @@ def _versions(sent: Any) -> list[str] | None:
     named = [sent] if isinstance(sent, str) else sent
     if named is None or isinstance(named, list) and all(isinstance(one, str) for one in named):
         return named or None
-    raise Refused("invalid", "model_version is the name of a model, or a list of names.", field="model_version")
+    raise Refused(
+        "invalid", "model_version is the name of a model, or a list of names.", field="model_version"
+    )
 
 
 def _work_from(job: Job, versions: list[str] | None) -> Iterator[list[tuple[Any, annotations.Work]]]:
     for some in chunked(job.task_ids):
         ids = list(_unused(some, versions).values_list("pk", flat=True))
         for start in range(0, len(ids), TAKEN_AT_ONCE):
-            rows = Prediction.objects.select_related("task").in_bulk(ids[start : start + TAKEN_AT_ONCE]).values()
-            yield [(row.task, annotations.Work(result=row.result, parent_prediction_id=row.pk)) for row in rows]
+            rows = (
+                Prediction.objects.select_related("task").in_bulk(ids[start : start + TAKEN_AT_ONCE]).values()
+            )
+            yield [
+                (row.task, annotations.Work(result=row.result, parent_prediction_id=row.pk)) for row in rows
+            ]
 
 
 def _unused(task_ids: list[int], versions: list[str] | None) -> QuerySet[Prediction]:

@@ -62,7 +62,9 @@ class ActionsView(APIView):
         offered = {name: one for name, one in ACTIONS.items() if may(request.user, one.capability, project)}
         return Response([one.listed(name, project) for name, one in offered.items()])
 
-    @extend_schema(parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer)
+    @extend_schema(
+        parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer
+    )
     def post(self, request):
         """Do it. What the workflow refuses of a selection is counted under `refused`, the rest is done.
 
@@ -73,7 +75,9 @@ class ActionsView(APIView):
             raise Refused("action_required", "Name the action: ?id=<action>.", status=422)
         project = asked.project_of(request)
         if name == NEXT_TASK:
-            return next_task(request, project, asked.selected(request, project).narrow(tasks_of(request, project)))
+            return next_task(
+                request, project, asked.selected(request, project).narrow(tasks_of(request, project))
+            )
         return Response(self._perform(_known(name), project))
 
     def _perform(self, wanted: Action, project: Project) -> dict[str, Any]:
@@ -108,12 +112,12 @@ class ActionFormView(APIView):
 
 def _known(name: str) -> Action:
     if name == "retrieve_tasks_predictions":
-        detail = (
-            "There is no ML backend here that could predict. Bring predictions by POST /api/projects/{id}/import/predictions/."
-        )
+        detail = "There is no ML backend here that could predict. Bring predictions by POST /api/projects/{id}/import/predictions/."
         raise Refused("no_ml_backend", detail, field="id")
     if name not in ACTIONS:
         raise Refused(
-            "unknown_action", f"There is no action {name!r}. Actions are: {', '.join([NEXT_TASK, *ACTIONS])}.", field="id"
+            "unknown_action",
+            f"There is no action {name!r}. Actions are: {', '.join([NEXT_TASK, *ACTIONS])}.",
+            field="id",
         )
     return ACTIONS[name]

@@ -27,9 +27,13 @@ Verb = Callable[[AnnotationReviewService, list[Annotation]], Report]
 
 
 class RejectForm(forms.Form):
-    comment = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="The annotators read it.")
+    comment = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="The annotators read it."
+    )
     reject_action = forms.ChoiceField(
-        choices=[("", "As each project has it"), *RejectAction.choices], required=False, label="What becomes of them"
+        choices=[("", "As each project has it"), *RejectAction.choices],
+        required=False,
+        label="What becomes of them",
     )
     reason = forms.ChoiceField(required=False)
 
@@ -63,7 +67,9 @@ class ReviewActions(admin.ModelAdmin):
         form = RejectForm(request.POST if "confirmed" in request.POST else None, annotations=annotations)
         if not form.is_valid():
             return ask(self, request, form, annotations)
-        return decide(request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.asked()))
+        return decide(
+            request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.asked())
+        )
 
     @admin.action(description="Undo the verdict of selected annotations", permissions=["review"])
     def undo(self, request, queryset):
@@ -75,14 +81,21 @@ class ReviewActions(admin.ModelAdmin):
 
     @admin.action(description="Reopen selected annotations for anyone to redo", permissions=["review"])
     def reopen_to_anyone(self, request, queryset):
-        decide(request, queryset, "Reopened to anyone", lambda service, rows: service.reopen_many(rows, to=RETURN_TO_ANYONE))
+        decide(
+            request,
+            queryset,
+            "Reopened to anyone",
+            lambda service, rows: service.reopen_many(rows, to=RETURN_TO_ANYONE),
+        )
 
     @admin.action(description="Pick as the answer of their tasks", permissions=["review"])
     def pick(self, request, queryset):
         pick_each(request, selected(queryset.select_related("task")))
 
 
-def ask(model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]) -> TemplateResponse:
+def ask(
+    model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]
+) -> TemplateResponse:
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"Reject {counted(len(annotations))}",
@@ -113,7 +126,8 @@ def tell(request: HttpRequest, done: str, report: Report) -> None:
         by_reason[refusal.detail].append(annotation)
     for reason, annotations in by_reason.items():
         messages.warning(
-            request, format_html("Left as they are, {}: {} {}", counted(len(annotations)), reason, named(annotations))
+            request,
+            format_html("Left as they are, {}: {} {}", counted(len(annotations)), reason, named(annotations)),
         )
 
 
@@ -122,7 +136,10 @@ def link_to_bulk(report: Report) -> SafeString:
 
 
 def named(annotations: list[Annotation]) -> SafeString:
-    links = ((link_to(reverse("admin:tasks_annotation_change", args=[a.pk]), str(a.pk)),) for a in annotations[:NAMED_REFUSALS])
+    links = (
+        (link_to(reverse("admin:tasks_annotation_change", args=[a.pk]), str(a.pk)),)
+        for a in annotations[:NAMED_REFUSALS]
+    )
     more = f" and {len(annotations) - NAMED_REFUSALS} more" if len(annotations) > NAMED_REFUSALS else ""
     return format_html("({}{})", format_html_join(", ", "{}", links), more)
 

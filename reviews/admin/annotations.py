@@ -55,7 +55,12 @@ class ReviewInline(ReadOnlyInline):
     )
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("created_by", "annotation").defer("annotation__result")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("created_by", "annotation")
+            .defer("annotation__result")
+        )
 
 
 class HistoryInline(ReadOnlyInline):
@@ -85,7 +90,16 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         RETURNED,
         "updated_at",
     )
-    list_filter = (ByProject, Verdict, "last_action", Outcome, ByAuthor, ByStandingReviewer, "was_cancelled", "ground_truth")
+    list_filter = (
+        ByProject,
+        Verdict,
+        "last_action",
+        Outcome,
+        ByAuthor,
+        ByStandingReviewer,
+        "was_cancelled",
+        "ground_truth",
+    )
     list_select_related = ("task", "project", "completed_by")
     list_defer = ("result", "task__data", "task__meta", "project__label_config")
     ordering = ("-id",)

@@ -16,7 +16,9 @@ class DisputeAdmin(NumberedSearch, LeadAdmin):
 
     number_fields = ("id", "annotation_id", "review_id")
     search_fields = ("contested_by__email", "because")
-    search_help_text = "A number (id of dispute, annotation or review), an annotator's e-mail, or words of the reason."
+    search_help_text = (
+        "A number (id of dispute, annotation or review), an annotator's e-mail, or words of the reason."
+    )
     list_display = (
         "id",
         column("annotation", "annotation", order="annotation_id"),

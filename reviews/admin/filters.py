@@ -70,5 +70,8 @@ class ReviewState(Choices):
         "standing": ("standing", STANDING),
         "undone": ("undone", Q(undone_at__isnull=False)),
         "superseded": ("superseded", Q(superseded_by__isnull=False)),
-        "outdated": ("outdated", Q(undone_at=None, superseded_by=None) & ~Q(pk=F("annotation__standing_review_id"))),
+        "outdated": (
+            "outdated",
+            Q(undone_at=None, superseded_by=None) & ~Q(pk=F("annotation__standing_review_id")),
+        ),
     }

@@ -33,4 +33,7 @@ def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
 def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
     task, number = Counter(annotation.task_id for annotation in annotations).most_common(1)[0]
     if number > 1:
-        raise Refused("one_answer", f"{number} annotations of task {task} are selected, and a task has one answer: select one.")
+        raise Refused(
+            "one_answer",
+            f"{number} annotations of task {task} are selected, and a task has one answer: select one.",
+        )

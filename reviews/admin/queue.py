@@ -30,7 +30,11 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
     number_fields = ("annotation_id", "task_id")
     search_fields = ("author__email", "leased_to__email")
     search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
-    list_display = (column("annotation", "annotation", order="annotation_id"), column("project", "project"), *STATE)
+    list_display = (
+        column("annotation", "annotation", order="annotation_id"),
+        column("project", "project"),
+        *STATE,
+    )
     list_filter = (ByProject, "queue", "reworked")
     list_select_related = ("annotation", "project", "author", "leased_to")
     list_defer = ("annotation__result", "project__label_config")

@@ -82,7 +82,14 @@ class BulkReviewAdmin(LeadAdmin):
 @admin.register(Comment)
 class CommentAdmin(LeadAdmin):
     opens = frozenset({"change", "delete"})
-    list_display = ("id", "text", column("project", "project"), column("task", "task", order="task_id"), *SIGNED, "is_resolved")
+    list_display = (
+        "id",
+        "text",
+        column("project", "project"),
+        column("task", "task", order="task_id"),
+        *SIGNED,
+        "is_resolved",
+    )
     list_filter = (ByProject, "is_resolved", ByReviewer)
     list_select_related = ("project", "task", "created_by")
     list_defer = ("task__data", "project__label_config")

@@ -68,7 +68,11 @@ def returned(reader: Reader) -> QuerySet:
         returned_to=reader.user, returned_at__isnull=False, is_draft=False, task__closed_at=None
     )
     said = Review.objects.filter(pk=OuterRef("standing_review_id")).values("comment")
-    reopened = History.objects.filter(annotation=OuterRef("pk"), action=HistoryAction.REOPENED).order_by("-id").values("comment")
+    reopened = (
+        History.objects.filter(annotation=OuterRef("pk"), action=HistoryAction.REOPENED)
+        .order_by("-id")
+        .values("comment")
+    )
     text = Coalesce(Subquery(said[:1]), Subquery(reopened[:1]), Value(""), output_field=TextField())
     return _rows(reader, waiting, Kind.RETURNED, annotation_=F("pk"), since_=F("returned_at"), text_=text)
 
@@ -78,13 +82,17 @@ def disputes(reader: Reader) -> QuerySet:
     waiting = QueueEntry.objects.filter(_decidable_by(reader), queue=Queue.DISPUTES).exclude(
         Q(author=reader.user) | Q(written_by=reader.user)
     )
-    return _rows(reader, waiting, Kind.DISPUTES, annotation_=F("annotation"), since_=F("annotation__contested_at"))
+    return _rows(
+        reader, waiting, Kind.DISPUTES, annotation_=F("annotation"), since_=F("annotation__contested_at")
+    )
 
 
 def to_review(reader: Reader) -> QuerySet:
     """Given to this person by hand. What anybody may take is shared."""
     given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
-    waiting = QueueEntry.objects.filter(_decidable_by(reader) & _not_own(reader), Exists(given), queue=Queue.REVIEW)
+    waiting = QueueEntry.objects.filter(
+        _decidable_by(reader) & _not_own(reader), Exists(given), queue=Queue.REVIEW
+    )
     return _rows(reader, waiting, Kind.TO_REVIEW, annotation_=F("annotation"), since_=F("entered_at"))
 
 
@@ -92,7 +100,9 @@ def _decidable_by(reader: Reader) -> Q:
     theirs = Q(not_for=None) | ~Q(not_for=reader.user)
     free = Q(leased_until=None) | Q(leased_until__lte=Now()) | Q(leased_to=reader.user)
     given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
-    open_to = Q(project__review_only_manual_assignments=False) | Q(project__in=reader.managing) | Q(Exists(given))
+    open_to = (
+        Q(project__review_only_manual_assignments=False) | Q(project__in=reader.managing) | Q(Exists(given))
+    )
     return Q(project__in=reader.reviewing, project__enable_review_workflow=True) & theirs & free & open_to
 
 
@@ -101,9 +111,13 @@ def _not_own(reader: Reader) -> Q:
 
 
 def to_label(reader: Reader) -> QuerySet:
-    given = Assignment.objects.filter(user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.present)
+    given = Assignment.objects.filter(
+        user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.present
+    )
     given = given.filter(task__is_labeled=False, task__deleted_at=None, task__closed_at=None)
-    done = Annotation.objects.filter(task=OuterRef("task"), completed_by=reader.user, deleted_at=None, is_draft=False)
+    done = Annotation.objects.filter(
+        task=OuterRef("task"), completed_by=reader.user, deleted_at=None, is_draft=False
+    )
     given = given.exclude(Exists(done))
     return _rows(reader, given, Kind.TO_LABEL, project_=F("task__project"), since_=F("created_at"))
 
@@ -113,7 +127,9 @@ def comments(reader: Reader) -> QuerySet:
 
     What came with returned work is part of that.
     """
-    said = Comment.objects.visible_to(reader.user).filter(is_resolved=False, task__closed_at=None, annotation__isnull=False)
+    said = Comment.objects.visible_to(reader.user).filter(
+        is_resolved=False, task__closed_at=None, annotation__isnull=False
+    )
     after = Comment.objects.present().filter(annotation=OuterRef("annotation"), created_by=reader.user)
     newer_version = History.objects.filter(
         annotation=OuterRef("annotation"), created_by=reader.user, created_at__gt=OuterRef("created_at")
@@ -123,13 +139,26 @@ def comments(reader: Reader) -> QuerySet:
     returned_too = Q(annotation__returned_to=reader.user, annotation__returned_at__isnull=False)
     waiting = said.filter(concerns).exclude(created_by=reader.user).exclude(returned_too).exclude(answered)
     return _rows(
-        reader, waiting, Kind.COMMENTS, annotation_=F("annotation"), about_=F("id"), since_=F("created_at"), text_=F("text")
+        reader,
+        waiting,
+        Kind.COMMENTS,
+        annotation_=F("annotation"),
+        about_=F("id"),
+        since_=F("created_at"),
+        text_=F("text"),
     )
 
 
 def corrections(reader: Reader) -> QuerySet:
     """One for each fix, however much it changed."""
-    fixes = feed(reader.user).filter(acknowledged_at=None).select_related(None).defer(None).order_by().values("review")
+    fixes = (
+        feed(reader.user)
+        .filter(acknowledged_at=None)
+        .select_related(None)
+        .defer(None)
+        .order_by()
+        .values("review")
+    )
     grouped = fixes.annotate(
         kind_=_said(Kind.CORRECTIONS),
         project_=F("project"),
@@ -155,7 +184,11 @@ ADDRESSED: dict[Kind, Callable[[Reader], QuerySet]] = {
 
 def _rows(reader: Reader, found: QuerySet, kind: Kind, **named: Any) -> QuerySet:
     given = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
-    given = {"kind_": _said(kind), "count_": Value(1, IntegerField()), "text_": Value("", TextField())} | given
+    given = {
+        "kind_": _said(kind),
+        "count_": Value(1, IntegerField()),
+        "text_": Value("", TextField()),
+    } | given
     return _oldest(reader, found.annotate(**given), "pk")
 
 

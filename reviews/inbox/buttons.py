@@ -19,13 +19,17 @@ from ..service import AnnotationReviewService
 from .stuck import BY_PERSON, Stuck, described, still_stuck
 
 
-def press(task: Task, button: str, *, actor: Any, reason: str | None = None, to: Any = None, because: str = "") -> None:
+def press(
+    task: Task, button: str, *, actor: Any, reason: str | None = None, to: Any = None, because: str = ""
+) -> None:
     """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises Refused."""
     if not may(actor, "manage_project", task.project_id):
         raise Refused("permission_denied", "Only a manager of the project may do this.", status=403)
     stuck = _stuck(task, reason)
     if button not in (ASSIGN, RETURN, CLOSE) or button not in stuck.buttons:
-        raise Refused("no_such_button", f"For this reason there are: {', '.join(stuck.buttons)}.", field="press")
+        raise Refused(
+            "no_such_button", f"For this reason there are: {', '.join(stuck.buttons)}.", field="press"
+        )
     if button == CLOSE:
         closing.close(task.pk, because=because, actor=actor)
     elif button == RETURN:
@@ -71,21 +75,31 @@ def _make_reviewer(task: Task, to: Any) -> None:
         projects.set_role(task.project, to, Role.REVIEWER)
         forget_roles(to)
     if "no_eligible_reviewer" in still_stuck(task):
-        raise Refused("cannot_decide", "They may not decide this either: it concerns their own work or verdict.", field="to")
+        raise Refused(
+            "cannot_decide",
+            "They may not decide this either: it concerns their own work or verdict.",
+            field="to",
+        )
     projects.assign([task], [to], AssignmentType.REVIEWER)
 
 
 def _to_label(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
     if Annotation.objects.filter(task=task, completed_by=to, deleted_at=None).exists():
-        raise Refused("assignee_is_author", "They have had this task already. Name somebody else.", field="to")
+        raise Refused(
+            "assignee_is_author", "They have had this task already. Name somebody else.", field="to"
+        )
     if stuck.reason.name == "rounds_capped":
-        AnnotationReviewService(actor).reopen(Annotation.objects.get(pk=stuck.annotation), to=RETURN_TO_ANYONE)
+        AnnotationReviewService(actor).reopen(
+            Annotation.objects.get(pk=stuck.annotation), to=RETURN_TO_ANYONE
+        )
     projects.assign([task], [to], AssignmentType.ANNOTATOR)
 
 
 def _refuse_unless_reviewer(project: Project, to: Any) -> None:
     if not may(to, "review_annotation", project):
-        raise Refused("not_a_reviewer", "They are no reviewer here. Name a reviewer or a manager.", field="to")
+        raise Refused(
+            "not_a_reviewer", "They are no reviewer here. Name a reviewer or a manager.", field="to"
+        )
 
 
 def _person(stuck: Stuck) -> Any:

@@ -51,8 +51,16 @@ def items(reader: Reader, kind: Kind) -> list[Item]:
     projects = reader.reviewing if kind == Kind.TO_REVIEW else reader.labelling
     if kind not in SHARED or not projects:
         return []
-    asked: dict[str, Any] = {"user": reader.user.pk, "projects": projects, "managing": reader.managing, "limit": BOUND + 1}
+    asked: dict[str, Any] = {
+        "user": reader.user.pk,
+        "projects": projects,
+        "managing": reader.managing,
+        "limit": BOUND + 1,
+    }
     with connection.cursor() as cursor:
         cursor.execute(SHARED[kind], asked)
         found = cursor.fetchall()
-    return [Item(kind, project, task, None, None, since, count=count, shared=True) for project, task, since, count in found]
+    return [
+        Item(kind, project, task, None, None, since, count=count, shared=True)
+        for project, task, since, count in found
+    ]

@@ -18,7 +18,9 @@ BY_PERSON = "ownerless"
 # Which annotation of the task the reason is about.
 CONCERNED = {
     "no_eligible_reviewer": WAITING,
-    "rounds_capped": Q(last_action=ActionType.REJECTED, standing_review_id__isnull=False, returned_at=None, is_draft=False),
+    "rounds_capped": Q(
+        last_action=ActionType.REJECTED, standing_review_id__isnull=False, returned_at=None, is_draft=False
+    ),
     "skipped_by_all": Q(was_cancelled=True, returned_at=None, is_draft=False),
     "unassigned": WAITING,
 }
@@ -52,7 +54,9 @@ def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
     if reason.name not in LABELLING:
         return found
     at_work = people.at_work(project).values("user")
-    had = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False)
+    had = Annotation.objects.filter(
+        task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False
+    )
     given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
     return found.exclude(Exists(given.filter(~Exists(had))))
 
@@ -60,10 +64,14 @@ def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
 def still_stuck(task: Task) -> list[str]:
     """The reasons this task stands under now."""
     task = Task.objects.select_related("project").get(pk=task.pk)
-    return [name for name, reason in REASONS.items() if tasks_of(task.project, reason).filter(pk=task.pk).exists()]
+    return [
+        name for name, reason in REASONS.items() if tasks_of(task.project, reason).filter(pk=task.pk).exists()
+    ]
 
 
-def stuck_in(project: Project, reasons: Sequence[str] = tuple(REASONS)) -> dict[str, list[tuple[int, datetime]]]:
+def stuck_in(
+    project: Project, reasons: Sequence[str] = tuple(REASONS)
+) -> dict[str, list[tuple[int, datetime]]]:
     """Reason → (task, since), longest first, at most BOUND + 1. A query or two for each reason, whatever the size."""
     return {name: _oldest(tasks_of(project, REASONS[name])) for name in reasons}
 
@@ -78,7 +86,13 @@ def described(project: Project, rows: Sequence[tuple[str, int, datetime]]) -> li
     concerned = _concerned(tasks) if rows else {}
     away = _away(project, tasks) if any(reason == BY_PERSON for reason, *_ in rows) else {}
     return [
-        Stuck(REASONS[reason], task, since, concerned.get((reason, task)), away.get(task) if reason == BY_PERSON else None)
+        Stuck(
+            REASONS[reason],
+            task,
+            since,
+            concerned.get((reason, task)),
+            away.get(task) if reason == BY_PERSON else None,
+        )
         for reason, task, since in rows
     ]
 

@@ -26,7 +26,9 @@ class UnderWay:
 
 def under_way(project: Project) -> UnderWay:
     waiting = QueueEntry.objects.filter(project=project, queue__in=(Queue.REVIEW, Queue.DISPUTES))
-    returned = Annotation.objects.filter(project=project, returned_at__isnull=False, deleted_at=None, task__deleted_at=None)
+    returned = Annotation.objects.filter(
+        project=project, returned_at__isnull=False, deleted_at=None, task__deleted_at=None
+    )
     return UnderWay(in_review=_count(waiting), returned=_count(returned.filter(task__closed_at=None)))
 
 

@@ -18,47 +18,65 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="bulkreview",
             name="created_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="bulkreview",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bulk_reviews", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bulk_reviews", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="comment",
             name="annotation",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.annotation"
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="comments",
+                to="tasks.annotation",
             ),
         ),
         migrations.AddField(
             model_name="comment",
             name="created_by",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="comments", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="comments",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="comment",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="comment",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="review",
             name="annotation",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.annotation"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.annotation"
+            ),
         ),
         migrations.AddField(
             model_name="review",
             name="bulk",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="reviews.bulkreview"
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reviews",
+                to="reviews.bulkreview",
             ),
         ),
         migrations.AddField(
@@ -72,13 +90,17 @@ class Migration(migrations.Migration):
             model_name="review",
             name="created_by",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reviews",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="review",
             name="fixed_version",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+            ),
         ),
         migrations.AddField(
             model_name="review",
@@ -94,12 +116,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="review",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="review",
             name="seen_version",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+            ),
         ),
         migrations.AddField(
             model_name="review",
@@ -111,13 +137,18 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="review",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="review",
             name="undone_by",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddIndex(
@@ -127,7 +158,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="review",
             constraint=models.CheckConstraint(
-                condition=models.Q(("verdict__in", ("accepted", "rejected", "fixed_and_accepted"))), name="review_verdict_known"
+                condition=models.Q(("verdict__in", ("accepted", "rejected", "fixed_and_accepted"))),
+                name="review_verdict_known",
             ),
         ),
         migrations.AddConstraint(
@@ -135,7 +167,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("fixed_version__isnull", False), ("verdict", "fixed_and_accepted")),
-                    models.Q(models.Q(("verdict", "fixed_and_accepted"), _negated=True), ("fixed_version__isnull", True)),
+                    models.Q(
+                        models.Q(("verdict", "fixed_and_accepted"), _negated=True),
+                        ("fixed_version__isnull", True),
+                    ),
                     _connector="OR",
                 ),
                 name="review_fix_has_version",
@@ -145,8 +180,12 @@ class Migration(migrations.Migration):
             model_name="review",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("reject_action__in", ["remove", "requeue", "redistribute"]), ("verdict", "rejected")),
-                    models.Q(models.Q(("verdict", "rejected"), _negated=True), ("reject_action__isnull", True)),
+                    models.Q(
+                        ("reject_action__in", ["remove", "requeue", "redistribute"]), ("verdict", "rejected")
+                    ),
+                    models.Q(
+                        models.Q(("verdict", "rejected"), _negated=True), ("reject_action__isnull", True)
+                    ),
                     _connector="OR",
                 ),
                 name="review_reject_has_outcome",
@@ -169,17 +208,36 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "project_id", "user_id", "task_id", blank=True, editable=False, primary_key=True, serialize=False
+                        "project_id",
+                        "user_id",
+                        "task_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project"
+                    ),
+                ),
                 (
                     "task",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reviewed_by", to="tasks.task"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviewed_by",
+                        to="tasks.task",
+                    ),
                 ),
                 (
                     "user",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
         ),

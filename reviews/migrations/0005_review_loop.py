@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Correction",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -33,10 +38,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("region", models.CharField(blank=True, help_text="Id of the region.", max_length=128)),
-                ("control", models.CharField(blank=True, help_text="Name of the control: `from_name`.", max_length=255)),
+                (
+                    "control",
+                    models.CharField(
+                        blank=True, help_text="Name of the control: `from_name`.", max_length=255
+                    ),
+                ),
                 ("label_from", models.CharField(blank=True, max_length=255)),
                 ("label_to", models.CharField(blank=True, max_length=255)),
-                ("overlap", models.FloatField(help_text="Intersection over union of before and after, 0 to 1.", null=True)),
+                (
+                    "overlap",
+                    models.FloatField(
+                        help_text="Intersection over union of before and after, 0 to 1.", null=True
+                    ),
+                ),
                 ("before", models.JSONField(null=True)),
                 ("after", models.JSONField(null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -44,7 +59,9 @@ class Migration(migrations.Migration):
                 (
                     "annotation",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="tasks.annotation"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="tasks.annotation",
                     ),
                 ),
                 (
@@ -59,13 +76,17 @@ class Migration(migrations.Migration):
                 (
                     "project",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="tasks.project"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="tasks.project",
                     ),
                 ),
                 (
                     "review",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="reviews.review"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="reviews.review",
                     ),
                 ),
             ],
@@ -80,7 +101,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Dispute",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("contested_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("because", models.TextField(verbose_name="reason")),
                 (
@@ -99,40 +125,62 @@ class Migration(migrations.Migration):
                 (
                     "annotation",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="tasks.annotation"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="tasks.annotation",
                     ),
                 ),
                 (
                     "contested_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "deciding_review",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reviews.review"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviews.review",
                     ),
                 ),
                 (
                     "project",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="tasks.project"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="tasks.project",
+                    ),
                 ),
                 (
                     "review",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="dispute", to="reviews.review"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dispute",
+                        to="reviews.review",
                     ),
                 ),
             ],
             options={
                 "ordering": ["-id"],
                 "indexes": [
-                    models.Index(condition=models.Q(("outcome", None)), fields=["project", "contested_at"], name="dispute_open")
+                    models.Index(
+                        condition=models.Q(("outcome", None)),
+                        fields=["project", "contested_at"],
+                        name="dispute_open",
+                    )
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -149,29 +197,50 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FinalPick",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("picked_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("undone_at", models.DateTimeField(null=True)),
                 (
                     "annotation",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.annotation"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.annotation"
+                    ),
                 ),
                 (
                     "picked_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
-                ("task", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="picks", to="tasks.task")),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="picks", to="tasks.task"
+                    ),
+                ),
                 (
                     "undone_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "ordering": ["-id"],
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("undone_at", None)), fields=("task",), name="final_pick_once")
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at", None)), fields=("task",), name="final_pick_once"
+                    )
                 ],
             },
         ),
@@ -191,7 +260,11 @@ class Migration(migrations.Migration):
                 (
                     "queue",
                     models.CharField(
-                        choices=[("review", "To review"), ("disputes", "Contested rejections"), ("rejected", "Rejected")],
+                        choices=[
+                            ("review", "To review"),
+                            ("disputes", "Contested rejections"),
+                            ("rejected", "Rejected"),
+                        ],
                         max_length=8,
                     ),
                 ),
@@ -206,13 +279,19 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "leased_to",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -229,14 +308,25 @@ class Migration(migrations.Migration):
                 (
                     "project",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tasks.project",
                     ),
                 ),
-                ("task", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.task")),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.task"
+                    ),
+                ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -245,7 +335,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["project", "queue", "task", "annotation"], name="queue_by_task"),
                     models.Index(fields=["project", "queue", "shuffle"], name="queue_random"),
                     models.Index(fields=["project", "queue", "author", "annotation"], name="queue_by_author"),
-                    models.Index(fields=["project", "queue", "-reworked", "annotation"], name="queue_reworked_first"),
+                    models.Index(
+                        fields=["project", "queue", "-reworked", "annotation"], name="queue_reworked_first"
+                    ),
                     models.Index(
                         models.F("project"),
                         models.F("queue"),
@@ -256,7 +348,8 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("queue__in", ["review", "disputes", "rejected"])), name="queue_known"
+                        condition=models.Q(("queue__in", ["review", "disputes", "rejected"])),
+                        name="queue_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -7,6 +7,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             "queueentry",
-            models.Index(fields=["project", "leased_until"], condition=models.Q(lease__isnull=False), name="queue_leased"),
+            models.Index(
+                fields=["project", "leased_until"],
+                condition=models.Q(lease__isnull=False),
+                name="queue_leased",
+            ),
         ),
     ]

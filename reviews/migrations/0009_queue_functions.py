@@ -76,7 +76,10 @@ SETTINGS = {
     "countersign_sync_queue_of_many": "SET plan_cache_mode = force_custom_plan SET enable_nestloop = off",
 }
 FUNCTIONS = RULE + "".join(SYNC % {"name": name, "settings": settings} for name, settings in SETTINGS.items())
-UNDO = "".join(f"DROP FUNCTION {name}(bigint[]); " for name in SETTINGS) + "DROP FUNCTION countersign_queue_wanted(bigint[])"
+UNDO = (
+    "".join(f"DROP FUNCTION {name}(bigint[]); " for name in SETTINGS)
+    + "DROP FUNCTION countersign_queue_wanted(bigint[])"
+)
 FILL = "SELECT countersign_sync_queue_of_many(ARRAY(SELECT id FROM tasks_task))"
 EMPTY = "DELETE FROM reviews_queueentry"
 

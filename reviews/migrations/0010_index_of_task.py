@@ -10,7 +10,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "queueentry",
             "task",
-            models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.task"),
+            models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.task"
+            ),
         ),
-        migrations.AddIndex("queueentry", django.contrib.postgres.indexes.HashIndex(fields=["task"], name="queue_of_task")),
+        migrations.AddIndex(
+            "queueentry", django.contrib.postgres.indexes.HashIndex(fields=["task"], name="queue_of_task")
+        ),
     ]

@@ -36,11 +36,14 @@ class Dispute(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(outcome=None, decided_at=None) | Q(outcome__isnull=False, decided_at__isnull=False),
+                condition=Q(outcome=None, decided_at=None)
+                | Q(outcome__isnull=False, decided_at__isnull=False),
                 name="dispute_decided_whole",
             ),
         ]
-        indexes = [models.Index(fields=["project", "contested_at"], condition=Q(outcome=None), name="dispute_open")]
+        indexes = [
+            models.Index(fields=["project", "contested_at"], condition=Q(outcome=None), name="dispute_open")
+        ]
 
     def __str__(self) -> str:
         return f"Dispute {self.pk}"
@@ -60,7 +63,9 @@ class Correction(models.Model):
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="corrections")
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="corrections")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="corrections")
-    annotator = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+", help_text="Whose work was corrected.")
+    annotator = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, related_name="+", help_text="Whose work was corrected."
+    )
     kind = models.CharField(max_length=16, choices=Kind)
     region = models.CharField(max_length=128, blank=True, help_text="Id of the region.")
     control = models.CharField(max_length=255, blank=True, help_text="Name of the control: `from_name`.")
@@ -97,7 +102,9 @@ class FinalPick(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["task"], condition=Q(undone_at=None), name="final_pick_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["task"], condition=Q(undone_at=None), name="final_pick_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.annotation_id} answers task {self.task_id}"

@@ -24,14 +24,21 @@ class QueueEntry(models.Model):
     The lease lives on the row that is locked, so that a second reviewer who waited for it sees it taken.
     """
 
-    annotation = models.OneToOneField(Annotation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    annotation = models.OneToOneField(
+        Annotation, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     queue = models.CharField(max_length=8, choices=Queue)
     author = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
     written_by = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
     not_for = models.ForeignKey(
-        PERSON, on_delete=models.CASCADE, null=True, related_name="+", db_index=False, help_text="Whose verdict is contested."
+        PERSON,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose verdict is contested.",
     )
     standing_review_id = models.BigIntegerField(null=True)
     reworked = models.BooleanField(default=False, help_text="It had a verdict before.")
@@ -48,7 +55,8 @@ class QueueEntry(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(queue__in=Queue.values), name="queue_known"),
             models.CheckConstraint(
-                condition=Q(lease=None, leased_until=None) | Q(lease__isnull=False, leased_until__isnull=False),
+                condition=Q(lease=None, leased_until=None)
+                | Q(lease__isnull=False, leased_until__isnull=False),
                 name="queue_lease_whole",
             ),
         ]
@@ -58,12 +66,18 @@ class QueueEntry(models.Model):
             models.Index(fields=["project", "queue", "author", "annotation"], name="queue_by_author"),
             models.Index(fields=["project", "queue", "-reworked", "annotation"], name="queue_reworked_first"),
             models.Index(
-                F("project"), F("queue"), F("lowest_score").asc(nulls_last=True), F("annotation"), name="queue_lowest_score"
+                F("project"),
+                F("queue"),
+                F("lowest_score").asc(nulls_last=True),
+                F("annotation"),
+                name="queue_lowest_score",
             ),
             # Of one task. A tree would tempt the planner to walk other projects in the order of tasks.
             HashIndex(fields=["task"], name="queue_of_task"),
             # Who has what: a lead's list.
-            models.Index(fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"),
+            models.Index(
+                fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"
+            ),
         ]
 
     def __str__(self) -> str:

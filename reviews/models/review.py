@@ -24,7 +24,9 @@ class BulkReview(models.Model):
     action = models.CharField(max_length=32)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    reopened = ArrayField(models.BigIntegerField(), default=list, editable=False, help_text="Ids of what a reopen returned.")
+    reopened = ArrayField(
+        models.BigIntegerField(), default=list, editable=False, help_text="Ids of what a reopen returned."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -54,7 +56,11 @@ class Review(models.Model):
     fixed_version = models.ForeignKey(History, on_delete=models.PROTECT, null=True, related_name="+")
     unique_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     imported_by = models.ForeignKey(
-        PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who imported it; it is nobody's score."
+        PERSON,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who imported it; it is nobody's score.",
     )
     bulk = models.ForeignKey(BulkReview, on_delete=models.PROTECT, null=True, related_name="reviews")
     undone_at = models.DateTimeField(null=True)
@@ -79,7 +85,8 @@ class Review(models.Model):
                 name="review_reject_has_outcome",
             ),
             models.CheckConstraint(
-                condition=Q(undone_at__isnull=True, undone_by__isnull=True) | Q(undone_at__isnull=False, undone_by__isnull=False),
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
                 name="review_undone_by_somebody",
             ),
         ]

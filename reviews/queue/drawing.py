@@ -76,10 +76,14 @@ class Ask:
         others = ["e.author_id <> %(user)s", "e.written_by_id <> %(user)s"]
         # Where people may review themselves, they still do not decide what they contest.
         rules += (
-            [f"(e.queue <> '{Queue.DISPUTES.value}' OR {' AND '.join(others)})"] if self.project.allow_self_review else others
+            [f"(e.queue <> '{Queue.DISPUTES.value}' OR {' AND '.join(others)})"]
+            if self.project.allow_self_review
+            else others
         )
         if self.project.review_only_manual_assignments and not self.is_for_manager:
-            rules += ["e.task_id IN (SELECT task_id FROM tasks_assignment WHERE user_id = %(user)s AND type = 'RE')"]
+            rules += [
+                "e.task_id IN (SELECT task_id FROM tasks_assignment WHERE user_id = %(user)s AND type = 'RE')"
+            ]
         return rules
 
 
@@ -99,7 +103,11 @@ def statement(ask: Ask, *, skip_locked: bool = True) -> str:
     rules = [*ask.wanted(), *ask.permitted()]
     held = _select([*rules, "e.queue = ANY(%(queues)s)", MINE], order="e.leased_at", lock=lock)
     free = [
-        _select([*rules, *part, f"e.queue = '{Queue(queue).value}'", FREE], order=order_of(ask.project, queue), lock=lock)
+        _select(
+            [*rules, *part, f"e.queue = '{Queue(queue).value}'", FREE],
+            order=order_of(ask.project, queue),
+            lock=lock,
+        )
         for queue in ask.queues
         for part in _parts(ask, queue)
     ]
@@ -120,7 +128,9 @@ def statement(ask: Ask, *, skip_locked: bool = True) -> str:
 
 def _parts(ask: Ask, queue: str) -> list[list[str]]:
     """By annotator, one's own stretch of the index is stepped over instead of read through: before it, then after it."""
-    by_author = order_of(ask.project, queue) == ORDERS[Sampling.BY_ANNOTATOR] and not ask.project.allow_self_review
+    by_author = (
+        order_of(ask.project, queue) == ORDERS[Sampling.BY_ANNOTATOR] and not ask.project.allow_self_review
+    )
     return [["e.author_id < %(user)s"], ["e.author_id > %(user)s"]] if by_author else [[]]
 
 
@@ -148,9 +158,12 @@ def draw(ask: Ask) -> Lease | None:
 
 def remaining(ask: Ask) -> int:
     """How many this person could still get, the one they hold included; more than COUNT_LIMIT means: at least so many."""
-    rules = " AND ".join([*ask.wanted(), *ask.permitted(), "e.queue = ANY(%(queues)s)", f"({FREE} OR {MINE})"])
+    rules = " AND ".join(
+        [*ask.wanted(), *ask.permitted(), "e.queue = ANY(%(queues)s)", f"({FREE} OR {MINE})"]
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM reviews_queueentry e WHERE {rules} LIMIT %(limit)s) limited", ask.parameters
+            f"SELECT count(*) FROM (SELECT 1 FROM reviews_queueentry e WHERE {rules} LIMIT %(limit)s) limited",
+            ask.parameters,
         )
         return cursor.fetchone()[0]

@@ -43,4 +43,8 @@ def live(project: Project) -> QuerySet[QueueEntry]:
 
 def holder_on(annotation: Annotation) -> int | None:
     """Who has it just now."""
-    return QueueEntry.objects.filter(annotation=annotation, leased_until__gt=Now()).values_list("leased_to", flat=True).first()
+    return (
+        QueueEntry.objects.filter(annotation=annotation, leased_until__gt=Now())
+        .values_list("leased_to", flat=True)
+        .first()
+    )

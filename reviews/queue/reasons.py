@@ -19,13 +19,23 @@ class Reason:
 
 
 NOT_A_REVIEWER = Reason("not_a_reviewer", "Your role in this project does not include reviewing.")
-PAUSED = Reason("paused", "You are paused in this project: you get no new work until a manager takes you on again.")
+PAUSED = Reason(
+    "paused", "You are paused in this project: you get no new work until a manager takes you on again."
+)
 WORKFLOW_DISABLED = Reason("workflow_disabled", "Reviews are switched off in this project.")
-ALL_LEASED = Reason("all_leased", "Everything that waits is with other reviewers just now. Ask again in a few minutes.")
-NOTHING_ASSIGNED = Reason("nothing_assigned", "In this project you review assigned tasks only, and none that waits is yours.")
-ONLY_OWN_VERDICTS = Reason("only_own_verdicts", "What waits contests your own verdicts: somebody else has to decide.")
+ALL_LEASED = Reason(
+    "all_leased", "Everything that waits is with other reviewers just now. Ask again in a few minutes."
+)
+NOTHING_ASSIGNED = Reason(
+    "nothing_assigned", "In this project you review assigned tasks only, and none that waits is yours."
+)
+ONLY_OWN_VERDICTS = Reason(
+    "only_own_verdicts", "What waits contests your own verdicts: somebody else has to decide."
+)
 ONLY_OWN_WORK = Reason("only_own_work", "What waits is your own work: somebody else has to review it.")
-NOT_FINISHED_YET = Reason("not_finished_yet", "What is left waits for more annotations: only finished tasks enter review here.")
+NOT_FINISHED_YET = Reason(
+    "not_finished_yet", "What is left waits for more annotations: only finished tasks enter review here."
+)
 PUT_ASIDE = Reason("put_aside", "You have put aside all that is left.")
 DONE = Reason("done", "Nothing waits: all of it is reviewed.")
 
@@ -62,7 +72,9 @@ def _not_permitted(ask: Ask, asked: list[str]) -> Reason:
 
 def _any(ask: Ask, rules: list[str]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM reviews_queueentry e WHERE {' AND '.join(rules)})", ask.parameters)
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM reviews_queueentry e WHERE {' AND '.join(rules)})", ask.parameters
+        )
         return cursor.fetchone()[0]
 
 

@@ -47,37 +47,137 @@ class Column:
     def body(self, schema: dict[str, Any] | None) -> dict[str, Any]:
         shown = {place: place in self.shown_in for place in ("explore", "labeling")}
         body = {"id": self.id, "title": self.title, "type": self.type, "help": self.help, "target": "tasks"}
-        return body | ({"schema": schema} if schema else {}) | {"visibility_defaults": shown, "project_defined": False}
+        return (
+            body
+            | ({"schema": schema} if schema else {})
+            | {"visibility_defaults": shown, "project_defined": False}
+        )
 
 
 COLUMNS = (
     Column("id", "ID", "Number", field("id", NUMBER), "Task id", EXPLORE),
     Column("inner_id", "Inner ID", "Number", field("inner_id", NUMBER), "Number within the project, from 1"),
-    Column("completed_at", "Completed", "Datetime", field("completed_at", MOMENT), "When overlap was reached", EXPLORE),
-    Column("total_annotations", "Annotations", "Number", counter("total_annotations"), "Submitted annotations", EVERYWHERE),
-    Column("cancelled_annotations", "Cancelled", "Number", counter("cancelled_annotations"), "Skipped annotations", EXPLORE),
-    Column("total_predictions", "Predictions", "Number", counter("total_predictions"), "Predictions", EXPLORE),
+    Column(
+        "completed_at",
+        "Completed",
+        "Datetime",
+        field("completed_at", MOMENT),
+        "When overlap was reached",
+        EXPLORE,
+    ),
+    Column(
+        "total_annotations",
+        "Annotations",
+        "Number",
+        counter("total_annotations"),
+        "Submitted annotations",
+        EVERYWHERE,
+    ),
+    Column(
+        "cancelled_annotations",
+        "Cancelled",
+        "Number",
+        counter("cancelled_annotations"),
+        "Skipped annotations",
+        EXPLORE,
+    ),
+    Column(
+        "total_predictions", "Predictions", "Number", counter("total_predictions"), "Predictions", EXPLORE
+    ),
     Column("annotators", "Annotated by", "List", sources.annotators, "Who annotated the task", EXPLORE),
-    Column("annotations_results", "Annotation results", "String", sources.annotation_results, "Results of all annotations"),
+    Column(
+        "annotations_results",
+        "Annotation results",
+        "String",
+        sources.annotation_results,
+        "Results of all annotations",
+    ),
     Column("annotations_ids", "Annotation IDs", "String", sources.annotation_ids, "Ids of all annotations"),
-    Column("predictions_score", "Prediction score", "Number", sources.prediction_score, "Mean score of the predictions"),
-    Column("predictions_model_versions", "Prediction model versions", "List", sources.model_versions, "Who predicted"),
-    Column("predictions_results", "Prediction results", "String", sources.prediction_results, "Results of all predictions"),
-    Column("file_upload", "Upload filename", "String", sources.words("imported_by__name"), "Name of the imported file"),
+    Column(
+        "predictions_score",
+        "Prediction score",
+        "Number",
+        sources.prediction_score,
+        "Mean score of the predictions",
+    ),
+    Column(
+        "predictions_model_versions",
+        "Prediction model versions",
+        "List",
+        sources.model_versions,
+        "Who predicted",
+    ),
+    Column(
+        "predictions_results",
+        "Prediction results",
+        "String",
+        sources.prediction_results,
+        "Results of all predictions",
+    ),
+    Column(
+        "file_upload",
+        "Upload filename",
+        "String",
+        sources.words("imported_by__name"),
+        "Name of the imported file",
+    ),
     Column("storage_filename", "Storage filename", "String", sources.never, "Always empty here"),
     Column("created_at", "Created at", "Datetime", field("created_at", MOMENT), "When the task was created"),
-    Column("updated_at", "Updated at", "Datetime", field("updated_at", MOMENT), "Last change of the task or its annotations"),
+    Column(
+        "updated_at",
+        "Updated at",
+        "Datetime",
+        field("updated_at", MOMENT),
+        "Last change of the task or its annotations",
+    ),
     Column("updated_by", "Updated by", "List", sources.updated_by, "Who changed it last"),
-    Column("avg_lead_time", "Lead Time", "Time", sources.lead_time, "Mean lead time of the annotations, in seconds"),
+    Column(
+        "avg_lead_time",
+        "Lead Time",
+        "Time",
+        sources.lead_time,
+        "Mean lead time of the annotations, in seconds",
+    ),
     Column("draft_exists", "Drafts", "Boolean", sources.draft_exists, "You have a draft on this task"),
-    Column("reviewed", "Reviewed", "Boolean", field("reviewed", TRUTH), "The review criteria are met", EXPLORE),
-    Column("reviewers", "Reviewed by", "List", sources.reviewers, "Who reviewed it, or is assigned to", EXPLORE),
-    Column("reviews_accepted", "Accepted", "Number", counter("reviews_accepted"), "Standing accepted, and fixed", EXPLORE),
-    Column("reviews_rejected", "Rejected", "Number", counter("reviews_rejected"), "Standing rejected", EXPLORE),
-    Column("reviewed_at", "Reviewed at", "Datetime", field("reviewed_at", MOMENT), "When the task became reviewed"),
-    Column("final_state", "Final answer", "String", sources.words("final_state"), "gold, conflict, none or not_reviewed"),
+    Column(
+        "reviewed", "Reviewed", "Boolean", field("reviewed", TRUTH), "The review criteria are met", EXPLORE
+    ),
+    Column(
+        "reviewers", "Reviewed by", "List", sources.reviewers, "Who reviewed it, or is assigned to", EXPLORE
+    ),
+    Column(
+        "reviews_accepted",
+        "Accepted",
+        "Number",
+        counter("reviews_accepted"),
+        "Standing accepted, and fixed",
+        EXPLORE,
+    ),
+    Column(
+        "reviews_rejected", "Rejected", "Number", counter("reviews_rejected"), "Standing rejected", EXPLORE
+    ),
+    Column(
+        "reviewed_at",
+        "Reviewed at",
+        "Datetime",
+        field("reviewed_at", MOMENT),
+        "When the task became reviewed",
+    ),
+    Column(
+        "final_state",
+        "Final answer",
+        "String",
+        sources.words("final_state"),
+        "gold, conflict, none or not_reviewed",
+    ),
     Column("comment_count", "Comments", "Number", counter("comment_count"), "Comments", EXPLORE),
-    Column("unresolved_comment_count", "Open comments", "Number", counter("unresolved_comment_count"), "Comments to resolve"),
+    Column(
+        "unresolved_comment_count",
+        "Open comments",
+        "Number",
+        counter("unresolved_comment_count"),
+        "Comments to resolve",
+    ),
     Column("comments", "Comments", "Number", counter("comment_count"), "Comments"),
     Column("ground_truth", "Ground truth", "Boolean", sources.ground_truth, "Has a ground truth annotation"),
 )
@@ -119,7 +219,8 @@ def hidden_by_default(user: Any, project: Project) -> dict[str, list[str]]:
     """As a tab keeps them. (The front end says so of `visibility_defaults` too, but only for the tabs it makes itself.)"""
     listed = [column for column in open_to(user, project) if column.id not in UNLISTED]
     return {
-        place: [f"tasks:{column.id}" for column in listed if place not in column.shown_in] for place in ("explore", "labeling")
+        place: [f"tasks:{column.id}" for column in listed if place not in column.shown_in]
+        for place in ("explore", "labeling")
     }
 
 
@@ -177,7 +278,11 @@ def _schemas(project: Project, faces: Faces) -> dict[str, dict[str, Any]]:
     worked = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
     reviewed = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
     everybody = {"items": sorted(faces.id(one) for one in {*people, *worked, *reviewed})}
-    versions = Prediction.objects.filter(project=project).order_by("model_version").values_list(F("model_version"), flat=True)
+    versions = (
+        Prediction.objects.filter(project=project)
+        .order_by("model_version")
+        .values_list(F("model_version"), flat=True)
+    )
     return {
         **dict.fromkeys(PEOPLE, everybody),
         "predictions_model_versions": {"items": list(versions.distinct()), "multiple": True},

@@ -60,7 +60,9 @@ def _refuse_too_many(everything: list[dict[str, Any]]) -> None:
         raise bad_filter(f"At most {MOST_ITEMS} filters at once, children included.")
     listed = sum(len(value) for one in everything if isinstance(value := one.get("value"), list))
     if listed > LONGEST_LIST:
-        raise bad_filter(f"The lists of values have {listed} entries together; at most {LONGEST_LIST} are taken.")
+        raise bad_filter(
+            f"The lists of values have {listed} entries together; at most {LONGEST_LIST} are taken."
+        )
 
 
 def _with_children(item: Any) -> list[dict[str, Any]]:
@@ -90,11 +92,15 @@ def _one(item: dict[str, Any], asker: Asker) -> Q | None:
     name = column_of(item.get("filter"), PREFIX)
     operator_name, value = item.get("operator"), item.get("value")
     if not isinstance(operator_name, str) or operator_name not in KNOWN:
-        raise bad_filter(f"There is no operator {operator_name!r}. Operators are: {', '.join(sorted(KNOWN))}.")
+        raise bad_filter(
+            f"There is no operator {operator_name!r}. Operators are: {', '.join(sorted(KNOWN))}."
+        )
     source = _source(name, item.get("type", "Unknown"), asker)
     operator = source.operators.get(operator_name)
     if operator is None:
-        raise bad_filter(f"{name} cannot be asked {operator_name!r}. It knows: {', '.join(source.operators)}.")
+        raise bad_filter(
+            f"{name} cannot be asked {operator_name!r}. It knows: {', '.join(source.operators)}."
+        )
     return None if value is None else _ask(source, operator, name, value, asker.faces)
 
 

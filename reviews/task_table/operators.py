@@ -12,7 +12,15 @@ from typing import Any, Protocol
 
 from django.db.models import BooleanField, Func, Q, TextField
 from django.db.models.functions import Cast
-from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, IsNull, LessThan, LessThanOrEqual
+from django.db.models.lookups import (
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    In,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+)
 
 from . import values
 from .values import Reader, Span
@@ -73,7 +81,9 @@ def matches(expression: Any, pattern: Any) -> Q:
 def _infix(expression: Any, operator: str, value: Any) -> Func:
     """Of anything, as text: an id or a number contains digits."""
     as_text = Cast(expression, TextField())
-    return Func(as_text, value, template="(%(expressions)s)", arg_joiner=operator, output_field=BooleanField())
+    return Func(
+        as_text, value, template="(%(expressions)s)", arg_joiner=operator, output_field=BooleanField()
+    )
 
 
 # --- what an operator asks of a source --------------------------------------------------------------
@@ -128,7 +138,10 @@ IDS = {
     **dict.fromkeys(("contains", "equal", "in_list"), has(among, values.ids)),
     **dict.fromkeys(("not_contains", "not_equal", "not_in_list"), lacks(among, values.ids)),
 } | EMPTY
-NAMES = {"contains": has(contains_any, values.parts), "not_contains": lacks(contains_any, values.parts)} | equality(values.text)
+NAMES = {
+    "contains": has(contains_any, values.parts),
+    "not_contains": lacks(contains_any, values.parts),
+} | equality(values.text)
 RESULT = TEXTUAL | {"equal": has(equal, values.document), "not_equal": lacks(equal, values.document)} | EMPTY
 
 KNOWN = frozenset(NUMBER)

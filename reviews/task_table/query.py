@@ -41,7 +41,9 @@ def read(sent: Any, asker: Asker) -> Query:
     with timezone.override(asker.project.timezone):
         where = condition(as_json(sent.get("filters"), "filters"), asker)
     return Query(
-        where, order(as_json(sent.get("ordering"), "ordering"), asker), None if chosen is None else selection.read(chosen)
+        where,
+        order(as_json(sent.get("ordering"), "ordering"), asker),
+        None if chosen is None else selection.read(chosen),
     )
 
 

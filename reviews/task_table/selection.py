@@ -38,7 +38,9 @@ class Selection:
 def read(sent: Any) -> Selection:
     """Raises Refused(bad_selection)."""
     if not isinstance(sent, dict) or not isinstance(sent.get("all", False), bool):
-        raise bad_selection('A selection is {"all": true, "excluded": […]} or {"all": false, "included": […]}.')
+        raise bad_selection(
+            'A selection is {"all": true, "excluded": […]} or {"all": false, "included": […]}.'
+        )
     everything = sent.get("all", False)
     listed = sent.get("excluded" if everything else "included") or []
     if not isinstance(listed, list):

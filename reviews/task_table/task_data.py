@@ -21,7 +21,12 @@ def data_text(key: str) -> Any:
 
 
 def _extract(*path: str) -> Func:
-    return Func(F("data"), *(Value(step) for step in path), function="jsonb_extract_path_text", output_field=TextField())
+    return Func(
+        F("data"),
+        *(Value(step) for step in path),
+        function="jsonb_extract_path_text",
+        output_field=TextField(),
+    )
 
 
 class Reading(Func):

@@ -132,7 +132,13 @@ def ids(raw: Any, *, most: int = LONGEST_LIST) -> list[int]:
 
 def _is_id(one: Any) -> bool:
     digits = str(one)
-    return not isinstance(one, bool) and digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) <= LARGEST_ID
+    return (
+        not isinstance(one, bool)
+        and digits.isascii()
+        and digits.isdigit()
+        and len(digits) < 20
+        and int(digits) <= LARGEST_ID
+    )
 
 
 @dataclass(frozen=True)

@@ -80,4 +80,7 @@ def _groups(claims: dict[str, Any]) -> list[str]:
 
 
 def _names(claims: dict[str, Any]) -> dict[str, str]:
-    return {"first_name": str(claims.get("given_name", ""))[:150], "last_name": str(claims.get("family_name", ""))[:150]}
+    return {
+        "first_name": str(claims.get("given_name", ""))[:150],
+        "last_name": str(claims.get("family_name", ""))[:150],
+    }

@@ -13,7 +13,9 @@ from tasks.services import projects
 from users.capabilities import PROJECT_ROLES, Role
 from users.models import User
 
-HELP = 'OIDC_GROUP_ROLES is {"group": "AD"} for the site, {"group": "RE:12"} for project 12, or a list of such.'
+HELP = (
+    'OIDC_GROUP_ROLES is {"group": "AD"} for the site, {"group": "RE:12"} for project 12, or a list of such.'
+)
 
 
 @dataclass(frozen=True)

@@ -30,5 +30,7 @@ def discovered(issuer: str, hour: int) -> dict[str, str]:
     response.raise_for_status()
     document = response.json()
     if document.get("issuer", "").rstrip("/") != issuer:
-        raise ImproperlyConfigured(f"The provider calls itself {document.get('issuer')!r}, OIDC_ISSUER says {issuer!r}.")
+        raise ImproperlyConfigured(
+            f"The provider calls itself {document.get('issuer')!r}, OIDC_ISSUER says {issuer!r}."
+        )
     return document

@@ -62,7 +62,9 @@ class LeadAdmin(ToldRefusals, CountersignAdmin):
     def seen_by(self, user: User, rows: Any) -> Any:
         """Rows that have no rule of their own are hidden with their project."""
         present = (
-            rows.visible_to(user) if hasattr(rows, "visible_to") else rows.filter(**{f"{self.project_path}__deleted_at": None})
+            rows.visible_to(user)
+            if hasattr(rows, "visible_to")
+            else rows.filter(**{f"{self.project_path}__deleted_at": None})
         )
         return present.filter(within(user, LEADS, self.project_path))
 

@@ -34,7 +34,11 @@ class NumberFilter(admin.SimpleListFilter):
         value: Any = self.value()
         if value is None:
             return queryset
-        return queryset.filter(**{self.path: int(value)}) if value.isdecimal() and len(value) < 19 else queryset.none()
+        return (
+            queryset.filter(**{self.path: int(value)})
+            if value.isdecimal() and len(value) < 19
+            else queryset.none()
+        )
 
 
 class ByProject(NumberFilter):

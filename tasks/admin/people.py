@@ -10,7 +10,8 @@ def person_called(email: str) -> User:
     found = User.objects.people().filter(email__iexact=email.strip()).first()
     if found is None:
         raise ValidationError(
-            "Nobody here has this e-mail. Ask an administrator of the site to make the account.", code="unknown_person"
+            "Nobody here has this e-mail. Ask an administrator of the site to make the account.",
+            code="unknown_person",
         )
     return found
 

@@ -37,7 +37,11 @@ class TextBox(forms.CharField):
 class ProjectForm(forms.ModelForm):
     timezone = timezone_field()
     maximum_annotations = forms.IntegerField(
-        label="Overlap", min_value=1, max_value=1000, initial=1, help_text="How many annotations a task wants."
+        label="Overlap",
+        min_value=1,
+        max_value=1000,
+        initial=1,
+        help_text="How many annotations a task wants.",
     )
     force = forms.BooleanField(
         label="Change it although work uses what it drops",
@@ -192,7 +196,11 @@ class ProjectAdmin(LeadAdmin):
         return self.inlines if obj else ()
 
     def get_fieldsets(self, request, obj=None):
-        return self.fieldsets if obj else [(title, {**part, "fields": _to_fill_in(part)}) for title, part in self.fieldsets[:-1]]
+        return (
+            self.fieldsets
+            if obj
+            else [(title, {**part, "fields": _to_fill_in(part)}) for title, part in self.fieldsets[:-1]]
+        )
 
     def fill_page(self, rows) -> None:
         totals = totals_of([project.pk for project in rows])
@@ -201,15 +209,24 @@ class ProjectAdmin(LeadAdmin):
 
     @admin.display(description="lists")
     def lists(self, project: Project) -> str:
-        lists = (("tasks", "tasks_task"), ("annotations", "tasks_annotation"), ("all changes of settings", "tasks_projectchange"))
-        links = [link_to(f"{reverse(f'admin:{name}_changelist')}?project={project.pk}", words) for words, name in lists]
+        lists = (
+            ("tasks", "tasks_task"),
+            ("annotations", "tasks_annotation"),
+            ("all changes of settings", "tasks_projectchange"),
+        )
+        links = [
+            link_to(f"{reverse(f'admin:{name}_changelist')}?project={project.pk}", words)
+            for words, name in lists
+        ]
         return format_html_join(" · ", "{}", ((link,) for link in links))
 
     def save_form(self, request, form, change):
         project = super().save_form(request, form, change)
         if change:
             return project
-        return projects.create(actor=signed_in(request), **{name: v for name, v in form.cleaned_data.items() if name != "force"})
+        return projects.create(
+            actor=signed_in(request), **{name: v for name, v in form.cleaned_data.items() if name != "force"}
+        )
 
     def save_model(self, request, obj, form, change) -> None:
         """Creating has saved a new one."""

@@ -85,7 +85,13 @@ class DraftAdmin(Result, LeadAdmin):
     """One's own: nobody else sees unsubmitted work."""
 
     project_path = "task__project"
-    list_display = ("id", column("task", "task"), column("task.project", "project"), "was_postponed", "updated_at")
+    list_display = (
+        "id",
+        column("task", "task"),
+        column("task.project", "project"),
+        "was_postponed",
+        "updated_at",
+    )
     list_filter = (ByTasksProject, "was_postponed")
     list_select_related = ("task__project",)
     list_defer = ("result", "task__data")
@@ -96,7 +102,14 @@ class DraftAdmin(Result, LeadAdmin):
 @admin.register(Prediction)
 class PredictionAdmin(Result, LeadAdmin):
     opens = frozenset({"delete"})
-    list_display = ("id", column("task", "task"), column("project", "project"), "model_version", "score", "created_at")
+    list_display = (
+        "id",
+        column("task", "task"),
+        column("project", "project"),
+        "model_version",
+        "score",
+        "created_at",
+    )
     list_filter = (ByProject,)
     list_select_related = ("task", "project")
     list_defer = ("result", "task__data")

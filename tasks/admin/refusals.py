@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from ..errors import Refused
 
 BROKEN_RULE = Refused(
-    "integrity_error", "This would break a rule of the database, so nothing was changed. Is something there twice?"
+    "integrity_error",
+    "This would break a rule of the database, so nothing was changed. Is something there twice?",
 )
 
 

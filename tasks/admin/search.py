@@ -15,7 +15,9 @@ class NumberedSearch(admin.ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
         if term.isdecimal() and len(term) < 19:
-            return queryset.filter(Q.create([(name, int(term)) for name in self.number_fields], connector=Q.OR)), False
+            return queryset.filter(
+                Q.create([(name, int(term)) for name in self.number_fields], connector=Q.OR)
+            ), False
         if hasattr(self.model, "unique_id") and (unique_id := _as_uuid(term)) is not None:
             return queryset.filter(unique_id=unique_id), False
         return super().get_search_results(request, queryset, search_term)

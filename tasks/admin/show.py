@@ -59,7 +59,10 @@ def person(path: str, description: str) -> Callable[[Any], Any]:
 
 def pretty(value: Any) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="json">{}</pre>', text[:SHOWN_CHARACTERS] + ("\n…" if len(text) > SHOWN_CHARACTERS else ""))
+    return format_html(
+        '<pre class="json">{}</pre>',
+        text[:SHOWN_CHARACTERS] + ("\n…" if len(text) > SHOWN_CHARACTERS else ""),
+    )
 
 
 def link_to(path: str, words: str) -> str:

@@ -50,7 +50,9 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
     opens = frozenset({"add", "change", "delete"})
     number_fields = ("id", "inner_id")
     search_fields = ("external_id__istartswith",)
-    search_help_text = "A number (id, or number within the project), a unique id, or the beginning of an external id."
+    search_help_text = (
+        "A number (id, or number within the project), a unique id, or the beginning of an external id."
+    )
     list_display = (
         "id",
         "inner_id",
@@ -93,7 +95,9 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
 
     @admin.display(description="lists")
     def lists(self, task: Task) -> str:
-        return link_to(f"{reverse('admin:tasks_annotation_changelist')}?task__id__exact={task.pk}", "its annotations")
+        return link_to(
+            f"{reverse('admin:tasks_annotation_changelist')}?task__id__exact={task.pk}", "its annotations"
+        )
 
     def save_form(self, request, form, change):
         task = super().save_form(request, form, change)
@@ -107,4 +111,6 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
 
     def remove(self, rows, *, actor) -> None:
         for project in {task.project for task in rows}:
-            tasks.delete_many(project, [task.pk for task in rows if task.project_id == project.pk], actor=actor)
+            tasks.delete_many(
+                project, [task.pk for task in rows if task.project_id == project.pk], actor=actor
+            )

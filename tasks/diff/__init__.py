@@ -35,11 +35,19 @@ def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[O
 
 
 def _added(item: Item) -> Operation:
-    return Operation(Kind.ADDED, item.region, item.main.control, label_to=", ".join(item.main.labels), after=item.value)
+    return Operation(
+        Kind.ADDED, item.region, item.main.control, label_to=", ".join(item.main.labels), after=item.value
+    )
 
 
 def _removed(item: Item) -> Operation:
-    return Operation(Kind.REMOVED, item.region, item.main.control, label_from=", ".join(item.main.labels), before=item.value)
+    return Operation(
+        Kind.REMOVED,
+        item.region,
+        item.main.control,
+        label_from=", ".join(item.main.labels),
+        before=item.value,
+    )
 
 
 # --- the same region ----------------------------------------------------------------------------
@@ -64,7 +72,14 @@ def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]]) -> Iterator[Ope
     if moved:
         was, now = next((pair for pair in moved if pair[1] is new.main), moved[0])
         measured = shared(old, new)
-        yield Operation(Kind.MOVED, new.region, now.control, overlap=measured, before=light(was.where), after=light(now.where))
+        yield Operation(
+            Kind.MOVED,
+            new.region,
+            now.control,
+            overlap=measured,
+            before=light(was.where),
+            after=light(now.where),
+        )
 
 
 def _answers_differ(was: Part, now: Part) -> bool:
@@ -119,14 +134,18 @@ def _renamed(raw: dict[str, Any], renamed: Renamed) -> dict[str, Any]:
 
 def _relations_changed(before: Any, after: Any, renamed: Renamed) -> Iterator[Operation]:
     """A relation is named by the two regions it ties."""
-    matched = Matched((Part(_renamed(part.raw, renamed)) for part in relations_of(before)), relations_of(after))
+    matched = Matched(
+        (Part(_renamed(part.raw, renamed)) for part in relations_of(before)), relations_of(after)
+    )
     matched.by(lambda part: (str(part.raw.get("from_id")), str(part.raw.get("to_id"))))
     for was, now in matched.pairs:
         yield from _relation_changed(was, now)
     for part in matched.new:
         yield Operation(Kind.ADDED, _from(part), RELATION, label_to=", ".join(part.labels), after=part.raw)
     for part in matched.gone:
-        yield Operation(Kind.REMOVED, _from(part), RELATION, label_from=", ".join(part.labels), before=part.raw)
+        yield Operation(
+            Kind.REMOVED, _from(part), RELATION, label_from=", ".join(part.labels), before=part.raw
+        )
 
 
 def _relation_changed(was: Part, now: Part) -> Iterator[Operation]:

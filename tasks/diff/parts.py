@@ -14,7 +14,19 @@ UNLABELLED = {"textarea", "number", "datetime", "ranker"}
 # Where the answer is not kept under the name of its type.
 ANSWERS = {"textarea": "text", "pairwise": "selected"}
 # The keys of a value that say where; in a region of text, `text` quotes it.
-PLACES = {"x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points", "vertices", "closed", "text"} | {
+PLACES = {
+    "x",
+    "y",
+    "width",
+    "height",
+    "rotation",
+    "radiusX",
+    "radiusY",
+    "points",
+    "vertices",
+    "closed",
+    "text",
+} | {
     *("start", "end", "startOffset", "endOffset", "globalOffsets", "instant", "sequence", "ranges"),
     *("format", "rle", "imageDataURL"),
 }
@@ -46,7 +58,9 @@ class Part:
     def answers(self) -> dict[str, Any]:
         """What of its value holds labels or an answer."""
         name = ANSWERS.get(self.type, self.type)
-        return {k: v for k, v in self.value.items() if k == name or (self.draws and str(k).endswith("labels"))}
+        return {
+            k: v for k, v in self.value.items() if k == name or (self.draws and str(k).endswith("labels"))
+        }
 
     @cached_property
     def words(self) -> list[str]:

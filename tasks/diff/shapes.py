@@ -56,7 +56,12 @@ def shape_of(value: dict[str, Any], size: Size | None) -> Shape | None:
         return shape
     width, height = size or (100.0, 100.0)
     across, down = width / 100, height / 100
-    return _ellipse(value, across, down) or _box(value, across, down) or _polygon(value, across, down) or _spot(value)
+    return (
+        _ellipse(value, across, down)
+        or _box(value, across, down)
+        or _polygon(value, across, down)
+        or _spot(value)
+    )
 
 
 def size_of(part: dict[str, Any]) -> Size | None:
@@ -112,7 +117,11 @@ def _polygon(value: dict[str, Any], across: float, down: float) -> Outline | Non
     if not isinstance(points, list) or len(points) < 3:
         return None
     corners = [pair(point) for point in points]
-    return None if None in corners else Outline(tuple((c[0] * across, c[1] * down) for c in corners if c), convex=False)
+    return (
+        None
+        if None in corners
+        else Outline(tuple((c[0] * across, c[1] * down) for c in corners if c), convex=False)
+    )
 
 
 def pair(value: Any) -> Point | None:
@@ -137,7 +146,11 @@ def _stretch(value: dict[str, Any]) -> Stretch | None:
     if isinstance(value.get("globalOffsets"), dict):
         return _interval(numbers(value["globalOffsets"], "start", "end"))
     if isinstance(value.get("start"), str):
-        return _interval(numbers(value, "startOffset", "endOffset"), line=value["start"]) if _one_node(value) else None
+        return (
+            _interval(numbers(value, "startOffset", "endOffset"), line=value["start"])
+            if _one_node(value)
+            else None
+        )
     return _interval(numbers(value, "start", "end"))
 
 
@@ -173,4 +186,8 @@ def _track(value: dict[str, Any]) -> Track | None:
 
 def _keyframe(step: Any) -> tuple[float, tuple[float, ...], bool] | None:
     place = numbers(step, "frame", "x", "y", "width", "height") if isinstance(step, dict) else None
-    return (place[0], (*place[1:], number(step.get("rotation")) or 0.0), step.get("enabled") is not False) if place else None
+    return (
+        (place[0], (*place[1:], number(step.get("rotation")) or 0.0), step.get("enabled") is not False)
+        if place
+        else None
+    )

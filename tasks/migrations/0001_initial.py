@@ -20,7 +20,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Annotation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("result", models.JSONField(default=list)),
                 ("was_cancelled", models.BooleanField(default=False, verbose_name="skipped")),
                 ("ground_truth", models.BooleanField(default=False)),
@@ -33,7 +38,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("annotation_seq", models.BigIntegerField(default=1, editable=False, help_text="Raised by every change.")),
+                (
+                    "annotation_seq",
+                    models.BigIntegerField(default=1, editable=False, help_text="Raised by every change."),
+                ),
                 (
                     "version",
                     models.PositiveIntegerField(
@@ -62,14 +70,21 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "standing_review_id",
-                    models.BigIntegerField(editable=False, help_text="A trigger is its foreign key.", null=True),
+                    models.BigIntegerField(
+                        editable=False, help_text="A trigger is its foreign key.", null=True
+                    ),
                 ),
                 ("ever_reviewed", models.BooleanField(default=False, editable=False)),
                 (
                     "redistributed",
-                    models.BooleanField(default=False, editable=False, help_text="Its slot is free for somebody else."),
+                    models.BooleanField(
+                        default=False, editable=False, help_text="Its slot is free for somebody else."
+                    ),
                 ),
-                ("returned_at", models.DateTimeField(editable=False, help_text="Waits for rework since.", null=True)),
+                (
+                    "returned_at",
+                    models.DateTimeField(editable=False, help_text="Waits for rework since.", null=True),
+                ),
             ],
             options={
                 "ordering": ["id"],
@@ -79,7 +94,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assignment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("type", models.CharField(choices=[("RE", "Reviewer"), ("AN", "Annotator")], max_length=2)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
@@ -90,7 +110,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Draft",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("result", models.JSONField(default=list)),
                 ("lead_time", models.FloatField(blank=True, null=True)),
                 ("was_postponed", models.BooleanField(default=False)),
@@ -104,7 +129,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="History",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "action",
                     models.CharField(
@@ -141,7 +171,12 @@ class Migration(migrations.Migration):
                 ("comment", models.TextField(blank=True)),
                 ("comment_id", models.BigIntegerField(null=True)),
                 ("draft_id", models.BigIntegerField(null=True)),
-                ("details", models.JSONField(help_text="What else is worth keeping, as the old data of a task.", null=True)),
+                (
+                    "details",
+                    models.JSONField(
+                        help_text="What else is worth keeping, as the old data of a task.", null=True
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "history",
@@ -151,7 +186,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Import",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(blank=True, max_length=255)),
                 ("report", models.JSONField(default=dict)),
@@ -163,8 +203,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Membership",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=[("MA", "Manager"), ("RE", "Reviewer"), ("AN", "Annotator")], max_length=2)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("MA", "Manager"), ("RE", "Reviewer"), ("AN", "Annotator")], max_length=2
+                    ),
+                ),
                 ("paused", models.BooleanField(default=False, help_text="Gets no new work.")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
@@ -175,7 +225,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Prediction",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("result", models.JSONField(default=list)),
                 ("score", models.FloatField(blank=True, null=True)),
                 ("model_version", models.CharField(blank=True, default="undefined", max_length=255)),
@@ -189,7 +244,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Project",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("title", models.CharField(max_length=256)),
                 ("description", models.TextField(blank=True)),
                 ("label_config", models.TextField(default="<View></View>", help_text="Label Studio's XML.")),
@@ -205,14 +265,26 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("timezone", models.CharField(default="UTC", max_length=64, validators=[users.zones.validate_zone])),
+                (
+                    "timezone",
+                    models.CharField(default="UTC", max_length=64, validators=[users.zones.validate_zone]),
+                ),
                 ("enable_review_workflow", models.BooleanField(default=True, verbose_name="reviews are on")),
-                ("allow_self_review", models.BooleanField(default=False, verbose_name="people may review their own work")),
-                ("require_review_comment_on_reject", models.BooleanField(default=False, verbose_name="a reject needs a comment")),
+                (
+                    "allow_self_review",
+                    models.BooleanField(default=False, verbose_name="people may review their own work"),
+                ),
+                (
+                    "require_review_comment_on_reject",
+                    models.BooleanField(default=False, verbose_name="a reject needs a comment"),
+                ),
                 (
                     "review_criteria",
                     models.CharField(
-                        choices=[("one", "One accepted annotation is enough"), ("all", "Every annotation has a verdict")],
+                        choices=[
+                            ("one", "One accepted annotation is enough"),
+                            ("all", "Every annotation has a verdict"),
+                        ],
                         default="one",
                         help_text="When is a task reviewed?",
                         max_length=8,
@@ -247,7 +319,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "only_finished_tasks",
-                    models.BooleanField(default=False, verbose_name="only tasks with full overlap enter review"),
+                    models.BooleanField(
+                        default=False, verbose_name="only tasks with full overlap enter review"
+                    ),
                 ),
                 (
                     "review_only_manual_assignments",
@@ -256,7 +330,11 @@ class Migration(migrations.Migration):
                 (
                     "sampling",
                     models.CharField(
-                        choices=[("task_id", "By task id"), ("random", "Random"), ("by_annotator", "By annotator")],
+                        choices=[
+                            ("task_id", "By task id"),
+                            ("random", "Random"),
+                            ("by_annotator", "By annotator"),
+                        ],
                         default="task_id",
                         max_length=16,
                         verbose_name="order of the review queue",
@@ -264,13 +342,20 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reject_reasons",
-                    models.JSONField(blank=True, default=list, help_text='[{"code": "blurry", "text": "The box is not tight"}]'),
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='[{"code": "blurry", "text": "The box is not tight"}]',
+                    ),
                 ),
                 ("review_instruction", models.TextField(blank=True)),
                 ("show_review_instruction", models.BooleanField(default=False)),
                 ("show_data_manager_to_reviewers", models.BooleanField(default=True)),
                 ("show_agreement_to_reviewers", models.BooleanField(default=False)),
-                ("show_reviewer_names", models.BooleanField(default=True, verbose_name="annotators see who reviewed them")),
+                (
+                    "show_reviewer_names",
+                    models.BooleanField(default=True, verbose_name="annotators see who reviewed them"),
+                ),
                 (
                     "label_stream_task_distribution",
                     models.CharField(
@@ -284,7 +369,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "validate_results",
-                    models.BooleanField(default=False, verbose_name="refuse results that do not fit the label configuration"),
+                    models.BooleanField(
+                        default=False, verbose_name="refuse results that do not fit the label configuration"
+                    ),
                 ),
             ],
             options={
@@ -294,7 +381,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProjectChange",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("setting", models.CharField(max_length=64)),
                 ("old", models.JSONField(null=True)),
                 ("new", models.JSONField(null=True)),
@@ -307,7 +399,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProjectDelta",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("tasks", models.BigIntegerField(default=0)),
                 ("finished", models.BigIntegerField(default=0)),
                 ("annotations", models.BigIntegerField(default=0)),
@@ -325,7 +422,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Task",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("data", models.JSONField()),
                 ("meta", models.JSONField(blank=True, default=dict)),
                 ("inner_id", models.BigIntegerField(help_text="Number within the project, from 1.")),
@@ -338,7 +440,9 @@ class Migration(migrations.Migration):
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "is_labeled",
-                    models.BooleanField(default=False, editable=False, help_text="Overlap reached.", verbose_name="finished"),
+                    models.BooleanField(
+                        default=False, editable=False, help_text="Overlap reached.", verbose_name="finished"
+                    ),
                 ),
                 ("completed_at", models.DateTimeField(editable=False, null=True)),
                 ("total_annotations", models.IntegerField(default=0, editable=False)),
@@ -346,8 +450,14 @@ class Migration(migrations.Migration):
                 ("total_predictions", models.IntegerField(default=0, editable=False)),
                 ("reviewed", models.BooleanField(default=False, editable=False)),
                 ("reviewed_at", models.DateTimeField(editable=False, null=True)),
-                ("reviews_accepted", models.IntegerField(default=0, editable=False, help_text="Standing accepted and fixed.")),
-                ("reviews_rejected", models.IntegerField(default=0, editable=False, help_text="Standing rejected.")),
+                (
+                    "reviews_accepted",
+                    models.IntegerField(default=0, editable=False, help_text="Standing accepted and fixed."),
+                ),
+                (
+                    "reviews_rejected",
+                    models.IntegerField(default=0, editable=False, help_text="Standing rejected."),
+                ),
                 ("comment_count", models.IntegerField(default=0, editable=False)),
                 ("unresolved_comment_count", models.IntegerField(default=0, editable=False)),
                 ("last_comment_updated_at", models.DateTimeField(editable=False, null=True)),

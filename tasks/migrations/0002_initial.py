@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
             model_name="annotation",
             name="completed_by",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="annotations", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="annotations",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
@@ -36,7 +38,11 @@ class Migration(migrations.Migration):
             model_name="annotation",
             name="parent_annotation",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="tasks.annotation"
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="tasks.annotation",
             ),
         ),
         migrations.AddField(
@@ -54,46 +60,64 @@ class Migration(migrations.Migration):
             model_name="annotation",
             name="updated_by",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="version_author",
             field=models.ForeignKey(
-                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="written_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="assignment",
             name="user",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="draft",
             name="annotation",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="tasks.annotation"
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="drafts",
+                to="tasks.annotation",
             ),
         ),
         migrations.AddField(
             model_name="draft",
             name="user",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="drafts",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="history",
             name="annotation",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="history", to="tasks.annotation"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="history", to="tasks.annotation"
+            ),
         ),
         migrations.AddField(
             model_name="history",
@@ -109,31 +133,45 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="history",
             name="created_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="history",
             name="version",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"),
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+            ),
         ),
         migrations.AddField(
             model_name="draft",
             name="began_on",
             field=models.ForeignKey(
-                editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="tasks.history",
             ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="current_version",
             field=models.ForeignKey(
-                editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tasks.history"
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="tasks.history",
             ),
         ),
         migrations.AddField(
             model_name="import",
             name="created_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="annotation",
@@ -151,14 +189,20 @@ class Migration(migrations.Migration):
             model_name="membership",
             name="user",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="memberships",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="parent_prediction",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="tasks.prediction"
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="tasks.prediction",
             ),
         ),
         migrations.CreateModel(
@@ -190,37 +234,51 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="project",
             name="created_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="prediction",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="membership",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="import",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="projectchange",
             name="changed_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="projectchange",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="task",
@@ -237,7 +295,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="task",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="task",
@@ -253,22 +313,30 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="prediction",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="draft",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="assignment",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="annotations", to="tasks.task"
+            ),
         ),
         migrations.AddConstraint(
             model_name="history",
@@ -308,7 +376,9 @@ class Migration(migrations.Migration):
             model_name="history",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("number__isnull", True), models.Q(("author__isnull", False), ("result__isnull", False)), _connector="OR"
+                    ("number__isnull", True),
+                    models.Q(("author__isnull", False), ("result__isnull", False)),
+                    _connector="OR",
                 ),
                 name="history_version_has_result",
             ),
@@ -335,16 +405,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(
-                fields=("project", "user"), name="membership_once", violation_error_message="This person is already a member."
+                fields=("project", "user"),
+                name="membership_once",
+                violation_error_message="This person is already a member.",
             ),
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.CheckConstraint(condition=models.Q(("role__in", ("MA", "RE", "AN"))), name="membership_role_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ("MA", "RE", "AN"))), name="membership_role_known"
+            ),
         ),
         migrations.AddIndex(
             model_name="task",
-            index=models.Index(condition=models.Q(("deleted_at", None)), fields=["project", "id"], name="task_list"),
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["project", "id"], name="task_list"
+            ),
         ),
         migrations.AddIndex(
             model_name="task",
@@ -357,7 +433,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["project", "reviewed", "-id"], name="task_by_reviewed"
+                condition=models.Q(("deleted_at", None)),
+                fields=["project", "reviewed", "-id"],
+                name="task_by_reviewed",
             ),
         ),
         migrations.AddConstraint(
@@ -367,7 +445,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="task",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None)), fields=("project", "unique_id"), name="task_unique_id_unique"
+                condition=models.Q(("deleted_at", None)),
+                fields=("project", "unique_id"),
+                name="task_unique_id_unique",
             ),
         ),
         migrations.AddConstraint(
@@ -408,7 +488,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="annotation",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["project", "completed_by", "-id"], name="annotation_by_author"
+                condition=models.Q(("deleted_at", None)),
+                fields=["project", "completed_by", "-id"],
+                name="annotation_by_author",
             ),
         ),
         migrations.AddConstraint(
@@ -437,7 +519,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="annotation",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None)), fields=("project", "unique_id"), name="annotation_unique_id_unique"
+                condition=models.Q(("deleted_at", None)),
+                fields=("project", "unique_id"),
+                name="annotation_unique_id_unique",
             ),
         ),
         migrations.CreateModel(
@@ -446,17 +530,36 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "project_id", "user_id", "task_id", blank=True, editable=False, primary_key=True, serialize=False
+                        "project_id",
+                        "user_id",
+                        "task_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project"
+                    ),
+                ),
                 (
                     "task",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="annotated_by", to="tasks.task"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="annotated_by",
+                        to="tasks.task",
+                    ),
                 ),
                 (
                     "user",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
         ),

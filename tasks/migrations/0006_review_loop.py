@@ -21,7 +21,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LabelConfigVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField(help_text="Counts from 1 within the project.")),
                 ("xml", models.TextField()),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -33,7 +38,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Reservation",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("expires_at", models.DateTimeField()),
             ],
@@ -44,7 +52,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Upload",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
                 ("file", models.FileField(max_length=400, upload_to="upload/")),
                 ("content_type", models.CharField(blank=True, max_length=127)),
@@ -90,13 +103,18 @@ class Migration(migrations.Migration):
             model_name="project",
             name="review_task_limit_percent",
             field=models.DecimalField(
-                decimal_places=2, default=100, max_digits=5, verbose_name="share of tasks that enter review, in %"
+                decimal_places=2,
+                default=100,
+                max_digits=5,
+                verbose_name="share of tasks that enter review, in %",
             ),
         ),
         migrations.AddField(
             model_name="task",
             name="closed_at",
-            field=models.DateTimeField(editable=False, help_text="Closed by a manager without an answer.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="Closed by a manager without an answer.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="task",
@@ -118,7 +136,11 @@ class Migration(migrations.Migration):
             model_name="task",
             name="final_annotation",
             field=models.ForeignKey(
-                editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="tasks.annotation"
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="tasks.annotation",
             ),
         ),
         migrations.AddField(
@@ -144,7 +166,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="task",
             name="review_required",
-            field=models.BooleanField(default=True, editable=False, help_text="Drawn into the review sample."),
+            field=models.BooleanField(
+                default=True, editable=False, help_text="Drawn into the review sample."
+            ),
         ),
         migrations.AlterField(
             model_name="project",
@@ -173,20 +197,27 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                condition=models.Q(("deleted_at", None)), fields=["project", "final_state", "-id"], name="task_by_final_state"
+                condition=models.Q(("deleted_at", None)),
+                fields=["project", "final_state", "-id"],
+                name="task_by_final_state",
             ),
         ),
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                condition=models.Q(("deleted_at", None), ("is_labeled", False)), fields=["project", "id"], name="task_unfinished"
+                condition=models.Q(("deleted_at", None), ("is_labeled", False)),
+                fields=["project", "id"],
+                name="task_unfinished",
             ),
         ),
         migrations.AddField(
             model_name="labelconfigversion",
             name="created_by",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
@@ -221,7 +252,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="project",
             constraint=models.CheckConstraint(
-                condition=models.Q(("review_task_limit_percent__gte", 0), ("review_task_limit_percent__lte", 100)),
+                condition=models.Q(
+                    ("review_task_limit_percent__gte", 0), ("review_task_limit_percent__lte", 100)
+                ),
                 name="project_limit_is_percent",
             ),
         ),
@@ -235,31 +268,43 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="reservation",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reservations", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="reservations", to="tasks.project"
+            ),
         ),
         migrations.AddField(
             model_name="reservation",
             name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reservations", to="tasks.task"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="reservations", to="tasks.task"
+            ),
         ),
         migrations.AddField(
             model_name="reservation",
             name="user",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="upload",
             name="created_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
             model_name="upload",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="uploads", to="tasks.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="uploads", to="tasks.project"
+            ),
         ),
         migrations.AddConstraint(
             model_name="labelconfigversion",
-            constraint=models.UniqueConstraint(fields=("project", "number"), name="label_config_number_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="label_config_number_unique"
+            ),
         ),
         migrations.AddIndex(
             model_name="reservation",

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [("tasks", "0006_review_loop")]
     operations = [
         migrations.RunSQL(
-            FIRST, "UPDATE tasks_project SET label_config_version_id = NULL; DELETE FROM tasks_labelconfigversion;"
+            FIRST,
+            "UPDATE tasks_project SET label_config_version_id = NULL; DELETE FROM tasks_labelconfigversion;",
         ),
     ]

@@ -12,11 +12,15 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="annotation",
             name="contested_at",
-            field=models.DateTimeField(editable=False, help_text="Its author contests the standing reject since.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="Its author contests the standing reject since.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="annotation",
             name="upheld",
-            field=models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute."),
+            field=models.BooleanField(
+                default=False, editable=False, help_text="The standing reject decided a dispute."
+            ),
         ),
     ]

@@ -1,7 +1,10 @@
 from django.db import migrations, models
 
 NAMES = ("projecttotal", "projectdelta")
-COLUMNS = {"sampled": "Tasks drawn into the review sample.", "review_done": "Tasks that are reviewed, or were not drawn."}
+COLUMNS = {
+    "sampled": "Tasks drawn into the review sample.",
+    "review_done": "Tasks that are reviewed, or were not drawn.",
+}
 
 
 class Migration(migrations.Migration):
@@ -13,6 +16,8 @@ class Migration(migrations.Migration):
         for column, said in COLUMNS.items()
     ] + [
         # Until now every task was drawn.
-        migrations.RunSQL(f"UPDATE tasks_{name} SET sampled = tasks, review_done = reviewed", migrations.RunSQL.noop)
+        migrations.RunSQL(
+            f"UPDATE tasks_{name} SET sampled = tasks, review_done = reviewed", migrations.RunSQL.noop
+        )
         for name in NAMES
     ]

@@ -52,7 +52,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="task",
-            index=models.Index(condition=models.Q(("file_upload__isnull", False)), fields=["file_upload"], name="task_by_upload"),
+            index=models.Index(
+                condition=models.Q(("file_upload__isnull", False)),
+                fields=["file_upload"],
+                name="task_by_upload",
+            ),
         ),
         migrations.RunSQL(FUNCTION, "DROP FUNCTION upload_names(jsonb)"),
         migrations.RunSQL(INDEX, "DROP INDEX task_upload_names"),

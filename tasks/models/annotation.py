@@ -41,28 +41,52 @@ class Annotation(models.Model):
         Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="annotations"
     )
     bulk_created = models.BooleanField(default=False)
-    parent_prediction = models.ForeignKey("Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    parent_annotation = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    parent_prediction = models.ForeignKey(
+        "Prediction", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    parent_annotation = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     annotation_seq = models.BigIntegerField(default=1, editable=False, help_text="Raised by every change.")
-    version = models.PositiveIntegerField(default=1, editable=False, help_text="Counts the results this annotation has had.")
-    current_version = models.ForeignKey("History", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Counts the results this annotation has had."
+    )
+    current_version = models.ForeignKey(
+        "History", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     version_author = models.ForeignKey(PERSON, on_delete=models.PROTECT, editable=False, related_name="+")
 
-    last_action = models.CharField(max_length=32, choices=ActionType, default=ActionType.SUBMITTED, editable=False)
-    last_created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
-    standing_review_id = models.BigIntegerField(null=True, editable=False, help_text="A trigger is its foreign key.")
+    last_action = models.CharField(
+        max_length=32, choices=ActionType, default=ActionType.SUBMITTED, editable=False
+    )
+    last_created_by = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    standing_review_id = models.BigIntegerField(
+        null=True, editable=False, help_text="A trigger is its foreign key."
+    )
     ever_reviewed = models.BooleanField(default=False, editable=False)
-    redistributed = models.BooleanField(default=False, editable=False, help_text="Its slot is free for somebody else.")
+    redistributed = models.BooleanField(
+        default=False, editable=False, help_text="Its slot is free for somebody else."
+    )
     returned_at = models.DateTimeField(null=True, editable=False, help_text="Waits for rework since.")
-    returned_to = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    returned_to = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
-    rounds = models.PositiveSmallIntegerField(default=0, editable=False, help_text="How often it was sent back by a reject.")
-    contested_at = models.DateTimeField(null=True, editable=False, help_text="Its author contests the standing reject since.")
-    upheld = models.BooleanField(default=False, editable=False, help_text="The standing reject decided a dispute.")
+    rounds = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How often it was sent back by a reject."
+    )
+    contested_at = models.DateTimeField(
+        null=True, editable=False, help_text="Its author contests the standing reject since."
+    )
+    upheld = models.BooleanField(
+        default=False, editable=False, help_text="The standing reject decided a dispute."
+    )
 
     config_outdated: bool  # where a query, or who wrote its version, has said so
 
@@ -72,14 +96,20 @@ class Annotation(models.Model):
         ordering = ["id"]
         permissions = [("review_annotation", "May review annotations")]
         constraints = [
-            models.CheckConstraint(condition=Q(last_action__in=ActionType.values), name="annotation_last_action_known"),
+            models.CheckConstraint(
+                condition=Q(last_action__in=ActionType.values), name="annotation_last_action_known"
+            ),
             models.UniqueConstraint(
-                fields=["project", "unique_id"], condition=Q(deleted_at=None), name="annotation_unique_id_unique"
+                fields=["project", "unique_id"],
+                condition=Q(deleted_at=None),
+                name="annotation_unique_id_unique",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["project", "last_action", "-id"], condition=Q(deleted_at=None), name="annotation_by_last_action"
+                fields=["project", "last_action", "-id"],
+                condition=Q(deleted_at=None),
+                name="annotation_by_last_action",
             ),
             # What waits for one person's rework.
             models.Index(
@@ -87,7 +117,11 @@ class Annotation(models.Model):
                 condition=Q(deleted_at=None, returned_at__isnull=False),
                 name="annotation_returned",
             ),
-            models.Index(fields=["project", "completed_by", "-id"], condition=Q(deleted_at=None), name="annotation_by_author"),
+            models.Index(
+                fields=["project", "completed_by", "-id"],
+                condition=Q(deleted_at=None),
+                name="annotation_by_author",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,12 +157,18 @@ class History(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     version = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     number = models.PositiveIntegerField(null=True)
-    author = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who wrote this result.")
+    author = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, related_name="+", help_text="Who wrote this result."
+    )
     result = models.JSONField(null=True)
     was_cancelled = models.BooleanField(default=False)
     annotation_seq = models.BigIntegerField()
     label_config = models.ForeignKey(
-        "LabelConfigVersion", on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: the project's first."
+        "LabelConfigVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty: the project's first.",
     )
     lead_time = models.FloatField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -160,12 +200,16 @@ class Draft(models.Model):
     """Unsubmitted work. Seen by its author only."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="drafts")
-    annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts")
+    annotation = models.ForeignKey(
+        Annotation, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
     user = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="drafts")
     result = models.JSONField(default=list)
     lead_time = models.FloatField(null=True, blank=True)
     was_postponed = models.BooleanField(default=False)
-    began_on = models.ForeignKey(History, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    began_on = models.ForeignKey(
+        History, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

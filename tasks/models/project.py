@@ -31,7 +31,9 @@ class Project(models.Model):
     expert_instruction = models.TextField(blank=True)
     show_instruction = models.BooleanField(default=False)
     color = models.CharField(max_length=16, default="#FFFFFF")
-    maximum_annotations = models.PositiveIntegerField("overlap", default=1, help_text="How many annotations a task wants.")
+    maximum_annotations = models.PositiveIntegerField(
+        "overlap", default=1, help_text="How many annotations a task wants."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -44,19 +46,29 @@ class Project(models.Model):
     review_criteria = models.CharField(
         max_length=8, choices=ReviewCriteria, default=ReviewCriteria.ONE, help_text="When is a task reviewed?"
     )
-    allowed_reject_actions = ArrayField(models.CharField(max_length=16, choices=RejectAction), default=default_reject_actions)
-    default_reject_action = models.CharField(max_length=16, choices=RejectAction, default=RejectAction.REQUEUE)
+    allowed_reject_actions = ArrayField(
+        models.CharField(max_length=16, choices=RejectAction), default=default_reject_actions
+    )
+    default_reject_action = models.CharField(
+        max_length=16, choices=RejectAction, default=RejectAction.REQUEUE
+    )
     only_finished_tasks = models.BooleanField("only tasks with full overlap enter review", default=False)
     review_only_manual_assignments = models.BooleanField("reviewers see assigned tasks only", default=False)
-    sampling = models.CharField("order of the review queue", max_length=16, choices=Sampling, default=Sampling.TASK_ID)
-    reject_reasons = models.JSONField(default=list, blank=True, help_text='[{"code": "blurry", "text": "The box is not tight"}]')
+    sampling = models.CharField(
+        "order of the review queue", max_length=16, choices=Sampling, default=Sampling.TASK_ID
+    )
+    reject_reasons = models.JSONField(
+        default=list, blank=True, help_text='[{"code": "blurry", "text": "The box is not tight"}]'
+    )
     review_instruction = models.TextField(blank=True)
     show_review_instruction = models.BooleanField(default=False)
     show_data_manager_to_reviewers = models.BooleanField(default=True)
     show_agreement_to_reviewers = models.BooleanField(default=False)
     show_reviewer_names = models.BooleanField("annotators see who reviewed them", default=True)
     anonymize_annotations = models.BooleanField(
-        "reviewers read pseudonyms", default=False, help_text="Instead of everybody else's name, on every path."
+        "reviewers read pseudonyms",
+        default=False,
+        help_text="Instead of everybody else's name, on every path.",
     )
     max_rounds = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How often one annotation may be sent back. Empty: no limit."
@@ -74,8 +86,12 @@ class Project(models.Model):
     label_config_version = models.ForeignKey(
         "LabelConfigVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
-    label_stream_task_distribution = models.CharField(max_length=20, choices=Distribution, default=Distribution.AUTO)
-    validate_results = models.BooleanField("refuse results that do not fit the label configuration", default=False)
+    label_stream_task_distribution = models.CharField(
+        max_length=20, choices=Distribution, default=Distribution.AUTO
+    )
+    validate_results = models.BooleanField(
+        "refuse results that do not fit the label configuration", default=False
+    )
 
     objects = ProjectQuerySet.as_manager()
 
@@ -87,10 +103,15 @@ class Project(models.Model):
                 condition=Q(default_reject_action__in=RejectAction.values), name="project_reject_action_known"
             ),
             models.CheckConstraint(
-                condition=Q(review_task_limit_percent__gte=0, review_task_limit_percent__lte=100), name="project_limit_is_percent"
+                condition=Q(review_task_limit_percent__gte=0, review_task_limit_percent__lte=100),
+                name="project_limit_is_percent",
             ),
-            models.CheckConstraint(condition=Q(max_rounds=None) | Q(max_rounds__gte=1), name="project_max_rounds_positive"),
-            models.CheckConstraint(condition=Q(review_criteria__in=ReviewCriteria.values), name="project_criteria_known"),
+            models.CheckConstraint(
+                condition=Q(max_rounds=None) | Q(max_rounds__gte=1), name="project_max_rounds_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(review_criteria__in=ReviewCriteria.values), name="project_criteria_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,12 +124,16 @@ class LabelConfigVersion(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="label_configs")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the project.")
     xml = models.TextField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["project", "number"], name="label_config_number_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="label_config_number_unique")
+        ]
 
     def __str__(self) -> str:
         return f"Version {self.number}"
@@ -129,7 +154,9 @@ class Membership(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "user"], name="membership_once", violation_error_message="This person is already a member."
+                fields=["project", "user"],
+                name="membership_once",
+                violation_error_message="This person is already a member.",
             ),
             models.CheckConstraint(condition=Q(role__in=PROJECT_ROLES), name="membership_role_known"),
         ]

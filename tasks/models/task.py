@@ -45,11 +45,19 @@ class Task(TaskMixin, models.Model):
     )
     # Only the tasks that were made from a file: indexed below, without the others.
     file_upload = models.ForeignKey(
-        "Upload", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks", db_index=False
+        "Upload",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="tasks",
+        db_index=False,
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    updated_by = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Counted by tasks.counters, under the task's lock.
@@ -62,17 +70,29 @@ class Task(TaskMixin, models.Model):
     lowest_score = models.FloatField(null=True, editable=False, help_text="Of its predictions.")
 
     # Written by the review app, under the task's lock.
-    review_required = models.BooleanField(default=True, editable=False, help_text="Drawn into the review sample.")
-    final_annotation = models.ForeignKey("Annotation", on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
-    final_state = models.CharField(max_length=16, choices=FinalState, default=FinalState.NOT_REVIEWED, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False, help_text="Closed by a manager without an answer.")
-    closed_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    review_required = models.BooleanField(
+        default=True, editable=False, help_text="Drawn into the review sample."
+    )
+    final_annotation = models.ForeignKey(
+        "Annotation", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    final_state = models.CharField(
+        max_length=16, choices=FinalState, default=FinalState.NOT_REVIEWED, editable=False
+    )
+    closed_at = models.DateTimeField(
+        null=True, editable=False, help_text="Closed by a manager without an answer."
+    )
+    closed_by = models.ForeignKey(
+        PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     closed_because = models.CharField(max_length=255, blank=True, editable=False)
 
     # Counted by reviews.counters, under the task's lock.
     reviewed = models.BooleanField(default=False, editable=False)
     reviewed_at = models.DateTimeField(null=True, editable=False)
-    reviews_accepted = models.IntegerField(default=0, editable=False, help_text="Standing accepted and fixed.")
+    reviews_accepted = models.IntegerField(
+        default=0, editable=False, help_text="Standing accepted and fixed."
+    )
     reviews_rejected = models.IntegerField(default=0, editable=False, help_text="Standing rejected.")
     comment_count = models.IntegerField(default=0, editable=False)
     unresolved_comment_count = models.IntegerField(default=0, editable=False)
@@ -84,7 +104,9 @@ class Task(TaskMixin, models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["project", "inner_id"], name="task_inner_id_unique"),
-            models.UniqueConstraint(fields=["project", "unique_id"], condition=Q(deleted_at=None), name="task_unique_id_unique"),
+            models.UniqueConstraint(
+                fields=["project", "unique_id"], condition=Q(deleted_at=None), name="task_unique_id_unique"
+            ),
             models.UniqueConstraint(
                 fields=["project", "external_id"],
                 condition=Q(deleted_at=None, external_id__isnull=False),
@@ -108,14 +130,28 @@ class Task(TaskMixin, models.Model):
             models.Index(fields=["project", "id"], condition=Q(deleted_at=None), name="task_list"),
             # Lists of tasks with rejects, and with accepts, newest first.
             models.Index(
-                fields=["project", "-id"], condition=Q(deleted_at=None, reviews_rejected__gt=0), name="task_with_rejects"
+                fields=["project", "-id"],
+                condition=Q(deleted_at=None, reviews_rejected__gt=0),
+                name="task_with_rejects",
             ),
-            models.Index(fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"),
+            models.Index(
+                fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"
+            ),
             # What is left to decide about answers: a lead's list of conflicts.
-            models.Index(fields=["project", "final_state", "-id"], condition=Q(deleted_at=None), name="task_by_final_state"),
+            models.Index(
+                fields=["project", "final_state", "-id"],
+                condition=Q(deleted_at=None),
+                name="task_by_final_state",
+            ),
             # The label stream: the lowest task that still wants an annotation.
-            models.Index(fields=["project", "id"], condition=Q(deleted_at=None, is_labeled=False), name="task_unfinished"),
-            models.Index(fields=["file_upload"], condition=Q(file_upload__isnull=False), name="task_by_upload"),
+            models.Index(
+                fields=["project", "id"],
+                condition=Q(deleted_at=None, is_labeled=False),
+                name="task_unfinished",
+            ),
+            models.Index(
+                fields=["file_upload"], condition=Q(file_upload__isnull=False), name="task_by_upload"
+            ),
         ]
 
     def __str__(self) -> str:

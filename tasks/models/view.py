@@ -11,7 +11,9 @@ class View(models.Model):
     """One tab: filters, an order, which columns are hidden. `data` is the client's, kept as it was sent."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="views")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     data = models.JSONField(default=dict, blank=True)
     order = models.IntegerField(default=0)
     selected_items = models.JSONField(default=dict, blank=True)

@@ -65,7 +65,10 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotati
     """New annotations, as many as entries, in one transaction. All tasks are of one project."""
     entries = list(entries)
     with transaction.atomic():
-        locked = {task.pk: task for task in Task.objects.select_related("project").lock(task.pk for task, _ in entries)}
+        locked = {
+            task.pk: task
+            for task in Task.objects.select_related("project").lock(task.pk for task, _ in entries)
+        }
         if any(task.pk not in locked or locked[task.pk].deleted_at for task, _ in entries):
             raise Refused("not_found", "This task does not exist any more.", status=404)
         annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
@@ -74,13 +77,19 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotati
         counters.recount(list(locked.values()), actor=actor)
         project = annotations[0].project
         events.tell(
-            events.ANNOTATIONS_CREATED, project, actor=actor, tasks=tuple(locked.values()), annotations=tuple(annotations)
+            events.ANNOTATIONS_CREATED,
+            project,
+            actor=actor,
+            tasks=tuple(locked.values()),
+            annotations=tuple(annotations),
         )
     return annotations
 
 
 def _new(task: Task, work: Work, actor) -> Annotation:
-    author = work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
+    author = (
+        work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
+    )
     if work.ground_truth:
         _refuse_ground_truth(task, actor)
     refuse_unknown_labels(work.result, task.project)
@@ -113,7 +122,9 @@ def _first_action(work: Work) -> ActionType:
     if work.bulk_created:
         return ActionType.PROPAGATED_ANNOTATION
     return (
-        ActionType.PREDICTION if work.parent_prediction_id and not work.draft_id and not work.lead_time else ActionType.SUBMITTED
+        ActionType.PREDICTION
+        if work.parent_prediction_id and not work.draft_id and not work.lead_time
+        else ActionType.SUBMITTED
     )
 
 
@@ -127,7 +138,12 @@ def _insert(annotations: list[Annotation], works: list[Work], actor) -> None:
 
 
 def edit(
-    annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft_id: int | None = None
+    annotation_id: int,
+    changes: dict[str, Any],
+    *,
+    actor,
+    seen: Seen = NOTHING_SEEN,
+    draft_id: int | None = None,
 ) -> Annotation:
     """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is a touch."""
     with transaction.atomic():
@@ -172,14 +188,24 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
 def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor) -> None:
     # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed in.
     annotation.save(
-        update_fields=["ground_truth", "lead_time", "started_at", "completed_by", "updated_by", "updated_at", "annotation_seq"]
+        update_fields=[
+            "ground_truth",
+            "lead_time",
+            "started_at",
+            "completed_by",
+            "updated_by",
+            "updated_at",
+            "annotation_seq",
+        ]
     )
     annotation.refresh_from_db(fields=["result"])
     counters.recount([task], actor=actor)
     _tell(events.ANNOTATION_TOUCHED, annotation, actor, detail={"changed": sorted(changes)})
 
 
-def _save_version(annotation: Annotation, task: Task, action: HistoryAction, actor, draft_id: int | None) -> None:
+def _save_version(
+    annotation: Annotation, task: Task, action: HistoryAction, actor, draft_id: int | None
+) -> None:
     annotation.version += 1
     annotation.version_author = actor
     annotation.is_draft = False
@@ -203,7 +229,14 @@ def convert_to_draft(annotation_id: int, *, actor) -> Annotation:
         annotation.updated_at = timezone.now()
         _drop_verdict(annotation)
         annotation.save(
-            update_fields=["is_draft", "draft_created_at", "annotation_seq", "updated_by", "updated_at", "last_action"]
+            update_fields=[
+                "is_draft",
+                "draft_created_at",
+                "annotation_seq",
+                "updated_by",
+                "updated_at",
+                "last_action",
+            ]
         )
         history.record(annotation, HistoryAction.CONVERTED_TO_DRAFT, actor)
         counters.recount([task], actor=actor)
@@ -218,7 +251,11 @@ def delete(annotation_id: int, *, actor) -> None:
 def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
     """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the counters."""
     with transaction.atomic():
-        annotations = [a for a in Annotation.objects.select_related("project").lock(annotation_ids) if a.deleted_at is None]
+        annotations = [
+            a
+            for a in Annotation.objects.select_related("project").lock(annotation_ids)
+            if a.deleted_at is None
+        ]
         tasks = list(Task.objects.select_related("project").lock(a.task_id for a in annotations))
         for annotation in annotations:
             _refuse_stranger(annotation, actor)
@@ -250,19 +287,25 @@ def _drop_verdict(annotation: Annotation) -> None:
 
 
 def _tell(kind: str, annotation: Annotation, actor, **about: Any) -> None:
-    events.tell(kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,), **about)
+    events.tell(
+        kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,), **about
+    )
 
 
 def _refuse_stranger(annotation: Annotation, actor) -> None:
     if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
         raise Refused(
-            "not_yours", "This is somebody else's work. Only its author, a reviewer or a manager may change it.", status=403
+            "not_yours",
+            "This is somebody else's work. Only its author, a reviewer or a manager may change it.",
+            status=403,
         )
 
 
 def _refuse_ground_truth(task: Task, actor) -> None:
     if not may(actor, "set_ground_truth", task.project_id):
-        raise Refused("ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403)
+        raise Refused(
+            "ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403
+        )
 
 
 def refuse_unknown_labels(result: list[dict[str, Any]], project) -> None:

@@ -22,7 +22,13 @@ def close(task_id: int, *, because: str, actor: Any) -> Task:
         if task.closed_at is None:
             task.closed_at, task.closed_by, task.closed_because = timezone.now(), actor, because.strip()
             Reservation.objects.filter(task=task).delete()
-            _save(task, annotations, events.TASK_CLOSED, {"task": "closed", "because": task.closed_because}, actor)
+            _save(
+                task,
+                annotations,
+                events.TASK_CLOSED,
+                {"task": "closed", "because": task.closed_because},
+                actor,
+            )
     return task
 
 

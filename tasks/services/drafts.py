@@ -45,7 +45,9 @@ def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
 
 def became(draft_id: int, task: Task, *, actor) -> Annotation | None:
     """What `actor` submitted this draft as, so that a request sent twice makes one annotation."""
-    rows = History.objects.filter(draft_id=draft_id, annotation__task=task, created_by=actor).select_related("annotation")
+    rows = History.objects.filter(draft_id=draft_id, annotation__task=task, created_by=actor).select_related(
+        "annotation"
+    )
     row = rows.order_by("id").first()
     return row.annotation if row and row.annotation.deleted_at is None else None
 
@@ -58,7 +60,12 @@ def _take(draft: Draft) -> None:
 
 
 def edit(
-    annotation_id: int, changes: dict[str, Any], *, actor, seen: Seen = NOTHING_SEEN, draft: Draft | None = None
+    annotation_id: int,
+    changes: dict[str, Any],
+    *,
+    actor,
+    seen: Seen = NOTHING_SEEN,
+    draft: Draft | None = None,
 ) -> Annotation:
     """Change an annotation, out of `draft` where one is named. A new result ends the drafts its writer had on it."""
     with transaction.atomic():

@@ -15,7 +15,9 @@ def unmark_many(annotation_ids: Iterable[int], *, actor) -> int:
     with transaction.atomic():
         locked = Annotation.objects.select_related("project").lock(annotation_ids)
         marked = [a for a in locked if a.ground_truth and a.deleted_at is None]
-        tasks = {task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in marked)}
+        tasks = {
+            task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in marked)
+        }
         for annotation in marked:
             annotation.task = tasks[annotation.task_id]
             annotation.ground_truth = False
@@ -30,4 +32,10 @@ def unmark_many(annotation_ids: Iterable[int], *, actor) -> int:
 
 
 def _tell(marked: list[Annotation], tasks: list[Task], actor) -> None:
-    events.tell(events.ANNOTATION_TOUCHED, marked[0].project, actor=actor, tasks=tuple(tasks), annotations=tuple(marked))
+    events.tell(
+        events.ANNOTATION_TOUCHED,
+        marked[0].project,
+        actor=actor,
+        tasks=tuple(tasks),
+        annotations=tuple(marked),
+    )

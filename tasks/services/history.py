@@ -20,7 +20,9 @@ def row(annotation: Annotation, action: HistoryAction | str, actor, **details: A
     )
 
 
-def new_versions(annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any) -> list[History]:
+def new_versions(
+    annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any
+) -> list[History]:
     """Unsaved version rows holding each annotation's result as it is now; the annotations already point at them.
 
     Without an `action` each row takes its annotation's `last_action`. They name the label configuration their projects have

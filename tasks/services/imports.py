@@ -22,7 +22,7 @@ def take_back(record: Import, *, actor, force: bool = False) -> int:
 
 def _worked_on_by_others(record: Import, ids: list[int], actor) -> int:
     """On how many of these tasks somebody did something after the import. It notes the last row of history it wrote."""
-    since = History.objects.filter(annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)).exclude(
-        created_by=actor
-    )
+    since = History.objects.filter(
+        annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)
+    ).exclude(created_by=actor)
     return since.values("annotation__task").distinct().count()

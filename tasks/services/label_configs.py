@@ -113,7 +113,11 @@ def _fits(config: LabelConfig, name: str, to_name: str, kind: str) -> bool:
 
 
 def _lost_labels(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, dict[str, int]]:
-    asked = [name for name, control in new.controls.items() if name in old.controls and _drops(old.controls[name], control)]
+    asked = [
+        name
+        for name, control in new.controls.items()
+        if name in old.controls and _drops(old.controls[name], control)
+    ]
     lost: dict[str, dict[str, int]] = defaultdict(dict)
     for name, label, number in _rows(LABELS, [project.pk, asked]) if asked else ():
         if _offers(old.controls[name], label) and not _offers(new.controls[name], label):

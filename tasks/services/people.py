@@ -99,14 +99,18 @@ def assigned_to_absent(project: Project) -> QuerySet[Assignment]:
 
 
 def drafts_of_absent(project: Project) -> QuerySet[Draft]:
-    begun = Draft.objects.filter(task__project=project, task__deleted_at=None, task__closed_at=None, task__is_labeled=False)
+    begun = Draft.objects.filter(
+        task__project=project, task__deleted_at=None, task__closed_at=None, task__is_labeled=False
+    )
     return begun.filter(away("user", project))
 
 
 def open_assignments(project: Project) -> QuerySet[Assignment]:
     """Assignments that are not done: the annotator has not annotated, or the task still wants a verdict."""
     found = Assignment.objects.filter(task__project=project, task__deleted_at=None, task__closed_at=None)
-    done = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False)
+    done = Annotation.objects.filter(
+        task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False
+    )
     to_label = Q(type=AssignmentType.ANNOTATOR, task__is_labeled=False) & ~Exists(done)
     to_review = Q(type=AssignmentType.REVIEWER, task__reviewed=False)
     return found.filter(to_label | to_review)
@@ -119,11 +123,18 @@ def ownerless(project: Project) -> QuerySet:
     """
     lists = (
         (RETURNED, returned_to_absent(project), "returned_to", {"about": F("pk"), "since": F("returned_at")}),
-        (ASSIGNED, assigned_to_absent(project), "user", {"about": Value(None, _ID), "since": F("created_at")}),
+        (
+            ASSIGNED,
+            assigned_to_absent(project),
+            "user",
+            {"about": Value(None, _ID), "since": F("created_at")},
+        ),
         (DRAFT, drafts_of_absent(project), "user", {"about": F("annotation_id"), "since": F("created_at")}),
     )
     rows = [
-        found.order_by().annotate(why=why_away(person, project)).values("task", "why", "id", **_named(kind, person, more))
+        found.order_by()
+        .annotate(why=why_away(person, project))
+        .values("task", "why", "id", **_named(kind, person, more))
         for kind, found, person, more in lists
     ]
     return rows[0].union(*rows[1:], all=True).order_by("since", "kind", "id")
@@ -158,7 +169,11 @@ def hand_over_assignments(project: Project, person: Any, *, to: Any | None) -> M
 
 def refuse_absent(to: Any, project: Project) -> None:
     if not is_at_work(to, project):
-        raise Refused("not_at_work", "This person is paused here or no member. Name somebody who is at work.", field="to")
+        raise Refused(
+            "not_at_work",
+            "This person is paused here or no member. Name somebody who is at work.",
+            field="to",
+        )
 
 
 def _may_take(row: Assignment, to: Any) -> bool:

@@ -19,7 +19,12 @@ from ..roles import forget_roles, role_in
 from . import label_configs, people
 
 # What decides when a task counts as reviewed, and what enters the review queue.
-REVIEW_SETTINGS = {"review_criteria", "enable_review_workflow", "only_finished_tasks", "review_task_limit_percent"}
+REVIEW_SETTINGS = {
+    "review_criteria",
+    "enable_review_workflow",
+    "only_finished_tasks",
+    "review_task_limit_percent",
+}
 OVERLAP_BATCH = 2000
 
 
@@ -27,7 +32,9 @@ def create(*, actor, **fields: Any) -> Project:
     """A new project; who makes it is its manager."""
     if not (actor.may_create_projects or actor.runs_site):
         raise Refused(
-            "may_not_create_projects", "Creating projects is not open to you. Ask an administrator of the site.", status=403
+            "may_not_create_projects",
+            "Creating projects is not open to you. Ask an administrator of the site.",
+            status=403,
         )
     with transaction.atomic():
         project = Project(created_by=actor, **fields)
@@ -57,7 +64,9 @@ def update(project: Project, changes: dict[str, Any], *, actor, force: bool = Fa
             label_configs.append(project, actor=actor)
         project.save(update_fields=[*changed, "label_config_version", "updated_at"])
         ProjectChange.objects.bulk_create(
-            ProjectChange(project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor)
+            ProjectChange(
+                project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor
+            )
             for name, value in changed.items()
         )
         _follow(project, changed, actor)
@@ -74,7 +83,9 @@ def _check(project: Project) -> None:
     parse(project.label_config)
     check_origins(project.media_origins)
     if not project.allowed_reject_actions:
-        raise Refused("no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions")
+        raise Refused(
+            "no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions"
+        )
     if project.default_reject_action not in project.allowed_reject_actions:
         raise Refused(
             "reject_action_not_allowed",
@@ -83,7 +94,9 @@ def _check(project: Project) -> None:
         )
     for reason in project.reject_reasons:
         if not isinstance(reason, dict) or not reason.get("code") or not reason.get("text"):
-            raise Refused("bad_reject_reason", 'Each reject reason needs a "code" and a "text".', field="reject_reasons")
+            raise Refused(
+                "bad_reject_reason", 'Each reject reason needs a "code" and a "text".', field="reject_reasons"
+            )
 
 
 def _follow(project: Project, changed: dict[str, Any], actor) -> None:
@@ -96,7 +109,9 @@ def _follow(project: Project, changed: dict[str, Any], actor) -> None:
 
 
 def _change_overlap(project: Project, actor) -> None:
-    ids = list(Task.objects.filter(project=project, deleted_at=None).order_by("pk").values_list("pk", flat=True))
+    ids = list(
+        Task.objects.filter(project=project, deleted_at=None).order_by("pk").values_list("pk", flat=True)
+    )
     for start in range(0, len(ids), OVERLAP_BATCH):
         tasks = list(Task.objects.lock(ids[start : start + OVERLAP_BATCH]))
         Task.objects.filter(pk__in=[t.pk for t in tasks]).update(overlap=project.maximum_annotations)
@@ -134,7 +149,11 @@ def remove_member(membership: Membership, *, actor: Any = None) -> None:
 def _refuse_last_manager(project_id: int, user) -> None:
     managers = Membership.objects.filter(project=project_id, role=Role.MANAGER)
     if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
-        raise Refused("last_manager", "This is the project's only manager. Make somebody else a manager first.", field="role")
+        raise Refused(
+            "last_manager",
+            "This is the project's only manager. Make somebody else a manager first.",
+            field="role",
+        )
 
 
 def unassign(tasks, *, kind: str | None = None, users=None, keep=()) -> None:
@@ -148,5 +167,10 @@ def unassign(tasks, *, kind: str | None = None, users=None, keep=()) -> None:
 
 
 def assign(tasks, users, kind: AssignmentType) -> None:
-    rows = [Assignment(task=task, user=user, type=kind) for task in tasks for user in users if role_in(task.project_id, user)]
+    rows = [
+        Assignment(task=task, user=user, type=kind)
+        for task in tasks
+        for user in users
+        if role_in(task.project_id, user)
+    ]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True)

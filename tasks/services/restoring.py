@@ -68,7 +68,9 @@ def restore_annotation(annotation_id: int, *, actor) -> Annotation:
         task = Task.objects.select_related("project").lock([annotation.task_id]).get()
         _refuse_deleted_parent(annotation.project, "project")
         _refuse_deleted_parent(task, "task")
-        if Annotation.objects.filter(project=annotation.project, unique_id=annotation.unique_id, deleted_at=None).exists():
+        if Annotation.objects.filter(
+            project=annotation.project, unique_id=annotation.unique_id, deleted_at=None
+        ).exists():
             raise _taken("annotation", "unique_id")
         annotation.task = task
         annotation.deleted_at = None
@@ -76,7 +78,13 @@ def restore_annotation(annotation_id: int, *, actor) -> Annotation:
         annotation.save(update_fields=["deleted_at", "annotation_seq"])
         history.record(annotation, HistoryAction.RESTORED, actor)
         counters.recount([task], actor=actor)
-        events.tell(events.ANNOTATION_RESTORED, annotation.project, actor=actor, tasks=(task,), annotations=(annotation,))
+        events.tell(
+            events.ANNOTATION_RESTORED,
+            annotation.project,
+            actor=actor,
+            tasks=(task,),
+            annotations=(annotation,),
+        )
     return annotation
 
 
@@ -85,11 +93,15 @@ def _refuse(row: Project | Task | Annotation, project: Project, actor) -> None:
     if not may(actor, "view_project", project):
         raise _unknown()
     if not may(actor, "manage_project", project):
-        raise Refused("permission_denied", "Only a manager of the project brings back what was deleted.", status=403)
+        raise Refused(
+            "permission_denied", "Only a manager of the project brings back what was deleted.", status=403
+        )
     if row.deleted_at is None:
         raise Refused("not_deleted", "This is not deleted: there is nothing to bring back.")
     if row.deleted_at < timezone.now() - KEPT:
-        raise Refused("too_late", f"It was deleted more than {KEPT.days} days ago and cannot be brought back.")
+        raise Refused(
+            "too_late", f"It was deleted more than {KEPT.days} days ago and cannot be brought back."
+        )
 
 
 def _unknown() -> Refused:
@@ -113,4 +125,6 @@ def _refuse_taken_names(tasks: list[Task]) -> None:
 
 
 def _taken(what: str, name: str) -> Refused:
-    return Refused("name_taken", f"Another {what} has the same {name} by now. Delete that one first.", field=name)
+    return Refused(
+        "name_taken", f"Another {what} has the same {name} by now. Delete that one first.", field=name
+    )

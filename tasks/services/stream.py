@@ -64,13 +64,17 @@ def _fresh(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
     _one_at_a_time(user)
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
     open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
-    held = list(_live().filter(project=project, user=user).values_list("task", flat=True))  # few: no search among all tasks
+    held = list(
+        _live().filter(project=project, user=user).values_list("task", flat=True)
+    )  # few: no search among all tasks
     given = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.ANNOTATOR))
     place = (
         (_take(open_tasks.filter(pk__in=held), user) if held else None)
         or _take(open_tasks.filter(given).filter(_has_room_for(user)), user, skip_locked=True)
         or _take(open_tasks.filter(_has_room_for(user)), user, skip_locked=True)
-        or _take(open_tasks.filter(_has_room_for(user)), user)  # all that has room was in somebody's hands: wait for it
+        or _take(
+            open_tasks.filter(_has_room_for(user)), user
+        )  # all that has room was in somebody's hands: wait for it
     )
     return Drawn(place.task_id, FRESH, place=place) if place else None
 

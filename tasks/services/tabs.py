@@ -15,7 +15,14 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "title": "Rejected",
         "filters": {
             "conjunction": "and",
-            "items": [{"filter": "filter:tasks:reviews_rejected", "operator": "greater", "type": "Number", "value": 0}],
+            "items": [
+                {
+                    "filter": "filter:tasks:reviews_rejected",
+                    "operator": "greater",
+                    "type": "Number",
+                    "value": 0,
+                }
+            ],
         },
     },
 )
@@ -31,7 +38,8 @@ def ensure_defaults(project: Project) -> None:
         Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         if not View.objects.filter(project=project).exists():
             View.objects.bulk_create(
-                View(project=project, data={**COMMON, **data}, order=place) for place, data in enumerate(DEFAULTS)
+                View(project=project, data={**COMMON, **data}, order=place)
+                for place, data in enumerate(DEFAULTS)
             )
 
 

@@ -34,7 +34,9 @@ def next_inner_ids(project: Project, count: int) -> range:
     return range(last + 1, last + 1 + count)
 
 
-def create_many(project: Project, rows: Sequence[dict[str, Any]], *, actor, imported: Import | None = None) -> list[Task]:
+def create_many(
+    project: Project, rows: Sequence[dict[str, Any]], *, actor, imported: Import | None = None
+) -> list[Task]:
     """New tasks from `{data, meta?, unique_id?, external_id?, …}`."""
     with transaction.atomic():
         numbers = next_inner_ids(project, len(rows))
@@ -96,7 +98,9 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
     if not annotations:
         return
     if not may(actor, "manage_project", task.project_id):
-        raise Refused("task_is_annotated", "This task has annotations: only a manager may change its data.", status=403)
+        raise Refused(
+            "task_is_annotated", "This task has annotations: only a manager may change its data.", status=403
+        )
     for annotation in annotations:
         annotation.task = task
         annotation.annotation_seq += 1
@@ -104,7 +108,9 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
         annotation.last_created_by = actor
         annotation.save(update_fields=["annotation_seq", "last_action", "last_created_by"])
         history.record(annotation, HistoryAction.DATA_CHANGED, actor, details={"data": old})
-    events.tell(events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations))
+    events.tell(
+        events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations)
+    )
 
 
 def _locked(task_id: int) -> Task:
@@ -124,7 +130,9 @@ def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
         with totals.totals_follow(tasks):
             for task in tasks:
                 task.deleted_at = timezone.now()
-            Task.objects.filter(pk__in=ids).update(deleted_at=timezone.now(), updated_at=timezone.now(), updated_by=actor)
+            Task.objects.filter(pk__in=ids).update(
+                deleted_at=timezone.now(), updated_at=timezone.now(), updated_by=actor
+            )
         if tasks:
             events.tell(events.TASKS_DELETED, project, actor=actor, tasks=tuple(tasks))
     return len(tasks)
@@ -153,8 +161,13 @@ def delete_predictions(project: Project, task_ids: Iterable[int], *, actor) -> i
 def save_predictions(rows: Sequence[dict[str, Any]], *, actor) -> int:
     """New predictions from `{task (id), result, score?, model_version?}`, in one transaction."""
     with transaction.atomic():
-        locked = {task.pk: task for task in Task.objects.select_related("project").lock(row["task"] for row in rows)}
-        made = [Prediction(**(row | {"task": locked[row["task"]], "project": locked[row["task"]].project})) for row in rows]
+        locked = {
+            task.pk: task for task in Task.objects.select_related("project").lock(row["task"] for row in rows)
+        }
+        made = [
+            Prediction(**(row | {"task": locked[row["task"]], "project": locked[row["task"]].project}))
+            for row in rows
+        ]
         Prediction.objects.bulk_create(made, batch_size=2000)
         _recount_predictions(list(locked.values()), actor)
     return len(made)

@@ -43,10 +43,15 @@ def _check(file: UploadedFile) -> None:
     if not file.size:
         raise _refused("empty_file", f"{name} is empty.")
     if file.size > settings.UPLOAD_FILE_LIMIT:
-        raise _refused("file_too_large", f"{name} is {file.size} bytes; at most {settings.UPLOAD_FILE_LIMIT} are taken.")
+        raise _refused(
+            "file_too_large", f"{name} is {file.size} bytes; at most {settings.UPLOAD_FILE_LIMIT} are taken."
+        )
     file.seek(0)
     if not kind.fits(file.read(media.HEAD)):
-        raise _refused("not_what_it_says", f"{name} is not {kind.content_type}: its content says so. Give it its right ending.")
+        raise _refused(
+            "not_what_it_says",
+            f"{name} is not {kind.content_type}: its content says so. Give it its right ending.",
+        )
     file.seek(0)
 
 
@@ -84,7 +89,9 @@ def _keep(project: Project, file: UploadedFile, written: list[str], actor) -> Up
 def name_for(name: str) -> str:
     """Eight random characters and what is plain in the name, as Label Studio does: `3fa9c01b-cat.png`."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
-    plain = _UNSAFE.sub("_", unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()).strip("._")
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()).strip(
+        "._"
+    )
     return f"{secrets.token_hex(4)}-{plain[:NAME_LENGTH] or 'file'}{media.ending_of(name)}"
 
 
@@ -103,7 +110,8 @@ def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
         used = 0 if force else Task.objects.filter(deleted_at=None).naming_any(rows).count()
         if used:
             raise Refused(
-                "upload_in_use", f"{used} tasks show these files. Delete the tasks first, or force it and they show nothing."
+                "upload_in_use",
+                f"{used} tasks show these files. Delete the tasks first, or force it and they show nothing.",
             )
         Upload.objects.filter(pk__in=[row.pk for row in rows]).delete()
         _remove_on_commit([row.file.name for row in rows])

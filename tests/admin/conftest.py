@@ -31,12 +31,16 @@ class Elsewhere:
 def fill(project: Project, author: User, reviewer: User) -> Annotation:
     """A row of every kind the admin lists: returns an accepted annotation."""
     lead = project.created_by
-    endpoint = endpoints.create(actor=lead, project=project, url="https://receiver.example/", headers={"X-Key": "hidden-value"})
+    endpoint = endpoints.create(
+        actor=lead, project=project, url="https://receiver.example/", headers={"X-Key": "hidden-value"}
+    )
     task = factories.task(project, text="Letter of the project")
     accepted = factories.annotation(task, author)
     factories.reviewed(accepted, reviewer)
     rejected = factories.annotation(factories.task(project), author, "B")
-    factories.reviewed(rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE)
+    factories.reviewed(
+        rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE
+    )
     AnnotationReviewService(author).contest(rejected, because="It is a B")
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
@@ -47,7 +51,9 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     pick_an_answer(project, author, reviewer)
     projects.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
-    Attempt.objects.create(delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error")
+    Attempt.objects.create(
+        delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error"
+    )
     return accepted
 
 

@@ -31,7 +31,9 @@ def test_tasks_are_filtered_by_their_answer(conflict, lead_client):
     other = factories.task(conflict.project)
 
     listed = {
-        state: [row.pk for row in lead_client.get(f"{TASKS}?final_state__exact={state}").context["cl"].result_list]
+        state: [
+            row.pk for row in lead_client.get(f"{TASKS}?final_state__exact={state}").context["cl"].result_list
+        ]
         for state in ("conflict", "not_reviewed", "gold")
     }
 
@@ -59,7 +61,8 @@ def test_one_task_gets_no_two_answers(conflict, lead_client):
 
 def test_a_projects_page_lists_its_label_configurations(house, lead_client):
     lead_client.post(
-        page_of(house.project), as_filled_in(lead_client, page_of(house.project), label_config="<View>  </View>", force="on")
+        page_of(house.project),
+        as_filled_in(lead_client, page_of(house.project), label_config="<View>  </View>", force="on"),
     )
 
     page = lead_client.get(page_of(house.project)).content.decode()

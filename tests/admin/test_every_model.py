@@ -55,7 +55,9 @@ def rows_everywhere(filled, elsewhere):
     BulkReview.objects.create(project=filled.project, action="accept", created_by=filled.reviewer)
     BulkReview.objects.create(project=elsewhere.project, action="accept", created_by=elsewhere.lead)
     for place in (filled, elsewhere):
-        Upload.objects.create(project=place.project, name="a.png", file="a", size=1, sha256="a", created_by=place.lead)
+        Upload.objects.create(
+            project=place.project, name="a.png", file="a", size=1, sha256="a", created_by=place.lead
+        )
     tabs.ensure_defaults(filled.project)
     tabs.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")
@@ -75,7 +77,9 @@ def test_every_list_and_page_opens_for_an_admin(rows_everywhere, admin_client):
         keys = model._default_manager.values_list("pk", flat=True)[:2]
         # Drafts are their author's own, also before an admin.
         pages = [] if name == "Draft" else [address(model, "change", pk) for pk in keys]
-        answers[name] = {admin_client.get(page).status_code for page in [address(model, "changelist"), *pages]}
+        answers[name] = {
+            admin_client.get(page).status_code for page in [address(model, "changelist"), *pages]
+        }
 
     assert answers == dict.fromkeys(REGISTERED, {200})
 
@@ -84,7 +88,10 @@ def test_every_list_sorts_by_each_of_its_columns(rows_everywhere, admin_client):
     answers = {}
     for name, model in REGISTERED.items():
         columns = range(1, len(admin.site.get_model_admin(model).list_display) + 1)
-        answers[name] = {admin_client.get(address(model, "changelist"), {"o": f"-{column}"}).status_code for column in columns}
+        answers[name] = {
+            admin_client.get(address(model, "changelist"), {"o": f"-{column}"}).status_code
+            for column in columns
+        }
 
     assert answers == dict.fromkeys(REGISTERED, {200})
 
@@ -92,7 +99,9 @@ def test_every_list_sorts_by_each_of_its_columns(rows_everywhere, admin_client):
 def test_every_list_and_page_of_a_lead_is_of_their_project_only(rows_everywhere, elsewhere, lead_client):
     for model in OF_LEADS.values():
         listed = lead_client.get(address(model, "changelist"))
-        (own,) = {admin.site.get_model_admin(model).project_id_of(row) for row in listed.context["cl"].result_list}
+        (own,) = {
+            admin.site.get_model_admin(model).project_id_of(row) for row in listed.context["cl"].result_list
+        }
         first = listed.context["cl"].result_list[0]
         pages = listed.content.decode() + lead_client.get(address(model, "change", first.pk)).content.decode()
 
@@ -105,7 +114,9 @@ def test_every_page_of_a_row_elsewhere_is_closed_to_a_lead(rows_everywhere, else
     for name, model in OF_LEADS.items():
         theirs = rows_of(model, elsewhere.project)[0]
 
-        answers = [lead_client.get(address(model, page, theirs.pk)) for page in ("change", "delete", "history")]
+        answers = [
+            lead_client.get(address(model, page, theirs.pk)) for page in ("change", "delete", "history")
+        ]
         answers.append(lead_client.post(address(model, "change", theirs.pk), {"title": "Mine now"}))
         answers.append(lead_client.post(address(model, "delete", theirs.pk), {"post": "yes"}))
 
@@ -131,7 +142,9 @@ def test_the_admin_is_closed_to_who_is_no_lead(who, house):
     person.save()
     client = sign_in(person)
 
-    answers = {name: client.get(address(model, "changelist")).status_code for name, model in REGISTERED.items()}
+    answers = {
+        name: client.get(address(model, "changelist")).status_code for name, model in REGISTERED.items()
+    }
 
     assert answers == dict.fromkeys(REGISTERED, 403)
 

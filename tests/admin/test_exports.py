@@ -35,9 +35,16 @@ def test_deleting_one_deletes_its_file(export, house, client, tmp_path):
 def test_long_imports_are_shown(house, client, who):
     record = Import.objects.create(project=house.project, created_by=house.lead)
     ImportJob.objects.create(
-        record=record, project=house.project, on_duplicate="skip", status="failed", error={"code": "cancelled"}
+        record=record,
+        project=house.project,
+        on_duplicate="skip",
+        status="failed",
+        error={"code": "cancelled"},
     )
     client.force_login(getattr(house, who))
 
     assert "Failed" in client.get(reverse("admin:exchange_importjob_changelist")).content.decode()
-    assert "cancelled" in client.get(reverse("admin:exchange_importjob_change", args=[record.pk])).content.decode()
+    assert (
+        "cancelled"
+        in client.get(reverse("admin:exchange_importjob_change", args=[record.pk])).content.decode()
+    )

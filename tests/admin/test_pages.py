@@ -14,7 +14,9 @@ from tests import factories
 from .conftest import sign_in
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/", "/api/docs/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/", "/api/docs/"]
+)
 def test_a_page_opens_for_nobody_in_particular(path, db, client):
     answer = client.get(path)
 
@@ -27,9 +29,9 @@ def test_the_start_lists_own_projects_with_their_counts(house, elsewhere):
 
     page = sign_in(house.reviewer).get("/")
 
-    assert [(row.project.title, row.totals["reviewed"], row.totals["accepted"]) for row in page.context["rows"]] == [
-        ("Letters", 1, 1)
-    ]
+    assert [
+        (row.project.title, row.totals["reviewed"], row.totals["accepted"]) for row in page.context["rows"]
+    ] == [("Letters", 1, 1)]
     assert "Secret" not in page.content.decode()
 
 

@@ -18,13 +18,20 @@ def as_filled_in(client, page: str, **changes) -> dict:
     """What the browser would send: the form as the page shows it, and `changes`."""
     shown = client.get(page).context
     formsets = [inline.formset for inline in shown["inline_admin_formsets"]]
-    forms = [shown["adminform"].form, *(form for formset in formsets for form in (formset.management_form, *formset.forms))]
+    forms = [
+        shown["adminform"].form,
+        *(form for formset in formsets for form in (formset.management_form, *formset.forms)),
+    ]
     data = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
-    return {name: value for name, value in (data | changes).items() if value is not None and value is not False}
+    return {
+        name: value for name, value in (data | changes).items() if value is not None and value is not False
+    }
 
 
 def test_a_changed_setting_is_written_down(house, lead_client):
-    data = as_filled_in(lead_client, page_of(house.project), require_review_comment_on_reject="on", maximum_annotations=2)
+    data = as_filled_in(
+        lead_client, page_of(house.project), require_review_comment_on_reject="on", maximum_annotations=2
+    )
 
     answer = lead_client.post(page_of(house.project), data)
 
@@ -61,7 +68,9 @@ def test_line_ends_of_a_browser_are_no_change(house, lead_client):
     house.project.save()
     data = as_filled_in(lead_client, page_of(house.project))
 
-    lead_client.post(page_of(house.project), data | {"label_config": data["label_config"].replace("\n", "\r\n")})
+    lead_client.post(
+        page_of(house.project), data | {"label_config": data["label_config"].replace("\n", "\r\n")}
+    )
 
     assert not ProjectChange.objects.exists()
 
@@ -122,13 +131,16 @@ def test_somebody_is_added_by_email(house, lead_client):
 
 
 @pytest.mark.parametrize(
-    ("email", "words"), [("nobody@example.org", "Nobody here has this e-mail"), ("reviewer@example.org", "already a member")]
+    ("email", "words"),
+    [("nobody@example.org", "Nobody here has this e-mail"), ("reviewer@example.org", "already a member")],
 )
 def test_nobody_unknown_and_nobody_twice(email, words, house, lead_client):
     before = house.project.memberships.count()
     new = {f"memberships-{before}-email": email, f"memberships-{before}-role": "RE"}
 
-    answer = lead_client.post(page_of(house.project), as_filled_in(lead_client, page_of(house.project), **new))
+    answer = lead_client.post(
+        page_of(house.project), as_filled_in(lead_client, page_of(house.project), **new)
+    )
 
     assert words in answer.content.decode()
     assert house.project.memberships.count() == before
@@ -164,4 +176,9 @@ def test_counts_are_right_at_once(house, lead_client):
 
     (row,) = lead_client.get(reverse("admin:tasks_project_changelist")).context["cl"].result_list
 
-    assert (row.totals["tasks"], row.totals["annotations"], row.totals["reviewed"], row.totals["accepted"]) == (1, 1, 1, 1)
+    assert (
+        row.totals["tasks"],
+        row.totals["annotations"],
+        row.totals["reviewed"],
+        row.totals["accepted"],
+    ) == (1, 1, 1, 1)

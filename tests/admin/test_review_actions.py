@@ -14,11 +14,15 @@ LIST = reverse("admin:tasks_annotation_changelist")
 
 
 def act(client, action: str, annotations, **more):
-    return client.post(LIST, {"action": action, "_selected_action": [a.pk for a in annotations], **more}, follow=True)
+    return client.post(
+        LIST, {"action": action, "_selected_action": [a.pk for a in annotations], **more}, follow=True
+    )
 
 
 def said(answer) -> list[str]:
-    return [str(message) for message in get_messages(answer.wsgi_request)] or [str(m) for m in answer.context["messages"]]
+    return [str(message) for message in get_messages(answer.wsgi_request)] or [
+        str(m) for m in answer.context["messages"]
+    ]
 
 
 def actions_of(*annotations: Annotation) -> list[str]:
@@ -49,7 +53,9 @@ def test_refusals_are_told_by_reason_with_links(house, second, lead_client):
 
     done, refused = said(answer)
     assert done.startswith("Accepted: 1 annotation of Letters.")
-    assert refused.startswith("Left as they are, 2 annotations: This is your own work: somebody else has to review it.")
+    assert refused.startswith(
+        "Left as they are, 2 annotations: This is your own work: somebody else has to review it."
+    )
     assert all(reverse("admin:tasks_annotation_change", args=[a.pk]) in refused for a in own)
     assert actions_of(second, *own) == ["accepted", "submitted", "submitted"]
 
@@ -86,7 +92,11 @@ def test_reject_writes_comment_and_outcome(house, lead_client):
     act(lead_client, "reject", [house.annotation], **asked)
 
     review = Review.objects.get()
-    assert (review.verdict, review.comment, review.reject_action) == (ActionType.REJECTED, "The letter is a B", "remove")
+    assert (review.verdict, review.comment, review.reject_action) == (
+        ActionType.REJECTED,
+        "The letter is a B",
+        "remove",
+    )
     assert review.created_by == house.lead
 
 

@@ -13,8 +13,12 @@ AUTOCOMPLETE = reverse("admin:autocomplete")
 
 
 def offered(client, app: str, model: str, field: str, term: str = "") -> list[str] | int:
-    answer = client.get(AUTOCOMPLETE, {"app_label": app, "model_name": model, "field_name": field, "term": term})
-    return [row["text"] for row in answer.json()["results"]] if answer.status_code == 200 else answer.status_code
+    answer = client.get(
+        AUTOCOMPLETE, {"app_label": app, "model_name": model, "field_name": field, "term": term}
+    )
+    return (
+        [row["text"] for row in answer.json()["results"]] if answer.status_code == 200 else answer.status_code
+    )
 
 
 @pytest.mark.parametrize("model", [("tasks", "task"), ("webhooks", "webhook")])
@@ -35,7 +39,15 @@ def test_a_popup_lists_own_tasks(house, elsewhere, lead_client):
 
 
 @pytest.mark.parametrize(
-    "model", ["tasks_task", "tasks_annotation", "tasks_history", "reviews_review", "tasks_membership", "webhooks_webhook"]
+    "model",
+    [
+        "tasks_task",
+        "tasks_annotation",
+        "tasks_history",
+        "reviews_review",
+        "tasks_membership",
+        "webhooks_webhook",
+    ],
 )
 def test_filters_name_nobody_elsewhere(model, filled, elsewhere, lead_client):
     page = lead_client.get(reverse(f"admin:{model}_changelist")).content.decode()
@@ -46,18 +58,25 @@ def test_filters_name_nobody_elsewhere(model, filled, elsewhere, lead_client):
 
 
 @pytest.mark.parametrize(
-    "query", ["project={project}", "author={author}", "q={annotation}", "q=elsewhere-annotator", "id={annotation}"]
+    "query",
+    ["project={project}", "author={author}", "q={annotation}", "q=elsewhere-annotator", "id={annotation}"],
 )
 def test_a_query_about_elsewhere_finds_nothing(query, filled, elsewhere, lead_client):
     annotation = elsewhere.annotation
-    query = query.format(project=elsewhere.project.pk, author=annotation.completed_by_id, annotation=annotation.pk)
+    query = query.format(
+        project=elsewhere.project.pk, author=annotation.completed_by_id, annotation=annotation.pk
+    )
 
-    rows = lead_client.get(f"{reverse('admin:tasks_annotation_changelist')}?{query}").context["cl"].result_list
+    rows = (
+        lead_client.get(f"{reverse('admin:tasks_annotation_changelist')}?{query}").context["cl"].result_list
+    )
 
     assert annotation.pk not in {row.pk for row in rows}
 
 
-@pytest.mark.parametrize("lookup", ["completed_by__password__startswith", "completed_by__email__startswith", "project__title"])
+@pytest.mark.parametrize(
+    "lookup", ["completed_by__password__startswith", "completed_by__email__startswith", "project__title"]
+)
 def test_a_lookup_across_a_relation_is_refused(lookup, filled, lead_client):
     answer = lead_client.get(f"{reverse('admin:tasks_annotation_changelist')}?{lookup}=a")
 
@@ -88,7 +107,9 @@ def test_headers_of_an_endpoint_are_not_shown(filled, lead_client):
 
 
 def test_an_endpoint_of_the_whole_site_is_refused_to_a_lead(house, lead_client):
-    answer = lead_client.post(reverse("admin:webhooks_webhook_add"), {"url": "https://receiver.example/", "is_active": "on"})
+    answer = lead_client.post(
+        reverse("admin:webhooks_webhook_add"), {"url": "https://receiver.example/", "is_active": "on"}
+    )
 
     assert "administrators only" in answer.content.decode()
 
@@ -125,7 +146,9 @@ def person_form(user: User, **changes) -> dict:
     return {name: value for name, value in data.items() if value}
 
 
-@pytest.mark.parametrize("grab", [{"is_superuser": "on"}, {"is_staff": "on"}, {"site_role": "AD"}, {"site_role": "OW"}])
+@pytest.mark.parametrize(
+    "grab", [{"is_superuser": "on"}, {"is_staff": "on"}, {"site_role": "AD"}, {"site_role": "OW"}]
+)
 @pytest.mark.parametrize("whom", ["lead", "stranger"])
 def test_a_lead_lifts_nobody(grab, whom, house, lead_client):
     person = getattr(house, whom)
@@ -139,15 +162,27 @@ def test_a_lead_lifts_nobody(grab, whom, house, lead_client):
 
 
 def test_a_lead_lifts_nobody_by_the_profile_page(house, lead_client):
-    data = {"first_name": "L", "last_name": "", "timezone": "Europe/Berlin", "is_superuser": "on", "site_role": "OW"}
+    data = {
+        "first_name": "L",
+        "last_name": "",
+        "timezone": "Europe/Berlin",
+        "is_superuser": "on",
+        "site_role": "OW",
+    }
 
     lead_client.post(reverse("profile"), data)
 
     house.lead.refresh_from_db()
-    assert (house.lead.timezone, house.lead.is_superuser, house.lead.site_role) == ("Europe/Berlin", False, "")
+    assert (house.lead.timezone, house.lead.is_superuser, house.lead.site_role) == (
+        "Europe/Berlin",
+        False,
+        "",
+    )
 
 
-@pytest.mark.parametrize("grab", [{"is_superuser": "on"}, {"site_role": "OW"}, {"site_role": ""}, {"is_staff": ""}])
+@pytest.mark.parametrize(
+    "grab", [{"is_superuser": "on"}, {"site_role": "OW"}, {"site_role": ""}, {"is_staff": ""}]
+)
 def test_an_administrator_does_not_change_their_own_rank(grab, house, admin_client):
     admin_client.post(person_page(house.admin), person_form(house.admin, **grab))
 
@@ -172,7 +207,11 @@ def owner(house) -> User:
 
 def test_an_administrator_does_not_touch_an_owner(owner, admin_client):
     before = owner.password
-    new = {"password1": "another long password", "password2": "another long password", "usable_password": "true"}
+    new = {
+        "password1": "another long password",
+        "password2": "another long password",
+        "usable_password": "true",
+    }
 
     answers = [
         admin_client.post(person_page(owner), person_form(owner, email="mine@example.org")),
@@ -187,7 +226,9 @@ def test_an_administrator_does_not_touch_an_owner(owner, admin_client):
 
 
 def test_a_token_is_shown_once_and_revoked(house, admin_client):
-    made = admin_client.post(reverse("admin:users_apitoken_add"), {"user": house.reviewer.pk, "name": "laptop"})
+    made = admin_client.post(
+        reverse("admin:users_apitoken_add"), {"user": house.reviewer.pk, "name": "laptop"}
+    )
 
     token = ApiToken.objects.get()
     assert token.key_hash == ApiToken.hash(made.context["key"])
@@ -196,7 +237,9 @@ def test_a_token_is_shown_once_and_revoked(house, admin_client):
     assert made.context["key"] not in page
     assert token.key_hash not in page
 
-    admin_client.post(reverse("admin:users_apitoken_changelist"), {"action": "revoke", "_selected_action": [token.pk]})
+    admin_client.post(
+        reverse("admin:users_apitoken_changelist"), {"action": "revoke", "_selected_action": [token.pk]}
+    )
     token.refresh_from_db()
     assert token.revoked_at
 

@@ -63,12 +63,19 @@ def test_new_data_outdates_the_verdict(house, lead_client):
     factories.reviewed(house.annotation, house.reviewer)
     page = reverse("admin:tasks_task_change", args=[house.task.pk])
 
-    lead_client.post(page, {"data": '{"text": "Another"}', "meta": "{}", "overlap": 1, "allow_skip": "on", "external_id": ""})
+    lead_client.post(
+        page,
+        {"data": '{"text": "Another"}', "meta": "{}", "overlap": 1, "allow_skip": "on", "external_id": ""},
+    )
 
     house.annotation.refresh_from_db()
     house.task.refresh_from_db()
     assert house.task.data == {"text": "Another"}
-    assert (house.annotation.last_action, house.annotation.standing_review_id, house.task.reviewed) == ("updated", None, False)
+    assert (house.annotation.last_action, house.annotation.standing_review_id, house.task.reviewed) == (
+        "updated",
+        None,
+        False,
+    )
 
 
 @pytest.mark.parametrize("field", ["reviewed", "reviews_accepted", "inner_id", "unique_id"])

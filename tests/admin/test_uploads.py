@@ -7,7 +7,9 @@ from tasks.models import Upload
 
 @pytest.fixture
 def picture(house):
-    return Upload.objects.create(project=house.project, name="cat.png", file="x", size=3, sha256="x", created_by=house.lead)
+    return Upload.objects.create(
+        project=house.project, name="cat.png", file="x", size=3, sha256="x", created_by=house.lead
+    )
 
 
 @pytest.mark.parametrize("who", ["lead", "admin"])

@@ -74,7 +74,11 @@ def test_form_saves_actions_of_both_and_how_many_at_once(hook, house, lead_clien
     lead_client.post(page_of(hook), sent)
 
     hook.refresh_from_db()
-    assert (hook.actions, hook.parallel, hook.send_for_all_actions) == (["TASKS_CREATED", "TASK_REVIEWED"], 3, False)
+    assert (hook.actions, hook.parallel, hook.send_for_all_actions) == (
+        ["TASKS_CREATED", "TASK_REVIEWED"],
+        3,
+        False,
+    )
 
 
 def test_list_says_how_each_endpoint_fares(hook, house, lead_client):
@@ -191,7 +195,9 @@ def test_asking_for_a_buttons_page_changes_nothing(name, hook, receiver, lead_cl
     answer = lead_client.get(button(name, hook), follow=True)
 
     assert answer.status_code == 200
-    assert not re.search(r"<style|\sstyle=|<script(?![^>]*(src=|type=\"application/json))|\son\w+=", answer.content.decode())
+    assert not re.search(
+        r"<style|\sstyle=|<script(?![^>]*(src=|type=\"application/json))|\son\w+=", answer.content.decode()
+    )
     assert (Webhook.objects.values().get(), receiver.got) == (before, [])
 
 
@@ -265,7 +271,9 @@ def test_selected_deliveries_of_an_endpoint_that_is_off_are_left_alone(hook, hou
     health.switch_off(hook, "gone")
     decide(house)
 
-    answer = lead_client.post(LOG, {"action": "resend", "_selected_action": [hook.deliveries.get().pk]}, follow=True)
+    answer = lead_client.post(
+        LOG, {"action": "resend", "_selected_action": [hook.deliveries.get().pk]}, follow=True
+    )
 
     assert "Left alone: 1" in text_of(answer)
     assert hook.deliveries.get().state == "held"
@@ -291,7 +299,9 @@ def test_page_of_an_endpoint_asks_no_more_for_a_longer_log(hook, house, lead_cli
     few = queries()
     decide(house, 2)
     Attempt.objects.bulk_create(
-        Attempt(delivery=row, number=n, duration=0.1, status=500) for row in hook.deliveries.all() for n in (1, 2)
+        Attempt(delivery=row, number=n, duration=0.1, status=500)
+        for row in hook.deliveries.all()
+        for n in (1, 2)
     )
 
     assert queries() == few

@@ -16,7 +16,14 @@ PAGED = [
     "tasks/",
     "annotations/",
 ]
-PLAIN = ["users/", "annotation-reviews/", "annotation-history/", "comments/", "predictions/", "projects/roles/"]
+PLAIN = [
+    "users/",
+    "annotation-reviews/",
+    "annotation-history/",
+    "comments/",
+    "predictions/",
+    "projects/roles/",
+]
 
 
 def at(house, path: str) -> str:
@@ -43,7 +50,9 @@ def test_nothing_is_open_without_credentials(house, path):
     assert set(answer.json()) == {"id", "status_code", "version", "detail", "exc_info", "code"}
 
 
-@pytest.mark.parametrize("path", [*PAGED, *PLAIN, "version/", "current-user/whoami/", "projects/{project}/exports/"])
+@pytest.mark.parametrize(
+    "path", [*PAGED, *PLAIN, "version/", "current-user/whoami/", "projects/{project}/exports/"]
+)
 def test_both_forms_of_an_address_answer_alike(house, path):
     client = client_of(house.lead)
 
@@ -57,10 +66,15 @@ def test_bodies_of_every_kind_are_taken(house, kind):
     def post(path: str, body: dict):
         if kind == "json":
             return client.post(at(house, path), body)
-        texts = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in body.items()}
+        texts = {
+            name: json.dumps(value) if isinstance(value, dict | list) else value
+            for name, value in body.items()
+        }
         if kind == "multipart":
             return client.post(at(house, path), texts, format="multipart")
-        return client.post(at(house, path), urlencode(texts), content_type="application/x-www-form-urlencoded")
+        return client.post(
+            at(house, path), urlencode(texts), content_type="application/x-www-form-urlencoded"
+        )
 
     made = [
         post("tasks/", {"project": house.project.pk, "data": {"text": "new"}}),
@@ -78,7 +92,11 @@ def test_bodies_of_every_kind_are_taken(house, kind):
 
 def test_a_form_changes_only_what_it_names(house):
     passed = skipped(task(house.project), house.annotator)
-    body = client_of(house.annotator).patch(f"/api/annotations/{passed.pk}/", {"lead_time": "7"}, format="multipart").json()
+    body = (
+        client_of(house.annotator)
+        .patch(f"/api/annotations/{passed.pk}/", {"lead_time": "7"}, format="multipart")
+        .json()
+    )
 
     assert (body["was_cancelled"], body["lead_time"]) == (True, 7)
 
@@ -92,14 +110,20 @@ def test_the_data_of_a_task_is_an_object(house, data):
 
 def test_unknown_keys_are_ignored_in_bodies_and_queries(house):
     client, more = client_of(house.lead), {"project": house.project.pk, "unheard_of": {"a": 1}}
-    made = client.post(at(house, "tasks/{task}/annotations/?project=1&unheard_of=1"), {"result": result("B"), **more})
+    made = client.post(
+        at(house, "tasks/{task}/annotations/?project=1&unheard_of=1"), {"result": result("B"), **more}
+    )
 
     assert made.status_code == 201
     assert client.get(at(house, "tasks/?project={project}&unheard_of=1")).status_code == 200
 
 
 def test_a_deletion_may_carry_a_body(house):
-    made = client_of(house.lead).post("/api/comments/", {"annotation": house.annotation.pk, "text": "Look."}).json()
+    made = (
+        client_of(house.lead)
+        .post("/api/comments/", {"annotation": house.annotation.pk, "text": "Look."})
+        .json()
+    )
     answer = client_of(house.lead).delete(f"/api/comments/{made['id']}/", {"project": house.project.pk})
 
     assert (answer.status_code, answer.content) == (204, b"")
@@ -127,9 +151,13 @@ def test_no_refusal_of_a_verdict_has_a_status_the_sdk_repeats(house):
     assert {client.post(path, body).status_code for body in bodies} <= {201, 400, 403, 404, 412}
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '[{"a": "\\u0000"}]', "[NaN]", "[{]"], ids=["deep", "nul", "nan", "broken"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '[{"a": "\\u0000"}]', "[NaN]", "[{]"], ids=["deep", "nul", "nan", "broken"]
+)
 def test_json_within_a_form_is_read_as_strictly(house, text):
-    answer = client_of(house.lead).post(at(house, "tasks/{task}/annotations/"), {"result": text}, format="multipart")
+    answer = client_of(house.lead).post(
+        at(house, "tasks/{task}/annotations/"), {"result": text}, format="multipart"
+    )
 
     assert answer.status_code == 400
 
@@ -141,4 +169,6 @@ def test_another_origin_that_is_named_may_say_which_version_it_means(settings):
     answer = APIClient().options("/api/annotation-reviews/", headers=asked)
 
     assert answer["Access-Control-Allow-Origin"] == "https://front.example.org"
-    assert {"authorization", "content-type", "if-match"} <= set(answer["Access-Control-Allow-Headers"].split(", "))
+    assert {"authorization", "content-type", "if-match"} <= set(
+        answer["Access-Control-Allow-Headers"].split(", ")
+    )

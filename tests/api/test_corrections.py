@@ -30,7 +30,9 @@ def through(door: str, house, work) -> dict:
     """What the annotator's feed says after the reviewer fixed `work` by that door."""
     pk, reviewer = work.annotation.pk, client_of(house.reviewer)
     if door == "the brief's":
-        answer = reviewer.post(f"/api/annotations/{pk}/fix-and-accept/", {"result": work.better}, format="json")
+        answer = reviewer.post(
+            f"/api/annotations/{pk}/fix-and-accept/", {"result": work.better}, format="json"
+        )
     else:
         body = {"annotation": pk, "accepted": True, "result": work.better}
         answer = reviewer.post("/api/annotation-reviews/", body, format="json")
@@ -84,13 +86,22 @@ def test_a_correction_on_the_wire(house):
 
 @pytest.mark.parametrize(
     ("who", "shown", "named"),
-    [("annotator", False, False), ("annotator", True, True), ("reviewer2", False, True), ("lead", False, True)],
+    [
+        ("annotator", False, False),
+        ("annotator", True, True),
+        ("reviewer2", False, True),
+        ("lead", False, True),
+    ],
 )
 def test_the_reviewer_is_named_where_the_reader_may_know(house, who, shown, named):
     projects.update(house.project, {"show_reviewer_names": shown}, actor=house.lead)
     review = fixed(house).review
 
-    (body,) = client_of(getattr(house, who)).get(f"/api/annotations/{review.annotation_id}/corrections/").json()["results"]
+    (body,) = (
+        client_of(getattr(house, who))
+        .get(f"/api/annotations/{review.annotation_id}/corrections/")
+        .json()["results"]
+    )
 
     assert body["created_by"] == (house.reviewer.pk if named else None)
 
@@ -112,7 +123,8 @@ def test_the_feed_is_filtered_by_project_and_by_what_was_acknowledged(house):
     client.post(f"{FEED}{Correction.objects.earliest('id').pk}/acknowledge/")
 
     found = {
-        query: sentences(client.get(f"{FEED}?{query}")) for query in ("acknowledged=true", "acknowledged=false", "project=0")
+        query: sentences(client.get(f"{FEED}?{query}"))
+        for query in ("acknowledged=true", "acknowledged=false", "project=0")
     }
 
     assert found == {"acknowledged=true": ["A → C"], "acknowledged=false": ["B → C"], "project=0": []}
@@ -130,7 +142,8 @@ def test_corrections_of_a_fix_taken_back_are_asked_for_by_name(house):
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("annotator", 200), ("annotator2", 404), ("stranger", 404), ("reviewer", 403), ("lead", 403)]
+    ("who", "status"),
+    [("annotator", 200), ("annotator2", 404), ("stranger", 404), ("reviewer", 403), ("lead", 403)],
 )
 def test_acknowledging_is_for_the_one_whose_work_it_was(house, who, status):
     fixed(house)
@@ -168,10 +181,23 @@ def test_confusion_is_a_table_for_leads(house):
 
     body = client_of(house.lead).get(url).json()
 
-    first = {"id": house.annotator.pk, "email": "annotator@example.org", "first_name": "Annotator", "last_name": ""}
+    first = {
+        "id": house.annotator.pk,
+        "email": "annotator@example.org",
+        "first_name": "Annotator",
+        "last_name": "",
+    }
     assert body["count"] == 2
-    assert body["results"][0] == {"annotator": first, "control": "letter", "label_from": "A", "label_to": "C", "count": 2}
-    assert [client_of(getattr(house, who)).get(url).status_code for who in ("reviewer", "annotator", "stranger")] == [
+    assert body["results"][0] == {
+        "annotator": first,
+        "control": "letter",
+        "label_from": "A",
+        "label_to": "C",
+        "count": 2,
+    }
+    assert [
+        client_of(getattr(house, who)).get(url).status_code for who in ("reviewer", "annotator", "stranger")
+    ] == [
         403,
         403,
         404,
@@ -184,7 +210,10 @@ def test_confusion_as_a_file(house):
 
     answer = client_of(house.lead).get(url + "CSV")
 
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="project-{house.project.pk}-confusion.csv"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == f'attachment; filename="project-{house.project.pk}-confusion.csv"'
+    )
     assert list(csv.reader(StringIO(answer.content.decode()))) == [
         ["annotator", "annotator_email", "control", "label_from", "label_to", "count"],
         [str(house.annotator.pk), "annotator@example.org", "letter", "A", "C", "1"],
@@ -205,16 +234,26 @@ def test_changes_of_returned_work(house):
     told |= {"overlap": None, "before": ["A"], "after": ["B"], "sentence": "A → B"}
     assert before == {"since": first, "now": first, "outdated": False, "changes": []}
     assert client.get(url).json() == {"since": first, "now": second, "outdated": True, "changes": [told]}
-    assert client.get(f"{url}?since={second}").json() == {"since": second, "now": second, "outdated": True, "changes": []}
+    assert client.get(f"{url}?since={second}").json() == {
+        "since": second,
+        "now": second,
+        "outdated": True,
+        "changes": [],
+    }
     assert client.get("/api/annotation-reviews/?state=outdated").json()[0]["id"] == review.pk
 
 
 @pytest.mark.parametrize(("query", "status"), [("since=x", 400), ("since=0", 400), ("since=999999999", 400)])
 def test_an_unknown_version_to_compare_with_is_400(house, query, status):
-    assert client_of(house.reviewer).get(f"/api/annotations/{house.annotation.pk}/changes/?{query}").status_code == status
+    assert (
+        client_of(house.reviewer).get(f"/api/annotations/{house.annotation.pk}/changes/?{query}").status_code
+        == status
+    )
 
 
-@pytest.mark.parametrize(("who", "status"), [("annotator", 200), ("annotator2", 404), ("stranger", 404), ("reviewer2", 200)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("annotator", 200), ("annotator2", 404), ("stranger", 404), ("reviewer2", 200)]
+)
 @pytest.mark.parametrize("page", ["changes", "corrections"])
 def test_changes_and_corrections_are_seen_by_who_sees_the_annotation(house, who, status, page):
     answer = client_of(getattr(house, who)).get(f"/api/annotations/{house.annotation.pk}/{page}/")
@@ -223,7 +262,12 @@ def test_changes_and_corrections_are_seen_by_who_sees_the_annotation(house, who,
 
 
 @pytest.mark.parametrize(
-    "url", ["/api/corrections/", "/api/annotations/{annotation}/corrections/", "/api/projects/{project}/corrections/confusion/"]
+    "url",
+    [
+        "/api/corrections/",
+        "/api/annotations/{annotation}/corrections/",
+        "/api/projects/{project}/corrections/confusion/",
+    ],
 )
 def test_corrections_ask_the_same_number_of_questions_for_one_row_as_for_three(house, url):
     who = house.lead if "confusion" in url else house.annotator
@@ -231,7 +275,10 @@ def test_corrections_ask_the_same_number_of_questions_for_one_row_as_for_three(h
     counts = []
     for label, author in (("B", house.annotator), ("C", house.annotator2), ("A", house.annotator)):
         reviewed(
-            house.annotation, house.reviewer if label != "C" else house.reviewer2, "fixed_and_accepted", result=result(label)
+            house.annotation,
+            house.reviewer if label != "C" else house.reviewer2,
+            "fixed_and_accepted",
+            result=result(label),
         )
         fixed(house, author=author, label="B", by=house.reviewer2)
         client.get(url)

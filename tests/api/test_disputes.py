@@ -39,7 +39,9 @@ def test_contest_answers_with_the_dispute(rejected):
 
     body = answer.json()
     assert answer.status_code == 201
-    assert {name: body[name] for name in ("annotation", "review", "reason", "comment", "contested_by", "outcome")} == {
+    assert {
+        name: body[name] for name in ("annotation", "review", "reason", "comment", "contested_by", "outcome")
+    } == {
         "annotation": rejected.annotation.pk,
         "review": rejected.review.pk,
         "reason": "It is an A",
@@ -58,7 +60,11 @@ def test_consumers_hear_of_it_once(rejected):
 
     (event,) = Event.objects.all()
     told = json.loads(event.body)["annotation"]
-    assert (event.action, told["last_action"], told["contested_at"] is not None) == ("ANNOTATION_UPDATED", "rejected", True)
+    assert (event.action, told["last_action"], told["contested_at"] is not None) == (
+        "ANNOTATION_UPDATED",
+        "rejected",
+        True,
+    )
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}])
@@ -94,7 +100,13 @@ def test_buttons_of_the_author_and_of_reviewers(contested):
 
 @pytest.mark.parametrize(
     ("who", "rejected_by"),
-    [("lead", "reviewer"), ("admin", "reviewer"), ("reviewer", "reviewer"), ("reviewer2", None), ("annotator", "reviewer")],
+    [
+        ("lead", "reviewer"),
+        ("admin", "reviewer"),
+        ("reviewer", "reviewer"),
+        ("reviewer2", None),
+        ("annotator", "reviewer"),
+    ],
 )
 def test_who_sees_an_open_dispute_and_who_rejected(contested, who, rejected_by):
     (row,) = listed(contested, getattr(contested, who))
@@ -104,15 +116,23 @@ def test_who_sees_an_open_dispute_and_who_rejected(contested, who, rejected_by):
 
 def test_others_see_no_dispute(contested):
     assert listed(contested, contested.annotator2) == []
-    assert client_of(contested.stranger).get(f"/api/projects/{contested.project.pk}/disputes/").status_code == 404
+    assert (
+        client_of(contested.stranger).get(f"/api/projects/{contested.project.pk}/disputes/").status_code
+        == 404
+    )
 
 
 def test_a_decided_dispute_is_seen_by_those_it_concerns(contested):
     AnnotationReviewService(contested.lead).accept(contested.annotation)
 
-    seen = {who: len(listed(contested, getattr(contested, who))) for who in ("lead", "annotator", "reviewer", "reviewer2")}
+    seen = {
+        who: len(listed(contested, getattr(contested, who)))
+        for who in ("lead", "annotator", "reviewer", "reviewer2")
+    }
     assert seen == {"lead": 1, "annotator": 1, "reviewer": 1, "reviewer2": 0}
-    assert [row["outcome"] for row in listed(contested, contested.lead, outcome="overturned")] == ["overturned"]
+    assert [row["outcome"] for row in listed(contested, contested.lead, outcome="overturned")] == [
+        "overturned"
+    ]
     assert listed(contested, contested.lead, outcome="open") == []
 
 
@@ -129,7 +149,9 @@ def test_annotators_are_not_told_names_where_the_project_hides_them(contested):
 def test_records_of_everybody_for_leads_and_of_oneself(contested):
     path = f"/api/projects/{contested.project.pk}/disputes/records/"
     none = dict.fromkeys(("contested", "open", "upheld", "overturned", "withdrawn"), 0)
-    none |= dict.fromkeys(("verdicts_open", "verdicts_upheld", "verdicts_overturned", "verdicts_withdrawn"), 0)
+    none |= dict.fromkeys(
+        ("verdicts_open", "verdicts_upheld", "verdicts_overturned", "verdicts_withdrawn"), 0
+    )
     author = {"user": contested.annotator.pk} | none | {"contested": 1, "open": 1}
     first = {"user": contested.reviewer.pk} | none | {"verdicts_open": 1}
 

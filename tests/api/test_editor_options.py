@@ -59,7 +59,9 @@ def test_a_mandatory_comment_is_an_interface_and_a_flag(house, settings_of):
     ("distribution", "names"),
     [("auto_distribution", ["redistribute", "remove"]), ("assigned_only", ["remove"])],
 )
-def test_reject_buttons_are_the_outcomes_one_may_choose_default_first(house, settings_of, distribution, names):
+def test_reject_buttons_are_the_outcomes_one_may_choose_default_first(
+    house, settings_of, distribution, names
+):
     settings_of(
         allowed_reject_actions=["remove", "redistribute"],
         default_reject_action="redistribute",

@@ -21,7 +21,14 @@ def test_validation_error_has_label_studios_shape(house):
 
 
 @pytest.mark.parametrize(
-    "url", ["/api/nothing", "/api/nothing/", "/api/tasks/999999/", "/api/tasks/abc/", "/api/annotations/99999999999999999999/"]
+    "url",
+    [
+        "/api/nothing",
+        "/api/nothing/",
+        "/api/tasks/999999/",
+        "/api/tasks/abc/",
+        "/api/annotations/99999999999999999999/",
+    ],
 )
 def test_unknown_path_or_row_is_a_json_404(house, url):
     answer = client_of(house.lead).get(url)
@@ -31,7 +38,10 @@ def test_unknown_path_or_row_is_a_json_404(house, url):
 
 
 def test_identity_that_is_taken_is_400_naming_it(house):
-    client, about = client_of(house.lead), {"project": house.project.pk, "data": {"text": "b"}, "external_id": "E1"}
+    client, about = (
+        client_of(house.lead),
+        {"project": house.project.pk, "data": {"text": "b"}, "external_id": "E1"},
+    )
     unique_id = str(house.annotation.unique_id)
 
     client.post("/api/tasks/", about)
@@ -40,12 +50,18 @@ def test_identity_that_is_taken_is_400_naming_it(house):
         client.post(f"/api/tasks/{house.task.pk}/annotations/", {"result": [], "unique_id": unique_id}),
     ]
 
-    assert [(a.status_code, a.json()["code"]) for a in answers] == [(400, "external_id_taken"), (400, "unique_id_taken")]
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [
+        (400, "external_id_taken"),
+        (400, "unique_id_taken"),
+    ]
     assert [list(a.json()["validation_errors"]) for a in answers] == [["external_id"], ["unique_id"]]
 
 
 def test_wrong_method_is_405(house):
-    assert client_of(house.lead).put(f"/api/annotations/{house.annotation.pk}/accept/").json()["status_code"] == 405
+    assert (
+        client_of(house.lead).put(f"/api/annotations/{house.annotation.pk}/accept/").json()["status_code"]
+        == 405
+    )
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -74,7 +90,9 @@ DEEP = "[" * 100_000 + "]" * 100_000
     ],
     ids=lambda raw: raw[:24].decode("latin-1"),
 )
-@pytest.mark.parametrize("path", ["annotations/{a}/", "annotations/{a}/fix-and-accept/", "tasks/{t}/annotations/"])
+@pytest.mark.parametrize(
+    "path", ["annotations/{a}/", "annotations/{a}/fix-and-accept/", "tasks/{t}/annotations/"]
+)
 def test_broken_body_is_400_in_json(house, raw, path):
     url = "/api/" + path.format(a=house.annotation.pk, t=house.task.pk)
     client = client_of(house.reviewer)
@@ -100,7 +118,9 @@ def test_large_body_is_413_in_json(house):
 
 
 def test_body_that_no_view_has_read_is_read_off_lest_the_next_request_fail():
-    request = RequestFactory().post("/api/annotations/1/", data=b"x" * 200_000, content_type="application/json")
+    request = RequestFactory().post(
+        "/api/annotations/1/", data=b"x" * 200_000, content_type="application/json"
+    )
 
     answer = BodyLimit(lambda request: HttpResponse(status=404))(request)
 

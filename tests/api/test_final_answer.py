@@ -93,7 +93,11 @@ def test_an_annotator_sees_and_filters_nothing_of_it(conflict):
 
 
 def test_payloads_carry_the_final_state(house):
-    endpoint = {"url": "https://receiver.example/", "actions": ["ANNOTATION_ACCEPTED"], "send_for_all_actions": False}
+    endpoint = {
+        "url": "https://receiver.example/",
+        "actions": ["ANNOTATION_ACCEPTED"],
+        "send_for_all_actions": False,
+    }
     client_of(house.lead).post(f"/api/webhooks/?project={house.project.pk}", endpoint)
 
     reviewed(house.annotation, house.reviewer)
@@ -110,10 +114,15 @@ def test_imported_verdicts_answer_their_tasks(house):
     ]
     accepted = [one | {"reviews": [verdict]} for one in work]
     gold = [work[0], work[1] | {"ground_truth": True}]
-    rows = [{"data": {"text": str(n)}, "annotations": made} for n, made in enumerate((accepted[:1], accepted, gold, work))]
+    rows = [
+        {"data": {"text": str(n)}, "annotations": made}
+        for n, made in enumerate((accepted[:1], accepted, gold, work))
+    ]
 
     client = client_of(house.lead)
-    ids = client.post(f"/api/projects/{house.project.pk}/import?return_task_ids=true", rows, format="json").json()["task_ids"]
+    ids = client.post(
+        f"/api/projects/{house.project.pk}/import?return_task_ids=true", rows, format="json"
+    ).json()["task_ids"]
 
     bodies = [client.get(f"/api/tasks/{pk}/").json() for pk in ids]
     assert [body["final_state"] for body in bodies] == ["gold", "conflict", "gold", "not_reviewed"]

@@ -28,7 +28,11 @@ def contested(house):
 
 def paths(house) -> list[str]:
     """Every address a reviewer reads an annotation, its task, its verdicts or its history by."""
-    of_annotation, of_task, of_project = f"annotation={house.annotation.pk}", f"task={house.task.pk}", house.project.pk
+    of_annotation, of_task, of_project = (
+        f"annotation={house.annotation.pk}",
+        f"task={house.task.pk}",
+        house.project.pk,
+    )
     review = house.annotation.reviews.get().pk
     rows = list(house.annotation.history.values_list("pk", flat=True))
     said = list(house.annotation.comments.values_list("pk", flat=True))
@@ -134,7 +138,11 @@ def test_reviewers_still_read_their_own_names(contested):
 def test_once_decided_the_names_are_there_again(contested):
     AnnotationReviewService(contested.reviewer2).accept(contested.annotation)
 
-    body = client_of(contested.reviewer2).get(f"/api/annotation-reviews/?annotation={contested.annotation.pk}").json()
+    body = (
+        client_of(contested.reviewer2)
+        .get(f"/api/annotation-reviews/?annotation={contested.annotation.pk}")
+        .json()
+    )
 
     assert [row["created_by"] for row in body if row["verdict"] == "rejected"] == [contested.reviewer.pk]
 
@@ -173,7 +181,9 @@ def test_sorting_by_reviewers_does_not_tell_either(contested):
     reviewed(signed, contested.reviewer)
     order = json.dumps({"ordering": ["-tasks:reviewers"]})
 
-    body = client_of(contested.reviewer2).get(f"/api/tasks/?project={contested.project.pk}&query={order}").json()
+    body = (
+        client_of(contested.reviewer2).get(f"/api/tasks/?project={contested.project.pk}&query={order}").json()
+    )
 
     rows = {row["id"]: row["reviewers"] for row in body["tasks"]}
     assert rows[contested.task.pk] == []

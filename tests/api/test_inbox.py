@@ -16,7 +16,10 @@ def inbox(user, query: str = "") -> dict:
 
 def told(user, query: str = "") -> list[tuple]:
     """(kind, task, annotation, count) of what waits, longest first."""
-    return [(item["kind"], item["task"], item["annotation"], item["count"]) for item in inbox(user, query)["results"]]
+    return [
+        (item["kind"], item["task"], item["annotation"], item["count"])
+        for item in inbox(user, query)["results"]
+    ]
 
 
 def returned(house, **asked):
@@ -110,7 +113,11 @@ def test_a_contested_rejection_waits_for_another_reviewer_and_names_nobody(house
 
 
 def test_a_comment_waits_until_it_is_answered(house):
-    said = client_of(house.reviewer).post("/api/comments/", {"annotation": house.annotation.pk, "text": "Sure?"}).json()
+    said = (
+        client_of(house.reviewer)
+        .post("/api/comments/", {"annotation": house.annotation.pk, "text": "Sure?"})
+        .json()
+    )
     item = inbox(house.annotator, "?kind=comments")["results"][0]
     assert (item["about"], item["text"]) == (said["id"], "Sure?")
     assert item["link"].endswith(f"/projects/{house.project.pk}/label/?task={house.task.pk}")
@@ -174,7 +181,10 @@ def test_what_waits_longest_comes_first_across_projects_in_pages(house):
     returned(house)
     newest = task(second, text="One")
 
-    first_page, last_page = inbox(house.annotator, "?page_size=1"), inbox(house.annotator, "?page_size=1&page=2")
+    first_page, last_page = (
+        inbox(house.annotator, "?page_size=1"),
+        inbox(house.annotator, "?page_size=1&page=2"),
+    )
 
     assert [item["kind"] for item in first_page["results"] + last_page["results"]] == ["returned", "to_label"]
     assert (first_page["count"], last_page["next"]) == (2, None)
@@ -235,7 +245,11 @@ def test_counts_stop_at_a_bound(house, monkeypatch):
         monkeypatch.setattr(f"reviews.inbox.{module}.BOUND", 2)
     for number in range(3):
         task(house.project, text=f"{number}")
-        reviewed(annotation(task(house.project, text=f"f{number}"), house.annotator), house.reviewer, "fixed_and_accepted")
+        reviewed(
+            annotation(task(house.project, text=f"f{number}"), house.annotator),
+            house.reviewer,
+            "fixed_and_accepted",
+        )
 
     body = inbox(house.annotator)
 

@@ -24,7 +24,11 @@ def test_a_label_in_use_is_not_dropped_unless_forced(house, how):
     forced = client.patch(at(house) + query, body if query else body | {"force": True})
 
     said = refused.json()
-    assert (refused.status_code, said["code"], list(said["validation_errors"])) == (400, "labels_in_use", ["label_config"])
+    assert (refused.status_code, said["code"], list(said["validation_errors"])) == (
+        400,
+        "labels_in_use",
+        ["label_config"],
+    )
     assert said["in_use"] == {"controls": {}, "labels": {"letter": {"A": 1}}}
     assert "the label 'A' of 'letter' (1 annotation)" in said["detail"]
     assert (forced.status_code, forced.json()["label_config"]) == (200, NO_A)
@@ -34,12 +38,17 @@ def test_a_label_in_use_is_not_dropped_unless_forced(house, how):
 def test_validate_says_whether_results_change(house, xml, changed):
     answer = client_of(house.annotator).post(at(house, "validate"), {"label_config": xml})
 
-    assert (answer.status_code, answer.json()) == (200, {"label_config": xml, "config_essential_data_has_changed": changed})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"label_config": xml, "config_essential_data_has_changed": changed},
+    )
 
 
 def test_validate_tells_managers_what_is_in_use(house):
     body = {"label_config": NO_A}
-    answers = {who: client_of(getattr(house, who)).post(at(house, "validate"), body) for who in ("lead", "annotator")}
+    answers = {
+        who: client_of(getattr(house, who)).post(at(house, "validate"), body) for who in ("lead", "annotator")
+    }
     forced = client_of(house.lead).post(at(house, "validate?force=true"), body)
 
     assert (answers["lead"].status_code, answers["lead"].json()["code"]) == (400, "labels_in_use")
@@ -55,7 +64,11 @@ def test_versions_are_listed_in_pages_and_read_one_by_one(house):
     newest = client.get(at(house, f"label-configs/{rows['results'][0]['id']}/")).json()
     page = client.get(at(house, "label-configs/?page_size=1&page=2")).json()
 
-    assert [(row["number"], row["is_current"]) for row in rows["results"]] == [(3, True), (2, False), (1, False)]
+    assert [(row["number"], row["is_current"]) for row in rows["results"]] == [
+        (3, True),
+        (2, False),
+        (1, False),
+    ]
     assert "label_config" not in rows["results"][0]
     assert newest == rows["results"][0] | {"label_config": ONLY_A}
     assert (page["count"], [row["number"] for row in page["results"]]) == (3, [2])
@@ -96,8 +109,13 @@ def test_outdated_work_is_filtered_and_says_so(house):
     client.patch(at(house), {"label_config": LOOKS})
     fresh = annotation(task(house.project), house.annotator)
 
-    found = {said: client.get(f"/api/annotations/?config_outdated={said}").json()["results"] for said in ("true", "false")}
-    tasks = {said: client.get(f"/api/tasks/?config_outdated={said}").json()["tasks"] for said in ("true", "false")}
+    found = {
+        said: client.get(f"/api/annotations/?config_outdated={said}").json()["results"]
+        for said in ("true", "false")
+    }
+    tasks = {
+        said: client.get(f"/api/tasks/?config_outdated={said}").json()["tasks"] for said in ("true", "false")
+    }
 
     assert {said: [(row["id"], row["config_outdated"]) for row in rows] for said, rows in found.items()} == {
         "true": [(house.annotation.pk, True)],
@@ -117,7 +135,11 @@ def test_bodies_after_a_write_say_whether_it_is_outdated(house):
 
     touched = client_of(house.annotator).patch(url, {"lead_time": 3}).json()
     accepted = client_of(house.reviewer).post(f"{url}accept/").json()
-    fixed = client_of(house.reviewer2).post(f"{url}fix-and-accept/", {"result": result("B")}, format="json").json()
+    fixed = (
+        client_of(house.reviewer2)
+        .post(f"{url}fix-and-accept/", {"result": result("B")}, format="json")
+        .json()
+    )
 
     assert [body["config_outdated"] for body in (touched, accepted, fixed)] == [True, True, False]
 
@@ -153,14 +175,20 @@ def test_many_problems_are_named_and_counted(house):
 
 
 def test_an_import_reports_what_does_not_fit_and_keeps_it(house):
-    work = [{"completed_by": {"email": "annotator@example.org"}, "result": made} for made in (result("A"), boxes("Car"))]
+    work = [
+        {"completed_by": {"email": "annotator@example.org"}, "result": made}
+        for made in (result("A"), boxes("Car"))
+    ]
     rows = [{"data": {"text": "A"}}, {"data": {"text": "B"}, "annotations": work}]
 
     answer = client_of(house.lead).post(at(house, "import?return_task_ids=true"), rows, format="json").json()
     report = client_of(house.lead).get(at(house, f"imports/{answer['import']}/")).json()["report"]
 
     words = ["Region 'box0' names the control 'box', which the label configuration does not have."]
-    assert report["result_problems"] == {"count": 1, "tasks": [{"task": 2, "annotation": 1, "problems": words}]}
+    assert report["result_problems"] == {
+        "count": 1,
+        "tasks": [{"task": 2, "annotation": 1, "problems": words}],
+    }
 
 
 def test_a_fix_that_does_not_fit_is_refused(house):

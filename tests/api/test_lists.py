@@ -18,7 +18,12 @@ def mixed(house):
     rejected, fixed, untouched = (annotation(task(house.project), house.annotator) for _ in range(3))
     reviewed(rejected, house.reviewer, "rejected")
     reviewed(fixed, house.reviewer2, "fixed_and_accepted")
-    return {"accepted": house.task.pk, "rejected": rejected.task_id, "fixed": fixed.task_id, "untouched": untouched.task_id}
+    return {
+        "accepted": house.task.pk,
+        "rejected": rejected.task_id,
+        "fixed": fixed.task_id,
+        "untouched": untouched.task_id,
+    }
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,14 @@ def test_annotations_are_filtered_by_review_state(house, mixed, query, expected)
 
 
 @pytest.mark.parametrize(
-    "query", ["last_action=perfect", "reviews_rejected__gte=many", "ordering=data", "project=x", "reviewed_at__gt=soon"]
+    "query",
+    [
+        "last_action=perfect",
+        "reviews_rejected__gte=many",
+        "ordering=data",
+        "project=x",
+        "reviewed_at__gt=soon",
+    ],
 )
 def test_wrong_filter_value_is_400_naming_it(house, query):
     answer = client_of(house.reviewer).get(f"/api/tasks/?{query}")
@@ -131,16 +143,22 @@ def test_one_task_says_what_its_row_in_the_table_says(house, mixed):
     one = client.get(f"/api/tasks/{row['id']}/").json()
 
     assert row.keys() - one.keys() == {"annotations_results", "predictions_results"}
-    assert {k: v for k, v in one.items() if k != "annotations"} == {k: row[k] for k in one if k != "annotations"}
+    assert {k: v for k, v in one.items() if k != "annotations"} == {
+        k: row[k] for k in one if k != "annotations"
+    }
 
 
 def test_one_task_names_the_author_of_each_annotation(house, mixed):
     one = client_of(house.reviewer).get(f"/api/tasks/{house.task.pk}/").json()
-    listed = client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&fields=all").json()["tasks"][0]
+    listed = (
+        client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&fields=all").json()["tasks"][0]
+    )
 
     assert one["annotations"][0]["completed_by"]["email"] == "annotator@example.org"
     assert listed["annotations"][0]["completed_by"] == house.annotator.pk
-    assert one["annotators"] == [{"user_id": house.annotator.pk, "annotated": True, "reviewed": True, "review": "accepted"}]
+    assert one["annotators"] == [
+        {"user_id": house.annotator.pk, "annotated": True, "reviewed": True, "review": "accepted"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,4 +233,6 @@ def test_task_names_who_commented_on_it(house):
 
     rows = client_of(house.lead).get("/api/tasks/", {"project": house.project.pk}).json()["tasks"]
 
-    assert {row["id"]: row["comment_authors"] for row in rows}[house.annotation.task_id] == [house.reviewer.pk]
+    assert {row["id"]: row["comment_authors"] for row in rows}[house.annotation.task_id] == [
+        house.reviewer.pk
+    ]

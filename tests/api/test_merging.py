@@ -14,7 +14,9 @@ from tasks.models import Annotation, Assignment, Task, TaskAnnotator
 from tests.factories import client_of, person, project, result, reviewed
 from users.models import User
 
-TASKS = [{"data": {"text": str(n)}, "annotations": [{"result": result(), "completed_by": 4}]} for n in range(2)]
+TASKS = [
+    {"data": {"text": str(n)}, "annotations": [{"result": result(), "completed_by": 4}]} for n in range(2)
+]
 
 
 def bring(into) -> None:
@@ -71,10 +73,13 @@ def test_person_may_not_review_what_turned_out_to_be_theirs(house, placeholder):
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("lead", 200), ("admin", 200), ("reviewer", 403), ("annotator", 404), ("stranger", 404)]
+    ("who", "status"),
+    [("lead", 200), ("admin", 200), ("reviewer", 403), ("annotator", 404), ("stranger", 404)],
 )
 def test_managers_say_who_it_is(house, placeholder, who, status):
-    answer = merge(house, placeholder, house.annotator2 if status != 404 else house.annotator, by=getattr(house, who))
+    answer = merge(
+        house, placeholder, house.annotator2 if status != 404 else house.annotator, by=getattr(house, who)
+    )
 
     assert answer.status_code == status
     assert Annotation.objects.filter(completed_by=placeholder).count() == (0 if status == 200 else 2)
@@ -115,7 +120,9 @@ def test_merging_costs_the_same_queries_however_many_annotations(house):
         into = project(lead=house.lead)
         many = [TASKS[0] | {"data": {"text": str(n)}} for n in range(number)]
         import_file(into, io.BytesIO(json.dumps(many).encode()), actor=house.lead)
-        found = User.objects.get(is_placeholder=True, pk__in=Annotation.objects.filter(project=into).values("completed_by"))
+        found = User.objects.get(
+            is_placeholder=True, pk__in=Annotation.objects.filter(project=into).values("completed_by")
+        )
         with CaptureQueriesContext(connection) as queries:
             assert merging.merge(found, house.annotator2, actor=house.lead).annotations == number
         asked.append(len(queries))

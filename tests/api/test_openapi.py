@@ -27,7 +27,9 @@ def full(house):
     decision = reviewed(house.annotation, house.reviewer, comment="Good")
     draft = drafts.save(house.task, actor=house.admin, result=result())
     prediction = task_service.save_prediction(house.task, actor=house.lead, result=result(), score=0.5)
-    hook = client.post("/api/webhooks/", {"project": house.project.pk, "url": "http://127.0.0.1:9/hook"}).json()
+    hook = client.post(
+        "/api/webhooks/", {"project": house.project.pk, "url": "http://127.0.0.1:9/hook"}
+    ).json()
     view = client.get(f"/api/dm/views/?project={house.project.pk}").json()[0]
     comment = client.get(f"/api/comments/?annotation={house.annotation.pk}").json()[0]
     return {
@@ -66,7 +68,9 @@ def urls_of(document, full, project: int):
 def problems_of(body, schema, document) -> list[str]:
     validator = Draft202012Validator({**schema, "components": document["components"]})
     try:
-        return [f"{'.'.join(map(str, e.absolute_path))} {e.message[-100:]}" for e in validator.iter_errors(body)]
+        return [
+            f"{'.'.join(map(str, e.absolute_path))} {e.message[-100:]}" for e in validator.iter_errors(body)
+        ]
     except WrappedReferencingError as error:
         return [f"names a schema that is not there: {str(error)[:60]}"]
 

@@ -20,7 +20,9 @@ def test_whoami_answers_in_label_studios_shape(house):
     assert body["active_organization"] == 1
 
 
-@pytest.mark.parametrize("header", [None, "Token", "Token ", "Token nonsense", "Bearer x", "token é", "Basic abc"])
+@pytest.mark.parametrize(
+    "header", [None, "Token", "Token ", "Token nonsense", "Bearer x", "token é", "Basic abc"]
+)
 def test_missing_or_bad_credentials_are_401(db, header):
     answer = APIClient().get("/api/tasks/", headers={"Authorization": header} if header else {})
 
@@ -42,7 +44,10 @@ def test_revoked_and_expired_tokens_are_401(house):
     token, revoked = ApiToken.issue(house.reviewer, name="lost")
     token.revoke()
 
-    answers = [APIClient().get("/api/tasks/", headers={"Authorization": f"Token {key}"}) for key in (expired, revoked)]
+    answers = [
+        APIClient().get("/api/tasks/", headers={"Authorization": f"Token {key}"})
+        for key in (expired, revoked)
+    ]
 
     assert [a.status_code for a in answers] == [401, 401]
 
@@ -109,8 +114,12 @@ def test_people_are_those_i_share_a_project_with(house):
 
     seen = {user["email"] for user in client_of(house.reviewer).get("/api/users/").json()}
 
-    assert seen == {f"{name}@example.org" for name in ("lead", "reviewer", "reviewer2", "annotator", "annotator2")}
-    assert [u["email"] for u in client_of(house.stranger).get("/api/users/").json()] == ["stranger@example.org"]
+    assert seen == {
+        f"{name}@example.org" for name in ("lead", "reviewer", "reviewer2", "annotator", "annotator2")
+    }
+    assert [u["email"] for u in client_of(house.stranger).get("/api/users/").json()] == [
+        "stranger@example.org"
+    ]
 
 
 def test_password_reset_comes_by_mail(house, client):
@@ -137,11 +146,16 @@ def test_reviewer_names_are_hidden_from_annotators_where_the_project_says_so(hou
     def names(user):
         client, about = client_of(user), f"annotation={house.annotation.pk}"
         rows = [
-            client.get(f"/api/{path}/?{about}").json()[0] for path in ("annotation-reviews", "annotation-history", "comments")
+            client.get(f"/api/{path}/?{about}").json()[0]
+            for path in ("annotation-reviews", "annotation-history", "comments")
         ]
         body = client.get(f"/api/annotations/{house.annotation.pk}/").json()
         task_body = client.get(f"/api/tasks/{house.task.pk}/").json()
-        return [row["created_by"] for row in rows] + [body["last_created_by"], body["updated_by"], task_body["updated_by"]]
+        return [row["created_by"] for row in rows] + [
+            body["last_created_by"],
+            body["updated_by"],
+            task_body["updated_by"],
+        ]
 
     assert names(house.annotator) == [None] * 5 + [[]]
     assert names(house.lead) == [house.reviewer.pk] * 5 + [[{"user_id": house.reviewer.pk}]]
@@ -159,7 +173,10 @@ def test_administrator_cannot_become_an_owner(house):
 
     assert (token.status_code, made.status_code) == (403, 400)
     assert list(made.json()["validation_errors"]) == ["site_role"]
-    assert client_of(owner).post("/api/users/", {"email": "second@example.org", "site_role": "OW"}).status_code == 201
+    assert (
+        client_of(owner).post("/api/users/", {"email": "second@example.org", "site_role": "OW"}).status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "x" * 64])

@@ -43,7 +43,10 @@ def test_a_personal_token_is_exchanged_for_one_that_signs_requests(ann):
 
 def test_both_carry_their_expiry_for_the_sdk_to_read(ann):
     pat = made(ann)
-    lives = [jwt.decode(token, options={"verify_signature": False}) for token in (pat, refreshed(pat).json()["access"])]
+    lives = [
+        jwt.decode(token, options={"verify_signature": False})
+        for token in (pat, refreshed(pat).json()["access"])
+    ]
     seconds = [round(claims["exp"] - claims["iat"]) for claims in lives]
 
     assert [claims["token_type"] for claims in lives] == ["refresh", "access"]
@@ -180,7 +183,11 @@ def test_resetting_replaces_the_key_it_came_with(ann):
 
 
 def test_people_change_their_own_names_and_nothing_else(ann):
-    body = client_of(ann).patch("/api/current-user/", {"first_name": "Anna", "site_role": "OW", "email": "x@example.org"}).json()
+    body = (
+        client_of(ann)
+        .patch("/api/current-user/", {"first_name": "Anna", "site_role": "OW", "email": "x@example.org"})
+        .json()
+    )
     ann.refresh_from_db()
 
     assert (body["first_name"], body["email"]) == ("Anna", "ann@example.org")

@@ -79,7 +79,10 @@ def test_members_come_in_pages_with_their_roles(house, django_assert_num_queries
 
 def test_who_annotated_in_a_project(house):
     annotation(house.task, house.annotator2)
-    seen = {who: client_of(getattr(house, who)).get(at(house, "annotators")).json() for who in ("lead", "annotator")}
+    seen = {
+        who: client_of(getattr(house, who)).get(at(house, "annotators")).json()
+        for who in ("lead", "annotator")
+    }
 
     assert [row["id"] for row in seen["lead"]] == [house.annotator.pk, house.annotator2.pk]
     assert [row["id"] for row in seen["annotator"]] == [house.annotator.pk]
@@ -101,7 +104,11 @@ def test_a_task_is_given_replaced_and_taken(house):
 
 def test_a_selection_of_tasks_is_given(house):
     others = [task(house.project) for _ in range(2)]
-    body = {"type": "AN", "users": [house.annotator.pk], "selectedItems": {"all": True, "excluded": [house.task.pk]}}
+    body = {
+        "type": "AN",
+        "users": [house.annotator.pk],
+        "selectedItems": {"all": True, "excluded": [house.task.pk]},
+    }
     answer = client_of(house.lead).post(at(house, "tasks/assignees"), body)
 
     assert answer.status_code == 201
@@ -165,7 +172,9 @@ def test_one_result_for_many_tasks_and_many_deleted(house):
 
 
 def test_bulk_annotations_go_to_all_tasks_or_to_none(house):
-    elsewhere = client_of(house.annotator).post("/api/annotations/bulk/", {"tasks": [house.task.pk, 2**40], "result": []})
+    elsewhere = client_of(house.annotator).post(
+        "/api/annotations/bulk/", {"tasks": [house.task.pk, 2**40], "result": []}
+    )
 
     assert elsewhere.status_code == 400
     assert house.task.annotations.count() == 1

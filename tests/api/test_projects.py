@@ -22,13 +22,17 @@ def test_creator_is_manager_of_the_new_project(house):
 def test_projects_are_found_by_their_title(house, title, found):
     client = client_of(house.lead)
 
-    answers = [client.get(f"/api/projects/{more}", {"title": title}).json()["results"] for more in ("", "counts/")]
+    answers = [
+        client.get(f"/api/projects/{more}", {"title": title}).json()["results"] for more in ("", "counts/")
+    ]
 
     assert [project["title"] for project in answers[0]] == found
     assert [len(answer) for answer in answers] == [len(found)] * 2
 
 
-@pytest.mark.parametrize(("ids", "status"), [("{project},7", 200), ("9" * 30, 200), ("x", 400), ("9" * 5000, 400)])
+@pytest.mark.parametrize(
+    ("ids", "status"), [("{project},7", 200), ("9" * 30, 200), ("x", 400), ("9" * 5000, 400)]
+)
 def test_projects_are_found_by_their_ids(house, ids, status):
     asked = ids.format(project=house.project.pk)
 
@@ -73,7 +77,9 @@ def test_wrong_setting_is_400_and_changes_nothing(house, body, field):
 def test_project_says_what_label_studio_says_of_every_project_and_cannot_be_told_otherwise(house):
     url = f"/api/projects/{house.project.pk}/"
 
-    answer = client_of(house.lead).patch(url, {"show_skip_button": False, "sampling": "Uniform sampling", "color": "#00ff7F"})
+    answer = client_of(house.lead).patch(
+        url, {"show_skip_button": False, "sampling": "Uniform sampling", "color": "#00ff7F"}
+    )
 
     assert answer.status_code == 200
     body = client_of(house.lead).get(url).json()
@@ -90,25 +96,40 @@ def test_rounds_are_capped_and_the_cap_is_lifted(house):
 
 
 def test_changed_setting_is_written_down(house):
-    body = {"review_settings": {"require_comment_on_reject": True, "reject_reasons": [{"code": "wide", "text": "Too wide"}]}}
+    body = {
+        "review_settings": {
+            "require_comment_on_reject": True,
+            "reject_reasons": [{"code": "wide", "text": "Too wide"}],
+        }
+    }
 
     answer = client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", body).json()
 
     assert answer["require_review_comment_on_reject"] is True
     assert answer["review_settings"]["require_comment_on_reject"] is True
     changes = ProjectChange.objects.values_list("setting", "old", "changed_by")
-    assert sorted(changes) == [("reject_reasons", [], house.lead.pk), ("require_review_comment_on_reject", False, house.lead.pk)]
+    assert sorted(changes) == [
+        ("reject_reasons", [], house.lead.pk),
+        ("require_review_comment_on_reject", False, house.lead.pk),
+    ]
 
 
 def test_reviewer_may_not_change_settings(house):
-    assert client_of(house.reviewer).patch(f"/api/projects/{house.project.pk}/", {"title": "Mine now"}).status_code == 403
+    assert (
+        client_of(house.reviewer)
+        .patch(f"/api/projects/{house.project.pk}/", {"title": "Mine now"})
+        .status_code
+        == 403
+    )
 
 
 def test_changed_criteria_are_applied_to_every_task(house):
     other = annotation(house.task, house.annotator2)
     reviewed(other, house.reviewer)
 
-    client_of(house.lead).patch(f"/api/projects/{house.project.pk}/", {"review_settings": {"review_criteria": "all"}})
+    client_of(house.lead).patch(
+        f"/api/projects/{house.project.pk}/", {"review_settings": {"review_criteria": "all"}}
+    )
 
     house.task.refresh_from_db()
     assert house.task.reviewed is False
@@ -121,7 +142,13 @@ def test_totals_are_right_as_soon_as_the_change_has_answered(house):
 
     body = client.get(f"/api/projects/{house.project.pk}/").json()
 
-    numbers = ("task_number", "finished_task_number", "total_annotations_number", "reviewed_number", "reviews_accepted_number")
+    numbers = (
+        "task_number",
+        "finished_task_number",
+        "total_annotations_number",
+        "reviewed_number",
+        "reviews_accepted_number",
+    )
     assert [body[name] for name in numbers] == [2, 1, 1, 1, 1]
 
 
@@ -129,9 +156,15 @@ def test_manager_gives_roles_by_id_and_by_email(house):
     newcomer = person("newcomer")
     client = client_of(house.lead)
 
-    unknown = client.post("/api/projects/roles/", {"project": house.project.pk, "user": newcomer.pk, "role": "RE"})
-    by_email = client.post("/api/projects/roles/", {"project": house.project.pk, "email": newcomer.email, "role": "RE"})
-    promoted = client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.annotator.pk, "role": "RE"})
+    unknown = client.post(
+        "/api/projects/roles/", {"project": house.project.pk, "user": newcomer.pk, "role": "RE"}
+    )
+    by_email = client.post(
+        "/api/projects/roles/", {"project": house.project.pk, "email": newcomer.email, "role": "RE"}
+    )
+    promoted = client.post(
+        "/api/projects/roles/", {"project": house.project.pk, "user": house.annotator.pk, "role": "RE"}
+    )
 
     assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown_person")
     assert (by_email.status_code, promoted.status_code) == (201, 201)
@@ -151,7 +184,11 @@ def test_deleted_project_is_gone_for_everybody(house):
     assert client_of(house.lead).delete(f"/api/projects/{house.project.pk}/").status_code == 204
 
     client = client_of(house.admin)
-    for url in (f"/api/projects/{house.project.pk}/", f"/api/tasks/{house.task.pk}/", f"/api/annotations/{house.annotation.pk}/"):
+    for url in (
+        f"/api/projects/{house.project.pk}/",
+        f"/api/tasks/{house.task.pk}/",
+        f"/api/annotations/{house.annotation.pk}/",
+    ):
         assert client.get(url).status_code == 404
     listed = client.get(f"/api/tasks/?project={house.project.pk}").json()
     assert listed == {"tasks": [], "total": 0, "total_annotations": 0, "total_predictions": 0}
@@ -168,9 +205,13 @@ def test_last_manager_cannot_leave_or_step_down(house):
 
     answers = [
         client.delete(f"/api/projects/roles/{membership.pk}/"),
-        client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.lead.pk, "role": "AN"}),
+        client.post(
+            "/api/projects/roles/", {"project": house.project.pk, "user": house.lead.pk, "role": "AN"}
+        ),
     ]
 
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(400, "last_manager")] * 2
-    client.post("/api/projects/roles/", {"project": house.project.pk, "user": house.reviewer.pk, "role": "MA"})
+    client.post(
+        "/api/projects/roles/", {"project": house.project.pk, "user": house.reviewer.pk, "role": "MA"}
+    )
     assert client.delete(f"/api/projects/roles/{membership.pk}/").status_code == 204

@@ -38,7 +38,8 @@ def no_drift() -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("who", "status"), [("lead", 200), ("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+    ("who", "status"),
+    [("lead", 200), ("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)],
 )
 def test_managers_bring_back_what_was_deleted(house, kind, who, status):
     DELETE[kind](house)
@@ -74,14 +75,20 @@ def test_what_never_was_is_not_found(house, url):
     assert client_of(house.lead).post(f"/api/{url}/999999/restore/").status_code == 404
 
 
-@pytest.mark.parametrize(("kind", "parent"), [("task", "project"), ("annotation", "project"), ("annotation", "task")])
+@pytest.mark.parametrize(
+    ("kind", "parent"), [("task", "project"), ("annotation", "project"), ("annotation", "task")]
+)
 def test_parents_come_back_first(house, kind, parent):
     DELETE[kind](house)
     DELETE[parent](house)
 
     answer = restore(house, kind)
 
-    assert (answer.status_code, answer.json()["code"], is_deleted(house, kind)) == (400, "parent_deleted", True)
+    assert (answer.status_code, answer.json()["code"], is_deleted(house, kind)) == (
+        400,
+        "parent_deleted",
+        True,
+    )
 
 
 def test_task_comes_back_with_its_verdicts(house):

@@ -93,7 +93,9 @@ def test_wrong_question_is_400(house, query):
 
 
 def test_unknown_task_is_404(house):
-    answer = client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/review-queue/next/?task=99999999")
+    answer = client_of(house.reviewer).get(
+        f"/api/projects/{house.project.pk}/review-queue/next/?task=99999999"
+    )
 
     assert answer.status_code == 404
 
@@ -104,7 +106,9 @@ def test_next_takes_a_constant_number_of_queries(house):
     counts = []
     for more in (0, 3):
         for number in range(more):
-            factories.reviewed(house.annotation, house.reviewer2, "rejected", comment=f"No {number}", reject_action="requeue")
+            factories.reviewed(
+                house.annotation, house.reviewer2, "rejected", comment=f"No {number}", reject_action="requeue"
+            )
             annotations.edit(house.annotation.pk, {"result": result("BC"[number % 2])}, actor=house.annotator)
             annotation(house.task, factories.member(house.project, "AN", f"more-{number}"))
         with CaptureQueriesContext(
@@ -141,7 +145,9 @@ def test_lease_of_somebody_else_is_404(house, verb):
 
 
 def test_unknown_lease_is_404(house):
-    assert client_of(house.reviewer).post(f"/api/leases/{uuid.uuid4()}/renew/").json()["code"] == "lease_ended"
+    assert (
+        client_of(house.reviewer).post(f"/api/leases/{uuid.uuid4()}/renew/").json()["code"] == "lease_ended"
+    )
 
 
 def test_managers_see_who_has_what_and_release_it(house):
@@ -184,7 +190,9 @@ def test_label_lease_is_renewed_over_the_same_address(house):
 
 
 def test_returned_work_says_why_it_came_back(house):
-    projects.update(house.project, {"reject_reasons": [{"code": "wrong", "text": "Wrong letter"}]}, actor=house.lead)
+    projects.update(
+        house.project, {"reject_reasons": [{"code": "wrong", "text": "Wrong letter"}]}, actor=house.lead
+    )
     house.annotation.refresh_from_db()
     decision = reviewed(house.annotation, house.reviewer, "rejected", comment="Look again", reason="wrong")
 

@@ -12,7 +12,11 @@ from tests.reviews.steps import settings
 
 def bulk(house, **body):
     work = [house.annotation.pk, annotation(task(house.project), house.annotator2).pk]
-    return client_of(house.reviewer).post("/api/annotations/bulk-review/", {"annotations": work} | body, format="json").json()
+    return (
+        client_of(house.reviewer)
+        .post("/api/annotations/bulk-review/", {"annotations": work} | body, format="json")
+        .json()
+    )
 
 
 def test_a_selection_is_rejected_for_a_reason(house):
@@ -57,10 +61,18 @@ def test_capped_rounds_are_said_in_the_answer(house):
 
 def test_rounds_come_with_a_file(db):
     sent_back = review(False, reject_action="requeue")
-    taken_back = review(False, reject_action="requeue", created_at="2026-01-03T10:00:00Z", undone_at="2026-01-03T11:00:00Z")
+    taken_back = review(
+        False, reject_action="requeue", created_at="2026-01-03T10:00:00Z", undone_at="2026-01-03T11:00:00Z"
+    )
     ended = review(False, reject_action="remove")
     project = factories.project()
 
-    load([task_of(answer(last_action="rejected", reviews=[sent_back])), task_of(answer(reviews=[taken_back, ended]))], project)
+    load(
+        [
+            task_of(answer(last_action="rejected", reviews=[sent_back])),
+            task_of(answer(reviews=[taken_back, ended])),
+        ],
+        project,
+    )
 
     assert list(Annotation.objects.order_by("id").values_list("rounds", flat=True)) == [1, 0]

@@ -6,16 +6,26 @@ from reviews.models import Review
 from tasks.models import History
 from tests.factories import annotation, client_of, result, reviewed, skipped, task, undone
 
-ACCEPT, REJECT, FIX = ("accept", {}), ("reject", {"comment": "Look again"}), ("fix-and-accept", {"result": result("B")})
+ACCEPT, REJECT, FIX = (
+    ("accept", {}),
+    ("reject", {"comment": "Look again"}),
+    ("fix-and-accept", {"result": result("B")}),
+)
 
 
 def post(house, user, verb, body=None, **headers):
-    return client_of(user).post(f"/api/annotations/{house.annotation.pk}/{verb}/", body or {}, headers=headers)
+    return client_of(user).post(
+        f"/api/annotations/{house.annotation.pk}/{verb}/", body or {}, headers=headers
+    )
 
 
 @pytest.mark.parametrize(
     ("verb", "body", "last_action", "counters"),
-    [(*ACCEPT, "accepted", (True, 1, 0)), (*REJECT, "rejected", (False, 0, 1)), (*FIX, "fixed_and_accepted", (True, 1, 0))],
+    [
+        (*ACCEPT, "accepted", (True, 1, 0)),
+        (*REJECT, "rejected", (False, 0, 1)),
+        (*FIX, "fixed_and_accepted", (True, 1, 0)),
+    ],
 )
 def test_verdict_answers_as_the_brief_says(house, verb, body, last_action, counters):
     answer = post(house, house.reviewer, verb, body)
@@ -90,7 +100,9 @@ def test_comment_sent_just_before_satisfies_the_rule(house):
     client = client_of(house.reviewer)
     client.post("/api/comments/", {"annotation": house.annotation.pk, "text": "Too wide"})
 
-    answer = client.post("/api/annotation-reviews/", {"annotation": house.annotation.pk, "accepted": False, "comment": None})
+    answer = client.post(
+        "/api/annotation-reviews/", {"annotation": house.annotation.pk, "accepted": False, "comment": None}
+    )
 
     assert answer.status_code == 201
     assert Review.objects.get().comment == "Too wide"
@@ -120,7 +132,9 @@ def test_fix_with_unknown_label_is_refused(house):
     ],
 )
 def test_one_door_takes_every_verdict(house, body, verdict):
-    answer = client_of(house.reviewer).post("/api/annotation-reviews/", {"annotation": house.annotation.pk} | body)
+    answer = client_of(house.reviewer).post(
+        "/api/annotation-reviews/", {"annotation": house.annotation.pk} | body
+    )
 
     assert answer.status_code == 201
     assert answer.json()["verdict"] == verdict
@@ -169,7 +183,9 @@ def test_lists_omit_undone_reviews_unless_asked(house):
 def test_changed_review_supersedes(house):
     decision = reviewed(house.annotation, house.reviewer)
 
-    answer = client_of(house.reviewer).patch(f"/api/annotation-reviews/{decision.review.pk}/", {"accepted": False})
+    answer = client_of(house.reviewer).patch(
+        f"/api/annotation-reviews/{decision.review.pk}/", {"accepted": False}
+    )
 
     assert answer.status_code == 200
     assert answer.json()["supersedes"] == decision.review.pk
@@ -180,7 +196,9 @@ def test_only_a_standing_review_is_changed(house):
     decision = reviewed(house.annotation, house.reviewer)
     undone(decision, house.reviewer)
 
-    answer = client_of(house.reviewer).patch(f"/api/annotation-reviews/{decision.review.pk}/", {"accepted": False})
+    answer = client_of(house.reviewer).patch(
+        f"/api/annotation-reviews/{decision.review.pk}/", {"accepted": False}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "not_standing")
     assert answer.json()["detail"] == "This verdict is undone: only a standing one can be changed."
@@ -190,7 +208,12 @@ def test_only_a_standing_review_is_changed(house):
 @pytest.mark.parametrize("role", ["annotator", "reviewer", "lead"])
 def test_patch_never_moves_review_state(house, role):
     before = (house.annotation.last_action, house.annotation.standing_review_id)
-    body = {"last_action": "accepted", "standing_review_id": 1, "redistributed": True, "returned_at": "2026-01-01T00:00:00Z"}
+    body = {
+        "last_action": "accepted",
+        "standing_review_id": 1,
+        "redistributed": True,
+        "returned_at": "2026-01-01T00:00:00Z",
+    }
 
     answer = client_of(getattr(house, role)).patch(f"/api/annotations/{house.annotation.pk}/", body)
 
@@ -283,7 +306,9 @@ def test_annotation_says_who_may_do_what(house):
 
 def test_bulk_reopen_can_be_undone(house):
     client = client_of(house.reviewer)
-    report = client.post("/api/annotations/bulk-review/", {"action": "reopen", "annotations": [house.annotation.pk]}).json()
+    report = client.post(
+        "/api/annotations/bulk-review/", {"action": "reopen", "annotations": [house.annotation.pk]}
+    ).json()
 
     undone = client.post(f"/api/bulk-reviews/{report['id']}/undo/").json()
     again = client.post(f"/api/bulk-reviews/{report['id']}/undo/").json()

@@ -54,7 +54,11 @@ def test_an_item_under_review_waits_on_who_holds_it(house):
 def test_others_than_leads_see_nothing_of_it(house):
     assert waiting(house.reviewer) == waiting(house.stranger) == []
     path = f"/api/inbox/waiting/?project={house.project.pk}"
-    assert [client_of(who).get(path).status_code for who in (house.reviewer, house.stranger, house.lead)] == [403, 404, 200]
+    assert [client_of(who).get(path).status_code for who in (house.reviewer, house.stranger, house.lead)] == [
+        403,
+        404,
+        200,
+    ]
 
 
 def test_waiting_costs_the_same_for_one_row_and_for_three(house):
@@ -101,7 +105,10 @@ def test_progress_adds_up(house):
 
     body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
 
-    done = Task.objects.filter(reviewed=True).count() + Task.objects.filter(reviewed=False, review_required=False).count()
+    done = (
+        Task.objects.filter(reviewed=True).count()
+        + Task.objects.filter(reviewed=False, review_required=False).count()
+    )
     in_review = 0 if not Task.objects.get(data__text="Waiting").review_required else 1
     assert unsampled.project_id and body == {
         "project": house.project.pk,

@@ -13,11 +13,17 @@ from tests.factories import annotation, build_house, client_of, result, reviewed
 def test_annotator_submits_an_annotation(house):
     other = task(house.project)
 
-    answer = client_of(house.annotator).post(f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "lead_time": 3.5})
+    answer = client_of(house.annotator).post(
+        f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "lead_time": 3.5}
+    )
 
     assert answer.status_code == 201
     body = answer.json()
-    assert (body["last_action"], body["completed_by"], body["version"]) == ("submitted", house.annotator.pk, 1)
+    assert (body["last_action"], body["completed_by"], body["version"]) == (
+        "submitted",
+        house.annotator.pk,
+        1,
+    )
     assert answer["ETag"] == '"1"'
 
 
@@ -35,7 +41,11 @@ def test_completed_by_is_honoured_for_managers_only(house):
 def test_skip_is_an_annotation_that_was_cancelled(house):
     other = task(house.project)
 
-    body = client_of(house.annotator).post(f"/api/tasks/{other.pk}/annotations/", {"result": [], "was_cancelled": True}).json()
+    body = (
+        client_of(house.annotator)
+        .post(f"/api/tasks/{other.pk}/annotations/", {"result": [], "was_cancelled": True})
+        .json()
+    )
 
     assert body["last_action"] == "skipped"
     other.refresh_from_db()
@@ -45,7 +55,9 @@ def test_skip_is_an_annotation_that_was_cancelled(house):
 def test_edit_makes_a_version_and_outdates_the_verdict_of_a_rework(house):
     reviewed(house.annotation, house.reviewer, "rejected")
 
-    answer = client_of(house.annotator).patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("B")})
+    answer = client_of(house.annotator).patch(
+        f"/api/annotations/{house.annotation.pk}/", {"result": result("B")}
+    )
 
     assert (answer.json()["version"], answer.json()["last_action"]) == (2, "updated")
     assert Review.objects.get().annotation.standing_review_id is None
@@ -56,7 +68,11 @@ def test_author_is_locked_out_while_a_verdict_stands(house):
     client = client_of(house.annotator)
     url = f"/api/annotations/{house.annotation.pk}/"
 
-    answers = [client.patch(url, {"result": result("B")}), client.delete(url), client.post(url + "convert-to-draft/")]
+    answers = [
+        client.patch(url, {"result": result("B")}),
+        client.delete(url),
+        client.post(url + "convert-to-draft/"),
+    ]
 
     assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "locked_by_verdict")] * 3
 
@@ -74,14 +90,21 @@ def test_draft_becomes_an_annotation_and_is_gone(house):
     draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B"), "lead_time": 2}).json()
     client.patch(f"/api/drafts/{draft['id']}/", {"result": result("C")})
 
-    answer = client.post(f"/api/tasks/{other.pk}/annotations/", {"result": result("C"), "draft_id": draft["id"]})
+    answer = client.post(
+        f"/api/tasks/{other.pk}/annotations/", {"result": result("C"), "draft_id": draft["id"]}
+    )
 
     assert answer.status_code == 201
     assert not Draft.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "path", ["tasks/{none}/drafts/", "tasks/{task}/annotations/{none}/drafts/", "tasks/{none}/annotations/{none}/drafts/"]
+    "path",
+    [
+        "tasks/{none}/drafts/",
+        "tasks/{task}/annotations/{none}/drafts/",
+        "tasks/{none}/annotations/{none}/drafts/",
+    ],
 )
 def test_drafts_of_what_is_not_there_are_404(house, path):
     url = "/api/" + path.format(task=house.task.pk, none=2**40)
@@ -94,7 +117,9 @@ def test_what_was_said_on_a_draft_is_read_by_the_reviewer_of_what_it_became(hous
     draft = client.post(f"/api/tasks/{other.pk}/drafts/", {"result": result("B")}).json()
     said = client.post("/api/comments/", {"draft": draft["id"], "text": "Not sure about this"}).json()
 
-    made = client.post(f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "draft_id": draft["id"]}).json()
+    made = client.post(
+        f"/api/tasks/{other.pk}/annotations/", {"result": result("B"), "draft_id": draft["id"]}
+    ).json()
 
     listed = client_of(house.reviewer).get(f"/api/comments/?annotation={made['id']}").json()
     assert [(row["id"], row["text"]) for row in listed] == [(said["id"], "Not sure about this")]
@@ -113,17 +138,23 @@ def test_draft_submitted_twice_is_one_annotation(house):
 
 
 def test_draft_is_seen_by_its_author_only(house):
-    draft = client_of(house.annotator).post(f"/api/tasks/{house.task.pk}/drafts/", {"result": result("B")}).json()
+    draft = (
+        client_of(house.annotator).post(f"/api/tasks/{house.task.pk}/drafts/", {"result": result("B")}).json()
+    )
 
     assert client_of(house.lead).get(f"/api/drafts/{draft['id']}/").status_code == 404
 
 
 def test_draft_begun_on_an_older_version_is_kept_and_refused(house):
     client = client_of(house.annotator)
-    draft = client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}).json()
+    draft = client.post(
+        f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}
+    ).json()
     client_of(house.reviewer).patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("B")})
 
-    answer = client.patch(f"/api/annotations/{house.annotation.pk}/", {"result": result("C"), "draft_id": draft["id"]})
+    answer = client.patch(
+        f"/api/annotations/{house.annotation.pk}/", {"result": result("C"), "draft_id": draft["id"]}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (412, "stale")
     assert Draft.objects.filter(pk=draft["id"]).exists()
@@ -151,7 +182,9 @@ def test_completed_by_of_null_changes_no_author(house):
 def test_edit_out_of_a_draft_is_a_transaction_of_its_own():
     house = build_house()
     client, url = client_of(house.annotator), f"/api/annotations/{house.annotation.pk}/"
-    draft = client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}).json()
+    draft = client.post(
+        f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}
+    ).json()
 
     answer = client.patch(url, {"result": result("C"), "draft_id": draft["id"]})
 
@@ -161,7 +194,9 @@ def test_edit_out_of_a_draft_is_a_transaction_of_its_own():
 
 def test_edit_of_no_result_leaves_the_draft_alone(house):
     client = client_of(house.annotator)
-    client.post(f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")})
+    client.post(
+        f"/api/tasks/{house.task.pk}/annotations/{house.annotation.pk}/drafts/", {"result": result("C")}
+    )
 
     client.patch(f"/api/annotations/{house.annotation.pk}/", {"lead_time": 3})
 
@@ -198,10 +233,15 @@ def test_result_must_be_a_list_of_regions(house):
 
 def test_prediction_becomes_parent_of_an_annotation(house):
     other = task(house.project)
-    prediction = client_of(house.lead).post("/api/predictions/", {"task": other.pk, "result": result(), "score": 0.5}).json()
+    prediction = (
+        client_of(house.lead)
+        .post("/api/predictions/", {"task": other.pk, "result": result(), "score": 0.5})
+        .json()
+    )
 
     body = client_of(house.annotator).post(
-        f"/api/tasks/{other.pk}/annotations/", {"result": result(), "parent_prediction": prediction["id"], "lead_time": 1}
+        f"/api/tasks/{other.pk}/annotations/",
+        {"result": result(), "parent_prediction": prediction["id"], "lead_time": 1},
     )
 
     assert body.json()["parent_prediction"] == prediction["id"]
@@ -257,7 +297,10 @@ def test_reopened_work_stays_open_when_the_task_data_changes(house):
 
     client_of(house.lead).patch(f"/api/tasks/{house.task.pk}/", {"data": {"text": "other"}})
 
-    assert client_of(house.lead).get(f"/api/annotations/{house.annotation.pk}/").json()["returned_at"] is not None
+    assert (
+        client_of(house.lead).get(f"/api/annotations/{house.annotation.pk}/").json()["returned_at"]
+        is not None
+    )
 
 
 def test_removed_member_is_told_that_they_left(house):

@@ -81,7 +81,12 @@ def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callab
         page.on("requestfinished", lambda request: open_requests.discard(request))
         page.on("requestfailed", lambda request: open_requests.discard(request))
         page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
-        page.on("console", lambda said: said.type == "error" and not said.text.startswith(HARMLESS) and errors.append(said.text))
+        page.on(
+            "console",
+            lambda said: (
+                said.type == "error" and not said.text.startswith(HARMLESS) and errors.append(said.text)
+            ),
+        )
         return page
 
     yield open_page

@@ -20,7 +20,9 @@ def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors
     page.goto("/inbox/")
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
 
-    reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail is cut off")
+    reviewed(
+        house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail is cut off"
+    )
     page.clock.run_for(61_000)
 
     expect(page.get_by_text("“The tail is cut off”")).to_be_visible()
@@ -122,7 +124,9 @@ def test_a_lead_ends_what_nobody_takes_up(house, page_of, errors, shoot):
     page.set_viewport_size({"width": 1040, "height": 1220})
     shoot(page, "inbox-lead")
     page.get_by_label(f"Why close task {blot.pk}").fill("A blot")
-    page.locator("form", has=page.get_by_label(f"Why close task {blot.pk}")).get_by_role("button", name="Close").click()
+    page.locator("form", has=page.get_by_label(f"Why close task {blot.pk}")).get_by_role(
+        "button", name="Close"
+    ).click()
 
     expect(page.get_by_text("Done.")).to_be_visible()
     expect(page.get_by_text("skipped_by_all", exact=True)).to_have_count(0)

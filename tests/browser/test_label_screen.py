@@ -51,7 +51,9 @@ def test_tasks_are_labelled_one_after_the_other_or_skipped_with_a_reason(page_of
     assert errors == []
 
 
-def test_rejected_work_comes_back_with_the_comment_and_returns_to_review_as_outdated(page_of, house, errors, shoot):
+def test_rejected_work_comes_back_with_the_comment_and_returns_to_review_as_outdated(
+    page_of, house, errors, shoot
+):
     task(house.project, text="A new letter")
     reviewer = page_of(house.reviewer)
     reviewer.goto(f"/projects/{house.project.pk}/review/")
@@ -254,7 +256,9 @@ def test_a_comment_without_a_connection_is_on_the_draft_once_it_is_back(page_of,
     page = work(page_of(house.annotator), house)
     page.context.set_offline(True)
     say(page, "Which hand is this?")
-    expect(page.locator("[data-notice=connection]")).to_contain_text("“Which hand is this?” is kept in this browser")
+    expect(page.locator("[data-notice=connection]")).to_contain_text(
+        "“Which hand is this?” is kept in this browser"
+    )
     page.close()
     page.context.set_offline(False)
 

@@ -76,7 +76,9 @@ def test_a_page_of_another_origin_signs_with_a_token(page_of, house, live_server
     settings.CORS_ALLOWED_ORIGINS = [elsewhere]
     asked = f'server: "{live_server.url}", token: "{ApiToken.issue(house.reviewer, name="front end")[1]}",'
     html = (
-        re.search(r"```html\n(.*?)```", HOW_TO.read_text(), re.DOTALL).group(1).replace("LabelStudio,", f"LabelStudio, {asked}")
+        re.search(r"```html\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
+        .group(1)
+        .replace("LabelStudio,", f"LabelStudio, {asked}")
     )
     page = page_of(house.stranger)
     page.context.grant_permissions(["local-network-access"])  # a page that is answered here counts as public

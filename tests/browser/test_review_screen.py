@@ -300,7 +300,9 @@ def test_the_changed_region_of_reworked_work_is_selected_first(screen, picture, 
     annotations.edit(picture.annotation.pk, {"result": moved}, actor=picture.annotator)
     page = screen(picture, picture.reviewer)
 
-    expect(page.locator("#about")).to_contain_text("It was rejected before “Cut it at the wheels”. 1 change since:")
+    expect(page.locator("#about")).to_contain_text(
+        "It was rejected before “Cut it at the wheels”. 1 change since:"
+    )
     expect(page.locator(".cs-changes")).to_contain_text(re.compile(r"moved, overlap 0\.8"))
     expect(page.locator(".lsf-tree-treenode-selected")).to_contain_text("Tree")
     shoot(page, "review-outdated")
@@ -350,7 +352,9 @@ def test_an_answer_that_got_lost_counts_once(screen, house, errors):
 
     toast(page, "Rejected, back to the annotator")
     assert len(lost) == 2
-    assert [(said.text, said.annotation) for said in Comment.objects.all()] == [("Said once", house.annotation)]
+    assert [(said.text, said.annotation) for said in Comment.objects.all()] == [
+        ("Said once", house.annotation)
+    ]
     assert Review.objects.count() == 1
     assert errors == []
 

@@ -10,7 +10,11 @@ from webhooks.sender import drain
 
 @pytest.fixture
 def hook(house, live_server, settings):
-    settings.DEMO, settings.WEBHOOK_ALLOWED_NETWORKS, settings.BASE_URL = True, ["127.0.0.0/8", "::1/128"], live_server.url
+    settings.DEMO, settings.WEBHOOK_ALLOWED_NETWORKS, settings.BASE_URL = (
+        True,
+        ["127.0.0.0/8", "::1/128"],
+        live_server.url,
+    )
     return endpoint.ensure(house.project, actor=house.lead)
 
 

@@ -23,7 +23,9 @@ ASKED = {"F": "F1", "SEED": "1", "N": str(DECISIONS), "KILLS": str(KILLS), "LEAS
 
 def lines_of_chaos(**asked: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "bench.chaos"]
-    run = subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | ASKED | asked, capture_output=True, text=True)
+    run = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=os.environ | ASKED | asked, capture_output=True, text=True
+    )
     assert run.stdout, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()]
 
@@ -31,8 +33,13 @@ def lines_of_chaos(**asked: str) -> list[dict[str, Any]]:
 def test_kills_lose_nothing_repeat_nothing_and_invent_nothing():
     (line,) = lines_of_chaos()
 
-    told = {name: line[name] for name in ("kills", "flushes", "decisions", "acknowledged", "events", "refused")}
-    wrong = {name: line[name] for name in ("acknowledged_but_missing", "decided_twice", "lost", "phantom", "two_bodies")}
+    told = {
+        name: line[name] for name in ("kills", "flushes", "decisions", "acknowledged", "events", "refused")
+    }
+    wrong = {
+        name: line[name]
+        for name in ("acknowledged_but_missing", "decided_twice", "lost", "phantom", "two_bodies")
+    }
     assert told == {
         "kills": KILLS,
         "flushes": 3,

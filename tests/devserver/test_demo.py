@@ -37,7 +37,11 @@ def test_demo_file_says_where_to_go_and_who_to_be(demo, data):
     assert stat.S_IMODE((data / "demo.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((data / "demo-secrets.json").stat().st_mode) == 0o600
     assert demo.keys() == {"base_url", "accounts", "project_id", "projects"}
-    assert (demo["base_url"], demo["projects"], demo["project_id"]) == ("http://localhost:8123", projects, projects["sentiment"])
+    assert (demo["base_url"], demo["projects"], demo["project_id"]) == (
+        "http://localhost:8123",
+        projects,
+        projects["sentiment"],
+    )
     assert list(demo["accounts"]) == ["admin", "lead", "reviewer", "reviewer2", "annotator", "annotator2"]
     assert all(account.keys() == {"email", "password", "token"} for account in demo["accounts"].values())
 
@@ -55,8 +59,18 @@ def test_everybody_is_what_they_are_called(demo):
     assert people["admin"].runs_site
     assert (people["lead"].is_staff, people["lead"].may_create_projects) == (True, True)
     for project in Project.objects.all():
-        roles = {name: people[name].memberships.filter(project=project).values_list("role", flat=True).first() for name in people}
-        assert roles == {"admin": None, "lead": "MA", "reviewer": "RE", "reviewer2": "RE", "annotator": "AN", "annotator2": "AN"}
+        roles = {
+            name: people[name].memberships.filter(project=project).values_list("role", flat=True).first()
+            for name in people
+        }
+        assert roles == {
+            "admin": None,
+            "lead": "MA",
+            "reviewer": "RE",
+            "reviewer2": "RE",
+            "annotator": "AN",
+            "annotator2": "AN",
+        }
         assert people["annotator"].annotations.filter(project=project).exists()
         assert people["annotator2"].annotations.filter(project=project).exists()
     assert not User.objects.filter(is_placeholder=True).exists()
@@ -86,7 +100,12 @@ def test_second_start_changes_nothing_but_the_address(demo, settings, data):
     call_command("load_demo", prepare=True, write=True)
 
     assert json.loads((data / "demo.json").read_text()) == demo | {"base_url": "http://localhost:9000"}
-    assert (Review.objects.count(), Task.objects.count(), User.objects.count(), ApiToken.objects.count()) == before
+    assert (
+        Review.objects.count(),
+        Task.objects.count(),
+        User.objects.count(),
+        ApiToken.objects.count(),
+    ) == before
 
 
 def test_database_that_outlived_its_data_folder_gets_new_secrets(demo, settings, tmp_path):

@@ -29,7 +29,10 @@ class Run:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.output = Path(f"{data}.out")
-        env = {k: v for k, v in os.environ.items() if k not in NOT_FOR_IT} | {"DATA": str(data), "PORT": "18500"}
+        env = {k: v for k, v in os.environ.items() if k not in NOT_FOR_IT} | {
+            "DATA": str(data),
+            "PORT": "18500",
+        }
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
                 MAKE_RUN, cwd=settings.BASE_DIR, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out

@@ -64,7 +64,9 @@ def test_delivery_arrives_verified_and_is_shown(house, hook, lead):
 
 
 def test_forged_delivery_is_shown_as_such_and_refused(hook, lead):
-    answer = post(hook.url, b'{"action": "ANNOTATION_ACCEPTED"}', {"webhook-id": "x", "webhook-timestamp": "1"})
+    answer = post(
+        hook.url, b'{"action": "ANNOTATION_ACCEPTED"}', {"webhook-id": "x", "webhook-timestamp": "1"}
+    )
 
     (arrival,) = lead.get(PAGE).context["arrivals"]
     assert (answer.status, arrival.received.webhook) == (401, None)
@@ -81,7 +83,10 @@ def test_failed_delivery_shows_its_attempts_and_when_the_next_is(house, hook, le
     accepts = [a for a in lead.get(PAGE).context["arrivals"] if a.received.action == "ANNOTATION_ACCEPTED"]
 
     assert [(a.received.attempt, a.received.answered) for a in accepts] == [(2, 500), (1, 500)]
-    assert (accepts[0].next_at, accepts[1].next_at) == (Delivery.objects.get(event__action="ANNOTATION_ACCEPTED").next_at, None)
+    assert (accepts[0].next_at, accepts[1].next_at) == (
+        Delivery.objects.get(event__action="ANNOTATION_ACCEPTED").next_at,
+        None,
+    )
     assert re.search(r"Next attempt at \d\d:\d\d:\d\d", feed(lead).content.decode())
 
 

@@ -11,7 +11,9 @@ from devserver.supervise import Service
 
 
 def sleeper(seconds: float) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})"], start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import time; time.sleep({seconds})"], start_new_session=True
+    )
 
 
 def test_a_taken_port_gives_the_next_one(capsys):

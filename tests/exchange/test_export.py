@@ -107,7 +107,9 @@ def body_of_review(review: Review, **said: Any) -> dict[str, Any]:
 
 def test_export_gives_label_studios_keys(house):
     annotation, task = house.annotation, Task.objects.get()
-    prediction = tasks.save_prediction(task, actor=house.lead, result=factories.result("B"), score=0.5, model_version="v1")
+    prediction = tasks.save_prediction(
+        task, actor=house.lead, result=factories.result("B"), score=0.5, model_version="v1"
+    )
     task.refresh_from_db()
 
     (body,) = exported(house.project)
@@ -153,10 +155,16 @@ def test_standing_review_comes_first_with_what_it_saw_and_made(house):
 
     assert (annotation["last_action"], annotation["review_history"]) == ("fixed_and_accepted", [])
     corrected = factories.result("C")
-    made = {"result": corrected, "fixed_annotation_history": fix.fixed_version_id, "fixed_annotation_history_result": corrected}
+    made = {
+        "result": corrected,
+        "fixed_annotation_history": fix.fixed_version_id,
+        "fixed_annotation_history_result": corrected,
+    }
     assert annotation["reviews"] == [
         body_of_review(fix, verdict="fixed_and_accepted", accepted=True, **made),
-        body_of_review(first, verdict="rejected", accepted=False, comment="Look again", reject_action="requeue"),
+        body_of_review(
+            first, verdict="rejected", accepted=False, comment="Look again", reject_action="requeue"
+        ),
     ]
 
 
@@ -169,7 +177,10 @@ def test_reviews_is_empty_when_none_stands(house):
     (annotation,) = exported(house.project)[0]["annotations"]
 
     assert annotation["reviews"] == []
-    told = [(review["accepted"], review["undone_at"] is not None, review["outdated"]) for review in annotation["review_history"]]
+    told = [
+        (review["accepted"], review["undone_at"] is not None, review["outdated"])
+        for review in annotation["review_history"]
+    ]
     assert told == [(True, True, False), (True, False, True)]
 
 
@@ -177,7 +188,10 @@ def test_default_leaves_out_tasks_without_annotations(house):
     bare = factories.task(house.project)
 
     assert [task["id"] for task in exported(house.project)] == [house.task.pk]
-    assert [task["id"] for task in exported(house.project, without_annotations=True)] == [house.task.pk, bare.pk]
+    assert [task["id"] for task in exported(house.project, without_annotations=True)] == [
+        house.task.pk,
+        bare.pk,
+    ]
     assert exported(house.project, ids=[bare.pk]) == []
 
 
@@ -196,7 +210,9 @@ def test_export_costs_the_same_queries_however_many_tasks(house, django_assert_n
     with django_assert_num_queries(10):
         exported(house.project)
     for _ in range(2):
-        factories.reviewed(factories.annotation(factories.task(house.project), house.annotator), house.reviewer)
+        factories.reviewed(
+            factories.annotation(factories.task(house.project), house.annotator), house.reviewer
+        )
     with django_assert_num_queries(10):
         exported(house.project)
 
@@ -211,13 +227,18 @@ def url(house, query: str = "exportType=JSON") -> str:
 def test_route_streams_and_names_the_instant(house, client_of):
     response = client_of(house.reviewer).get(url(house))
 
-    assert (response.status_code, response.streaming, response["Content-Type"]) == (200, True, "application/json")
+    assert (response.status_code, response.streaming, response["Content-Type"]) == (
+        200,
+        True,
+        "application/json",
+    )
     assert response["X-Snapshot-At"].endswith("Z")
     assert [task["id"] for task in json.loads(response.getvalue())] == [house.task.pk]
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("lead", 200), ("admin", 200), ("reviewer", 200), ("annotator", 403), ("stranger", 404)]
+    ("who", "status"),
+    [("lead", 200), ("admin", 200), ("reviewer", 200), ("annotator", 403), ("stranger", 404)],
 )
 def test_who_may_export(house, client_of, who, status):
     response = client_of(getattr(house, who)).get(url(house))
@@ -234,7 +255,9 @@ def test_other_formats_are_refused_naming_what_there_is(house, client_of, query)
     assert response.json()["detail"].endswith("There is: JSON, JSON_MIN, CSV, TSV.")
 
 
-@pytest.mark.parametrize("query", ["ids={0}", "ids[]={0}&ids[]=999", "ids={0},999", "download_all_tasks=true&ids={0}"])
+@pytest.mark.parametrize(
+    "query", ["ids={0}", "ids[]={0}&ids[]=999", "ids={0},999", "download_all_tasks=true&ids={0}"]
+)
 def test_ids_choose_tasks(house, client_of, query):
     factories.task(house.project)
 
@@ -273,14 +296,25 @@ def test_export_is_of_one_moment(client_of):
 def told(project: Project) -> list[Any]:
     """What has to be the same after a round trip, ids and times of import aside."""
     rows = Annotation.objects.filter(project=project, deleted_at=None).order_by("id")
-    verdicts = Review.objects.filter(project=project).order_by("id").select_related("annotation", "seen_version", "fixed_version")
+    verdicts = (
+        Review.objects.filter(project=project)
+        .order_by("id")
+        .select_related("annotation", "seen_version", "fixed_version")
+    )
     everything = Task.objects.filter(project=project).order_by("id")
     guesses = Prediction.objects.filter(project=project).order_by("id")
     return [
         totals.totals_of([project.pk])[project.pk],
         list(
             everything.values_list(
-                "data", "meta", "unique_id", "created_at", "reviewed", "reviews_accepted", "reviews_rejected", "is_labeled"
+                "data",
+                "meta",
+                "unique_id",
+                "created_at",
+                "reviewed",
+                "reviews_accepted",
+                "reviews_rejected",
+                "is_labeled",
             )
         ),
         list(guesses.values_list("result", "score", "model_version")),
@@ -298,7 +332,16 @@ def told(project: Project) -> list[Any]:
             )
         ),
         [
-            (r.state, r.verdict, r.created_by_id, r.created_at, r.comment, r.reject_action, r.undone_at, r.undone_by_id)
+            (
+                r.state,
+                r.verdict,
+                r.created_by_id,
+                r.created_at,
+                r.comment,
+                r.reject_action,
+                r.undone_at,
+                r.undone_by_id,
+            )
             + (r.seen_version.result, r.fixed_version.result if r.fixed_version else None)
             for r in verdicts
         ],
@@ -339,7 +382,9 @@ def test_round_trip_gives_the_same_counts_verdicts_and_authorship(house):
 
 
 def test_round_trip_of_an_undone_review_keeps_it_undone(house):
-    factories.undone(factories.reviewed(house.annotation, house.reviewer, "fixed_and_accepted"), house.reviewer)
+    factories.undone(
+        factories.reviewed(house.annotation, house.reviewer, "fixed_and_accepted"), house.reviewer
+    )
     empty = factories.project(lead=house.lead)
 
     load(exported(house.project), empty)

@@ -90,7 +90,11 @@ def test_filters_hold_for_tables_too(house, kinds):
         ({"changed_since": "2026-13-41T00:00:00Z"}, "invalid_instant", "changed_since"),
         ({"changed_since": "2026-01-31T12:00:00"}, "invalid_instant", "changed_since"),
         ({"changed_since": "2026-01-31T12:00:00Z", "exportType": "CSV"}, "not_supported", "changed_since"),
-        ({"changed_since": "2026-01-31T12:00:00Z", "export_type": "JSON_MIN"}, "not_supported", "changed_since"),
+        (
+            {"changed_since": "2026-01-31T12:00:00Z", "export_type": "JSON_MIN"},
+            "not_supported",
+            "changed_since",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(house, query, code, field):
@@ -184,7 +188,9 @@ def test_changed_since_names_deleted_tasks_last(house, since):
 def test_deleted_tasks_are_no_tasks_to_an_import(house, since):
     tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
 
-    answer = client_of(house.lead).post(f"/api/projects/{house.project.pk}/import", exported(house, changed_since=since))
+    answer = client_of(house.lead).post(
+        f"/api/projects/{house.project.pk}/import", exported(house, changed_since=since)
+    )
 
     assert answer.status_code == 400
 

@@ -18,7 +18,11 @@ def answers(house) -> dict[str, tuple[int, int]]:
     waiting = task(house.project)
     annotation(waiting, house.annotator)
     task(house.project)
-    return {"gold": (house.task.pk, other.pk), "conflict": (conflicting.pk, 0), "not_reviewed": (waiting.pk, 0)}
+    return {
+        "gold": (house.task.pk, other.pk),
+        "conflict": (conflicting.pk, 0),
+        "not_reviewed": (waiting.pk, 0),
+    }
 
 
 def exported(house, query: str, who: str = "lead"):
@@ -66,7 +70,9 @@ def test_only_something_else_is_refused(house):
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_only")
 
 
-@pytest.mark.parametrize(("final", "states"), [("only", ["gold"]), ("exclude", ["conflict", "not_reviewed", "not_reviewed"])])
+@pytest.mark.parametrize(
+    ("final", "states"), [("only", ["gold"]), ("exclude", ["conflict", "not_reviewed", "not_reviewed"])]
+)
 def test_kept_exports_take_answers_or_what_has_none(house, answers, final, states, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     client, at = client_of(house.lead), f"/api/projects/{house.project.pk}/exports/"

@@ -62,7 +62,9 @@ def test_a_view_narrows_an_export(house):
     annotation(task(house.project), house.annotator)
     reviewed(house.annotation, house.reviewer)
     item = {"filter": "filter:tasks:reviews_accepted", "operator": "equal", "type": "Number", "value": 1}
-    view = View.objects.create(project=house.project, data={"filters": {"conjunction": "and", "items": [item]}})
+    view = View.objects.create(
+        project=house.project, data={"filters": {"conjunction": "and", "items": [item]}}
+    )
 
     assert annotation_ids(house, task_filter_options={"view": view.pk}) == [house.annotation.pk]
 
@@ -71,7 +73,10 @@ def test_filters_by_kind(house):
     passed = skipped(task(house.project), house.annotator)
     gold = annotation(task(house.project), house.reviewer, ground_truth=True)
 
-    kinds = [annotation_ids(house, annotation_filter_options={kind: True}) for kind in ("usual", "skipped", "ground_truth")]
+    kinds = [
+        annotation_ids(house, annotation_filter_options={kind: True})
+        for kind in ("usual", "skipped", "ground_truth")
+    ]
     assert kinds == [[house.annotation.pk], [passed.pk], [gold.pk]]
     assert len(annotation_ids(house, annotation_filter_options={"usual": False})) == 3
 
@@ -92,9 +97,13 @@ def test_a_conversion_is_of_the_same_moment(house):
     body = client.get(at(house, f"{pk}")).json()
 
     assert (early.status_code, early.json()["code"]) == (404, "not_converted")
-    assert body["converted_formats"] == [{"id": started["converted_format"], "export_type": "CSV", "status": "completed"}]
+    assert body["converted_formats"] == [
+        {"id": started["converted_format"], "export_type": "CSV", "status": "completed"}
+    ]
     rows = list(csv.DictReader(io.StringIO(downloaded(house, pk, "?exportType=CSV").decode())))
-    assert [(row["text"], row["letter"], row["annotator"]) for row in rows] == [("A letter", "A", str(house.annotator.pk))]
+    assert [(row["text"], row["letter"], row["annotator"]) for row in rows] == [
+        ("A letter", "A", str(house.annotator.pk))
+    ]
 
 
 def test_converting_again_answers_with_the_first(house):
@@ -180,7 +189,9 @@ def test_exports_are_listed_in_a_constant_number_of_queries(house, django_assert
 
 
 def table(house, query: str) -> list[dict]:
-    text = b"".join(client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?{query}").streaming_content).decode()
+    text = b"".join(
+        client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?{query}").streaming_content
+    ).decode()
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "TSV" in query else ","))
 
 
@@ -216,7 +227,9 @@ def test_data_that_is_called_as_a_column_is_keeps_its_place(house):
 
 
 def test_answers_to_no_control_of_the_configuration_have_a_column(house):
-    annotations.edit(house.annotation.pk, {"result": [result("A")[0] | {"from_name": "older"}]}, actor=house.annotator)
+    annotations.edit(
+        house.annotation.pk, {"result": [result("A")[0] | {"from_name": "older"}]}, actor=house.annotator
+    )
 
     assert table(house, "exportType=CSV")[0]["older"] == "A"
 

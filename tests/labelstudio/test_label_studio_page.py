@@ -69,4 +69,7 @@ def test_the_start_page_leads_there_where_it_is_on(reader, fetched):
 
 def test_page_asks_a_stranger_to_sign_in(db, client, fetched):
     response = client.get("/label-studio/projects/1/data")
-    assert (response.status_code, response["Location"]) == (302, "/accounts/login/?next=/label-studio/projects/1/data")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        "/accounts/login/?next=/label-studio/projects/1/data",
+    )

@@ -39,7 +39,10 @@ def test_the_mail_says_what_waits_and_where(returned, settings):
     assert sent.subject == "[Countersign] 1 thing waits for you"
     assert "Sent back to you: 1" in sent.body
     assert f"- Letters, task {returned.task.pk}, since " in sent.body
-    assert f"  https://review.example.org/projects/{returned.project.pk}/label/?task={returned.task.pk}\n" in sent.body
+    assert (
+        f"  https://review.example.org/projects/{returned.project.pk}/label/?task={returned.task.pk}\n"
+        in sent.body
+    )
     assert "https://review.example.org/accounts/profile/" in sent.body
     assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
 
@@ -57,10 +60,16 @@ def test_the_day_is_the_persons_own(returned):
     change(returned.annotator, timezone="Pacific/Auckland")
     digests.send(now=datetime(2026, 5, 4, 9, tzinfo=UTC))  # 21:00 there
     digests.send(now=datetime(2026, 5, 4, 13, tzinfo=UTC))  # the next day, at 1 in the night
-    assert (len(mail.outbox), User.objects.get(pk=returned.annotator.pk).digest_sent_on) == (1, date(2026, 5, 4))
+    assert (len(mail.outbox), User.objects.get(pk=returned.annotator.pk).digest_sent_on) == (
+        1,
+        date(2026, 5, 4),
+    )
 
     digests.send(now=datetime(2026, 5, 4, 20, tzinfo=UTC))  # 8 in the morning
-    assert (len(mail.outbox), User.objects.get(pk=returned.annotator.pk).digest_sent_on) == (2, date(2026, 5, 5))
+    assert (len(mail.outbox), User.objects.get(pk=returned.annotator.pk).digest_sent_on) == (
+        2,
+        date(2026, 5, 5),
+    )
 
 
 def test_nobody_is_written_to_before_the_morning(returned):
@@ -92,7 +101,9 @@ def test_the_site_can_switch_it_off(returned, settings):
 def test_the_profile_has_the_switch(house):
     browser = Client()
     browser.force_login(house.annotator)
-    assert "mail me once a day what waits for me" in browser.get("/accounts/profile/").content.decode().lower()
+    assert (
+        "mail me once a day what waits for me" in browser.get("/accounts/profile/").content.decode().lower()
+    )
     browser.post("/accounts/profile/", {"first_name": "A", "last_name": "B", "timezone": "UTC"})
     assert not User.objects.get(pk=house.annotator.pk).wants_digest
 

@@ -31,7 +31,9 @@ def skipped_by_all(house) -> Task:
 
 
 def test_the_page_shows_my_turn_and_where_to_go(house):
-    reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail <is> cut off")
+    reviewed(
+        house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail <is> cut off"
+    )
     shown = page(house.annotator)
     assert "Rework it: it was sent back to you." in shown
     assert "The tail &lt;is&gt; cut off" in shown
@@ -43,7 +45,9 @@ def test_an_empty_inbox_says_so(house):
 
 
 def test_the_list_asks_for_itself_again_as_a_fragment(house):
-    assert 'hx-get="?kind=to_review&amp;page=1" hx-trigger="every 20s"' in page(house.reviewer, "/inbox/?kind=to_review")
+    assert 'hx-get="?kind=to_review&amp;page=1" hx-trigger="every 20s"' in page(
+        house.reviewer, "/inbox/?kind=to_review"
+    )
     fragment = page(house.reviewer, "/inbox/?kind=to_review", **{"HX-Request": "true"})
     assert fragment.startswith('<section id="mine"') and "<html" not in fragment
 
@@ -82,7 +86,10 @@ def test_the_pages_keep_a_strict_policy(house):
     response = browser_of(house.lead).get("/inbox/")
     policy = response["Content-Security-Policy"]
     assert "script-src 'self';" in policy + ";" and "unsafe" not in policy
-    assert "&quot;allowEval&quot;: false" in (shown := response.content.decode()) or '"allowEval": false' in shown
+    assert (
+        "&quot;allowEval&quot;: false" in (shown := response.content.decode())
+        or '"allowEval": false' in shown
+    )
 
 
 def test_the_start_page_has_a_bar_for_each_project(house):
@@ -110,7 +117,9 @@ def test_a_lead_finds_reasons_and_buttons_of_each_project(house):
     assert "Any reviewer" in shown
 
 
-@pytest.mark.parametrize(("who", "status"), [("lead", 200), ("admin", 200), ("reviewer", 404), ("stranger", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("lead", 200), ("admin", 200), ("reviewer", 404), ("stranger", 404)]
+)
 def test_the_part_of_a_lead_is_for_leads(house, who, status):
     assert browser_of(getattr(house, who)).get(f"/inbox/projects/{house.project.pk}/").status_code == status
     assert ('id="led"' in page(getattr(house, who))) == (status == 200)

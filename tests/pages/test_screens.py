@@ -65,9 +65,18 @@ def test_a_screen_asks_who_is_there_first(house, client):
 
 
 def test_the_script_is_told_project_person_queue_and_task(house, with_editor):
-    page = browser_of(house.reviewer).get(address(house, query=f"?queue=rejected&task={house.task.pk}")).content.decode()
+    page = (
+        browser_of(house.reviewer)
+        .get(address(house, query=f"?queue=rejected&task={house.task.pk}"))
+        .content.decode()
+    )
     told = json.loads(re.search(r'id="screen-json"[^>]*>(.*?)</script>', page).group(1))
-    assert told == {"project": house.project.pk, "user": house.reviewer.pk, "queue": "rejected", "task": house.task.pk}
+    assert told == {
+        "project": house.project.pk,
+        "user": house.reviewer.pk,
+        "queue": "rejected",
+        "task": house.task.pk,
+    }
 
 
 def test_the_policy_opens_the_hosts_of_this_projects_media_and_no_scripts(house, with_editor):
@@ -252,7 +261,9 @@ def test_the_plain_page_puts_an_item_aside_for_others(house):
     assert QueueEntry.objects.get().leased_to is None
 
 
-@pytest.mark.parametrize("form", [{"press": "accept"}, {"press": "accept", "annotation": "x"}, {"press": "undo"}, {}])
+@pytest.mark.parametrize(
+    "form", [{"press": "accept"}, {"press": "accept", "annotation": "x"}, {"press": "undo"}, {}]
+)
 def test_the_plain_page_answers_a_broken_form_with_404(house, form):
     browser, here = plain(house, house.reviewer)
     assert browser.post(here, form).status_code == 404
@@ -272,19 +283,33 @@ def test_boxes_are_lines_and_shapes_in_percent(db, house):
         ("rect", "Car", 0),
         ("rect", "Tree", 10),
     ]
-    assert [(line.control, line.words, line.where) for line in lines_of(made)][0] == ("box", "Car", "20 × 10 % at 0, 5")
+    assert [(line.control, line.words, line.where) for line in lines_of(made)][0] == (
+        "box",
+        "Car",
+        "20 × 10 % at 0, 5",
+    )
 
 
 def test_spans_are_marked_in_the_text_and_words_are_said(db, house):
     texts = project(label_config=SPANS)
     span = {"id": "s", "from_name": "who", "to_name": "text", "type": "labels"}
-    note = {"id": "n", "from_name": "note", "to_name": "text", "type": "textarea", "value": {"text": ["Sure", "of it"]}}
+    note = {
+        "id": "n",
+        "from_name": "note",
+        "to_name": "text",
+        "type": "textarea",
+        "value": {"text": ["Sure", "of it"]},
+    }
     said = [span | {"value": {"start": 0, "end": 3, "text": "Ada", "labels": ["Person"]}}, note]
     made = annotation(task(texts, text="Ada wrote it"), house.admin, result=said)
 
     (source,) = sources_of(texts, made.task, made)
 
-    assert [(piece.text, piece.label) for piece in source.pieces] == [("", ""), ("Ada", "Person"), (" wrote it", "")]
+    assert [(piece.text, piece.label) for piece in source.pieces] == [
+        ("", ""),
+        ("Ada", "Person"),
+        (" wrote it", ""),
+    ]
     assert [(line.control, line.words, line.where) for line in lines_of(made)] == [
         ("who", "Person", "“Ada”"),
         ("note", "Sure, of it", ""),
@@ -293,7 +318,16 @@ def test_spans_are_marked_in_the_text_and_words_are_said(db, house):
 
 @pytest.mark.parametrize(
     "value",
-    [None, [], "x", {"points": 3}, {"start": "a"}, {"x": "1"}, {"rectanglelabels": 5}, {"start": 5, "end": 2, "text": None}],
+    [
+        None,
+        [],
+        "x",
+        {"points": 3},
+        {"start": "a"},
+        {"x": "1"},
+        {"rectanglelabels": 5},
+        {"start": 5, "end": 2, "text": None},
+    ],
 )
 @pytest.mark.parametrize("kind", ["rectanglelabels", "polygonlabels", "choices", None])
 def test_whatever_a_file_brought_is_readable(house, value, kind):

@@ -37,7 +37,10 @@ def now(house: House) -> Annotation:
 
 def states() -> list[tuple[str, str]]:
     """Every review, oldest first: its verdict and what became of it."""
-    return [(review.verdict, review.state) for review in Review.objects.select_related("annotation").order_by("id")]
+    return [
+        (review.verdict, review.state)
+        for review in Review.objects.select_related("annotation").order_by("id")
+    ]
 
 
 def kinds(told: list) -> list[str]:

@@ -23,7 +23,11 @@ def test_accept_annotation_success(house):
     stored = Annotation.objects.get()
     review = Review.objects.get()
     assert accepted == stored
-    assert (stored.last_action, stored.last_created_by, stored.standing_review_id) == ("accepted", house.reviewer, review.pk)
+    assert (stored.last_action, stored.last_created_by, stored.standing_review_id) == (
+        "accepted",
+        house.reviewer,
+        review.pk,
+    )
     assert (review.verdict, review.comment, review.created_by, review.stands_on_id) == (
         "accepted",
         "Looks good",
@@ -37,7 +41,11 @@ def test_reject_annotation_success(house):
 
     factories.verdicts_checked()
     stored, review = Annotation.objects.get(), Review.objects.get()
-    assert (stored.last_action, stored.last_created_by, stored.was_cancelled) == ("rejected", house.reviewer, False)
+    assert (stored.last_action, stored.last_created_by, stored.was_cancelled) == (
+        "rejected",
+        house.reviewer,
+        False,
+    )
     assert (review.comment, review.reject_action) == ("Please fix labeling errors", "requeue")
 
 
@@ -86,7 +94,14 @@ def test_validate_review_permission_refuses_an_unsaved_annotation(house):
 
 @pytest.mark.parametrize(
     ("who", "expected"),
-    [("reviewer", True), ("lead", True), ("admin", True), ("annotator", False), ("annotator2", False), ("stranger", False)],
+    [
+        ("reviewer", True),
+        ("lead", True),
+        ("admin", True),
+        ("annotator", False),
+        ("annotator2", False),
+        ("stranger", False),
+    ],
 )
 def test_can_review_annotation_asks_the_capability_table(house, rf, who, expected):
     request = rf.get("/")
@@ -98,7 +113,9 @@ def test_can_review_annotation_asks_the_capability_table(house, rf, who, expecte
 
 
 def test_task_query_helpers_follow_last_action_to_the_letter(house):
-    tasks = {verdict: factories.task(house.project) for verdict in ("accepted", "rejected", "fixed_and_accepted")}
+    tasks = {
+        verdict: factories.task(house.project) for verdict in ("accepted", "rejected", "fixed_and_accepted")
+    }
     for verdict, task in tasks.items():
         for author in (house.annotator, house.annotator2):
             factories.reviewed(factories.annotation(task, author), house.reviewer, verdict)

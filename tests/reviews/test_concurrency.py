@@ -27,7 +27,9 @@ REVIEWERS, WORK, MOVES = 8, 60, 30
 def test_one_accept_sent_many_times_at_once_is_one_review(house, heard, asked):
     heard.clear()
 
-    decisions = together([lambda: AnnotationReviewService(house.reviewer).accept(house.annotation, **asked)] * 32)
+    decisions = together(
+        [lambda: AnnotationReviewService(house.reviewer).accept(house.annotation, **asked)] * 32
+    )
 
     review = Review.objects.get()
     assert {decision.review for decision in decisions} == {review}
@@ -38,7 +40,10 @@ def test_one_accept_sent_many_times_at_once_is_one_review(house, heard, asked):
 
 
 def test_one_fix_sent_many_times_at_once_is_one_version(house):
-    together([lambda: AnnotationReviewService(house.reviewer).fix_and_accept(house.annotation, result=result("B"))] * 16)
+    together(
+        [lambda: AnnotationReviewService(house.reviewer).fix_and_accept(house.annotation, result=result("B"))]
+        * 16
+    )
 
     assert (Review.objects.count(), Annotation.objects.get().version) == (1, 2)
     assert_all_true(house.project)
@@ -78,7 +83,9 @@ class Crowd:
         dice, service = random.Random(seed), AnnotationReviewService(user)
         moves = [
             lambda a: service.accept(a),
-            lambda a: service.reject(a, comment="No", reject_action=dice.choice(["requeue", "remove", "redistribute"])),
+            lambda a: service.reject(
+                a, comment="No", reject_action=dice.choice(["requeue", "remove", "redistribute"])
+            ),
             lambda a: service.fix_and_accept(a, result=result(dice.choice("ABC"))),
             lambda a: service.undo(Review.objects.filter(annotation=a).latest("id")),
             lambda a: service.reopen(a),
@@ -101,14 +108,18 @@ class Crowd:
             lambda a: service.undo_many(dice.sample(self.work, 10)),
             lambda a: task_service.update(a.task_id, {"data": {"text": str(dice.random())}}, actor=user),
             lambda a: annotations.delete_many([a.pk], actor=user),
-            lambda a: projects.update(a.project, {"review_criteria": dice.choice(["one", "all"])}, actor=user),
+            lambda a: projects.update(
+                a.project, {"review_criteria": dice.choice(["one", "all"])}, actor=user
+            ),
             lambda a: projects.update(a.project, {"maximum_annotations": dice.choice([1, 2])}, actor=user),
         ]
         return self._acts(dice, moves, weights=[4, 4, 4, 1, 2, 2], times=MOVES // 2)
 
     def _acts(self, dice, moves, *, weights, times: int = MOVES):
         def act() -> int:
-            return sum(self._tried(dice.choices(moves, weights)[0], dice.choice(self.work)) for _ in range(times))
+            return sum(
+                self._tried(dice.choices(moves, weights)[0], dice.choice(self.work)) for _ in range(times)
+            )
 
         return act
 
@@ -121,13 +132,17 @@ class Crowd:
 
 
 def test_a_crowd_deciding_and_editing_at_random_leaves_everything_true(house):
-    projects.update(house.project, {"allowed_reject_actions": ["requeue", "remove", "redistribute"]}, actor=house.lead)
+    projects.update(
+        house.project, {"allowed_reject_actions": ["requeue", "remove", "redistribute"]}, actor=house.lead
+    )
     house.project.refresh_from_db()
     tasks = task_service.create_many(house.project, [{"data": {"text": "A"}}] * (WORK // 2), actor=house.lead)
     work = [
         annotation
         for author in (house.annotator, house.annotator2)
-        for annotation in annotations.submit_many([(task, annotations.Work(result=result())) for task in tasks], actor=author)
+        for annotation in annotations.submit_many(
+            [(task, annotations.Work(result=result())) for task in tasks], actor=author
+        )
     ]
     crowd = Crowd(house, work)
     people = [factories.member(house.project, "RE", f"r{number}") for number in range(REVIEWERS)]

@@ -42,11 +42,20 @@ def a_wider_box(house) -> Fixed:
 
 
 def a_calmer_mood(house) -> Fixed:
-    said = {"id": "m", "from_name": "mood", "to_name": "text", "type": "choices", "value": {"choices": ["Positive"]}}
+    said = {
+        "id": "m",
+        "from_name": "mood",
+        "to_name": "text",
+        "type": "choices",
+        "value": {"choices": ["Positive"]},
+    }
     return work_in(house, MOODS, [said], [said | {"value": {"choices": ["Neutral"]}}])
 
 
-FIXES = {"box": (a_wider_box, "moved", "moved, overlap 0.83"), "choice": (a_calmer_mood, "relabelled", "Positive → Neutral")}
+FIXES = {
+    "box": (a_wider_box, "moved", "moved, overlap 0.83"),
+    "choice": (a_calmer_mood, "relabelled", "Positive → Neutral"),
+}
 
 
 def told(found=None) -> list[tuple[str, str]]:
@@ -103,7 +112,10 @@ def test_accepting_ones_own_edits_of_a_selection_corrects_each(house):
     AnnotationReviewService(house.reviewer).accept_many([house.annotation, second])
 
     assert sorted(told()) == [("relabelled", "A → C"), ("relabelled", "B → C")]
-    assert set(Correction.objects.values_list("annotator", flat=True)) == {house.annotator.pk, house.annotator2.pk}
+    assert set(Correction.objects.values_list("annotator", flat=True)) == {
+        house.annotator.pk,
+        house.annotator2.pk,
+    }
 
 
 @pytest.mark.parametrize("verdict", ["accepted", "rejected"])
@@ -204,12 +216,26 @@ def test_acknowledging_is_for_the_one_whose_work_it_was_and_counts_once(house):
 def test_confusion_counts_labels_by_annotator_most_often_first(house):
     for author, label in ((house.annotator, "A"), (house.annotator, "A"), (house.annotator2, "B")):
         reviewed(annotation(task(house.project), author, label), house.reviewer, "fixed_and_accepted")
-    gone = reviewed(annotation(task(house.project), house.annotator, "B"), house.reviewer, "fixed_and_accepted")
+    gone = reviewed(
+        annotation(task(house.project), house.annotator, "B"), house.reviewer, "fixed_and_accepted"
+    )
     undone(gone, house.reviewer)
 
     assert list(corrections.confusion(house.project)) == [
-        {"annotator": house.annotator.pk, "control": "letter", "label_from": "A", "label_to": "C", "count": 2},
-        {"annotator": house.annotator2.pk, "control": "letter", "label_from": "B", "label_to": "C", "count": 1},
+        {
+            "annotator": house.annotator.pk,
+            "control": "letter",
+            "label_from": "A",
+            "label_to": "C",
+            "count": 2,
+        },
+        {
+            "annotator": house.annotator2.pk,
+            "control": "letter",
+            "label_from": "B",
+            "label_to": "C",
+            "count": 1,
+        },
     ]
 
 

@@ -50,7 +50,11 @@ def test_contesting_leaves_the_reject_standing(rejected, heard):
 
     after, review = now(rejected), rejected.decision.review
     review.refresh_from_db()
-    assert (after.last_action, after.standing_review_id, after.last_created_by) == ("rejected", review.pk, rejected.reviewer)
+    assert (after.last_action, after.standing_review_id, after.last_created_by) == (
+        "rejected",
+        review.pk,
+        rejected.reviewer,
+    )
     assert after.annotation_seq == before.annotation_seq + 1
     assert after.contested_at == review.contested_at == dispute.contested_at
     row = History.objects.latest("id")
@@ -119,7 +123,8 @@ def test_nobody_decides_their_own_dispute_even_where_people_review_themselves(ho
 
 
 @pytest.mark.parametrize(
-    ("verdict", "came_of_it"), [("accept", "overturned"), ("fix_and_accept", "overturned"), ("reject", "upheld")]
+    ("verdict", "came_of_it"),
+    [("accept", "overturned"), ("fix_and_accept", "overturned"), ("reject", "upheld")],
 )
 @pytest.mark.parametrize("who", ["reviewer2", "lead", "admin"])
 def test_another_reviewer_decides(contested, verdict, came_of_it, who):
@@ -158,7 +163,9 @@ WITHDRAWN_BY = {
     "undo by lead": lambda house: undo(house, house.decision, by="lead"),
     "reopen": lambda house: decide(house, "reopen", by="reviewer2"),
     "edit by lead": lambda house: patch(house, "B", house.lead),
-    "skip by lead": lambda house: annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.lead),
+    "skip by lead": lambda house: annotations.edit(
+        house.annotation.pk, {"was_cancelled": True}, actor=house.lead
+    ),
     "delete": lambda house: annotations.delete(house.annotation.pk, actor=house.lead),
     "data change": lambda house: tasks.update(house.task.pk, {"data": {"text": "New"}}, actor=house.lead),
 }

@@ -56,7 +56,9 @@ def fill(house: House) -> dict[int, tuple]:
             (t, annotations.Work(was_cancelled=state == "skipped", result=result(said, id=f"r{place}")))
             for t, said, state, _ in wanted
         ]
-        for made, (_, _, state, gold) in zip(annotations.submit_many(work, actor=author), wanted, strict=True):
+        for made, (_, _, state, gold) in zip(
+            annotations.submit_many(work, actor=author), wanted, strict=True
+        ):
             by_state[state].append(made)
             if gold:
                 annotations.edit(made.pk, {"ground_truth": True}, actor=house.lead)
@@ -134,7 +136,11 @@ OTHER = [
     (result("A"), [*result("A"), *result("A", id="r2")]),
     (
         related("a", "b"),
-        [*result("A", id="a"), *result("B", id="b"), {"type": "relation", "from_id": "b", "to_id": "a", "direction": "right"}],
+        [
+            *result("A", id="a"),
+            *result("B", id="b"),
+            {"type": "relation", "from_id": "b", "to_id": "a", "direction": "right"},
+        ],
     ),
 ]
 

@@ -42,7 +42,11 @@ def everything_is_wrong(house):
 
 def test_guards_are_asked_in_order(house):
     everything_is_wrong(house)
-    asked = {"reject_action": "redistribute", "reason": "late", "seen": Seen(if_match='"99"', last_annotation_history=0)}
+    asked = {
+        "reject_action": "redistribute",
+        "reason": "late",
+        "seen": Seen(if_match='"99"', last_annotation_history=0),
+    }
 
     for code, lift in LADDER:
         with refused(code, 403 if code in ("not_a_reviewer", "own_annotation", "not_assigned") else 400):

@@ -24,7 +24,10 @@ def test_stale_last_annotation_history(house, move):
     edited = annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
 
     with refused("stale", field="last_annotation_history"):
-        move(seen=Seen(last_annotation_history=first), **({"result": result("C")} if "fix_and_accept" in move.args else {}))
+        move(
+            seen=Seen(last_annotation_history=first),
+            **({"result": result("C")} if "fix_and_accept" in move.args else {}),
+        )
     assert edited.current_version_id > first
 
 
@@ -80,14 +83,20 @@ def test_reject_action_not_allowed(house):
 
 
 def test_redistribute_needs_auto_distribution(house):
-    settings(house, allowed_reject_actions=["requeue", "redistribute"], label_stream_task_distribution="assigned_only")
+    settings(
+        house,
+        allowed_reject_actions=["requeue", "redistribute"],
+        label_stream_task_distribution="assigned_only",
+    )
 
     with refused("redistribute_needs_auto_distribution", field="reject_action"):
         decide(house, "reject", reject_action="redistribute")
     with refused("redistribute_needs_auto_distribution", field="reject_action"):
         decide(house, "reject", reject_action="redistribute", assignee=house.annotator2)
     given = decide(house, "reject", by="lead", reject_action="redistribute", assignee=house.annotator2)
-    assert [(a.task, a.user, a.type) for a in given.task.assignments.all()] == [(house.task, house.annotator2, "AN")]
+    assert [(a.task, a.user, a.type) for a in given.task.assignments.all()] == [
+        (house.task, house.annotator2, "AN")
+    ]
 
 
 def test_redistribute_names_somebody_other_than_the_author(house):

@@ -28,7 +28,12 @@ TOLD = {
     "update": (lambda h: patch(h, "B", h.annotator), "updated", "updated", True),
     "skip": (skip, "skipped", "skipped", True),
     "unskip": (lambda h: (skip(h), skip(h, skipped=False)), "unskipped", "updated", True),
-    "data": (lambda h: tasks.update(h.task.pk, {"data": {"text": "B"}}, actor=h.lead), "data_changed", "updated", False),
+    "data": (
+        lambda h: tasks.update(h.task.pk, {"data": {"text": "B"}}, actor=h.lead),
+        "data_changed",
+        "updated",
+        False,
+    ),
     "accept": (lambda h: decide(h, "accept"), "accepted", "accepted", False),
     "reject": (lambda h: decide(h, "reject"), "rejected", "rejected", False),
     "fix": (lambda h: decide(h, "fix_and_accept"), "fixed_and_accepted", "fixed_and_accepted", True),
@@ -37,7 +42,12 @@ TOLD = {
     "reopen": (lambda h: decide(h, "reopen"), "reopened", "updated", False),
     "draft": (draft, "converted_to_draft", "submitted", False),
     "submit the draft": (lambda h: (draft(h), patch(h, "A", h.annotator)), "updated", "updated", True),
-    "delete": (lambda h: annotations.delete(h.annotation.pk, actor=h.annotator), "deleted", "submitted", False),
+    "delete": (
+        lambda h: annotations.delete(h.annotation.pk, actor=h.annotator),
+        "deleted",
+        "submitted",
+        False,
+    ),
 }
 
 
@@ -79,11 +89,17 @@ def test_a_patch_honours_both_tokens_if_match_first(house):
     change = {"changes": {"result": result("C")}, "actor": house.annotator}
 
     with refused("stale", 412):
-        annotations.edit(house.annotation.pk, seen=Seen(if_match='"1"', last_annotation_history=first), **change)
+        annotations.edit(
+            house.annotation.pk, seen=Seen(if_match='"1"', last_annotation_history=first), **change
+        )
     with refused("stale", 400, field="last_annotation_history"):
-        annotations.edit(house.annotation.pk, seen=Seen(if_match='"2"', last_annotation_history=first), **change)
+        annotations.edit(
+            house.annotation.pk, seen=Seen(if_match='"2"', last_annotation_history=first), **change
+        )
     current = now(house).current_version_id
-    annotations.edit(house.annotation.pk, seen=Seen(if_match='"2"', last_annotation_history=current), **change)
+    annotations.edit(
+        house.annotation.pk, seen=Seen(if_match='"2"', last_annotation_history=current), **change
+    )
 
 
 def test_last_annotation_history_is_stale_by_versions_only(house):

@@ -68,10 +68,15 @@ def test_the_lead_finds_it_with_its_buttons(house, stuck):
     assert body["counts"] == {name: {"number": int(name == stuck), "is_estimate": False} for name in REASONS}
     shown = page_of(house)
     assert f"<code>{stuck}</code>" in shown
-    assert all(f'value="{button}"' in shown or button == "decide" and "Decide myself" in shown for button in row["buttons"])
+    assert all(
+        f'value="{button}"' in shown or button == "decide" and "Decide myself" in shown
+        for button in row["buttons"]
+    )
 
 
-@pytest.mark.parametrize(("who", "status"), [("reviewer", 403), ("annotator", 403), ("stranger", 404), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("reviewer", 403), ("annotator", 403), ("stranger", 404), ("admin", 200)]
+)
 def test_only_leads_look_and_press(house, who, status):
     walk.skipped_by_everybody(house)
     client = client_of(getattr(house, who))

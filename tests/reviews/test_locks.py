@@ -66,9 +66,15 @@ def test_undo_reopen_of_what_is_not_open(house):
 
 
 EDITS = {
-    "edit": lambda house: annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator),
-    "skip": lambda house: annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator),
-    "convert_to_draft": lambda house: annotations.convert_to_draft(house.annotation.pk, actor=house.annotator),
+    "edit": lambda house: annotations.edit(
+        house.annotation.pk, {"result": result("B")}, actor=house.annotator
+    ),
+    "skip": lambda house: annotations.edit(
+        house.annotation.pk, {"was_cancelled": True}, actor=house.annotator
+    ),
+    "convert_to_draft": lambda house: annotations.convert_to_draft(
+        house.annotation.pk, actor=house.annotator
+    ),
     "delete": lambda house: annotations.delete(house.annotation.pk, actor=house.annotator),
 }
 DECIDED = {
@@ -130,7 +136,11 @@ def test_no_lock_applies_to_what_is_no_edit(house):
 
 @pytest.mark.parametrize("who", ["annotator2", "stranger"])
 def test_somebody_elses_work_is_not_yours(house, who):
-    for edit in (annotations.convert_to_draft, annotations.delete, partial(annotations.edit, changes={"result": result("B")})):
+    for edit in (
+        annotations.convert_to_draft,
+        annotations.delete,
+        partial(annotations.edit, changes={"result": result("B")}),
+    ):
         with refused("not_yours", 403):
             edit(house.annotation.pk, actor=getattr(house, who))
 

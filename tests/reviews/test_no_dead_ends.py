@@ -176,10 +176,14 @@ STATES = {
     "requeued": State(rejected("requeue"), f"annotator {EVERY_REVIEWER}"),
     "requeued, author removed": State(after(rejected("requeue"), leave), EVERY_REVIEWER, ("ownerless",)),
     "requeued, author paused": State(after(rejected("requeue"), pause), EVERY_REVIEWER, ("ownerless",)),
-    "requeued, author inactive": State(after(rejected("requeue"), deactivate), EVERY_REVIEWER, ("ownerless",)),
+    "requeued, author inactive": State(
+        after(rejected("requeue"), deactivate), EVERY_REVIEWER, ("ownerless",)
+    ),
     "redistributed": State(rejected("redistribute"), f"annotator {EVERY_REVIEWER}"),
     "redistributed, nobody left": State(
-        after(rejected("redistribute"), lambda house: projects.remove_member(house.membership(house.annotator2))),
+        after(
+            rejected("redistribute"), lambda house: projects.remove_member(house.membership(house.annotator2))
+        ),
         f"annotator {EVERY_REVIEWER}",
         ("overlap_unreachable",),
     ),
@@ -189,13 +193,19 @@ STATES = {
         after(rejected("requeue"), lambda house: decide(house, "contest", by="annotator", because="No")),
         f"annotator {EVERY_REVIEWER}",
     ),
-    "contested, nobody left to decide": State(the_lead_alone_who_rejected_it, "lead admin", ("no_eligible_reviewer",)),
+    "contested, nobody left to decide": State(
+        the_lead_alone_who_rejected_it, "lead admin", ("no_eligible_reviewer",)
+    ),
     "upheld": State(upheld, f"annotator {EVERY_REVIEWER}"),
     "reopened to its author": State(reopened("author"), f"annotator {EVERY_REVIEWER}"),
     "reopened, author removed": State(after(reopened("author"), leave), EVERY_REVIEWER, ("ownerless",)),
     "reopened to anyone": State(reopened("anyone"), f"annotator {EVERY_REVIEWER}"),
     "reopened to anyone, nobody here": State(
-        after(reopened("anyone"), leave, lambda house: projects.remove_member(house.membership(house.annotator2))),
+        after(
+            reopened("anyone"),
+            leave,
+            lambda house: projects.remove_member(house.membership(house.annotator2)),
+        ),
         EVERY_REVIEWER,
     ),
     "outdated": State(outdated, f"annotator {EVERY_REVIEWER}"),
@@ -208,7 +218,9 @@ STATES = {
     "by hand, nobody named": State(by_hand, "annotator lead admin", ("unassigned",)),
     "reviews switched off": State(reviews_switched_off, "annotator", ends=True),
     "closed": State(closed, f"annotator {EVERY_REVIEWER}", ends=True),
-    "closed, with reasons": State(after(skipped_by_everybody, closed), f"annotator {EVERY_REVIEWER}", ends=True),
+    "closed, with reasons": State(
+        after(skipped_by_everybody, closed), f"annotator {EVERY_REVIEWER}", ends=True
+    ),
 }
 
 
@@ -260,7 +272,9 @@ def test_every_reason_is_reached_and_has_buttons():
     told = {name for state in STATES.values() for name in state.told}
 
     assert told == set(dead_ends.REASONS)
-    assert all(dead_ends.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in dead_ends.REASONS.values())
+    assert all(
+        dead_ends.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in dead_ends.REASONS.values()
+    )
 
 
 # --- the buttons ------------------------------------------------------------------------------------
@@ -281,7 +295,9 @@ def test_what_all_skipped_is_returned_to_one_of_them(house):
     decide(house, "reopen", by="lead")
 
     assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
-    assert stream.draw(house.project, Task.objects.all(), house.annotator).annotation_id == house.annotation.pk
+    assert (
+        stream.draw(house.project, Task.objects.all(), house.annotator).annotation_id == house.annotation.pk
+    )
 
 
 def test_more_hands_make_the_overlap_reachable(house):

@@ -58,7 +58,13 @@ def test_what_changes_nothing_by_meaning_keeps_the_review(house, heard):
     seq, heard_before = now(house).annotation_seq, heard.clear()
 
     noise = [dict(reversed(result("A")[0].items())) | {"origin": "prediction"}]
-    for changes in ({"lead_time": 4.5}, {"ground_truth": True}, {"result": noise}, {"was_cancelled": False}, {}):
+    for changes in (
+        {"lead_time": 4.5},
+        {"ground_truth": True},
+        {"result": noise},
+        {"was_cancelled": False},
+        {},
+    ):
         annotations.edit(house.annotation.pk, changes, actor=house.reviewer)
 
     after = now(house)
@@ -74,7 +80,11 @@ def test_new_data_of_an_annotated_task_needs_a_manager_and_keeps_the_old(house):
     tasks.update(house.task.pk, {"data": {"text": "New"}}, actor=house.lead)
 
     row = History.objects.latest("id")
-    assert (row.action, row.details, now(house).last_action) == ("data_changed", {"data": {"text": "A letter"}}, "updated")
+    assert (row.action, row.details, now(house).last_action) == (
+        "data_changed",
+        {"data": {"text": "A letter"}},
+        "updated",
+    )
 
 
 def test_the_same_data_is_no_change(house):

@@ -89,13 +89,20 @@ def test_undo_of_a_fix_restores_the_version_before_under_its_author(house, by_ed
     assert (restored.result, restored.version, restored.version_author) == (result("A"), 3, house.annotator)
     assert (restored.last_action, restored.last_created_by) == ("deleted_review", house.reviewer)
     row = History.objects.get(pk=restored.current_version_id)
-    assert (row.action, row.author, row.created_by, row.number) == ("deleted_review", house.annotator, house.reviewer, 3)
+    assert (row.action, row.author, row.created_by, row.number) == (
+        "deleted_review",
+        house.annotator,
+        house.reviewer,
+        3,
+    )
     assert reviewed(house.annotation, house.reviewer).review.verdict == "accepted"
 
 
 def test_undo_of_a_fix_of_skipped_work_is_skipped_again(house):
     annotations.edit(house.annotation.pk, {"was_cancelled": True, "result": []}, actor=house.annotator)
-    annotations.edit(house.annotation.pk, {"was_cancelled": False, "result": result("B")}, actor=house.reviewer)
+    annotations.edit(
+        house.annotation.pk, {"was_cancelled": False, "result": result("B")}, actor=house.reviewer
+    )
     fix = reviewed(house.annotation, house.reviewer)
 
     restored = undone(fix, house.reviewer)

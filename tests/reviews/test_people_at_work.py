@@ -217,7 +217,9 @@ def test_from_whom_must_be_somebody(house, sent):
 @pytest.mark.parametrize("sent", [[1], "x", 5])
 @pytest.mark.parametrize(("method", "path"), [("post", "reassign"), ("delete", "members")])
 def test_a_body_that_is_no_object_is_refused(house, method, path, sent):
-    answer = getattr(client_of(house.lead), method)(f"/api/projects/{house.project.pk}/{path}/", sent, format="json")
+    answer = getattr(client_of(house.lead), method)(
+        f"/api/projects/{house.project.pk}/{path}/", sent, format="json"
+    )
 
     assert answer.status_code == 400
     assert house.project.memberships.filter(user=house.annotator).exists()

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def conflict(house) -> factories.House:
     house.second = factories.annotation(house.task, house.annotator2, "B")
-    house.accepts = [factories.reviewed(annotation, house.reviewer) for annotation in (house.annotation, house.second)]
+    house.accepts = [
+        factories.reviewed(annotation, house.reviewer) for annotation in (house.annotation, house.second)
+    ]
     return house
 
 

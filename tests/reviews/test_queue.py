@@ -161,7 +161,9 @@ def test_random_order_is_that_of_the_seed(house, five):
 
 
 def test_score_that_changes_moves_the_item(house, five):
-    task_service.delete_predictions(house.project, Task.objects.values_list("pk", flat=True), actor=house.lead)
+    task_service.delete_predictions(
+        house.project, Task.objects.values_list("pk", flat=True), actor=house.lead
+    )
 
     assert set(QueueEntry.objects.values_list("lowest_score", flat=True)) == {None}
 
@@ -191,7 +193,11 @@ def test_what_one_contests_oneself_is_left_out_also_where_self_review_is_allowed
 
 def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
     projects.update(house.project, {"review_only_manual_assignments": True}, actor=house.lead)
-    assert (drawn(house), why_empty(ask(house)).code, drawn(house, house.lead)) == (None, "nothing_assigned", house.annotation.pk)
+    assert (drawn(house), why_empty(ask(house)).code, drawn(house, house.lead)) == (
+        None,
+        "nothing_assigned",
+        house.annotation.pk,
+    )
 
     second = annotation(task(house.project), house.annotator)
     projects.assign([second.task], [house.reviewer], AssignmentType.REVIEWER)
@@ -219,12 +225,17 @@ def test_what_is_put_aside_is_not_handed_out(house, five):
 
 
 def test_contested_rejections_come_first_and_not_to_whom_they_contest(house, five):
-    rejected = reviewed(annotation(task(house.project), house.annotator), house.reviewer, "rejected", reject_action="remove")
+    rejected = reviewed(
+        annotation(task(house.project), house.annotator), house.reviewer, "rejected", reject_action="remove"
+    )
     AnnotationReviewService(house.annotator).contest(rejected.annotation, because="It is an A.")
 
     assert drawn(house, house.reviewer2) == rejected.annotation.pk
     assert drawn(house) == five["first"]
-    assert (drawn(house, queue="disputes"), why_empty(ask(house, queue="disputes")).code) == (None, "only_own_verdicts")
+    assert (drawn(house, queue="disputes"), why_empty(ask(house, queue="disputes")).code) == (
+        None,
+        "only_own_verdicts",
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,7 +255,11 @@ def test_nothing_left_is_told_with_its_reason(house, make, code):
     ("make", "who", "code"),
     [
         (lambda house: None, "annotator", "not_a_reviewer"),
-        (lambda house: Membership.objects.filter(user=house.reviewer).update(paused=True), "reviewer", "paused"),
+        (
+            lambda house: Membership.objects.filter(user=house.reviewer).update(paused=True),
+            "reviewer",
+            "paused",
+        ),
         (
             lambda house: projects.update(house.project, {"enable_review_workflow": False}, actor=house.lead),
             "reviewer",

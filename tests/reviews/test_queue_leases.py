@@ -96,7 +96,9 @@ def test_leases_of_somebody_who_leaves_are_let_go(house):
 def crowd(house):
     """REVIEWERS people and WORK annotations."""
     tasks = task_service.create_many(house.project, [{"data": {"text": "A"}}] * (WORK - 1), actor=house.lead)
-    annotations.submit_many([(one, annotations.Work(result=result())) for one in tasks], actor=house.annotator)
+    annotations.submit_many(
+        [(one, annotations.Work(result=result())) for one in tasks], actor=house.annotator
+    )
     return [factories.member(house.project, "RE", f"crowd-{number}") for number in range(REVIEWERS)]
 
 
@@ -104,7 +106,9 @@ def crowd(house):
 def test_many_reviewers_never_get_one_item_twice_and_leave_none(house, crowd):
     def work(person) -> list[int]:
         mine = []
-        while (lease := draw(Ask(house.project, person))) or why_empty(Ask(house.project, person)).code != "done":
+        while (lease := draw(Ask(house.project, person))) or why_empty(
+            Ask(house.project, person)
+        ).code != "done":
             if lease:
                 mine.append(lease.annotation_id)
                 AnnotationReviewService(person).accept(Annotation(pk=lease.annotation_id))

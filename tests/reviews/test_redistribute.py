@@ -38,7 +38,9 @@ WAYS_IN = {
         [(h.task, annotations.Work(result=result("B"), bulk_created=True))], actor=h.annotator
     ),
     "an edit": lambda h: annotations.edit(h.annotation.pk, {"result": result("B")}, actor=h.annotator),
-    "skipping the old one": lambda h: annotations.edit(h.annotation.pk, {"was_cancelled": True}, actor=h.annotator),
+    "skipping the old one": lambda h: annotations.edit(
+        h.annotation.pk, {"was_cancelled": True}, actor=h.annotator
+    ),
     "turning it into a draft": lambda h: annotations.convert_to_draft(h.annotation.pk, actor=h.annotator),
     "taking it back": lambda h: drafts.take_back(h.annotation.pk, actor=h.annotator),
     "deleting it": lambda h: annotations.delete(h.annotation.pk, actor=h.annotator),
@@ -65,7 +67,9 @@ def test_over_the_api_too(given_away):
     client, path = client_of(given_away.annotator), f"/api/tasks/{given_away.task.pk}/annotations/"
 
     posted = client.post(path, {"result": result("B")}, format="json")
-    in_bulk = client.post("/api/annotations/bulk/", {"tasks": [given_away.task.pk], "result": result("B")}, format="json")
+    in_bulk = client.post(
+        "/api/annotations/bulk/", {"tasks": [given_away.task.pk], "result": result("B")}, format="json"
+    )
 
     assert (posted.status_code, in_bulk.status_code) == (403, 403)
     assert Annotation.objects.count() == 1

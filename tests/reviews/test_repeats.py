@@ -21,13 +21,21 @@ REPEATS = [
     ("rejected", {"reject_action": "remove"}, {"reject_action": "remove"}),
     ("rejected", {"reason": "blurry"}, {}),
     ("fixed_and_accepted", {}, {}),
-    ("fixed_and_accepted", {"result": result("B")}, {"result": [result("B")[0] | {"origin": "manual-changed"}]}),
+    (
+        "fixed_and_accepted",
+        {"result": result("B")},
+        {"result": [result("B")[0] | {"origin": "manual-changed"}]},
+    ),
 ]
 
 
 @pytest.mark.parametrize(("verdict", "first", "again"), REPEATS)
-def test_a_repeat_is_answered_with_the_standing_review_and_told_to_nobody(house, heard, verdict, first, again):
-    projects.update(house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead)
+def test_a_repeat_is_answered_with_the_standing_review_and_told_to_nobody(
+    house, heard, verdict, first, again
+):
+    projects.update(
+        house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead
+    )
     standing = reviewed(house.annotation, house.reviewer, verdict, **first)
     before = everything()
     heard.clear()
@@ -53,7 +61,9 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("verdict", "first", "then", "again"), DIFFERENT)
 def test_anything_else_is_a_new_review_that_supersedes(house, heard, verdict, first, then, again):
-    projects.update(house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead)
+    projects.update(
+        house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead
+    )
     old = reviewed(house.annotation, house.reviewer, verdict, **first).review
     heard.clear()
 

@@ -29,17 +29,24 @@ def is_reviewed(mix: Iterable[str], overlap: int, criteria: str) -> bool:
         return has["accepted"] > 0 or has["fixed"] > 0
     settled = has["accepted"] + has["fixed"] + has["removed"]
     waiting = has["none"] + has["requeued"] + has["undone"] + has["reopened"]
-    enough = settled + waiting >= overlap  # a redistributed one has freed its place, a skipped one never took it
+    enough = (
+        settled + waiting >= overlap
+    )  # a redistributed one has freed its place, a skipped one never took it
     return enough and waiting == 0 and settled + has["redistributed"] > 0
 
 
 def fill(project: Project, reviewer, authors) -> dict[int, tuple[str, ...]]:
     """A task for every mix, brought there by the services. Task id → its mix."""
-    tasks = task_service.create_many(project, [{"data": {"text": "A"}}] * len(MIXES), actor=project.created_by)
+    tasks = task_service.create_many(
+        project, [{"data": {"text": "A"}}] * len(MIXES), actor=project.created_by
+    )
     by_state: dict[str, list[Annotation]] = {state: [] for state in STATES}
     for place, author in enumerate(authors):
         entries = [(task, mix[place]) for task, mix in zip(tasks, MIXES, strict=True) if place < len(mix)]
-        work = [(task, annotations.Work(was_cancelled=state == "skipped", result=result())) for task, state in entries]
+        work = [
+            (task, annotations.Work(was_cancelled=state == "skipped", result=result()))
+            for task, state in entries
+        ]
         made = annotations.submit_many(work, actor=author)
         for annotation, (_, state) in zip(made, entries, strict=True):
             by_state[state].append(annotation)
@@ -89,7 +96,9 @@ def test_reviewed_follows_when_overlap_or_criteria_change(house, filled):
     mixes = filled(maximum_annotations=2, review_criteria="all")
 
     for overlap, criteria in [*SETTINGS, *reversed(SETTINGS)]:
-        projects.update(house.project, {"maximum_annotations": overlap, "review_criteria": criteria}, actor=house.lead)
+        projects.update(
+            house.project, {"maximum_annotations": overlap, "review_criteria": criteria}, actor=house.lead
+        )
         house.project.refresh_from_db()
         assert (overlap, criteria, wrong(mixes, overlap, criteria)) == (overlap, criteria, [])
     assert_counters_true(house.project)
@@ -121,4 +130,9 @@ def test_a_substitute_completes_a_redistributed_task(house):
     done = Task.objects.get(pk=house.task.pk)
 
     assert (waiting.is_labeled, waiting.reviewed) == (False, False)
-    assert (done.is_labeled, done.reviewed, done.reviews_accepted, done.reviews_rejected) == (True, True, 1, 1)
+    assert (done.is_labeled, done.reviewed, done.reviews_accepted, done.reviews_rejected) == (
+        True,
+        True,
+        1,
+        1,
+    )

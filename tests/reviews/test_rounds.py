@@ -102,7 +102,9 @@ def test_unnamed_it_becomes_remove_and_says_so(spent):
     decision = decide(spent, "reject")
 
     assert (decision.review.reject_action, now(spent).rounds) == ("remove", 1)
-    assert decision.notice == ("It has been sent back as often as this project allows, so it was rejected with remove.")
+    assert decision.notice == (
+        "It has been sent back as often as this project allows, so it was rejected with remove."
+    )
 
 
 def test_unnamed_it_is_refused_where_nothing_else_is_allowed(spent):

@@ -20,7 +20,9 @@ from tests.snapshots import assert_counters_true
 
 
 def limit(house, percent) -> None:
-    house.project = projects.update(house.project, {"review_task_limit_percent": Decimal(str(percent))}, actor=house.lead)
+    house.project = projects.update(
+        house.project, {"review_task_limit_percent": Decimal(str(percent))}, actor=house.lead
+    )
 
 
 def add(house, count: int) -> list[Task]:
@@ -84,7 +86,9 @@ def test_sample_stays_exact_when_tasks_are_deleted(house):
 
 def test_only_drawn_tasks_wait_and_the_others_count_as_done(house):
     tasks = add(house, 9)
-    annotations.submit_many([(task, annotations.Work(result=result())) for task in tasks], actor=house.annotator)
+    annotations.submit_many(
+        [(task, annotations.Work(result=result())) for task in tasks], actor=house.annotator
+    )
     limit(house, 20)
 
     assert set(QueueEntry.objects.values_list("task", flat=True)) == drawn()

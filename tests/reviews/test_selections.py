@@ -40,7 +40,10 @@ def test_a_selection_is_decided_where_allowed_and_reported_where_not(house, sele
     verdicts_checked()
     assert [a.pk for a in report.done] == [first.pk, accepted.pk]
     assert said(report) == {own.pk: "own_annotation", skipped.pk: "skipped"}
-    assert list(report.bulk.reviews.order_by("id").values_list("annotation", flat=True)) == [first.pk, accepted.pk]
+    assert list(report.bulk.reviews.order_by("id").values_list("annotation", flat=True)) == [
+        first.pk,
+        accepted.pk,
+    ]
     assert kinds(heard).count(events.REVIEWS_CREATED) == 1
 
 
@@ -62,7 +65,11 @@ def test_undo_of_a_selection_takes_back_own_verdicts_only(house, selection):
 
     verdicts_checked()
     assert [a.pk for a in report.done] == [first.pk]
-    assert said(report) == {own.pk: "not_standing", skipped.pk: "not_standing", accepted.pk: "not_your_review"}
+    assert said(report) == {
+        own.pk: "not_standing",
+        skipped.pk: "not_standing",
+        accepted.pk: "not_your_review",
+    }
 
 
 def test_reopen_of_a_selection(house, selection):
@@ -89,7 +96,10 @@ def test_a_selection_is_of_one_project(house):
 @pytest.fixture
 def bulk(house):
     """Three annotations rejected by `lead` at once."""
-    work = [house.annotation, *(factories.annotation(factories.task(house.project), house.annotator) for _ in range(2))]
+    work = [
+        house.annotation,
+        *(factories.annotation(factories.task(house.project), house.annotator) for _ in range(2)),
+    ]
     report = AnnotationReviewService(house.lead).reject_many(work, reject_action="remove")
     verdicts_checked()
     return report.bulk

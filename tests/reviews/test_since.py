@@ -29,7 +29,9 @@ def test_an_edit_outdates_the_verdict_and_is_what_changed(house):
 
     edited = patch(house, "B", by=house.annotator)
 
-    assert changed_since(now(house)) == Since(review.seen_version_id, edited.current_version_id, True, [A_TO_B])
+    assert changed_since(now(house)) == Since(
+        review.seen_version_id, edited.current_version_id, True, [A_TO_B]
+    )
 
 
 def test_after_a_fix_changes_are_told_from_the_fixed_version(house):
@@ -46,7 +48,9 @@ def test_a_verdict_taken_back_is_passed_over(house):
     patch(house, "B", by=house.annotator)
     undone(reviewed(now(house), house.reviewer2), house.reviewer2)
 
-    assert changed_since(now(house)) == Since(first.seen_version_id, now(house).current_version_id, True, [A_TO_B])
+    assert changed_since(now(house)) == Since(
+        first.seen_version_id, now(house).current_version_id, True, [A_TO_B]
+    )
 
 
 def test_changes_back_and_forth_are_none(house):

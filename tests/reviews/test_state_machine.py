@@ -6,7 +6,13 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
@@ -39,7 +45,9 @@ class Model:
     returned: bool = False
     last_action: str = "submitted"
 
-    def sign(self, verdict: str, signer: str, *, seen: Said | None = None, outcome: str | None = None) -> None:
+    def sign(
+        self, verdict: str, signer: str, *, seen: Said | None = None, outcome: str | None = None
+    ) -> None:
         self.verdict, self.signer, self.seen, self.outcome = verdict, signer, seen, outcome
         self.returned, self.last_action = outcome == "requeue", verdict
 
@@ -97,13 +105,24 @@ class OneAnnotation(RuleBasedStateMachine):
         assert self.does(lambda: self.service(who).accept(self.house.annotation)) == expected
         if expected is None:
             own_fix = model.by == who and model.label != model.before[0]
-            model.sign("fixed_and_accepted" if own_fix else "accepted", who, seen=model.before if own_fix else None)
+            model.sign(
+                "fixed_and_accepted" if own_fix else "accepted", who, seen=model.before if own_fix else None
+            )
 
     @rule(who=st.sampled_from(PEOPLE), action=st.sampled_from(["requeue", "remove", "redistribute"]))
     def reject(self, who: str, action: str) -> None:
         model = self.model
-        expected = "not_a_reviewer" if who == "annotator" else "own_annotation" if model.by == who else self.closed(who)
-        assert self.does(lambda: self.service(who).reject(self.house.annotation, reject_action=action)) == expected
+        expected = (
+            "not_a_reviewer"
+            if who == "annotator"
+            else "own_annotation"
+            if model.by == who
+            else self.closed(who)
+        )
+        assert (
+            self.does(lambda: self.service(who).reject(self.house.annotation, reject_action=action))
+            == expected
+        )
         if expected is None:
             model.sign("rejected", who, outcome=action)
 
@@ -113,7 +132,10 @@ class OneAnnotation(RuleBasedStateMachine):
         repeat = (model.verdict, model.signer, model.label) == ("fixed_and_accepted", who, label)
         if expected is None and label == model.label and not repeat:
             expected = "nothing_fixed"
-        assert self.does(lambda: self.service(who).fix_and_accept(self.house.annotation, result=result(label))) == expected
+        assert (
+            self.does(lambda: self.service(who).fix_and_accept(self.house.annotation, result=result(label)))
+            == expected
+        )
         if expected is None and not repeat:
             seen = model.corrects(who)
             model.write(who, label)
@@ -181,7 +203,10 @@ class OneAnnotation(RuleBasedStateMachine):
             model.skipped,
         )
         assert stored.version_author == getattr(self.house, model.by)
-        assert (stored.returned_at is not None, stored.redistributed) == (model.returned, model.outcome == "redistribute")
+        assert (stored.returned_at is not None, stored.redistributed) == (
+            model.returned,
+            model.outcome == "redistribute",
+        )
         review = Review.objects.filter(pk=stored.standing_review_id).first()
         assert (review and review.verdict, review and review.created_by) == (
             model.verdict,
@@ -191,7 +216,11 @@ class OneAnnotation(RuleBasedStateMachine):
     @invariant()
     def the_task_adds_up(self) -> None:
         model, task = self.model, Task.objects.get(pk=self.house.task.pk)
-        settled = model.verdict is not None and model.outcome not in ("requeue", "redistribute") and not model.skipped
+        settled = (
+            model.verdict is not None
+            and model.outcome not in ("requeue", "redistribute")
+            and not model.skipped
+        )
         assert task.reviewed == settled
 
 
@@ -200,5 +229,7 @@ class OneAnnotation(RuleBasedStateMachine):
 def test_any_order_of_moves_keeps_the_rules():
     run_state_machine_as_test(
         OneAnnotation,
-        settings=settings(max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -24,7 +24,9 @@ def test_a_verdict_that_waited_for_new_criteria_follows_them(house):
     def change():
         return projects.update(house.project, {"review_criteria": "all"}, actor=house.lead)
 
-    one_waits_for_another(change, lambda: AnnotationReviewService(house.reviewer).accept(house.annotation)).result()
+    one_waits_for_another(
+        change, lambda: AnnotationReviewService(house.reviewer).accept(house.annotation)
+    ).result()
 
     assert_all_true(house.project)
 
@@ -82,7 +84,9 @@ def test_a_change_of_a_verdict_leaves_the_one_it_waited_for(house):
 
     changed = one_waits_for_another(
         lambda: AnnotationReviewService(house.reviewer2).reject(house.annotation),
-        lambda: AnnotationReviewService(house.reviewer).change(first, Intent(ActionType.FIXED_AND_ACCEPTED, result=result("B"))),
+        lambda: AnnotationReviewService(house.reviewer).change(
+            first, Intent(ActionType.FIXED_AND_ACCEPTED, result=result("B"))
+        ),
     )
 
     assert changed.exception().code == "not_standing"
@@ -94,7 +98,9 @@ def test_a_verdict_that_waited_for_an_edit_sees_it(house):
     def edit():
         return annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator)
 
-    decided = one_waits_for_another(edit, lambda: AnnotationReviewService(house.reviewer).accept(house.annotation))
+    decided = one_waits_for_another(
+        edit, lambda: AnnotationReviewService(house.reviewer).accept(house.annotation)
+    )
 
     assert decided.exception().code == "skipped"
 
@@ -103,7 +109,9 @@ def test_an_edit_that_waited_for_a_verdict_is_locked_by_it(house):
     def edit():
         return annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
 
-    edited = one_waits_for_another(lambda: AnnotationReviewService(house.reviewer).accept(house.annotation), edit)
+    edited = one_waits_for_another(
+        lambda: AnnotationReviewService(house.reviewer).accept(house.annotation), edit
+    )
 
     assert edited.exception().code == "locked_by_verdict"
 

@@ -160,8 +160,13 @@ def test_every_closed_button_says_why(house, who):
 
     closed = workflow.refusals(house.annotation, user)
 
-    assert closed.keys() | set(workflow.allowed_actions(house.annotation, user)) == set(workflow.REVIEW_ACTIONS)
-    assert all(refusal.code and refusal.detail.endswith(".") and refusal.status in (400, 403) for refusal in closed.values())
+    assert closed.keys() | set(workflow.allowed_actions(house.annotation, user)) == set(
+        workflow.REVIEW_ACTIONS
+    )
+    assert all(
+        refusal.code and refusal.detail.endswith(".") and refusal.status in (400, 403)
+        for refusal in closed.values()
+    )
 
 
 def test_creating_projects_needs_the_flag_or_the_site(house):
@@ -170,7 +175,13 @@ def test_creating_projects_needs_the_flag_or_the_site(house):
         allowed[who] = outcome(lambda who=who: projects.create(actor=getattr(house, who), title="Mine"))
 
     refusal = "may_not_create_projects"
-    assert allowed == {"lead": YES, "admin": YES, "reviewer": refusal, "annotator": refusal, "stranger": refusal}
+    assert allowed == {
+        "lead": YES,
+        "admin": YES,
+        "reviewer": refusal,
+        "annotator": refusal,
+        "stranger": refusal,
+    }
 
 
 def test_completed_by_is_honoured_for_managers_only(house):

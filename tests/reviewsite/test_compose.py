@@ -11,7 +11,10 @@ COMPOSE = settings.BASE_DIR / "docker-compose.yml"
 
 
 def has_compose() -> bool:
-    return bool(shutil.which("docker")) and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+    return (
+        bool(shutil.which("docker"))
+        and subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
+    )
 
 
 def test_every_process_of_the_demo_is_a_service():
@@ -29,7 +32,9 @@ def test_every_process_of_the_demo_is_a_service():
 
 
 def test_every_variable_is_one_that_the_settings_read():
-    read = set(re.findall(r'env\.\w+\("(\w+)"', (settings.BASE_DIR / "reviewsite" / "settings.py").read_text()))
+    read = set(
+        re.findall(r'env\.\w+\("(\w+)"', (settings.BASE_DIR / "reviewsite" / "settings.py").read_text())
+    )
     assert set(yaml.safe_load(COMPOSE.read_text())["x-app"]["environment"]) - read == set()
 
 

@@ -8,8 +8,29 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-DIRECTION = ["users", "tasks", "reviews", "exchange", "api", "labelstudio", "webhooks", "pages", "reviewsite", "devserver"]
-LOOKED_UP = {"select_related", "prefetch_related", "Prefetch", "Count", "Exists", "F", "values", "values_list", "order_by"}
+DIRECTION = [
+    "users",
+    "tasks",
+    "reviews",
+    "exchange",
+    "api",
+    "labelstudio",
+    "webhooks",
+    "pages",
+    "reviewsite",
+    "devserver",
+]
+LOOKED_UP = {
+    "select_related",
+    "prefetch_related",
+    "Prefetch",
+    "Count",
+    "Exists",
+    "F",
+    "values",
+    "values_list",
+    "order_by",
+}
 
 
 def sources(app: str) -> Iterator[tuple[Path, ast.AST]]:
@@ -25,7 +46,9 @@ def higher(app: str) -> list[str]:
 def accessors_from_above(app: str) -> set[str]:
     """The names that relations of higher apps put on the models of this one."""
     models = apps.get_app_config(app).get_models()
-    relations = [relation for model in models for relation in model._meta.related_objects if not relation.hidden]
+    relations = [
+        relation for model in models for relation in model._meta.related_objects if not relation.hidden
+    ]
     above = [relation for relation in relations if relation.related_model._meta.app_label in higher(app)]
     return {name for relation in above for name in (relation.get_accessor_name(), relation.name) if name}
 
@@ -44,10 +67,19 @@ def uses_of(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in names:
             yield node.lineno, node.attr
-        if isinstance(node, ast.keyword) and node.arg and "__" in node.arg and node.arg.split("__")[0] in names:
+        if (
+            isinstance(node, ast.keyword)
+            and node.arg
+            and "__" in node.arg
+            and node.arg.split("__")[0] in names
+        ):
             yield node.value.lineno, node.arg
         if isinstance(node, ast.Call) and called(node) in LOOKED_UP:
-            yield from ((arg.lineno, word) for arg in node.args if (word := text(arg)) and word.split("__")[0] in names)
+            yield from (
+                (arg.lineno, word)
+                for arg in node.args
+                if (word := text(arg)) and word.split("__")[0] in names
+            )
 
 
 def called(call: ast.Call) -> str:
@@ -92,7 +124,12 @@ def test_dotted_names_are_seen(source, names):
 
 @pytest.mark.parametrize(
     "source",
-    ["annotation.reviews.all()", "f(reviews__verdict=1)", "q.prefetch_related('reviews__by')", "Count('reviews')"],
+    [
+        "annotation.reviews.all()",
+        "f(reviews__verdict=1)",
+        "q.prefetch_related('reviews__by')",
+        "Count('reviews')",
+    ],
 )
 def test_relations_are_seen(source):
     assert list(uses_of(ast.parse(source), {"reviews"})) != []

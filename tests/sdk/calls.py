@@ -43,7 +43,11 @@ class Walk:
 
     def failed(self, name: str, error: Exception) -> None:
         self.failures += 1
-        said = f"{error.status_code} {error.body}" if isinstance(error, ApiError) else f"{type(error).__name__}: {error}"
+        said = (
+            f"{error.status_code} {error.body}"
+            if isinstance(error, ApiError)
+            else f"{type(error).__name__}: {error}"
+        )
         print(f"FAIL {name}: {' '.join(said.split())[:400]}", flush=True)
 
     def refused(self, name: str, status: int, call: Callable[[], Any]) -> None:

@@ -19,7 +19,9 @@ PAGE = ROOT / "docs/reference/label-studio-compatibility.md"
 PYTHON = os.environ.get("LABEL_STUDIO_SDK_PYTHON", "")
 ROW = re.compile(r"^\| `([\w.]+)` \| (works|differs|absent) \| (.*) \|$", re.MULTILINE)
 
-needs_sdk = pytest.mark.skipif(not PYTHON, reason="LABEL_STUDIO_SDK_PYTHON names no interpreter with label-studio-sdk")
+needs_sdk = pytest.mark.skipif(
+    not PYTHON, reason="LABEL_STUDIO_SDK_PYTHON names no interpreter with label-studio-sdk"
+)
 
 
 def ran(*command: str) -> subprocess.CompletedProcess[str]:
@@ -56,4 +58,6 @@ def test_the_documentation_names_every_method_of_the_sdk():
 
 
 def test_what_differs_or_is_absent_has_its_reason():
-    assert [name for name, state, why in ROW.findall(PAGE.read_text()) if state != "works" and not why.strip()] == []
+    assert [
+        name for name, state, why in ROW.findall(PAGE.read_text()) if state != "works" and not why.strip()
+    ] == []

@@ -22,7 +22,9 @@ def main() -> int:
     options.add_argument("base", nargs="?")
     options.add_argument("token", nargs="?")
     options.add_argument("--demo", type=Path, help="take both from this demo.json: its lead's")
-    options.add_argument("--pat", action="store_true", help="make a personal access token and go on with that")
+    options.add_argument(
+        "--pat", action="store_true", help="make a personal access token and go on with that"
+    )
     asked = options.parse_args()
     if asked.demo:
         demo = json.loads(asked.demo.read_text())

@@ -12,7 +12,13 @@ def box(name: str, x: float = 1.0, *, label: str = "Car", **more) -> list[dict]:
     drawn = drawn | {"id": name, "value": drawn["value"] | {"x": x}, **more}
     return [
         drawn,
-        {"id": name, "from_name": "plate", "to_name": "image", "type": "textarea", "value": {"text": [f"{label} {x:.1f}"]}},
+        {
+            "id": name,
+            "from_name": "plate",
+            "to_name": "image",
+            "type": "textarea",
+            "value": {"text": [f"{label} {x:.1f}"]},
+        },
     ]
 
 
@@ -29,13 +35,19 @@ SAME = {
     "noise": (box("a", 1.0), box("z", 1.0 + 1e-8)),
     "relations": ([*PAIR, relation("a", "b")], [relation("x", "y"), *RENAMED]),
     "parents": ([*box("a"), *box("b", 2.0, parentID="a")], [*box("x", 2.0, parentID="y"), *box("y")]),
-    "alike regions": ([*result("A", id="1"), *result("A", id="2")], [*result("A", id="8"), *result("A", id="9")]),
+    "alike regions": (
+        [*result("A", id="1"), *result("A", id="2")],
+        [*result("A", id="8"), *result("A", id="9")],
+    ),
 }
 OTHER = {
     "another label": (result("A"), result("B")),
     "moved": (box("a", 1.0), box("a", 1.1)),
     "one more": (PAIR, box("a", 1.0)),
-    "parts of other regions": ([*result("A", id="1"), *result("B", id="1")], [*result("A", id="1"), *result("B", id="2")]),
+    "parts of other regions": (
+        [*result("A", id="1"), *result("B", id="1")],
+        [*result("A", id="1"), *result("B", id="2")],
+    ),
     "relation turned round": ([*PAIR, relation("a", "b")], [*RENAMED, relation("y", "x")]),
     "relation of another kind": ([*PAIR, relation("a", "b")], [*RENAMED, relation("x", "y", labels=["is"])]),
     "another parent": ([*PAIR, *box("c", 3.0, parentID="a")], [*PAIR, *box("c", 3.0, parentID="b")]),

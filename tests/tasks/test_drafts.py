@@ -40,7 +40,9 @@ def test_a_draft_on_an_older_version_is_stale_and_kept(house):
 
 @pytest.mark.parametrize("on_annotation", [False, True])
 def test_a_draft_is_submitted_once(house, on_annotation):
-    draft = drafts.save(house.task, actor=house.annotator, annotation=house.annotation if on_annotation else None)
+    draft = drafts.save(
+        house.task, actor=house.annotator, annotation=house.annotation if on_annotation else None
+    )
     same = Draft.objects.get(pk=draft.pk)
     drafts.submit(draft, WORK, actor=house.annotator)
 

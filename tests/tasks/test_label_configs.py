@@ -22,7 +22,11 @@ def change(house, xml: str, **how) -> Project:
 
 
 def versions(house) -> list[tuple[int, str]]:
-    return list(LabelConfigVersion.objects.filter(project=house.project).order_by("number").values_list("number", "xml"))
+    return list(
+        LabelConfigVersion.objects.filter(project=house.project)
+        .order_by("number")
+        .values_list("number", "xml")
+    )
 
 
 def test_a_new_project_has_its_first_version(house):
@@ -77,7 +81,9 @@ def test_outdated_is_what_was_made_under_another_configuration(house):
 
 
 def test_rows_that_name_no_configuration_were_made_under_the_first(house):
-    row = {f.attname: getattr(house.annotation.current_version, f.attname) for f in History._meta.concrete_fields}
+    row = {
+        f.attname: getattr(house.annotation.current_version, f.attname) for f in History._meta.concrete_fields
+    }
     before = History(**row | {"id": None, "number": 2, "label_config_id": None})
     before.save(force_insert=True)
     Annotation.objects.update(current_version=before)
@@ -101,7 +107,15 @@ def refused(house, xml: str) -> dict:
 
 
 def taxonomy(*path: str) -> list[dict]:
-    return [{"id": "t", "from_name": "tree", "to_name": "text", "type": "taxonomy", "value": {"taxonomy": [list(path)]}}]
+    return [
+        {
+            "id": "t",
+            "from_name": "tree",
+            "to_name": "text",
+            "type": "taxonomy",
+            "value": {"taxonomy": [list(path)]},
+        }
+    ]
 
 
 @pytest.fixture
@@ -123,7 +137,10 @@ def worked(house):
             CHOICES.replace('name="text"', 'name="words"').replace('toName="text"', 'toName="words"'),
             {"controls": {"letter": 2}, "labels": {}},
         ),
-        (CHOICES.replace("Choices", "Labels").replace("Choice ", "Label "), {"controls": {"letter": 2}, "labels": {}}),
+        (
+            CHOICES.replace("Choices", "Labels").replace("Choice ", "Label "),
+            {"controls": {"letter": 2}, "labels": {}},
+        ),
         ("<View></View>", {"controls": {"letter": 2}, "labels": {}}),
     ],
 )
@@ -165,7 +182,10 @@ def test_forced_it_is_changed_and_work_and_verdicts_stay(worked):
     change(house, ONLY_A.replace('value="A"', 'value="Z"'), force=True)
 
     house.annotation.refresh_from_db()
-    assert (house.annotation.last_action, house.annotation.standing_review_id) == ("accepted", decision.review.pk)
+    assert (house.annotation.last_action, house.annotation.standing_review_id) == (
+        "accepted",
+        decision.review.pk,
+    )
     assert house.annotation.result == result("A")
     assert ProjectChange.objects.filter(setting="label_config").count() == 1
 

@@ -40,11 +40,23 @@ MISFITS = {
     "an unknown control": (CHOICES, [region("nobody", "choices", {"choices": ["A"]})], "'nobody'"),
     "another type": (CHOICES, [region("letter", "labels", {"labels": ["A"]})], "'labels'"),
     "another object": (CHOICES, [region("letter", "choices", {"choices": ["A"]}, to="image")], "'image'"),
-    "a step of a taxonomy that is none": (MANY, [region("tree", "taxonomy", {"taxonomy": [["Animal", "Cat"]]})], "'Cat'"),
-    "no value": (CHOICES, [{"id": "r", "from_name": "letter", "to_name": "text", "type": "choices"}], "no value"),
+    "a step of a taxonomy that is none": (
+        MANY,
+        [region("tree", "taxonomy", {"taxonomy": [["Animal", "Cat"]]})],
+        "'Cat'",
+    ),
+    "no value": (
+        CHOICES,
+        [{"id": "r", "from_name": "letter", "to_name": "text", "type": "choices"}],
+        "no value",
+    ),
     "a value that is a list": (CHOICES, [region("letter", "choices", ["A"])], "no value"),  # type: ignore[arg-type]
     "a label that is a number": (CHOICES, [region("letter", "choices", {"choices": [1]})], "1"),
-    "a label that is an object": (CHOICES, [region("letter", "choices", {"choices": [{"A": 1}]})], "{'A': 1}"),
+    "a label that is an object": (
+        CHOICES,
+        [region("letter", "choices", {"choices": [{"A": 1}]})],
+        "{'A': 1}",
+    ),
     "a label that is nothing": (CHOICES, [region("letter", "choices", {"choices": [None]})], "None"),
     "an empty configuration": ("<View></View>", result("A"), "'letter'"),
     "a region that is text": (CHOICES, ["A"], "list of regions"),

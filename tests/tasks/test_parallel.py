@@ -19,9 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_numbers_within_a_project_are_given_once_and_without_a_gap(house):
     row = {"data": {"text": "A"}}
 
-    together([lambda: [task_service.create_many(house.project, [row] * 3, actor=house.lead) for _ in range(4)]] * 8)
+    together(
+        [lambda: [task_service.create_many(house.project, [row] * 3, actor=house.lead) for _ in range(4)]] * 8
+    )
 
-    numbers = Task.objects.filter(project=house.project).order_by("inner_id").values_list("inner_id", flat=True)
+    numbers = (
+        Task.objects.filter(project=house.project).order_by("inner_id").values_list("inner_id", flat=True)
+    )
     assert list(numbers) == list(range(1, 8 * 4 * 3 + 2))
 
 
@@ -72,12 +76,16 @@ def test_totals_of_many_writers_lose_nothing(house):
 def test_totals_of_a_project_nothing_happened_in_are_zero(house):
     empty = factories.project()
 
-    assert totals.totals_of([empty.pk, 99_999_999]) == dict.fromkeys((empty.pk, 99_999_999), dict.fromkeys(totals.COUNTED, 0))
+    assert totals.totals_of([empty.pk, 99_999_999]) == dict.fromkeys(
+        (empty.pk, 99_999_999), dict.fromkeys(totals.COUNTED, 0)
+    )
 
 
 @pytest.mark.parametrize("on_annotation", [False, True])
 def test_a_draft_submitted_many_times_at_once_is_submitted_once(house, on_annotation):
-    draft = drafts.save(house.task, actor=house.annotator, annotation=house.annotation if on_annotation else None)
+    draft = drafts.save(
+        house.task, actor=house.annotator, annotation=house.annotation if on_annotation else None
+    )
 
     def submit() -> str:
         work = annotations.Work(result=result("B"))
@@ -91,4 +99,7 @@ def test_a_draft_submitted_many_times_at_once_is_submitted_once(house, on_annota
 
     assert said.count("submitted") == 1
     assert set(said) <= {"submitted", "Refused", "DoesNotExist"}
-    assert (Annotation.objects.count(), Annotation.objects.latest("id").result) == (1 if on_annotation else 2, result("B"))
+    assert (Annotation.objects.count(), Annotation.objects.latest("id").result) == (
+        1 if on_annotation else 2,
+        result("B"),
+    )

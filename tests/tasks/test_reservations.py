@@ -33,7 +33,10 @@ def two(house):
 
 
 def test_drawing_again_gives_the_same_task_and_another_person_the_next(house, two):
-    assert [drawn(house, house.annotator), drawn(house, house.annotator), drawn(house, house.annotator2)] == [two[0], *two]
+    assert [drawn(house, house.annotator), drawn(house, house.annotator), drawn(house, house.annotator2)] == [
+        two[0],
+        *two,
+    ]
     assert drawn(house, house.reviewer) is None
 
 
@@ -121,7 +124,9 @@ def test_stream_never_exceeds_overlap_however_many_draw(house, overlap):
 
     done = together([lambda person=person: work(person) for person in people])
 
-    per_task = Counter(Annotation.objects.filter(deleted_at=None, task__deleted_at=None).values_list("task", flat=True))
+    per_task = Counter(
+        Annotation.objects.filter(deleted_at=None, task__deleted_at=None).values_list("task", flat=True)
+    )
     assert set(per_task.values()) == {overlap}
     assert (len(per_task), sum(done)) == (12, 12 * overlap)
 

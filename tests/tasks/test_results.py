@@ -36,7 +36,10 @@ SAME = {
     "parts of a region in another order": (PARTS, PARTS[::-1]),
     "relations": ([*TWO, RELATION], [RELATION, *TWO]),
     "empty values": ([{"id": "a", "value": {}}], [{"id": "a", "value": {}}]),
-    "numbers beyond any float": ([{"id": "a", "value": {"n": 10**400}}], [{"id": "a", "value": {"n": 10**400}}]),
+    "numbers beyond any float": (
+        [{"id": "a", "value": {"n": 10**400}}],
+        [{"id": "a", "value": {"n": 10**400}}],
+    ),
 }
 DIFFERENT = {
     "a region more": (BOX, TWO),

@@ -36,14 +36,22 @@ class Things:
 @pytest.fixture
 def things(house) -> Things:
     two, three = factories.task(house.project), factories.task(house.project)
-    theirs, hidden = factories.annotation(two, house.annotator2), factories.annotation(three, house.annotator2)
+    theirs, hidden = (
+        factories.annotation(two, house.annotator2),
+        factories.annotation(three, house.annotator2),
+    )
     of_hidden = reviewed_and_commented(hidden, house)
     annotations.edit(hidden.pk, {"result": factories.result("B")}, actor=house.reviewer)
     annotations.convert_to_draft(hidden.pk, actor=house.annotator2)
-    of_mine, of_theirs = reviewed_and_commented(house.annotation, house), reviewed_and_commented(theirs, house)
+    of_mine, of_theirs = (
+        reviewed_and_commented(house.annotation, house),
+        reviewed_and_commented(theirs, house),
+    )
     sketch = drafts.save(two, actor=house.annotator, result=factories.result("B"))
     said = comments.say_on_draft(two, "Not sure", actor=house.annotator, draft_id=sketch.pk)
-    predicted = [task_service.save_prediction(task, actor=house.lead, result=[]) for task in (house.task, two)]
+    predicted = [
+        task_service.save_prediction(task, actor=house.lead, result=[]) for task in (house.task, two)
+    ]
     far = factories.project()
     far_work = factories.annotation(factories.task(far), far.created_by)
     far_said = comments.say(far_work, "Far away", actor=far.created_by)
@@ -52,7 +60,9 @@ def things(house) -> Things:
     return Things(
         {
             Project: {house.project.pk: "house", far.pk: "far"},
-            Membership: {m.pk: "house" if m.project == house.project else "far" for m in Membership.objects.all()},
+            Membership: {
+                m.pk: "house" if m.project == house.project else "far" for m in Membership.objects.all()
+            },
             Task: {house.task.pk: "one", two.pk: "two", three.pk: "three", far_work.task_id: "far"},
             Annotation: work,
             History: {row.pk: work[row.annotation_id] for row in History.objects.all()},
@@ -93,18 +103,33 @@ def table(
 
 
 NOTHING = table("", "", "", "", "")
-REVIEWERS = table("house", "one two three", "mine theirs", "mine theirs", "mine theirs", predictions="one two")
+REVIEWERS = table(
+    "house", "one two three", "mine theirs", "mine theirs", "mine theirs", predictions="one two"
+)
 EVERY_TASK_IS_OPEN = {
-    "admin": table("house far", "one two three far", "mine theirs far", "mine theirs", "mine theirs far", predictions="one two"),
+    "admin": table(
+        "house far",
+        "one two three far",
+        "mine theirs far",
+        "mine theirs",
+        "mine theirs far",
+        predictions="one two",
+    ),
     "lead": REVIEWERS,
     "reviewer": REVIEWERS,
-    "annotator": table("house", "one two three", "mine", "mine", "mine sketch", drafts="sketch", predictions="one two"),
-    "annotator2": table("house", "one two three", "theirs hidden", "theirs hidden", "theirs hidden", predictions="one two"),
+    "annotator": table(
+        "house", "one two three", "mine", "mine", "mine sketch", drafts="sketch", predictions="one two"
+    ),
+    "annotator2": table(
+        "house", "one two three", "theirs hidden", "theirs hidden", "theirs hidden", predictions="one two"
+    ),
     "stranger": NOTHING,
 }
 ASSIGNED_ONLY = EVERY_TASK_IS_OPEN | {
     "annotator": table("house", "one", "mine", "mine", "mine sketch", drafts="sketch", predictions="one"),
-    "annotator2": table("house", "two three", "theirs hidden", "theirs hidden", "theirs hidden", predictions="two"),
+    "annotator2": table(
+        "house", "two three", "theirs hidden", "theirs hidden", "theirs hidden", predictions="two"
+    ),
 }
 
 

@@ -49,7 +49,10 @@ def test_the_right_password_signs_in(db):
 def test_after_too_many_tries_the_right_password_is_not_looked_at(db, checks):
     person("ann")
 
-    answers = [tried(email=email) for email in ("ann@example.org", "Ann@example.org ", "ANN@EXAMPLE.ORG", "ann@example.org")]
+    answers = [
+        tried(email=email)
+        for email in ("ann@example.org", "Ann@example.org ", "ANN@EXAMPLE.ORG", "ann@example.org")
+    ]
 
     assert tried(password=PASSWORD) is None
     assert len(checks) <= 3

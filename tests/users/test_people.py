@@ -8,7 +8,9 @@ from users.capabilities import CAPABILITIES, Role, role_can
 from users.models import User
 
 
-@pytest.mark.parametrize("email", ["ann@example.org", "ANN@example.org", "Ann@Example.ORG", " ann@example.org "])
+@pytest.mark.parametrize(
+    "email", ["ann@example.org", "ANN@example.org", "Ann@Example.ORG", " ann@example.org "]
+)
 def test_an_e_mail_belongs_to_one_person_whatever_its_case(db, email):
     person("ann")
 
@@ -41,7 +43,12 @@ def test_a_person_is_found_by_e_mail_in_any_case(db):
 def test_everybody_has_a_name_to_show(fields, full, short, initials):
     ann = User(email="ann@example.org", **fields)
 
-    assert (ann.get_full_name(), ann.get_short_name(), ann.initials, ann.username) == (full, short, initials, "ann")
+    assert (ann.get_full_name(), ann.get_short_name(), ann.initials, ann.username) == (
+        full,
+        short,
+        initials,
+        "ann",
+    )
 
 
 def test_a_placeholder_is_made_once_and_may_do_nothing(db):
@@ -59,7 +66,12 @@ def test_site_roles_are_a_closed_list(db):
 
 @pytest.mark.parametrize(
     ("fields", "role"),
-    [({}, None), ({"site_role": "OW"}, Role.OWNER), ({"site_role": "AD"}, Role.ADMIN), ({"is_superuser": True}, Role.OWNER)],
+    [
+        ({}, None),
+        ({"site_role": "OW"}, Role.OWNER),
+        ({"site_role": "AD"}, Role.ADMIN),
+        ({"is_superuser": True}, Role.OWNER),
+    ],
 )
 def test_the_role_on_the_site(fields, role):
     user = User(email="ann@example.org", **fields)
@@ -92,7 +104,9 @@ LETTERS = {"O": Role.OWNER, "A": Role.ADMIN, "M": Role.MANAGER, "R": Role.REVIEW
 
 
 def test_the_capability_table():
-    assert {name: "".join(x for x, role in LETTERS.items() if role_can(role, name)) for name in CAPABILITIES} == MAY
+    assert {
+        name: "".join(x for x, role in LETTERS.items() if role_can(role, name)) for name in CAPABILITIES
+    } == MAY
 
 
 def test_nobody_without_a_role_may_anything():

@@ -52,7 +52,8 @@ def test_a_key_looks_like_no_jwt_and_none_is_like_another(ann):
 
 
 @pytest.mark.parametrize(
-    "header", ["Token", "Token ", "Token nonsense", "Bearer {key}", "Basic {key}", "{key}", "Token {hash}", "Token é"]
+    "header",
+    ["Token", "Token ", "Token nonsense", "Bearer {key}", "Basic {key}", "{key}", "Token {hash}", "Token é"],
 )
 def test_bad_credentials_are_refused(ann, asked, header):
     token, key = ApiToken.issue(ann, name="laptop")
@@ -80,7 +81,10 @@ def test_a_token_expires(ann, asked):
     _, key = ApiToken.issue(ann, name="laptop", expires_at=timezone.now() + timedelta(hours=1))
     before = asked(f"Token {key}")
 
-    with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)), pytest.raises(AuthenticationFailed):
+    with (
+        time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)),
+        pytest.raises(AuthenticationFailed),
+    ):
         asked(f"Token {key}")
     assert before == ann
 

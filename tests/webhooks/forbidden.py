@@ -103,13 +103,21 @@ def by_redirect() -> Answer:
 
 def by_rebinding() -> Answer:
     """Open when it is looked at, closed when it is looked up again."""
-    with only_one_open(), Receiver(host=OPENED) as receiver, resolving("rebinding.test", (OPENED,), ("127.0.0.1",)):
+    with (
+        only_one_open(),
+        Receiver(host=OPENED) as receiver,
+        resolving("rebinding.test", (OPENED,), ("127.0.0.1",)),
+    ):
         return post(receiver.url.replace(OPENED, "rebinding.test"), b"{}", {}, seconds=5)
 
 
 def by_mixed_answer() -> Answer:
     """The closed one first."""
-    with only_one_open(), Receiver(host=OPENED) as receiver, resolving("mixed.test", ("127.0.0.1", "10.0.0.1", OPENED)):
+    with (
+        only_one_open(),
+        Receiver(host=OPENED) as receiver,
+        resolving("mixed.test", ("127.0.0.1", "10.0.0.1", OPENED)),
+    ):
         return post(receiver.url.replace(OPENED, "mixed.test"), b"{}", {}, seconds=5)
 
 

@@ -68,7 +68,13 @@ def test_schema_refuses_what_is_not_so(schema):
 def test_bodies_of_other_days_are_as_the_schema_says(house, schema):
     """Too large to be sent whole, of a skipped task, and by a reviewer without a name."""
     long = [
-        {"id": f"r{n}", "from_name": "letter", "to_name": "text", "type": "choices", "value": {"choices": ["A"]}}
+        {
+            "id": f"r{n}",
+            "from_name": "letter",
+            "to_name": "text",
+            "type": "choices",
+            "value": {"choices": ["A"]},
+        }
         for n in range(400)
     ]
     reviewed(annotation(task(house.project), house.annotator, result=long), house.reviewer)

@@ -22,7 +22,9 @@ def hook(house) -> Webhook:
 
 
 def test_created_endpoint_is_label_studios_object_with_the_secret_once(house):
-    answer = client_of(house.lead).post("/api/webhooks/", {"project": house.project.pk, "url": URL, "headers": {"X-Team": "a"}})
+    answer = client_of(house.lead).post(
+        "/api/webhooks/", {"project": house.project.pk, "url": URL, "headers": {"X-Team": "a"}}
+    )
 
     hook = Webhook.objects.get()
     assert answer.status_code == 201
@@ -60,7 +62,9 @@ def test_form_without_switches_makes_what_json_without_them_makes(house):
     by_json = client.post("/api/webhooks/", asked, "json").json()
 
     same = ("is_active", "send_payload", "send_for_all_actions", "actions", "headers", "parallel")
-    assert [by_form[name] for name in same] == [by_json[name] for name in same] == [True, True, True, [], {}, 8]
+    assert (
+        [by_form[name] for name in same] == [by_json[name] for name in same] == [True, True, True, [], {}, 8]
+    )
 
 
 def test_secret_is_not_in_the_database(hook):
@@ -148,12 +152,18 @@ def test_site_wide_endpoint_is_the_administrators(house):
 def test_bad_url_is_refused_with_the_reason(house, url, code):
     answer = client_of(house.lead).post("/api/webhooks/", {"project": house.project.pk, "url": url})
 
-    assert (answer.status_code, answer.json()["code"], list(answer.json()["validation_errors"])) == (400, code, ["url"])
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["validation_errors"])) == (
+        400,
+        code,
+        ["url"],
+    )
     assert not Webhook.objects.exists()
 
 
 def test_refused_address_names_the_setting_that_opens_it(house):
-    answer = client_of(house.lead).post("/api/webhooks/", {"project": house.project.pk, "url": "http://10.0.0.1/"})
+    answer = client_of(house.lead).post(
+        "/api/webhooks/", {"project": house.project.pk, "url": "http://10.0.0.1/"}
+    )
 
     words = "10.0.0.1 is 10.0.0.1, which webhooks may not reach. WEBHOOK_ALLOWED_NETWORKS opens networks."
     assert answer.json()["validation_errors"] == {"url": [words]}
@@ -179,7 +189,11 @@ def test_refused_address_names_the_setting_that_opens_it(house):
 def test_bad_headers_are_refused_with_the_reason(house, hook, headers, code):
     answer = client_of(house.lead).patch(f"/api/webhooks/{hook.pk}/", {"headers": headers})
 
-    assert (answer.status_code, answer.json()["code"], list(answer.json()["validation_errors"])) == (400, code, ["headers"])
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["validation_errors"])) == (
+        400,
+        code,
+        ["headers"],
+    )
     hook.refresh_from_db()
     assert hook.headers == {}
 
@@ -219,7 +233,12 @@ def test_deliveries_list_every_attempt(house, receiver):
         "pending",
         1,
     )
-    assert (attempt["number"], attempt["status"], attempt["error"], attempt["answer"]) == (1, 500, "http_status", "thanks")
+    assert (attempt["number"], attempt["status"], attempt["error"], attempt["answer"]) == (
+        1,
+        500,
+        "http_status",
+        "thanks",
+    )
     assert client_of(house.lead).get(f"/api/webhooks/{hook.pk}/deliveries/?state=lost").status_code == 400
 
 

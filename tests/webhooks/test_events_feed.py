@@ -47,7 +47,11 @@ def test_feed_is_read_page_by_page_without_a_gap(house):
         after, more = page["next_after"], page["has_more"]
 
     assert seen == positions()
-    assert client.get(f"/api/events/?after={after}").json() == {"results": [], "next_after": after, "has_more": False}
+    assert client.get(f"/api/events/?after={after}").json() == {
+        "results": [],
+        "next_after": after,
+        "has_more": False,
+    }
 
 
 def test_event_without_a_position_is_not_in_the_feed_yet(house):

@@ -83,10 +83,14 @@ def test_nothing_is_sent_while_it_rests(hook, house, receiver):
     assert receiver.got == []
 
 
-@pytest.mark.parametrize(("answer", "queue"), [(TIMEOUT, "deliver-slow"), (REFUSED, "deliver"), (OK, "deliver")])
+@pytest.mark.parametrize(
+    ("answer", "queue"), [(TIMEOUT, "deliver-slow"), (REFUSED, "deliver"), (OK, "deliver")]
+)
 def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monkeypatch, answer, queue):
     sent = []
-    monkeypatch.setattr(wakeups.current_app, "send_task", lambda name, args, **how: sent.append((*args, how["queue"])))
+    monkeypatch.setattr(
+        wakeups.current_app, "send_task", lambda name, args, **how: sent.append((*args, how["queue"]))
+    )
     health.note(hook, answer)
     decide(house)
 
@@ -95,7 +99,9 @@ def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monke
     assert sent == [(hook.pk, queue)]
 
 
-def test_five_days_without_a_success_switch_it_off_and_tell_the_managers(hook, house, django_capture_on_commit_callbacks):
+def test_five_days_without_a_success_switch_it_off_and_tell_the_managers(
+    hook, house, django_capture_on_commit_callbacks
+):
     health.note(hook, REFUSED)
     decide(house)
     days_pass(hook, 5.01)
@@ -186,7 +192,10 @@ def test_rotation_signs_with_both_secrets_for_a_day(hook, house, receiver):
 
 
 def test_second_rotation_on_a_day_takes_no_secret_from_the_consumer(hook, house, receiver):
-    secrets = [secret_of(hook), *(secret_of(endpoints.rotate(hook)) for _ in range(endpoints.EARLIER_KEPT + 1))]
+    secrets = [
+        secret_of(hook),
+        *(secret_of(endpoints.rotate(hook)) for _ in range(endpoints.EARLIER_KEPT + 1)),
+    ]
     decide(house)
 
     drain(hook.pk)
@@ -234,7 +243,9 @@ def test_ping_that_failed_is_not_replayed_with_the_rest(house):
 
     assert client.post(f"/api/webhooks/{hook.pk}/replay/", {}, "json").json() == {"replayed": 0}
     assert hook.deliveries.get().state == "dead"
-    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {"actions": ["PING"]}, "json").json() == {"replayed": 1}
+    assert client.post(f"/api/webhooks/{hook.pk}/replay/", {"actions": ["PING"]}, "json").json() == {
+        "replayed": 1
+    }
 
 
 def test_one_delivery_is_sent_again_with_its_id_and_bytes(hook, house, receiver):
@@ -268,7 +279,9 @@ def test_replay_asked_for_by_a_form_takes_the_same(hook, house):
     decide(house, 2)
     Delivery.objects.filter(webhook=hook).update(state="dead", attempts=10)
 
-    answer = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/replay/", {"since": "2020-01-01T00:00:00Z"}, "multipart")
+    answer = client_of(house.lead).post(
+        f"/api/webhooks/{hook.pk}/replay/", {"since": "2020-01-01T00:00:00Z"}, "multipart"
+    )
 
     assert answer.json() == {"replayed": 2}
 
@@ -276,8 +289,15 @@ def test_replay_asked_for_by_a_form_takes_the_same(hook, house):
 def test_replay_of_a_range_takes_its_states_times_and_actions(hook, house, receiver):
     decide(house, 3)
     drain(hook.pk)
-    moments = list(Event.objects.filter(action="ANNOTATION_ACCEPTED").order_by("id").values_list("created_at", flat=True))
-    wanted = {"state": ["delivered"], "since": moments[1], "until": moments[2], "actions": ["ANNOTATION_ACCEPTED"]}
+    moments = list(
+        Event.objects.filter(action="ANNOTATION_ACCEPTED").order_by("id").values_list("created_at", flat=True)
+    )
+    wanted = {
+        "state": ["delivered"],
+        "since": moments[1],
+        "until": moments[2],
+        "actions": ["ANNOTATION_ACCEPTED"],
+    }
 
     answer = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/replay/", wanted, "json")
 
@@ -297,7 +317,10 @@ def test_endpoint_that_is_off_refuses_resend_and_replay_and_says_what_next(hook,
 
 @pytest.mark.parametrize("verb", ["ping", "rotate", "enable", "replay"])
 def test_only_managers_of_the_project_touch_an_endpoint(hook, house, verb):
-    statuses = [client_of(p).post(f"/api/webhooks/{hook.pk}/{verb}/").status_code for p in (house.reviewer, house.annotator)]
+    statuses = [
+        client_of(p).post(f"/api/webhooks/{hook.pk}/{verb}/").status_code
+        for p in (house.reviewer, house.annotator)
+    ]
 
     assert statuses == [404, 404]
 
@@ -331,7 +354,10 @@ def test_headers_are_encrypted_in_the_database(house, receiver):
 
 def test_headers_outlive_a_change_of_the_key(house, receiver, settings):
     hook = hook_of(house, receiver.url, headers={"X-Key": "hunter2"})
-    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key, long enough to be one"
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+        [settings.SECRET_KEY],
+        "another key, long enough to be one",
+    )
 
     assert Webhook.objects.get(pk=hook.pk).headers == {"X-Key": "hunter2"}
 

@@ -36,7 +36,10 @@ def test_project_updated_has_the_new_setting(house):
 def test_project_deleted_has_its_id(house):
     projects.delete(house.project, actor=house.lead)
 
-    assert last("PROJECT_DELETED") == {"action": "PROJECT_DELETED", "project": {"id": house.project.pk, "title": "Letters"}}
+    assert last("PROJECT_DELETED") == {
+        "action": "PROJECT_DELETED",
+        "project": {"id": house.project.pk, "title": "Letters"},
+    }
 
 
 def test_tasks_created_has_the_tasks(house):
@@ -84,13 +87,19 @@ def test_edit_is_annotation_updated_with_a_higher_sequence(house):
 def test_deleted_annotations_are_ids(house):
     annotations.delete(house.annotation.pk, actor=house.annotator)
 
-    assert last("ANNOTATIONS_DELETED")["annotations"] == [{"id": house.annotation.pk, "task": house.task.pk, "annotation_seq": 2}]
+    assert last("ANNOTATIONS_DELETED")["annotations"] == [
+        {"id": house.annotation.pk, "task": house.task.pk, "annotation_seq": 2}
+    ]
 
 
 def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
-    task_service.create_many(house.project, [{"data": {"text": str(n)}} for n in range(1001)], actor=house.lead)
+    task_service.create_many(
+        house.project, [{"data": {"text": str(n)}} for n in range(1001)], actor=house.lead
+    )
 
-    told = [json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]]
+    told = [
+        json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]
+    ]
     assert [len(body["tasks"]) for body in told] == [1, 1000]
     assert told[1]["truncated"] is True
     assert told[1]["tasks"][0].keys() == {"id"}
@@ -103,7 +112,11 @@ def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
         (bodies.of_deleted_tasks, Task(pk=10**9), bodies.TASKS_AT_MOST),
         (bodies.of_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
         (bodies.of_deleted_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
-        (bodies.of_deleted_reviews, Review(pk=10**9, annotation=LONG, task_id=10**9, project_id=10**6), bodies.REVIEWS_AT_MOST),
+        (
+            bodies.of_deleted_reviews,
+            Review(pk=10**9, annotation=LONG, task_id=10**9, project_id=10**6),
+            bodies.REVIEWS_AT_MOST,
+        ),
     ],
 )
 def test_longest_list_of_ids_fits_into_the_limit(house, build, subject, at_most):
@@ -131,7 +144,9 @@ def test_project_with_large_settings_becomes_a_link(house, settings):
 
 def test_large_result_becomes_an_id_and_a_link(house, settings):
     settings.BASE_URL = "https://review.example.org"
-    large = result() + [{"id": str(n), "type": "choices", "value": {"choices": ["x" * 100]}} for n in range(300)]
+    large = result() + [
+        {"id": str(n), "type": "choices", "value": {"choices": ["x" * 100]}} for n in range(300)
+    ]
 
     made = annotation(house.task, house.annotator2, result=large)
 

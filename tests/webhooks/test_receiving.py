@@ -22,7 +22,11 @@ from .hooks import hook_of
 from .receiver import Got
 
 PAGE = Path(settings.BASE_DIR, "docs/how-to/receive-webhooks.md").read_text()
-PROGRAMS = {"verify.py": sys.executable, "verify.mjs": shutil.which("node"), "verify.sh": shutil.which("bash")}
+PROGRAMS = {
+    "verify.py": sys.executable,
+    "verify.mjs": shutil.which("node"),
+    "verify.sh": shutil.which("bash"),
+}
 NEEDED = {"verify.sh": "openssl"}
 
 
@@ -73,13 +77,18 @@ def test_program_takes_what_was_signed_and_nothing_else(verify, hook, got):
     assert verify(got.raw, got.headers, secret) == (0, got.raw)
     assert verify(got.raw + b" ", got.headers, secret) == (1, b"")
     assert verify(got.raw, got.headers | {"webhook-id": "another"}, secret) == (1, b"")
-    assert verify(got.raw, got.headers, f"{secret[:10]}{'A' if secret[10] != 'A' else 'B'}{secret[11:]}") == (1, b"")
+    assert verify(got.raw, got.headers, f"{secret[:10]}{'A' if secret[10] != 'A' else 'B'}{secret[11:]}") == (
+        1,
+        b"",
+    )
     assert verify(got.raw, old, secret) == (1, b"")
 
 
 def test_program_runs_nothing_that_a_header_says(verify, hook, got, tmp_path):
     touched = tmp_path / "touched"
-    told = dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), f"BASHPID[$(touch {touched})]")
+    told = dict.fromkeys(
+        ("webhook-id", "webhook-timestamp", "webhook-signature"), f"BASHPID[$(touch {touched})]"
+    )
 
     assert verify(got.raw, told, secret_of(hook)) == (1, b"")
     assert not touched.exists()
@@ -103,5 +112,11 @@ def test_each_event_is_taken_once_and_never_an_older_state():
     def taken(number: int, seq: int) -> bool:
         return code["take"]({"annotation": {"id": 1}, "annotation_seq": seq}, f"id-{number}", **tables)
 
-    assert [taken(1, 2), taken(1, 2), taken(2, 2), taken(3, 5), taken(4, 4)] == [True, False, True, True, False]
+    assert [taken(1, 2), taken(1, 2), taken(2, 2), taken(3, 5), taken(4, 4)] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
     assert code["take"]({"action": "TASKS_DELETED", "tasks": [{"id": 1}]}, "id-5", **tables) is True

@@ -55,7 +55,9 @@ def test_delivery_is_sent_and_logged(hook, delivery, receiver):
     assert 0 < attempt.duration < 5
 
 
-def test_every_attempt_has_the_same_id_and_bytes_and_its_own_signature(hook, delivery, receiver, due_now, monkeypatch):
+def test_every_attempt_has_the_same_id_and_bytes_and_its_own_signature(
+    hook, delivery, receiver, due_now, monkeypatch
+):
     receiver.statuses.extend([500, 500])
     claim, shift = outbox.claim, iter(range(0, 300, 100))
 

@@ -13,7 +13,14 @@ from webhooks.transport import KEPT_BYTES, post
 from .forbidden import FORMS, REFUSALS, WAYS, blocked_of, by_form, connections, resolving
 from .misbehaving import FAULTS, Raw, consumer, peak_of_memory, says
 
-OPEN = ["1.1.1.1", "8.8.8.8", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450:4001:80b::200e", "::ffff:8.8.8.8"]
+OPEN = [
+    "1.1.1.1",
+    "8.8.8.8",
+    "93.184.215.14",
+    "2606:4700:4700::1111",
+    "2a00:1450:4001:80b::200e",
+    "::ffff:8.8.8.8",
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -54,8 +61,13 @@ def test_public_address_is_open(host, settings):
 def test_setting_opens_a_network_and_nothing_else(settings):
     settings.WEBHOOK_ALLOWED_NETWORKS = ["10.1.0.0/16", "::1/128"]
 
-    assert open_addresses("10.1.2.3", 80) and open_addresses("::1", 80) and open_addresses("::ffff:10.1.2.3", 80)
-    with pytest.raises(BlockedAddress, match="10.2.0.1, which webhooks may not reach. WEBHOOK_ALLOWED_NETWORKS opens networks"):
+    assert (
+        open_addresses("10.1.2.3", 80) and open_addresses("::1", 80) and open_addresses("::ffff:10.1.2.3", 80)
+    )
+    with pytest.raises(
+        BlockedAddress,
+        match="10.2.0.1, which webhooks may not reach. WEBHOOK_ALLOWED_NETWORKS opens networks",
+    ):
         open_addresses("10.2.0.1", 80)
 
 

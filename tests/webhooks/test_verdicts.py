@@ -71,7 +71,10 @@ def test_comment_is_null_when_there_is_none(house, receiver):
     [
         ("accepted", ["ANNOTATION_ACCEPTED", "REVIEW_CREATED", "TASK_REVIEWED"]),
         ("rejected", ["ANNOTATION_REJECTED", "REVIEW_CREATED"]),
-        ("fixed_and_accepted", ["ANNOTATION_FIXED_AND_ACCEPTED", "ANNOTATION_UPDATED", "REVIEW_CREATED", "TASK_REVIEWED"]),
+        (
+            "fixed_and_accepted",
+            ["ANNOTATION_FIXED_AND_ACCEPTED", "ANNOTATION_UPDATED", "REVIEW_CREATED", "TASK_REVIEWED"],
+        ),
     ],
 )
 def test_decision_writes_one_event_of_each_kind(house, verdict, actions):
@@ -95,11 +98,16 @@ def test_superseding_verdict_is_another_review_created(house):
     reviewed(house.annotation, house.reviewer)
     reviewed(house.annotation, house.reviewer2, "rejected")
 
-    assert list(Event.objects.filter(action="REVIEW_CREATED").values_list("annotation_seq", flat=True)) == [3, 2]
+    assert list(Event.objects.filter(action="REVIEW_CREATED").values_list("annotation_seq", flat=True)) == [
+        3,
+        2,
+    ]
 
 
 def test_undone_verdict_is_withdrawn_with_the_reason(house, receiver):
-    hook = hook_of(house, receiver.url, actions=["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"])
+    hook = hook_of(
+        house, receiver.url, actions=["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"]
+    )
     decision = reviewed(house.annotation, house.reviewer)
 
     AnnotationReviewService(house.reviewer).undo(decision.review)
@@ -166,7 +174,9 @@ def test_hook_of_another_project_hears_nothing(house, receiver):
 
 
 def test_site_wide_hook_hears_every_project(house, receiver):
-    hook = endpoints.create(actor=house.admin, project=None, url=receiver.url, send_for_all_actions=False, actions=BRIEF)
+    hook = endpoints.create(
+        actor=house.admin, project=None, url=receiver.url, send_for_all_actions=False, actions=BRIEF
+    )
 
     reviewed(house.annotation, house.reviewer)
 

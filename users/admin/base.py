@@ -72,7 +72,10 @@ class CountersignAdmin(admin.ModelAdmin):
 
     def shown_once(self, request: HttpRequest, key: str, *, words: str, use: str) -> TemplateResponse:
         """Answers the making of a secret. Not by redirect: the secret would travel in a cookie."""
-        context = self.admin_site.each_context(request) | {"title": f"New {self.opts.verbose_name}", "opts": self.opts}
+        context = self.admin_site.each_context(request) | {
+            "title": f"New {self.opts.verbose_name}",
+            "opts": self.opts,
+        }
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         context |= {
             "title": f"New {self.opts.verbose_name}",

@@ -21,7 +21,16 @@ class PersonAdmin(SiteAdmin, UserAdmin):
 
     form = PersonForm
     add_form = NewPersonForm
-    list_display = ("email", "first_name", "last_name", "site_role", "is_staff", "is_active", "is_placeholder", "last_activity")
+    list_display = (
+        "email",
+        "first_name",
+        "last_name",
+        "site_role",
+        "is_staff",
+        "is_active",
+        "is_placeholder",
+        "last_activity",
+    )
     list_filter = ("is_active", "is_staff", "site_role", "may_create_projects", "is_placeholder")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
@@ -33,7 +42,9 @@ class PersonAdmin(SiteAdmin, UserAdmin):
         ("Rank", {"fields": (*RANK, "is_superuser", "is_placeholder")}),
         ("Dates", {"fields": ("date_joined", "last_login", "last_activity")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),
+    )
 
     def has_add_permission(self, request, *args) -> bool:
         return self.has_view_permission(request)
@@ -48,5 +59,8 @@ class PersonAdmin(SiteAdmin, UserAdmin):
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "site_role":
-            kwargs["choices"] = [("", "none"), *((role, role.label) for role in grantable_roles(signed_in(request)))]
+            kwargs["choices"] = [
+                ("", "none"),
+                *((role, role.label) for role in grantable_roles(signed_in(request))),
+            ]
         return super().formfield_for_choice_field(db_field, request, **kwargs)

@@ -15,7 +15,9 @@ class TokenForm(ModelForm):
     def clean_user(self):
         user = self.cleaned_data["user"]
         if not may_manage(self.actor, user):
-            raise ValidationError("A token acts as its person: only an owner makes one for an owner.", code="outranked")
+            raise ValidationError(
+                "A token acts as its person: only an owner makes one for an owner.", code="outranked"
+            )
         return user
 
 
@@ -24,7 +26,16 @@ class ApiTokenAdmin(SiteAdmin):
     form = TokenForm
     fields = ("user", "name", "expires_at")
     autocomplete_fields = ("user",)
-    list_display = ("name", "kind", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "kind",
+        "prefix",
+        "user",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
@@ -34,7 +45,11 @@ class ApiTokenAdmin(SiteAdmin):
         return self.has_view_permission(request)
 
     def get_fields(self, request, obj=None):
-        return self.fields if obj is None else (*self.fields, "prefix", "created_at", "last_used_at", "revoked_at")
+        return (
+            self.fields
+            if obj is None
+            else (*self.fields, "prefix", "created_at", "last_used_at", "revoked_at")
+        )
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
@@ -43,7 +58,9 @@ class ApiTokenAdmin(SiteAdmin):
     def save_form(self, request, form, change):
         super().save_form(request, form, change)
         made = form.cleaned_data
-        token, request.issued_key = ApiToken.issue(made["user"], name=made["name"], expires_at=made["expires_at"])
+        token, request.issued_key = ApiToken.issue(
+            made["user"], name=made["name"], expires_at=made["expires_at"]
+        )
         return token
 
     def save_model(self, request, obj, form, change) -> None:
@@ -51,11 +68,15 @@ class ApiTokenAdmin(SiteAdmin):
 
     def response_add(self, request, obj, post_url_continue=None):
         words = f"This is the key of “{obj.name}” for {obj.user}."
-        return self.shown_once(request, request.issued_key, words=words, use="Requests carry it as: Authorization: Token <key>")
+        return self.shown_once(
+            request, request.issued_key, words=words, use="Requests carry it as: Authorization: Token <key>"
+        )
 
     @admin.action(description="Revoke selected tokens", permissions=["revoke"])
     def revoke(self, request, queryset) -> None:
-        tokens = [token for token in queryset.select_related("user") if may_manage(signed_in(request), token.user)]
+        tokens = [
+            token for token in queryset.select_related("user") if may_manage(signed_in(request), token.user)
+        ]
         for token in tokens:
             token.revoke()
         messages.success(request, f"Revoked: {len(tokens)}.")

@@ -28,7 +28,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
@@ -56,7 +61,10 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin")),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_placeholder", models.BooleanField(default=False, editable=False)),
-                ("timezone", models.CharField(default="UTC", max_length=64, validators=[users.zones.validate_zone])),
+                (
+                    "timezone",
+                    models.CharField(default="UTC", max_length=64, validators=[users.zones.validate_zone]),
+                ),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("last_activity", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
@@ -89,12 +97,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ApiToken",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("key_hash", models.CharField(editable=False, max_length=64, unique=True)),
                 (
                     "prefix",
-                    models.CharField(editable=False, help_text="The first characters, to recognise a key by.", max_length=8),
+                    models.CharField(
+                        editable=False, help_text="The first characters, to recognise a key by.", max_length=8
+                    ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
@@ -103,7 +118,9 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],

@@ -13,7 +13,10 @@ class Migration(migrations.Migration):
             model_name="apitoken",
             name="kind",
             field=models.CharField(
-                choices=[("key", "Key"), ("personal", "Personal access token")], default="key", editable=False, max_length=8
+                choices=[("key", "Key"), ("personal", "Personal access token")],
+                default="key",
+                editable=False,
+                max_length=8,
             ),
         ),
     ]

@@ -59,7 +59,9 @@ class EndpointButtons(admin.ModelAdmin):
         webhook = self.asked_for(request, pk)
         if request.method == "POST":
             attempt = again.ping(webhook, actor=signed_in(request))
-            link = link_to(reverse("admin:webhooks_delivery_change", args=[attempt.delivery_id]), "In the log")
+            link = link_to(
+                reverse("admin:webhooks_delivery_change", args=[attempt.delivery_id]), "In the log"
+            )
             say = messages.error if attempt.error else messages.success
             say(request, format_html("Test: {} {}", answered(attempt), link))
         return self.page_of(webhook)
@@ -68,7 +70,9 @@ class EndpointButtons(admin.ModelAdmin):
         webhook = self.asked_for(request, pk)
         if request.method == "POST":
             endpoints.change(webhook, {"is_active": True})
-            messages.success(request, "On again: its failures are forgotten, and what was held for it is being sent.")
+            messages.success(
+                request, "On again: its failures are forgotten, and what was held for it is being sent."
+            )
         return self.page_of(webhook)
 
     def rotate(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -90,7 +94,9 @@ class EndpointButtons(admin.ModelAdmin):
             words = f"Sends them to {webhook.url} once more, behind the news, with the same ids and bytes."
             return self.ask(request, webhook, title="Replay given-up and held", words=words, form=form)
         try:
-            count = again.replay(webhook, again.Range(tuple(form.cleaned_data["states"]), since=form.cleaned_data["since"]))
+            count = again.replay(
+                webhook, again.Range(tuple(form.cleaned_data["states"]), since=form.cleaned_data["since"])
+            )
             messages.success(request, f"Due again: {count}.")
         except Refused as refused:
             messages.error(request, refused.detail)
@@ -108,8 +114,15 @@ class EndpointButtons(admin.ModelAdmin):
     def page_of(self, webhook: Webhook) -> HttpResponse:
         return redirect("admin:webhooks_webhook_change", webhook.pk)
 
-    def ask(self, request: HttpRequest, webhook: Webhook, *, title: str, words: str, form: Any = None) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {"title": title, "words": words, "opts": self.opts, "form": form}
+    def ask(
+        self, request: HttpRequest, webhook: Webhook, *, title: str, words: str, form: Any = None
+    ) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": title,
+            "words": words,
+            "opts": self.opts,
+            "form": form,
+        }
         context |= {
             "webhook": webhook,
             "counts": counts_of(webhook),

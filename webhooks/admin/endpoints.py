@@ -50,7 +50,16 @@ class WebhookAdmin(EndpointButtons, LeadAdmin):
     list_defer = ("project__label_config",)
     search_fields = ("url",)
     autocomplete_fields = ("project",)
-    fields = ("project", "url", "is_active", "send_payload", "send_for_all_actions", "actions", "headers", "parallel")
+    fields = (
+        "project",
+        "url",
+        "is_active",
+        "send_payload",
+        "send_for_all_actions",
+        "actions",
+        "headers",
+        "parallel",
+    )
 
     def get_fieldsets(self, request, obj=None):
         told = [(None, {"fields": self.fields})]
@@ -77,7 +86,9 @@ class WebhookAdmin(EndpointButtons, LeadAdmin):
 
     def response_add(self, request, obj, post_url_continue=None):
         words = f"This is the secret that signs what is sent to {obj.url}."
-        return self.shown_once(request, secret_of(obj), words=words, use="The receiver checks signatures with it.")
+        return self.shown_once(
+            request, secret_of(obj), words=words, use="The receiver checks signatures with it."
+        )
 
     def remove(self, rows, *, actor) -> None:
         for webhook in rows:

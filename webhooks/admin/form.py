@@ -7,9 +7,7 @@ from ..validation import webhook_headers
 
 LABEL_STUDIOS = "Label Studio's actions, in its dialect: {action, annotation, project, task}"
 BY_NAME = "Review events, sent only where they are ticked: {event, annotation, reviewer, comment, timestamp}"
-ALL_OF_THEM = (
-    "Send every one of Label Studio's actions, ticked below or not. The review events are sent only where they are ticked."
-)
+ALL_OF_THEM = "Send every one of Label Studio's actions, ticked below or not. The review events are sent only where they are ticked."
 
 
 def grouped() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -18,7 +16,9 @@ def grouped() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _offered(*, by_name: bool) -> list[tuple[str, str]]:
-    found = {name: entry for name, entry in CATALOGUE.items() if entry.by_name == by_name and not entry.on_request}
+    found = {
+        name: entry for name, entry in CATALOGUE.items() if entry.by_name == by_name and not entry.on_request
+    }
     return [(name, _words(name, entry)) for name, entry in found.items()]
 
 
@@ -38,7 +38,11 @@ class WebhookForm(forms.ModelForm):
     actions = forms.MultipleChoiceField(choices=grouped, widget=forms.CheckboxSelectMultiple, required=False)
     headers = HeadersField(required=False, initial=None, validators=[webhook_headers])
     parallel = forms.IntegerField(
-        min_value=1, max_value=32, initial=8, required=False, help_text="How many deliveries at once, 1 to 32; empty: 8."
+        min_value=1,
+        max_value=32,
+        initial=8,
+        required=False,
+        help_text="How many deliveries at once, 1 to 32; empty: 8.",
     )
 
     def __init__(self, *args, **kwargs):
@@ -46,7 +50,9 @@ class WebhookForm(forms.ModelForm):
         if "headers" in self.fields:
             names = ", ".join(self.instance.headers) or "none"
             self.initial["headers"] = None
-            self.fields["headers"].help_text = f'Now: {names}. Leave empty to keep them, {{}} removes all. Like {{"X-Key": "…"}}.'
+            self.fields[
+                "headers"
+            ].help_text = f'Now: {names}. Leave empty to keep them, {{}} removes all. Like {{"X-Key": "…"}}.'
 
     def clean_headers(self) -> dict:
         headers = self.cleaned_data["headers"]

@@ -79,7 +79,16 @@ class DeliveryAdmin(LeadAdmin):
     list_select_related = ("event", "webhook")
     list_defer = ("event__body",)
     search_fields = ("webhook__url", "event__unique_id__exact")
-    fields = readonly_fields = ("event", "webhook", "with_payload", state, "lane", "attempts", next_attempt, "finished_at")
+    fields = readonly_fields = (
+        "event",
+        "webhook",
+        "with_payload",
+        state,
+        "lane",
+        "attempts",
+        next_attempt,
+        "finished_at",
+    )
     actions = ("resend", "replay")
 
     def fill_page(self, rows) -> None:
@@ -103,7 +112,8 @@ class DeliveryAdmin(LeadAdmin):
             messages.success(request, f"Due again: {due}.")
         if left := len(deliveries) - due:
             messages.warning(
-                request, f"Left alone: {left}. They are being sent right now, or their endpoint is off: enable it first."
+                request,
+                f"Left alone: {left}. They are being sent right now, or their endpoint is off: enable it first.",
             )
 
 

@@ -39,7 +39,10 @@ def whats_with(webhook: Webhook) -> tuple[str, str]:
     if not webhook.is_active:
         return "switched off by a person", "quiet"
     if webhook.rest_until and webhook.rest_until > timezone.now():
-        return f"nobody answers; rests for {timesince(timezone.now(), webhook.rest_until + timedelta(seconds=59))}", "busy"
+        return (
+            f"nobody answers; rests for {timesince(timezone.now(), webhook.rest_until + timedelta(seconds=59))}",
+            "busy",
+        )
     if webhook.is_slow:
         return "slow: its last attempt timed out", "busy"
     return ("failing", "busy") if webhook.consecutive_failures else ("on", "good")
@@ -98,7 +101,9 @@ def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
     counts = []
     for state in (Delivery.State.PENDING, Delivery.State.HELD, Delivery.State.DEAD):
         found = Delivery.objects.filter(Q(webhook=webhook), state=state)[: COUNTED_TO + 1].count()
-        counts.append((state.value, f"more than {COUNTED_TO}" if found > COUNTED_TO else str(found), state.label))
+        counts.append(
+            (state.value, f"more than {COUNTED_TO}" if found > COUNTED_TO else str(found), state.label)
+        )
     return counts
 
 
@@ -131,12 +136,16 @@ def answered(attempt: Attempt) -> str:
     head = badge(str(attempt.status or attempt.error), "bad" if attempt.error else "good")
     error = f"{attempt.error} " if attempt.error and attempt.status else ""
     text = attempt.answer[:EXCERPT] + ("…" if len(attempt.answer) > EXCERPT else "")
-    return format_html('{} {}<span class="took">{:s} s</span> <q>{}</q>', head, error, f"{attempt.duration:.3f}", text)
+    return format_html(
+        '{} {}<span class="took">{:s} s</span> <q>{}</q>', head, error, f"{attempt.duration:.3f}", text
+    )
 
 
 def fill_last_attempts(deliveries: list[Any]) -> None:
     """Hangs onto each its newest attempt; one question for all."""
-    newest = Attempt.objects.filter(delivery__in=deliveries).order_by("delivery_id", "-id").distinct("delivery_id")
+    newest = (
+        Attempt.objects.filter(delivery__in=deliveries).order_by("delivery_id", "-id").distinct("delivery_id")
+    )
     found = {attempt.delivery_id: attempt for attempt in newest}
     for delivery in deliveries:
         delivery.last_attempt = found.get(delivery.pk)

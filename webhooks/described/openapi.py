@@ -56,7 +56,13 @@ def operation(action: str, schema: Schema) -> dict[str, Any]:
         "description": entry.description,
         "tags": ["webhooks"],
         "parameters": [
-            {"in": "header", "name": name, "description": words, "required": True, "schema": {"type": "string"}}
+            {
+                "in": "header",
+                "name": name,
+                "description": words,
+                "required": True,
+                "schema": {"type": "string"},
+            }
             for name, words in HEADERS.items()
         ],
         "requestBody": {"required": True, "content": content},

@@ -39,9 +39,11 @@ def json_schema() -> dict[str, Any]:
     parts = _referred(bodies, document["components"]["schemas"])
     definitions = json.loads(json.dumps(bodies | parts).replace(IN_OPENAPI, IN_SCHEMA))
     one_of = [{"$ref": f"{IN_SCHEMA}{action}"} for action in bodies]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Countersign webhooks", "oneOf": one_of} | {
-        "$defs": definitions
-    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Countersign webhooks",
+        "oneOf": one_of,
+    } | {"$defs": definitions}
 
 
 def _body_of(item: Any) -> Any:

@@ -21,11 +21,22 @@ PEOPLE = (
     "reviewers",
     "assignee",
 )
-HISTORY = ("last_annotation_history", "previous_annotation_history", "fixed_annotation_history", "annotation_history")
+HISTORY = (
+    "last_annotation_history",
+    "previous_annotation_history",
+    "fixed_annotation_history",
+    "annotation_history",
+)
 KINDS = (
     dict.fromkeys(PEOPLE, "person")
     | dict.fromkeys(HISTORY, "history")
-    | {"task": "task", "tasks": "task", "annotation": "annotation", "annotations": "annotation", "project": "project"}
+    | {
+        "task": "task",
+        "tasks": "task",
+        "annotation": "annotation",
+        "annotations": "annotation",
+        "project": "project",
+    }
     | {"review": "review", "reviews": "review", "supersedes": "review", "webhook": "webhook"}
 )
 

@@ -29,7 +29,9 @@ def examples() -> dict[str, Any]:
         project = _live_a_day()
         told = Event.objects.filter(project=project).order_by("id").values_list("action", "body")
         first = {action: json.loads(body) for action, body in reversed(told)}
-        first["PING"] = body_of("PING", Scene(Happened("PING", project, actor=project.created_by)), Webhook(pk=1))
+        first["PING"] = body_of(
+            "PING", Scene(Happened("PING", project, actor=project.created_by)), Webhook(pk=1)
+        )
     # A verdict that changes is a new review here, so this one is only known.
     first["REVIEW_UPDATED"] = first["REVIEW_CREATED"] | {"action": "REVIEW_UPDATED"}
     return {action: plain(first[action]) for action in CATALOGUE}
@@ -54,14 +56,22 @@ def _live_a_day() -> Project:
     reviewer = AnnotationReviewService(rita)
     reviewer.undo(_checked(reviewer.accept(work)).review)
     _checked(reviewer.reject(work, comment="Look at the second half.", reject_action="requeue"))
-    _checked(reviewer.fix_and_accept(Annotation.objects.get(pk=work.pk), result=_says("Negative"), comment="It is irony."))
+    _checked(
+        reviewer.fix_and_accept(
+            Annotation.objects.get(pk=work.pk), result=_says("Negative"), comment="It is irony."
+        )
+    )
     _clear_up(project, lead, ana)
     return project
 
 
 def _clear_up(project: Project, lead: User, ana: User) -> None:
-    rows = tasks.create_many(project, [{"data": {"text": text}} for text in ("Late again.", "Splendid!")], actor=lead)
-    work = annotations.submit_many([(task, annotations.Work(result=_says("Positive"))) for task in rows], actor=ana)
+    rows = tasks.create_many(
+        project, [{"data": {"text": text}} for text in ("Late again.", "Splendid!")], actor=lead
+    )
+    work = annotations.submit_many(
+        [(task, annotations.Work(result=_says("Positive"))) for task in rows], actor=ana
+    )
     annotations.delete_many([annotation.pk for annotation in work], actor=lead)
     tasks.delete_many(project, [task.pk for task in rows], actor=lead)
     projects.delete(project, actor=lead)

@@ -25,8 +25,13 @@ SERIALIZERS: Mapping[str, type[BaseSerializer]] = {
 }
 INTEGER: Schema = {"type": "integer"}
 TIME: Schema = {"type": "string", "format": "date-time"}
-SEQ: Schema = INTEGER | {"description": "Rises with every change of the annotation: keep the highest you saw, drop lower ones."}
-TRUNCATED: Schema = {"type": "boolean", "description": "There, and true, if the body was too large: objects are ids and links."}
+SEQ: Schema = INTEGER | {
+    "description": "Rises with every change of the annotation: keep the highest you saw, drop lower ones."
+}
+TRUNCATED: Schema = {
+    "type": "boolean",
+    "description": "There, and true, if the body was too large: objects are ids and links.",
+}
 COMMENT: Schema = {"type": ["string", "null"]}
 
 
@@ -40,7 +45,9 @@ def listed(item: Schema) -> Schema:
 
 
 PROJECT_SUMMARY = fixed(id=INTEGER, title={"type": "string"})
-TASK_SUMMARY = fixed(id=INTEGER, unique_id={"type": "string", "format": "uuid"}, inner_id=INTEGER, reviewed={"type": "boolean"})
+TASK_SUMMARY = fixed(
+    id=INTEGER, unique_id={"type": "string", "format": "uuid"}, inner_id=INTEGER, reviewed={"type": "boolean"}
+)
 SHORT = fixed(id=INTEGER) | {"description": "An object of a truncated body; `link` is where it is."}
 
 
@@ -50,7 +57,9 @@ class Bodies:
     def __init__(self, resolve: Resolve):
         found = {name: resolve(serializer) for name, serializer in SERIALIZERS.items()}
         self.person = found["person"]
-        self.annotation, self.task, self.review = ({"anyOf": [found[n], SHORT]} for n in ("annotation", "task", "review"))
+        self.annotation, self.task, self.review = (
+            {"anyOf": [found[n], SHORT]} for n in ("annotation", "task", "review")
+        )
         self.project = {"anyOf": [found["project"], PROJECT_SUMMARY]}
 
     def of(self, action: str) -> Schema:
@@ -95,7 +104,9 @@ class Bodies:
             },
             bodies.of_review: reviewed,
             bodies.of_deleted_reviews: {
-                "reviews": listed(fixed(id=INTEGER, annotation=INTEGER, task=INTEGER, project=INTEGER, annotation_seq=SEQ)),
+                "reviews": listed(
+                    fixed(id=INTEGER, annotation=INTEGER, task=INTEGER, project=INTEGER, annotation_seq=SEQ)
+                ),
                 "project": PROJECT_SUMMARY,
             },
             bodies.of_verdict: verdict,

@@ -22,11 +22,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "with_payload",
                     models.BooleanField(
-                        default=True, help_text="Decided with the event, so that every attempt has the same body."
+                        default=True,
+                        help_text="Decided with the event, so that every attempt has the same body.",
                     ),
                 ),
                 (
@@ -42,7 +48,10 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, help_text="Begun, not necessarily ended.")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="Begun, not necessarily ended."),
+                ),
                 ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("lease", models.UUIDField(editable=False, null=True)),
                 ("finished_at", models.DateTimeField(editable=False, null=True)),
@@ -55,16 +64,40 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Attempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveSmallIntegerField()),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("status", models.PositiveSmallIntegerField(help_text="HTTP status; none if there was no answer.", null=True)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        help_text="HTTP status; none if there was no answer.", null=True
+                    ),
+                ),
                 ("duration", models.FloatField(help_text="Seconds.")),
-                ("error", models.CharField(blank=True, help_text="Class of the failure; empty on success.", max_length=32)),
-                ("answer", models.TextField(blank=True, help_text="The first 4 KB of the answer, or the words of the failure.")),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True, help_text="Class of the failure; empty on success.", max_length=32
+                    ),
+                ),
+                (
+                    "answer",
+                    models.TextField(
+                        blank=True, help_text="The first 4 KB of the answer, or the words of the failure."
+                    ),
+                ),
                 (
                     "delivery",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="log", to="webhooks.delivery"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="log",
+                        to="webhooks.delivery",
+                    ),
                 ),
             ],
             options={
@@ -74,22 +107,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "unique_id",
                     models.UUIDField(
-                        default=uuid.uuid4, editable=False, help_text="Sent as webhook-id on every attempt.", unique=True
+                        default=uuid.uuid4,
+                        editable=False,
+                        help_text="Sent as webhook-id on every attempt.",
+                        unique=True,
                     ),
                 ),
                 ("action", models.CharField(max_length=64)),
                 ("body", models.TextField(help_text="JSON, to the byte as it is sent.")),
                 ("annotation_seq", models.BigIntegerField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
                 ("position", models.BigIntegerField(editable=False, null=True, unique=True)),
                 (
                     "project",
                     models.ForeignKey(
-                        db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="tasks.project"
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tasks.project",
                     ),
                 ),
             ],
@@ -100,18 +149,31 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="delivery",
             name="event",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="webhooks.event"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="webhooks.event"
+            ),
         ),
         migrations.CreateModel(
             name="Webhook",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("url", models.CharField(max_length=2048, validators=[webhooks.validation.webhook_url])),
-                ("send_payload", models.BooleanField(default=True, help_text="If off, only the name of the action is sent.")),
+                (
+                    "send_payload",
+                    models.BooleanField(
+                        default=True, help_text="If off, only the name of the action is sent."
+                    ),
+                ),
                 (
                     "send_for_all_actions",
                     models.BooleanField(
-                        default=True, help_text="Label Studio's actions. The review events must be listed by name."
+                        default=True,
+                        help_text="Label Studio's actions. The review events must be listed by name.",
                     ),
                 ),
                 (
@@ -130,22 +192,44 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True)),
-                ("secret_salt", models.CharField(default=webhooks.models.new_salt, editable=False, max_length=64)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "secret_salt",
+                    models.CharField(default=webhooks.models.new_salt, editable=False, max_length=64),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("consecutive_failures", models.PositiveIntegerField(default=0, editable=False)),
                 ("last_success_at", models.DateTimeField(editable=False, null=True)),
                 ("last_failure_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "disabled_reason",
-                    models.CharField(blank=True, editable=False, help_text="Why it was switched off by itself.", max_length=32),
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Why it was switched off by itself.",
+                        max_length=32,
+                    ),
                 ),
-                ("slot", models.UUIDField(editable=False, help_text="Held by the one job that sends to it.", null=True)),
+                (
+                    "slot",
+                    models.UUIDField(
+                        editable=False, help_text="Held by the one job that sends to it.", null=True
+                    ),
+                ),
                 ("slot_until", models.DateTimeField(editable=False, null=True)),
                 (
                     "project",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tasks.project"
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tasks.project",
                     ),
                 ),
             ],
@@ -162,7 +246,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(condition=models.Q(("position", None)), fields=["id"], name="event_without_position"),
+            index=models.Index(
+                condition=models.Q(("position", None)), fields=["id"], name="event_without_position"
+            ),
         ),
         migrations.AddIndex(
             model_name="event",
@@ -170,7 +256,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "pending")), fields=["webhook", "next_at"], name="delivery_due"),
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["webhook", "next_at"], name="delivery_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="delivery",

@@ -22,23 +22,31 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="lane",
             field=models.PositiveSmallIntegerField(
-                choices=[(0, "Live"), (1, "Bulk and import")], default=0, help_text="News go before what a bulk brings."
+                choices=[(0, "Live"), (1, "Bulk and import")],
+                default=0,
+                help_text="News go before what a bulk brings.",
             ),
         ),
         migrations.AddField(
             model_name="webhook",
             name="earlier_salt",
-            field=models.CharField(blank=True, editable=False, help_text="Of the secret before the rotation.", max_length=64),
+            field=models.CharField(
+                blank=True, editable=False, help_text="Of the secret before the rotation.", max_length=64
+            ),
         ),
         migrations.AddField(
             model_name="webhook",
             name="earlier_until",
-            field=models.DateTimeField(editable=False, help_text="Until then the earlier secret signs, too.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="Until then the earlier secret signs, too.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="webhook",
             name="failing_since",
-            field=models.DateTimeField(editable=False, help_text="The first failure after the last success.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="The first failure after the last success.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="webhook",
@@ -50,17 +58,23 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="webhook",
             name="parallel",
-            field=models.PositiveSmallIntegerField(default=8, help_text="How many deliveries at once, 1 to 32."),
+            field=models.PositiveSmallIntegerField(
+                default=8, help_text="How many deliveries at once, 1 to 32."
+            ),
         ),
         migrations.AddField(
             model_name="webhook",
             name="rest_until",
-            field=models.DateTimeField(editable=False, help_text="Nothing is sent before: nobody answered.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="Nothing is sent before: nobody answered.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="webhook",
             name="silent_in_a_row",
-            field=models.PositiveIntegerField(default=0, editable=False, help_text="Attempts that got no answer at all."),
+            field=models.PositiveIntegerField(
+                default=0, editable=False, help_text="Attempts that got no answer at all."
+            ),
         ),
         migrations.AlterField(
             model_name="event",
@@ -86,7 +100,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["webhook", "lane", "next_at"], name="delivery_due"
+                condition=models.Q(("state", "pending")),
+                fields=["webhook", "lane", "next_at"],
+                name="delivery_due",
             ),
         ),
         migrations.AddIndex(

@@ -11,7 +11,9 @@ def seal(apps, schema_editor) -> None:
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT id, headers FROM webhooks_webhook WHERE headers LIKE '{%'")
         for pk, headers in cursor.fetchall():
-            cursor.execute("UPDATE webhooks_webhook SET headers = %s WHERE id = %s", [sealed(json.loads(headers)), pk])
+            cursor.execute(
+                "UPDATE webhooks_webhook SET headers = %s WHERE id = %s", [sealed(json.loads(headers)), pk]
+            )
 
 
 class Migration(migrations.Migration):

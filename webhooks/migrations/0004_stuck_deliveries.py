@@ -11,10 +11,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "held")), fields=["webhook", "event"], name="delivery_held"),
+            index=models.Index(
+                condition=models.Q(("state", "held")), fields=["webhook", "event"], name="delivery_held"
+            ),
         ),
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "dead")), fields=["webhook", "event"], name="delivery_dead"),
+            index=models.Index(
+                condition=models.Q(("state", "dead")), fields=["webhook", "event"], name="delivery_dead"
+            ),
         ),
     ]

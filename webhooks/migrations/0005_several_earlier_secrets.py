@@ -13,12 +13,17 @@ class Migration(migrations.Migration):
             model_name="webhook",
             name="earlier_salt",
             field=models.CharField(
-                blank=True, editable=False, help_text="Of the secrets before the last rotations, newest first.", max_length=200
+                blank=True,
+                editable=False,
+                help_text="Of the secrets before the last rotations, newest first.",
+                max_length=200,
             ),
         ),
         migrations.AlterField(
             model_name="webhook",
             name="earlier_until",
-            field=models.DateTimeField(editable=False, help_text="Until then the earlier secrets sign, too.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="Until then the earlier secrets sign, too.", null=True
+            ),
         ),
     ]

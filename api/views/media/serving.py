@@ -28,9 +28,13 @@ def served(upload: Upload, request: Request) -> HttpResponseBase:
     if is_unchanged(upload, request):
         return _with_headers(HttpResponse(status=304), upload)
     try:
-        span = asked_span(request.headers.get("Range", ""), upload.size) if wants_part(upload, request) else None
+        span = (
+            asked_span(request.headers.get("Range", ""), upload.size) if wants_part(upload, request) else None
+        )
     except Unsatisfiable:
-        return _with_headers(HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"}), upload)
+        return _with_headers(
+            HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"}), upload
+        )
     return _with_headers(_body(upload, span), upload)
 
 
@@ -47,7 +51,9 @@ def _opened(upload: Upload) -> BinaryIO:
     try:
         return upload.file.storage.open(upload.file.name)
     except FileNotFoundError:
-        raise Refused("not_found", "This file is gone from the disk of the site. Upload it again.", status=404)
+        raise Refused(
+            "not_found", "This file is gone from the disk of the site. Upload it again.", status=404
+        )
 
 
 def _chunks(file: BinaryIO, part: Span) -> Iterator[bytes]:
@@ -63,7 +69,9 @@ def _with_headers(response: HttpResponseBase, upload: Upload) -> HttpResponseBas
     """Kept by the reader's own browser alone, which asks each time whether it may still show it."""
     inline = upload.content_type in INLINE
     response["Content-Type"] = _content_type(upload)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=not inline, filename=upload.name)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=not inline, filename=upload.name
+    )
     response["Content-Security-Policy"] = PDF_POLICY if upload.content_type == PDF else POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["Accept-Ranges"] = "bytes"
@@ -75,4 +83,8 @@ def _with_headers(response: HttpResponseBase, upload: Upload) -> HttpResponseBas
 
 
 def _content_type(upload: Upload) -> str:
-    return f"{upload.content_type}; charset=utf-8" if upload.content_type.startswith("text/") else upload.content_type
+    return (
+        f"{upload.content_type}; charset=utf-8"
+        if upload.content_type.startswith("text/")
+        else upload.content_type
+    )

@@ -26,4 +26,6 @@ def check(key: str, signature: str) -> None:
     except SignatureExpired:
         raise Refused("link_expired", "This link has expired. Reload the page that it came from.", status=403)
     except BadSignature:
-        raise Refused("bad_link", "This link is not one of ours. Reload the page that it came from.", status=403)
+        raise Refused(
+            "bad_link", "This link is not one of ours. Reload the page that it came from.", status=403
+        )

@@ -32,7 +32,9 @@ class Media(APIView):
     )
     def get(self, request, project: str, name: str) -> HttpResponseBase:
         """An uploaded file. 404 for whoever sees no task that shows it."""
-        return served(get_object_or_404(_readable(request, f"{project}/{name}"), project=project, name=name), request)
+        return served(
+            get_object_or_404(_readable(request, f"{project}/{name}"), project=project, name=name), request
+        )
 
 
 def _readable(request, key: str):

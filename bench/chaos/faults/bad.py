@@ -63,7 +63,10 @@ PENDING_ON = """
 
 def _misbehave(run: Trial) -> None:
     for number, kind in enumerate(KINDS):
-        headers = {"429": {"Retry-After": str(RETRY_AFTER)}, "302": {"Location": f"http://127.0.0.1:{run.port}/"}}.get(kind, {})
+        headers = {
+            "429": {"Retry-After": str(RETRY_AFTER)},
+            "302": {"Location": f"http://127.0.0.1:{run.port}/"},
+        }.get(kind, {})
         run.behave(number, kind="200" if kind == "tls" else kind, headers=headers)
     tls = run.endpoints[KINDS.index("tls")]["id"]
     run.site.change(f"UPDATE webhooks_webhook SET url = replace(url, 'http:', 'https:') WHERE id = {tls}")
@@ -99,7 +102,9 @@ def _off_schedule(attempts: list[tuple[Any, ...]]) -> list[tuple[str, float]]:
 def rotated(options: Options) -> list[dict[str, Any]]:
     """F11: two events a decision; in the midst the secret is rotated, and the consumer changes over three seconds later."""
     count = options.count(1000)
-    with trial(options, annotations=count, endpoints=[{"actions": [*NARROW["actions"], "REVIEW_CREATED"]}]) as run:
+    with trial(
+        options, annotations=count, endpoints=[{"actions": [*NARROW["actions"], "REVIEW_CREATED"]}]
+    ) as run:
         run.behave(secret=run.endpoints[0]["secret"])
         deciders = run.deciders().start()
         run.site.until(lambda: deciders.settled > count // 2, seconds=SECONDS)
@@ -110,9 +115,16 @@ def rotated(options: Options) -> list[dict[str, Any]]:
         drained = run.drained(seconds=SECONDS)
         counted, arrivals = Count(run, deciders.told), run.arrivals()
     rejected = sum(not arrival["verified"] for arrival in arrivals)
-    figures = {"kills": 0, "decisions": count, "acknowledged": len(deciders.told), "deliveries": len(arrivals)}
+    figures = {
+        "kills": 0,
+        "decisions": count,
+        "acknowledged": len(deciders.told),
+        "deliveries": len(arrivals),
+    }
     passed = drained is not None and rejected == 0 and counted.lost == 0
-    return [figures | {"rejected": rejected, "drained_seconds": drained and round(drained, 1), "passed": passed}]
+    return [
+        figures | {"rejected": rejected, "drained_seconds": drained and round(drained, 1), "passed": passed}
+    ]
 
 
 def off_for_days(options: Options) -> list[dict[str, Any]]:
@@ -131,5 +143,11 @@ def off_for_days(options: Options) -> list[dict[str, Any]]:
         drained = run.drained(seconds=SECONDS)
         counted = Count(run, first.told + second.told)
     figures = {"kills": 0, "decisions": count, **counted.line, "when_off": states, "replayed": replayed}
-    passed = off and drained is not None and counted.is_whole and states.get("dead", 0) > 0 and states.get("held", 0) > 0
+    passed = (
+        off
+        and drained is not None
+        and counted.is_whole
+        and states.get("dead", 0) > 0
+        and states.get("held", 0) > 0
+    )
     return [figures | {"drained_seconds": drained and round(drained, 1), "passed": passed}]

@@ -20,12 +20,18 @@ BEAT = ("celery", "-A", "reviewsite", "beat", "-S", "celery.beat:Scheduler", "-l
 def no_broker(options: Options) -> list[dict[str, Any]]:
     """F5."""
     return [
-        _no_broker(options, "frozen", lambda run: run.site.freeze("redis"), lambda run: run.site.thaw("redis")),
-        _no_broker(options, "down", lambda run: run.site.keep_down("redis"), lambda run: run.site.bring_back()),
+        _no_broker(
+            options, "frozen", lambda run: run.site.freeze("redis"), lambda run: run.site.thaw("redis")
+        ),
+        _no_broker(
+            options, "down", lambda run: run.site.keep_down("redis"), lambda run: run.site.bring_back()
+        ),
     ]
 
 
-def _no_broker(options: Options, how: str, take: Callable[[Trial], None], give: Callable[[Trial], None]) -> dict[str, Any]:
+def _no_broker(
+    options: Options, how: str, take: Callable[[Trial], None], give: Callable[[Trial], None]
+) -> dict[str, Any]:
     count = options.count(RATE * options.seconds)
     with trial(options, annotations=count, endpoints=3) as run:
         take(run)
@@ -38,7 +44,13 @@ def _no_broker(options: Options, how: str, take: Callable[[Trial], None], give: 
     times = sorted(told.seconds for told in deciders.told)
     later = sorted(told.seconds for told in deciders.told if told.at - began > FIRST_SECONDS)
     repeated = sum(told.tries > 1 for told in deciders.told) + len(deciders.refused)
-    passed = drained is not None and counted.is_whole and not repeated and times[-1] <= 1.5 and percentile(later, 95) <= 0.3
+    passed = (
+        drained is not None
+        and counted.is_whole
+        and not repeated
+        and times[-1] <= 1.5
+        and percentile(later, 95) <= 0.3
+    )
     return {
         "redis": how,
         "kills": int(how == "down"),

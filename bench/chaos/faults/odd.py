@@ -23,12 +23,25 @@ def wrong_clock(options: Options) -> list[dict[str, Any]]:
     """F10: of three workers one is right, one an hour ahead, one an hour behind; the consumers take a while."""
     count = options.count(300)
     apart = {
-        f"worker-{name}": {"PYTHONPATH": SHIMS, "CHAOS_CLOCK": str(shift)} for name, shift in (("ahead", HOUR), ("behind", -HOUR))
+        f"worker-{name}": {"PYTHONPATH": SHIMS, "CHAOS_CLOCK": str(shift)}
+        for name, shift in (("ahead", HOUR), ("behind", -HOUR))
     }
     with trial(options, annotations=count, endpoints=3, apart=apart) as run:
         run.behave(delay=0.3)
         for name in ("ahead", "behind"):
-            run.site.add(f"worker-{name}", "celery", "-A", "reviewsite", "worker", "-Q", "deliver", "-c", "3", "-n", f"{name}@%h")
+            run.site.add(
+                f"worker-{name}",
+                "celery",
+                "-A",
+                "reviewsite",
+                "worker",
+                "-Q",
+                "deliver",
+                "-c",
+                "3",
+                "-n",
+                f"{name}@%h",
+            )
         deciders = run.deciders(rate=10).start()
         run.site.until(lambda: deciders.finished, seconds=SECONDS)
         drained = run.drained(seconds=SECONDS)
@@ -42,7 +55,9 @@ def poison(options: Options) -> list[dict[str, Any]]:
     """F13. With LEASE=0 (the product's lease) it takes ten leases: five minutes and more."""
     count = options.count(200)
     shim = {"PYTHONPATH": SHIMS, "CHAOS_POISON": "poison"}
-    with trial(options, annotations=count, endpoints=2, scale=0.0001, apart=dict.fromkeys(DELIVERERS, shim)) as run:
+    with trial(
+        options, annotations=count, endpoints=2, scale=0.0001, apart=dict.fromkeys(DELIVERERS, shim)
+    ) as run:
         deciders = run.deciders(poisoned=run.annotations[count // 3]).start()
         run.site.until(lambda: deciders.finished, seconds=SECONDS)
         drained = run.drained(seconds=SECONDS)
@@ -50,4 +65,11 @@ def poison(options: Options) -> list[dict[str, Any]]:
         undelivered = run.site.number(UNDELIVERED)
     figures = {"kills": 20, "decisions": count, **counted.line, "poisoned": poisoned}
     passed = drained is not None and poisoned == [("dead", 10)] * 2 and undelivered == counted.lost == 2
-    return [figures | {"others_lost": counted.lost - 2, "drained_seconds": drained and round(drained, 1), "passed": passed}]
+    return [
+        figures
+        | {
+            "others_lost": counted.lost - 2,
+            "drained_seconds": drained and round(drained, 1),
+            "passed": passed,
+        }
+    ]

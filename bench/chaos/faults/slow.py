@@ -54,7 +54,9 @@ def _decide(run: Trial, annotations: list[int], *, rate: float) -> list[Any]:
 
 def _owed(run: Trial, numbers: tuple[int, ...]) -> int | None:
     ids = ", ".join(str(run.endpoints[number]["id"]) for number in numbers)
-    return run.site.number(f"SELECT count(*) FROM webhooks_delivery WHERE state = 'pending' AND webhook_id IN ({ids})")
+    return run.site.number(
+        f"SELECT count(*) FROM webhooks_delivery WHERE state = 'pending' AND webhook_id IN ({ids})"
+    )
 
 
 def no_fault(options: Options) -> list[dict[str, Any]]:
@@ -68,7 +70,12 @@ def no_fault(options: Options) -> list[dict[str, Any]]:
         counted = Count(run, told)
         lags = counted.lags()
     p50, p95 = percentile(lags, 50), percentile(lags, 95)
-    figures = {"decisions_per_second": round(count / seconds, 1), "p50": p50, "p95": p95, "drained_seconds": drained}
+    figures = {
+        "decisions_per_second": round(count / seconds, 1),
+        "p50": p50,
+        "p95": p95,
+        "drained_seconds": drained,
+    }
     passed = drained is not None and counted.is_whole and p50 <= 0.1 and p95 <= 1
     return [{"kills": 0, "decisions": count, **counted.line, **figures, "passed": passed}]
 

@@ -20,4 +20,6 @@ def send_what_happened(event: Happened, **_: Any) -> None:
     for fact in _facts(Scene(event)):
         for hook in listening:
             if hears(hook, fact.action):
-                transaction.on_commit(partial(send.delay, hook.url, str(fact.unique_id), fact.body), robust=True)
+                transaction.on_commit(
+                    partial(send.delay, hook.url, str(fact.unique_id), fact.body), robust=True
+                )

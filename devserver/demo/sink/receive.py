@@ -98,7 +98,11 @@ def _attempt(webhook: Webhook | None, message: str) -> int | None:
     if webhook is None:
         return None
     with contextlib.suppress(ValidationError):
-        return Delivery.objects.filter(webhook=webhook, event__unique_id=message).values_list("attempts", flat=True).first()
+        return (
+            Delivery.objects.filter(webhook=webhook, event__unique_id=message)
+            .values_list("attempts", flat=True)
+            .first()
+        )
     return None
 
 

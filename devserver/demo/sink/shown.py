@@ -40,7 +40,9 @@ class Arrival:
 
 def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
     """Newest first, with what nobody signed. What becomes of a delivery stands at the newest arrival of it."""
-    rows = list(Received.objects.filter(Q(webhook__in=endpoints) | Q(webhook=None))[:SHOWN]) if endpoints else []
+    rows = (
+        list(Received.objects.filter(Q(webhook__in=endpoints) | Q(webhook=None))[:SHOWN]) if endpoints else []
+    )
     deliveries = _deliveries(rows)
     found = []
     for received in rows:
@@ -51,7 +53,9 @@ def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
 
 def _deliveries(rows: list[Received]) -> dict[tuple[int | None, str], Delivery]:
     asked = {received.message for received in rows if received.attempt}
-    found = Delivery.objects.filter(event__unique_id__in=asked, webhook__in={received.webhook_id for received in rows})
+    found = Delivery.objects.filter(
+        event__unique_id__in=asked, webhook__in={received.webhook_id for received in rows}
+    )
     found = found.select_related("event").defer("event__body")
     return {(delivery.webhook_id, str(delivery.event.unique_id)): delivery for delivery in found}
 
@@ -60,7 +64,11 @@ def _beside(received: Received, delivery: Delivery) -> Arrival:
     state, tone = IN_SHORT[Delivery.State(delivery.state)]
     if delivery.state != Delivery.State.PENDING:
         return Arrival(received, state, tone)
-    return Arrival(received, "Being sent", tone) if delivery.lease else Arrival(received, state, tone, delivery.next_at)
+    return (
+        Arrival(received, "Being sent", tone)
+        if delivery.lease
+        else Arrival(received, state, tone, delivery.next_at)
+    )
 
 
 def states(endpoints: list[Webhook]) -> list[tuple[Webhook, str, str]]:
@@ -71,4 +79,6 @@ def states(endpoints: list[Webhook]) -> list[tuple[Webhook, str, str]]:
 def digest(found: list[Arrival], fares: list[tuple[Webhook, str, str]]) -> str:
     """The same while there is nothing new to draw."""
     lines = [(a.received.pk, a.received.answered, a.state, a.next_at) for a in found]
-    return sha256(repr((lines, [(webhook.pk, words) for webhook, words, _ in fares])).encode()).hexdigest()[:16]
+    return sha256(repr((lines, [(webhook.pk, words) for webhook, words, _ in fares])).encode()).hexdigest()[
+        :16
+    ]

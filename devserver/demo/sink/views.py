@@ -59,7 +59,9 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         same = request.GET.get("seen") == live["seen"]
         return HttpResponse(status=204) if same else render(request, "demo/sink_feed.html", live)
-    return render(request, "demo/sink.html", live | {"behaviours": Sink.Behaviour.choices, "now": behaviour_now()})
+    return render(
+        request, "demo/sink.html", live | {"behaviours": Sink.Behaviour.choices, "now": behaviour_now()}
+    )
 
 
 @in_the_demo

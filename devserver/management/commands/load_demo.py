@@ -13,13 +13,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
-            "--prepare", action="store_true", help="Make people, projects and verdicts where they are not there yet."
+            "--prepare",
+            action="store_true",
+            help="Make people, projects and verdicts where they are not there yet.",
         )
-        parser.add_argument("--write", action="store_true", help="Write addresses, accounts and tokens to demo.json.")
+        parser.add_argument(
+            "--write", action="store_true", help="Write addresses, accounts and tokens to demo.json."
+        )
 
     def handle(self, *, prepare: bool, write: bool, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("The demo brings an owner of the whole site: it loads only where DEMO=1 is set.")
+            raise CommandError(
+                "The demo brings an owner of the whole site: it loads only where DEMO=1 is set."
+            )
         if prepare:
             load.prepare()
         if write:

@@ -17,7 +17,15 @@ from users.models import User
 from ...importing.duplicates import ON_DUPLICATE, SKIP
 from ...importing.run import import_file
 
-PROJECT_KEYS = ("title", "description", "label_config", "expert_instruction", "show_instruction", "color", "maximum_annotations")
+PROJECT_KEYS = (
+    "title",
+    "description",
+    "label_config",
+    "expert_instruction",
+    "show_instruction",
+    "color",
+    "maximum_annotations",
+)
 
 
 class Command(BaseCommand):
@@ -26,18 +34,33 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--project", required=True, help="Id or title of a project, or the path of a project's JSON to find or create it by."
+            "--project",
+            required=True,
+            help="Id or title of a project, or the path of a project's JSON to find or create it by.",
         )
         parser.add_argument("--users", type=Path, help="JSON with the people behind the numbers in the file.")
         parser.add_argument(
-            "--as", dest="actor", metavar="EMAIL", help="Who imports (default: the first owner or administrator of the site)."
+            "--as",
+            dest="actor",
+            metavar="EMAIL",
+            help="Who imports (default: the first owner or administrator of the site).",
         )
         parser.add_argument(
-            "--on-duplicate", choices=ON_DUPLICATE, default=SKIP, help="For tasks that are here already (default: skip)."
+            "--on-duplicate",
+            choices=ON_DUPLICATE,
+            default=SKIP,
+            help="For tasks that are here already (default: skip).",
         )
 
     def handle(
-        self, *, file: Path, project: str, users: Path | None, actor: str | None, on_duplicate: str, **options: Any
+        self,
+        *,
+        file: Path,
+        project: str,
+        users: Path | None,
+        actor: str | None,
+        on_duplicate: str,
+        **options: Any,
     ) -> None:
         try:
             person = _person(actor)
@@ -56,7 +79,9 @@ class Command(BaseCommand):
             raise CommandError(refused.detail)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}")
-        self.stdout.write(f'Import {outcome.record.pk} into "{target.title}" (project {target.pk}), {outcome.seconds:.1f} s:')
+        self.stdout.write(
+            f'Import {outcome.record.pk} into "{target.title}" (project {target.pk}), {outcome.seconds:.1f} s:'
+        )
         for line in outcome.report.lines():
             self.stdout.write(f"  {line}")
 
@@ -71,9 +96,15 @@ def _person(email: str | None) -> User:
     if email:
         found = people.filter(email__iexact=email).first()
     else:
-        found = (people.filter(is_superuser=True) | people.filter(site_role__in=SITE_ROLES)).order_by("pk").first()
+        found = (
+            (people.filter(is_superuser=True) | people.filter(site_role__in=SITE_ROLES))
+            .order_by("pk")
+            .first()
+        )
     if found is None:
-        raise CommandError(f"There is no active {email or 'owner or administrator'} here. Name who imports: --as EMAIL")
+        raise CommandError(
+            f"There is no active {email or 'owner or administrator'} here. Name who imports: --as EMAIL"
+        )
     return found
 
 
@@ -83,7 +114,9 @@ def _project(named: str, person: User) -> Project:
     mine = Project.objects.managed_by(person)
     found = mine.filter(pk=int(named)) if named.isdigit() else mine.filter(title=named)
     if len(found) != 1:
-        raise CommandError(f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Name one by its id.")
+        raise CommandError(
+            f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Name one by its id."
+        )
     return found[0]
 
 
@@ -92,7 +125,9 @@ def _described(described: Any, person: User) -> Project:
     if not isinstance(described, dict) or not isinstance(described.get("title"), str):
         raise CommandError('The project file must be an object with a "title".')
     found = Project.objects.managed_by(person).filter(title=described["title"]).order_by("pk").first()
-    return found or projects.create(actor=person, **{key: described[key] for key in PROJECT_KEYS if key in described})
+    return found or projects.create(
+        actor=person, **{key: described[key] for key in PROJECT_KEYS if key in described}
+    )
 
 
 def _read(path: Path) -> Any:

@@ -14,7 +14,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
-            "--days", type=int, default=RESTORABLE_DAYS, help="Deleted at least so many days ago (default: %(default)s)."
+            "--days",
+            type=int,
+            default=RESTORABLE_DAYS,
+            help="Deleted at least so many days ago (default: %(default)s).",
         )
 
     def handle(self, *, days: int, **options: Any) -> None:

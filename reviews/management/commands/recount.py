@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Count every task's counters and every project's totals again, and repair what differs (--check: only say so)."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--check", action="store_true", help="Change nothing; exit 1 if anything differs.")
+        parser.add_argument(
+            "--check", action="store_true", help="Change nothing; exit 1 if anything differs."
+        )
         parser.add_argument("--project", type=int, help="Only the project with this id.")
 
     def handle(self, *, check: bool, project: int | None, **options: Any) -> None:

@@ -47,7 +47,9 @@ def test_real_id_still_finds_in_projects_that_name_people(house):
 @pytest.mark.parametrize("column", ["annotators", "reviewers", "updated_by"])
 def test_table_filter_takes_the_pseudonym_and_never_the_real_id(house, column):
     client = client_of(house.reviewer)
-    who = {"annotators": house.annotator, "reviewers": house.reviewer2, "updated_by": house.annotator2}[column]
+    who = {"annotators": house.annotator, "reviewers": house.reviewer2, "updated_by": house.annotator2}[
+        column
+    ]
 
     def found(person, operator="contains"):
         line = {"filter": f"filter:tasks:{column}", "operator": operator, "type": "List", "value": person}
@@ -67,7 +69,9 @@ def schema_items(client, house, column) -> list[int]:
 
 def test_table_in_the_order_of_people_is_in_that_of_tasks(house):
     for column in ("annotators", "reviewers", "updated_by"):
-        by_people = [rows_of(client_of(house.reviewer), house, {"ordering": [f"{d}tasks:{column}"]}) for d in ("", "-")]
+        by_people = [
+            rows_of(client_of(house.reviewer), house, {"ordering": [f"{d}tasks:{column}"]}) for d in ("", "-")
+        ]
         assert by_people == [sorted(by_people[0]), sorted(by_people[0], reverse=True)]
 
 
@@ -92,7 +96,9 @@ def test_saving_a_tab_does_not_tell_whose_pseudonym_a_real_id_has(house):
     assert saved == unknown
 
 
-@pytest.mark.parametrize("path", ["/api/users/{}/", "/api/annotations/?completed_by={}", "/api/users/{}/tokens/"])
+@pytest.mark.parametrize(
+    "path", ["/api/users/{}/", "/api/annotations/?completed_by={}", "/api/users/{}/tokens/"]
+)
 def test_real_id_is_as_unknown_as_nobodys(house, path):
     client = client_of(house.reviewer)
 
@@ -111,7 +117,9 @@ def test_naming_somebody_by_a_real_id_is_refused_as_nobody(house):
     client = client_of(house.reviewer)
     own = client.post("/api/projects/", {"title": "My own"}).json()["id"]
 
-    answers = [client.post(f"/api/projects/{own}/members/", {"user": one}) for one in (house.annotator.pk, UNKNOWN)]
+    answers = [
+        client.post(f"/api/projects/{own}/members/", {"user": one}) for one in (house.annotator.pk, UNKNOWN)
+    ]
 
     assert [answer.json()["code"] for answer in answers] == ["unknown_person"] * 2
 
@@ -119,14 +127,25 @@ def test_naming_somebody_by_a_real_id_is_refused_as_nobody(house):
 def tab_filter(operator: str, value) -> dict:
     line = {"filter": "filter:tasks:annotators", "operator": operator, "type": "List", "value": value}
     parent = {"filter": "filter:tasks:reviewed", "operator": "equal", "type": "Boolean", "value": False}
-    return {"conjunction": "and", "items": [line, parent | {"child_filters": [line]}, parent | {"child_filter": line}]}
+    return {
+        "conjunction": "and",
+        "items": [line, parent | {"child_filters": [line]}, parent | {"child_filter": line}],
+    }
 
 
 @pytest.mark.parametrize("as_text", [False, True])
 def test_tab_is_kept_by_real_ids_in_any_shape(house, as_text):
-    at, mine, theirs = f"/api/dm/views/{house.tab.pk}/", pseudonym_told(house, house.annotator), house.annotator.pk
+    at, mine, theirs = (
+        f"/api/dm/views/{house.tab.pk}/",
+        pseudonym_told(house, house.annotator),
+        house.annotator.pk,
+    )
     client, lead = client_of(house.reviewer), client_of(house.lead)
-    shapes = {"equal": (str(mine), theirs), "contains": (f"{mine}, {mine}", [theirs] * 2), "in_list": ([mine], [theirs])}
+    shapes = {
+        "equal": (str(mine), theirs),
+        "contains": (f"{mine}, {mine}", [theirs] * 2),
+        "in_list": ([mine], [theirs]),
+    }
     for operator, (sent, kept) in shapes.items():
         filters = tab_filter(operator, sent)
         client.patch(at, {"data": {"filters": json.dumps(filters) if as_text else filters}}, format="json")

@@ -96,7 +96,11 @@ def test_no_list_of_the_table_names_anybody(house):
         *(f"/api/dm/actions/{name}/form/?{about}" for name in ("assign_annotators", "assign_reviewers")),
     ]
 
-    assert {address: found for address in addresses if (found := people_named(client.get(address), house.reviewer))} == {}
+    assert {
+        address: found
+        for address in addresses
+        if (found := people_named(client.get(address), house.reviewer))
+    } == {}
 
 
 @pytest.mark.parametrize("export_type", FORMATS)
@@ -122,7 +126,9 @@ def test_snapshot_of_others_or_of_before_is_not_there_for_a_reviewer(house):
     projects.update(house.project, {"anonymize_annotations": True}, actor=house.lead)
     client = client_of(house.reviewer)
 
-    answers = {client.get(f"{at}{kept['id']}/download").status_code for kept in (of_lead, of_colleague, of_before)}
+    answers = {
+        client.get(f"{at}{kept['id']}/download").status_code for kept in (of_lead, of_colleague, of_before)
+    }
 
     assert answers == {404}
     assert client.get(at).json() == []
@@ -148,17 +154,31 @@ def test_no_answer_to_a_write_names_anybody(house):
         ("patch", f"/api/comments/{house.comment.pk}/?expand_created_by=true", {"is_resolved": True}),
         ("post", f"/api/dm/actions/?id=accept_tasks_annotations&{table}", some),
         ("post", f"/api/dm/actions/?id=next_task&{table}", {}),
-        ("post", f"/api/tasks/{house.task.pk}/annotations/", {"result": result(), "completed_by": house.annotator.pk}),
+        (
+            "post",
+            f"/api/tasks/{house.task.pk}/annotations/",
+            {"result": result(), "completed_by": house.annotator.pk},
+        ),
         ("patch", f"/api/dm/views/{house.tab.pk}/", {"data": by_people(house.annotator.pk)}),
         ("post", f"/api/projects/{house.project.pk}/members/", {"user": house.stranger.pk}),
-        ("post", "/api/projects/roles/", {"project": house.project.pk, "user": house.annotator.pk, "role": "MA"}),
+        (
+            "post",
+            "/api/projects/roles/",
+            {"project": house.project.pk, "user": house.annotator.pk, "role": "MA"},
+        ),
     ]
 
     answers = {(verb, url): getattr(client, verb)(url, body, format="json") for verb, url, body in writes}
 
-    assert {at: found for at, answer in answers.items() if (found := people_named(answer, house.reviewer))} == {}
+    assert {
+        at: found for at, answer in answers.items() if (found := people_named(answer, house.reviewer))
+    } == {}
     stale = client.patch(f"{waiting}/", {"result": result("B")}, format="json", HTTP_IF_MATCH='"1"')
-    assert (stale.status_code, people_named(stale, house.reviewer), "current" in stale.json()) == (412, set(), True)
+    assert (stale.status_code, people_named(stale, house.reviewer), "current" in stale.json()) == (
+        412,
+        set(),
+        True,
+    )
     assert sum(answer.status_code < 300 for answer in answers.values()) >= 14
 
 
@@ -168,7 +188,10 @@ def test_admin_and_pages_name_nobody_to_a_reviewer(house):
     owner = Client()
     owner.login(username=house.admin.email, password=PASSWORD)
     lists = re.findall(r'href="(/admin/\w+/\w+/)"', owner.get("/admin/").content.decode())
-    rows = [f"/admin/tasks/annotation/{house.annotation.pk}/change/", f"/admin/reviews/review/{house.fix.pk}/change/"]
+    rows = [
+        f"/admin/tasks/annotation/{house.annotation.pk}/change/",
+        f"/admin/reviews/review/{house.fix.pk}/change/",
+    ]
     addresses = ["/", "/admin/", "/accounts/profile/", "/label-studio/", *lists, *rows]
 
     assert len(lists) > 15

@@ -34,5 +34,6 @@ def picture(house):
     house.project.save(update_fields=["label_config"])
     answer = imported(house.project, house.lead, query="?return_task_ids=true").json()
     return SimpleNamespace(
-        upload=Upload.objects.get(pk=answer["file_upload_ids"][0]), task=Task.objects.get(pk=answer["task_ids"][0])
+        upload=Upload.objects.get(pk=answer["file_upload_ids"][0]),
+        task=Task.objects.get(pk=answer["task_ids"][0]),
     )

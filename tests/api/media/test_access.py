@@ -65,7 +65,11 @@ def test_naming_it_in_a_project_of_ones_own_opens_nothing(house, picture):
 
 def test_when_its_task_is_deleted_managers_alone_read_it(house, picture):
     task_service.delete_many(house.project, [picture.task.pk], actor=house.lead)
-    assert [status_for(user, picture.upload) for user in (house.lead, house.reviewer, house.annotator)] == [200, 404, 404]
+    assert [status_for(user, picture.upload) for user in (house.lead, house.reviewer, house.annotator)] == [
+        200,
+        404,
+        404,
+    ]
 
 
 def test_when_its_project_is_deleted_nobody_reads_it(house, picture):
@@ -147,7 +151,11 @@ def test_a_signature_is_good_for_its_file_alone(house, picture, client):
     imported(house.project, house.lead)
     other = house.project.uploads.latest("id")
     signature = sign(house.annotator, picture.upload).json()["url"].partition("?")[2]
-    for path in (f"{other.path}?{signature}", f"{picture.upload.path}?{signature[:-1]}", f"{picture.upload.path}?signature=x:y"):
+    for path in (
+        f"{other.path}?{signature}",
+        f"{picture.upload.path}?{signature[:-1]}",
+        f"{picture.upload.path}?signature=x:y",
+    ):
         refused = client.get(path)
         assert (refused.status_code, refused.json()["code"]) == (403, "bad_link")
 

@@ -38,14 +38,17 @@ def test_a_manager_lists_the_files(house, picture):
     }
 
 
-@pytest.mark.parametrize(("person", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+)
 def test_the_list_is_for_managers(house, picture, person, status):
     assert client_of(getattr(house, person)).get(url(house)).status_code == status
     assert client_of(getattr(house, person)).delete(url(house, "?force=true")).status_code == status
 
 
 @pytest.mark.parametrize(
-    ("ids", "found"), [("?ids={id}", 1), ("?ids=[{id},7]", 1), ("?ids=0", 0), ("?ids=[]", 0), ("?all=true", 1)]
+    ("ids", "found"),
+    [("?ids={id}", 1), ("?ids=[{id},7]", 1), ("?ids=0", 0), ("?ids=[]", 0), ("?all=true", 1)],
 )
 def test_some_files_by_id(house, picture, ids, found):
     assert len(client_of(house.lead).get(url(house, ids.format(id=picture.upload.pk))).json()) == found
@@ -88,12 +91,18 @@ def test_files_that_tasks_show_stay_unless_forced(house, picture, folder, django
 
 def test_only_the_files_named_are_deleted(house, picture):
     imported(house.project, house.lead)
-    task_service.delete_many(house.project, house.project.tasks.values_list("pk", flat=True), actor=house.lead)
-    assert client_of(house.lead).delete(url(house), {"file_upload_ids": [picture.upload.pk]}).json() == {"deleted": 1}
+    task_service.delete_many(
+        house.project, house.project.tasks.values_list("pk", flat=True), actor=house.lead
+    )
+    assert client_of(house.lead).delete(url(house), {"file_upload_ids": [picture.upload.pk]}).json() == {
+        "deleted": 1
+    }
     assert not Upload.objects.filter(pk=picture.upload.pk).exists() and Upload.objects.count() == 1
 
 
-def test_purge_removes_the_files_of_removed_projects(house, picture, folder, django_capture_on_commit_callbacks):
+def test_purge_removes_the_files_of_removed_projects(
+    house, picture, folder, django_capture_on_commit_callbacks
+):
     projects.delete(house.project, actor=house.lead)
     with django_capture_on_commit_callbacks(execute=True):
         purge(timezone.now() + timedelta(seconds=1))

@@ -14,7 +14,14 @@ PICTURES = "https://pictures.example.org"
 
 @pytest.mark.parametrize(
     "origin",
-    [PICTURES, f"{PICTURES}:8443", "https://localhost", "https://10.0.0.7:9000", "http://localhost:9000", "http://127.0.0.1"],
+    [
+        PICTURES,
+        f"{PICTURES}:8443",
+        "https://localhost",
+        "https://10.0.0.7:9000",
+        "http://localhost:9000",
+        "http://127.0.0.1",
+    ],
 )
 def test_an_origin_is_scheme_and_host(origin):
     validate_origin(origin)
@@ -70,7 +77,9 @@ def test_a_reviewer_does_not(house):
     assert change(house.reviewer, house.project, [PICTURES]).status_code == 403
 
 
-@pytest.mark.parametrize("origins", [["*"], [PICTURES, f"{PICTURES}/x"], [PICTURES] * (MOST + 1), PICTURES, [None], None])
+@pytest.mark.parametrize(
+    "origins", [["*"], [PICTURES, f"{PICTURES}/x"], [PICTURES] * (MOST + 1), PICTURES, [None], None]
+)
 def test_wrong_origins_are_400_and_change_nothing(house, origins):
     answer = change(house.lead, house.project, origins)
     assert answer.status_code == 400
@@ -102,5 +111,9 @@ def test_label_studios_pages_open_the_hosts_of_ones_own_projects(house, monkeypa
 
     policy = directives(house.annotator, "/label-studio/projects/")
 
-    assert {name for name, values in policy.items() if PICTURES in values} == {"img-src", "media-src", "connect-src"}
+    assert {name for name, values in policy.items() if PICTURES in values} == {
+        "img-src",
+        "media-src",
+        "connect-src",
+    }
     assert "https://other.example.org" not in str(policy)

@@ -72,7 +72,9 @@ def test_a_head_says_the_size(house, picture):
 
 # --- conditions -----------------------------------------------------------------------------------
 
-CAT = Upload(project_id=1, name="cat.png", sha256="ab" * 32, created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC))
+CAT = Upload(
+    project_id=1, name="cat.png", sha256="ab" * 32, created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+)
 TAG, DATE, LONG_AGO = f'"{CAT.sha256}"', "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
 
 
@@ -82,7 +84,15 @@ def asking(method: str = "get", **headers):
 
 @pytest.mark.parametrize(
     ("condition", "counts"),
-    [("", True), (TAG, True), (f"W/{TAG}", False), ('"x"', False), (DATE, True), (LONG_AGO, False), ("x", False)],
+    [
+        ("", True),
+        (TAG, True),
+        (f"W/{TAG}", False),
+        ('"x"', False),
+        (DATE, True),
+        (LONG_AGO, False),
+        ("x", False),
+    ],
 )
 def test_a_range_counts_while_if_range_names_this_very_file(condition, counts):
     assert wants_part(CAT, asking(**{"Range": "bytes=0-1", "If-Range": condition})) is counts
@@ -117,7 +127,9 @@ def test_an_unchanged_file_is_not_sent_again(house, picture):
 
 def test_headers_of_a_picture(house, picture):
     response, _ = got(house, picture.upload)
-    assert {name: response[name] for name in ("Content-Type", "Content-Disposition", "Content-Security-Policy")} == {
+    assert {
+        name: response[name] for name in ("Content-Type", "Content-Disposition", "Content-Security-Policy")
+    } == {
         "Content-Type": "image/png",
         "Content-Disposition": f'inline; filename="{picture.upload.name}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -48,7 +48,9 @@ def test_a_picture_becomes_a_task_that_names_it(house, folder):
 
 def test_a_task_says_which_file_it_came_from(house, picture):
     client = client_of(house.lead)
-    bodies = [client.get(f"/api/tasks/{task.pk}/").json()["file_upload"] for task in (picture.task, house.task)]
+    bodies = [
+        client.get(f"/api/tasks/{task.pk}/").json()["file_upload"] for task in (picture.task, house.task)
+    ]
     assert bodies == [picture.upload.pk, None]
 
 
@@ -114,7 +116,9 @@ def test_a_text_shown_by_address_is_one_task(house):
         (TWO_PICTURES, [a_file()], "which_key"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(house, folder, settings, label_config, files, code):
+def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(
+    house, folder, settings, label_config, files, code
+):
     settings.UPLOAD_FILE_LIMIT = 1000
     made = a_project(house, label_config)
 
@@ -136,7 +140,8 @@ def test_a_file_kept_already_goes_again_when_the_import_fails_later(house, folde
 
 
 @pytest.mark.parametrize(
-    ("person", "status"), [("lead", 201), ("admin", 201), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+    ("person", "status"),
+    [("lead", 201), ("admin", 201), ("reviewer", 403), ("annotator", 403), ("stranger", 404)],
 )
 def test_only_managers_upload(house, person, status):
     assert imported(house.project, getattr(house, person), a_file("a.txt", b"line")).status_code == status

@@ -33,7 +33,11 @@ def task_of(*annotations: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def review(accepted: bool = True, **fields: Any) -> dict[str, Any]:
-    return {"created_by": {"email": "rita@example.org"}, "accepted": accepted, "created_at": "2026-01-02T10:00:00Z"} | fields
+    return {
+        "created_by": {"email": "rita@example.org"},
+        "accepted": accepted,
+        "created_at": "2026-01-02T10:00:00Z",
+    } | fields
 
 
 def only_annotation() -> Annotation:

@@ -64,8 +64,14 @@ def test_administrator_imports_when_nobody_is_named(lead):
     ("arguments", "words"),
     [
         (["nowhere.json", "--project", "{0}", "--as", "lead@example.org"], "nowhere.json: No such file"),
-        ([SENTIMENT, "--project", "Numbers", "--as", "lead@example.org"], "manages no projects called 'Numbers'"),
-        ([SENTIMENT, "--project", "{0}", "--as", "nobody@example.org"], "There is no active nobody@example.org"),
+        (
+            [SENTIMENT, "--project", "Numbers", "--as", "lead@example.org"],
+            "manages no projects called 'Numbers'",
+        ),
+        (
+            [SENTIMENT, "--project", "{0}", "--as", "nobody@example.org"],
+            "There is no active nobody@example.org",
+        ),
         ([SENTIMENT, "--project", "{0}"], "There is no active owner or administrator"),
         ([SENTIMENT, "--project", SENTIMENT, "--as", "lead@example.org"], "must be an object"),
         ([DESCRIBED, "--project", "{0}", "--as", "lead@example.org"], "neither a list of tasks"),

@@ -38,7 +38,9 @@ def heard() -> Iterator[list[Happened]]:
 # --- what is kept ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "tasks", "annotations", "skipped"), [("sentiment", 48, 106, 4), ("boxes", 24, 30, 0)])
+@pytest.mark.parametrize(
+    ("name", "tasks", "annotations", "skipped"), [("sentiment", 48, 106, 4), ("boxes", 24, 30, 0)]
+)
 def test_export_of_label_studio_comes_in_whole(project, name, tasks, annotations, skipped):
     users = json.loads((DATA / "label-studio-users.json").read_text())
 
@@ -70,7 +72,16 @@ def test_predictions_are_kept_and_bare_ids_of_them_reported(project):
 
 
 def test_annotation_keeps_what_the_file_says(project):
-    load([task_of(answer(unique_id=UUIDS[1], ground_truth=True, lead_time=3.5, created_at="2026-01-01T10:00:00Z"))], project)
+    load(
+        [
+            task_of(
+                answer(
+                    unique_id=UUIDS[1], ground_truth=True, lead_time=3.5, created_at="2026-01-01T10:00:00Z"
+                )
+            )
+        ],
+        project,
+    )
 
     annotation = only_annotation()
     assert (str(annotation.unique_id), annotation.ground_truth, annotation.lead_time) == (UUIDS[1], True, 3.5)
@@ -121,7 +132,9 @@ def test_bare_number_is_never_somebody_by_coincidence(project):
     )
 
 
-@pytest.mark.parametrize("users", [{"4": "anna@example.org"}, [{"id": 4, "email": "anna@example.org", "first_name": "Anna"}]])
+@pytest.mark.parametrize(
+    "users", [{"4": "anna@example.org"}, [{"id": 4, "email": "anna@example.org", "first_name": "Anna"}]]
+)
 def test_users_map_says_who_a_number_is(project, users):
     anna = factories.person("anna")
 
@@ -178,7 +191,10 @@ def test_same_task_is_skipped_and_reported(project, key):
 
 
 def test_same_task_twice_in_one_file_is_skipped(project):
-    assert load([task_of(external_id="a"), task_of(external_id="a")], project).report.duplicates_skipped.count == 1
+    assert (
+        load([task_of(external_id="a"), task_of(external_id="a")], project).report.duplicates_skipped.count
+        == 1
+    )
 
 
 def test_on_duplicate_error_refuses_everything(project):
@@ -194,7 +210,9 @@ def test_on_duplicate_error_refuses_everything(project):
 
 def test_on_duplicate_update_brings_new_data_and_new_annotations(project):
     load([task_of(answer(unique_id=UUIDS[1]), external_id="a")], project)
-    changed = task_of(answer("B", unique_id=UUIDS[1]), answer("C", unique_id=UUIDS[2], reviews=[review()]), external_id="a")
+    changed = task_of(
+        answer("B", unique_id=UUIDS[1]), answer("C", unique_id=UUIDS[2], reviews=[review()]), external_id="a"
+    )
 
     report = load([changed | {"data": {"text": "Another"}}], project, on_duplicate="update").report
 
@@ -217,5 +235,9 @@ def test_other_project_takes_the_same_unique_ids(project):
 
     load(body, factories.project())
 
-    assert Task.objects.filter(unique_id=UUIDS[0]).count() == Annotation.objects.filter(unique_id=UUIDS[1]).count() == 2
+    assert (
+        Task.objects.filter(unique_id=UUIDS[0]).count()
+        == Annotation.objects.filter(unique_id=UUIDS[1]).count()
+        == 2
+    )
     assert Review.objects.count() == 2

@@ -8,7 +8,10 @@ import pytest
 from tasks.models import Annotation, Task
 from tests import factories
 
-TASKS = [{"data": {"text": "a"}, "annotations": [{"result": factories.result(), "completed_by": 4}]}, {"text": "b"}]
+TASKS = [
+    {"data": {"text": "a"}, "annotations": [{"result": factories.result(), "completed_by": 4}]},
+    {"text": "b"},
+]
 
 
 def url(house) -> str:
@@ -62,7 +65,10 @@ def test_file_may_bring_its_users_beside_it(house, client_of, users_as_file):
 
 
 def test_file_may_be_called_anything(house, client_of):
-    assert client_of(house.lead).post(url(house), {"tasks.json": as_file(TASKS)}, format="multipart").status_code == 201
+    assert (
+        client_of(house.lead).post(url(house), {"tasks.json": as_file(TASKS)}, format="multipart").status_code
+        == 201
+    )
 
 
 def test_body_beyond_the_limit_of_other_routes_is_taken(house, client_of):
@@ -70,7 +76,8 @@ def test_body_beyond_the_limit_of_other_routes_is_taken(house, client_of):
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("lead", 201), ("admin", 201), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+    ("who", "status"),
+    [("lead", 201), ("admin", 201), ("reviewer", 403), ("annotator", 403), ("stranger", 404)],
 )
 def test_only_managers_import(house, client_of, who, status):
     response = client_of(getattr(house, who)).post(url(house), TASKS)
@@ -80,7 +87,9 @@ def test_only_managers_import(house, client_of, who, status):
 
 
 def test_refusal_names_task_and_field(house, client_of):
-    response = client_of(house.lead).post(url(house), [{"text": "a"}, {"data": {}, "annotations": [{"completed_by": True}]}])
+    response = client_of(house.lead).post(
+        url(house), [{"text": "a"}, {"data": {}, "annotations": [{"completed_by": True}]}]
+    )
 
     words = 'task 2: annotations[0].completed_by: must be an id, an e-mail or {"email": …}, not true.'
     body = response.json()

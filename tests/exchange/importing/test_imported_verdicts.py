@@ -43,7 +43,12 @@ def fix(before: str, after: str, **fields: Any) -> dict[str, Any]:
         (ACCEPTED, [review(False)], "imported", "other_verdict"),
         (ACCEPTED, [review(undone_at="2026-01-03T10:00:00Z")], "imported", "no_standing_review"),
         (ACCEPTED, [review(outdated=True)], "imported", "no_standing_review"),
-        (ACCEPTED, [review(previous_annotation_history_result=factories.result("B"))], "imported", "result_differs"),
+        (
+            ACCEPTED,
+            [review(previous_annotation_history_result=factories.result("B"))],
+            "imported",
+            "result_differs",
+        ),
         (FIXED, [fix("A", "B")], "imported", "result_differs"),
         ("updated", [review()], "updated", None),
     ],
@@ -55,12 +60,16 @@ def test_verdict_stands_only_if_its_review_bears_it(project, claimed, reviews, k
     assert annotation.last_action == kept
     assert (annotation.standing_review_id is not None) == (kept in (ACCEPTED, REJECTED, FIXED))
     assert dict(report.reasons) == ({reason: 1} if reason else {})
-    assert report.verdicts_not_kept.tasks == ([{"task": 1, "annotation": 0, "reason": reason}] if reason else [])
+    assert report.verdicts_not_kept.tasks == (
+        [{"task": 1, "annotation": 0, "reason": reason}] if reason else []
+    )
     assert Review.objects.count() == len(reviews)
 
 
 def test_skipped_work_bears_no_verdict(project):
-    report = load([task_of(answer(was_cancelled=True, last_action="accepted", reviews=[review()]))], project).report
+    report = load(
+        [task_of(answer(was_cancelled=True, last_action="accepted", reviews=[review()]))], project
+    ).report
 
     assert only_annotation().last_action == ActionType.IMPORTED
     assert dict(report.reasons) == {"skipped": 1}
@@ -69,12 +78,34 @@ def test_skipped_work_bears_no_verdict(project):
 def test_imported_review_is_marked_and_counted(project):
     rita = factories.person("rita")
 
-    load([task_of(answer(reviews=[review(False, comment="Look again", reject_action="requeue", unique_id=UUIDS[2])]))], project)
+    load(
+        [
+            task_of(
+                answer(
+                    reviews=[review(False, comment="Look again", reject_action="requeue", unique_id=UUIDS[2])]
+                )
+            )
+        ],
+        project,
+    )
 
     annotation, signed = only_annotation(), Review.objects.get()
-    assert (signed.created_by, signed.imported_by, str(signed.unique_id)) == (rita, project.created_by, UUIDS[2])
-    assert (signed.verdict, signed.comment, signed.reject_action, signed.state) == (REJECTED, "Look again", "requeue", "standing")
-    assert (annotation.last_created_by, annotation.returned_to, annotation.ever_reviewed) == (rita, annotation.completed_by, True)
+    assert (signed.created_by, signed.imported_by, str(signed.unique_id)) == (
+        rita,
+        project.created_by,
+        UUIDS[2],
+    )
+    assert (signed.verdict, signed.comment, signed.reject_action, signed.state) == (
+        REJECTED,
+        "Look again",
+        "requeue",
+        "standing",
+    )
+    assert (annotation.last_created_by, annotation.returned_to, annotation.ever_reviewed) == (
+        rita,
+        annotation.completed_by,
+        True,
+    )
     assert (annotation.task.reviews_rejected, annotation.task.reviewed) == (1, False)
 
 
@@ -88,10 +119,19 @@ def test_redistributed_annotation_frees_its_slot(project):
 def test_fix_brings_both_versions(project):
     load([task_of(answer("A", reviews=[fix("B", "A")]))], project)
 
-    annotation, signed = only_annotation(), Review.objects.select_related("seen_version", "fixed_version").get()
+    annotation, signed = (
+        only_annotation(),
+        Review.objects.select_related("seen_version", "fixed_version").get(),
+    )
     rows = History.objects.order_by("id").values_list("action", "number", "version__number", "review_id")
-    assert list(rows) == [(HistoryAction.IMPORTED, 1, 1, None), (HistoryAction.FIXED_AND_ACCEPTED, 2, 2, signed.pk)]
-    assert (signed.seen_version.result, signed.fixed_version.result) == (factories.result("B"), factories.result("A"))
+    assert list(rows) == [
+        (HistoryAction.IMPORTED, 1, 1, None),
+        (HistoryAction.FIXED_AND_ACCEPTED, 2, 2, signed.pk),
+    ]
+    assert (signed.seen_version.result, signed.fixed_version.result) == (
+        factories.result("B"),
+        factories.result("A"),
+    )
     assert (annotation.version, annotation.current_version_id, annotation.version_author) == (
         2,
         signed.fixed_version_id,
@@ -101,9 +141,15 @@ def test_fix_brings_both_versions(project):
 
 def test_earlier_reviews_keep_their_order_and_fate(project):
     undone = review(True, created_at="2026-01-01T10:00:00Z", undone_at="2026-01-01T11:00:00Z")
-    outdated = review(True, created_at="2026-01-02T10:00:00Z", previous_annotation_history_result=factories.result("B"))
-    superseded = review(True, created_at="2026-01-03T10:00:00Z", previous_annotation_history_result=factories.result("A"))
-    standing = review(False, created_at="2026-01-04T10:00:00Z", previous_annotation_history_result=factories.result("A"))
+    outdated = review(
+        True, created_at="2026-01-02T10:00:00Z", previous_annotation_history_result=factories.result("B")
+    )
+    superseded = review(
+        True, created_at="2026-01-03T10:00:00Z", previous_annotation_history_result=factories.result("A")
+    )
+    standing = review(
+        False, created_at="2026-01-04T10:00:00Z", previous_annotation_history_result=factories.result("A")
+    )
 
     load([task_of(answer("A", reviews=[standing, superseded, outdated], review_history=[undone]))], project)
 

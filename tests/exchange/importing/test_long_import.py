@@ -18,7 +18,9 @@ from tests.factories import annotation, build_house, client_of, result
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FIVE = [{"data": {"text": str(n)}, "annotations": [{"result": result(), "completed_by": 4}]} for n in range(5)]
+FIVE = [
+    {"data": {"text": str(n)}, "annotations": [{"result": result(), "completed_by": 4}]} for n in range(5)
+]
 
 
 @pytest.fixture
@@ -58,7 +60,10 @@ def imported() -> int:
 
 def nothing_is_left(job_id: int) -> bool:
     traces = Task.objects.exclude(imported_by=None), User.objects.filter(email__contains="placeholder")
-    return not any(rows.exists() for rows in traces) and not later.path_of(ImportJob.objects.get(pk=job_id)).exists()
+    return (
+        not any(rows.exists() for rows in traces)
+        and not later.path_of(ImportJob.objects.get(pk=job_id)).exists()
+    )
 
 
 def elsewhere(act: Callable[[], Any]) -> None:
@@ -266,7 +271,9 @@ def test_import_that_is_through_is_taken_back(house, begun):
     assert Task.objects.filter(deleted_at=None).get() == house.task
 
 
-@pytest.mark.parametrize(("who", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
+)
 def test_only_managers_see_how_far_it_is(house, begun, who, status):
     client = client_of(getattr(house, who))
 

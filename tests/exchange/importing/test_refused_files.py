@@ -33,17 +33,37 @@ def broken(path: list[Any], value: Any) -> list[dict]:
         (["data"], "text", "task 2: data: must be an object, not 'text'."),
         (["annotations"], {}, "task 2: annotations: must be a list, not an object."),
         (["annotations", 0], 7, "task 2: annotations[0]: must be an object, not 7."),
-        (["annotations", 0, "completed_by"], "me", "task 2: annotations[0].completed_by: must be an e-mail, not 'me'."),
+        (
+            ["annotations", 0, "completed_by"],
+            "me",
+            "task 2: annotations[0].completed_by: must be an e-mail, not 'me'.",
+        ),
         (
             ["annotations", 0, "completed_by"],
             True,
             'task 2: annotations[0].completed_by: must be an id, an e-mail or {"email": …}, not true.',
         ),
-        (["annotations", 0, "completed_by"], {"email": 4}, "task 2: annotations[0].completed_by.email: must be a text, not 4."),
+        (
+            ["annotations", 0, "completed_by"],
+            {"email": 4},
+            "task 2: annotations[0].completed_by.email: must be a text, not 4.",
+        ),
         (["annotations", 0, "result"], "A", "task 2: annotations[0].result: must be a list, not 'A'."),
-        (["annotations", 0, "result", 0], 5, "task 2: annotations[0].result[0]: must be a region (an object), not 5."),
-        (["annotations", 0, "was_cancelled"], "no", "task 2: annotations[0].was_cancelled: must be true or false, not 'no'."),
-        (["annotations", 0, "lead_time"], "long", "task 2: annotations[0].lead_time: must be a number, not 'long'."),
+        (
+            ["annotations", 0, "result", 0],
+            5,
+            "task 2: annotations[0].result[0]: must be a region (an object), not 5.",
+        ),
+        (
+            ["annotations", 0, "was_cancelled"],
+            "no",
+            "task 2: annotations[0].was_cancelled: must be true or false, not 'no'.",
+        ),
+        (
+            ["annotations", 0, "lead_time"],
+            "long",
+            "task 2: annotations[0].lead_time: must be a number, not 'long'.",
+        ),
         (["annotations", 0, "unique_id"], "x", "task 2: annotations[0].unique_id: must be a UUID, not 'x'."),
         (
             ["annotations", 0, "created_at"],
@@ -78,7 +98,11 @@ def test_one_bad_task_is_named_and_nothing_imported(project, path, value, words)
         if words
         else refused.value.detail.startswith("task 2: ") or "task 2: " in refused.value.detail
     )
-    assert not Task.objects.exists() and not Import.objects.exists() and not User.objects.filter(is_placeholder=True).exists()
+    assert (
+        not Task.objects.exists()
+        and not Import.objects.exists()
+        and not User.objects.filter(is_placeholder=True).exists()
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +146,9 @@ def test_what_is_no_list_of_tasks_is_refused(project, raw):
 def test_rule_of_the_database_names_the_tasks(project, monkeypatch):
     monkeypatch.setattr("exchange.importing.rows.uuid.uuid4", lambda: UUIDS[0])
 
-    with pytest.raises(Refused, match=r"tasks 1 to 2: the database refuses one of them \(task_unique_id_unique\)"):
+    with pytest.raises(
+        Refused, match=r"tasks 1 to 2: the database refuses one of them \(task_unique_id_unique\)"
+    ):
         load([task_of(), task_of()], project)
 
 
@@ -135,7 +161,10 @@ def test_project_that_validates_refuses_unknown_labels():
 
 def test_file_longer_than_the_window_is_read_through(project, monkeypatch):
     monkeypatch.setattr("exchange.importing.source.CHUNK", 16)
-    body = [task_of(answer(lead_time=12345.5), data={"text": 'ünïcödé 😀 \\ " ' * 20, "n": 123456}) for _ in range(3)]
+    body = [
+        task_of(answer(lead_time=12345.5), data={"text": 'ünïcödé 😀 \\ " ' * 20, "n": 123456})
+        for _ in range(3)
+    ]
 
     load(body, project)
 

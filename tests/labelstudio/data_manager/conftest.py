@@ -12,7 +12,14 @@ from tasks.services import drafts, projects, tasks
 from tests.factories import House, annotation, client_of, result, reviewed, task
 
 DATA = {
-    "accepted": {"text": "A letter", "n": 5, "when": "2026-01-02T10:00:00Z", "ok": True, "a.b": "dot", 'it\'s "q"': "quoted"},
+    "accepted": {
+        "text": "A letter",
+        "n": 5,
+        "when": "2026-01-02T10:00:00Z",
+        "ok": True,
+        "a.b": "dot",
+        'it\'s "q"': "quoted",
+    },
     "rejected": {"text": "B note 100%", "n": "12", "when": "2026-03-01", "ok": False, "a": {"b": "deep"}},
     "fixed": {"text": "a_third\\one", "n": "many", "when": "soon", "5": "five"},
     "untouched": {"text": ""},
@@ -35,7 +42,9 @@ def furnish(house: House) -> dict[str, Any]:
     reviewed(accepted, house.reviewer)
     reviewed(rejected, house.reviewer2, "rejected")
     reviewed(fixed, house.reviewer, "fixed_and_accepted")
-    tasks.save_prediction(made["rejected"], actor=house.lead, result=result("C"), score=0.5, model_version="m1")
+    tasks.save_prediction(
+        made["rejected"], actor=house.lead, result=result("C"), score=0.5, model_version="m1"
+    )
     drafts.save(made["untouched"], actor=house.reviewer, result=result("A"))
     projects.assign([made["untouched"]], [house.reviewer2], AssignmentType.REVIEWER)
     return {name: one.pk for name, one in made.items()} | {"annotation": rejected.pk}

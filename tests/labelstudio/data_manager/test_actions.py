@@ -42,11 +42,17 @@ def test_action_without_id_is_422_and_an_unknown_one_400(house, act):
     assert act("burn_everything").status_code == 400
 
 
-@pytest.mark.parametrize("name", ["delete_tasks", "delete_tasks_annotations", "assign_reviewers", "delete_tasks_predictions"])
+@pytest.mark.parametrize(
+    "name", ["delete_tasks", "delete_tasks_annotations", "assign_reviewers", "delete_tasks_predictions"]
+)
 def test_managing_is_for_managers(house, table, act, name):
     answer = act(name, by=house.reviewer, users=[house.reviewer.pk], **EVERYTHING)
 
-    assert (answer.status_code, Task.objects.filter(deleted_at=None).count(), Assignment.objects.count()) == (403, 4, 1)
+    assert (answer.status_code, Task.objects.filter(deleted_at=None).count(), Assignment.objects.count()) == (
+        403,
+        4,
+        1,
+    )
 
 
 def test_annotator_reviews_nothing(house, table, act):
@@ -72,7 +78,9 @@ def test_body_that_is_no_object_is_400(house, table, url):
 def test_form_body_carries_json_as_text(house, table):
     url = f"/api/dm/actions/?id=delete_tasks&project={house.project.pk}"
 
-    answer = client_of(house.lead).post(url, {"selectedItems": f'{{"all": false, "included": [{table["fixed"]}]}}'})
+    answer = client_of(house.lead).post(
+        url, {"selectedItems": f'{{"all": false, "included": [{table["fixed"]}]}}'}
+    )
 
     assert answer.json()["processed_items"] == 1
 
@@ -81,7 +89,10 @@ def test_chosen_tasks_are_deleted(house, table, act):
     answer = act("delete_tasks", selectedItems=only(table["fixed"], table["untouched"]))
 
     assert (answer.status_code, answer.json()["processed_items"]) == (200, 2)
-    assert set(Task.objects.filter(deleted_at=None).values_list("pk", flat=True)) == {table["accepted"], table["rejected"]}
+    assert set(Task.objects.filter(deleted_at=None).values_list("pk", flat=True)) == {
+        table["accepted"],
+        table["rejected"],
+    }
 
 
 def test_tasks_of_another_project_are_not_touched(house, table, act):
@@ -104,7 +115,12 @@ def test_filtered_tasks_lose_their_annotations(house, table, act):
 
 
 def test_annotations_of_one_annotator_are_deleted(house, table, act):
-    assert act("delete_tasks_annotations", annotator=str(house.annotator2.pk), **EVERYTHING).json()["processed_items"] == 1
+    assert (
+        act("delete_tasks_annotations", annotator=str(house.annotator2.pk), **EVERYTHING).json()[
+            "processed_items"
+        ]
+        == 1
+    )
 
 
 def test_predictions_are_deleted_and_counted(house, table, act):
@@ -115,7 +131,13 @@ def test_predictions_are_deleted_and_counted(house, table, act):
 
 def test_selection_is_accepted_and_what_is_refused_is_counted(house, table, act):
     reviewed(Annotation.objects.get(pk=table["annotation"]), house.reviewer)
-    answer = act("reject_tasks_annotations", by=house.reviewer, comment="Look again", reject_action="requeue", **EVERYTHING)
+    answer = act(
+        "reject_tasks_annotations",
+        by=house.reviewer,
+        comment="Look again",
+        reject_action="requeue",
+        **EVERYTHING,
+    )
 
     body = answer.json()
     assert (answer.status_code, body["processed_items"], body["refused"]) == (200, 2, {"own_annotation": 1})
@@ -173,7 +195,9 @@ def test_reviewers_are_assigned_and_unassigned(house, table, act):
     taken = act("delete_reviewers", selectedItems=only(table["untouched"]))
 
     assert (given.json()["processed_items"], taken.json()["processed_items"]) == (1, 1)
-    assert list(Assignment.objects.values_list("task", "user", "type")) == [(table["accepted"], house.reviewer.pk, "RE")]
+    assert list(Assignment.objects.values_list("task", "user", "type")) == [
+        (table["accepted"], house.reviewer.pk, "RE")
+    ]
 
 
 @pytest.mark.parametrize("users", [[], "x", None, [10**9]])
@@ -207,7 +231,11 @@ def test_next_task_is_the_returned_work_first(house, table, act):
 def test_next_task_is_the_lowest_that_wants_an_annotation(house, table):
     body = client_of(house.annotator).get(f"/api/projects/{house.project.pk}/next").json()
 
-    assert (body["id"], body["default_selected_annotation"], body["returned"]) == (table["untouched"], None, None)
+    assert (body["id"], body["default_selected_annotation"], body["returned"]) == (
+        table["untouched"],
+        None,
+        None,
+    )
     assert body["unique_lock_id"] == body["lease"]["id"]
     assert body["queue"]
 

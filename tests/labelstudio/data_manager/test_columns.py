@@ -9,7 +9,15 @@ LABEL_STUDIO = [
     "annotations_results", "annotations_ids", "predictions_score", "predictions_model_versions", "predictions_results",
     "file_upload", "storage_filename", "created_at", "updated_at", "updated_by", "avg_lead_time", "draft_exists", "data",
 ]  # fmt: skip
-REVIEWS = ["reviewed", "reviewers", "reviews_accepted", "reviews_rejected", "reviewed_at", "final_state", "comment_count"]
+REVIEWS = [
+    "reviewed",
+    "reviewers",
+    "reviews_accepted",
+    "reviews_rejected",
+    "reviewed_at",
+    "final_state",
+    "comment_count",
+]
 TYPES = {
     "String", "Number", "Boolean", "Datetime", "List", "Image", "Audio", "Video",
     "Text", "HyperText", "TimeSeries", "Time", "Unknown",
@@ -25,7 +33,9 @@ def test_columns_are_label_studios_and_then_the_review_columns(house):
 
     assert [c["id"] for c in columns] == ["text", *LABEL_STUDIO, *REVIEWS, "unresolved_comment_count"]
     assert {c["type"] for c in columns} <= TYPES
-    assert all(c["target"] == "tasks" and set(c["visibility_defaults"]) == {"explore", "labeling"} for c in columns)
+    assert all(
+        c["target"] == "tasks" and set(c["visibility_defaults"]) == {"explore", "labeling"} for c in columns
+    )
 
 
 def test_data_columns_come_from_the_label_configuration_and_from_the_tasks(house):
@@ -42,7 +52,9 @@ def test_data_columns_come_from_the_label_configuration_and_from_the_tasks(house
 
 
 def test_people_of_a_list_are_all_in_the_list_of_users(house):
-    people = next(c["schema"]["items"] for c in columns_of(house.reviewer, house.project) if c["id"] == "annotators")
+    people = next(
+        c["schema"]["items"] for c in columns_of(house.reviewer, house.project) if c["id"] == "annotators"
+    )
 
     known = {person["id"] for person in client_of(house.reviewer).get("/api/users/").json()}
 

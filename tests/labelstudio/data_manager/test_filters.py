@@ -143,12 +143,16 @@ def table(both) -> dict[str, Any]:
     return both[1]
 
 
-@pytest.mark.parametrize(("column", "operator", "value", "expected"), [*NUMBERS, *MOMENTS, *TRUTHS, *PEOPLE, *ROWS])
+@pytest.mark.parametrize(
+    ("column", "operator", "value", "expected"), [*NUMBERS, *MOMENTS, *TRUTHS, *PEOPLE, *ROWS]
+)
 def test_filter_finds_the_tasks_it_speaks_of(house, table, found, column, operator, value, expected):
     ids = {name: getattr(house, name).pk for name in ("annotator", "annotator2", "reviewer", "reviewer2")}
 
     def filled(one):
-        return one.format(annotation=table["annotation"], **ids) if isinstance(one, str) and "{" in one else one
+        return (
+            one.format(annotation=table["annotation"], **ids) if isinstance(one, str) and "{" in one else one
+        )
 
     value = [filled(one) for one in value] if isinstance(value, list) else filled(value)
 
@@ -205,7 +209,9 @@ def test_data_is_filtered_by_the_type_that_is_asked_for(found, key, kind, operat
 
 
 def test_date_begins_in_the_zone_of_the_project(house, table, found):
-    house.project.timezone = "Pacific/Kiritimati"  # 14 hours ahead: this day began at 10:00 UTC the day before
+    house.project.timezone = (
+        "Pacific/Kiritimati"  # 14 hours ahead: this day began at 10:00 UTC the day before
+    )
     house.project.save()
 
     assert found(item("data.when", "greater_or_equal", "2026-01-03", "Datetime")) == [A, R]
@@ -243,7 +249,10 @@ def test_filter_without_a_value_is_not_filled_in_yet(found):
         ([item("pk", "equal", 1)], "'pk'"),
         ([item("data.", "equal", 1)], "'data.'"),
         ([item("data.a\x00b", "equal", 1)], "NUL"),
-        ([{"filter": "filter:annotations:id", "operator": "equal", "type": "Number", "value": 1}], "filter:tasks:"),
+        (
+            [{"filter": "filter:annotations:id", "operator": "equal", "type": "Number", "value": 1}],
+            "filter:tasks:",
+        ),
         ([{"filter": 7, "operator": "equal", "type": "Number", "value": 1}], "filter:tasks:"),
         ([item("id", "like", 1)], "'like'"),
         ([item("id", ["equal"], 1)], "['equal']"),
@@ -276,7 +285,13 @@ def test_filter_without_a_value_is_not_filled_in_yet(found):
         ([item("data.text", "regex", "(")], "regular expression"),
         ([item("data.text", "regex", "a" * 1001)], "regular expression"),
         (["id"], "object"),
-        ([item("id", "equal", 1) | {"child_filter": item("id", "equal", 1) | {"child_filter": item("id", "equal", 1)}}], "child"),
+        (
+            [
+                item("id", "equal", 1)
+                | {"child_filter": item("id", "equal", 1) | {"child_filter": item("id", "equal", 1)}}
+            ],
+            "child",
+        ),
         ([item("id", "equal", 1) | {"child_filter": item("project__id", "equal", 1)}], "'__'"),
         ([item("id", "equal", 1) | {"child_filters": ["id"]}], "object"),
         ([item("id", "equal", 1) | {"child_filters": "id"}], "list"),
@@ -324,7 +339,10 @@ def test_wrong_query_is_400_naming_its_part(house, table, client_of, query, fiel
     ids=["filters", "children", "values"],
 )
 def test_filters_are_bounded_as_a_whole(house, table, client_of, items):
-    selection = {"filters": {"conjunction": "and", "items": items}, "selectedItems": {"all": True, "excluded": []}}
+    selection = {
+        "filters": {"conjunction": "and", "items": items},
+        "selectedItems": {"all": True, "excluded": []},
+    }
     url = f"/api/dm/actions/?id=accept_tasks_annotations&project={house.project.pk}"
 
     answer = client_of(house.lead).post(url, selection)

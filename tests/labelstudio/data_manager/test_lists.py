@@ -74,7 +74,9 @@ def test_view_of_another_project_is_400(house, table):
     assert list(answer.json()["validation_errors"]) == ["view"]
 
 
-@pytest.mark.parametrize(("flags", "expected"), [("only_annotated=true", [A, R, F]), ("review=true", []), ("review=false", ALL)])
+@pytest.mark.parametrize(
+    ("flags", "expected"), [("only_annotated=true", [A, R, F]), ("review=true", []), ("review=false", ALL)]
+)
 def test_flags_narrow_the_list(house, table, flags, expected):
     body = client_of(house.reviewer).get(f"/api/tasks/?project={house.project.pk}&{flags}").json()
 
@@ -89,7 +91,9 @@ def test_review_lists_work_that_waits_for_a_verdict(house, table):
     assert [row["id"] for row in body["tasks"]] == [waiting.task_id]
 
 
-@pytest.mark.parametrize("column", ["reviewed", "reviewers", "reviews_accepted", "reviewed_at", "comment_count", "annotators"])
+@pytest.mark.parametrize(
+    "column", ["reviewed", "reviewers", "reviews_accepted", "reviewed_at", "comment_count", "annotators"]
+)
 def test_annotator_cannot_filter_or_order_by_what_they_do_not_see(house, ask, column):
     by_filter = ask(item(column, "empty", True), by=house.annotator)
     by_order = ask(by=house.annotator, ordering=[f"tasks:{column}"])
@@ -117,8 +121,13 @@ def test_query_without_a_project_is_400(house, table):
 
 def test_table_asks_the_same_number_of_questions_for_one_row_as_for_three(house):
     reviewed(house.annotation, house.reviewer)
-    filters = {"conjunction": "or", "items": [item("reviewers", "empty", False), item("annotators", "empty", False)]}
-    view = View.objects.create(project=house.project, data={"filters": filters, "ordering": ["tasks:avg_lead_time"]})
+    filters = {
+        "conjunction": "or",
+        "items": [item("reviewers", "empty", False), item("annotators", "empty", False)],
+    }
+    view = View.objects.create(
+        project=house.project, data={"filters": filters, "ordering": ["tasks:avg_lead_time"]}
+    )
     client, url = client_of(house.reviewer), f"/api/tasks/?view={view.pk}"
     counts = [_queries(client, url)]
     for author in (house.annotator, house.annotator2):

@@ -28,7 +28,9 @@ def predict(on: Task, label: str, version: str = "m1") -> Prediction:
 
 def made_from_predictions() -> list[tuple]:
     return list(
-        Annotation.objects.exclude(parent_prediction=None).values_list("parent_prediction", "completed_by", "last_action")
+        Annotation.objects.exclude(parent_prediction=None).values_list(
+            "parent_prediction", "completed_by", "last_action"
+        )
     )
 
 
@@ -64,7 +66,9 @@ def test_each_prediction_becomes_an_annotation_of_the_actor_once(house, act):
     assert house.task.total_annotations == 2
 
 
-@pytest.mark.parametrize(("asked", "count"), [("m1", 1), ("m2", 1), (["m1", "m2"], 2), ("m9", 0), ([], 2), (None, 2)])
+@pytest.mark.parametrize(
+    ("asked", "count"), [("m1", 1), ("m2", 1), (["m1", "m2"], 2), ("m9", 0), ([], 2), (None, 2)]
+)
 def test_model_version_chooses_the_predictions(house, act, asked, count):
     predict(house.task, "B", "m1")
     predict(house.task, "C", "m2")
@@ -78,7 +82,11 @@ def test_model_version_of_another_shape_is_refused(house, act, asked):
 
     answer = act("predictions_to_annotations", model_version=asked)
 
-    assert (answer.status_code, list(answer.json()["validation_errors"]), made_from_predictions()) == (400, ["model_version"], [])
+    assert (answer.status_code, list(answer.json()["validation_errors"]), made_from_predictions()) == (
+        400,
+        ["model_version"],
+        [],
+    )
 
 
 def test_one_prediction_that_does_not_fit_leaves_all_as_they_were(house, act):

@@ -69,9 +69,16 @@ def test_tab_that_hides_nothing_goes_on_doing_so(house, view):
 
 
 def test_view_is_created_with_its_filters(house):
-    data = {"title": "Tasks", "filters": FILTERS, "ordering": ["-tasks:id"], "hiddenColumns": {"explore": ["tasks:id"]}}
+    data = {
+        "title": "Tasks",
+        "filters": FILTERS,
+        "ordering": ["-tasks:id"],
+        "hiddenColumns": {"explore": ["tasks:id"]},
+    }
 
-    answer = client_of(house.reviewer).post("/api/dm/views", {"project": house.project.pk, "data": data}, format="json")
+    answer = client_of(house.reviewer).post(
+        "/api/dm/views", {"project": house.project.pk, "data": data}, format="json"
+    )
 
     assert answer.status_code == 201
     assert answer.json() == {
@@ -89,7 +96,9 @@ def test_view_is_created_with_its_filters(house):
 def test_view_is_changed(house, view, method):
     client = client_of(house.reviewer)
 
-    answer = getattr(client, method)(f"/api/dm/views/{view.pk}?project=1", {"data": {"title": "New"}, "made": 1}, format="json")
+    answer = getattr(client, method)(
+        f"/api/dm/views/{view.pk}?project=1", {"data": {"title": "New"}, "made": 1}, format="json"
+    )
 
     assert (answer.status_code, answer.json()["data"]) == (200, {"title": "New"})
     assert client.get(f"/api/dm/views/{view.pk}/").json() == answer.json()
@@ -118,9 +127,14 @@ def test_view_is_deleted(house, view):
 
 def test_annotator_changes_their_own_tabs_only(house, view):
     client = client_of(house.annotator)
-    own = client.post("/api/dm/views/", {"project": house.project.pk, "data": {"title": "Own"}}, format="json").json()
+    own = client.post(
+        "/api/dm/views/", {"project": house.project.pk, "data": {"title": "Own"}}, format="json"
+    ).json()
 
-    answers = [client.patch(f"/api/dm/views/{pk}/", {"data": {}}, format="json").status_code for pk in (own["id"], view.pk)]
+    answers = [
+        client.patch(f"/api/dm/views/{pk}/", {"data": {}}, format="json").status_code
+        for pk in (own["id"], view.pk)
+    ]
 
     assert answers == [200, 403]
 
@@ -133,12 +147,16 @@ def test_tabs_are_put_in_order(house):
     client = client_of(house.reviewer)
     ids = [one["id"] for one in client.get(f"/api/dm/views/?project={house.project.pk}").json()]
 
-    answer = client.post("/api/dm/views/order/", {"project": house.project.pk, "ids": ids[::-1]}, format="json")
+    answer = client.post(
+        "/api/dm/views/order/", {"project": house.project.pk, "ids": ids[::-1]}, format="json"
+    )
 
     assert (answer.status_code, titles(client, house)) == (200, ["Rejected", "Default"])
 
 
-@pytest.mark.parametrize(("who", "status", "left"), [("lead", 204, 0), ("reviewer", 403, 1), ("stranger", 404, 1)])
+@pytest.mark.parametrize(
+    ("who", "status", "left"), [("lead", 204, 0), ("reviewer", 403, 1), ("stranger", 404, 1)]
+)
 def test_tabs_are_reset_by_a_manager(house, view, who, status, left):
     answer = client_of(getattr(house, who)).delete(f"/api/dm/views/reset/?project={house.project.pk}")
 
@@ -148,7 +166,9 @@ def test_tabs_are_reset_by_a_manager(house, view, who, status, left):
 def test_reset_takes_the_project_from_the_body_too(house, view):
     client = client_of(house.lead)
 
-    assert client.delete("/api/dm/views/reset/", {"project": house.project.pk}, format="json").status_code == 204
+    assert (
+        client.delete("/api/dm/views/reset/", {"project": house.project.pk}, format="json").status_code == 204
+    )
 
 
 def test_selection_is_kept_with_the_view(house, view):
@@ -156,7 +176,10 @@ def test_selection_is_kept_with_the_view(house, view):
 
     assert client.get(url).json() == {"all": False, "included": []}
     assert client.post(url, {"all": False, "included": [1, 2]}, format="json").status_code == 201
-    assert client.patch(url, {"all": False, "included": [2, 3]}, format="json").json() == {"all": False, "included": [1, 2, 3]}
+    assert client.patch(url, {"all": False, "included": [2, 3]}, format="json").json() == {
+        "all": False,
+        "included": [1, 2, 3],
+    }
     assert client.delete(url, {"all": False, "included": [1]}, format="json").status_code == 204
     assert client.get(url).json() == {"all": False, "included": [2, 3]}
     assert client.delete(url).status_code == 204

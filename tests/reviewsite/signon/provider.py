@@ -37,14 +37,21 @@ class Provider:
         handler = type("Handler", (_Handler,), {"provider": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
 
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
 
     def discovery(self) -> dict[str, str]:
-        names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "me", "jwks_uri": "keys"}
+        names = {
+            "authorization_endpoint": "authorize",
+            "token_endpoint": "token",
+            "userinfo_endpoint": "me",
+            "jwks_uri": "keys",
+        }
         return {"issuer": self.url, **{name: f"{self.url}/{path}" for name, path in names.items()}}
 
     def keys(self) -> dict[str, Any]:
@@ -59,7 +66,11 @@ class Provider:
     def tokens(self, sent: dict[str, str]) -> dict[str, str] | None:
         """None unless code, client, secret, address and the proof of the code fit what was asked for."""
         asked = self.grants.pop(sent.get("code", ""), None)
-        proof = base64.urlsafe_b64encode(hashlib.sha256(sent.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
+        proof = (
+            base64.urlsafe_b64encode(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
+            .rstrip(b"=")
+            .decode()
+        )
         fits = asked and (sent["client_id"], sent["client_secret"], sent["redirect_uri"]) == (
             CLIENT,
             SECRET,
@@ -71,7 +82,14 @@ class Provider:
 
     def id_token(self, nonce: str) -> str:
         now = int(time.time())
-        claims = {"iss": self.url, "aud": CLIENT, "sub": "p-1", "iat": now, "exp": now + 60, "nonce": nonce} | self.lies
+        claims = {
+            "iss": self.url,
+            "aud": CLIENT,
+            "sub": "p-1",
+            "iat": now,
+            "exp": now + 60,
+            "nonce": nonce,
+        } | self.lies
         return jwt.encode(claims, key(self.signed_by), algorithm="RS256", headers={"kid": "published"})
 
     def me(self) -> dict[str, Any]:

@@ -77,7 +77,9 @@ def test_an_owner_is_neither_lowered_nor_made_by_a_group(mapped, settings):
         groups.table()
 
 
-@pytest.mark.parametrize("bad", [{"g": "RE"}, {"g": "AD:1"}, {"g": "XX:1"}, {"g": "RE:one"}, ["g"], {"g": None}])
+@pytest.mark.parametrize(
+    "bad", [{"g": "RE"}, {"g": "AD:1"}, {"g": "XX:1"}, {"g": "RE:one"}, ["g"], {"g": None}]
+)
 def test_a_table_that_cannot_be_read_says_how_it_is_written(settings, bad):
     settings.OIDC_GROUP_ROLES = bad
     with pytest.raises(ImproperlyConfigured, match="RE:12"):

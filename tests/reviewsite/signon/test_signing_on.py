@@ -72,7 +72,12 @@ def test_an_unknown_e_mail_makes_a_person_without_roles_where_the_site_says_so(s
     sign_on(email="New@Example.org", given_name="New", family_name="Comer", site_role="OW", is_superuser=True)
 
     made = User.objects.get(email="new@example.org")
-    assert (made.get_full_name(), made.role_on_site, made.is_staff, made.may_create_projects) == ("New Comer", None, False, False)
+    assert (made.get_full_name(), made.role_on_site, made.is_staff, made.may_create_projects) == (
+        "New Comer",
+        None,
+        False,
+        False,
+    )
     assert not made.has_usable_password() and not made.memberships.exists()
 
 
@@ -105,7 +110,10 @@ def test_next_does_not_lead_away_from_the_site(sign_on, provider, client, review
 
 
 def test_passwords_still_work_beside_it(provider, client, reviewer):
-    client.post("/accounts/login/?code=x&state=y", {"username": "reviewer@example.org", "password": factories.PASSWORD})
+    client.post(
+        "/accounts/login/?code=x&state=y",
+        {"username": "reviewer@example.org", "password": factories.PASSWORD},
+    )
     assert who(client) == str(reviewer.pk)
 
 

@@ -21,11 +21,15 @@ def ellipse(id: str = "e1", **place: Any) -> Region:
 
 
 def polygon(*points: list[float], id: str = "p1") -> Region:
-    return SQUARE | region(id, "polygonlabels", "outline", points=list(points), closed=True, polygonlabels=["Car"])
+    return SQUARE | region(
+        id, "polygonlabels", "outline", points=list(points), closed=True, polygonlabels=["Car"]
+    )
 
 
 def keypoint(id: str = "k1", **place: Any) -> Region:
-    return SQUARE | region(id, "keypointlabels", "spot", **({"x": 10, "y": 10, "width": 1} | place), keypointlabels=["Eye"])
+    return SQUARE | region(
+        id, "keypointlabels", "spot", **({"x": 10, "y": 10, "width": 1} | place), keypointlabels=["Eye"]
+    )
 
 
 def mask(*rle: int, id: str = "m1") -> Region:
@@ -33,12 +37,23 @@ def mask(*rle: int, id: str = "m1") -> Region:
 
 
 def span(start: int, end: int, *labels: str, id: str = "s1") -> Region:
-    return region(id, "labels", "entity", start=start, end=end, text="x" * (end - start), labels=list(labels or ("Person",)))
+    return region(
+        id,
+        "labels",
+        "entity",
+        start=start,
+        end=end,
+        text="x" * (end - start),
+        labels=list(labels or ("Person",)),
+    )
 
 
 def video(*keyframes: tuple[int, float], id: str = "v1") -> Region:
     """A box of 10 by 10 at (frame, x) each."""
-    sequence = [{"frame": f, "x": x, "y": 0, "width": 10, "height": 10, "rotation": 0, "enabled": True} for f, x in keyframes]
+    sequence = [
+        {"frame": f, "x": x, "y": 0, "width": 10, "height": 10, "rotation": 0, "enabled": True}
+        for f, x in keyframes
+    ]
     return region(id, "videorectangle", "track", framesCount=100, sequence=sequence, labels=["Car"])
 
 

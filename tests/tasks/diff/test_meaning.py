@@ -16,16 +16,56 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
-NAMES = ["id", "from_name", "to_name", "type", "value", "x", "y", "width", "height", "rotation", "radiusX", "radiusY", "points"]
-NAMES += ["start", "end", "startOffset", "globalOffsets", "sequence", "ranges", "frame", "labels", "choices", "text", "rle"]
+NAMES = [
+    "id",
+    "from_name",
+    "to_name",
+    "type",
+    "value",
+    "x",
+    "y",
+    "width",
+    "height",
+    "rotation",
+    "radiusX",
+    "radiusY",
+    "points",
+]
+NAMES += [
+    "start",
+    "end",
+    "startOffset",
+    "globalOffsets",
+    "sequence",
+    "ranges",
+    "frame",
+    "labels",
+    "choices",
+    "text",
+    "rle",
+]
 NAMES += ["original_width", "original_height", "from_id", "to_id", "meta", "parentID", "item_index"]
-TYPES = ["rectanglelabels", "labels", "choices", "textarea", "relation", "rating", "videorectangle", "polygonlabels", "number"]
+TYPES = [
+    "rectanglelabels",
+    "labels",
+    "choices",
+    "textarea",
+    "relation",
+    "rating",
+    "videorectangle",
+    "polygonlabels",
+    "number",
+]
 KEYS = st.sampled_from(NAMES)
 NUMBERS = st.sampled_from([0, 1, 1.0, -5, 50.5, 1e308, 10**400, float("inf"), "7", None, True])
-VALUES = st.dictionaries(KEYS, NUMBERS | JSON | st.lists(st.lists(NUMBERS, max_size=3), max_size=4), max_size=6)
+VALUES = st.dictionaries(
+    KEYS, NUMBERS | JSON | st.lists(st.lists(NUMBERS, max_size=3), max_size=4), max_size=6
+)
 MALFORMED = st.lists(
     st.dictionaries(KEYS, JSON | VALUES | st.sampled_from(TYPES), max_size=6)
-    | st.fixed_dictionaries({"id": st.sampled_from(["a", "b", None]), "type": st.sampled_from(TYPES), "value": VALUES | JSON})
+    | st.fixed_dictionaries(
+        {"id": st.sampled_from(["a", "b", None]), "type": st.sampled_from(TYPES), "value": VALUES | JSON}
+    )
     | JSON,
     max_size=4,
 )

@@ -21,7 +21,13 @@ def sound(start, end, **more):
 
 
 def frames(*ranges):
-    return region("t", "timelinelabels", "time", ranges=[{"start": a, "end": b} for a, b in ranges], timelinelabels=["Run"])
+    return region(
+        "t",
+        "timelinelabels",
+        "time",
+        ranges=[{"start": a, "end": b} for a, b in ranges],
+        timelinelabels=["Run"],
+    )
 
 
 def hypertext(start, end, **offsets):
