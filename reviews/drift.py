@@ -14,7 +14,7 @@ from tasks import totals
 from tasks.models import Project, ProjectDelta, Task, TaskAnnotator
 from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
-from tasks.services.tasks import one_writer_of_tasks
+from tasks.services.tasks import lock_project_tasks
 
 from . import counters, final, rework_drift, sampling
 from .models import QueueEntry, TaskReviewer
@@ -216,5 +216,5 @@ def repair_totals(project: Project) -> None:
 
 def repair_sample(project: Project) -> None:
     with transaction.atomic():
-        one_writer_of_tasks(project)
+        lock_project_tasks(project)
         entries.sync(sampling.settle(project))

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from tasks import locks
+
 from . import health, schedule
 from .models import Attempt, Delivery, Event, Webhook
 from .transport import GONE, Answer
 
-_POSITION_LOCK = 0x0E7E
 POSITIONS_AT_ONCE = 5000
 # Longer than a job may live, so that nobody else sends what is being sent.
 LEASE_SECONDS = 30
@@ -68,8 +69,7 @@ class Claim:
 def give_positions() -> int:
     """Number committed events, one sweep at a time. Readers of the feed see each number only after all lower ones."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_POSITION_LOCK])
-        if not cursor.fetchone()[0]:
+        if not locks.try_hold(locks.Lock.EVENT_POSITIONS):
             return 0
         cursor.execute(NUMBER, [POSITIONS_AT_ONCE])
         return cursor.rowcount

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from tasks import locks
 from tasks.errors import Refused
 from tasks.models import Import, Project
 
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 20_000  # tasks: up to so many, the request itself brings them in
 LOST_AFTER = timedelta(minutes=1)  # without a sign of life
 MOST_ATTEMPTS = 3
-LOCK = 0x1237
 
 
 def begin(
@@ -80,16 +80,10 @@ def run(record_id: int) -> None:
 
 def _alone_with(job: ImportJob) -> bool:
     """Whether no other worker is about it. The lock ends with the transaction, and so with a worker that dies."""
-    if not _locked(job.pk):
+    if not locks.try_hold(locks.Lock.IMPORT, job.pk):
         return False
     job.refresh_from_db(fields=["status"])
     return not job.is_over
-
-
-def _locked(record_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, record_id % 2**31])
-        return cursor.fetchone()[0]
 
 
 def _bring(job: ImportJob) -> None:
@@ -143,7 +137,7 @@ def cancel(record_id: int) -> bool:
     """Stop an import that is not through; False where there is none to stop. Its worker hears of it at the next batch."""
     stopped = ImportJob.objects.unfinished().filter(pk=record_id).update(cancelled_at=timezone.now())
     with transaction.atomic():
-        if stopped and _locked(record_id):  # nobody is about it who could hear
+        if stopped and locks.try_hold(locks.Lock.IMPORT, record_id):  # nobody is about it who could hear
             _fail(
                 ImportJob.objects.get(pk=record_id),
                 "cancelled",

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from tasks import locks
 from tasks.choices import Sampling
 from tasks.models import Project
 from tasks.roles import may
@@ -16,7 +17,6 @@ from tasks.roles import may
 from ..models import Queue
 
 COUNT_LIMIT = 10_000
-_ONE_DRAW_AT_A_TIME = 0x1AC
 
 ORDERS = {
     Sampling.TASK_ID: "e.task_id, e.annotation_id",
@@ -145,8 +145,7 @@ def _select(rules: list[str], *, order: str, lock: str) -> str:
 def draw(ask: Ask) -> Lease | None:
     """Lease the next one, or renew the one this person holds. None: nothing is free for them."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two tabs of one person that ask at once get the same.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_DRAW_AT_A_TIME, ask.user.pk % 2**31])
+        locks.hold(locks.Lock.REVIEW_DRAW, ask.user.pk)
         cursor.execute(statement(ask), ask.parameters)
         row = cursor.fetchone()
         if row is None and remaining(ask):

@@ -28,6 +28,7 @@ _COPIES = """
 def remove_copies(project: Project, task_ids: Iterable[int], *, actor) -> tuple[int, int]:
     """Of these tasks, delete those that say what another of them says. Answers (deleted, kept because of the work on them)."""
     with transaction.atomic():
+        tasks.lock_sample(project)
         locked = Task.objects.filter(project=project, deleted_at=None).lock(task_ids)
         copies = _copies(list(locked.values_list("pk", flat=True)))
         idle = [pk for pk, worked_on in copies if not worked_on]

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan
 
+from .. import locks
 from ..choices import AssignmentType
 from ..counters import FILLING
 from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
@@ -17,7 +18,6 @@ from .reservations import Place, reserve
 RETURNED = "Rejected work sent back to you"
 FRESH = "Tasks that still want an annotation"
 HISTORY_LENGTH = 100
-_ONE_DRAW_AT_A_TIME = 0x1AD
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,6 @@ def draw(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
     return _returned(tasks, user) or _fresh(project, tasks, user)
 
 
-def _one_at_a_time(user: Any) -> None:
-    """Two tabs of one person that ask at once get the same."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_DRAW_AT_A_TIME, user.pk % 2**31])
-
-
 def _mine(user: Any) -> QuerySet:
     return Annotation.objects.filter(completed_by=user, deleted_at=None)
 
@@ -61,7 +55,7 @@ def _fresh(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
     """`is_labeled` says that overlap is reached; a redistributed annotation has freed its slot, but not for its author."""
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
-    _one_at_a_time(user)
+    locks.hold(locks.Lock.LABEL_DRAW, user.pk)
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
     open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
     held = list(

@@ -7,29 +7,33 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from .. import counters, events, totals
+from .. import counters, events, locks, totals
 from ..choices import ActionType, HistoryAction
 from ..errors import Refused
 from ..models import Annotation, Import, Prediction, Project, Task
 from ..roles import may
 from . import history
 
-_INNER_ID_LOCK = 0x1AB
 
-
-def one_writer_of_tasks(project: Project) -> None:
+def lock_project_tasks(project: Project) -> None:
     """Keep others who add tasks to the project, or change its settings, waiting until the end of the transaction.
 
     Taken before any task is locked.
     """
+    locks.hold(locks.Lock.PROJECT_TASKS, project.pk)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_INNER_ID_LOCK, project.pk % 2**31])
         cursor.execute("SELECT 1 FROM tasks_project WHERE id = %s FOR SHARE", [project.pk])
+
+
+def lock_sample(project: Project) -> None:
+    """Before tasks are deleted: if the project samples, what is left is sampled again."""
+    if project.review_task_limit_percent < 100:
+        lock_project_tasks(project)
 
 
 def next_inner_ids(project: Project, count: int) -> range:
     """The next numbers within the project. Whoever takes some is its one writer of tasks."""
-    one_writer_of_tasks(project)
+    lock_project_tasks(project)
     last = Task.objects.filter(project=project).aggregate(last=Max("inner_id"))["last"] or 0
     return range(last + 1, last + 1 + count)
 
@@ -123,8 +127,7 @@ def _locked(task_id: int) -> Task:
 def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
     """Mark tasks deleted. Their annotations and verdicts stay as they are, out of sight with them."""
     with transaction.atomic():
-        if project.review_task_limit_percent < 100:
-            one_writer_of_tasks(project)  # what is left is sampled anew
+        lock_sample(project)
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
         ids = [task.pk for task in tasks]
         with totals.totals_follow(tasks):
