@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from . import children
+from . import processes
 
 DATABASE = "countersign"
 START_SECONDS = 60
@@ -60,7 +60,7 @@ class Postgres:
         self.keep = () if lock is None else (lock,)
         self.cluster = data / "postgres"
         self.bin = wheel / "pginstall18" / "bin"
-        self.identity: children.Identity | None = None
+        self.identity: processes.Identity | None = None
         self.log = data / "postgres.log"
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
         if os.geteuid() == 0:
@@ -73,22 +73,22 @@ class Postgres:
 
     def leave_root(self) -> None:
         """PostgreSQL refuses root: a namespace where we are somebody else, or else really somebody else."""
-        if children.user_namespaces_work():
-            self.identity = children.enter_user_namespace
+        if processes.user_namespaces_work():
+            self.identity = processes.enter_user_namespace
             return
-        self.identity = children.become_nobody
+        self.identity = processes.become_nobody
         self.data.chmod(0o711)
         self.sockets.chmod(0o711)
         self.sockets = self.folder_of_nobody(self.sockets / "postgres")
-        if not children.succeeds_in_child(self.look_as_nobody):
+        if not processes.succeeds_in_child(self.look_as_nobody):
             self.bin = self.readable_copy()
-        if not children.succeeds_in_child(self.look_as_nobody):
+        if not processes.succeeds_in_child(self.look_as_nobody):
             raise SystemExit(
                 f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder."
             )
 
     def look_as_nobody(self) -> None:
-        children.become_nobody()
+        processes.become_nobody()
         (self.bin / "postgres").stat()
         self.data.stat()
 
@@ -107,7 +107,7 @@ class Postgres:
 
     def folder_of_nobody(self, folder: Path) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
-        os.chown(folder, children.NOBODY, children.NOBODY)
+        os.chown(folder, processes.NOBODY, processes.NOBODY)
         return folder
 
     def clear_stale_locks(self) -> None:
@@ -125,7 +125,7 @@ class Postgres:
         # Renamed when whole, so that half a cluster is never taken for one.
         unfinished = self.data / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        if self.identity is children.become_nobody:
+        if self.identity is processes.become_nobody:
             self.folder_of_nobody(unfinished)
         command: list[str | Path] = [
             self.bin / "initdb",
@@ -137,7 +137,7 @@ class Postgres:
             "--encoding=UTF8",
         ]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", *([] if self.fsync else ["--no-sync"])]
-        process = children.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/"))
+        process = processes.spawn(command, log=self.log, env=self.env, identity=self.identity, cwd=Path("/"))
         while process.poll() is None:
             pause(0.03)
         if process.returncode != 0:
@@ -149,7 +149,7 @@ class Postgres:
         command: list[str | Path] = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # When we are killed there is no time for a checkpoint on a slow disk; its log brings back whatever was committed.
-        return children.spawn(
+        return processes.spawn(
             command,
             log=self.log,
             env=self.env,
@@ -212,7 +212,7 @@ class Redis:
             "700",
         ]
         command += ["--dir", self.data, "--save", "", "--appendonly", "no", "--daemonize", "no"]
-        return children.spawn(command, log=self.log, env=os.environ)
+        return processes.spawn(command, log=self.log, env=os.environ)
 
 
 def redis_binary() -> Path | None:
@@ -242,7 +242,7 @@ def run(command: list[str]) -> int:
             postgres.wait_until_up(servers[-1])
             return call(command, env=os.environ | {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url})
         finally:
-            children.stop(servers, ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
+            processes.stop(servers, ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
             shutil.rmtree(sockets, ignore_errors=True)
 
 
@@ -250,20 +250,23 @@ def call(command: list[str], *, env: dict[str, str]) -> int:
     """Pass signals on to all of the command and let it end by itself: the services must outlive it."""
     parent = os.getpid()
     process = subprocess.Popen(
-        command, env=env, process_group=0, preexec_fn=lambda: children.die_with_parent(signal.SIGTERM, parent)
+        command,
+        env=env,
+        process_group=0,
+        preexec_fn=lambda: processes.die_with_parent(signal.SIGTERM, parent),
     )
     try:
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, lambda received, _: os.killpg(process.pid, received))
         return process.wait()
     finally:
-        children.end_group(process.pid)
+        processes.end_group(process.pid)
 
 
 def main() -> None:
     if len(sys.argv) < 3 or sys.argv[1] != "--":
         raise SystemExit("usage: python -m devserver.embedded -- COMMAND …")
-    children.die_with_parent(signal.SIGTERM, os.getppid())
+    processes.die_with_parent(signal.SIGTERM, os.getppid())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(run(sys.argv[2:]))
 

@@ -17,9 +17,9 @@ from typing import IO, NoReturn
 
 from labelstudio import frontend
 
-from . import children
+from . import processes
+from .data_folder import data_folder, keep_last_logs, lock, secret_key
 from .embedded import STOP_SECONDS, Postgres, Redis, socket_folder, tail
-from .folder import data_folder, keep_last_logs, lock, secret_key
 from .stopping import heed_stops, pause
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,7 +60,7 @@ class Service:
         """Nothing while it is alive."""
         if self.process.poll() is None:
             return
-        children.end_group(self.process.pid)
+        processes.end_group(self.process.pid)
         quick = time.monotonic() - self.started < QUICK_SECONDS
         by_itself = self.process.returncode != -signal.SIGKILL
         self.quick_deaths = self.quick_deaths + 1 if quick and by_itself else 0
@@ -212,7 +212,7 @@ class Supervisor:
         self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
     ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *module]
-        return children.spawn(command, log=self.log(name), env=self.env, cwd=ROOT, stdout=stdout, keep=keep)
+        return processes.spawn(command, log=self.log(name), env=self.env, cwd=ROOT, stdout=stdout, keep=keep)
 
     def log(self, name: str) -> Path:
         return self.data / f"{name}.log"
@@ -240,8 +240,8 @@ class Supervisor:
         processes = [service.process for service in self.services] + (
             [self.preparation] if self.preparation else []
         )
-        children.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
-        children.stop(
+        processes.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
+        processes.stop(
             [store.process for store in self.stores],
             ask=signal.SIGINT,
             seconds=STOP_SECONDS,
@@ -289,7 +289,7 @@ def front_end(url: str) -> str:
 
 def main() -> None:
     # kill -9 of make ends us as well.
-    children.die_with_parent(signal.SIGTERM, os.getppid())
+    processes.die_with_parent(signal.SIGTERM, os.getppid())
     heed_stops()
     supervisor = Supervisor(data_folder())
     try:

@@ -7,4 +7,4 @@ from reviewsite.urls import urlpatterns as site
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [path("demo/sink/", include("devserver.demo.sink.urls")), *site]
+urlpatterns = [path("demo/sink/", include("devserver.sink.urls")), *site]

@@ -24,7 +24,7 @@ from tasks.progress import Progress, progress_of
 from tasks.services import people
 from users.models import User
 
-from .parameters import whole_number
+from .requests import whole_number
 
 PAGE = 50
 LED = 20  # projects of a lead on one page
@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
         _resolve(request)
     shown = mine(request)
     if request.headers.get("HX-Request"):
-        return render(request, "screens/inbox_mine.html", shown)
+        return render(request, "screens/inbox_items.html", shown)
     led = Project.objects.managed_by(request.user).order_by("-id")[:LED]  # type: ignore[arg-type]
     return render(request, "screens/inbox.html", shown | {"led": led, "most_led": LED})
 
@@ -112,7 +112,11 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused.detail
     shown = led(project) | {"refusal": refusal, "pressed": pressed and not refusal}
-    name = "screens/inbox_lead.html" if request.headers.get("HX-Request") else "screens/inbox_led.html"
+    name = (
+        "screens/inbox_project_section.html"
+        if request.headers.get("HX-Request")
+        else "screens/inbox_project.html"
+    )
     return render(request, name, shown)
 
 

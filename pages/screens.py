@@ -17,9 +17,9 @@ from tasks.models import Annotation, Project
 from tasks.roles import may
 
 from . import counts as numbers
-from . import plain
-from .parameters import whole_number
-from .policy import with_policy_of
+from . import plain_review
+from .requests import whole_number
+from .responses import with_policy_of
 
 QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Rejected")]
 REVIEWERS_ONLY = "Reviewing is for the reviewers and managers of this project. Ask one of its managers."
@@ -38,7 +38,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if not may(request.user, "review_annotation", project):  # type: ignore[arg-type]
         return error_page(request, 403, "Not a reviewer here", REVIEWERS_ONLY)
     if "plain" in request.GET or not frontend.is_present():
-        return with_policy_of(project, plain.review(request, project))
+        return with_policy_of(project, plain_review.review(request, project))
     queue = queue_of(request)
     screen = screen_of(request, project) | {"queue": queue, "task": whole_number(request.GET.get("task"))}
     return editor_page(request, project, "review", "Review", {"screen": screen, "queues": QUEUES})
@@ -54,7 +54,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     if not may(request.user, "annotate", project):  # type: ignore[arg-type]
         raise PermissionDenied
     if not frontend.is_present():
-        return render(request, "screens/label_absent.html", {"project": project}, status=503)
+        return render(request, "screens/editor_missing.html", {"project": project}, status=503)
     asked = whole_number(request.GET.get("task"))
     if asked and is_reviewed_by(request.user, project, asked):
         return redirect(f"{reverse('review-screen', args=[project.pk])}?task={asked}")

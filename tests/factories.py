@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from django.db import connection
+from django.test import Client as Browser
 from rest_framework.test import APIClient
 
 from reviews.decisions import Decision, Intent
@@ -162,6 +163,13 @@ def client_of(user: User) -> Client:
     client = Client()
     client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
     return client
+
+
+def browser_of(user: User) -> Browser:
+    """A client with a session of `user`, for pages."""
+    browser = Browser()
+    browser.force_login(user, backend="users.backends.GuardedPasswordBackend")
+    return browser
 
 
 def verdicts_checked() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from devserver import children
+from devserver import processes
 from devserver.embedded import Postgres, Redis
 from devserver.stopping import pause
 from devserver.supervise import ROOT, Service, Supervisor
@@ -69,7 +69,7 @@ class Site(Supervisor):
         self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
     ) -> subprocess.Popen[bytes]:
         command, env = [sys.executable, "-m", *module], self.env | self.apart.get(name, {})
-        return children.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
+        return processes.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
 
     def service(self, name: str) -> Service:
         return next(service for service in self.stores + self.services if service.name == name)

@@ -19,7 +19,7 @@ from bench.chaos.consumer import Mode
 from bench.chaos.deciders import Client, Deciders
 from bench.chaos.options import Options
 from bench.chaos.site import Site
-from devserver import children
+from devserver import processes
 from devserver.prepare import is_ready
 from devserver.stopping import pause
 from devserver.supervise import HOST, ROOT, Service, say
@@ -186,7 +186,7 @@ def _consumer(data: Path, seed: int) -> tuple[Service, int]:
     command = [sys.executable, "-m", "bench.chaos.consumer", str(fd), str(data / "arrivals"), str(seed)]
 
     def start() -> Any:
-        return children.spawn(command, log=data / "consumer.log", env=os.environ, cwd=ROOT, keep=(fd,))
+        return processes.spawn(command, log=data / "consumer.log", env=os.environ, cwd=ROOT, keep=(fd,))
 
     service = Service("consumer", start, data / "consumer.log")
     while not (data / "arrivals").exists():

@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 EXPORT = HERE / "data" / "label-studio-export-boxes.json"
-ROOT = HERE.parent.parent
+ROOT = HERE.parent
 WIDTH, HEIGHT = 640, 480
 TABLE, EDGE = 0, 1
 PALETTE = [

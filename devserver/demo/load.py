@@ -16,8 +16,8 @@ from tasks.models import Annotation, Project
 from tasks.services import annotations, projects, tasks
 from users.models import User
 
+from ..sink import endpoint
 from .accounts import ACCOUNTS, COLLEAGUE, people, remembered, write_private
-from .sink import endpoint
 
 DATA = Path(__file__).parent / "data"
 NAMES = ("sentiment", "boxes")

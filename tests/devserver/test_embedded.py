@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from devserver import children
+from devserver import processes
 from devserver.embedded import Redis, socket_folder
 
 WHO_SERVES = """
@@ -14,8 +14,8 @@ with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
     print(os.stat(f"/proc/{connection.info.backend_pid}").st_uid)
 """
 PRETEND_NO_NAMESPACES = """
-from devserver import children, embedded
-children.user_namespaces_work = lambda: False
+from devserver import embedded, processes
+processes.user_namespaces_work = lambda: False
 embedded.main()
 """
 
@@ -64,7 +64,7 @@ def test_embedded_passes_signals_on_and_cleans_up(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to leave root")
 def test_root_without_user_namespaces_runs_postgres_as_nobody():
     command = [*embedded("-c", PRETEND_NO_NAMESPACES), sys.executable, "-c", WHO_SERVES]
-    assert int(subprocess.check_output(command, timeout=30)) == children.NOBODY
+    assert int(subprocess.check_output(command, timeout=30)) == processes.NOBODY
 
 
 def test_without_redis_the_broker_is_a_folder(monkeypatch, tmp_path):

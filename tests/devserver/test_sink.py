@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from devserver.demo.sink import endpoint, receive
 from devserver.models import Received, Sink
+from devserver.sink import endpoint, receive
 from tests.admin.conftest import sign_in
 from tests.factories import annotation, build_house, reviewed, task
 from webhooks import again

@@ -4,26 +4,18 @@ import json
 import re
 
 import pytest
-from django.test import Client
 
 from labelstudio import frontend
-from pages.policy import policy_of
-from pages.readable import lines_of, sources_of
+from pages.responses import policy_of
+from pages.result_display import lines_of, sources_of
 from reviews.models import QueueEntry, Review
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
 from tasks.services import annotations
-from tests.factories import BOXES, annotation, boxes, project, result, reviewed, skipped, task
-from users.models import User
+from tests.factories import BOXES, annotation, boxes, browser_of, project, result, reviewed, skipped, task
 
 SPANS = """<View><Text name="text" value="$text"/>
 <Labels name="who" toName="text"><Label value="Person"/></Labels><TextArea name="note" toName="text"/></View>"""
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def address(house, page: str = "review", query: str = "") -> str:

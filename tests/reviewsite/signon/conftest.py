@@ -8,7 +8,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.reviewsite.signon.provider import CLIENT, SECRET, Provider
+from tests.reviewsite.signon.fake_provider import CLIENT, SECRET, Provider
 
 BACKEND = "reviewsite.signon.backend.SignOnBackend"
 

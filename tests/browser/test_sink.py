@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from devserver.demo.sink import endpoint
+from devserver.sink import endpoint
 from tests.factories import reviewed
 from webhooks.sender import drain
 

@@ -1,20 +1,13 @@
 """The pages of the inbox: what they show, that they ask for themselves again, and a lead's buttons."""
 
 import pytest
-from django.test import Client
 
 from reviews import comments
 from reviews.models import Comment
 from reviews.service import AnnotationReviewService
 from tasks.models import Task
-from tests.factories import reviewed, skipped, task
+from tests.factories import browser_of, reviewed, skipped, task
 from users.models import User
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(user: User, path: str = "/inbox/", **headers) -> str:

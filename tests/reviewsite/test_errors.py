@@ -1,12 +1,7 @@
 """Every error is Label Studio's body plus `code`, whatever is thrown at the server."""
 
-import json
-
 import pytest
-from django.http import HttpResponse
-from django.test import RequestFactory
 
-from reviewsite.middleware import BodyLimit
 from tests.factories import client_of
 
 KEYS = {"id", "status_code", "version", "detail", "exc_info", "code"}
@@ -105,35 +100,6 @@ def test_broken_body_is_400_in_json(house, raw, path):
     else:
         assert answer.status_code == 400, answer.content
         assert answer.json()["status_code"] == 400
-
-
-def test_large_body_is_413_in_json(house):
-    body = json.dumps({"comment": "x" * (6 * 2**20)})
-
-    answer = client_of(house.reviewer).post(
-        f"/api/annotations/{house.annotation.pk}/accept/", data=body, content_type="application/json"
-    )
-
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-
-
-def test_body_that_no_view_has_read_is_read_off_lest_the_next_request_fail():
-    request = RequestFactory().post(
-        "/api/annotations/1/", data=b"x" * 200_000, content_type="application/json"
-    )
-
-    answer = BodyLimit(lambda request: HttpResponse(status=404))(request)
-
-    assert answer.status_code == 404
-    assert request.read(1) == b""
-
-
-def test_chunked_body_is_411(house):
-    answer = client_of(house.reviewer).post(
-        f"/api/annotations/{house.annotation.pk}/accept/", headers={"Transfer-Encoding": "chunked"}
-    )
-
-    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
 
 
 @pytest.mark.parametrize("content_type", ["multipart", None])

@@ -20,9 +20,9 @@ from webhooks import again, endpoints
 from webhooks.models import Delivery, Webhook
 
 from . import endpoint
+from .arrivals import arrivals, digest, states
 from .receive import behaviour_now
 from .receive import receive as receive_it
-from .shown import arrivals, digest, states
 
 Page = Callable[..., HttpResponse]
 

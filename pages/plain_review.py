@@ -23,8 +23,8 @@ from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 
-from .parameters import whole_number
-from .readable import lines_of, sources_of
+from .requests import whole_number
+from .result_display import lines_of, sources_of
 
 LAST = "last_plain_review"
 MOST_ASIDE = 500
@@ -77,7 +77,7 @@ def show(
             pk=lease.annotation_id
         )
         shown |= {"lease": lease, "left": remaining(ask), **about(annotation, request.user)}
-    return render(request, "screens/plain.html", shown, status=status)
+    return render(request, "screens/plain_review.html", shown, status=status)
 
 
 def about(annotation: Annotation, reader: Any) -> dict[str, Any]:

@@ -1,17 +1,13 @@
-"""The plain pages, and what the admin says around its lists."""
+"""The start page, signing in, resetting a password, one's own settings."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from tasks.models import Project
 from tests import factories
-
-from .conftest import sign_in
 
 
 @pytest.mark.parametrize(
@@ -24,10 +20,11 @@ def test_a_page_opens_for_nobody_in_particular(path, db, client):
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*src=)|\son\w+=", answer.content.decode())
 
 
-def test_the_start_lists_own_projects_with_their_counts(house, elsewhere):
+def test_the_start_lists_own_projects_with_their_counts(house):
+    factories.project(title="Secret letters")
     factories.reviewed(house.annotation, house.reviewer)
 
-    page = sign_in(house.reviewer).get("/")
+    page = factories.browser_of(house.reviewer).get("/")
 
     assert [
         (row.project.title, row.totals["reviewed"], row.totals["accepted"]) for row in page.context["rows"]
@@ -78,26 +75,6 @@ def test_too_many_tries_are_told_how_long_to_wait(page, house, settings, client)
     answer = client.post(reverse(page), wrong)
 
     assert re.search(r"Too many sign-in attempts. Try again in \d+ seconds.", answer.content.decode())
-
-
-def test_the_admin_speaks_in_the_readers_zone_and_names_it(house, lead_client):
-    house.lead.timezone = "Asia/Tokyo"
-    house.lead.save()
-    Project.objects.update(created_at=datetime(2026, 1, 1, 20, tzinfo=UTC))
-
-    page = lead_client.get(reverse("admin:tasks_project_changelist")).content.decode()
-
-    assert "Asia/Tokyo" in page
-    assert "Jan. 2, 2026, 5 a.m." in page
-
-
-def test_an_unknown_zone_is_utc(house, lead_client):
-    house.lead.timezone = "Mars/Olympus"
-    house.lead.save()
-
-    page = lead_client.get(reverse("admin:index")).content.decode()
-
-    assert "UTC" in page
 
 
 def test_own_settings_need_signing_in(db, client: Client):
