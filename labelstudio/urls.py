@@ -3,8 +3,8 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import page, stand_ins, version
-from .data_manager import streams, tabs, views
+from . import page, stub_endpoints, version
+from .data_manager import label_stream, tabs, views
 
 router = SimpleRouter()
 router.register("dm/views", tabs.ViewViewSet)
@@ -16,13 +16,13 @@ api_routes = [
     path("dm/project/", views.ProjectStateView.as_view(), name="dm-project"),
     path(
         "projects/<int:pk>/label-stream-history/",
-        streams.StreamHistoryView.as_view(),
+        label_stream.StreamHistoryView.as_view(),
         name="label-stream-history",
     ),
-    path("projects/<int:pk>/next/", streams.NextTaskView.as_view(), name="next-task"),
-    path("label_links/", stand_ins.LabelLinks.as_view(), name="label-links"),
-    path("ml/", stand_ins.MlBackends.as_view(), name="ml-backends"),
-    path("templates/", stand_ins.Templates.as_view(), name="templates"),
+    path("projects/<int:pk>/next/", label_stream.NextTaskView.as_view(), name="next-task"),
+    path("label_links/", stub_endpoints.LabelLinks.as_view(), name="label-links"),
+    path("ml/", stub_endpoints.MlBackends.as_view(), name="ml-backends"),
+    path("templates/", stub_endpoints.Templates.as_view(), name="templates"),
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.people import ORGANIZATION
+from api.serializers.users import ORGANIZATION
 
 from .catalogue import CATALOGUE
 from .models import Attempt, Delivery, Event, Webhook

@@ -11,10 +11,10 @@ from tasks.models import Annotation, Project, Task
 from users.models import User
 
 from .annotations import AnnotationBodySerializer
-from .people import PersonSerializer
 from .projects import ProjectSerializer
 from .reviews import ReviewSerializer
 from .tasks import TaskBodySerializer
+from .users import PersonSerializer
 
 Body = dict[str, Any]
 # One of each for all bodies: a serializer builds its fields anew, which takes ten times as long as using them. A project's

@@ -10,7 +10,7 @@ from reviews.models import Correction
 from tasks.diff import Operation
 
 from .names import HidesReviewers
-from .people import PersonSerializer
+from .users import PersonSerializer
 
 
 class OperationSerializer(serializers.Serializer):

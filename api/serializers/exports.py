@@ -9,7 +9,7 @@ from exchange.exporting.selection import AnnotationOptionsSerializer, TaskOption
 from exchange.models import Conversion, Export
 
 from .names import NamesPeople
-from .people import ExpandedPersonSerializer
+from .users import ExpandedPersonSerializer
 
 
 class ConversionSerializer(serializers.ModelSerializer):

@@ -12,7 +12,7 @@ from tasks.totals import totals_of
 
 from .label_studio_defaults import alike_fields
 from .names import NamesPeople
-from .people import ORGANIZATION, PersonSerializer
+from .users import ORGANIZATION, PersonSerializer
 
 # Nested review_settings key → field of Project. Two names may mean one switch: the contract's and the brief's.
 REVIEW_SETTINGS = {

@@ -10,7 +10,7 @@ from tasks.choices import RejectAction
 
 from .annotations import ResultField
 from .names import HidesReviewers
-from .people import CommentAuthorSerializer
+from .users import CommentAuthorSerializer
 
 BIG = 2**62
 

@@ -13,7 +13,7 @@ from tasks.roles import may
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
 from .names import NamesPeople
-from .people import ExpandedPersonSerializer
+from .users import ExpandedPersonSerializer
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
 REVIEWERS_ONLY = (

@@ -17,7 +17,7 @@ from users.capabilities import Role
 from users.models import User
 
 from ..pagination import Pages
-from ..serializers.people import PersonSerializer, UserSerializer
+from ..serializers.users import PersonSerializer, UserSerializer
 from .base import ViewSet, project_for, sent, visible
 
 

@@ -22,7 +22,7 @@ from ..serializers.uploads import (
 )
 from .base import ViewSet, require, sent, visible
 from .media.paths import name_in
-from .media.signed import signed_path
+from .media.signed_links import signed_path
 
 FORCE = OpenApiParameter("force", bool, description="Also files that tasks show; they show nothing then.")
 

@@ -22,7 +22,7 @@ from users.models import ApiToken, User
 from users.ranks import may_manage
 
 from ..pagination import LongList
-from ..serializers.people import (
+from ..serializers.users import (
     IssuedTokenSerializer,
     LoginSerializer,
     MergedSerializer,

@@ -15,9 +15,9 @@ from tasks.models import Annotation, Assignment, Task
 from tasks.services import annotations, projects, tasks
 from users.models import User
 
-from . import tidying
-from .action import Action, Job, chunked, said
-from .forms import comment_form, people_form, predictions_form, reject_form, reopen_form
+from . import cleanup
+from .action_base import Action, Job, chunked, said
+from .dialogs import comment_form, people_form, predictions_form, reject_form, reopen_form
 
 # --- deleting -------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ ACTIONS: dict[str, Action] = {
         "Create annotations from predictions",
         91,
         "manage_project",
-        tidying.predictions_to_annotations,
+        cleanup.predictions_to_annotations,
         "Makes an annotation of yours from each prediction of these tasks that none was made from yet.",
         predictions_form,
     ),
@@ -186,14 +186,14 @@ ACTIONS: dict[str, Action] = {
         "Remove duplicated tasks",
         95,
         "manage_project",
-        tidying.remove_duplicates,
+        cleanup.remove_duplicates,
         "Keeps one of the selected tasks with the same data, and every one somebody worked on. " + SURE,
     ),
     "delete_ground_truths": Action(
         "Take ground truth marks off",
         96,
         "set_ground_truth",
-        tidying.delete_ground_truths,
+        cleanup.delete_ground_truths,
         "The annotations of these tasks stay, but are the ground truth no more. " + SURE,
     ),
     "delete_tasks": Action(

@@ -9,7 +9,7 @@ from reviews.task_table import columns, query, selection
 from reviews.task_table.filters import Asker
 from tasks.models import View
 
-from .renaming import renamed
+from .pseudonyms import renamed
 
 
 class ViewSerializer(NamesPeople, serializers.ModelSerializer):

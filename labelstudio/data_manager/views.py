@@ -17,10 +17,10 @@ from tasks.roles import may
 from tasks.sql import bounded_reads
 from tasks.totals import totals_of
 
-from .action import Action, Job
+from .action_base import Action, Job
 from .actions import ACTIONS
+from .label_stream import next_task, tasks_of
 from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
-from .streams import next_task, tasks_of
 
 PROJECT = OpenApiParameter("project", int, required=True)
 VIEW = OpenApiParameter("view", int, description="A saved view: its filters, order and selection.")

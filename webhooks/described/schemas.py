@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework.serializers import BaseSerializer
 
 from api.serializers.annotations import AnnotationBodySerializer
-from api.serializers.people import PersonSerializer
 from api.serializers.projects import ProjectSerializer
 from api.serializers.reviews import ReviewSerializer
 from api.serializers.tasks import TaskBodySerializer
+from api.serializers.users import PersonSerializer
 
 from .. import bodies
 from ..catalogue import CATALOGUE, Builder

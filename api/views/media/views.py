@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 
 from tasks.models import Upload
 
-from . import signed
-from .serving import served
+from . import signed_links
+from .responses import served
 
 
 class Media(APIView):
@@ -39,7 +39,7 @@ class Media(APIView):
 
 def _readable(request, key: str):
     if signature := request.query_params.get("signature"):
-        signed.check(key, signature)
+        signed_links.check(key, signature)
         return Upload.objects.filter(project__deleted_at=None)
     if not request.user.is_authenticated:
         raise NotAuthenticated

@@ -183,7 +183,7 @@ def test_comment_that_is_no_text_is_400_naming_it(house, table, act, name, sent)
 
 
 def test_selection_is_reviewed_in_chunks(house, table, act, monkeypatch):
-    monkeypatch.setattr("labelstudio.data_manager.action.CHUNK", 2)
+    monkeypatch.setattr("labelstudio.data_manager.action_base.CHUNK", 2)
 
     body = act("delete_tasks_reviews").json()
 

@@ -8,7 +8,7 @@ from reviews import editor_options as editor
 from tasks.errors import Refused
 from tasks.models import Project
 
-from ..serializers.editor import EditorOptionsSerializer
+from ..serializers.editor_options import EditorOptionsSerializer
 from .base import require, visible
 
 SCREENS = {editor.REVIEW: "review_annotation", editor.ANNOTATE: "annotate"}

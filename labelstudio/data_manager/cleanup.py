@@ -10,7 +10,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Prediction
 from tasks.services import annotations, duplicates, ground_truth
 
-from .action import Job, chunked, said
+from .action_base import Job, chunked, said
 
 TAKEN_AT_ONCE = 1000  # predictions, with their results
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from reviews.editor_options import ANNOTATE, REVIEW
 from tasks.choices import RejectAction
 
-from .people import UserSerializer
+from .users import UserSerializer
 
 
 class RejectButtonSerializer(serializers.Serializer):

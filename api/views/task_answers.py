@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from reviews import picks
 
-from ..serializers.final import PickSerializer
+from ..serializers.task_answers import PickSerializer
 from ..serializers.task_rows import OneTaskSerializer
 from .base import sent
 from .tasks import TaskViewSet
