@@ -215,3 +215,27 @@ def test_last_manager_cannot_leave_or_step_down(house):
         "/api/projects/roles/", {"project": house.project.pk, "user": house.reviewer.pk, "role": "MA"}
     )
     assert client.delete(f"/api/projects/roles/{membership.pk}/").status_code == 204
+
+
+def at(house, path: str) -> str:
+    return f"/api/projects/{house.project.pk}/{path}"
+
+
+def test_counts_and_roles_of_the_projects_one_sees(house):
+    assert client_of(house.annotator).get("/api/projects/counts/").json()["results"][0]["task_number"] == 1
+    assert len(client_of(house.annotator).get("/api/projects/roles/").json()) == 5
+    assert client_of(house.stranger).get("/api/projects/roles/").json() == []
+
+
+def test_a_label_configuration_is_checked(house):
+    client = client_of(house.annotator)
+
+    assert client.post(at(house, "validate"), {"label_config": "<View/>"}).json()["label_config"] == "<View/>"
+    assert client.post(at(house, "validate"), {"label_config": "<View>"}).status_code == 400
+
+
+def test_a_task_is_made_under_its_project(house):
+    answer = client_of(house.lead).post(at(house, "tasks"), {"data": {"text": "new"}})
+
+    assert answer.status_code == 201
+    assert answer.json()["project"] == house.project.pk

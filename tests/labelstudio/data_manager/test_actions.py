@@ -7,7 +7,7 @@ from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Prediction, Task, View
 from tasks.services import projects
 from tests.factories import client_of, reviewed
-from tests.labelstudio.data_manager.conftest import item
+from tests.task_table import item
 
 EVERYTHING = {"selectedItems": {"all": True, "excluded": []}}
 

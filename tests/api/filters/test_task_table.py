@@ -1,4 +1,4 @@
-"""The list of tasks as the table asks for it: order, selection, saved views, pages, roles, number of questions."""
+"""Saved tabs, flags and roles in the list of tasks."""
 
 import json
 
@@ -8,39 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from tasks.models import View
 from tests.factories import annotation, client_of, reviewed, task
-from tests.labelstudio.data_manager.conftest import item
+from tests.task_table import item
 
 ALL = ["accepted", "rejected", "fixed", "untouched"]
 A, R, F, U = ALL
-
-
-@pytest.mark.parametrize(
-    ("ordering", "expected"),
-    [
-        (["tasks:id"], ALL),
-        (["-tasks:id"], [U, F, R, A]),
-        (["tasks:-id"], [U, F, R, A]),
-        ("-tasks:id", [U, F, R, A]),
-        (["-tasks:reviews_rejected"], [R, U, F, A]),
-        (["tasks:reviewed_at"], [A, F, R, U]),
-        (["-tasks:reviewed_at"], [F, A, U, R]),
-        (["tasks:data.n"], [A, R, F, U]),
-        (["-tasks:data.n"], [R, A, F, U]),
-        (["tasks:avg_lead_time"], [A, R, F, U]),
-        (["tasks:annotations_ids"], [A, R, F, U]),
-        (["tasks:annotators"], [A, F, R, U]),
-        (["tasks:reviewed", "tasks:id"], [R, U, A, F]),
-        ([], ALL),
-    ],
-)
-def test_order_has_rows_without_a_value_last_and_ties_by_id(found, ordering, expected):
-    assert found(ordering=ordering) == expected
-
-
-def test_selection_keeps_or_leaves_out(table, found):
-    assert found(selectedItems={"all": False, "included": [table[R]]}) == [R]
-    assert found(selectedItems={"all": True, "excluded": [table[R]]}) == [A, F, U]
-    assert found(selectedItems={"all": False, "included": []}) == ALL
 
 
 def test_saved_view_is_listed_with_its_filter_and_order(house, table):

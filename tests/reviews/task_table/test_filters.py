@@ -7,7 +7,7 @@ import pytest
 
 from tests import copied
 from tests.factories import House, build_house, task
-from tests.labelstudio.data_manager.conftest import furnish, item
+from tests.task_table import furnish, item
 
 ALL = ["accepted", "rejected", "fixed", "untouched"]
 A, R, F, U = ALL

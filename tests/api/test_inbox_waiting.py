@@ -1,4 +1,4 @@
-"""What waits on whom in a lead's projects, and how far they are: what it says, who may ask, what it costs."""
+"""What waits on whom in the projects of a lead."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from reviews.service import AnnotationReviewService
 from tasks.models import Task
 from tasks.services import projects, stream
-from tests.factories import annotation, client_of, project, reviewed, skipped, task
+from tests.factories import annotation, client_of, project, reviewed, task
 
 
 def asked(user, path: str) -> tuple[dict, int]:
@@ -73,75 +73,3 @@ def test_waiting_costs_the_same_for_one_row_and_for_three(house):
     body, three_times = asked(house.lead, "/api/inbox/waiting/")
 
     assert (body["count"], three_times) == (3, once)
-
-
-def test_dead_ends_cost_the_same_for_one_row_and_for_three(house):
-    path = f"/api/projects/{house.project.pk}/dead-ends/"
-
-    def stuck(of) -> None:
-        for who in (house.annotator, house.annotator2):
-            skipped(of, who)
-
-    stuck(task(house.project, text="One"))
-    _, once = asked(house.lead, path)
-    for number in (2, 3):
-        stuck(task(house.project, text=f"{number}"))
-
-    body, three_times = asked(house.lead, path)
-
-    assert (body["counts"]["skipped_by_all"]["number"], three_times) == (3, once)
-
-
-# --- progress -----------------------------------------------------------------------------------------
-
-
-def test_progress_adds_up(house):
-    reviewed(house.annotation, house.reviewer)
-    returned = annotation(task(house.project, text="Returned"), house.annotator)
-    reviewed(returned, house.reviewer, "rejected", reject_action="requeue")
-    annotation(task(house.project, text="Waiting"), house.annotator)
-    unsampled = task(house.project, text="Not drawn")
-    projects.update(house.project, {"review_task_limit_percent": 75}, actor=house.lead)
-
-    body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
-
-    done = (
-        Task.objects.filter(reviewed=True).count()
-        + Task.objects.filter(reviewed=False, review_required=False).count()
-    )
-    in_review = 0 if not Task.objects.get(data__text="Waiting").review_required else 1
-    assert unsampled.project_id and body == {
-        "project": house.project.pk,
-        "tasks": 4,
-        "finished": 3,
-        "reviewed": 1,
-        "unsampled": 1,
-        "done": done,
-        "percent": done * 25.0,
-        "annotations": 3,
-        "skipped": 0,
-        "accepted": 1,
-        "rejected": 1,
-        "in_review": in_review,
-        "returned": 1,
-        "is_estimate": False,
-    }
-
-
-def test_progress_of_a_project_without_reviews_is_of_labelling(house):
-    projects.update(house.project, {"enable_review_workflow": False}, actor=house.lead)
-    task(house.project, text="Another")
-    body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
-    assert (body["done"], body["percent"]) == (1, 50.0)
-
-
-def test_progress_is_not_for_strangers(house):
-    assert client_of(house.stranger).get(f"/api/projects/{house.project.pk}/progress/").status_code == 404
-
-
-def test_progress_costs_the_same_for_one_task_and_for_three(house):
-    path = f"/api/projects/{house.project.pk}/progress/"
-    _, once = asked(house.lead, path)
-    for number in (2, 3):
-        annotation(task(house.project, text=f"{number}"), house.annotator)
-    assert asked(house.lead, path)[1] == once
