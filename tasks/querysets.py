@@ -2,20 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from .choices import VERDICTS, AssignmentType, Distribution
 from .roles import projects_where
+from .upload_names import UPLOAD_NAMES
 
 if TYPE_CHECKING:
     from users.models import User
 
 NOT_DELETED = Q(deleted_at=None)
-# A function of the database, with an index: every `<project>/<name>` that a task's data names as an upload, or NULL.
-UPLOAD_NAMES = Func(F("data"), function="upload_names", output_field=ArrayField(models.TextField()))
 
 
 def within(user: "User", capability: str, prefix: str = "project") -> Q:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tasks.models import Annotation, Project, Task
+from tasks.triggers import append_only
 
 from ..querysets import CorrectionQuerySet
 from .review import Review
@@ -31,6 +32,8 @@ class Dispute(models.Model):
     decided_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     deciding_review = models.ForeignKey(Review, on_delete=models.PROTECT, null=True, related_name="+")
+
+    triggers = (append_only("outcome", "decided_by", "decided_at", "deciding_review"),)
 
     class Meta:
         ordering = ["-id"]
@@ -77,6 +80,7 @@ class Correction(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     acknowledged_at = models.DateTimeField(null=True)
 
+    triggers = (append_only("acknowledged_at"),)
     objects = CorrectionQuerySet.as_manager()
 
     class Meta:
@@ -99,6 +103,8 @@ class FinalPick(models.Model):
     picked_at = models.DateTimeField(default=timezone.now, editable=False)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
+
+    triggers = (append_only("undone_at", "undone_by"),)
 
     class Meta:
         ordering = ["-id"]

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from tasks.choices import ACCEPTING, VERDICTS, ActionType, RejectAction
 from tasks.models import Annotation, History, Project, Task
+from tasks.triggers import append_only
 
 from ..querysets import ReviewQuerySet
+from .verdict_triggers import VERDICT_TRIGGERS
 
 PERSON = settings.AUTH_USER_MODEL
 VERDICT_CHOICES = [(v.value, v.label) for v in VERDICTS]
@@ -68,6 +70,7 @@ class Review(models.Model):
     superseded_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     contested_at = models.DateTimeField(null=True)
 
+    triggers = (append_only("undone_at", "undone_by", "superseded_by", "contested_at"), *VERDICT_TRIGGERS)
     objects = ReviewQuerySet.as_manager()
 
     class Meta:

@@ -5,21 +5,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import tasks.origins
-
-FUNCTION = """
-    CREATE FUNCTION upload_names(data jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    DECLARE body text := data::text;
-    BEGIN
-        IF position('/data/upload/' IN body) = 0 THEN RETURN NULL; END IF;
-        RETURN (
-            SELECT array_agg(DISTINCT named[1])
-            FROM regexp_matches(body, '/data/upload/([0-9]+/[A-Za-z0-9._-]+)', 'g') AS named
-        );
-    END $$
-"""
-INDEX = """
-    CREATE INDEX task_upload_names ON tasks_task USING gin (upload_names(data)) WHERE upload_names(data) IS NOT NULL
-"""
+from tasks import upload_names
 
 
 class Migration(migrations.Migration):
@@ -58,6 +44,5 @@ class Migration(migrations.Migration):
                 name="task_by_upload",
             ),
         ),
-        migrations.RunSQL(FUNCTION, "DROP FUNCTION upload_names(jsonb)"),
-        migrations.RunSQL(INDEX, "DROP INDEX task_upload_names"),
+        *upload_names.OPERATIONS,
     ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..choices import ActionType, HistoryAction
 from ..querysets import AnnotationQuerySet, DraftQuerySet, HistoryQuerySet, PredictionQuerySet
+from ..triggers import append_only
 from .project import Project
 from .task import Import, Task
 
@@ -178,6 +179,7 @@ class History(models.Model):
     draft_id = models.BigIntegerField(null=True)
     details = models.JSONField(null=True, help_text="What else is worth keeping, as the old data of a task.")
 
+    triggers = (append_only(),)
     objects = HistoryQuerySet.as_manager()
 
     class Meta:

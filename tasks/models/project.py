@@ -14,6 +14,7 @@ from users.zones import validate_zone
 from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
 from ..origins import validate_origin
 from ..querysets import MembershipQuerySet, ProjectQuerySet
+from ..triggers import append_only
 
 
 def default_reject_actions() -> list[str]:
@@ -128,6 +129,8 @@ class LabelConfigVersion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=now, editable=False)
+
+    triggers = (append_only(),)
 
     class Meta:
         ordering = ["-id"]

@@ -17,28 +17,28 @@ INSERT_REVIEW = """
         seen_version_id, unique_id)
     SELECT id, task_id, project_id, 'accepted', {reviewer}, now(), '', '', current_version_id, gen_random_uuid()
     FROM tasks_annotation WHERE id = {annotation}"""
-BORNE, APPEND_ONLY = "verdict_borne", "append_only"
+MATCHES, APPEND_ONLY = "verdict_matches_review", "append_only"
 
-# `plain` has no verdict; `accepted` bears {standing} by {reviewer}; `rejected` another; {undone}, {superseded}, {outdated} are
+# `plain` has no verdict; `accepted` has {standing} by {reviewer}; `rejected` another; {undone}, {superseded}, {outdated} are
 # reviews of `accepted` that stand no more. What is tried → the constraint that refuses it.
 REFUSED = {
-    "UPDATE tasks_annotation SET last_action = 'accepted' WHERE id = {plain}": BORNE,
-    "UPDATE tasks_annotation SET last_action = 'rejected' WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET last_action = 'fixed_and_accepted' WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET last_action = 'submitted' WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = NULL WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = {standing} WHERE id = {plain}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = {standing}, last_action = 'accepted' WHERE id = {plain}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = {rejecting}, last_action = 'rejected' WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = {undone} WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = {superseded} WHERE id = {accepted}": BORNE,
-    "UPDATE tasks_annotation SET standing_review_id = 99999999 WHERE id = {accepted}": BORNE,
+    "UPDATE tasks_annotation SET last_action = 'accepted' WHERE id = {plain}": MATCHES,
+    "UPDATE tasks_annotation SET last_action = 'rejected' WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET last_action = 'fixed_and_accepted' WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET last_action = 'submitted' WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = NULL WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {standing} WHERE id = {plain}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {standing}, last_action = 'accepted' WHERE id = {plain}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {rejecting}, last_action = 'rejected' WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {undone} WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {superseded} WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = 99999999 WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET last_action = 'approved' WHERE id = {plain}": "annotation_last_action_known",
-    INSERT_REVIEW.replace("{annotation}", "{plain}"): BORNE,
-    INSERT_REVIEW.replace("{annotation}", "{accepted}"): BORNE,
-    "UPDATE reviews_review SET undone_at = now(), undone_by_id = {reviewer} WHERE id = {standing}": BORNE,
+    INSERT_REVIEW.replace("{annotation}", "{plain}"): MATCHES,
+    INSERT_REVIEW.replace("{annotation}", "{accepted}"): MATCHES,
+    "UPDATE reviews_review SET undone_at = now(), undone_by_id = {reviewer} WHERE id = {standing}": MATCHES,
     "UPDATE reviews_review SET undone_at = now() WHERE id = {standing}": "review_undone_by_somebody",
-    "UPDATE reviews_review SET superseded_by_id = {rejecting} WHERE id = {standing}": BORNE,
+    "UPDATE reviews_review SET superseded_by_id = {rejecting} WHERE id = {standing}": MATCHES,
     "UPDATE reviews_review SET undone_at = NULL, undone_by_id = NULL WHERE id = {undone}": APPEND_ONLY,
     "UPDATE reviews_review SET undone_at = now() WHERE id = {undone}": APPEND_ONLY,
     "UPDATE reviews_review SET superseded_by_id = {rejecting} WHERE id = {superseded}": APPEND_ONLY,
@@ -136,7 +136,7 @@ def test_the_purge_switch_ends_with_its_transaction(ids):
 
 
 def test_the_purge_switch_does_not_open_verdicts(ids):
-    with pytest.raises(IntegrityError, match="no review stands"):
+    with pytest.raises(IntegrityError, match="has no standing review"):
         committed(
             "SET LOCAL countersign.purge = 'on'",
             "UPDATE tasks_annotation SET last_action = 'accepted' WHERE id = {plain}".format(**ids),

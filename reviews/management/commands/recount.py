@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from reviews import drift
+from tasks import triggers
 from tasks.models import Project
 
 SHOWN = 50  # lines
@@ -32,7 +33,17 @@ class Command(BaseCommand):
                     tasks += len(ids)
                     bar.update(len(ids))
                 found += self._totals(one, check=check)
+        self._triggers(check=check)
         self._conclude(found, f"{len(projects)} projects, {tasks} tasks", check=check)
+
+    def _triggers(self, *, check: bool) -> None:
+        """Without them nothing keeps verdicts and history from being changed by SQL."""
+        if (found := triggers.differences()) and not check:
+            self.stdout.write("\n".join(found))
+            triggers.install()
+            found = triggers.differences()
+        if found:
+            raise CommandError("\n".join(found))
 
     def _tasks(self, ids: list[int], *, check: bool) -> list[drift.Drift]:
         found = drift.drift_of_tasks(ids)
