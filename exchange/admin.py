@@ -6,7 +6,7 @@ from tasks.admin.base import LeadAdmin
 from tasks.admin.filters import ByProject
 from tasks.admin.show import column, person
 
-from .exporting import kept as snapshots
+from .exporting import snapshots
 from .models import Export, ImportJob
 
 BY = person("created_by", "by")

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from .exporting import kept as snapshots
-from .importing import background as later
+from .exporting import snapshots
+from .importing import long_imports
 
 
 @shared_task
@@ -18,10 +18,10 @@ def convert_export(conversion_id: int) -> None:
 
 @shared_task
 def run_import(record_id: int) -> None:
-    later.run(record_id)
+    long_imports.run(record_id)
 
 
 @shared_task
 def resume_imports() -> None:
     """Every half minute, by beat: imports whose worker was lost."""
-    later.resume()
+    long_imports.resume()

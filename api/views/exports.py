@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exchange.exporting import final
+from exchange.exporting import final_answers
 from exchange.exporting.bodies import iso
 from exchange.exporting.formats import FORMATS
 from exchange.exporting.selection import Selection
@@ -67,7 +67,7 @@ class ExportView(APIView):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["X-Snapshot-At"] = iso(moment)
         response["X-Next-Changed-Since"] = iso(open_since)
-        for header, words in final.headers(project, selection).items():
+        for header, words in final_answers.headers(project, selection).items():
             response[header] = words
         return response
 
@@ -78,4 +78,4 @@ def _selection(request, project: Project) -> Selection:
         faces=faces_in(project.pk, request.user),
         hides=partial(is_hidden_from, request.user),
     )
-    return final.narrowed(asked) if final.is_asked(request.query_params) else asked
+    return final_answers.narrowed(asked) if final_answers.is_asked(request.query_params) else asked

@@ -1,4 +1,4 @@
-"""What became of an import, and predictions brought in later."""
+"""What became of an import, and predictions brought in long_imports."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exchange.importing import background as later
+from exchange.importing import long_imports
 from tasks.errors import Refused
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
@@ -56,7 +56,7 @@ class ImportedView(APIView):
         Refused once other people's work is on them, unless forced.
         """
         record = self._import(request, pk)
-        if not later.cancel(record.pk):
+        if not long_imports.cancel(record.pk):
             take_back(record, actor=request.user, force=request.query_params.get("force", "").lower() in YES)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

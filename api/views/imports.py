@@ -12,11 +12,11 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exchange.importing import background as later
+from exchange.importing import long_imports
 from exchange.importing.duplicates import ON_DUPLICATE, SKIP
+from exchange.importing.importer import Outcome, TooLong, import_file
+from exchange.importing.json_stream import invalid
 from exchange.importing.media import import_media, media_of
-from exchange.importing.run import Outcome, TooLong, import_file
-from exchange.importing.source import invalid
 from exchange.models import ImportJob
 from tasks.media import ending_of
 from tasks.models import Project
@@ -114,9 +114,9 @@ def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
         "name": (file.name or "") if isinstance(file, UploadedFile) else "",
     }
     try:
-        return _answer(import_file(project, file, at_most=later.AT_ONCE, **asked))
+        return _answer(import_file(project, file, at_most=long_imports.AT_ONCE, **asked))
     except TooLong:
-        return _promise(later.begin(project, file, **asked))
+        return _promise(long_imports.begin(project, file, **asked))
 
 
 def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:

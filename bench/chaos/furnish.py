@@ -30,7 +30,7 @@ def furnish(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _annotations(house: Any, count: int) -> list[int]:
     """By the annotator, in one file: a hundred times as fast as one by one."""
-    from exchange.importing.run import import_file
+    from exchange.importing.importer import import_file
     from tasks.models import Annotation
     from tests.factories import result
 

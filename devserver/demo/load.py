@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from exchange.importing.run import import_file
+from exchange.importing.importer import import_file
 from reviews.comments import say
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Project

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .readers import (
+from .fields import (
     Wrong,
     a_flag,
     a_list,
@@ -20,7 +20,7 @@ from .readers import (
     somebody,
     take,
 )
-from .source import invalid
+from .json_stream import invalid
 from .verdicts import Result, Said, read_verdicts
 
 

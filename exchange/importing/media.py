@@ -13,8 +13,8 @@ from tasks.labelconfig import parse
 from tasks.models import History, Import, Project, Task, Upload
 from tasks.services import tasks, uploads
 
+from .importer import Outcome
 from .report import Report
-from .run import Outcome
 
 
 def media_of(files: Sequence[UploadedFile]) -> list[UploadedFile]:

@@ -14,8 +14,8 @@ from tasks.counters import AnnotationCounts, apply_counts
 from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnnotator
 from tasks.sql import copy_values
 
+from .authorship import People
 from .entries import Answer, Entry, Guess
-from .people import People
 from .verdicts import Verdict
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tasks.choices import VERDICTS, ActionType, RejectAction
 from tasks.results import same_result
 
-from .readers import (
+from .fields import (
     Wrong,
     a_flag,
     a_list,

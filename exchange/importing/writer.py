@@ -17,12 +17,12 @@ from tasks.services.tasks import next_inner_ids
 from tasks.services.tasks import update as update_task
 from tasks.sql import copy_rows, next_ids
 
+from .authorship import People
 from .duplicates import ERROR, SKIP, known_tasks, refuse_known, taken_unique_ids
 from .entries import Answer, Entry
-from .people import People
+from .json_stream import invalid
 from .report import Report
 from .rows import annotation_row, copy_people, count_new, prediction_row, task_row, work_of
-from .source import invalid
 
 CHECK_EVERY = 10_000  # annotations
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from exchange.importing.run import import_file
+from exchange.importing.importer import import_file
 from reviews import comments, merging
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Task, TaskAnnotator

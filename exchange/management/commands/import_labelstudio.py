@@ -15,7 +15,7 @@ from users.capabilities import SITE_ROLES
 from users.models import User
 
 from ...importing.duplicates import ON_DUPLICATE, SKIP
-from ...importing.run import import_file
+from ...importing.importer import import_file
 
 PROJECT_KEYS = (
     "title",

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from exchange.importing.run import Outcome, import_file
+from exchange.importing.importer import Outcome, import_file
 from tasks.models import Annotation, Project
 from tests import factories
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from exchange.exporting import kept as snapshots
+from exchange.exporting import snapshots
 from exchange.exporting.formats import cell
 from exchange.models import Export
 from tasks.models import View

@@ -9,8 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from exchange.importing import background as later
-from exchange.importing import run
+from exchange.importing import importer, long_imports
 from exchange.importing.side_connection import Beside
 from exchange.models import ImportJob
 from tasks.models import Annotation, Import, Task
@@ -32,10 +31,10 @@ def house():
 def sent(monkeypatch, settings, tmp_path) -> list[int]:
     """What the broker was given. Three tasks are many here, and come in two by two."""
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(later, "AT_ONCE", 2)
-    monkeypatch.setattr(run, "BATCH", 2)
+    monkeypatch.setattr(long_imports, "AT_ONCE", 2)
+    monkeypatch.setattr(importer, "BATCH", 2)
     messages: list[int] = []
-    monkeypatch.setattr(later, "send", lambda job, pk: messages.append(pk))
+    monkeypatch.setattr(long_imports, "send", lambda job, pk: messages.append(pk))
     return messages
 
 
@@ -62,7 +61,7 @@ def nothing_is_left(job_id: int) -> bool:
     traces = Task.objects.exclude(imported_by=None), User.objects.filter(email__contains="placeholder")
     return (
         not any(rows.exists() for rows in traces)
-        and not later.path_of(ImportJob.objects.get(pk=job_id)).exists()
+        and not long_imports.path_of(ImportJob.objects.get(pk=job_id)).exists()
     )
 
 
@@ -128,12 +127,12 @@ def test_short_file_is_brought_in_at_once(house, sent):
 
 
 def test_worker_brings_it_in(house, begun):
-    later.run(begun)
+    long_imports.run(begun)
 
     body = state(house, begun)
     assert (body["status"], body["done"], body["total"], body["task_count"]) == ("completed", 5, 5, 5)
     assert (body["annotation_count"], imported(), Annotation.objects.count()) == (5, 5, 6)
-    assert not later.path_of(ImportJob.objects.get()).exists()
+    assert not long_imports.path_of(ImportJob.objects.get()).exists()
     listed = client_of(house.lead).get(f"/api/projects/{house.project.pk}/imports/{begun}/").json()
     assert (listed["status"], len(listed["task_ids"])) == ("completed", 5)
 
@@ -141,14 +140,14 @@ def test_worker_brings_it_in(house, begun):
 def test_what_came_beside_the_file_counts(house):
     pk = post(house, {"tasks": FIVE, "users": {"4": house.annotator.email}})["import"]
 
-    later.run(pk)
+    long_imports.run(pk)
 
     assert set(Annotation.objects.values_list("completed_by", flat=True)) == {house.annotator.pk}
 
 
 def test_message_that_comes_twice_does_it_once(house, begun):
-    later.run(begun)
-    later.run(begun)
+    long_imports.run(begun)
+    long_imports.run(begun)
 
     assert imported() == 5
 
@@ -161,7 +160,7 @@ def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
         seen.append((job.status, job.done, job.total, imported()))
 
     meanwhile(monkeypatch, lambda: elsewhere(look))
-    later.run(begun)
+    long_imports.run(begun)
 
     assert seen == [("in_progress", 2, 5, 0)]
 
@@ -169,7 +168,7 @@ def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
 def test_fault_in_the_file_ends_it_with_its_reason(house):
     pk = post(house, [*FIVE, {"data": {}, "annotations": [{"completed_by": True}]}])["import"]
 
-    later.run(pk)
+    long_imports.run(pk)
 
     body = state(house, pk)
     assert (body["status"], body["error_code"], body["task_count"]) == ("failed", "invalid_import", 0)
@@ -180,7 +179,7 @@ def test_fault_in_the_file_ends_it_with_its_reason(house):
 def test_manager_no_more_imports_nothing(house, begun):
     User.objects.filter(pk=house.lead.pk).update(is_active=False)
 
-    later.run(begun)
+    long_imports.run(begun)
 
     assert (ImportJob.objects.get().error["code"], nothing_is_left(begun)) == ("permission_denied", True)
 
@@ -197,44 +196,44 @@ def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monk
             elsewhere(lambda: connection.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [mine]))
 
     meanwhile(monkeypatch, die)
-    later.run(begun)
+    long_imports.run(begun)
     connection.close()
     job = ImportJob.objects.get()
     assert (job.status, job.attempts, imported()) == ("in_progress", 1, 0)
 
     ImportJob.objects.update(beaten_at=timezone.now() - timedelta(minutes=2))
-    later.resume()
-    later.run(begun)
+    long_imports.resume()
+    long_imports.run(begun)
 
     assert (sent, imported(), ImportJob.objects.get().status) == ([begun, begun], 5, "completed")
 
 
 def test_import_that_workers_die_of_fails(house, begun):
-    ImportJob.objects.update(attempts=later.MOST_ATTEMPTS, status="in_progress")
+    ImportJob.objects.update(attempts=long_imports.MOST_ATTEMPTS, status="in_progress")
 
-    later.run(begun)
+    long_imports.run(begun)
 
     assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("worker_lost", True)
 
 
 def test_second_worker_leaves_it_to_the_first(house, begun, monkeypatch):
-    meanwhile(monkeypatch, lambda: elsewhere(lambda: later.run(begun)))
+    meanwhile(monkeypatch, lambda: elsewhere(lambda: long_imports.run(begun)))
 
-    later.run(begun)
+    long_imports.run(begun)
 
     assert (imported(), ImportJob.objects.get().attempts) == (5, 1)
 
 
 def test_living_import_is_not_asked_for_again(house, begun, sent):
-    later.resume()
+    long_imports.resume()
 
     assert sent == [begun]
 
 
 def test_file_that_is_gone_is_a_reason(house, begun):
-    later.path_of(ImportJob.objects.get()).unlink()
+    long_imports.path_of(ImportJob.objects.get()).unlink()
 
-    later.run(begun)
+    long_imports.run(begun)
 
     assert state(house, begun)["error_code"] == "file_lost"
 
@@ -248,7 +247,7 @@ def stop(house, pk: int) -> int:
 
 def test_import_that_waits_can_be_stopped(house, begun):
     assert stop(house, begun) == 204
-    later.run(begun)
+    long_imports.run(begun)
 
     body = state(house, begun)
     assert (body["status"], body["error_code"], nothing_is_left(begun)) == ("failed", "cancelled", True)
@@ -257,13 +256,13 @@ def test_import_that_waits_can_be_stopped(house, begun):
 def test_import_under_way_can_be_stopped(house, begun, monkeypatch):
     meanwhile(monkeypatch, lambda: elsewhere(lambda: stop(house, begun)))
 
-    later.run(begun)
+    long_imports.run(begun)
 
     assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("cancelled", True)
 
 
 def test_import_that_is_through_is_taken_back(house, begun):
-    later.run(begun)
+    long_imports.run(begun)
     annotation(Task.objects.latest("pk"), house.annotator)
 
     assert stop(house, begun) == 400

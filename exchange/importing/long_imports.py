@@ -18,10 +18,10 @@ from tasks import locks
 from tasks.errors import Refused
 from tasks.models import Import, Project
 
-from ..exporting.kept import send
+from ..exporting.snapshots import send
 from ..models import ImportJob, Status
-from .people import UsersMap
-from .run import import_file
+from .authorship import UsersMap
+from .importer import import_file
 from .side_connection import Beside, Cancelled
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from tasks.totals import totals_of
 from users.models import User
 
 from ..models import Conversion, Export, Status
-from . import final
+from . import final_answers
 from .bodies import Body, person_body
 from .formats import FORMATS, Columns, as_json
 from .selection import ONLY, Selection, annotations_of, tasks_of
@@ -90,7 +90,7 @@ def _write(export: Export) -> None:
     with transaction.atomic():
         selection = _selection(export)
         moment, bodies = bodies_of(export.project, selection)
-        left_out = final.left_out(export.project, selection)
+        left_out = final_answers.left_out(export.project, selection)
         shaped = _counted(_shaped(bodies, export.serialization_options), counted)
         md5 = _to_file(path_of(export, "JSON"), as_json(shaped, Columns()))
     done = {"status": Status.COMPLETED, "finished_at": timezone.now(), "snapshot_at": moment, "md5": md5}
@@ -100,14 +100,14 @@ def _write(export: Export) -> None:
 
 def _selection(export: Export) -> Selection:
     options = dict(export.task_filter_options)
-    answers = options.get(final.FINAL) == ONLY and options.pop(final.FINAL)
+    answers = options.get(final_answers.FINAL) == ONLY and options.pop(final_answers.FINAL)
     selection = Selection(
         without_annotations=True,
         tasks=tasks_of(options) & _of_view(export),
         annotations=annotations_of(export.annotation_filter_options),
         faces=Pseudonyms(export.project_id, export.created_by_id) if export.anonymized else NAMES,
     )
-    return final.narrowed(selection) if answers else selection
+    return final_answers.narrowed(selection) if answers else selection
 
 
 def _of_view(export: Export) -> Q:

@@ -12,8 +12,8 @@ from tasks.models import Project
 from users.models import User
 
 from .entries import Entry
-from .readers import Wrong, an_email, an_object, shown, take, words
-from .source import invalid
+from .fields import Wrong, an_email, an_object, shown, take, words
+from .json_stream import invalid
 
 PLACEHOLDER_HOST = "placeholder.invalid"
 NAME_LENGTH = 64  # what may stand before an @

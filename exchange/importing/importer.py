@@ -15,11 +15,11 @@ from tasks.labelconfig import problems
 from tasks.models import History, Import, Project
 from tasks.roles import may
 
+from .authorship import People, UsersMap, people_of
 from .duplicates import ON_DUPLICATE, SKIP
 from .entries import Entry, entry
-from .people import People, UsersMap, people_of
+from .json_stream import Source, invalid
 from .report import Report
-from .source import Source, invalid
 from .writer import Writer
 
 BATCH = 1000  # tasks

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from exchange.exporting import kept as snapshots
+from exchange.exporting import snapshots
 from exchange.models import Export, ImportJob
 from tasks.models import Import
 

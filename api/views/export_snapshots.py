@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
-from exchange.exporting import kept as snapshots
+from exchange.exporting import snapshots
 from exchange.exporting.formats import FORMATS
 from exchange.models import Conversion, Export, Status
 from tasks.errors import Refused

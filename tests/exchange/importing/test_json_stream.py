@@ -160,7 +160,7 @@ def test_project_that_validates_refuses_unknown_labels():
 
 
 def test_file_longer_than_the_window_is_read_through(project, monkeypatch):
-    monkeypatch.setattr("exchange.importing.source.CHUNK", 16)
+    monkeypatch.setattr("exchange.importing.json_stream.CHUNK", 16)
     body = [
         task_of(answer(lead_time=12345.5), data={"text": 'ünïcödé 😀 \\ " ' * 20, "n": 123456})
         for _ in range(3)

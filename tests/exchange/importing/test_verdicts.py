@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exchange.importing.run import import_file
+from exchange.importing.importer import import_file
 from reviews.models import Review
 from tasks.choices import ActionType, HistoryAction
 from tasks.errors import Refused
