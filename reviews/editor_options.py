@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.choices import Distribution, RejectAction
 from tasks.models import Project
-from tasks.pseudonyms import faces_in
+from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from users.models import User
 
@@ -91,6 +91,6 @@ def _button(action: str) -> dict[str, str]:
 
 def people(user: User, project: Project) -> list[User]:
     """Whoever belongs to the project or left work or verdicts in it, as far as `user` may know of them; and `user`."""
-    faces, here = faces_in(project.pk, user), people_of(project.pk)
-    known = here if faces.hides else here.filter(pk__in=visible_people(user).values("pk"))
-    return sorted((faces.person(one) for one in {*known, user}), key=lambda one: one.pk)
+    identities, here = identities_in(project.pk, user), people_of(project.pk)
+    known = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
+    return sorted((identities.mask_user(one) for one in {*known, user}), key=lambda one: one.pk)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from tasks.models import Membership, TaskAnnotator
-from tasks.pseudonyms import face_of, pseudonym_of
+from tasks.pseudonyms import pseudonym_of, pseudonym_user
 from tasks.roles import projects_hiding_people, projects_where
 from users.models import User
 
@@ -29,10 +29,12 @@ def visible_people(user: User) -> QuerySet[User]:
 def people_shown_to(user: User) -> QuerySet[User] | list[User]:
     """The same with the pseudonyms they read, by id. A pseudonym's is higher than anybody's."""
     named, hiding = visible_people(user).order_by("pk"), projects_hiding_people(user)
-    faces = [
-        face_of(pseudonym_of(person, project)) for project, person in _pairs(hiding) if person != user.pk
+    identities = [
+        pseudonym_user(pseudonym_of(person, project))
+        for project, person in _pairs(hiding)
+        if person != user.pk
     ]
-    return [*named, *sorted(faces, key=lambda face: face.pk)] if hiding else named
+    return [*named, *sorted(identities, key=lambda face: face.pk)] if hiding else named
 
 
 def _pairs(projects: list[int]) -> set[tuple[int, int]]:

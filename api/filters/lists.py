@@ -9,7 +9,7 @@ from reviews.identities import names_shown_to
 from reviews.models import Comment, Correction, Review
 from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
-from tasks.pseudonyms import rows_of
+from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
@@ -124,10 +124,10 @@ class TaskFilter(FilterSet):
 
     def reviewed_by_person(self, tasks, name, value):
         shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
-        return tasks.filter(shown, rows_of("reviewed_by__user_id", value, self.request.user))
+        return tasks.filter(shown, rows_of_person("reviewed_by__user_id", value, self.request.user))
 
     def annotated_by_person(self, tasks, name, value):
-        return tasks.filter(rows_of("annotated_by__user_id", value, self.request.user))
+        return tasks.filter(rows_of_person("annotated_by__user_id", value, self.request.user))
 
     def with_outdated_config(self, tasks, name, value):
         outdated = Annotation.objects.visible_to(self.request.user).listed().config_outdated()
@@ -185,11 +185,11 @@ class AnnotationFilter(FilterSet):
         return annotations.config_outdated() if value else annotations.exclude(CONFIG_OUTDATED)
 
     def reviewed_by(self, annotations, name, value):
-        theirs = Review.objects.filter(rows_of("created_by", value, self.request.user)).values("pk")
+        theirs = Review.objects.filter(rows_of_person("created_by", value, self.request.user)).values("pk")
         return annotations.filter(names_shown_to(self.request.user), standing_review_id__in=theirs)
 
     def written_by(self, annotations, name, value):
-        return annotations.filter(rows_of("completed_by", value, self.request.user))
+        return annotations.filter(rows_of_person("completed_by", value, self.request.user))
 
     def rejected_with(self, annotations, name, value):
         return annotations.filter(
@@ -222,7 +222,7 @@ class ReviewFilter(FilterSet):
         shown = names_shown_to(self.request.user, annotation="annotation__") | Q(
             created_by=self.request.user.pk
         )
-        return reviews.filter(shown).filter(rows_of("created_by", value, self.request.user))
+        return reviews.filter(shown).filter(rows_of_person("created_by", value, self.request.user))
 
     def keep(self, reviews, name, value):
         return reviews

@@ -122,7 +122,7 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
         read_only_fields = fields
 
     def get_created_username(self, annotation: Annotation) -> str:
-        return _signature(self.faces(annotation).person(annotation.completed_by))
+        return _signature(self.identities(annotation).mask_user(annotation.completed_by))
 
     def get_config_outdated(self, annotation: Annotation) -> bool:
         said = getattr(annotation, "config_outdated", ASK)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reviews.identities import only_shown
 from tasks.models import Project
-from tasks.pseudonyms import NAMES, Faces, faces_in
+from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 
 
 class NamesPeople:
@@ -18,16 +18,16 @@ class NamesPeople:
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         body = super().to_representation(row)  # type: ignore[misc]
-        faces = self.faces(row)
+        identities = self.identities(row)
         return (
-            body | {name: faces.said(body[name]) for name in self.people if name in body}
-            if faces.hides
+            body | {name: identities.mask(body[name]) for name in self.people if name in body}
+            if identities.mask_people
             else body
         )
 
-    def faces(self, row: Any) -> Faces:
+    def identities(self, row: Any) -> Identities:
         request = self.context.get("request")  # type: ignore[attr-defined]
-        return NAMES if request is None else faces_in(project_id_of(row), request.user)
+        return REAL_IDENTITIES if request is None else identities_in(project_id_of(row), request.user)
 
 
 class HidesReviewers(NamesPeople):
@@ -39,7 +39,7 @@ class HidesReviewers(NamesPeople):
         body = super().to_representation(row)
         request = self.context.get("request")  # type: ignore[attr-defined]
         if request is not None and (shown := only_shown(request.user, row)) is not None:
-            known = {self.faces(row).id(person) for person in shown}
+            known = {self.identities(row).mask_id(person) for person in shown}
             body |= {name: None for name in self.hidden_names if _id(body.get(name)) not in known}
         return body
 

@@ -8,7 +8,7 @@ from reviews.disputes import is_hidden_from
 from reviews.identities import names_hidden
 from tasks.choices import ActionType
 from tasks.models import Annotation, Task
-from tasks.pseudonyms import Faces
+from tasks.pseudonyms import Identities
 from tasks.roles import may
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
@@ -115,21 +115,21 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
         ]
 
     def get_comment_authors(self, task: Task) -> list[int]:
-        faces = self.faces(task)
-        return sorted({faces.id(comment.created_by_id) for comment in task.comments.all()})
+        identities = self.identities(task)
+        return sorted({identities.mask_id(comment.created_by_id) for comment in task.comments.all()})
 
     def get_updated_by(self, task: Task) -> list[dict[str, int]]:
         """A list of one, as the data manager and the SDK read it."""
-        return [{"user_id": self.faces(task).id(task.updated_by_id)}] if task.updated_by_id else []
+        return [{"user_id": self.identities(task).mask_id(task.updated_by_id)}] if task.updated_by_id else []
 
     def get_annotators(self, task: Task) -> list[dict[str, Any]]:
-        faces = self.faces(task)
-        return [self._annotator(annotation, faces) for annotation in task.annotations.all()]
+        identities = self.identities(task)
+        return [self._annotator(annotation, identities) for annotation in task.annotations.all()]
 
-    def _annotator(self, annotation: Annotation, faces: Faces) -> dict[str, Any]:
+    def _annotator(self, annotation: Annotation, identities: Identities) -> dict[str, Any]:
         word, author = (
             REVIEW_WORDS.get(ActionType(annotation.last_action)),
-            faces.id(annotation.completed_by_id),
+            identities.mask_id(annotation.completed_by_id),
         )
         return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
 
@@ -137,9 +137,9 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
         return len({annotation.completed_by_id for annotation in task.annotations.all()})
 
     def get_reviewers(self, task: Task) -> list[dict[str, Any]]:
-        faces = self.faces(task)
-        assigned = {faces.id(a.user_id) for a in task.assignments.all() if a.type == "RE"}
-        reviewed = {faces.id(row.user_id) for row in task.reviewed_by.all()}
+        identities = self.identities(task)
+        assigned = {identities.mask_id(a.user_id) for a in task.assignments.all() if a.type == "RE"}
+        reviewed = {identities.mask_id(row.user_id) for row in task.reviewed_by.all()}
         return [
             {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
             for user in sorted(assigned | reviewed)

@@ -13,7 +13,7 @@ from reviews.task_table.filters import Asker
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Assignment, Project, Task
-from tasks.pseudonyms import faces_in
+from tasks.pseudonyms import identities_in
 from tasks.services import projects
 from users.models import User
 
@@ -93,9 +93,9 @@ class TaskAssignees(APIView):
     def get(self, request, pk: int, task_pk: int):
         """Whom the task was given to."""
         project_for(request, "view_all_annotations", pk)
-        faces = faces_in(pk, request.user)
+        identities = identities_in(pk, request.user)
         rows = _bodies(self._task(request, pk, task_pk))
-        return Response([row | {"assignee": faces.id(row["assignee"])} for row in rows])
+        return Response([row | {"assignee": identities.mask_id(row["assignee"])} for row in rows])
 
     @extend_schema(
         operation_id="projects_tasks_assignees_add",

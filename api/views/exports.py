@@ -17,7 +17,7 @@ from exchange.exporting.selection import Selection
 from exchange.exporting.stream import export, oldest_open_work
 from reviews.disputes import is_hidden_from
 from tasks.models import Project
-from tasks.pseudonyms import faces_in
+from tasks.pseudonyms import identities_in
 
 from ..filters.export import PARAMETERS, format_asked, selection_asked
 from .base import project_for
@@ -75,7 +75,7 @@ class ExportView(APIView):
 def _selection(request, project: Project) -> Selection:
     asked = replace(
         selection_asked(request.query_params),
-        faces=faces_in(project.pk, request.user),
+        identities=identities_in(project.pk, request.user),
         hides=partial(is_hidden_from, request.user),
     )
     return final_answers.narrowed(asked) if final_answers.is_asked(request.query_params) else asked

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from reviews.people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
-from tasks.pseudonyms import NAMES, Faces, faces_in
+from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from tasks.roles import may
 from tasks.services import people, projects
 from users.capabilities import Role
@@ -63,8 +63,10 @@ class MemberViewSet(ViewSet):
         """The same in pages, with everybody's role."""
         project = visible(Project.objects, request, pk)
         found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
-        faces = faces_in(project.pk, request.user)
-        return self.get_paginated_response([_member(row, faces) for row in self.paginate_queryset(found)])
+        identities = identities_in(project.pk, request.user)
+        return self.get_paginated_response(
+            [_member(row, identities) for row in self.paginate_queryset(found)]
+        )
 
     @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))
     def annotators(self, request, pk=None):
@@ -120,19 +122,19 @@ class MemberViewSet(ViewSet):
         changed = people.set_paused(
             self._membership(project, body["user"]), body["paused"], actor=request.user
         )
-        return Response(_member(changed, NAMES))
+        return Response(_member(changed, REAL_IDENTITIES))
 
     def _membership(self, project: Project, user: int) -> Membership:
         return get_object_or_404(project.memberships.select_related("user", "project"), user=user)
 
 
-def _member(row: Membership, faces: Faces) -> dict:
-    person = faces.person(row.user)
+def _member(row: Membership, identities: Identities) -> dict:
+    person = identities.mask_user(row.user)
     person.membership = row  # type: ignore[attr-defined]
     return MemberSerializer(person).data
 
 
 def _known(people: Iterable[User], project: Project, reader: User) -> list[User]:
     """As the reader knows them, and in an order that tells no more."""
-    faces = faces_in(project.pk, reader)
-    return sorted((faces.person(one) for one in people), key=lambda one: one.pk)
+    identities = identities_in(project.pk, reader)
+    return sorted((identities.mask_user(one) for one in people), key=lambda one: one.pk)

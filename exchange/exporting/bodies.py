@@ -8,7 +8,7 @@ from typing import Any
 from reviews.models import Review
 from tasks.choices import ActionType
 from tasks.models import Annotation, Prediction, Task
-from tasks.pseudonyms import Faces
+from tasks.pseudonyms import Identities
 from users.models import User
 
 Body = dict[str, Any]
@@ -23,14 +23,14 @@ def iso(moment: datetime | None) -> str | None:
 class People:
     """Those of some tasks by real id, and how whoever reads the export sees them."""
 
-    faces: Faces
+    identities: Identities
     known: dict[int, User] = field(default_factory=dict)
 
     def __getitem__(self, pk: int) -> User:
-        return self.faces.person(self.known[pk])
+        return self.identities.mask_user(self.known[pk])
 
     def id(self, pk: int | None) -> int | None:
-        return self.faces.said(pk)
+        return self.identities.mask(pk)
 
 
 def task_body(
@@ -60,7 +60,7 @@ def task_body(
         "last_comment_updated_at": iso(task.last_comment_updated_at),
         "project": task.project_id,
         "updated_by": people.id(task.updated_by_id),
-        "comment_authors": sorted(map(people.faces.id, comment_authors)),
+        "comment_authors": sorted(map(people.identities.mask_id, comment_authors)),
         "unique_id": str(task.unique_id),
         "external_id": task.external_id,
         "overlap": task.overlap,

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from tasks.choices import VERDICTS
 from tasks.models import Annotation
-from tasks.pseudonyms import NAMES, Faces
+from tasks.pseudonyms import REAL_IDENTITIES, Identities
 
 ONLY, EXCLUDE = "only", "exclude"
 ONLY_OR_NOT = [(ONLY, "Only these"), (EXCLUDE, "All but these")]
@@ -39,7 +39,7 @@ def is_contested(annotation: Annotation) -> bool:
 @dataclass(frozen=True)
 class Selection:
     """`ids`: only these tasks. Tasks without annotations are left out unless asked for. `changed_since`: no others, and
-    those that were deleted since. `faces`: how whoever reads it sees the people. `hides`: of which annotations the reader
+    those that were deleted since. `identities`: how whoever reads it sees the people. `hides`: of which annotations the reader
     may not learn who signed a rejection; where anybody may read, that is every contested one.
     """
 
@@ -48,7 +48,7 @@ class Selection:
     tasks: Q = field(default_factory=Q)
     annotations: Q = field(default_factory=Q)
     changed_since: datetime | None = None
-    faces: Faces = NAMES
+    identities: Identities = REAL_IDENTITIES
     hides: Callable[[Annotation], bool] = field(default=is_contested)
     answers_of: "Selection | None" = None  # only the answers of what this one takes
 

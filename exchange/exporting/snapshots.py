@@ -19,7 +19,7 @@ from django.utils import timezone
 from reviews.task_table import query
 from reviews.task_table.filters import Asker
 from tasks.models import View
-from tasks.pseudonyms import NAMES, Pseudonyms, face_of, is_pseudonym
+from tasks.pseudonyms import REAL_IDENTITIES, Pseudonyms, is_pseudonym, pseudonym_user
 from tasks.totals import totals_of
 from users.models import User
 
@@ -105,7 +105,9 @@ def _selection(export: Export) -> Selection:
         without_annotations=True,
         tasks=tasks_of(options) & _of_view(export),
         annotations=annotations_of(export.annotation_filter_options),
-        faces=Pseudonyms(export.project_id, export.created_by_id) if export.anonymized else NAMES,
+        identities=Pseudonyms(export.project_id, export.created_by_id)
+        if export.anonymized
+        else REAL_IDENTITIES,
     )
     return final_answers.narrowed(selection) if answers else selection
 
@@ -142,7 +144,7 @@ def _shaped(bodies: Iterable[Body], options: dict[str, Any]) -> Iterator[Body]:
 
 def _person(pk: int, known: dict[int, Body]) -> Body:
     if pk not in known:
-        known[pk] = person_body(face_of(pk) if is_pseudonym(pk) else User.objects.get(pk=pk))
+        known[pk] = person_body(pseudonym_user(pk) if is_pseudonym(pk) else User.objects.get(pk=pk))
     return known[pk]
 
 

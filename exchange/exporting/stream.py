@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from reviews.models import Comment, Review
 from tasks.labelconfig import parse
 from tasks.models import Annotation, History, Prediction, Project, Task
-from tasks.pseudonyms import Faces
+from tasks.pseudonyms import Identities
 from users.models import User
 
 from .bodies import Body, People, Results, annotation_body, deleted_body, prediction_body, task_body
@@ -143,7 +143,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
         Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk")
     )
     predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
-    people, results = _people(annotations, reviews, selection.faces), _results(reviews)
+    people, results = _people(annotations, reviews, selection.identities), _results(reviews)
     reviews_of = defaultdict(list)
     for review in reviews:
         reviews_of[review.annotation_id].append(review)
@@ -184,13 +184,13 @@ def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return grouped
 
 
-def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], faces: Faces) -> People:
+def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], identities: Identities) -> People:
     ids = (
         {a.completed_by_id for a in annotations}
         | {r.created_by_id for r in reviews}
         | {r.undone_by_id for r in reviews if r.undone_by_id}
     )
-    return People(faces, User.objects.only("email", "first_name", "last_name").in_bulk(ids))
+    return People(identities, User.objects.only("email", "first_name", "last_name").in_bulk(ids))
 
 
 def _results(reviews: Sequence[Review]) -> Results:

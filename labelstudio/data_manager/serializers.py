@@ -36,11 +36,11 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
         """A tab that cannot be read is not saved."""
         asker = Asker(self.context["request"].user, self.context["project"])
         query.read(data, asker)
-        return renamed(data, asker.faces.real) if asker.faces.hides else data
+        return renamed(data, asker.identities.unmask_id) if asker.identities.mask_people else data
 
     def to_representation(self, view: View) -> dict[str, Any]:
-        body, faces = super().to_representation(view), self.faces(view)
-        data = renamed(body["data"], faces.said) if faces.hides else body["data"]
+        body, identities = super().to_representation(view), self.identities(view)
+        data = renamed(body["data"], identities.mask) if identities.mask_people else body["data"]
         return body | {"data": data | self._hidden(view)}
 
     def _hidden(self, view: View) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from tasks.labelconfig import parse
 from tasks.models import Membership, Prediction, Project, TaskAnnotator
-from tasks.pseudonyms import Faces, faces_in
+from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from tasks.sql import bounded_reads
 
@@ -229,7 +229,7 @@ def body(user: Any, project: Project) -> dict[str, Any]:
     children = [_data_column(key, kind, in_config) for key, (kind, in_config) in data_kinds(project).items()]
     shown = [column for column in open_to(user, project) if column.id not in UNLISTED]
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-        schemas = _schemas(project, faces_in(project.pk, user))
+        schemas = _schemas(project, identities_in(project.pk, user))
     table = [column.body(schemas.get(column.id)) for column in shown]
     root = {
         "id": "data",
@@ -272,12 +272,12 @@ def _keys_of(project: Project) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _schemas(project: Project, faces: Faces) -> dict[str, dict[str, Any]]:
+def _schemas(project: Project, identities: Identities) -> dict[str, dict[str, Any]]:
     """What the values of a list may be: ids of people, or model versions."""
     people = Membership.objects.filter(project=project).values_list("user_id", flat=True)
     worked = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
     reviewed = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
-    everybody = {"items": sorted(faces.id(one) for one in {*people, *worked, *reviewed})}
+    everybody = {"items": sorted(identities.mask_id(one) for one in {*people, *worked, *reviewed})}
     versions = (
         Prediction.objects.filter(project=project)
         .order_by("model_version")

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from tasks.models import Project
-from tasks.pseudonyms import NAMES, Faces, faces_in
+from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 
 from . import task_data as taskdata
 from .columns import PEOPLE, column_named
@@ -35,8 +35,8 @@ class Asker:
     names_really: bool = False  # the ids of people are real ones, as a saved tab has them
 
     @property
-    def faces(self) -> Faces:
-        return NAMES if self.names_really else faces_in(self.project.pk, self.user)
+    def identities(self) -> Identities:
+        return REAL_IDENTITIES if self.names_really else identities_in(self.project.pk, self.user)
 
 
 def condition(filters: Any, asker: Asker) -> Q:
@@ -101,14 +101,14 @@ def _one(item: dict[str, Any], asker: Asker) -> Q | None:
         raise bad_filter(
             f"{name} cannot be asked {operator_name!r}. It knows: {', '.join(source.operators)}."
         )
-    return None if value is None else _ask(source, operator, name, value, asker.faces)
+    return None if value is None else _ask(source, operator, name, value, asker.identities)
 
 
-def _ask(source: Any, operator: Operator, name: str, value: Any, faces: Faces) -> Q:
+def _ask(source: Any, operator: Operator, name: str, value: Any, identities: Identities) -> Q:
     try:
         asked = operator.read(value)
         if name in PEOPLE and isinstance(asked, list):
-            asked = [faces.real(one) for one in asked]
+            asked = [identities.unmask_id(one) for one in asked]
         return operator.ask(source, asked)
     except BadValue as error:
         raise bad_filter(f"The value {str(value)[:100]!r} for {name} {error}.")

@@ -1,6 +1,6 @@
 """Ids of people, enciphered for one project."""
 
-from tasks.pseudonyms import FIRST, NOBODY, face_of, is_pseudonym, person_behind, pseudonym_of
+from tasks.pseudonyms import FIRST, NOBODY, id_behind, is_pseudonym, pseudonym_of, pseudonym_user
 
 PEOPLE = [*range(1, 2000), 2**16, 2**31, 2**32 - 1]
 
@@ -11,8 +11,8 @@ def test_no_two_people_share_a_pseudonym():
 
 def test_pseudonym_is_read_back_within_its_project_only():
     for one in PEOPLE[::100]:
-        assert person_behind(pseudonym_of(one, 7), 7) == one
-        assert person_behind(pseudonym_of(one, 7), 8) != one
+        assert id_behind(pseudonym_of(one, 7), 7) == one
+        assert id_behind(pseudonym_of(one, 7), 8) != one
 
 
 def test_pseudonym_is_no_id_of_anybody_and_exact_in_javascript():
@@ -20,7 +20,7 @@ def test_pseudonym_is_no_id_of_anybody_and_exact_in_javascript():
 
 
 def test_what_is_no_pseudonym_stands_for_nobody():
-    assert {person_behind(one, 7) for one in (1, FIRST - 1, FIRST + 2**32, 2**60, -1)} == {NOBODY}
+    assert {id_behind(one, 7) for one in (1, FIRST - 1, FIRST + 2**32, 2**60, -1)} == {NOBODY}
 
 
 def test_pseudonyms_need_the_secret_key(settings):
@@ -40,7 +40,7 @@ def test_ids_in_a_row_have_pseudonyms_without_any_order():
 
 
 def test_face_shows_nothing_but_the_pseudonym():
-    face = face_of(FIRST + 0x7F3A)
+    face = pseudonym_user(FIRST + 0x7F3A)
 
     assert (face.pk, face.email, face.get_full_name()) == (
         FIRST + 0x7F3A,
