@@ -23,9 +23,10 @@ MOVES: dict[str, tuple[str, str]] = {
 
 
 @receiver(happened)
-def follow(event: Happened, **_) -> None:
-    if handle := HANDLERS.get(event.kind):
-        handle(event)
+def follow(events: tuple[Happened, ...], **_) -> None:
+    for event in events:
+        if handle := HANDLERS.get(event.kind):
+            handle(event)
 
 
 def _work_moved(event: Happened) -> None:

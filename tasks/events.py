@@ -1,10 +1,10 @@
-"""What happened, told upwards.
+"""Domain events: how an app learns of changes in the apps below it.
 
-One signal, one frozen dataclass. It is sent *inside* the transaction while the rows are locked, so a listener that fails
-undoes the move. Listeners are called in the order of INSTALLED_APPS: reviews first, then the wire, then who is told.
+One signal, which carries a tuple of one frozen dataclass. It is sent *inside* the transaction while the rows are locked,
+so a listener that fails rolls the change back. Listeners are called in the order of INSTALLED_APPS: reviews before webhooks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,4 +61,10 @@ class Happened:
 
 
 def tell(kind: str, project: "Project", **about: Any) -> None:
-    happened.send(sender=Happened, event=Happened(kind, project, **about))
+    tell_all([Happened(kind, project, **about)])
+
+
+def tell_all(events: Iterable[Happened]) -> None:
+    """Send the events of one change together, in order: listeners can then write for all of them at once."""
+    if events := tuple(events):
+        happened.send(sender=Happened, events=events)

@@ -98,9 +98,10 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
 
 
 @receiver(happened)
-def write_down(event: Happened, **_: Any) -> None:
-    if event.kind in TOLD:
-        _store(event.project, _facts(Scene(event)))
+def write_down(events: tuple[Happened, ...], **_: Any) -> None:
+    for event in events:
+        if event.kind in TOLD:
+            _store(event.project, _facts(Scene(event)))
 
 
 def _facts(scene: Scene) -> list[Event]:

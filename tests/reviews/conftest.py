@@ -18,8 +18,8 @@ def heard():
     """Every event told, in order."""
     told = []
 
-    def listen(event, **_):
-        told.append(event)
+    def listen(events, **_):
+        told.extend(events)
 
     events.happened.connect(listen)
     yield told

@@ -13,9 +13,13 @@ from webhooks.models import Webhook
 from .jobs import send
 
 
-def send_what_happened(event: Happened, **_: Any) -> None:
-    if event.kind not in TOLD:
-        return
+def send_what_happened(events: tuple[Happened, ...], **_: Any) -> None:
+    for event in events:
+        if event.kind in TOLD:
+            _send(event)
+
+
+def _send(event: Happened) -> None:
     listening = list(Webhook.objects.listening_to(event.project))
     for fact in _facts(Scene(event)):
         for hook in listening:
