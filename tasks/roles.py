@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from users.capabilities import CAPABILITIES, Role, role_can
+from users.recent_reads import ROLES
 
 if TYPE_CHECKING:
     from users.models import User
@@ -11,19 +12,21 @@ if TYPE_CHECKING:
 
 
 def memberships_of(user: "User") -> dict[int, tuple[str, bool]]:
-    """Project id → role code, and whether its reviewers read pseudonyms. Read once per loaded user."""
+    """Project id → role code, and whether its reviewers see pseudonyms. Read once per loaded user."""
     if not hasattr(user, "_roles_by_project"):
-        rows = (
-            user.memberships.values_list("project_id", "role", "project__anonymize_annotations")
-            if user.pk
-            else ()
-        )
-        user._roles_by_project = {project: (role, hides) for project, role, hides in rows}  # type: ignore[attr-defined]
+        user._roles_by_project = ROLES.get(user.pk, lambda: _read(user)) if user.pk else {}  # type: ignore[attr-defined]
     return user._roles_by_project  # type: ignore[attr-defined]
 
 
+def _read(user: "User") -> dict[int, tuple[str, bool]]:
+    rows = user.memberships.values_list("project_id", "role", "project__anonymize_annotations")
+    return {project: (role, hides) for project, role, hides in rows}
+
+
 def forget_roles(user: "User") -> None:
+    """`user` reads their memberships again; so does every user that is loaded after the commit."""
     user.__dict__.pop("_roles_by_project", None)
+    ROLES.drop()
 
 
 def reads_pseudonyms(user: "User", project_id: int) -> bool:

@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from tests import copied, emptying, factories
+from users import recent_reads
 
 
 def pytest_configure() -> None:
@@ -30,6 +31,13 @@ def made_house(django_db_setup, django_db_blocker) -> copied.Made:
 def house(made_house, db) -> factories.House:
     """A project with everybody in it."""
     return made_house.anew()
+
+
+@pytest.fixture(autouse=True)
+def nothing_read_recently() -> None:
+    """`house` has the same ids in every test."""
+    recent_reads.TOKENS.clear()
+    recent_reads.ROLES.clear()
 
 
 @pytest.fixture(autouse=True)

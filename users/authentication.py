@@ -1,27 +1,42 @@
 """`Authorization: Token <key>`, or `Bearer <access token>` made from a personal access token."""
 
+from copy import copy
+
+from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from . import personal_tokens
-from .models import ApiToken
+from .models import ApiToken, User
+from .recent_reads import TOKENS
 
 
 class TokenAuthentication(BaseAuthentication):
-    def authenticate(self, request):
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         kind, _, key = get_authorization_header(request).partition(b" ")
         if not kind:
             return None
         find = {b"token": self._by_key, b"bearer": self._by_access_token}.get(kind.lower())
         if find is None or not key.strip():
             raise AuthenticationFailed("The Authorization header must read: Token <your key>.")
-        token = find(key.strip().decode("latin-1"))
-        token.note_use()
+        kept = find(key.strip().decode("latin-1"))
+        kept.note_use()
+        # Other requests have the same token and user at the same moment, and views write to theirs.
+        token = copy(kept)
+        token.user = copy(kept.user)
         return token.user, token
 
     def _by_key(self, key: str) -> ApiToken:
-        keys = ApiToken.objects.usable().filter(kind=ApiToken.Kind.KEY)
-        token = keys.select_related("user").filter(key_hash=ApiToken.hash(key)).first()
+        key_hash = ApiToken.hash(key)
+        token = TOKENS.get(key_hash, lambda: self._read(key_hash))
+        if token.expires_at and token.expires_at <= now():
+            raise AuthenticationFailed("Invalid token.")
+        return token
+
+    def _read(self, key_hash: str) -> ApiToken:
+        keys = ApiToken.objects.usable().filter(kind=ApiToken.Kind.KEY).select_related("user")
+        token = keys.filter(key_hash=key_hash).first()
         if token is None:
             raise AuthenticationFailed("Invalid token.")
         return token
@@ -32,5 +47,5 @@ class TokenAuthentication(BaseAuthentication):
         except personal_tokens.InvalidToken:
             raise AuthenticationFailed("Token is invalid")
 
-    def authenticate_header(self, request) -> str:
+    def authenticate_header(self, request: Request) -> str:
         return "Token"

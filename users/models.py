@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -12,7 +13,10 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from .capabilities import SITE_ROLES, Role
+from .recent_reads import TOKENS
 from .zones import validate_zone
+
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -82,6 +86,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        TOKENS.drop()
+
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
@@ -143,6 +151,15 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        TOKENS.drop()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        TOKENS.drop()
+        return deleted
+
     @staticmethod
     def hash(key: str) -> str:
         return hashlib.sha256(key.encode()).hexdigest()
@@ -164,7 +181,9 @@ class ApiToken(models.Model):
     def note_use(self) -> None:
         """Remember the last use, to the minute: a write on every request would be a hot row."""
         moment = now()
-        if self.last_used_at is None or moment - self.last_used_at > timedelta(minutes=1):
+        if self.last_used_at is None or moment - self.last_used_at > USE_NOTED_EVERY:
+            self.last_used_at = moment
+            # `update`, not `save`: this makes nobody read tokens again.
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=moment)
             User.objects.filter(pk=self.user_id).update(last_activity=moment)
 

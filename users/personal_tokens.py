@@ -8,9 +8,11 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .models import ApiToken, User
+from .recent_reads import TOKENS
 
 ALGORITHM = "HS256"
 ACCESS_MINUTES = 5
@@ -18,7 +20,7 @@ REFRESH, ACCESS = "refresh", "access"
 
 
 class InvalidToken(Exception):
-    """Forged, expired, revoked, or not of the kind asked for. Which of these, nobody is told."""
+    """Forged, expired, revoked, or not of the kind asked for. The answer does not say which."""
 
 
 def issue(user: User, *, name: str = "personal access token") -> tuple[ApiToken, str]:
@@ -44,10 +46,13 @@ def access_of(key: str) -> str:
 
 
 def token_of(access: str) -> ApiToken:
-    """The personal access token an access token came from. A revoked one ends its access tokens at once."""
+    """The personal access token an access token came from. Revoking it ends its access tokens too."""
     claims = _claims(access, ACCESS)
-    token = _personal().select_related("user").filter(pk=claims.get("pat"), user=claims["user_id"]).first()
-    if token is None:
+    pk, user_id = claims.get("pat"), claims["user_id"]
+    token = TOKENS.get(
+        (pk, user_id), lambda: _first(_personal().select_related("user").filter(pk=pk, user=user_id))
+    )
+    if token.expires_at and token.expires_at <= timezone.now():
         raise InvalidToken
     return token
 
@@ -55,13 +60,17 @@ def token_of(access: str) -> ApiToken:
 def find(key: str) -> ApiToken:
     """The row of a personal access token that can be used. Raises InvalidToken."""
     _claims(key, REFRESH)
-    token = _personal().filter(key_hash=ApiToken.hash(key)).first()
+    return _first(_personal().filter(key_hash=ApiToken.hash(key)))
+
+
+def _first(tokens: QuerySet[ApiToken]) -> ApiToken:
+    token = tokens.first()
     if token is None:
         raise InvalidToken
     return token
 
 
-def _personal():
+def _personal() -> QuerySet[ApiToken]:
     return ApiToken.objects.usable().filter(kind=ApiToken.Kind.PERSONAL)
 
 
@@ -86,6 +95,6 @@ def _claims(token: str, kind: str) -> dict[str, Any]:
 
 
 def _keys() -> list[bytes]:
-    """The keys tokens are signed with, newest first: of the site's secret, but good for nothing else."""
+    """The keys that sign tokens, newest first: derived from the site's secrets, used for nothing else."""
     secrets_known = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return [hashlib.sha256(f"countersign.jwt:{secret}".encode()).digest() for secret in secrets_known]

@@ -1,6 +1,7 @@
 """Projects, who belongs to them, and what they add up to."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from users.capabilities import PROJECT_ROLES
+from users.recent_reads import ROLES
 from users.zones import validate_zone
 
 from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
@@ -166,6 +168,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        ROLES.drop()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        ROLES.drop()
+        return deleted
 
 
 class ProjectChange(models.Model):

@@ -8,6 +8,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from users.capabilities import Role
+from users.recent_reads import ROLES
 
 from .. import counters, events
 from ..choices import AssignmentType
@@ -63,6 +64,8 @@ def update(project: Project, changes: dict[str, Any], *, actor, force: bool = Fa
         if "label_config" in changed:
             label_configs.append(project, actor=actor)
         project.save(update_fields=[*changed, "label_config_version", "updated_at"])
+        if "anonymize_annotations" in changed:
+            ROLES.drop()  # whose pseudonyms a reviewer sees is kept with their roles
         ProjectChange.objects.bulk_create(
             ProjectChange(
                 project=project, setting=name, old=_plain(before[name]), new=_plain(value), changed_by=actor
