@@ -1,6 +1,7 @@
 """Every error becomes Label Studio's error body plus `code`, once, here."""
 
 import logging
+import sys
 import uuid
 from typing import Any
 
@@ -19,8 +20,9 @@ from tasks.errors import Refused
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
-# PostgreSQL's word for a statement that was cancelled because it ran too long.
-QUERY_CANCELED = "57014"
+# PostgreSQL's codes for a statement that ran too long, and for one that waited too long for a lock.
+QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"
+BUSY = "Somebody else is changing this just now, so nothing was changed. Try again in a moment."
 # Promises of the database that a caller may run into: constraint → the field, and what to do.
 TAKEN = {
     "task_external_id_unique": (
@@ -103,15 +105,18 @@ def _integrity(exc: IntegrityError) -> Response:
 
 
 def _database_busy(exc: OperationalError) -> Response:
-    if getattr(exc.__cause__, "sqlstate", None) == QUERY_CANCELED:
+    if _sqlstate(exc) == QUERY_CANCELED:
         return Response(body(400, "This question takes too long. Narrow the filter.", "too_slow"), status=400)
-    log.error("database unavailable: %s", exc)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return Response(
-        body(503, "The database does not answer. Try again in a moment.", "unavailable"),
-        status=503,
-        headers=headers,
-    )
+    if _sqlstate(exc) == LOCK_NOT_AVAILABLE:
+        return Response(body(503, BUSY, "busy"), status=503, headers=headers)
+    log.error("database unavailable: %s", exc)
+    detail = "The database does not answer. Try again in a moment."
+    return Response(body(503, detail, "unavailable"), status=503, headers=headers)
+
+
+def _sqlstate(exc: BaseException | None) -> str | None:
+    return getattr(exc.__cause__, "sqlstate", None) if isinstance(exc, OperationalError) else None
 
 
 def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -173,9 +178,17 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None):
 
 
 def server_error(request: HttpRequest):
+    if _sqlstate(sys.exc_info()[1]) == LOCK_NOT_AVAILABLE:
+        return _busy(request)
     if _wants_json(request):
         return error_response(500, "Something broke on our side. It has been logged.", "error")
     return error_page(request, 500, "Error", "Something broke on our side. It has been logged.")
+
+
+def _busy(request: HttpRequest):
+    if _wants_json(request):
+        return error_response(503, BUSY, "busy", **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return error_page(request, 503, "Busy", BUSY)
 
 
 def csrf_failure(request: HttpRequest, reason: str = ""):

@@ -98,7 +98,14 @@ TEMPLATES = [
 
 # --- database: PostgreSQL, and nothing else ----------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///countersign")}
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+DATABASES["default"] |= {
+    "ENGINE": "reviewsite.postgresql",
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+}
+# How long a statement of a request waits for a row that somebody else has locked. 0: forever.
+LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=5_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people ------------------------------------------------------------------------------------
