@@ -1,0 +1,1 @@
+"""Our REST API: routes, views, serializers, filters and pagination, and nothing else."""

@@ -1,1 +1,1 @@
-"""The dialect that is not ours: the data manager, stand-in endpoints, hosting the unmodified front end."""
+"""Label Studio's dialect beyond our own API: the data manager, stand-in endpoints, hosting its unmodified front end."""

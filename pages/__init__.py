@@ -1,1 +1,1 @@
-"""Our HTML."""
+"""Our HTML: start page, inbox, review and label screens, and the daily mail."""

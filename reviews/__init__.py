@@ -1,0 +1,1 @@
+"""What may happen to an annotation: the workflow table, its guards, decisions, the review queue, the inbox and disputes."""

@@ -1,0 +1,1 @@
+"""Who people are: accounts, site roles and the capability table, tokens, and the login guard."""

@@ -47,6 +47,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in by e-mail, or a placeholder for somebody an import names."""
+
     email = models.EmailField(max_length=254, unique=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
@@ -125,7 +127,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """A named key. Only its hash is stored: 32 random bytes need no slow hash."""
+    """A named key. Only its hash is stored, and a fast one is enough for 160 random bits."""
 
     class Kind(models.TextChoices):
         KEY = "key", "Key"

@@ -1,0 +1,1 @@
+"""Tells other systems what happened: endpoints, an outbox of events, signed deliveries with retries."""

@@ -28,6 +28,8 @@ def default_seed() -> int:
 
 
 class Project(models.Model):
+    """A set of tasks with one label configuration, its members, and the settings of its reviews."""
+
     title = models.CharField(max_length=256)
     description = models.TextField(blank=True)
     label_config = models.TextField(default="<View></View>", help_text="Label Studio's XML.")
@@ -231,11 +233,13 @@ class Aggregate(models.Model):
 
 
 class ProjectTotal(Aggregate):
-    """The folded part. Readers add the deltas that are not folded yet (tasks.totals)."""
+    """What a project adds up to, without the deltas that are not folded yet; readers add those (tasks.totals)."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="total")
 
 
 class ProjectDelta(Aggregate):
+    """What one transaction changed of a project's totals, until a job folds it into ProjectTotal."""
+
     # No foreign key: its KEY SHARE lock on the project is what a hot row is made of.
     project_id = models.BigIntegerField(db_index=True)

@@ -32,6 +32,8 @@ class Import(models.Model):
 
 
 class Task(TaskMixin, models.Model):
+    """One item to label, and the counters of its annotations and reviews."""
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
     data = models.JSONField()
     meta = models.JSONField(default=dict, blank=True)
