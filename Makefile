@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run test frontend lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue chaos sdk clean
+.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue chaos sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -36,6 +36,10 @@ $(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-dev.txt
 
 run: $(VENV)/.embedded
 	@exec $(BIN) -m devserver.supervise
+
+# A Python shell on the data of a running `make run`, or any command of manage.py: make shell ARGS="recount --check".
+shell: $(VENV)/.embedded
+	@exec $(BIN) -m devserver.shell $(ARGS)
 
 # Label Studio's own web application, unmodified, for the page at /label-studio/; not part of this repository.
 frontend:
@@ -71,6 +75,14 @@ migrations: $(VENV)/.dev
 
 openapi: $(VENV)/.dev
 	$(BIN) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+# Writes the pages of docs/ that are generated from the code; tests fail when they are out of date.
+docs: export DJANGO_SETTINGS_MODULE := devserver.settings
+docs: export DEMO := 1
+docs: $(VENV)/.dev
+	$(BIN) manage.py document_architecture
+	$(BIN) manage.py document_workflow
+	$(BIN) -m devserver.embedded -- sh -c '$(BIN) manage.py migrate -v 0 && $(BIN) manage.py document_webhooks'
 
 # Minutes: the operators of the task table on 2,000 and on 200,000 tasks, in a throw-away database.
 bench-filters: $(VENV)/.dev
