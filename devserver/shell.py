@@ -1,0 +1,35 @@
+"""`make shell`: a Python shell, or any command of manage.py, on the data of a running `make run`."""
+
+import os
+import sys
+from pathlib import Path
+
+from .data_folder import data_folder, secret_key
+from .embedded import DATABASE, socket_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def environment(data: Path) -> dict[str, str]:
+    sockets = socket_folder(data)
+    # Where PostgreSQL runs as another user, its socket is one folder further down.
+    found = [folder for folder in (sockets, sockets / "postgres") if (folder / ".s.PGSQL.5432").exists()]
+    if not found:
+        raise SystemExit(f"Nothing runs on {data}. Start `make run` in another terminal first.")
+    return {
+        "DATABASE_URL": f"postgresql:///{DATABASE}?host={found[0]}&user=postgres",
+        "REDIS_URL": f"unix://{sockets / 'redis.sock'}",
+        "SECRET_KEY": secret_key(data),
+        "DATA": str(data),
+        "DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "devserver.settings",
+    }
+
+
+def main() -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), *(sys.argv[1:] or ["shell"])]
+    os.execve(sys.executable, command, os.environ | environment(data_folder()))
+
+
+if __name__ == "__main__":
+    main()
