@@ -14,7 +14,7 @@ from tasks.errors import Refused
 from tasks.events import Happened
 
 from . import outbox, sender, wakeups
-from .bodies import Scene, as_text
+from .bodies import Context, as_text
 from .catalogue import body_of
 from .models import Attempt, Delivery, Event, Webhook
 from .outbox import Claim
@@ -102,9 +102,9 @@ def ping(webhook: Webhook, *, actor: Any) -> Attempt:
 def _claimed_ping(webhook: Webhook, actor: Any) -> Claim:
     token = uuid.uuid4()
     with transaction.atomic(), connection.cursor() as cursor:
-        scene = Scene(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
+        context = Context(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
         event = Event.objects.create(
-            project=webhook.project, action=PING, body=as_text(body_of(PING, scene, webhook), scene)
+            project=webhook.project, action=PING, body=as_text(body_of(PING, context, webhook), context)
         )
         delivery = Delivery.objects.create(
             event=event, webhook=webhook, attempts=1, lease=token, state=Delivery.State.DEAD

@@ -1,12 +1,14 @@
-"""What the bodies of events are made of, frozen with api's serializers while the rows are locked.
+"""The bodies of events, built while the rows are locked, so that they say what was true at the change.
 
-Label Studio's actions have its shape: `{"action", "<key>": object or list, "project", "task" for annotations}`. The events
-of a review have the brief's five keys first. Beyond LIMIT bytes a body keeps ids and a link.
+Label Studio's actions have its shape: `{"action", "<key>": object or list, "project", "task" for annotations}`. The review
+events begin with `event`, `annotation`, `reviewer`, `comment` and `timestamp`. A body of more than LIMIT bytes keeps ids and
+a link instead of its objects.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
@@ -24,11 +26,14 @@ from reviews.models import Review
 from tasks.events import Happened
 from tasks.models import Annotation, Project, Task
 
-Body = dict[str, Any]
+from .models import Webhook
+
+T = TypeVar("T")
+Body = dict[str, Any]  # JSON values, and Encoded ones where several bodies share an object
 LIMIT = 20_000  # bytes
-# Objects in one body, which are ids then and fit into LIMIT, however large.
+# Objects in one body: as many as fit into LIMIT when they are ids.
 TASKS_AT_MOST, ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST = 1_000, 300, 150
-# More objects than this never fit into LIMIT, so nobody need try.
+# More whole objects than this never fit into LIMIT.
 WHOLE_AT_MOST = 30
 # Where an object is, and what it keeps when it becomes a link.
 PATHS = {
@@ -40,20 +45,25 @@ PATHS = {
 }
 KEPT = ("id", "unique_id", "title", "task", "project", "last_action", "annotation_seq")
 WIRE_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+# json.dumps with arguments would make one of these for each body.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Scene:
-    """What happened, with what its bodies share read once for all of them."""
+class Encoded(str):
+    """JSON text of an object that occurs in several bodies of one change."""
 
-    def __init__(self, event: Happened):
+
+class Context:
+    """One event of a change. What its bodies share is built and encoded once; the events of a change share `encoded`."""
+
+    def __init__(self, event: Happened, encoded: dict[tuple[Any, int], Encoded] | None = None):
         self.event = event
         self.project = event.project
-        self._tasks = {task.pk: task for task in event.tasks}
-        self._project_body: Body | None = None
-        self._review_bodies: dict[int, Body] = {}
-        prefetch_related_objects(list(event.annotations), "completed_by")
         self.reviews = [subject for subject in event.subjects if isinstance(subject, Review)]
-        prefetch_related_objects(self.reviews, "created_by", "fixed_version")
+        self._tasks = {task.pk: task for task in event.tasks}
+        self._encoded = {} if encoded is None else encoded
+        _load(event.annotations, "completed_by")
+        _load(self.reviews, "created_by", "fixed_version")
 
     @property
     def is_about_work(self) -> bool:
@@ -61,92 +71,99 @@ class Scene:
         return bool(self.event.tasks or self.event.annotations or self.event.subjects)
 
     @property
-    def whole_project(self) -> Body:
-        if self._project_body is None:
-            self._project_body = project_body(self.project)
-        return self._project_body
+    def whole_project(self) -> Encoded:
+        return self.once(project_body, self.project)
 
-    def review_body(self, review: Review) -> Body:
-        """The same for Label Studio's event and for the brief's."""
-        if review.pk not in self._review_bodies:
-            self._review_bodies[review.pk] = _of_review(self, review)
-        return self._review_bodies[review.pk]
+    @property
+    def project_summary(self) -> Encoded:
+        return self.once(_summary, self.project)
+
+    @property
+    def actor(self) -> Encoded | None:
+        return self.once(person_body, self.event.actor) if self.event.actor else None
 
     def task_of(self, annotation: Annotation) -> Task:
-        """The locked task, whose counters are those of now."""
+        """The locked task, whose counters are up to date."""
         return self._tasks.get(annotation.task_id) or annotation.task
 
+    def once(self, build: Callable[[T], Body], subject: T) -> Encoded:
+        key = (build, id(subject))  # the event keeps its objects alive
+        if key not in self._encoded:
+            self._encoded[key] = Encoded(_encode(build(subject)))
+        return self._encoded[key]
 
-def chunks(objects: Iterable[Any], at_most: int) -> Iterator[tuple[Any, ...]]:
-    objects = tuple(objects)
-    for start in range(0, len(objects), at_most):
-        yield objects[start : start + at_most]
+
+def _load(objects: Sequence[Annotation] | Sequence[Review], *names: str) -> None:
+    """Read these relations of all objects at once, where any object does not have them yet."""
+    missing = [
+        name
+        for name in names
+        if any(name not in o._state.fields_cache and getattr(o, f"{name}_id") is not None for o in objects)
+    ]
+    if missing:
+        prefetch_related_objects(list(objects), *missing)
 
 
 # --- Label Studio's ---------------------------------------------------------------------------------
 
 
-def of_project(scene: Scene, project: Project) -> Body:
-    return {"project": scene.whole_project}
+def of_project(context: Context, project: Project) -> Body:
+    return {"project": context.whole_project}
 
 
-def of_deleted_project(scene: Scene, project: Project) -> Body:
-    return {"project": _summary(project)}
+def of_deleted_project(context: Context, project: Project) -> Body:
+    return {"project": context.project_summary}
 
 
-def of_tasks(scene: Scene, tasks: tuple[Task, ...]) -> Body:
+def of_tasks(context: Context, tasks: tuple[Task, ...]) -> Body:
     if len(tasks) > WHOLE_AT_MOST:
-        return _ids_only(scene, {"tasks": [{"id": task.pk} for task in tasks]}, "tasks")
-    return {"tasks": [task_body(task) for task in tasks], "project": scene.whole_project}
+        return _ids_only(context, {"tasks": [{"id": task.pk} for task in tasks]}, "tasks")
+    return {"tasks": [task_body(task) for task in tasks], "project": context.whole_project}
 
 
-def of_deleted_tasks(scene: Scene, tasks: tuple[Task, ...]) -> Body:
-    return {"tasks": [{"id": task.pk} for task in tasks], "project": _summary(scene.project)}
+def of_deleted_tasks(context: Context, tasks: tuple[Task, ...]) -> Body:
+    return {"tasks": [{"id": task.pk} for task in tasks], "project": context.project_summary}
 
 
-def of_annotation(scene: Scene, annotation: Annotation) -> Body:
+def of_annotation(context: Context, annotation: Annotation) -> Body:
     return {
-        "annotation": annotation_body(annotation),
-        "project": scene.whole_project,
-        "task": task_body(scene.task_of(annotation)),
+        "annotation": context.once(annotation_body, annotation),
+        "project": context.whole_project,
+        "task": context.once(task_body, context.task_of(annotation)),
         "annotation_seq": annotation.annotation_seq,
     }
 
 
-def of_annotations(scene: Scene, annotations: tuple[Annotation, ...]) -> Body:
+def of_annotations(context: Context, annotations: tuple[Annotation, ...]) -> Body:
     """Label Studio's keys are in the singular here, with lists."""
     if len(annotations) > WHOLE_AT_MOST:
-        return _ids_only(scene, {"annotation": [_annotation_ids(a) for a in annotations]}, "annotations")
-    tasks = {a.task_id: scene.task_of(a) for a in annotations}
+        return _ids_only(context, {"annotation": [_annotation_ids(a) for a in annotations]}, "annotations")
+    tasks = {a.task_id: context.task_of(a) for a in annotations}
     return {
         "annotation": [annotation_body(a) for a in annotations],
-        "project": scene.whole_project,
+        "project": context.whole_project,
         "task": [task_body(task) for task in tasks.values()],
     }
 
 
-def of_deleted_annotations(scene: Scene, annotations: tuple[Annotation, ...]) -> Body:
-    return {"annotations": [_annotation_ids(a) for a in annotations], "project": _summary(scene.project)}
+def of_deleted_annotations(context: Context, annotations: tuple[Annotation, ...]) -> Body:
+    return {"annotations": [_annotation_ids(a) for a in annotations], "project": context.project_summary}
 
 
-def of_review(scene: Scene, review: Review) -> Body:
-    return scene.review_body(review)
-
-
-def _of_review(scene: Scene, review: Review) -> Body:
+def of_review(context: Context, review: Review) -> Body:
     annotation = review.annotation
     return {
-        "review": review_body(review),
-        "annotation": annotation_body(annotation),
-        "reviewer": person_body(review.created_by),
+        "review": context.once(review_body, review),
+        "annotation": context.once(annotation_body, annotation),
+        "reviewer": context.once(person_body, review.created_by),
         "comment": review.comment or None,
-        "task": task_summary(scene.task_of(annotation)),
-        "project": _summary(scene.project),
+        "task": context.once(task_summary, context.task_of(annotation)),
+        "project": context.project_summary,
         "annotation_seq": annotation.annotation_seq,
     }
 
 
-def of_deleted_reviews(scene: Scene, reviews: tuple[Review, ...]) -> Body:
+def of_deleted_reviews(context: Context, reviews: tuple[Review, ...]) -> Body:
     items = [
         {
             "id": review.pk,
@@ -157,44 +174,50 @@ def of_deleted_reviews(scene: Scene, reviews: tuple[Review, ...]) -> Body:
         }
         for review in reviews
     ]
-    return {"reviews": items, "project": _summary(scene.project)}
+    return {"reviews": items, "project": context.project_summary}
 
 
-# --- the brief's, and ours beside them --------------------------------------------------------------
+# --- review events --------------------------------------------------------------------------------
 
 
-def of_verdict(scene: Scene, review: Review) -> Body:
-    """`event` is put before these. The timestamp is the review's, so that it is the same on every attempt."""
-    return _five_keys_first(of_review(scene, review), at=review.created_at)
+def of_verdict(context: Context, review: Review) -> Body:
+    """The timestamp is the review's: the moment of the decision, not of the delivery."""
+    return _five_keys_first(of_review(context, review), at=review.created_at)
 
 
-def of_withdrawal(scene: Scene, review: Review) -> Body:
-    actor = scene.event.actor
-    more = {"reason": scene.event.detail["reason"], "actor": person_body(actor) if actor else None}
-    return _five_keys_first(of_review(scene, review), at=timezone.now()) | more
+def of_withdrawal(context: Context, review: Review) -> Body:
+    more = {"reason": context.event.detail["reason"], "actor": context.actor}
+    return _five_keys_first(of_review(context, review), at=timezone.now()) | more
 
 
-def of_turned_task(scene: Scene, task: Task) -> Body:
+def of_task_status(context: Context, task: Task) -> Body:
     return {
-        "task": task_summary(task),
-        "project": _summary(scene.project),
+        "task": context.once(task_summary, task),
+        "project": context.project_summary,
         "timestamp": timezone.now().strftime(WIRE_TIME),
     }
 
 
-def of_ping(scene: Scene, webhook: Any) -> Body:
-    """Nothing has happened; this says only who asked, and when."""
-    actor = scene.event.actor
-    asked = {"webhook": {"id": webhook.pk}, "actor": person_body(actor) if actor else None}
-    return asked | {"timestamp": timezone.now().strftime(WIRE_TIME)}
+def of_ping(context: Context, webhook: Webhook) -> Body:
+    return {
+        "webhook": {"id": webhook.pk},
+        "actor": context.actor,
+        "timestamp": timezone.now().strftime(WIRE_TIME),
+    }
 
 
-def _five_keys_first(body: Body, *, at: Any) -> Body:
+def _five_keys_first(body: Body, *, at: datetime) -> Body:
+    """`event` is the first of the five; the catalogue puts it there."""
     first = {"annotation": body["annotation"], "reviewer": body["reviewer"], "comment": body["comment"]}
     return first | {"timestamp": at.strftime(WIRE_TIME)} | body
 
 
-# --- small ------------------------------------------------------------------------------------------
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def chunks(objects: Sequence[T], at_most: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(objects), at_most):
+        yield objects[start : start + at_most]
 
 
 def _summary(project: Project) -> Body:
@@ -205,23 +228,34 @@ def _annotation_ids(annotation: Annotation) -> Body:
     return {"id": annotation.pk, "task": annotation.task_id, "annotation_seq": annotation.annotation_seq}
 
 
-def _ids_only(scene: Scene, body: Body, path: str) -> Body:
-    link = f"{settings.BASE_URL}/api/{path}/?project={scene.project.pk}"
-    return body | {"project": _summary(scene.project), "truncated": True, "link": link}
+def _ids_only(context: Context, body: Body, path: str) -> Body:
+    link = f"{settings.BASE_URL}/api/{path}/?project={context.project.pk}"
+    return body | {"project": context.project_summary, "truncated": True, "link": link}
 
 
-def as_text(body: Body, scene: Scene) -> str:
-    """The bytes as they are sent, from now on: large bodies lose the project's settings first, then results and data."""
-    text = _dumps(body)
-    if len(text.encode()) > LIMIT and "project" in body and scene.is_about_work:
-        body = body | {"project": _summary(scene.project)}
-        text = _dumps(body)
-    return text if len(text.encode()) <= LIMIT else _dumps(shortened(body))
+# --- text -----------------------------------------------------------------------------------------
 
 
-def shortened(body: Body) -> Body:
+def as_text(body: Body, context: Context) -> str:
+    """The body as every attempt sends it. One above LIMIT loses the project's settings first, then results and data."""
+    text = _joined(body)
+    if len(text.encode()) > LIMIT and "project" in body and context.is_about_work:
+        body = body | {"project": context.project_summary}
+        text = _joined(body)
+    return text if len(text.encode()) <= LIMIT else _encode(_shortened(body))
+
+
+def _joined(body: Body) -> str:
+    values = [
+        f'"{key}":{value if isinstance(value, Encoded) else _encode(value)}' for key, value in body.items()
+    ]
+    return f"{{{','.join(values)}}}"
+
+
+def _shortened(body: Body) -> Body:
     """Objects become ids and a link to where they are."""
-    short = {key: _short(value, PATHS[key]) if key in PATHS else value for key, value in body.items()}
+    plain = {key: json.loads(value) if isinstance(value, Encoded) else value for key, value in body.items()}
+    short = {key: _short(value, PATHS[key]) if key in PATHS else value for key, value in plain.items()}
     return short | {"truncated": True}
 
 
@@ -230,7 +264,3 @@ def _short(value: Any, path: str) -> Any:
         return [_short(item, path) for item in value]
     kept = {key: value[key] for key in KEPT if key in value}
     return kept | {"link": f"{settings.BASE_URL}/api/{path}/{value['id']}/"}
-
-
-def _dumps(body: Body) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

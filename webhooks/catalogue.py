@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import bodies
-from .bodies import Body, Scene
+from .bodies import Body, Context
 
-Builder = Callable[[Scene, Any], Body]
+Builder = Callable[[Context, Any], Body]
 
 
 @dataclass(frozen=True)
@@ -98,25 +98,28 @@ CATALOGUE: dict[str, Action] = {
         on_request=True,
     ),
     "TASK_REVIEWED": Action(
-        "Task reviewed", "The task counts as reviewed now.", "task", bodies.of_turned_task, by_name=True
+        "Task reviewed", "The task counts as reviewed now.", "task", bodies.of_task_status, by_name=True
     ),
     "TASK_UNREVIEWED": Action(
         "Task unreviewed",
         "The task no longer counts as reviewed.",
         "task",
-        bodies.of_turned_task,
+        bodies.of_task_status,
         by_name=True,
     ),
 }
 
 
-def body_of(action: str, scene: Scene, subject: Any) -> Body:
+BY_NAME = [name for name, entry in CATALOGUE.items() if entry.by_name]
+
+
+def body_of(action: str, context: Context, subject: Any) -> Body:
     """Label Studio's bodies begin with `action`; the review events begin with `event` and carry `action` last."""
     entry = CATALOGUE[action]
-    told = entry.build(scene, subject)
-    return (
-        {"event": action.lower()} | told | {"action": action} if entry.by_name else {"action": action} | told
-    )
+    body = entry.build(context, subject)
+    if entry.by_name:
+        return {"event": action.lower()} | body | {"action": action}
+    return {"action": action} | body
 
 
 def as_table() -> str:

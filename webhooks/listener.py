@@ -1,6 +1,6 @@
-"""Turns what happened into event and delivery rows, inside the transaction of the change: both are there, or neither."""
+"""Records events and their deliveries inside the transaction of the change: both are there, or neither."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -12,84 +12,85 @@ from reviews.models import Review
 from tasks import events as task_events
 from tasks.choices import ActionType
 from tasks.events import Happened, happened
-from tasks.models import Annotation
+from tasks.models import Annotation, Project, Task
 
-from . import wakeups
-from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Scene, as_text, chunks
-from .catalogue import CATALOGUE, body_of
-from .models import Delivery, Event, Webhook
+from . import outbox, wakeups
+from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Context, as_text, chunks
+from .catalogue import body_of
+from .models import Delivery
+from .outbox import NewEvent
 
-Subjects = Callable[[Scene], Iterable[Any]]
-BATCH = 500  # rows of up to 20 KB in one statement
-# One change brings a few events. More than this is a selection or an import, and waits behind the news.
+Subjects = Callable[[Context], Iterable[Any]]
+# One change makes a few events. More than this is a selection or an import, and is sent after everything else.
 LIVE_AT_MOST = 10
 
 
-def the_project(scene: Scene) -> Iterable[Any]:
-    return [scene.project]
+def project(context: Context) -> Iterable[Project]:
+    return [context.project]
 
 
-def tasks(scene: Scene) -> Iterable[Any]:
-    return scene.event.tasks
+def tasks(context: Context) -> Iterable[Task]:
+    return context.event.tasks
 
 
-def annotations(scene: Scene) -> Iterable[Any]:
-    return scene.event.annotations
+def annotations(context: Context) -> Iterable[Annotation]:
+    return context.event.annotations
 
 
-def reviews(scene: Scene) -> Iterable[Any]:
-    """Verdicts that came with a file are nobody's decision."""
-    return [review for review in scene.reviews if review.imported_by_id is None]
+def reviews(context: Context) -> Iterable[Review]:
+    """Imported verdicts are nobody's decision, so nothing is sent for them."""
+    return [review for review in context.reviews if review.imported_by_id is None]
 
 
-def together(subjects: Subjects, at_most: int) -> Subjects:
-    return lambda scene: chunks(subjects(scene), at_most)
+def paged(subjects: Subjects, at_most: int) -> Subjects:
+    return lambda context: chunks(list(subjects(context)), at_most)
 
 
-def only(verdict: ActionType) -> Subjects:
-    return lambda scene: [review for review in reviews(scene) if review.verdict == verdict]
+def with_verdict(verdict: ActionType) -> Subjects:
+    return lambda context: [review for review in reviews(context) if review.verdict == verdict]
 
 
-def the_single_annotation(scene: Scene) -> Iterable[Any]:
-    return scene.event.annotations if len(scene.event.annotations) == 1 else ()
+def single_annotation(context: Context) -> Iterable[Annotation]:
+    return context.event.annotations if len(context.event.annotations) == 1 else ()
 
 
-def many_annotations(scene: Scene) -> Iterable[Any]:
-    return chunks(scene.event.annotations, ANNOTATIONS_AT_MOST) if len(scene.event.annotations) > 1 else ()
+def several_annotations(context: Context) -> Iterable[Any]:
+    found = context.event.annotations
+    return chunks(found, ANNOTATIONS_AT_MOST) if len(found) > 1 else ()
 
 
-def rewritten(scene: Scene) -> Iterable[Any]:
-    """Annotations whose result a fix, or the undo of one, has changed."""
-    return [review.annotation for review in reviews(scene) if review.fixed_version_id]
+def with_new_result(context: Context) -> Iterable[Annotation]:
+    """Annotations whose result was changed by a fix, or by the undo of one."""
+    return [review.annotation for review in reviews(context) if review.fixed_version_id]
 
 
-# What happened → which actions tell of it, and of what.
-TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
-    task_events.PROJECT_CREATED: (("PROJECT_CREATED", the_project),),
-    task_events.PROJECT_UPDATED: (("PROJECT_UPDATED", the_project),),
-    task_events.PROJECT_DELETED: (("PROJECT_DELETED", the_project),),
-    task_events.TASKS_CREATED: (("TASKS_CREATED", together(tasks, TASKS_AT_MOST)),),
-    task_events.TASKS_DELETED: (("TASKS_DELETED", together(tasks, TASKS_AT_MOST)),),
+# Kind of change → the actions it is sent as, each with the objects that get an event of their own.
+EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
+    task_events.PROJECT_CREATED: (("PROJECT_CREATED", project),),
+    task_events.PROJECT_UPDATED: (("PROJECT_UPDATED", project),),
+    task_events.PROJECT_DELETED: (("PROJECT_DELETED", project),),
+    task_events.TASKS_CREATED: (("TASKS_CREATED", paged(tasks, TASKS_AT_MOST)),),
+    task_events.TASKS_DELETED: (("TASKS_DELETED", paged(tasks, TASKS_AT_MOST)),),
     task_events.TASK_DATA_CHANGED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATIONS_CREATED: (
-        ("ANNOTATION_CREATED", the_single_annotation),
-        ("ANNOTATIONS_CREATED", many_annotations),
+        ("ANNOTATION_CREATED", single_annotation),
+        ("ANNOTATIONS_CREATED", several_annotations),
     ),
     task_events.ANNOTATION_RESTORED: (("ANNOTATION_CREATED", annotations),),
     task_events.ANNOTATION_EDITED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_TOUCHED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_CONVERTED: (("ANNOTATION_UPDATED", annotations),),
-    task_events.ANNOTATIONS_DELETED: (("ANNOTATIONS_DELETED", together(annotations, ANNOTATIONS_AT_MOST)),),
+    task_events.ANNOTATIONS_DELETED: (("ANNOTATIONS_DELETED", paged(annotations, ANNOTATIONS_AT_MOST)),),
     review_events.REVIEWS_CREATED: (
         ("REVIEW_CREATED", reviews),
-        ("ANNOTATION_ACCEPTED", only(ActionType.ACCEPTED)),
-        ("ANNOTATION_REJECTED", only(ActionType.REJECTED)),
-        ("ANNOTATION_FIXED_AND_ACCEPTED", only(ActionType.FIXED_AND_ACCEPTED)),
-        ("ANNOTATION_UPDATED", rewritten),
+        ("ANNOTATION_ACCEPTED", with_verdict(ActionType.ACCEPTED)),
+        ("ANNOTATION_REJECTED", with_verdict(ActionType.REJECTED)),
+        ("ANNOTATION_FIXED_AND_ACCEPTED", with_verdict(ActionType.FIXED_AND_ACCEPTED)),
+        ("ANNOTATION_UPDATED", with_new_result),
     ),
     review_events.REVIEWS_UNDONE: (
-        ("REVIEWS_DELETED", together(reviews, REVIEWS_AT_MOST)),
-        ("ANNOTATION_UPDATED", rewritten),
+        ("REVIEWS_DELETED", paged(reviews, REVIEWS_AT_MOST)),
+        ("ANNOTATION_UPDATED", with_new_result),
     ),
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),
     review_events.TASK_REVIEWED: (("TASK_REVIEWED", tasks),),
@@ -98,48 +99,34 @@ TOLD: dict[str, tuple[tuple[str, Subjects], ...]] = {
 
 
 @receiver(happened)
-def write_down(events: tuple[Happened, ...], **_: Any) -> None:
-    for event in events:
-        if event.kind in TOLD:
-            _store(event.project, _facts(Scene(event)))
-
-
-def _facts(scene: Scene) -> list[Event]:
-    return [
-        _fact(action, scene, subject)
-        for action, subjects in TOLD[scene.event.kind]
-        for subject in subjects(scene)
-    ]
-
-
-def _fact(action: str, scene: Scene, subject: Any) -> Event:
-    body = as_text(body_of(action, scene, subject), scene)
-    return Event(project=scene.project, action=action, body=body, annotation_seq=_seq(subject))
-
-
-def _seq(subject: Any) -> int | None:
-    if isinstance(subject, Review):
-        subject = subject.annotation
-    return subject.annotation_seq if isinstance(subject, Annotation) else None
-
-
-def _store(project: Any, facts: list[Event]) -> None:
-    """The only durable thing: events always, deliveries for whoever subscribes now."""
-    if not facts:
-        return
-    Event.objects.bulk_create(facts, batch_size=BATCH)
-    listening = list(Webhook.objects.listening_to(project))
-    lane = Delivery.Lane.BULK if len(facts) > LIVE_AT_MOST else Delivery.Lane.LIVE
-    rows = [_delivery(fact, hook, lane) for fact in facts for hook in listening if hears(hook, fact.action)]
-    Delivery.objects.bulk_create(rows, batch_size=BATCH)
-    if due := {row.webhook_id: row.webhook.is_slow for row in rows if row.state == Delivery.State.PENDING}:
+def record_events(events: tuple[Happened, ...], **_: Any) -> None:
+    if due := outbox.add(list(new_events(events))):
         transaction.on_commit(partial(wakeups.ring, due), robust=True)
 
 
-def _delivery(fact: Event, hook: Webhook, lane: int) -> Delivery:
-    state = Delivery.State.HELD if hook.is_off_by_itself else Delivery.State.PENDING
-    return Delivery(event=fact, webhook=hook, with_payload=hook.send_payload, lane=lane, state=state)
+def new_events(events: Iterable[Happened]) -> Iterator[NewEvent]:
+    encoded: dict[Any, Any] = {}
+    for event in events:
+        if event.kind in EVENT_MAP:
+            yield from _events_of(Context(event, encoded))
 
 
-def hears(webhook: Webhook, action: str) -> bool:
-    return action in webhook.actions or (webhook.send_for_all_actions and not CATALOGUE[action].by_name)
+def _events_of(context: Context) -> list[NewEvent]:
+    found = [(action, subject) for action, of in EVENT_MAP[context.event.kind] for subject in of(context)]
+    lane = Delivery.Lane.BULK if len(found) > LIVE_AT_MOST else Delivery.Lane.LIVE
+    return [
+        NewEvent(
+            project_id=context.project.pk,
+            action=action,
+            body=as_text(body_of(action, context, subject), context),
+            annotation_seq=_sequence_of(subject),
+            lane=lane,
+        )
+        for action, subject in found
+    ]
+
+
+def _sequence_of(subject: Any) -> int | None:
+    if isinstance(subject, Review):
+        subject = subject.annotation
+    return subject.annotation_seq if isinstance(subject, Annotation) else None

@@ -9,21 +9,12 @@ from django.db.models.functions import Now
 from tasks.querysets import within
 
 if TYPE_CHECKING:
-    from tasks.models import Project
     from users.models import User
 
 
 class WebhookQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
         return self.filter(Q(project=None) | Q(project__deleted_at=None), within(user, "manage_webhooks"))
-
-    def listening_to(self, project: "Project"):
-        """Also those the sender switched off: what happens meanwhile is held for them. None of them is deleted before this
-        transaction ends, so that a deletion fails nobody's decision; all else of them may change.
-        """
-        found = self.filter(Q(project=project) | Q(project=None), Q(is_active=True) | ~Q(disabled_reason=""))
-        sql, values = found.query.sql_with_params()
-        return self.raw(f"{sql} FOR KEY SHARE", values)
 
     def with_due_deliveries(self):
         """Endpoints that somebody should send to now."""

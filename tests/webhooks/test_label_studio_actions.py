@@ -120,9 +120,9 @@ def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
     ],
 )
 def test_longest_list_of_ids_fits_into_the_limit(house, build, subject, at_most):
-    scene = bodies.Scene(Happened("many", house.project))
+    context = bodies.Context(Happened("many", house.project))
 
-    told = bodies.as_text(build(scene, (subject,) * at_most), scene)
+    told = bodies.as_text(build(context, (subject,) * at_most), context)
 
     assert LIMIT / 3 < len(told) < LIMIT
     assert len(next(value for value in json.loads(told).values() if isinstance(value, list))) == at_most

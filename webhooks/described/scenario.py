@@ -14,7 +14,7 @@ from tasks.services import annotations, projects, tasks
 from users.capabilities import Role
 from users.models import User
 
-from ..bodies import Scene
+from ..bodies import Context, as_text
 from ..catalogue import CATALOGUE, body_of
 from ..models import Event, Webhook
 from .plain import plain
@@ -29,9 +29,8 @@ def examples() -> dict[str, Any]:
         project = _live_a_day()
         told = Event.objects.filter(project=project).order_by("id").values_list("action", "body")
         first = {action: json.loads(body) for action, body in reversed(told)}
-        first["PING"] = body_of(
-            "PING", Scene(Happened("PING", project, actor=project.created_by)), Webhook(pk=1)
-        )
+        context = Context(Happened("PING", project, actor=project.created_by))
+        first["PING"] = json.loads(as_text(body_of("PING", context, Webhook(pk=1)), context))
     # A verdict that changes is a new review here, so this one is only known.
     first["REVIEW_UPDATED"] = first["REVIEW_CREATED"] | {"action": "REVIEW_UPDATED"}
     return {action: plain(first[action]) for action in CATALOGUE}

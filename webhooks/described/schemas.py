@@ -111,6 +111,6 @@ class Bodies:
             },
             bodies.of_verdict: verdict,
             bodies.of_withdrawal: verdict | {"reason": {"type": "string"}, "actor": someone},
-            bodies.of_turned_task: {"task": TASK_SUMMARY, "project": PROJECT_SUMMARY, "timestamp": TIME},
+            bodies.of_task_status: {"task": TASK_SUMMARY, "project": PROJECT_SUMMARY, "timestamp": TIME},
             bodies.of_ping: {"webhook": fixed(id=INTEGER), "actor": someone, "timestamp": TIME},
         }

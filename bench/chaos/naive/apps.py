@@ -10,5 +10,5 @@ class NaiveConfig(AppConfig):
 
         from . import told
 
-        happened.disconnect(listener.write_down)
+        happened.disconnect(listener.record_events)
         happened.connect(told.send_what_happened)

@@ -1,29 +1,24 @@
 """In the place of webhooks.listener."""
 
+import uuid
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from tasks.events import Happened
-from webhooks.bodies import Scene
-from webhooks.listener import TOLD, _facts, hears
+from webhooks.catalogue import CATALOGUE
+from webhooks.listener import new_events
 from webhooks.models import Webhook
 
 from .jobs import send
 
 
 def send_what_happened(events: tuple[Happened, ...], **_: Any) -> None:
-    for event in events:
-        if event.kind in TOLD:
-            _send(event)
-
-
-def _send(event: Happened) -> None:
-    listening = list(Webhook.objects.listening_to(event.project))
-    for fact in _facts(Scene(event)):
-        for hook in listening:
-            if hears(hook, fact.action):
+    for event in new_events(events):
+        for hook in Webhook.objects.filter(project=event.project_id, is_active=True):
+            by_default = hook.send_for_all_actions and not CATALOGUE[event.action].by_name
+            if by_default or event.action in hook.actions:
                 transaction.on_commit(
-                    partial(send.delay, hook.url, str(fact.unique_id), fact.body), robust=True
+                    partial(send.delay, hook.url, str(uuid.uuid4()), event.body), robust=True
                 )
