@@ -88,9 +88,10 @@ class Context:
 
     def once(self, build: Callable[[T], Body], subject: T) -> Encoded:
         key = (build, id(subject))  # the event keeps its objects alive
-        if key not in self._encoded:
-            self._encoded[key] = Encoded(_encode(build(subject)))
-        return self._encoded[key]
+        found = self._encoded.get(key)
+        if found is None:
+            found = self._encoded[key] = Encoded(_encode(build(subject)))
+        return found
 
 
 def _load(objects: Sequence[Annotation] | Sequence[Review], *names: str) -> None:
@@ -246,10 +247,14 @@ def as_text(body: Body, context: Context) -> str:
 
 
 def _joined(body: Body) -> str:
-    values = [
-        f'"{key}":{value if isinstance(value, Encoded) else _encode(value)}' for key, value in body.items()
-    ]
-    return f"{{{','.join(values)}}}"
+    values = [f'"{key}":{_text(value)}' for key, value in body.items()]
+    return "{" + ",".join(values) + "}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Encoded):
+        return value
+    return str(value) if type(value) is int else _encode(value)
 
 
 def _shortened(body: Body) -> Body:
