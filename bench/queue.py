@@ -25,12 +25,11 @@ class Place:
     """A project in which so many annotations wait."""
 
     def __init__(self, house: Any, count: int, written_by: list[int]):
-        from tasks.services import projects
-        from tests.factories import annotation, client_of, project, task
+        from tests.factories import annotation, client_of, members, project, task
 
         self.house, self.count = house, count
         self.project = project(lead=house.lead, title=f"{count} waiting")
-        projects.set_role(self.project, house.reviewer, "RE")
+        members.set_role(self.project, house.reviewer, "RE")
         like = annotation(task(self.project), house.annotator)
         seed_reviewable(like, count, reviewer=house.reviewer, written_by=written_by)
         self.client = client_of(house.reviewer)

@@ -21,7 +21,7 @@ from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Project, Task
 from tasks.progress import Progress, progress_of
-from tasks.services import people
+from tasks.services import members
 from users.models import User
 
 from .requests import whole_number
@@ -125,7 +125,7 @@ def led(project: Project) -> dict[str, Any]:
     rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:SHOWN_STUCK]]
     stuck = described(project, rows)
     waiting = waiting_on([project.pk])[:PAGE]
-    members = list(people.at_work(project).select_related("user").order_by("user__email"))
+    active = list(members.active_members(project).select_related("user").order_by("user__email"))
     concerned = {row.person for row in waiting} | {one.person for one in stuck}
     return {
         "project": project,
@@ -136,7 +136,7 @@ def led(project: Project) -> dict[str, Any]:
         ],
         "waiting": waiting,
         "people": User.objects.in_bulk({person for person in concerned if person}),
-        "members": members,
+        "members": active,
     }
 
 
@@ -162,7 +162,7 @@ def _press(request: HttpRequest, project: Project) -> None:
     task = get_object_or_404(
         Task.objects.filter(project=project, deleted_at=None), pk=whole_number(said.get("task"))
     )
-    to = people.at_work(project).filter(user=whole_number(said.get("to"))).first()
+    to = members.active_members(project).filter(user=whole_number(said.get("to"))).first()
     buttons.press(
         task,
         said.get("press", ""),

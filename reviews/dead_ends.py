@@ -17,7 +17,7 @@ from django.db.models.lookups import GreaterThan
 from tasks.choices import AssignmentType, Distribution
 from tasks.counters import FILLING, FREES_SLOT
 from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
-from tasks.services import people
+from tasks.services import members, ownerless_work
 from users.capabilities import Role
 
 from . import workflow
@@ -63,7 +63,9 @@ def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
     if not project.enable_review_workflow:
         return _tasks(project).none()
     reviewers = list(
-        people.at_work(project, "review_annotation").values_list("user_id", flat=True)[: MOST_KEPT_OUT + 1]
+        members.active_members(project, "review_annotation").values_list("user_id", flat=True)[
+            : MOST_KEPT_OUT + 1
+        ]
     )
     if len(reviewers) > MOST_KEPT_OUT:
         return _tasks(project).none()
@@ -133,12 +135,12 @@ def _hands(project: Project) -> Any:
 
 def _annotating(project: Project) -> list[int]:
     """The members at work who annotate: whose role it is, and who else has done it here. Where nobody has, all."""
-    members = people.at_work(project)
+    annotating = members.active_members(project)
     worked = TaskAnnotator.objects.filter(project=project).values("user")
     hands = list(
-        members.filter(Q(role=Role.ANNOTATOR) | Q(user__in=worked)).values_list("user_id", flat=True)
+        annotating.filter(Q(role=Role.ANNOTATOR) | Q(user__in=worked)).values_list("user_id", flat=True)
     )
-    return hands or list(members.values_list("user_id", flat=True))
+    return hands or list(annotating.values_list("user_id", flat=True))
 
 
 def _number(rows: QuerySet, of: str = "pk") -> Any:
@@ -158,7 +160,7 @@ def _unassigned(project: Project) -> Q:
     """Nobody was given it to annotate who is at work and could."""
     if project.label_stream_task_distribution != Distribution.ASSIGNED_ONLY:
         return Q(pk__in=[])
-    at_work = people.at_work(project).values("user")
+    at_work = members.active_members(project).values("user")
     given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
     return Q(is_labeled=False) & ~Q(Exists(given)) & ~Q(_some(RETURNED_TO_SOMEBODY))
 
@@ -166,17 +168,17 @@ def _unassigned(project: Project) -> Q:
 def _unreviewable(project: Project) -> Q:
     if not (project.review_only_manual_assignments and project.enable_review_workflow):
         return Q(pk__in=[])
-    at_work = people.at_work(project, "review_annotation").values("user")
+    at_work = members.active_members(project, "review_annotation").values("user")
     given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.REVIEWER, user__in=at_work)
     return Q(_some(WAITING)) & ~Q(Exists(given))
 
 
 def ownerless(project: Project) -> QuerySet[Task]:
-    """Something of it waits on somebody deactivated, removed or paused (tasks.services.people lists what)."""
+    """Something of it waits on somebody deactivated, removed or paused (tasks.services.ownerless_work lists what)."""
     waiting = (
-        people.returned_to_absent(project),
-        people.assigned_to_absent(project),
-        people.drafts_of_absent(project),
+        ownerless_work.returned_to_inactive(project),
+        ownerless_work.assigned_to_inactive(project),
+        ownerless_work.drafts_of_inactive(project),
     )
     return _tasks(project).filter(
         reduce(lambda one, other: one | other, (Q(pk__in=_task_ids(rows)) for rows in waiting))
@@ -235,7 +237,7 @@ MOVES = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest", "edi
 def exits(annotation: Annotation, users: Iterable[Any]) -> dict[int, list[str]]:
     """User id → what they may do that moves this annotation on. Whoever is not at work here is left out."""
     project = annotation.project
-    here = [user for user in users if user.is_active and people.is_at_work(user, project)]
+    here = [user for user in users if user.is_active and members.is_active_member(user, project)]
     return {
         user.pk: moves for user in here if (moves := [move for move in MOVES if _may(move, annotation, user)])
     }

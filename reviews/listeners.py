@@ -125,8 +125,7 @@ def _sync_queue(task_ids: list[int]) -> None:
         entries.sync(task_ids[start : start + BATCH])
 
 
-def _left_off(event: Happened) -> None:
-    """What they hold of the review queue is free for others."""
+def _release_leases(event: Happened) -> None:
     leases.release_all(event.project, event.subjects[0])
 
 
@@ -142,6 +141,6 @@ HANDLERS: dict[str, Callable[[Happened], None]] = {
     task_events.OVERLAP_CHANGED: _recount,
     task_events.TASK_CLOSED: _recount,
     task_events.TASK_OPENED: _recount,
-    task_events.PERSON_LEFT_OFF: _left_off,
+    task_events.MEMBER_RELEASED: _release_leases,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }

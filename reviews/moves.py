@@ -14,7 +14,7 @@ from tasks.choices import ActionType, AssignmentType, HistoryAction
 from tasks.models import Annotation, History, Task
 from tasks.roles import may
 from tasks.services import history
-from tasks.services.projects import assign
+from tasks.services.assignments import assign
 from tasks.sql import update_rows
 
 from . import comments, counters, disputes, events

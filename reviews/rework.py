@@ -8,28 +8,27 @@ from tasks import counters as task_counters
 from tasks import events as task_events
 from tasks.choices import AssignmentType, HistoryAction
 from tasks.models import Annotation, History, Project, Task
-from tasks.services import history, people
-from tasks.services.people import Moved
-from tasks.services.projects import assign
+from tasks.services import assignments, history, members
+from tasks.services.assignments import Reassigned, assign
 from tasks.sql import update_rows
 
 from . import counters, moves
 
 
-def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Moved:
+def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Reassigned:
     """What waits on `person` here: returned work, open assignments, what they hold. To somebody, or to nobody: the pool.
 
     Work stays under its author's name. Returned work frees its slot, and `to` is assigned the task to annotate it anew.
     """
     with transaction.atomic():
         if to is not None:
-            people.refuse_absent(to, project)
+            members.require_active_member(to, project)
         returned = _into_pool(project, person, actor=actor)
-        moved = people.hand_over_assignments(project, person, to=to)
+        moved = assignments.reassign(project, person, to=to)
         moved.returned = len(returned)
         if to is not None:
             assign([a.task for a in returned if not a.is_work_of(to)], [to], AssignmentType.ANNOTATOR)
-        people.left_off(project, person, actor=actor)
+        members.release(project, person, actor=actor)
     return moved
 
 

@@ -15,7 +15,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.services.annotations import lock
-from tasks.services.people import Moved
+from tasks.services.assignments import Reassigned
 
 from . import disputes, imported, moves, outcomes, rework, workflow
 from .decisions import Decision, Intent
@@ -113,7 +113,7 @@ class AnnotationReviewService:
                 )
             return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
 
-    def reassign(self, project: Project, person: Any, *, to: Any | None) -> Moved:
+    def reassign(self, project: Project, person: Any, *, to: Any | None) -> Reassigned:
         """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager. Raises Refused."""
         if not may(self.actor, "manage_members", project):
             raise Refused(

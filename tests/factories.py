@@ -12,7 +12,7 @@ from reviews.decisions import Decision, Intent
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
 from tasks.models import Annotation, Membership, Project, Task
-from tasks.services import annotations, projects
+from tasks.services import annotations, members, projects
 from tasks.services import tasks as task_service
 from users.capabilities import Role
 from users.models import ApiToken, User
@@ -40,7 +40,7 @@ def project(*, lead: User | None = None, **settings: Any) -> Project:
 
 def member(of: Project, role: str, name: str, **fields: Any) -> User:
     user = person(name, **fields)
-    projects.set_role(of, user, role)
+    members.set_role(of, user, role)
     return user
 
 

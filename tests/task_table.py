@@ -8,7 +8,7 @@ import pytest
 
 from reviews.comments import say
 from tasks.choices import AssignmentType
-from tasks.services import drafts, projects, tasks
+from tasks.services import assignments, drafts, tasks
 from tests.factories import House, annotation, client_of, result, reviewed, task
 
 DATA = {
@@ -46,7 +46,7 @@ def furnish(house: House) -> dict[str, Any]:
         made["rejected"], actor=house.lead, result=result("C"), score=0.5, model_version="m1"
     )
     drafts.save(made["untouched"], actor=house.reviewer, result=result("A"))
-    projects.assign([made["untouched"]], [house.reviewer2], AssignmentType.REVIEWER)
+    assignments.assign([made["untouched"]], [house.reviewer2], AssignmentType.REVIEWER)
     return {name: one.pk for name, one in made.items()} | {"annotation": rejected.pk}
 
 

@@ -14,7 +14,7 @@ from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Assignment, Project, Task
 from tasks.pseudonyms import identities_in
-from tasks.services import projects
+from tasks.services import assignments
 from users.models import User
 
 from .base import project_for, sent, visible
@@ -77,7 +77,7 @@ class BulkAssignees(APIView):
         body = sent(BulkAssigneesSerializer, request)
         chosen = _chosen(project, body, request.user)
         people = _members(project, body["users"])
-        projects.assign(chosen, people, body["type"])
+        assignments.assign(chosen, people, body["type"])
         answer = {
             "assignments": len(chosen) * len(people),
             "async": False,
@@ -119,8 +119,8 @@ class TaskAssignees(APIView):
         project, body = project_for(request, "manage_project", pk), sent(AssigneesSerializer, request)
         task, people = self._task(request, pk, task_pk), _members(project, body["users"])
         if replace:
-            projects.unassign([task], kind=body["type"], keep=people)
-        projects.assign([task], people, body["type"])
+            assignments.unassign([task], kind=body["type"], keep=people)
+        assignments.assign([task], people, body["type"])
         rows = [row for row in _bodies(task) if row["type"] == body["type"]]
         first = next(
             (row for row in rows if row["assignee"] in body["users"]), {"task": task.pk, "assignee": None}
@@ -146,7 +146,7 @@ class TaskAssignees(APIView):
         body = AssigneesSerializer(data=_asked(request), partial=True)
         body.is_valid(raise_exception=True)
         task = self._task(request, pk, task_pk)
-        projects.unassign(
+        assignments.unassign(
             [task], kind=body.validated_data.get("type"), users=body.validated_data.get("users")
         )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -12,7 +12,7 @@ from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from tasks.roles import may
-from tasks.services import people, projects
+from tasks.services import members
 from users.capabilities import Role
 from users.models import User
 
@@ -92,7 +92,7 @@ class MemberViewSet(ViewSet):
             )
         member = project.memberships.filter(user=person).first()
         if member is None or "role" in body:
-            member = projects.set_role(project, person, body.get("role", Role.ANNOTATOR))
+            member = members.set_role(project, person, body.get("role", Role.ANNOTATOR))
         return Response({"user": person.pk, "role": member.role}, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -109,7 +109,7 @@ class MemberViewSet(ViewSet):
         asked = request.query_params.get("user")
         body = JoiningSerializer(data={"user": asked} if asked else request.data)
         body.is_valid(raise_exception=True)
-        projects.remove_member(self._membership(project, body.validated_data["user"]), actor=request.user)
+        members.remove(self._membership(project, body.validated_data["user"]), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -119,7 +119,7 @@ class MemberViewSet(ViewSet):
         """Pause somebody, or take them on again (managers). Paused, they get no new work but may finish what was returned."""
         project = project_for(request, "manage_members", pk)
         body = sent(PausingSerializer, request)
-        changed = people.set_paused(
+        changed = members.set_paused(
             self._membership(project, body["user"]), body["paused"], actor=request.user
         )
         return Response(_member(changed, REAL_IDENTITIES))

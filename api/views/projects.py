@@ -10,7 +10,7 @@ from reviews.people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, Task
 from tasks.roles import may
-from tasks.services import label_configs, people, projects, tasks
+from tasks.services import label_configs, members, projects, tasks
 from users.capabilities import PROJECT_ROLES
 from users.models import User
 
@@ -154,7 +154,7 @@ class RoleViewSet(ViewSet):
         """Give somebody a role in a project (managers). Given again, it replaces the old one."""
         body = sent(RoleRequestSerializer, request)
         project = project_for(request, "manage_members", body["project"])
-        membership = projects.set_role(project, _person(request.user, body), body["role"])
+        membership = members.set_role(project, _person(request.user, body), body["role"])
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
@@ -162,7 +162,7 @@ class RoleViewSet(ViewSet):
         """Pause somebody, or take them on again (managers)."""
         membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
         require(request, "manage_members", membership.project_id)
-        membership = people.set_paused(
+        membership = members.set_paused(
             membership, sent(PausedSerializer, request)["paused"], actor=request.user
         )
         return Response(self.get_serializer(membership).data)
@@ -175,7 +175,7 @@ class RoleViewSet(ViewSet):
     def destroy(self, request, pk=None):
         membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
         require(request, "manage_members", membership.project_id)
-        projects.remove_member(membership, actor=request.user)
+        members.remove(membership, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

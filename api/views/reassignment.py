@@ -9,7 +9,7 @@ from reviews.people import visible_people
 from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
 from tasks.models import Project
-from tasks.services import people
+from tasks.services import members, ownerless_work
 from users.models import User
 
 from ..pagination import Pages
@@ -21,12 +21,14 @@ BIG = 2**62
 class OwnerlessSerializer(serializers.Serializer):
     """`kind` says what `id` is of: an annotation that was returned, an assignment, a draft (whose content is its author's)."""
 
-    kind = serializers.ChoiceField(choices=[people.RETURNED, people.ASSIGNED, people.DRAFT])
+    kind = serializers.ChoiceField(
+        choices=[ownerless_work.RETURNED, ownerless_work.ASSIGNED, ownerless_work.DRAFT]
+    )
     id = serializers.IntegerField()
     task = serializers.IntegerField()
     annotation = serializers.IntegerField(source="about", allow_null=True)
     user = serializers.IntegerField(source="person", help_text="On whom it waits.")
-    why = serializers.ChoiceField(choices=[people.INACTIVE, people.REMOVED, people.PAUSED])
+    why = serializers.ChoiceField(choices=[members.INACTIVE, members.REMOVED, members.PAUSED])
     since = serializers.DateTimeField()
 
 
@@ -41,7 +43,7 @@ class OwnerlessViewSet(ViewSet):
     def list(self, request, pk=None):
         """Work that waits on people who are deactivated, removed or paused, oldest first (managers)."""
         project = project_for(request, "manage_members", pk)
-        return self.page_of(people.ownerless(project))
+        return self.page_of(ownerless_work.of_project(project))
 
 
 class ReassignedSerializer(serializers.Serializer):

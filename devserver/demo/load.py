@@ -13,7 +13,7 @@ from exchange.importing.importer import import_file
 from reviews.comments import say
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Project
-from tasks.services import annotations, projects, tasks
+from tasks.services import annotations, members, projects, tasks
 from users.models import User
 
 from ..sink import endpoint
@@ -68,7 +68,7 @@ def _load(name: str, everybody: People) -> None:
     project = projects.create(actor=everybody["lead"], **_read(f"project-{name}"))
     for who, account in {**ACCOUNTS, "colleague": COLLEAGUE}.items():
         if account.role:
-            projects.set_role(project, everybody[who], account.role)
+            members.set_role(project, everybody[who], account.role)
     with (DATA / f"label-studio-export-{name}.json").open("rb") as file:
         import_file(project, file, actor=everybody["lead"], users=_read("users"), name=Path(file.name).name)
     work = list(Annotation.objects.filter(project=project, was_cancelled=False).order_by("pk"))

@@ -12,7 +12,7 @@ from reviews.task_table import values
 from tasks.choices import ActionType, AssignmentType, RejectAction
 from tasks.errors import Refused
 from tasks.models import Annotation, Assignment, Task
-from tasks.services import annotations, projects, tasks
+from tasks.services import annotations, assignments, tasks
 from users.models import User
 
 from . import cleanup
@@ -114,7 +114,7 @@ def assign(kind: AssignmentType) -> Callable[[Job], dict[str, Any]]:
         if not people:
             raise Refused("unknown_person", "Name members of this project: users: [ids].", field="users")
         for some in chunked(job.task_ids):
-            projects.assign(list(Task.objects.filter(pk__in=some).only("pk", "project_id")), people, kind)
+            assignments.assign(list(Task.objects.filter(pk__in=some).only("pk", "project_id")), people, kind)
         return said(len(job.task_ids), "Assigned tasks")
 
     return perform

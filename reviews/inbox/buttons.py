@@ -9,7 +9,7 @@ from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Annotation, Project, Task
 from tasks.roles import forget_roles, may, role_in
-from tasks.services import closing, people, projects
+from tasks.services import assignments, closing, members
 from users.capabilities import Role
 from users.models import User
 
@@ -57,14 +57,14 @@ def _return(task: Task, stuck: Stuck, actor: Any) -> None:
 def _assign(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
     if to is None:
         raise Refused("to_whom", "Say to whom: somebody at work here.", field="to")
-    people.refuse_absent(to, task.project)
+    members.require_active_member(to, task.project)
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=to)
     elif stuck.reason.name == "no_eligible_reviewer":
         _make_reviewer(task, to)
     elif stuck.reason.name == "unassigned" and stuck.annotation is not None and task.is_labeled:
         _refuse_unless_reviewer(task.project, to)
-        projects.assign([task], [to], AssignmentType.REVIEWER)
+        assignments.assign([task], [to], AssignmentType.REVIEWER)
     else:
         _to_label(task, stuck, to, actor)
 
@@ -72,7 +72,7 @@ def _assign(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
 def _make_reviewer(task: Task, to: Any) -> None:
     """Nobody here may decide this: somebody who may is made a reviewer."""
     if role_in(task.project_id, to) == Role.ANNOTATOR:
-        projects.set_role(task.project, to, Role.REVIEWER)
+        members.set_role(task.project, to, Role.REVIEWER)
         forget_roles(to)
     if "no_eligible_reviewer" in still_stuck(task):
         raise Refused(
@@ -80,7 +80,7 @@ def _make_reviewer(task: Task, to: Any) -> None:
             "They may not decide this either: it concerns their own work or verdict.",
             field="to",
         )
-    projects.assign([task], [to], AssignmentType.REVIEWER)
+    assignments.assign([task], [to], AssignmentType.REVIEWER)
 
 
 def _to_label(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
@@ -92,7 +92,7 @@ def _to_label(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
         AnnotationReviewService(actor).reopen(
             Annotation.objects.get(pk=stuck.annotation), to=RETURN_TO_ANYONE
         )
-    projects.assign([task], [to], AssignmentType.ANNOTATOR)
+    assignments.assign([task], [to], AssignmentType.ANNOTATOR)
 
 
 def _refuse_unless_reviewer(project: Project, to: Any) -> None:

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRe
 
 from tasks.choices import ActionType, AssignmentType
 from tasks.models import Annotation, Assignment, Project, Task
-from tasks.services import people
+from tasks.services import members, ownerless_work
 
 from ..dead_ends import DECIDE, REASONS, RETURN, WAITING, Reason
 from .kinds import BOUND, review_page
@@ -53,7 +53,7 @@ def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
     found = reason.tasks(project)
     if reason.name not in LABELLING:
         return found
-    at_work = people.at_work(project).values("user")
+    at_work = members.active_members(project).values("user")
     had = Annotation.objects.filter(
         task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False
     )
@@ -115,9 +115,11 @@ def _flag(condition: Q) -> ExpressionWrapper:
 def _away(project: Project, tasks: set[int]) -> dict[int, int]:
     """Task → the first person away whom something of it waits on."""
     lists = (
-        people.returned_to_absent(project).filter(task__in=tasks).annotate(person_=F("returned_to")),
-        people.assigned_to_absent(project).filter(task__in=tasks).annotate(person_=F("user")),
-        people.drafts_of_absent(project).filter(task__in=tasks).annotate(person_=F("user")),
+        ownerless_work.returned_to_inactive(project)
+        .filter(task__in=tasks)
+        .annotate(person_=F("returned_to")),
+        ownerless_work.assigned_to_inactive(project).filter(task__in=tasks).annotate(person_=F("user")),
+        ownerless_work.drafts_of_inactive(project).filter(task__in=tasks).annotate(person_=F("user")),
     )
     found: dict[int, int] = {}
     for rows in lists:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from tasks.models import Membership, Project
-from tasks.services import projects
+from tasks.services import members
 from users.capabilities import PROJECT_ROLES, Role
 from users.models import User
 
@@ -71,6 +71,6 @@ def _give_project_role(user: User, project: Project, roles: set[Role]) -> None:
     highest = next((role for role in PROJECT_ROLES if role in roles), None)
     if highest is None:
         if member:
-            projects.remove_member(member)
+            members.remove(member)
     elif member is None or member.role != highest:
-        projects.set_role(project, user, highest)
+        members.set_role(project, user, highest)

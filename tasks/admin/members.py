@@ -8,7 +8,7 @@ from users.admin.base import signed_in
 
 from ..models import Assignment, Membership, Project
 from ..roles import may, may_somewhere, role_in
-from ..services import people, projects
+from ..services import assignments, members
 from .base import LeadAdmin
 from .filters import ByProject, ByTasksProject
 from .people import NamedByEmail
@@ -48,14 +48,14 @@ class MembershipInline(admin.TabularInline):
 def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor) -> None:
     formset.save(commit=False)
     for membership in formset.deleted_objects:
-        projects.remove_member(membership, actor=actor)
+        members.remove(membership, actor=actor)
     for membership in [*formset.new_objects, *(row for row, _ in formset.changed_objects)]:
         save_member(membership, project, actor=actor)
 
 
 def save_member(membership: Membership, project: Project, *, actor) -> None:
-    saved = projects.set_role(project, membership.user, membership.role)
-    people.set_paused(saved, membership.paused, actor=actor)
+    saved = members.set_role(project, membership.user, membership.role)
+    members.set_paused(saved, membership.paused, actor=actor)
     membership.pk = saved.pk
 
 
@@ -78,7 +78,7 @@ class MembershipAdmin(LeadAdmin):
 
     def remove(self, rows, *, actor) -> None:
         for membership in rows:
-            projects.remove_member(membership, actor=actor)
+            members.remove(membership, actor=actor)
 
 
 class AssignmentForm(NamedByEmail):
@@ -113,7 +113,7 @@ class AssignmentAdmin(LeadAdmin):
         return () if obj is None else self.get_fields(request, obj)
 
     def save_model(self, request, obj, form, change) -> None:
-        projects.assign([obj.task], [obj.user], obj.type)
+        assignments.assign([obj.task], [obj.user], obj.type)
         obj.pk = Assignment.objects.get(task=obj.task, user=obj.user, type=obj.type).pk
 
     def remove(self, rows, *, actor) -> None:

@@ -1,4 +1,4 @@
-"""Everything that writes a project, its members and its settings."""
+"""Everything that writes a project and its settings."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,13 +11,12 @@ from users.capabilities import Role
 from users.recent_reads import ROLES
 
 from .. import counters, events
-from ..choices import AssignmentType
 from ..errors import Refused
 from ..labelconfig import parse
-from ..models import Assignment, Membership, Project, ProjectChange, ProjectTotal, Task
+from ..models import Membership, Project, ProjectChange, ProjectTotal, Task
 from ..origins import check_origins
-from ..roles import forget_roles, role_in
-from . import label_configs, people
+from ..roles import forget_roles
+from . import label_configs
 
 # What decides when a task counts as reviewed, and what enters the review queue.
 REVIEW_SETTINGS = {
@@ -130,50 +129,3 @@ def delete(project: Project, *, actor) -> None:
         events.tell(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()
         project.save(update_fields=["deleted_at", "updated_at"])
-
-
-def set_role(project: Project, user, role: str) -> Membership:
-    if role != Role.MANAGER:
-        _refuse_last_manager(project.pk, user)
-    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
-    forget_roles(user)
-    return membership
-
-
-def remove_member(membership: Membership, *, actor: Any = None) -> None:
-    """Keeps the person's work, verdicts and counts under their name."""
-    _refuse_last_manager(membership.project_id, membership.user)
-    with transaction.atomic():
-        membership.delete()
-        forget_roles(membership.user)
-        people.left_off(membership.project, membership.user, actor=actor)
-
-
-def _refuse_last_manager(project_id: int, user) -> None:
-    managers = Membership.objects.filter(project=project_id, role=Role.MANAGER)
-    if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
-        raise Refused(
-            "last_manager",
-            "This is the project's only manager. Make somebody else a manager first.",
-            field="role",
-        )
-
-
-def unassign(tasks, *, kind: str | None = None, users=None, keep=()) -> None:
-    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator."""
-    rows = Assignment.objects.filter(task__in=tasks).exclude(user__in=keep)
-    if kind is not None:
-        rows = rows.filter(type=kind)
-    if users is not None:
-        rows = rows.filter(user__in=users)
-    rows.delete()
-
-
-def assign(tasks, users, kind: AssignmentType) -> None:
-    rows = [
-        Assignment(task=task, user=user, type=kind)
-        for task in tasks
-        for user in users
-        if role_in(task.project_id, user)
-    ]
-    Assignment.objects.bulk_create(rows, ignore_conflicts=True)

@@ -9,7 +9,7 @@ from reviews import comments, picks
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
-from tasks.services import drafts, projects, reservations
+from tasks.services import assignments, drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
 from users.capabilities import Role
@@ -49,7 +49,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
     project.imports.create(created_by=lead, name="letters.json")
     pick_an_answer(project, author, reviewer)
-    projects.assign([task], [author], "AN")
+    assignments.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(
         delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error"

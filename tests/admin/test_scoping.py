@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tasks.models import Annotation
+from tasks.services import members
 from tests import factories
 from users.capabilities import Role
 from users.models import ApiToken, User
@@ -90,7 +91,7 @@ def test_a_draft_annotation_is_hidden(house, lead_client):
 
 
 def test_a_lead_sees_the_project_they_manage_and_not_the_one_they_review_in(house, elsewhere, lead_client):
-    factories.projects.set_role(elsewhere.project, house.lead, Role.REVIEWER)
+    members.set_role(elsewhere.project, house.lead, Role.REVIEWER)
 
     rows = lead_client.get(reverse("admin:tasks_project_changelist")).context["cl"].result_list
 

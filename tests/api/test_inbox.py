@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reviews.service import AnnotationReviewService
-from tasks.services import projects
+from tasks.services import assignments, members
 from tests.factories import annotation, client_of, project, reviewed, skipped, task
 from tests.reviews.steps import pause, settings
 
@@ -72,7 +72,7 @@ def test_work_to_review_is_one_item_for_each_project(house):
 def test_work_to_review_given_by_hand_is_named_one_by_one(house):
     settings(house, review_only_manual_assignments=True)
     annotation(task(house.project, text="Another"), house.annotator)
-    projects.assign([house.task], [house.reviewer], "RE")
+    assignments.assign([house.task], [house.reviewer], "RE")
 
     assert told(house.reviewer, "?kind=to_review") == [("to_review", house.task.pk, house.annotation.pk, 1)]
     assert told(house.reviewer2, "?kind=to_review") == []
@@ -90,7 +90,7 @@ def test_work_to_label_is_for_annotators_who_have_not_done_it(house):
 
 def test_work_to_label_given_by_hand_is_named_one_by_one_and_not_twice(house):
     given, free = task(house.project, text="Given"), task(house.project, text="Free")
-    projects.assign([given], [house.annotator], "AN")
+    assignments.assign([given], [house.annotator], "AN")
 
     assert sorted(told(house.annotator, "?kind=to_label")) == [
         ("to_label", given.pk, None, 1),
@@ -177,7 +177,7 @@ def test_an_unknown_filter_is_refused(house, query):
 
 def test_what_waits_longest_comes_first_across_projects_in_pages(house):
     second = project(lead=house.lead, title="Digits")
-    projects.set_role(second, house.annotator, "AN")
+    members.set_role(second, house.annotator, "AN")
     returned(house)
     newest = task(second, text="One")
 
@@ -234,7 +234,7 @@ def test_the_inbox_costs_the_same_for_one_project_and_for_three(house, who):
     for number in (2, 3):
         more = project(lead=house.lead, title=f"Project {number}")
         for name, role in (("annotator", "AN"), ("reviewer", "RE"), ("reviewer2", "RE")):
-            projects.set_role(more, getattr(house, name), role)
+            members.set_role(more, getattr(house, name), role)
         fill(more, house, number)
 
     assert asked_for(getattr(house, who)) == once

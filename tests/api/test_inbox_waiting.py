@@ -5,7 +5,7 @@ from django.test.utils import CaptureQueriesContext
 
 from reviews.service import AnnotationReviewService
 from tasks.models import Task
-from tasks.services import projects, stream
+from tasks.services import assignments, members, stream
 from tests.factories import annotation, client_of, project, reviewed, task
 
 
@@ -25,7 +25,7 @@ def waiting(user, query: str = "") -> list[tuple]:
 def test_a_lead_sees_what_waits_on_whom_longest_first(house):
     reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue")
     given, drawn = task(house.project, text="Given"), task(house.project, text="Drawn")
-    projects.assign([given], [house.annotator], "AN")
+    assignments.assign([given], [house.annotator], "AN")
     stream.draw(house.project, Task.objects.filter(pk=drawn.pk), house.annotator2)
     contested = annotation(task(house.project, text="Contested"), house.annotator)
     reviewed(contested, house.reviewer, "rejected", reject_action="remove")
@@ -67,7 +67,7 @@ def test_waiting_costs_the_same_for_one_row_and_for_three(house):
     for number in (2, 3):
         more = project(lead=house.lead, title=f"Project {number}")
         for person, role in ((house.annotator, "AN"), (house.reviewer, "RE")):
-            projects.set_role(more, person, role)
+            members.set_role(more, person, role)
         reviewed(annotation(task(more), house.annotator), house.reviewer, "rejected", reject_action="requeue")
 
     body, three_times = asked(house.lead, "/api/inbox/waiting/")

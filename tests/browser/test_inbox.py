@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from reviews.models import Dispute, QueueEntry
 from tasks.models import Annotation, Task
-from tasks.services import annotations, projects
+from tasks.services import annotations, members
 from tests.factories import annotation, member, result, reviewed, skipped, task
 from tests.reviews.steps import settings
 
@@ -96,7 +96,7 @@ def several_dead_ends(house) -> Task:
     gone = member(house.project, "AN", "noor")
     left = annotation(task(house.project, text="Left behind"), gone)
     reviewed(left, house.reviewer, "rejected", reject_action="requeue")
-    projects.remove_member(house.membership(gone), actor=house.lead)
+    members.remove(house.membership(gone), actor=house.lead)
     for number in range(3):
         annotation(task(house.project, text=f"{number}"), house.annotator2)
     back = annotation(task(house.project, text="Back"), house.annotator)

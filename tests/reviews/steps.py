@@ -5,7 +5,7 @@ from typing import Any
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
-from tasks.services import annotations, projects
+from tasks.services import annotations, members, projects
 from tests.factories import House, result, undone, verdicts_checked
 
 FIXED = {"result": result("B")}
@@ -48,7 +48,7 @@ def kinds(told: list) -> list[str]:
 
 
 def leave(house: House) -> None:
-    projects.remove_member(house.membership(house.annotator))
+    members.remove(house.membership(house.annotator))
 
 
 def pause(house: House) -> None:

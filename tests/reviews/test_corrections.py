@@ -9,7 +9,7 @@ from reviews import corrections
 from reviews.models import Correction
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
-from tasks.services import annotations, projects
+from tasks.services import annotations, members
 from tests import factories
 from tests.factories import annotation, boxes, result, reviewed, task, undone
 from tests.reviews.steps import now, patch
@@ -30,8 +30,8 @@ class Fixed:
 
 def work_in(house, label_config: str, before: list, after: list) -> Fixed:
     project = factories.project(lead=house.lead, label_config=label_config)
-    projects.set_role(project, house.reviewer, Role.REVIEWER)
-    projects.set_role(project, house.annotator, Role.ANNOTATOR)
+    members.set_role(project, house.reviewer, Role.REVIEWER)
+    members.set_role(project, house.annotator, Role.ANNOTATOR)
     return Fixed(annotation(task(project), house.annotator, result=before), after)
 
 

@@ -2,20 +2,20 @@
 
 from tasks.concurrency import Seen
 from tasks.models import Annotation
-from tasks.services import annotations, projects
+from tasks.services import annotations, assignments, members
 from tests.factories import result, reviewed
 from tests.reviews.steps import decide, pause, settings
 from tests.snapshots import refused
 
 # Every reason at once; each step takes the first one away, so that the next one is said.
 LADDER = [
-    ("not_a_reviewer", lambda house: projects.set_role(house.project, house.annotator, "RE")),
+    ("not_a_reviewer", lambda house: members.set_role(house.project, house.annotator, "RE")),
     ("own_annotation", lambda house: settings(house, allow_self_review=True)),
     ("workflow_disabled", lambda house: settings(house, enable_review_workflow=True)),
     ("not_submitted", lambda house: Annotation.objects.update(is_draft=False)),
     ("skipped", lambda house: Annotation.objects.update(was_cancelled=False)),
     ("task_not_finished", lambda house: settings(house, only_finished_tasks=False)),
-    ("not_assigned", lambda house: projects.assign([house.task], [house.annotator], "RE")),
+    ("not_assigned", lambda house: assignments.assign([house.task], [house.annotator], "RE")),
 ]
 THEN_REJECT = [
     ("stale", {"seen": Seen(if_match='"99"', last_annotation_history=0)}),

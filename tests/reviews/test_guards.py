@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.services import annotations, projects, tasks
+from tasks.services import annotations, assignments, members, projects, tasks
 from tests import factories
 from tests.factories import result, reviewed
 from tests.reviews.steps import decide, now, settings
@@ -16,7 +16,7 @@ def test_not_a_reviewer(house, move, who):
 
 
 def test_own_annotation_of_its_author(house, move):
-    projects.set_role(house.project, house.annotator, "RE")
+    members.set_role(house.project, house.annotator, "RE")
 
     with refused("own_annotation", 403):
         move(by="annotator")
@@ -114,8 +114,8 @@ def test_task_finished_by_the_second_annotator_enters_review(house):
 
 def test_not_assigned(house, move):
     settings(house, review_only_manual_assignments=True)
-    projects.assign([house.task], [house.reviewer], "AN")  # to annotate, not to review
-    projects.assign([house.task], [house.reviewer2], "RE")
+    assignments.assign([house.task], [house.reviewer], "AN")  # to annotate, not to review
+    assignments.assign([house.task], [house.reviewer2], "RE")
 
     with refused("not_assigned", 403):
         move()

@@ -13,7 +13,7 @@ from reviews import dead_ends
 from reviews.models import QueueEntry
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Membership, Task
-from tasks.services import annotations, closing, drafts, projects, stream
+from tasks.services import annotations, assignments, closing, drafts, members, stream
 from tests import factories
 from tests.factories import House, reviewed, skipped
 from tests.reviews.steps import deactivate, decide, leave, now, patch, pause, settings
@@ -112,7 +112,7 @@ def after(state: Callable[[House], None], *then: Callable[[House], object]) -> C
 
 def only_the_lead_reviews(house: House) -> None:
     for reviewer in (house.reviewer, house.reviewer2):
-        projects.remove_member(house.membership(reviewer), actor=house.lead)
+        members.remove(house.membership(reviewer), actor=house.lead)
 
 
 def the_lead_alone_who_wrote_it(house: House) -> None:
@@ -181,9 +181,7 @@ STATES = {
     ),
     "redistributed": State(rejected("redistribute"), f"annotator {EVERY_REVIEWER}"),
     "redistributed, nobody left": State(
-        after(
-            rejected("redistribute"), lambda house: projects.remove_member(house.membership(house.annotator2))
-        ),
+        after(rejected("redistribute"), lambda house: members.remove(house.membership(house.annotator2))),
         f"annotator {EVERY_REVIEWER}",
         ("overlap_unreachable",),
     ),
@@ -204,7 +202,7 @@ STATES = {
         after(
             reopened("anyone"),
             leave,
-            lambda house: projects.remove_member(house.membership(house.annotator2)),
+            lambda house: members.remove(house.membership(house.annotator2)),
         ),
         EVERY_REVIEWER,
     ),
@@ -311,7 +309,7 @@ def test_more_hands_make_the_overlap_reachable(house):
 def test_a_person_named_ends_unassigned(house):
     by_hand(house)
 
-    projects.assign([house.task], [house.reviewer], "RE")
+    assignments.assign([house.task], [house.reviewer], "RE")
 
     assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
 

@@ -5,7 +5,7 @@ import pytest
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
 from tasks.models import History
-from tasks.services import annotations, projects
+from tasks.services import annotations, members
 from tests.factories import result, reviewed, undone, verdicts_checked
 from tests.reviews.steps import now, patch
 
@@ -24,7 +24,7 @@ def test_accepting_ones_own_edit_is_a_fix_of_the_annotators_version(house):
 
 
 def test_before_is_the_annotators_last_version_also_when_somebody_edited_between(house):
-    projects.set_role(house.project, house.annotator2, "RE")
+    members.set_role(house.project, house.annotator2, "RE")
     reviewed(house.annotation, house.reviewer, "rejected")
     last = patch(house, "B", house.annotator).current_version_id
     patch(house, "C", house.reviewer2)

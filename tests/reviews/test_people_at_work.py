@@ -10,7 +10,7 @@ from django.utils import timezone
 from reviews.models import QueueEntry
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Assignment, Membership, Reservation, Task
-from tasks.services import drafts, people, projects, stream
+from tasks.services import assignments, drafts, members, ownerless_work, stream
 from tests.factories import annotation, client_of, result, reviewed, task
 from tests.reviews.steps import deactivate, leave, now, patch, pause
 from tests.snapshots import refused
@@ -26,7 +26,7 @@ def returned(house):
 
 def given(house, user, kind="AN"):
     work = task(house.project)
-    projects.assign([work], [user], kind)
+    assignments.assign([work], [user], kind)
     return work
 
 
@@ -35,7 +35,10 @@ def drawn(house, user):
 
 
 def ownerless(house) -> set[tuple]:
-    return {(row["kind"], row["task"], row["person"], row["why"]) for row in people.ownerless(house.project)}
+    return {
+        (row["kind"], row["task"], row["person"], row["why"])
+        for row in ownerless_work.of_project(house.project)
+    }
 
 
 @pytest.mark.parametrize("why", AWAY)
@@ -58,7 +61,7 @@ def test_what_waits_on_somebody_away_is_listed(house, why):
 
 
 def test_what_is_done_waits_on_nobody(house):
-    projects.assign([house.task], [house.annotator], "AN")
+    assignments.assign([house.task], [house.annotator], "AN")
     reviewed(house.annotation, house.reviewer)
     pause(house)
 
@@ -76,7 +79,7 @@ def test_work_and_verdicts_stay_under_their_name(house, why):
 def test_a_paused_person_gets_no_new_work_but_finishes_what_was_returned(house):
     task(house.project)
     work = returned(house)
-    people.set_paused(house.membership(house.annotator), True, actor=house.lead)
+    members.set_paused(house.membership(house.annotator), True, actor=house.lead)
 
     first = drawn(house, house.annotator)
     patch(house, "B", house.annotator)
@@ -97,9 +100,9 @@ def test_what_they_hold_is_let_go(house, how):
     membership = house.membership(house.annotator)
 
     if how == "paused":
-        people.set_paused(membership, True, actor=house.lead)
+        members.set_paused(membership, True, actor=house.lead)
     else:
-        projects.remove_member(membership, actor=house.lead)
+        members.remove(membership, actor=house.lead)
 
     assert not Reservation.objects.exists()
     assert list(QueueEntry.objects.values_list("lease", "leased_to")) == [(None, None)]

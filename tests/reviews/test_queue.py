@@ -9,7 +9,7 @@ from reviews.queue.reasons import before_drawing, why_empty
 from reviews.service import AnnotationReviewService
 from tasks.choices import AssignmentType
 from tasks.models import Membership, Task
-from tasks.services import annotations, projects
+from tasks.services import annotations, assignments, projects
 from tasks.services import tasks as task_service
 from tests import factories
 from tests.factories import annotation, result, reviewed, skipped, task
@@ -200,7 +200,7 @@ def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
     )
 
     second = annotation(task(house.project), house.annotator)
-    projects.assign([second.task], [house.reviewer], AssignmentType.REVIEWER)
+    assignments.assign([second.task], [house.reviewer], AssignmentType.REVIEWER)
     assert (drawn(house), remaining(ask(house))) == (second.pk, 1)
 
 

@@ -9,7 +9,7 @@ from reviews import workflow
 from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
 from tasks.models import Annotation
-from tasks.services import annotations, projects
+from tasks.services import annotations, members, projects
 from tests.factories import annotation, person, result, reviewed
 from users.models import User
 
@@ -76,10 +76,10 @@ def somebody(house, role: str) -> User:
     user = person("subject")
     if role in ("annotator", "reviewer", "removed reviewer", "inactive reviewer", "manager"):
         code = {"annotator": "AN", "manager": "MA"}.get(role, "RE")
-        projects.set_role(house.project, user, code)
+        members.set_role(house.project, user, code)
     if role in ("reviewer elsewhere", "manager elsewhere"):
         elsewhere = projects.create(actor=house.lead, title="Elsewhere")
-        projects.set_role(elsewhere, user, "RE" if role == "reviewer elsewhere" else "MA")
+        members.set_role(elsewhere, user, "RE" if role == "reviewer elsewhere" else "MA")
     if role in ("admin", "inactive admin", "owner"):
         user.site_role = "OW" if role == "owner" else "AD"
     user.save()
@@ -88,7 +88,7 @@ def somebody(house, role: str) -> User:
 
 def loses_it(house, role: str, user: User) -> User:
     if role == "removed reviewer":
-        projects.remove_member(house.membership(user))
+        members.remove(house.membership(user))
     user.is_active = not role.startswith("inactive")
     user.save()
     return User.objects.get(pk=user.pk)

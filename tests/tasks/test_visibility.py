@@ -7,7 +7,7 @@ import pytest
 from reviews import comments
 from reviews.models import Comment, Review
 from tasks.models import Annotation, Draft, History, Membership, Prediction, Project, Task
-from tasks.services import annotations, drafts, projects
+from tasks.services import annotations, assignments, drafts, members, projects
 from tasks.services import tasks as task_service
 from tests import factories
 from users.models import User
@@ -148,7 +148,7 @@ def test_who_sees_what_where_tasks_are_assigned(house, things, who):
 def test_an_assigned_task_is_seen(house, things):
     projects.update(house.project, {"label_stream_task_distribution": "assigned_only"}, actor=house.lead)
     two = Task.objects.get(inner_id=2, project=house.project)
-    projects.assign([two], [house.annotator], "AN")
+    assignments.assign([two], [house.annotator], "AN")
 
     assert things.seen_by(house.annotator)["Task"] == {"one", "two"}
 
@@ -156,8 +156,8 @@ def test_an_assigned_task_is_seen(house, things):
 @pytest.mark.parametrize("who", ["lead", "reviewer", "annotator", "annotator2"])
 def test_who_left_sees_nothing(house, things, who):
     user = getattr(house, who)
-    projects.set_role(house.project, house.reviewer2, "MA")
-    projects.remove_member(house.membership(user))
+    members.set_role(house.project, house.reviewer2, "MA")
+    members.remove(house.membership(user))
 
     assert things.seen_by(user) == NOTHING
 

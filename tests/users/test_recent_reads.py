@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Membership
-from tasks.services import projects
+from tasks.services import members
 from tests.factories import client_of
 from users import recent_reads
 from users.authentication import TokenAuthentication
@@ -95,7 +95,7 @@ def test_a_reviewer_demoted_here_reviews_no_more(house, clock):
     client = client_of(house.reviewer)
     assert client.get(f"/api/annotations/{house.annotation.pk}/").status_code == 200
 
-    projects.set_role(house.project, User.objects.get(pk=house.reviewer.pk), "AN")
+    members.set_role(house.project, User.objects.get(pk=house.reviewer.pk), "AN")
 
     assert status_of(house, client) == (404, 404)
 
@@ -114,7 +114,7 @@ def test_a_member_removed_here_sees_nothing_at_once(house, clock):
     client = client_of(house.reviewer)
     assert client.get(f"/api/annotations/{house.annotation.pk}/").status_code == 200
 
-    projects.remove_member(house.membership(house.reviewer))
+    members.remove(house.membership(house.reviewer))
 
     assert status_of(house, client) == (404, 404)
 

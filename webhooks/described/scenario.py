@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from reviews.service import AnnotationReviewService
 from tasks.events import Happened
 from tasks.models import Annotation, Project
-from tasks.services import annotations, projects, tasks
+from tasks.services import annotations, members, projects, tasks
 from users.capabilities import Role
 from users.models import User
 
@@ -46,8 +46,8 @@ def _rolled_back() -> Iterator[None]:
 def _live_a_day() -> Project:
     lead, rita, ana = _person("Lena", may_create_projects=True), _person("Rita"), _person("Ana")
     project = projects.create(actor=lead, title="Sentiment", label_config=CONFIG)
-    projects.set_role(project, rita, Role.REVIEWER)
-    projects.set_role(project, ana, Role.ANNOTATOR)
+    members.set_role(project, rita, Role.REVIEWER)
+    members.set_role(project, ana, Role.ANNOTATOR)
     projects.update(project, {"description": "Is the sentence positive?"}, actor=lead)
     task = tasks.create(project, actor=lead, data={"text": "The room was quiet and clean."})
     work = annotations.submit(task, annotations.Work(result=_says("Positive")), actor=ana)

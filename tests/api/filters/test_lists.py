@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from api.views.tasks import TaskViewSet
 from reviews import comments
 from tasks.models import Project
-from tasks.services import projects
+from tasks.services import assignments
 from tests.factories import annotation, client_of, reviewed, task
 
 
@@ -208,7 +208,7 @@ def test_list_that_takes_too_long_is_400_and_says_so(house, settings, monkeypatc
 def test_reviewer_is_offered_assigned_tasks_only_where_the_project_says_so(house):
     other = task(house.project)
     Project.objects.filter(pk=house.project.pk).update(review_only_manual_assignments=True)
-    projects.assign([house.task], [house.reviewer], "RE")
+    assignments.assign([house.task], [house.reviewer], "RE")
     url = f"/api/tasks/?project={house.project.pk}"
 
     def listed(user):

@@ -5,7 +5,7 @@ from django.core import signing
 from django.test import Client
 
 from tasks.choices import AssignmentType, Distribution
-from tasks.services import projects
+from tasks.services import assignments, projects
 from tasks.services import tasks as task_service
 from tests.factories import client_of, project, task
 
@@ -37,7 +37,7 @@ def test_who_sees_a_task_that_shows_it_reads_it(house, picture, person, freely, 
     house.project.save()
     assert status_for(user, picture.upload) == assigned_only
 
-    projects.assign([picture.task], [user], AssignmentType.ANNOTATOR)
+    assignments.assign([picture.task], [user], AssignmentType.ANNOTATOR)
     assert status_for(user, picture.upload) == assigned
 
 
@@ -45,7 +45,7 @@ def test_a_task_imported_as_json_shows_it_as_well(house, picture):
     house.project.label_stream_task_distribution = Distribution.ASSIGNED_ONLY
     house.project.save()
     other = task(house.project, pages=[{"image": f"https://here.example{picture.upload.path}?x=1"}])
-    projects.assign([other], [house.annotator], AssignmentType.ANNOTATOR)
+    assignments.assign([other], [house.annotator], AssignmentType.ANNOTATOR)
     assert status_for(house.annotator, picture.upload) == 200
 
 
@@ -53,7 +53,7 @@ def test_a_task_with_a_longer_name_in_it_does_not(house, picture):
     house.project.label_stream_task_distribution = Distribution.ASSIGNED_ONLY
     house.project.save()
     other = task(house.project, image=f"{picture.upload.path}.png")
-    projects.assign([other], [house.annotator], AssignmentType.ANNOTATOR)
+    assignments.assign([other], [house.annotator], AssignmentType.ANNOTATOR)
     assert status_for(house.annotator, picture.upload) == 404
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from reviews import comments
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Project
-from tasks.services import drafts, projects, tabs
+from tasks.services import assignments, drafts, members, projects, tabs
 from tasks.services import tasks as task_service
 from tests.factories import House, annotation, build_house, client_of, result, reviewed, task
 from users.capabilities import Role
@@ -42,8 +42,8 @@ def fill(house) -> None:
     house.of_reviewer2 = annotation(second, house.reviewer2)
     house.own = annotation(second, house.reviewer)
     house.waiting = annotation(task(house.project, text="Waits"), house.annotator2)
-    projects.assign([house.task, second], [house.annotator2, house.reviewer2], AssignmentType.ANNOTATOR)
-    projects.assign([house.task], [house.reviewer2, house.reviewer], AssignmentType.REVIEWER)
+    assignments.assign([house.task, second], [house.annotator2, house.reviewer2], AssignmentType.ANNOTATOR)
+    assignments.assign([house.task], [house.reviewer2, house.reviewer], AssignmentType.REVIEWER)
     house.fix = reviewed(house.annotation, house.reviewer2, "fixed_and_accepted", comment="Too wide").review
     house.own_verdict = reviewed(house.of_lead, house.reviewer, "rejected", comment="No").review
     for actor in (house.annotator, house.lead, house.reviewer):
@@ -72,8 +72,8 @@ def people_named(answer, reader: User) -> set[str]:
 def second_project(house, **settings) -> Annotation:
     """The same two in another project of the lead; the annotation made there."""
     made = projects.create(actor=house.lead, title="Second", **({"anonymize_annotations": True} | settings))
-    projects.set_role(made, house.reviewer, Role.REVIEWER)
-    projects.set_role(made, house.annotator, Role.ANNOTATOR)
+    members.set_role(made, house.reviewer, Role.REVIEWER)
+    members.set_role(made, house.annotator, Role.ANNOTATOR)
     return annotation(task(made), house.annotator)
 
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Membership
 from tasks.pseudonyms import is_pseudonym
-from tasks.services import projects
+from tasks.services import members
 from tests.factories import annotation, client_of, person, task
 from users.capabilities import Role
 
@@ -93,7 +93,7 @@ def test_manager_switches_it_on_and_off(house):
 
 
 def test_administrator_who_is_also_a_reviewer_reads_names(house):
-    projects.set_role(house.project, house.admin, Role.REVIEWER)
+    members.set_role(house.project, house.admin, Role.REVIEWER)
 
     assert (
         client_of(house.admin).get(f"/api/annotations/{house.annotation.pk}/").json()["completed_by"]
@@ -103,7 +103,7 @@ def test_administrator_who_is_also_a_reviewer_reads_names(house):
 
 def test_person_removed_from_the_project_keeps_the_pseudonym(house):
     before = pseudonym_told(house, house.annotator)
-    projects.remove_member(house.membership(house.annotator))
+    members.remove(house.membership(house.annotator))
     client = client_of(house.reviewer)
 
     assert client.get(f"/api/annotations/{house.annotation.pk}/").json()["completed_by"] == before
@@ -136,7 +136,7 @@ def test_pseudonyms_cost_no_query_of_their_own(house, path):
         client.get(path)
     for number in range(3):
         author = person(f"more{number}")
-        projects.set_role(house.project, author, Role.ANNOTATOR)
+        members.set_role(house.project, author, Role.ANNOTATOR)
         annotation(task(house.project), author)
 
     with CaptureQueriesContext(connection) as more:

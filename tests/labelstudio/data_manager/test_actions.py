@@ -5,7 +5,7 @@ import pytest
 from reviews.models import Review
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Prediction, Task, View
-from tasks.services import projects
+from tasks.services import assignments
 from tests.factories import client_of, reviewed
 from tests.task_table import item
 
@@ -258,7 +258,9 @@ def test_next_task_keeps_to_assigned_ones_where_the_project_says_so(house, table
     house.project.label_stream_task_distribution = "assigned_only"
     house.project.save()
     before = act("next_task", by=house.annotator).status_code
-    projects.assign(Task.objects.filter(pk=table["untouched"]), [house.annotator], AssignmentType.ANNOTATOR)
+    assignments.assign(
+        Task.objects.filter(pk=table["untouched"]), [house.annotator], AssignmentType.ANNOTATOR
+    )
 
     assert (before, act("next_task", by=house.annotator).json()["id"]) == (404, table["untouched"])
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Annotation, Prediction, Task
-from tasks.services import drafts, projects, tasks
+from tasks.services import assignments, drafts, projects, tasks
 from tests.factories import annotation, client_of, result, reviewed, task
 
 EVERYTHING = {"selectedItems": {"all": True, "excluded": []}}
@@ -132,7 +132,7 @@ def test_copies_somebody_worked_on_stay_and_are_counted(house, act):
     annotated, drafted, assigned, idle = (task(house.project) for _ in range(4))
     annotation(annotated, house.annotator)
     drafts.save(drafted, actor=house.annotator, result=result("B"))
-    projects.assign([assigned], [house.annotator], "AN")
+    assignments.assign([assigned], [house.annotator], "AN")
 
     answer = act("remove_duplicates")
 
