@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench-filters bench-queue soak-queue chaos sdk clean
+.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue soak-queue chaos sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -83,6 +83,10 @@ docs: $(VENV)/.dev
 	$(BIN) manage.py document_architecture
 	$(BIN) manage.py document_workflow
 	$(BIN) -m devserver.embedded -- sh -c '$(BIN) manage.py migrate -v 0 && $(BIN) manage.py document_webhooks'
+
+# Minutes: throughput of the hot paths, each beside what pgbench makes of the same rows; bench/results.json has the table.
+bench: $(VENV)/.dev
+	@exec $(BIN) -m bench
 
 # Minutes: the operators of the task table on 2,000 and on 200,000 tasks, in a throw-away database.
 bench-filters: $(VENV)/.dev

@@ -1,0 +1,137 @@
+"""A whole site in a throw-away folder: the processes of `make run` on a database and a Redis of their own.
+
+PostgreSQL runs without fsync, because processes may be killed here but not the machine, and with synchronous
+commits, as in production: what was acknowledged has been written.
+"""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from devserver import children
+from devserver.embedded import Postgres, Redis
+from devserver.stopping import pause
+from devserver.supervise import HOST, ROOT, Service, Supervisor
+
+# Set in the shell or by `make test`, and not meant for a site that is started here.
+FOREIGN_VARIABLES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "REDIS_PREFIX",
+    "BASE_URL",
+    "PORT",
+    "DATA",
+    "WEBHOOK_TIME_SCALE",
+)
+NO_FSYNC = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10\n"
+
+
+class ThrowAwaySite(Supervisor):
+    """`env` goes to every process. Without `workers` there is a web server only."""
+
+    postgres_settings = NO_FSYNC
+
+    def __init__(self, data: Path, *, env: dict[str, str], workers: bool = True) -> None:
+        super().__init__(data)
+        self.env |= env
+        self.workers = workers
+
+    def start_stores(self) -> None:
+        redis = Redis(self.data, sockets=self.sockets)
+        self.postgres = Postgres(self.data, sockets=self.sockets, lock=self.lock, fsync=False)
+        self.postgres.init(pause)
+        # Only initdb was to be quick: with fsync=False the server would not commit synchronously either.
+        self.postgres.fsync = True
+        with (self.postgres.cluster / "postgresql.conf").open("a") as settings:
+            settings.write(self.postgres_settings)
+        self.env |= {"REDIS_URL": redis.url, "DATABASE_URL": self.postgres.url}
+        self.redis = redis
+        if redis.binary:
+            self.stores.append(Service("redis", redis.spawn, redis.log))
+        self.stores.append(Service("postgres", self.postgres.spawn, self.postgres.log))
+        self.postgres.wait_until_up(self.stores[-1].process, pause)
+
+    def fill(self, module: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """Run a module that migrates and fills the database as `spec` says, and prints JSON; returns that."""
+        command = [sys.executable, "-m", module, json.dumps(spec)]
+        with self.log("fill").open("ab") as log:
+            done = subprocess.run(command, env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
+        if done.returncode:
+            raise SystemExit(f"{module} failed:\n{self.log('fill').read_text()[-2000:]}")
+        return json.loads(done.stdout)
+
+    def spawn(
+        self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *module]
+        env = self.env | self.variables_of(name)
+        return children.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
+
+    def variables_of(self, service: str) -> dict[str, str]:
+        """PostgreSQL's log names a connection by its application."""
+        return {"PGAPPNAME": service}
+
+    @property
+    def port(self) -> int:
+        return self.listener.getsockname()[1]
+
+    def service(self, name: str) -> Service:
+        return next(service for service in self.stores + self.services if service.name == name)
+
+    def tick(self) -> None:
+        """What `make run` does ten times a second."""
+        pause(0.1)
+        for service in self.stores + self.services:
+            service.revive()
+
+    def until(self, done: Callable[[], bool], *, seconds: float) -> bool:
+        """Keep the site going until `done`; False if the time was over before."""
+        end = monotonic() + seconds
+        while not done():
+            if monotonic() > end:
+                return False
+            self.tick()
+        return True
+
+    def start(self, *, seconds: float) -> None:
+        """Start what serves, and wait until it does."""
+        self.start_first()
+        if self.workers:
+            self.start_rest()
+        if not self.until(lambda: self.answers("/readyz" if self.workers else "/health"), seconds=seconds):
+            raise SystemExit(f"The site was not ready after {seconds:.0f} seconds.")
+
+    def add_worker(self, queue: str, *, processes: int) -> None:
+        if self.workers:
+            super().add_worker(queue, processes=processes)
+
+    def answers(self, path: str) -> bool:
+        """Whether it says 200."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.env["DATABASE_URL"], connect_timeout=5, autocommit=True)
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
+            return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+
+
+def forget_foreign_variables() -> None:
+    for name in FOREIGN_VARIABLES:
+        os.environ.pop(name, None)
