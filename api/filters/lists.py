@@ -1,4 +1,4 @@
-"""Filters of the lists. Every one is named here: nothing reaches a related table by accident."""
+"""Filters of the lists. Every parameter is declared here, so none reaches a related table by accident."""
 
 from django import forms
 from django.db import models
@@ -7,6 +7,8 @@ from django_filters import rest_framework as filters
 
 from reviews.identities import names_shown_to
 from reviews.models import Comment, Correction, Review
+from reviews.task_table.errors import InvalidValue
+from reviews.task_table.values import flag
 from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.pseudonyms import rows_of_person
@@ -14,12 +16,13 @@ from tasks.querysets import CONFIG_OUTDATED, within
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
-STATES = ("standing", "outdated", "superseded", "undone")
+REVIEW_STATES = ("standing", "outdated", "superseded", "undone")
+# Parameters and orderings that are about other people's work; matched by prefix, as in `reviewed_at__gt`.
 HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
 
 
 class NullsLastOrdering(filters.OrderingFilter):
-    """`ordering=-reviewed_at,id`. Rows without a value come last, ties by id."""
+    """`ordering=-reviewed_at,id`. Rows without a value come last, ties are ordered by id."""
 
     def filter(self, qs, value):
         if not value:
@@ -39,7 +42,7 @@ def ordering(*names: str) -> NullsLastOrdering:
 
 
 class IdFilter(filters.NumberFilter):
-    """Rows that name this one. An id that is not there, or not visible, finds nothing: the answer does not say which."""
+    """Rows that refer to this id. An unknown id and an invisible one both find nothing, so the answer reveals neither."""
 
     field_class = forms.IntegerField
 
@@ -48,9 +51,31 @@ class IdsFilter(filters.BaseInFilter, IdFilter):
     """`projects=1,2`."""
 
 
+class StrictBooleanField(forms.Field):
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        try:
+            return flag(value)
+        except InvalidValue:
+            raise forms.ValidationError("Must be true or false.", code="invalid")
+
+
+class BooleanFilter(filters.BooleanFilter):
+    """django-filter takes anything it does not understand for "not sent"."""
+
+    field_class = StrictBooleanField
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, widget=forms.TextInput, **kwargs)
+
+
 class FilterSet(filters.FilterSet):
     class Meta:
-        filter_overrides = {models.ForeignKey: {"filter_class": IdFilter}}
+        filter_overrides = {
+            models.ForeignKey: {"filter_class": IdFilter},
+            models.BooleanField: {"filter_class": BooleanFilter},
+        }
 
 
 class ProjectFilter(FilterSet):
@@ -62,19 +87,26 @@ class TaskFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices,
         method="with_annotation",
-        help_text="Tasks with an annotation of this state.",
+        help_text="Tasks with an annotation in this state.",
     )
     reviewer = IdFilter(
-        method="reviewed_by_person", help_text="Tasks with a standing verdict by this person."
+        method="reviewed_by_person", help_text="Tasks with a standing verdict of this person."
     )
     annotator = IdFilter(method="annotated_by_person", help_text="Tasks annotated by this person.")
     completed_by = IdFilter(method="annotated_by_person", help_text="The same as `annotator`.")
-    config_outdated = filters.BooleanFilter(
+    config_outdated = BooleanFilter(
         method="with_outdated_config",
         help_text="Has an annotation made under an earlier label configuration.",
     )
     final_state = filters.MultipleChoiceFilter(
         choices=FinalState.choices, help_text="Whether the task has its answer."
+    )
+    review = BooleanFilter(
+        method="with_annotation_to_review",
+        help_text="Only tasks with an annotation that waits for a verdict.",
+    )
+    only_annotated = BooleanFilter(
+        method="with_any_annotation", help_text="Only tasks with a submitted annotation."
     )
     ordering = ordering(
         "id",
@@ -111,7 +143,7 @@ class TaskFilter(FilterSet):
         }
 
     def filter_queryset(self, queryset):
-        """What a reader does not see, they do not filter or sort by either."""
+        """Nobody filters or sorts by what they may not see: it would reveal it."""
         tasks = super().filter_queryset(queryset)
         asked = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
         sorted_by = {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
@@ -134,6 +166,15 @@ class TaskFilter(FilterSet):
         found = Exists(outdated.filter(task=OuterRef("pk")))
         return tasks.filter(found if value else ~found)
 
+    def with_annotation_to_review(self, tasks, name, value):
+        waiting = Annotation.objects.visible_to(self.request.user).listed().filter(
+            task=OuterRef("pk"), was_cancelled=False, standing_review_id=None, returned_at=None
+        )  # fmt: skip
+        return tasks.filter(Exists(waiting)) if value else tasks
+
+    def with_any_annotation(self, tasks, name, value):
+        return tasks.filter(total_annotations__gt=0) if value else tasks
+
     def with_annotation(self, tasks, name, values):
         if not values:
             return tasks
@@ -145,23 +186,25 @@ class TaskFilter(FilterSet):
 
 class AnnotationFilter(FilterSet):
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
-    completed_by = IdFilter(method="written_by", help_text="Annotations of this person.")
-    reviewer = IdFilter(method="reviewed_by", help_text="The standing verdict is by this person.")
-    reviewed = filters.BooleanFilter(
+    completed_by = IdFilter(method="written_by", help_text="Annotations by this person.")
+    reviewer = IdFilter(method="reviewed_by", help_text="Annotations with a standing verdict of this person.")
+    reviewed = BooleanFilter(
         field_name="standing_review_id",
         lookup_expr="isnull",
         exclude=True,
         help_text="Has a standing verdict.",
     )
     reject_action = filters.ChoiceFilter(
-        choices=RejectAction.choices, method="rejected_with", help_text="Stands rejected with this outcome."
+        choices=RejectAction.choices,
+        method="rejected_with",
+        help_text="Rejected with this outcome, and the verdict stands.",
     )
-    returned = filters.BooleanFilter(
-        field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Waits for rework."
+    returned = BooleanFilter(
+        field_name="returned_at", lookup_expr="isnull", exclude=True, help_text="Returned for rework."
     )
-    config_outdated = filters.BooleanFilter(
+    config_outdated = BooleanFilter(
         method="with_outdated_config",
-        help_text="Made under an earlier label configuration than the project has.",
+        help_text="Made under an earlier label configuration than the present one.",
     )
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
@@ -201,9 +244,11 @@ class ReviewFilter(FilterSet):
     annotation__task__project = filters.NumberFilter(field_name="project_id")
     project = filters.NumberFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
-    include_undone = filters.BooleanFilter(method="keep", help_text="Undone verdicts too.")
+    include_undone = BooleanFilter(method="unchanged", help_text="Undone verdicts too.")
     state = filters.ChoiceFilter(
-        choices=[(s, s) for s in STATES], method="in_state", help_text="What became of the verdict."
+        choices=[(state, state) for state in REVIEW_STATES],
+        method="in_state",
+        help_text="What became of the verdict.",
     )
     ordering = ordering("id", "created_at")
 
@@ -224,8 +269,8 @@ class ReviewFilter(FilterSet):
         )
         return reviews.filter(shown).filter(rows_of_person("created_by", value, self.request.user))
 
-    def keep(self, reviews, name, value):
-        return reviews
+    def unchanged(self, reviews, name, value):
+        return reviews  # see filter_queryset
 
     def in_state(self, reviews, name, value):
         return reviews.in_state(value)
@@ -238,7 +283,7 @@ class ReviewFilter(FilterSet):
 
 
 class CorrectionFilter(FilterSet):
-    acknowledged = filters.BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull", exclude=True)
+    acknowledged = BooleanFilter(field_name="acknowledged_at", lookup_expr="isnull", exclude=True)
 
     class Meta(FilterSet.Meta):
         model = Correction
@@ -251,14 +296,16 @@ class CorrectionFilter(FilterSet):
 
 
 class AnnotationCorrectionFilter(FilterSet):
-    include_undone = filters.BooleanFilter(method="keep", help_text="Of fixes taken back or given anew, too.")
+    include_undone = BooleanFilter(
+        method="unchanged", help_text="Also of fixes that were undone or replaced."
+    )
 
     class Meta(FilterSet.Meta):
         model = Correction
         fields = {"review": ["exact"], "kind": ["exact"]}
 
-    def keep(self, corrections, name, value):
-        return corrections
+    def unchanged(self, corrections, name, value):
+        return corrections  # see filter_queryset
 
     def filter_queryset(self, queryset):
         corrections = super().filter_queryset(queryset)

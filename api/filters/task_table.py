@@ -1,99 +1,73 @@
-"""From a request to the tasks it speaks of: `view=` first, then `query=` or the body (as Label Studio weighs them)."""
+"""From a request to the tasks it is about: `view=` first, then `query=`, then the body, as Label Studio does."""
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework.request import Request
 
-from reviews.task_table import query, selection, values
-from reviews.task_table.filters import Asker
-from reviews.task_table.query import Query
-from reviews.task_table.refusals import bad_query
+from reviews.task_table.errors import bad_query
+from reviews.task_table.filters import Reader
+from reviews.task_table.query import Query, parse_json_text, parse_query
+from reviews.task_table.selection import Selection, parse_selection
 from tasks.errors import Refused
-from tasks.models import Annotation, Project, View
+from tasks.models import Project, View
+from users.models import User
 
 from ..views.base import visible
+from .parameters import id_from
 
 
 def body(request: Request) -> dict[str, Any]:
-    """The body as an object; a form's fields as they were sent last."""
+    """The body as an object; of a form, the last value of each field."""
     if not isinstance(request.data, dict):
         raise bad_query("The body must be a JSON object.")
     return dict(request.data.items())
 
 
-def whole(request: Request, name: str) -> int | None:
+def id_named(request: Request, name: str) -> int | None:
     """An id from the query string, or from the body."""
-    raw = request.query_params.get(name) or body(request).get(name)
-    if raw in (None, ""):
-        return None
-    try:
-        return values.ids(raw)[0]
-    except values.BadValue:
-        raise Refused("invalid", f"{name} must be a whole number.", field=name)
-
-
-def flag(request: Request, name: str) -> bool:
-    try:
-        return values.flag(request.query_params.get(name) or "false")
-    except values.BadValue as error:
-        raise Refused("invalid", f"{name} {error}.", field=name)
+    return id_from(request.query_params.get(name) or body(request).get(name), name)
 
 
 def project_of(request: Request) -> Project:
-    pk = whole(request, "project")
+    pk = id_named(request, "project")
     if pk is None:
         raise Refused("project_required", "Name the project: ?project=<id>.", field="project")
     return visible(Project.objects, request, pk)
 
 
-def saved(view: View, user: Any) -> Query:
-    return query.read(view.data, Asker(user, view.project, names_really=True))
+def saved_query(view: View, user: User) -> Query:
+    return parse_query(view.data, Reader(user, view.project, sends_real_ids=True))
 
 
 def listed(request: Request) -> tuple[Query | None, Project | None]:
-    """What a list of tasks is asked for beside its plain parameters; None where nothing is."""
-    if (pk := whole(request, "view")) is not None:
-        view = _view(request, pk)
-        return saved(view, request.user), view.project
+    """The query of a list of tasks and its project; None where only plain parameters were sent."""
+    if (view := _view(request)) is not None:
+        return saved_query(view, request.user), view.project
     if "query" in request.query_params:
         project = project_of(request)
-        return query.read(request.query_params["query"], Asker(request.user, project)), project
+        return parse_query(request.query_params["query"], Reader(request.user, project)), project
     return None, None
 
 
 def selected(request: Request, project: Project) -> Query:
-    """What an action is asked to act on."""
-    if (pk := whole(request, "view")) is not None:
-        view = _view(request, pk)
-        asked = saved(view, request.user)
-        chosen = _sent_selection(request) or (
-            selection.read(view.selected_items) if view.selected_items else None
-        )
-        return Query(asked.where, asked.order, chosen)
-    return query.read(request.query_params.get("query") or body(request), Asker(request.user, project))
+    """The query of an action: which tasks it is to change."""
+    if (view := _view(request)) is not None:
+        query = saved_query(view, request.user)
+        kept = parse_selection(view.selected_items) if view.selected_items else None
+        return Query(query.where, query.order, _sent_selection(request) or kept)
+    return parse_query(request.query_params.get("query") or body(request), Reader(request.user, project))
 
 
-def _sent_selection(request: Request) -> selection.Selection | None:
-    sent = query.as_json(body(request).get("selectedItems"), "selectedItems")
-    return None if sent is None else selection.read(sent)
+def _sent_selection(request: Request) -> Selection | None:
+    sent = parse_json_text(body(request).get("selectedItems"), "selectedItems")
+    return None if sent is None else parse_selection(sent)
 
 
-def _view(request: Request, pk: int) -> View:
+def _view(request: Request) -> View | None:
+    pk = id_named(request, "view")
+    if pk is None:
+        return None
     view = visible(View.objects.select_related("project"), request, pk)
-    project = whole(request, "project")
-    if project not in (None, view.project_id):
+    if id_named(request, "project") not in (None, view.project_id):
         raise Refused("view_of_other_project", f"View {pk} belongs to another project.", field="view")
     return view
-
-
-def narrowed(tasks: QuerySet, request: Request) -> QuerySet:
-    """`review=true`: with work that waits for a verdict; `only_annotated=true`: with any submitted work."""
-    if flag(request, "review"):
-        waiting = Annotation.objects.visible_to(request.user).listed().filter(
-            task=OuterRef("pk"), was_cancelled=False, standing_review_id=None, returned_at=None
-        )  # fmt: skip
-        tasks = tasks.filter(Exists(waiting))
-    if flag(request, "only_annotated"):
-        tasks = tasks.filter(total_annotations__gt=0)
-    return tasks

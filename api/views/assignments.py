@@ -8,8 +8,8 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.task_table import query
-from reviews.task_table.filters import Asker
+from reviews.task_table.filters import Reader
+from reviews.task_table.query import parse_query
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Assignment, Project, Task
@@ -169,12 +169,12 @@ def _bodies(task: Task) -> list[dict[str, Any]]:
 
 def _chosen(project: Project, body: dict[str, Any], user: Any) -> list[Task]:
     """What the data manager would show of the project for these filters, and of that what is selected."""
-    asked = query.read(
-        {"filters": body.get("filters"), "selectedItems": body["selectedItems"]}, Asker(user, project)
+    query = parse_query(
+        {"filters": body.get("filters"), "selectedItems": body["selectedItems"]}, Reader(user, project)
     )
     if not body["selectedItems"]["all"] and not body["selectedItems"].get("included"):
         return []
-    chosen = list(asked.narrow(Task.objects.filter(project=project, deleted_at=None))[: MANY + 1])
+    chosen = list(query.apply(Task.objects.filter(project=project, deleted_at=None))[: MANY + 1])
     if len(chosen) > MANY:
         raise Refused(
             "selection_too_large", f"At most {MANY} tasks at once. Name them in parts.", field="selectedItems"

@@ -13,7 +13,7 @@ from tasks.roles import may
 from tasks.services import drafts, tasks
 from tasks.totals import totals_of
 
-from ..filters import task_table as asked
+from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
@@ -31,8 +31,6 @@ FIELDS = OpenApiParameter(
 TABLE = [
     OpenApiParameter("view", int, description="A saved view of the data manager: its filters and order."),
     OpenApiParameter("query", str, description="JSON: {filters, ordering, selectedItems}, with `project`."),
-    OpenApiParameter("review", bool, description="Only tasks with work that waits for a verdict."),
-    OpenApiParameter("only_annotated", bool, description="Only tasks with submitted work."),
 ]
 UNFILTERED = {"project", "page", "page_size", "fields", "ordering", "resolve_uri", "interaction"}
 
@@ -63,12 +61,12 @@ class TaskViewSet(ViewSet):
     @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])
     def list(self, request):
         """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
-        query, project = asked.listed(request)
-        self.everything_of = project if query is not None and query.keeps_everything else None
-        found = asked.narrowed(self.filter_queryset(self.get_queryset().offered_to(request.user)), request)
+        query, project = task_table.listed(request)
+        self.everything_of = project if query is not None and query.is_unrestricted else None
+        found = self.filter_queryset(self.get_queryset().offered_to(request.user))
         if query is not None:
             return self.page_of(
-                self.readable(query.narrow(found.filter(project=project))), TableTaskSerializer
+                self.readable(query.apply(found.filter(project=project))), TableTaskSerializer
             )
         full = request.query_params.get("fields") == "all"
         return self.page_of(self.readable(found), TableTaskSerializer if full else TaskSerializer)

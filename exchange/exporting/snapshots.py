@@ -16,8 +16,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from reviews.task_table import query
-from reviews.task_table.filters import Asker
+from reviews.task_table.filters import Reader
+from reviews.task_table.query import parse_query
 from tasks.models import View
 from tasks.pseudonyms import REAL_IDENTITIES, Pseudonyms, is_pseudonym, pseudonym_user
 from tasks.totals import totals_of
@@ -118,8 +118,8 @@ def _of_view(export: Export) -> Q:
     if not named:
         return Q()
     view = View.objects.filter(pk=named, project=export.project).first()
-    asker = Asker(export.created_by, export.project, names_really=True)
-    return query.read(view.data, asker).where if view else Q(pk__in=[])
+    reader = Reader(export.created_by, export.project, sends_real_ids=True)
+    return parse_query(view.data, reader).where if view else Q(pk__in=[])
 
 
 def _counted(bodies: Iterable[Body], counted: Counter[str]) -> Iterator[Body]:

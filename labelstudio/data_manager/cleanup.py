@@ -1,4 +1,4 @@
-"""Actions that put a project in order: annotations from predictions, duplicates, ground truth marks."""
+"""Actions that clean up a project: annotations from predictions, duplicates, ground truth marks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,23 +7,24 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from tasks.errors import Refused
-from tasks.models import Annotation, Prediction
+from tasks.models import Annotation, Prediction, Task
 from tasks.services import annotations, duplicates, ground_truth
 
-from .action_base import Job, chunked, said
+from .action_base import Answer, Call, answer, chunked
 
-TAKEN_AT_ONCE = 1000  # predictions, with their results
+PREDICTIONS_AT_ONCE = 1000  # each is read with its result
 
 
-def predictions_to_annotations(job: Job) -> dict[str, Any]:
-    """One annotation of the actor's for each prediction that none was made from yet; all of them or none."""
-    versions = _versions(job.body.get("model_version"))
+def predictions_to_annotations(call: Call) -> Answer:
+    """One annotation by the actor for each prediction that was not used for one yet; all of them or none."""
+    versions = _model_versions(call.body.get("model_version"))
     with transaction.atomic():
-        count = sum(len(annotations.submit_many(some, actor=job.actor)) for some in _work_from(job, versions))
-    return said(count, "Created annotations")
+        batches = _unused_predictions(call, versions)
+        count = sum(len(annotations.submit_many(some, actor=call.actor)) for some in batches)
+    return answer(count, "Created annotations")
 
 
-def _versions(sent: Any) -> list[str] | None:
+def _model_versions(sent: Any) -> list[str] | None:
     named = [sent] if isinstance(sent, str) else sent
     if named is None or isinstance(named, list) and all(isinstance(one, str) for one in named):
         return named or None
@@ -32,15 +33,16 @@ def _versions(sent: Any) -> list[str] | None:
     )
 
 
-def _work_from(job: Job, versions: list[str] | None) -> Iterator[list[tuple[Any, annotations.Work]]]:
-    for some in chunked(job.task_ids):
+def _unused_predictions(
+    call: Call, versions: list[str] | None
+) -> Iterator[list[tuple[Task, annotations.Work]]]:
+    for some in chunked(call.task_ids):
         ids = list(_unused(some, versions).values_list("pk", flat=True))
-        for start in range(0, len(ids), TAKEN_AT_ONCE):
-            rows = (
-                Prediction.objects.select_related("task").in_bulk(ids[start : start + TAKEN_AT_ONCE]).values()
-            )
+        for start in range(0, len(ids), PREDICTIONS_AT_ONCE):
+            rows = Prediction.objects.select_related("task").in_bulk(ids[start : start + PREDICTIONS_AT_ONCE])
             yield [
-                (row.task, annotations.Work(result=row.result, parent_prediction_id=row.pk)) for row in rows
+                (row.task, annotations.Work(result=row.result, parent_prediction_id=row.pk))
+                for row in rows.values()
             ]
 
 
@@ -50,15 +52,16 @@ def _unused(task_ids: list[int], versions: list[str] | None) -> QuerySet[Predict
     return found if versions is None else found.filter(model_version__in=versions)
 
 
-def remove_duplicates(job: Job) -> dict[str, Any]:
-    """Unlike Label Studio nothing moves from task to task: a verdict stands on what its reviewer saw."""
-    removed, kept = duplicates.remove_copies(job.project, job.task_ids, actor=job.actor)
-    return said(removed, "Removed duplicates", refused={"worked_on": kept} if kept else {}, reload=True)
+def remove_duplicates(call: Call) -> Answer:
+    """Label Studio would move annotations to the copy it keeps; a verdict stays on the task its reviewer saw."""
+    removed, kept = duplicates.remove_copies(call.project, call.task_ids, actor=call.actor)
+    refused = {"worked_on": kept} if kept else {}
+    return answer(removed, "Removed duplicates", refused=refused, reload=True)
 
 
-def delete_ground_truths(job: Job) -> dict[str, Any]:
+def delete_ground_truths(call: Call) -> Answer:
     count = 0
-    for some in chunked(job.task_ids):
-        marked = Annotation.objects.visible_to(job.actor).filter(task_id__in=some, ground_truth=True)
-        count += ground_truth.unmark_many(list(marked.values_list("pk", flat=True)), actor=job.actor)
-    return said(count, "No ground truth any more")
+    for some in chunked(call.task_ids):
+        marked = Annotation.objects.visible_to(call.actor).filter(task_id__in=some, ground_truth=True)
+        count += ground_truth.unmark_many(list(marked.values_list("pk", flat=True)), actor=call.actor)
+    return answer(count, "Removed ground truth marks")

@@ -5,17 +5,19 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers.names import NamesPeople
-from reviews.task_table import columns, query, selection
-from reviews.task_table.filters import Asker
+from reviews.task_table.columns import hidden_by_default
+from reviews.task_table.filters import Reader
+from reviews.task_table.query import parse_query
+from reviews.task_table.selection import parse_selection
 from tasks.models import View
 
-from .pseudonyms import renamed
+from .pseudonyms import translate_people
 
 
 class ViewSerializer(NamesPeople, serializers.ModelSerializer):
-    """A tab as Label Studio's clients read it: filters and ordering are within `data`.
+    """A tab as Label Studio's clients read it: filters and ordering are inside `data`.
 
-    People in its filters are kept by their real ids, and read by everybody as they know them.
+    People in its filters are stored by their real ids, and shown to each reader by the ids they know.
     """
 
     people = ("user",)
@@ -33,24 +35,23 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
         return view.data.get("ordering") or []
 
     def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """A tab that cannot be read is not saved."""
-        asker = Asker(self.context["request"].user, self.context["project"])
-        query.read(data, asker)
-        return renamed(data, asker.identities.unmask_id) if asker.identities.mask_people else data
+        reader = Reader(self.context["request"].user, self.context["project"])
+        parse_query(data, reader)
+        return translate_people(data, reader.identities.unmask_id) if reader.identities.mask_people else data
 
     def to_representation(self, view: View) -> dict[str, Any]:
         body, identities = super().to_representation(view), self.identities(view)
-        data = renamed(body["data"], identities.mask) if identities.mask_people else body["data"]
+        data = translate_people(body["data"], identities.mask) if identities.mask_people else body["data"]
         return body | {"data": data | self._hidden(view)}
 
     def _hidden(self, view: View) -> dict[str, Any]:
-        """Null is: what is hidden by default. No key, and empty lists, stay what they are."""
+        """Null means: what is hidden by default. A missing key and empty lists stay as they are."""
         if view.data.get("hiddenColumns", ()) is not None:
             return {}
-        return {"hiddenColumns": columns.hidden_by_default(self.context["request"].user, view.project)}
+        return {"hiddenColumns": hidden_by_default(self.context["request"].user, view.project)}
 
     def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return selection.read(sent).body() if sent else {}
+        return parse_selection(sent).as_body() if sent else {}
 
 
 class NewViewSerializer(ViewSerializer):
@@ -87,7 +88,7 @@ class ListedActionSerializer(serializers.Serializer):
 
 
 class PerformSerializer(serializers.Serializer):
-    """The selection, and what the action wants besides: comment, reject_action, reason, to, users, annotator, model_version."""
+    """The selection, and the fields of the action's dialog."""
 
     selectedItems = SelectionSerializer(required=False)
     filters = serializers.DictField(required=False)

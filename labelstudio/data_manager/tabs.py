@@ -7,9 +7,9 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from api.filters import task_table as asked
+from api.filters import task_table
 from api.views.base import ViewSet, project_for, require, sent
-from reviews.task_table import selection
+from reviews.task_table.selection import Selection, parse_selection
 from tasks.models import Project, View
 from tasks.services import tabs
 
@@ -27,17 +27,17 @@ class ViewViewSet(ViewSet):
 
     @extend_schema(parameters=[OpenApiParameter("project", int)], responses=ViewSerializer(many=True))
     def list(self, request):
-        """The tabs of a project, in order. Asked for the first time, a project gets `Default` and `Rejected`."""
+        """The tabs of a project, in order. The first request for a project creates `Default` and `Rejected`."""
         found = self.get_queryset()
-        if asked.whole(request, "project") is not None:
-            project = asked.project_of(request)
+        if task_table.id_named(request, "project") is not None:
+            project = task_table.project_of(request)
             tabs.ensure_defaults(project)
             found = found.filter(project=project)
         return Response(self.get_serializer(found[:10_000], many=True).data)
 
     @extend_schema(request=NewViewSerializer, responses={201: ViewSerializer})
     def create(self, request):
-        project = asked.project_of(request)
+        project = task_table.project_of(request)
         body = self._sent(project)
         view = tabs.create(project, actor=request.user, **body)
         return Response(self.get_serializer(view).data, status=status.HTTP_201_CREATED)
@@ -48,7 +48,7 @@ class ViewViewSet(ViewSet):
 
     @extend_schema(request=ViewSerializer, responses=ViewSerializer)
     def partial_update(self, request, pk=None):
-        """Change a tab. `data` is replaced as a whole; filters that cannot be read are 400."""
+        """Change a tab. `data` is replaced as a whole; invalid filters are 400."""
         view = self._mine()
         return Response(self.get_serializer(tabs.change(view, self._sent(view.project))).data)
 
@@ -62,7 +62,8 @@ class ViewViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        request=ViewOrderSerializer, responses={200: OpenApiResponse(description="In this order now.")}
+        request=ViewOrderSerializer,
+        responses={200: OpenApiResponse(description="The tabs are in this order.")},
     )
     @action(detail=False, methods=["post"])
     def order(self, request):
@@ -74,12 +75,12 @@ class ViewViewSet(ViewSet):
 
     @extend_schema(
         parameters=[PROJECT],
-        responses={204: OpenApiResponse(description="All tabs of the project are gone.")},
+        responses={204: OpenApiResponse(description="All tabs of the project are deleted.")},
     )
     @action(detail=False, methods=["delete"])
     def reset(self, request):
         """Delete all tabs of a project (managers)."""
-        project = asked.project_of(request)
+        project = task_table.project_of(request)
         require(request, "manage_project", project)
         tabs.reset(project)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -94,16 +95,16 @@ class ViewViewSet(ViewSet):
     def selected_items(self, request, pk=None):
         """The selection kept with a tab: POST replaces it, PATCH adds to it, DELETE takes out of it (without ids, all)."""
         if request.method == "GET":
-            return Response(self.get_object().selected_items or selection.Selection(all=False).body())
+            return Response(self.get_object().selected_items or Selection(all=False).as_body())
         view = self._mine()
-        kept = selection.read(view.selected_items or {"all": False})
-        named = selection.read(request.data or {"all": kept.all})
+        kept = parse_selection(view.selected_items or {"all": False})
+        named = parse_selection(request.data or {"all": kept.all})
         combined = {
             "POST": lambda: named,
             "PATCH": lambda: kept.plus(named),
             "DELETE": lambda: _without(kept, named),
         }
-        body = combined[request.method]().body()
+        body = combined[request.method]().as_body()
         tabs.change(view, {"selected_items": body})
         answers = {
             "POST": status.HTTP_201_CREATED,
@@ -119,7 +120,7 @@ class ViewViewSet(ViewSet):
         return view
 
     def _sent(self, project: Project) -> dict[str, Any]:
-        body = asked.body(self.request)
+        body = task_table.body(self.request)
         named = body | {"selected_items": body["selectedItems"]} if "selectedItems" in body else body
         reader = ViewSerializer(
             data=named, partial=True, context={"request": self.request, "project": project}
@@ -128,5 +129,5 @@ class ViewViewSet(ViewSet):
         return reader.validated_data
 
 
-def _without(kept: selection.Selection, named: selection.Selection) -> selection.Selection:
-    return kept.minus(named) if named.ids else selection.Selection(all=False)
+def _without(kept: Selection, named: Selection) -> Selection:
+    return kept.minus(named) if named.ids else Selection(all=False)

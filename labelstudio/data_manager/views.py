@@ -7,17 +7,17 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.filters import task_table as asked
+from api.filters import task_table
 from api.serializers.projects import ProjectSerializer
 from api.views.base import require
-from reviews.task_table import columns
+from reviews.task_table.columns import columns_body
 from tasks.errors import Refused
 from tasks.models import Project, Task
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from tasks.totals import totals_of
 
-from .action_base import Action, Job
+from .action_base import Action, Call
 from .actions import ACTIONS
 from .label_stream import next_task, tasks_of
 from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
@@ -32,14 +32,14 @@ class ColumnsView(APIView):
     @extend_schema(parameters=[PROJECT], responses=ColumnsSerializer)
     def get(self, request):
         """The columns of the table, those that are open to you."""
-        return Response(columns.body(request.user, asked.project_of(request)))
+        return Response(columns_body(request.user, task_table.project_of(request)))
 
 
 class ProjectStateView(APIView):
     @extend_schema(parameters=[PROJECT], responses=ProjectSerializer)
     def get(self, request):
         """The project with what the table wants to know of it."""
-        project = asked.project_of(request)
+        project = task_table.project_of(request)
         totals = totals_of([project.pk])[project.pk]
         manages = may(request.user, "manage_project", project)
         body = ProjectSerializer(project, context={"request": request}).data | {
@@ -58,9 +58,9 @@ class ActionsView(APIView):
     @extend_schema(parameters=[PROJECT], responses=ListedActionSerializer(many=True))
     def get(self, request):
         """What you may do to a selection of this project's tasks."""
-        project = asked.project_of(request)
+        project = task_table.project_of(request)
         offered = {name: one for name, one in ACTIONS.items() if may(request.user, one.capability, project)}
-        return Response([one.listed(name, project) for name, one in offered.items()])
+        return Response([one.as_body(name, project) for name, one in offered.items()])
 
     @extend_schema(
         parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer
@@ -73,10 +73,10 @@ class ActionsView(APIView):
         name = request.query_params.get("id")
         if not name:
             raise Refused("action_required", "Name the action: ?id=<action>.", status=422)
-        project = asked.project_of(request)
+        project = task_table.project_of(request)
         if name == NEXT_TASK:
             return next_task(
-                request, project, asked.selected(request, project).narrow(tasks_of(request, project))
+                request, project, task_table.selected(request, project).apply(tasks_of(request, project))
             )
         return Response(self._perform(_known(name), project))
 
@@ -85,12 +85,12 @@ class ActionsView(APIView):
         rows = self._selected(project)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        return wanted.perform(Job(project, ids, self.request.user, asked.body(self.request)))
+        return wanted.perform(Call(project, ids, self.request.user, task_table.body(self.request)))
 
     def _selected(self, project: Project):
         """Nothing said at all is no selection: it would be every task of the project."""
-        query = asked.selected(self.request, project)
-        if query.selection is None and query.keeps_everything:
+        query = task_table.selected(self.request, project)
+        if query.selection is None and query.is_unrestricted:
             raise Refused(
                 "nothing_selected",
                 'Say which tasks: selectedItems {"all": true, "excluded": []} or {"all": false, "included": [ids]}, or filters.',
@@ -98,14 +98,14 @@ class ActionsView(APIView):
             )
         if query.selection and not query.selection.all and not query.selection.ids:
             return Task.objects.none()
-        return query.narrow(tasks_of(self.request, project))
+        return query.apply(tasks_of(self.request, project))
 
 
 class ActionFormView(APIView):
     @extend_schema(parameters=[PROJECT], responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request, action_id):
         """The fields of an action's dialog."""
-        wanted, project = _known(action_id), asked.project_of(request)
+        wanted, project = _known(action_id), task_table.project_of(request)
         require(request, wanted.capability, project)
         return Response(wanted.form(project))
 

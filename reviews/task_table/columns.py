@@ -12,22 +12,24 @@ from tasks.models import Membership, Prediction, Project, TaskAnnotator
 from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from tasks.sql import bounded_reads
+from users.models import User
 
 from ..models import TaskReviewer
 from . import sources
-from .operators import MOMENT, NUMBER, TRUTH
-from .refusals import bad_filter
+from .errors import bad_filter
+from .operators import BOOLEAN, DATETIME, NUMBER
 from .sources import SourceFor, counter, field
 
 MEDIA = {"Image", "Audio", "AudioPlus", "Video"}
-# How many tasks are asked for the names of their data; a table of more columns is none.
-LOOKED_AT = 1000
-MOST_DATA_COLUMNS = 200
+# The first tasks of a project are taken to have the keys of all of them.
+SAMPLED_TASKS = 1000
+MAX_DATA_COLUMNS = 200
 
 DATA_KEYS = """
     SELECT DISTINCT key FROM (
         SELECT data FROM tasks_task WHERE project_id = %s AND deleted_at IS NULL ORDER BY id LIMIT %s
-    ) looked, jsonb_object_keys(CASE jsonb_typeof(data) WHEN 'object' THEN data ELSE '{}' END) key ORDER BY key LIMIT %s
+    ) sampled, jsonb_object_keys(CASE jsonb_typeof(data) WHEN 'object' THEN data ELSE '{}' END) key
+    ORDER BY key LIMIT %s
 """
 
 
@@ -42,16 +44,13 @@ class Column:
     type: str
     source: SourceFor
     help: str
-    shown_in: frozenset[str] = frozenset()
+    visible_in: frozenset[str] = frozenset()  # without the user's choice
 
-    def body(self, schema: dict[str, Any] | None) -> dict[str, Any]:
-        shown = {place: place in self.shown_in for place in ("explore", "labeling")}
-        body = {"id": self.id, "title": self.title, "type": self.type, "help": self.help, "target": "tasks"}
-        return (
-            body
-            | ({"schema": schema} if schema else {})
-            | {"visibility_defaults": shown, "project_defined": False}
-        )
+    def as_body(self, schema: dict[str, Any] | None) -> dict[str, Any]:
+        about = {"id": self.id, "title": self.title, "type": self.type, "help": self.help, "target": "tasks"}
+        visible = {place: place in self.visible_in for place in ("explore", "labeling")}
+        more = {"schema": schema} if schema else {}
+        return {**about, **more, "visibility_defaults": visible, "project_defined": False}
 
 
 COLUMNS = (
@@ -61,7 +60,7 @@ COLUMNS = (
         "completed_at",
         "Completed",
         "Datetime",
-        field("completed_at", MOMENT),
+        field("completed_at", DATETIME),
         "When overlap was reached",
         EXPLORE,
     ),
@@ -118,16 +117,18 @@ COLUMNS = (
         "file_upload",
         "Upload filename",
         "String",
-        sources.words("imported_by__name"),
+        sources.text_field("imported_by__name"),
         "Name of the imported file",
     ),
-    Column("storage_filename", "Storage filename", "String", sources.never, "Always empty here"),
-    Column("created_at", "Created at", "Datetime", field("created_at", MOMENT), "When the task was created"),
+    Column("storage_filename", "Storage filename", "String", sources.always_empty, "Always empty here"),
+    Column(
+        "created_at", "Created at", "Datetime", field("created_at", DATETIME), "When the task was created"
+    ),
     Column(
         "updated_at",
         "Updated at",
         "Datetime",
-        field("updated_at", MOMENT),
+        field("updated_at", DATETIME),
         "Last change of the task or its annotations",
     ),
     Column("updated_by", "Updated by", "List", sources.updated_by, "Who changed it last"),
@@ -140,7 +141,7 @@ COLUMNS = (
     ),
     Column("draft_exists", "Drafts", "Boolean", sources.draft_exists, "You have a draft on this task"),
     Column(
-        "reviewed", "Reviewed", "Boolean", field("reviewed", TRUTH), "The review criteria are met", EXPLORE
+        "reviewed", "Reviewed", "Boolean", field("reviewed", BOOLEAN), "The review criteria are met", EXPLORE
     ),
     Column(
         "reviewers", "Reviewed by", "List", sources.reviewers, "Who reviewed it, or is assigned to", EXPLORE
@@ -160,14 +161,14 @@ COLUMNS = (
         "reviewed_at",
         "Reviewed at",
         "Datetime",
-        field("reviewed_at", MOMENT),
+        field("reviewed_at", DATETIME),
         "When the task became reviewed",
     ),
     Column(
         "final_state",
         "Final answer",
         "String",
-        sources.words("final_state"),
+        sources.text_field("final_state"),
         "gold, conflict, none or not_reviewed",
     ),
     Column("comment_count", "Comments", "Number", counter("comment_count"), "Comments", EXPLORE),
@@ -183,7 +184,7 @@ COLUMNS = (
 )
 # The SDK names these; Label Studio's table does not show them.
 UNLISTED = {"comments", "ground_truth"}
-# What an annotator does not see (contract §4).
+# Of the review columns an annotator sees only how often work was rejected.
 REVIEWERS_ONLY = {
     "annotators",
     "reviewed",
@@ -195,61 +196,63 @@ REVIEWERS_ONLY = {
     "unresolved_comment_count",
     "comments",
 }
-# Whose values are people.
-PEOPLE = ("annotators", "reviewers", "updated_by")
+# Their values are ids of people.
+PEOPLE_COLUMNS = ("annotators", "reviewers", "updated_by")
 BY_ID = {column.id: column for column in COLUMNS}
 
 
-def open_to(user: Any, project: Project) -> list[Column]:
-    """What this person sees: an annotator, of the review columns, only how often work was rejected."""
+def columns_for(user: User, project: Project) -> list[Column]:
     everything = may(user, "view_all_annotations", project)
     return [column for column in COLUMNS if everything or column.id not in REVIEWERS_ONLY]
 
 
-def column_named(name: str, user: Any, project: Project) -> Column:
-    """Raises Refused(bad_filter): there is no such column, or it is not open to this person."""
-    column = BY_ID.get(name)
-    if column is None or column not in open_to(user, project):
-        known = ", ".join(c.id for c in open_to(user, project))
+def column_named(name: str, user: User, project: Project) -> Column:
+    """Raises Refused(bad_filter): there is no such column, or not for this person."""
+    column, open_columns = BY_ID.get(name), columns_for(user, project)
+    if column is None or column not in open_columns:
+        known = ", ".join(c.id for c in open_columns)
         raise bad_filter(f"There is no column {name!r} for you here. Use data.<key> or one of: {known}.")
     return column
 
 
-def hidden_by_default(user: Any, project: Project) -> dict[str, list[str]]:
-    """As a tab keeps them. (The front end says so of `visibility_defaults` too, but only for the tabs it makes itself.)"""
-    listed = [column for column in open_to(user, project) if column.id not in UNLISTED]
+def hidden_by_default(user: User, project: Project) -> dict[str, list[str]]:
+    """`hiddenColumns` of a tab that names none: the front end applies `visibility_defaults` only to tabs it makes itself."""
     return {
-        place: [f"tasks:{column.id}" for column in listed if place not in column.shown_in]
+        place: [f"tasks:{column.id}" for column in _listed(user, project) if place not in column.visible_in]
         for place in ("explore", "labeling")
     }
 
 
-def body(user: Any, project: Project) -> dict[str, Any]:
-    """The answer of GET /api/dm/columns."""
-    children = [_data_column(key, kind, in_config) for key, (kind, in_config) in data_kinds(project).items()]
-    shown = [column for column in open_to(user, project) if column.id not in UNLISTED]
+def _listed(user: User, project: Project) -> list[Column]:
+    return [column for column in columns_for(user, project) if column.id not in UNLISTED]
+
+
+def columns_body(user: User, project: Project) -> dict[str, Any]:
+    """The answer of GET /api/dm/columns. Columns of the task's data come first, their parent just before the review columns."""
+    data_columns = [_data_column(key, *column) for key, column in data_types(project).items()]
+    listed = _listed(user, project)
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
         schemas = _schemas(project, identities_in(project.pk, user))
-    table = [column.body(schemas.get(column.id)) for column in shown]
-    root = {
+    table = [column.as_body(schemas.get(column.id)) for column in listed]
+    parent = {
         "id": "data",
         "title": "data",
         "type": "List",
         "help": "The task's own data",
         "target": "tasks",
-        "children": [child["id"] for child in children],
+        "children": [column["id"] for column in data_columns],
         "visibility_defaults": {"explore": False, "labeling": False},
         "project_defined": False,
     }
-    at = next(place for place, column in enumerate(shown) if column.id == "draft_exists") + 1
-    return {"columns": [*children, *table[:at], root, *table[at:]]}
+    at = [column.id for column in listed].index("draft_exists") + 1
+    return {"columns": [*data_columns, *table[:at], parent, *table[at:]]}
 
 
-def _data_column(key: str, kind: str, in_config: bool) -> dict[str, Any]:
+def _data_column(key: str, type_name: str, in_config: bool) -> dict[str, Any]:
     return {
         "id": key,
         "title": key,
-        "type": kind,
+        "type": type_name,
         "help": "",
         "target": "tasks",
         "parent": "data",
@@ -258,32 +261,27 @@ def _data_column(key: str, kind: str, in_config: bool) -> dict[str, Any]:
     }
 
 
-def data_kinds(project: Project) -> dict[str, tuple[str, bool]]:
-    """Key → its type, and whether the label configuration shows it; what only the tasks have is Unknown."""
+def data_types(project: Project) -> dict[str, tuple[str, bool]]:
+    """Key → its type, and whether the label configuration shows it. Keys that only the tasks have are Unknown."""
     inputs = parse(project.label_config).objects.values()
-    shown = {one["value"]: one["type"] for one in inputs if one["value"] and "[" not in one["value"]}
-    kinds = {key: (kind if kind in MEDIA else "String", True) for key, kind in shown.items()}
-    return kinds | {key: ("Unknown", False) for key in _keys_of(project) if key not in kinds}
-
-
-def _keys_of(project: Project) -> list[str]:
+    # `$items[0].url` names a part of a value, not a key.
+    in_config = {one["value"]: one["type"] for one in inputs if one["value"] and "[" not in one["value"]}
+    types = {key: (kind if kind in MEDIA else "String", True) for key, kind in in_config.items()}
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS), connection.cursor() as cursor:
-        cursor.execute(DATA_KEYS, [project.pk, LOOKED_AT, MOST_DATA_COLUMNS])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(DATA_KEYS, [project.pk, SAMPLED_TASKS, MAX_DATA_COLUMNS])
+        keys = [row[0] for row in cursor.fetchall()]
+    return types | {key: ("Unknown", False) for key in keys if key not in types}
 
 
 def _schemas(project: Project, identities: Identities) -> dict[str, dict[str, Any]]:
-    """What the values of a list may be: ids of people, or model versions."""
-    people = Membership.objects.filter(project=project).values_list("user_id", flat=True)
-    worked = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
-    reviewed = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
-    everybody = {"items": sorted(identities.mask_id(one) for one in {*people, *worked, *reviewed})}
-    versions = (
-        Prediction.objects.filter(project=project)
-        .order_by("model_version")
-        .values_list(F("model_version"), flat=True)
-    )
+    """The values a list may have: ids of people, or model versions."""
+    members = Membership.objects.filter(project=project).values_list("user_id", flat=True)
+    annotators = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
+    reviewers = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
+    people = {"items": sorted(identities.mask_id(one) for one in {*members, *annotators, *reviewers})}
+    predictions = Prediction.objects.filter(project=project).order_by("model_version")
+    versions = predictions.values_list(F("model_version"), flat=True).distinct()
     return {
-        **dict.fromkeys(PEOPLE, everybody),
-        "predictions_model_versions": {"items": list(versions.distinct()), "multiple": True},
+        **dict.fromkeys(PEOPLE_COLUMNS, people),
+        "predictions_model_versions": {"items": list(versions), "multiple": True},
     }

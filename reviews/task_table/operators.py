@@ -1,7 +1,7 @@
-"""The operators of the filter grammar: for each kind of value a table, operator → how its value is read and what it asks.
+"""The operators of the filter grammar: for each type of value, operator name → how its value is parsed and what it means.
 
-A *test* is a condition on one expression. A *source* (see sources.py) says where the expression comes from, and what it
-means that a test holds of it, that it does not, and that there is nothing.
+A *predicate* is a condition on one SQL expression. A *source* (sources.py) knows where a column's values come from, and
+so what it means that the predicate is true for a task, that it is not, and that the column is empty.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Protocol
 
-from django.db.models import BooleanField, Func, Q, TextField
+from django.db.models import BooleanField, Func, Lookup, Q, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import (
     Exact,
@@ -23,125 +23,141 @@ from django.db.models.lookups import (
 )
 
 from . import values
-from .values import Reader, Span
+from .values import Parser, Range
 
-Test = Callable[[Any, Any], Q]
+Predicate = Callable[[Any, Any], Q]
 
 
 class Source(Protocol):
-    def holds(self, test: Test, value: Any) -> Q: ...
+    @property
+    def operators(self) -> "Operators": ...
 
-    def lacks(self, test: Test, value: Any) -> Q: ...
+    @property
+    def order_by(self) -> list[Any]: ...
 
-    def empty(self) -> Q: ...
+    def where(self, predicate: Predicate, value: Any) -> Q: ...
+
+    def where_not(self, predicate: Predicate, value: Any) -> Q: ...
+
+    def where_empty(self) -> Q: ...
 
 
 @dataclass(frozen=True)
 class Operator:
-    read: Reader
-    ask: Callable[[Source, Any], Q]
+    parse: Parser
+    condition: Callable[[Source, Any], Q]
 
 
-# --- tests ----------------------------------------------------------------------------------------
+Operators = dict[str, Operator]
+
+# --- predicates -----------------------------------------------------------------------------------
 
 
-def comparison(lookup: type) -> Test:
+def comparison(lookup: type[Lookup]) -> Predicate:
     return lambda expression, value: Q(lookup(expression, value))
 
 
-equal = comparison(Exact)
+equals = comparison(Exact)
 
 
-def among(expression: Any, choices: list) -> Q:
+def is_one_of(expression: Any, choices: list) -> Q:
     return Q(In(expression, choices))
 
 
-def between(expression: Any, span: Span) -> Q:
-    """An end that is None is open; a row without a value lies between nothing."""
-    ends = Q(IsNull(expression, False))
-    if span.least is not None:
-        ends &= Q(GreaterThanOrEqual(expression, span.least))
-    if span.most is not None:
-        ends &= Q(LessThanOrEqual(expression, span.most))
-    return ends
+def is_between(expression: Any, limits: Range) -> Q:
+    """Also with both ends open a row needs a value."""
+    condition = Q(IsNull(expression, False))
+    if limits.low is not None:
+        condition &= Q(GreaterThanOrEqual(expression, limits.low))
+    if limits.high is not None:
+        condition &= Q(LessThanOrEqual(expression, limits.high))
+    return condition
 
 
-def contains(expression: Any, like: Any) -> Q:
-    return Q(_infix(expression, " ILIKE ", like))
+def contains(expression: Any, pattern: Any) -> Q:
+    return Q(_as_text(expression, " ILIKE ", pattern))
 
 
-def contains_any(expression: Any, likes: Iterable[Any]) -> Q:
-    return reduce(or_, (contains(expression, like) for like in likes), among(expression, []))
+def contains_any(expression: Any, patterns: Iterable[Any]) -> Q:
+    nothing = is_one_of(expression, [])
+    return reduce(or_, (contains(expression, pattern) for pattern in patterns), nothing)
 
 
-def matches(expression: Any, pattern: Any) -> Q:
-    return Q(_infix(expression, " ~ ", pattern))
+def matches_regex(expression: Any, pattern: Any) -> Q:
+    return Q(_as_text(expression, " ~ ", pattern))
 
 
-def _infix(expression: Any, operator: str, value: Any) -> Func:
-    """Of anything, as text: an id or a number contains digits."""
-    as_text = Cast(expression, TextField())
-    return Func(
-        as_text, value, template="(%(expressions)s)", arg_joiner=operator, output_field=BooleanField()
+def _as_text(expression: Any, operator: str, pattern: Any) -> Func:
+    """Whatever the type: an id or a number contains digits."""
+    text = Cast(expression, TextField())
+    return Func(text, pattern, template="(%(expressions)s)", arg_joiner=operator, output_field=BooleanField())
+
+
+# --- what an operator makes of a source ---------------------------------------------------------------
+
+
+def when(predicate: Predicate, parse: Parser) -> Operator:
+    return Operator(parse, lambda source, value: source.where(predicate, value))
+
+
+def unless(predicate: Predicate, parse: Parser) -> Operator:
+    return Operator(parse, lambda source, value: source.where_not(predicate, value))
+
+
+EMPTY = {
+    "empty": Operator(
+        values.flag, lambda source, wanted: source.where_empty() if wanted else ~source.where_empty()
     )
+}
 
 
-# --- what an operator asks of a source --------------------------------------------------------------
-
-
-def has(test: Test, read: Reader) -> Operator:
-    return Operator(read, lambda source, value: source.holds(test, value))
-
-
-def lacks(test: Test, read: Reader) -> Operator:
-    return Operator(read, lambda source, value: source.lacks(test, value))
-
-
-EMPTY = {"empty": Operator(values.flag, lambda source, wanted: source.empty() if wanted else ~source.empty())}
-
-
-def equality(read: Reader) -> dict[str, Operator]:
-    several = values.list_of(read)
+def equality(parse: Parser) -> Operators:
+    parse_list = values.list_of(parse)
     return {
-        "equal": has(equal, read),
-        "not_equal": lacks(equal, read),
-        "in_list": has(among, several),
-        "not_in_list": lacks(among, several),
+        "equal": when(equals, parse),
+        "not_equal": unless(equals, parse),
+        "in_list": when(is_one_of, parse_list),
+        "not_in_list": unless(is_one_of, parse_list),
     } | EMPTY
 
 
-def order(read: Reader) -> dict[str, Operator]:
-    span = values.span_of(read)
+def ordered(parse: Parser) -> Operators:
+    parse_range = values.range_of(parse)
     return {
-        "less": has(comparison(LessThan), read),
-        "greater": has(comparison(GreaterThan), read),
-        "less_or_equal": has(comparison(LessThanOrEqual), read),
-        "greater_or_equal": has(comparison(GreaterThanOrEqual), read),
-        "in": has(between, span),
-        "not_in": lacks(between, span),
+        "less": when(comparison(LessThan), parse),
+        "greater": when(comparison(GreaterThan), parse),
+        "less_or_equal": when(comparison(LessThanOrEqual), parse),
+        "greater_or_equal": when(comparison(GreaterThanOrEqual), parse),
+        "in": when(is_between, parse_range),
+        "not_in": unless(is_between, parse_range),
     }
 
 
-TEXTUAL = {
-    "contains": has(contains, values.part),
-    "not_contains": lacks(contains, values.part),
-    "regex": has(matches, values.pattern),
+TEXT_SEARCH = {
+    "contains": when(contains, values.substring),
+    "not_contains": unless(contains, values.substring),
+    "regex": when(matches_regex, values.regex),
 }
 
-# --- one table for each kind of value ---------------------------------------------------------------
+# --- one table for each type of value -----------------------------------------------------------------
 
-NUMBER = equality(values.number) | order(values.number) | TEXTUAL
-MOMENT = equality(values.moment) | order(values.moment)
-TRUTH = equality(values.truth)
-TEXT = equality(values.text) | order(values.text) | TEXTUAL
+NUMBER = equality(values.number) | ordered(values.number) | TEXT_SEARCH
+DATETIME = equality(values.date_time) | ordered(values.date_time)
+BOOLEAN = equality(values.boolean)
+TEXT = equality(values.text) | ordered(values.text) | TEXT_SEARCH
+# Label Studio's "contains" on a list of ids means: is one of these.
 IDS = {
-    **dict.fromkeys(("contains", "equal", "in_list"), has(among, values.ids)),
-    **dict.fromkeys(("not_contains", "not_equal", "not_in_list"), lacks(among, values.ids)),
+    **dict.fromkeys(("contains", "equal", "in_list"), when(is_one_of, values.ids)),
+    **dict.fromkeys(("not_contains", "not_equal", "not_in_list"), unless(is_one_of, values.ids)),
 } | EMPTY
 NAMES = {
-    "contains": has(contains_any, values.parts),
-    "not_contains": lacks(contains_any, values.parts),
+    "contains": when(contains_any, values.substrings),
+    "not_contains": unless(contains_any, values.substrings),
 } | equality(values.text)
-RESULT = TEXTUAL | {"equal": has(equal, values.document), "not_equal": lacks(equal, values.document)} | EMPTY
+RESULT = (
+    TEXT_SEARCH
+    | {"equal": when(equals, values.json_document), "not_equal": unless(equals, values.json_document)}
+    | EMPTY
+)
 
-KNOWN = frozenset(NUMBER)
+OPERATOR_NAMES = frozenset(NUMBER)

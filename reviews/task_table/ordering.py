@@ -1,4 +1,4 @@
-"""`["-tasks:reviews_rejected"]`: the first entry orders, rows without a value come last, ties go by id."""
+"""`["-tasks:reviews_rejected"]`: the first entry orders the tasks, empty values come last, ties are ordered by id."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from django.db.models.expressions import OrderBy
 from tasks.models import Task
 from tasks.roles import reads_pseudonyms
 
-from . import task_data as taskdata
-from .columns import PEOPLE, column_named
-from .filters import DATA, Asker, column_of
-from .refusals import bad_ordering
+from .columns import PEOPLE_COLUMNS, column_named
+from .errors import bad_ordering
+from .filters import DATA_PREFIX, Reader, column_of
+from .task_data import data_order
 
-PREFIX = "tasks:"
-NEVER_EMPTY = {field.name for field in Task._meta.concrete_fields if not field.null}
+ORDER_PREFIX = "tasks:"
+NOT_NULL = {F(field.name) for field in Task._meta.concrete_fields if not field.null}
 
 
-def order(ordering: Any, asker: Asker) -> list[OrderBy]:
+def parse_ordering(ordering: Any, reader: Reader) -> list[OrderBy]:
     """Raises Refused naming the column that is wrong."""
     if not ordering:
         return [F("id").asc()]
@@ -26,21 +26,22 @@ def order(ordering: Any, asker: Asker) -> list[OrderBy]:
     if not isinstance(ordering, list) or not isinstance(ordering[0], str):
         raise bad_ordering('Ordering is a list of columns, as in ["-tasks:id"].')
     path = ordering[0]
-    down = path.startswith("-") or path.removeprefix(PREFIX).startswith("-")
-    name = column_of(PREFIX + path.removeprefix("-").removeprefix(PREFIX), PREFIX)
-    return [_directed(one, down) for one in [*_expressions(name, asker), F("id")]]
+    # Label Studio writes both -tasks:id and tasks:-id.
+    descending = path.startswith("-") or path.removeprefix(ORDER_PREFIX).startswith("-")
+    name = column_of(ORDER_PREFIX + path.removeprefix("-").removeprefix(ORDER_PREFIX), ORDER_PREFIX)
+    return [_order_by(one, descending) for one in [*_expressions(name, reader), F("id")]]
 
 
-def _expressions(name: str, asker: Asker) -> list[Any]:
-    if name.startswith(DATA):
-        return taskdata.data_order(name.removeprefix(DATA))
-    column = column_named(name, asker.user, asker.project)
-    # The order of people's ids would tell pseudonyms apart.
-    hidden = name in PEOPLE and reads_pseudonyms(asker.user, asker.project.pk)
-    return [] if hidden else column.source(asker.user).orders_by
+def _expressions(name: str, reader: Reader) -> list[Any]:
+    if name.startswith(DATA_PREFIX):
+        return data_order(name.removeprefix(DATA_PREFIX))
+    column = column_named(name, reader.user, reader.project)
+    # The order of real ids would tell pseudonyms apart.
+    hidden = name in PEOPLE_COLUMNS and reads_pseudonyms(reader.user, reader.project.pk)
+    return [] if hidden else column.source(reader.user).order_by
 
 
-def _directed(expression: Any, down: bool) -> OrderBy:
-    """Where there is always a value, nothing is said of none: an index then serves both directions."""
-    always = isinstance(expression, F) and expression.name in NEVER_EMPTY
-    return OrderBy(expression, descending=down, nulls_last=None if always else True)
+def _order_by(expression: Any, descending: bool) -> OrderBy:
+    """NULLS LAST only where there can be a NULL: without it an index serves both directions."""
+    has_value = isinstance(expression, F) and expression in NOT_NULL
+    return OrderBy(expression, descending=descending, nulls_last=None if has_value else True)

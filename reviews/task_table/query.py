@@ -1,66 +1,61 @@
-"""What a client asks of the task table: filters, an order, a selection; sent as `query=`, in a body, or saved in a view."""
+"""What a client asks of the task table: filters, an order and a selection; sent as `query=`, in a body, or saved in a tab."""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
 from tasks.strict_json import DECODER
 
-from . import selection
-from .filters import Asker, condition
-from .ordering import order
-from .refusals import bad_query
-from .selection import Selection
+from .errors import bad_query
+from .filters import Reader, parse_filters
+from .ordering import parse_ordering
+from .selection import Selection, parse_selection
 
 
 @dataclass(frozen=True)
 class Query:
     where: Q
-    order: list[Any]
+    order: list[OrderBy]
     selection: Selection | None
 
     @property
-    def keeps_everything(self) -> bool:
-        return not self.where and not (self.selection and self.selection.chooses)
+    def is_unrestricted(self) -> bool:
+        return not self.where and not (self.selection and self.selection.ids)
 
-    def narrow(self, tasks: QuerySet) -> QuerySet:
-        """The rows, and where something was chosen, the chosen ones of them."""
+    def apply(self, tasks: QuerySet) -> QuerySet:
         rows = tasks.filter(self.where)
-        if self.selection and self.selection.chooses:
+        if self.selection and self.selection.ids:
             rows = rows.filter(self.selection.condition())
         return rows.order_by(*self.order)
 
 
-def read(sent: Any, asker: Asker) -> Query:
-    """From `{filters, ordering, selectedItems}`; other keys are the client's own. Raises Refused naming what is wrong."""
-    sent = as_object(sent)
-    chosen = as_json(sent.get("selectedItems"), "selectedItems")
-    with timezone.override(asker.project.timezone):
-        where = condition(as_json(sent.get("filters"), "filters"), asker)
+def parse_query(sent: Any, reader: Reader) -> Query:
+    """From `{filters, ordering, selectedItems}`; other keys belong to the client. Raises Refused naming what is wrong."""
+    parts = parse_json_text(sent, "query") or {}
+    if not isinstance(parts, dict):
+        raise bad_query("A query is a JSON object: {filters, ordering, selectedItems}.")
+    selected = parse_json_text(parts.get("selectedItems"), "selectedItems")
+    # A date in a filter begins at midnight where the project is.
+    with timezone.override(reader.project.timezone):
+        where = parse_filters(parse_json_text(parts.get("filters"), "filters"), reader)
     return Query(
         where,
-        order(as_json(sent.get("ordering"), "ordering"), asker),
-        None if chosen is None else selection.read(chosen),
+        parse_ordering(parse_json_text(parts.get("ordering"), "ordering"), reader),
+        None if selected is None else parse_selection(selected),
     )
 
 
-def as_object(sent: Any) -> dict[str, Any]:
-    found = as_json(sent, "query") or {}
-    if not isinstance(found, dict):
-        raise bad_query("A query is a JSON object: {filters, ordering, selectedItems}.")
-    return found
-
-
-def as_json(sent: Any, name: str) -> Any:
-    """Form bodies and URLs carry JSON as text; an ordering may be a plain name."""
+def parse_json_text(sent: Any, name: str) -> Any:
+    """Form bodies and URLs carry JSON as text; an ordering may be a plain column name."""
     if isinstance(sent, str) and sent.startswith("%"):
-        sent = unquote(sent)  # encoded twice: Label Studio reads that too
+        sent = unquote(sent)  # some clients encode it twice, and Label Studio accepts that
     if not isinstance(sent, str) or not sent.strip().startswith(("{", "[")):
         return sent or None
     try:
         return DECODER.decode(sent)
     except (ValueError, RecursionError) as error:
-        raise bad_query(f"{name} is no JSON: {error}.")
+        raise bad_query(f"{name} is not valid JSON: {error}.")

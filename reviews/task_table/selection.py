@@ -1,4 +1,4 @@
-"""`selectedItems`: all but these, or just these."""
+"""`selectedItems`: all tasks but these, or only these."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,36 +6,34 @@ from typing import Any
 from django.db.models import Q
 
 from . import values
-from .refusals import bad_selection
+from .errors import InvalidValue, bad_selection
 
-LONGEST = 200_000
+MAX_IDS = 200_000
 
 
 @dataclass(frozen=True)
 class Selection:
+    """`all` without `ids` is every task. `all: false` without ids is nothing, or a table nobody has clicked in yet."""
+
     all: bool = True
     ids: tuple[int, ...] = ()
 
-    @property
-    def chooses(self) -> bool:
-        """Whether it says anything: `all: false` without ids is an untouched table."""
-        return bool(self.ids)
-
     def condition(self) -> Q:
-        chosen = Q(pk__in=self.ids)
-        return ~chosen if self.all else chosen
+        listed = Q(pk__in=self.ids)
+        return ~listed if self.all else listed
 
-    def body(self) -> dict[str, Any]:
+    def as_body(self) -> dict[str, Any]:
         return {"all": self.all, "excluded" if self.all else "included": list(self.ids)}
 
     def plus(self, other: "Selection") -> "Selection":
         return Selection(self.all, tuple(dict.fromkeys((*self.ids, *other.ids))))
 
     def minus(self, other: "Selection") -> "Selection":
-        return Selection(self.all, tuple(one for one in self.ids if one not in set(other.ids)))
+        removed = set(other.ids)
+        return Selection(self.all, tuple(one for one in self.ids if one not in removed))
 
 
-def read(sent: Any) -> Selection:
+def parse_selection(sent: Any) -> Selection:
     """Raises Refused(bad_selection)."""
     if not isinstance(sent, dict) or not isinstance(sent.get("all", False), bool):
         raise bad_selection(
@@ -46,6 +44,6 @@ def read(sent: Any) -> Selection:
     if not isinstance(listed, list):
         raise bad_selection("The ids of a selection are a list.")
     try:
-        return Selection(everything, tuple(values.ids(listed, most=LONGEST)) if listed else ())
-    except values.BadValue as error:
+        return Selection(everything, tuple(values.ids(listed, most=MAX_IDS)) if listed else ())
+    except InvalidValue as error:
         raise bad_selection(f"An entry of the selection {error}.")

@@ -1,4 +1,7 @@
-"""Where a column's values come from: one expression on the task, or rows that belong to it."""
+"""Where a column's values come from: one expression on the task, or the rows that belong to it.
+
+Each function takes the reader, because what a column holds depends on what they may see.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,158 +25,161 @@ from django.db.models.lookups import IsNull
 
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Draft, Prediction, TaskAnnotator
+from users.models import User
 
 from ..identities import names_shown_to, reviewers_shown_to
-from .operators import IDS, NAMES, NUMBER, RESULT, TEXT, TRUTH, Operator, Test
+from .operators import BOOLEAN, IDS, NAMES, NUMBER, RESULT, TEXT, Operators, Predicate, Source
 
-NO_TEXT = Value("", output_field=TextField())
+EMPTY_TEXT = Value("", output_field=TextField())
 OF_THE_TASK = {"task": OuterRef("pk")}
 
 
 @dataclass(frozen=True)
-class Single:
-    """One value of each task. `nothing` is the expression that is NULL where the column is empty."""
+class SingleValue:
+    """One value for each task. Where "empty" means more than NULL, `null_if_empty` is NULL for all of that."""
 
     expression: Any
-    operators: dict[str, Operator]
-    nothing: Any = None
+    operators: Operators
+    null_if_empty: Any = None
 
-    def holds(self, test: Test, value: Any) -> Q:
-        return test(self.expression, value)
+    def where(self, predicate: Predicate, value: Any) -> Q:
+        return predicate(self.expression, value)
 
-    def lacks(self, test: Test, value: Any) -> Q:
-        """Also where there is no value at all."""
-        return ~test(self.expression, value) | Q(IsNull(self.expression, True))
+    def where_not(self, predicate: Predicate, value: Any) -> Q:
+        """NULL is "not equal" to everything, as people read it; SQL would say neither yes nor no."""
+        return ~predicate(self.expression, value) | Q(IsNull(self.expression, True))
 
-    def empty(self) -> Q:
-        return Q(IsNull(self.nothing or self.expression, True))
+    def where_empty(self) -> Q:
+        return Q(IsNull(self.null_if_empty or self.expression, True))
 
     @property
-    def orders_by(self) -> list[Any]:
+    def order_by(self) -> list[Any]:
         return [self.expression]
 
 
 @dataclass(frozen=True)
-class Many:
-    """Values of rows that belong to the task. A test holds if it holds of any of them."""
+class RelatedRows:
+    """A column of rows that belong to the task. A predicate is true for the task if it is true for any of them."""
 
     rows: QuerySet
     column: str
-    operators: dict[str, Operator]
+    operators: Operators
 
-    def holds(self, test: Test, value: Any) -> Q:
-        return Q(Exists(self.rows.filter(test(F(self.column), value), **OF_THE_TASK)))
+    def where(self, predicate: Predicate, value: Any) -> Q:
+        return Q(Exists(self.rows.filter(predicate(F(self.column), value), **OF_THE_TASK)))
 
-    def lacks(self, test: Test, value: Any) -> Q:
-        return ~self.holds(test, value)
+    def where_not(self, predicate: Predicate, value: Any) -> Q:
+        return ~self.where(predicate, value)
 
-    def empty(self) -> Q:
+    def where_empty(self) -> Q:
         return ~Q(Exists(self.rows.filter(**OF_THE_TASK)))
 
     @property
-    def orders_by(self) -> list[Any]:
+    def order_by(self) -> list[Any]:
         return [Subquery(self.rows.filter(**OF_THE_TASK).order_by(self.column).values(self.column)[:1])]
 
 
-SourceFor = Callable[[Any], Single | Many]
+@dataclass(frozen=True)
+class EitherRows:
+    """The rows of two sources together."""
+
+    one: RelatedRows
+    other: RelatedRows
+
+    @property
+    def operators(self) -> Operators:
+        return self.one.operators
+
+    def where(self, predicate: Predicate, value: Any) -> Q:
+        return self.one.where(predicate, value) | self.other.where(predicate, value)
+
+    def where_not(self, predicate: Predicate, value: Any) -> Q:
+        return ~self.where(predicate, value)
+
+    def where_empty(self) -> Q:
+        return self.one.where_empty() & self.other.where_empty()
+
+    @property
+    def order_by(self) -> list[Any]:
+        return self.one.order_by + self.other.order_by
 
 
-def field(name: str, operators: dict[str, Operator]) -> SourceFor:
-    return lambda user: Single(F(name), operators)
+SourceFor = Callable[[User], Source]
+
+
+def field(name: str, operators: Operators) -> SourceFor:
+    return lambda reader: SingleValue(F(name), operators)
 
 
 def counter(name: str) -> SourceFor:
-    """A number of things: none of them is empty."""
-    return lambda user: Single(F(name), NUMBER, nothing=NullIf(F(name), Value(0)))
+    """Zero counts as empty."""
+    return lambda reader: SingleValue(F(name), NUMBER, null_if_empty=NullIf(F(name), Value(0)))
 
 
-def words(name: str) -> SourceFor:
-    return lambda user: Single(F(name), TEXT, nothing=NullIf(Cast(F(name), TextField()), NO_TEXT))
+def text_field(name: str) -> SourceFor:
+    null_if_empty = NullIf(Cast(F(name), TextField()), EMPTY_TEXT)
+    return lambda reader: SingleValue(F(name), TEXT, null_if_empty=null_if_empty)
 
 
-def never(user: Any) -> Single:
-    """A column that Label Studio has and that is always empty here."""
-    return Single(Value(None, output_field=TextField()), TEXT)
+def always_empty(reader: User) -> SingleValue:
+    """A column that Label Studio has and this site does not fill."""
+    return SingleValue(Value(None, output_field=TextField()), TEXT)
 
 
-def _work(user: Any) -> QuerySet:
-    """The annotations this person sees: an annotator filters by their own work only."""
-    return Annotation.objects.visible_to(user).listed().order_by()
+def _visible_annotations(reader: User) -> QuerySet:
+    """An annotator filters by their own annotations only."""
+    return Annotation.objects.visible_to(reader).listed().order_by()
 
 
-def annotators(user: Any) -> Many:
-    return Many(TaskAnnotator.objects.all(), "user_id", IDS)
+def annotators(reader: User) -> RelatedRows:
+    return RelatedRows(TaskAnnotator.objects.all(), "user_id", IDS)
 
 
-def reviewers(user: Any) -> Any:
-    return EitherOf(
-        Many(reviewers_shown_to(user), "user_id", IDS),
-        Many(Assignment.objects.filter(type=AssignmentType.REVIEWER).order_by(), "user_id", IDS),
+def reviewers(reader: User) -> EitherRows:
+    assigned = Assignment.objects.filter(type=AssignmentType.REVIEWER).order_by()
+    return EitherRows(
+        RelatedRows(reviewers_shown_to(reader), "user_id", IDS), RelatedRows(assigned, "user_id", IDS)
     )
 
 
-@dataclass(frozen=True)
-class EitherOf:
-    """The values of two sources together: who reviewed, and who is assigned to."""
-
-    one: Many
-    other: Many
-
-    @property
-    def operators(self) -> dict[str, Operator]:
-        return self.one.operators
-
-    def holds(self, test: Test, value: Any) -> Q:
-        return self.one.holds(test, value) | self.other.holds(test, value)
-
-    def lacks(self, test: Test, value: Any) -> Q:
-        return ~self.holds(test, value)
-
-    def empty(self) -> Q:
-        return self.one.empty() & self.other.empty()
-
-    @property
-    def orders_by(self) -> list[Any]:
-        return self.one.orders_by + self.other.orders_by
+def updated_by(reader: User) -> SingleValue:
+    """Empty where it would reveal who reviewed."""
+    shown = Q(updated_by=reader) | names_shown_to(reader, annotation=None)
+    return SingleValue(Case(When(shown, then=F("updated_by_id"))), IDS)
 
 
-def updated_by(user: Any) -> Single:
-    """Empty where it would tell who reviewed."""
-    shown = Q(updated_by=user) | names_shown_to(user, annotation=None)
-    return Single(Case(When(shown, then=F("updated_by_id"))), IDS)
+def annotation_ids(reader: User) -> RelatedRows:
+    return RelatedRows(_visible_annotations(reader), "pk", IDS)
 
 
-def annotation_ids(user: Any) -> Many:
-    return Many(_work(user), "pk", IDS)
+def annotation_results(reader: User) -> RelatedRows:
+    return RelatedRows(_visible_annotations(reader), "result", RESULT)
 
 
-def annotation_results(user: Any) -> Many:
-    return Many(_work(user), "result", RESULT)
+def prediction_results(reader: User) -> RelatedRows:
+    return RelatedRows(Prediction.objects.order_by(), "result", RESULT)
 
 
-def prediction_results(user: Any) -> Many:
-    return Many(Prediction.objects.order_by(), "result", RESULT)
+def model_versions(reader: User) -> RelatedRows:
+    return RelatedRows(Prediction.objects.order_by(), "model_version", NAMES)
 
 
-def model_versions(user: Any) -> Many:
-    return Many(Prediction.objects.order_by(), "model_version", NAMES)
+def prediction_score(reader: User) -> SingleValue:
+    return SingleValue(_mean(Prediction.objects.order_by(), "score"), NUMBER)
 
 
-def prediction_score(user: Any) -> Single:
-    return Single(_mean(Prediction.objects.order_by(), "score"), NUMBER)
-
-
-def lead_time(user: Any) -> Single:
-    return Single(_mean(_work(user), "lead_time"), NUMBER)
+def lead_time(reader: User) -> SingleValue:
+    return SingleValue(_mean(_visible_annotations(reader), "lead_time"), NUMBER)
 
 
 def _mean(rows: QuerySet, name: str) -> Subquery:
     return Subquery(rows.filter(**OF_THE_TASK).values("task").annotate(mean=Avg(name)).values("mean"))
 
 
-def ground_truth(user: Any) -> Single:
-    return Single(Exists(_work(user).filter(ground_truth=True, **OF_THE_TASK)), TRUTH)
+def ground_truth(reader: User) -> SingleValue:
+    marked = _visible_annotations(reader).filter(ground_truth=True, **OF_THE_TASK)
+    return SingleValue(Exists(marked), BOOLEAN)
 
 
-def draft_exists(user: Any) -> Single:
-    return Single(Exists(Draft.objects.visible_to(user).filter(**OF_THE_TASK)), TRUTH)
+def draft_exists(reader: User) -> SingleValue:
+    return SingleValue(Exists(Draft.objects.visible_to(reader).filter(**OF_THE_TASK)), BOOLEAN)

@@ -1,36 +1,24 @@
-"""Filters and ordering on the task's own data: JSON of any shape, compared as the type that is asked for."""
+"""Filters and ordering on the task's own data: JSON of any shape, compared as the type the client names."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, DateTimeField, DecimalField, F, Func, TextField, Value
+from django.db.models import BooleanField, DateTimeField, DecimalField, F, Field, Func, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from .operators import MOMENT, NUMBER, TEXT, TRUTH, Operator
-from .sources import NO_TEXT, Single
+from .operators import BOOLEAN, DATETIME, NUMBER, TEXT, Operators
+from .sources import EMPTY_TEXT, SingleValue
 
-NUMERIC = "CASE WHEN pg_input_is_valid(%(expressions)s, 'numeric') THEN %(expressions)s::numeric END"
-TIMELY = "CASE WHEN pg_input_is_valid(%(expressions)s, 'timestamptz') THEN %(expressions)s::timestamptz END"
-TRUTHFUL = "CASE lower(%(expressions)s) WHEN 'true' THEN true WHEN 'false' THEN false END"
-
-
-def data_text(key: str) -> Any:
-    """`data` under this very key, dots and quotes and all; `a__b` may also be a path."""
-    literal = _extract(key)
-    return Coalesce(literal, _extract(*key.split("__"))) if "__" in key.strip("_") else literal
+# NULL instead of an error where the text cannot be read as the type.
+AS_NUMBER = "CASE WHEN pg_input_is_valid(%(expressions)s, 'numeric') THEN %(expressions)s::numeric END"
+AS_DATETIME = (
+    "CASE WHEN pg_input_is_valid(%(expressions)s, 'timestamptz') THEN %(expressions)s::timestamptz END"
+)
+AS_BOOLEAN = "CASE lower(%(expressions)s) WHEN 'true' THEN true WHEN 'false' THEN false END"
 
 
-def _extract(*path: str) -> Func:
-    return Func(
-        F("data"),
-        *(Value(step) for step in path),
-        function="jsonb_extract_path_text",
-        output_field=TextField(),
-    )
-
-
-class Reading(Func):
-    """A template that names its one expression twice, and so needs its parameters twice."""
+class SafeCast(Func):
+    """Django passes the parameters of an expression once; these templates name it more than once."""
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
         sql, params = super().as_sql(compiler, connection, **context)
@@ -38,30 +26,42 @@ class Reading(Func):
 
 
 @dataclass(frozen=True)
-class DataKind:
-    """How text from the data is compared as something else; what cannot be read as that is empty."""
-
-    operators: dict[str, Operator]
-    template: str
-    output: Any
+class DataType:
+    operators: Operators
+    cast: str
+    output_field: type[Field]
 
 
-DATA_KINDS = {
-    "Number": DataKind(NUMBER, NUMERIC, DecimalField),
-    "Time": DataKind(NUMBER, NUMERIC, DecimalField),
-    "Datetime": DataKind(MOMENT, TIMELY, DateTimeField),
-    "Boolean": DataKind(TRUTH, TRUTHFUL, BooleanField),
+# Any other type is compared as text.
+DATA_TYPES = {
+    "Number": DataType(NUMBER, AS_NUMBER, DecimalField),
+    "Time": DataType(NUMBER, AS_NUMBER, DecimalField),
+    "Datetime": DataType(DATETIME, AS_DATETIME, DateTimeField),
+    "Boolean": DataType(BOOLEAN, AS_BOOLEAN, BooleanField),
 }
 
 
-def data(key: str, kind: str) -> Single:
+def data_source(key: str, type_name: str) -> SingleValue:
     text = data_text(key)
-    if kind not in DATA_KINDS:
-        return Single(text, TEXT, nothing=NullIf(text, NO_TEXT))
-    typed = DATA_KINDS[kind]
-    return Single(Reading(text, template=typed.template, output_field=typed.output()), typed.operators)
+    if type_name not in DATA_TYPES:
+        return SingleValue(text, TEXT, null_if_empty=NullIf(text, EMPTY_TEXT))
+    wanted = DATA_TYPES[type_name]
+    return SingleValue(
+        SafeCast(text, template=wanted.cast, output_field=wanted.output_field()), wanted.operators
+    )
 
 
 def data_order(key: str) -> list[Any]:
-    """Numbers by size, then words by alphabet."""
-    return [data(key, "Number").expression, data_text(key)]
+    """Numbers by size, then texts by alphabet."""
+    return [data_source(key, "Number").expression, data_text(key)]
+
+
+def data_text(key: str) -> Coalesce | Func:
+    """`data` under exactly this key, dots and quotes included; `a__b` may also be the path a → b."""
+    exact = _extract(key)
+    return Coalesce(exact, _extract(*key.split("__"))) if "__" in key.strip("_") else exact
+
+
+def _extract(*path: str) -> Func:
+    steps = (Value(step) for step in path)
+    return Func(F("data"), *steps, function="jsonb_extract_path_text", output_field=TextField())

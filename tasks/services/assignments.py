@@ -24,19 +24,22 @@ def assign(tasks: Iterable[Task], users: Collection[User], kind: str) -> None:
 
 
 def unassign(
-    tasks: Iterable[Task],
+    tasks: Iterable[Task | int],
     *,
     kind: str | None = None,
-    users: Iterable[User] | None = None,
+    users: Iterable[User | int] | None = None,
     keep: Iterable[User] = (),
-) -> None:
-    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator."""
+) -> int:
+    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator.
+
+    Returns how many assignments ended.
+    """
     rows = Assignment.objects.filter(task__in=tasks).exclude(user__in=keep)
     if kind is not None:
         rows = rows.filter(type=kind)
     if users is not None:
         rows = rows.filter(user__in=users)
-    rows.delete()
+    return rows.delete()[0]
 
 
 def open_assignments(project: Project) -> QuerySet[Assignment]:

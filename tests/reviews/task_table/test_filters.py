@@ -281,7 +281,7 @@ def test_filter_without_a_value_is_not_filled_in_yet(found):
         ([item("predictions_results", "not_equal", '"\\u0000"')], "JSON"),
         ([item("data.text", "contains", {"a": 1})], "text"),
         ([item("data.text", "contains", "a\x00")], "NUL"),
-        ([item("data.text", "contains", "\ud800")], "half"),
+        ([item("data.text", "contains", "\ud800")], "surrogates"),
         ([item("data.text", "regex", "(")], "regular expression"),
         ([item("data.text", "regex", "a" * 1001)], "regular expression"),
         (["id"], "object"),

@@ -1,6 +1,10 @@
-"""What is wrong with a question to the data manager: always 400, always naming the word at fault."""
+"""What is wrong with a query: always 400, always naming the part at fault."""
 
 from tasks.errors import Refused
+
+
+class InvalidValue(Exception):
+    """What was expected, as the rest of the sentence "The value …"."""
 
 
 def bad_filter(detail: str) -> Refused:

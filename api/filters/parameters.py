@@ -1,0 +1,32 @@
+"""Single query parameters, read by REST framework's fields. Several at once are a serializer or a filter set."""
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import BooleanField, Field, IntegerField
+from rest_framework.request import Request
+
+from reviews.task_table.values import MAX_ID
+
+ID = IntegerField(min_value=0, max_value=MAX_ID)
+BOOLEAN = BooleanField()
+
+
+def id_from(raw: Any, name: str) -> int | None:
+    """None where nothing was sent. Raises ValidationError naming the parameter."""
+    return None if raw in (None, "") else _read(ID, raw, name)
+
+
+def boolean_from(raw: Any, name: str) -> bool:
+    return False if raw in (None, "") else _read(BOOLEAN, raw, name)
+
+
+def boolean_parameter(request: Request, name: str) -> bool:
+    return boolean_from(request.query_params.get(name), name)
+
+
+def _read(field: Field, raw: Any, name: str) -> Any:
+    try:
+        return field.run_validation(raw)
+    except ValidationError as error:
+        raise ValidationError({name: error.detail})
