@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from devserver import children
+from devserver import processes
 from devserver.embedded import Postgres, Redis
 from devserver.stopping import pause
 from devserver.supervise import HOST, ROOT, Service, Supervisor
@@ -73,7 +73,7 @@ class ThrowAwaySite(Supervisor):
     ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *module]
         env = self.env | self.variables_of(name)
-        return children.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
+        return processes.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
 
     def variables_of(self, service: str) -> dict[str, str]:
         """PostgreSQL's log names a connection by its application."""

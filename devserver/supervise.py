@@ -237,10 +237,9 @@ class Supervisor:
             print(where_to_go(self.data), flush=True)
 
     def stop(self) -> None:
-        processes = [service.process for service in self.services] + (
-            [self.preparation] if self.preparation else []
-        )
-        processes.stop(processes, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
+        running = [service.process for service in self.services]
+        running += [self.preparation] if self.preparation else []
+        processes.stop(running, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
         processes.stop(
             [store.process for store in self.stores],
             ask=signal.SIGINT,
