@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from .models import Annotation, Prediction, Task
 from .sql import update_rows
+from .state import ABSENT
 from .totals import totals_follow
 
 COUNTED_FIELDS = (
@@ -22,14 +23,10 @@ COUNTED_FIELDS = (
 )
 TOUCHED_FIELDS = ("updated_at", "updated_by")
 
-# Redistributed, or returned to nobody in particular.
-FREES_SLOT = Q(redistributed=True) | Q(returned_at__isnull=False, returned_to=None)
-FILLING = Q(deleted_at=None, is_draft=False, was_cancelled=False) & ~FREES_SLOT
-
 SYNC_ANNOTATORS = """
     WITH wanted AS (
         SELECT DISTINCT project_id, completed_by_id AS user_id, task_id FROM tasks_annotation
-        WHERE task_id = ANY(%(tasks)s) AND deleted_at IS NULL AND NOT is_draft
+        WHERE task_id = ANY(%(tasks)s) AND state NOT IN ('deleted', 'draft')
     ), gone AS (
         DELETE FROM tasks_taskannotator a WHERE a.task_id = ANY(%(tasks)s)
         AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = a.task_id AND w.user_id = a.user_id)
@@ -45,9 +42,14 @@ class AnnotationCounts:
 
     done: int = 0
     skipped: int = 0
-    filling_overlap: int = 0  # one redistributed, or returned to nobody in particular, has freed its slot
+    filling_overlap: int = 0
     predictions: int = field(default=0)
     lowest_score: float | None = None
+
+    def add(self, *, skipped: bool, fills_slot: bool) -> None:
+        self.skipped += skipped
+        self.done += not skipped
+        self.filling_overlap += fills_slot
 
     def add_prediction(self, score: float | None) -> None:
         self.predictions += 1
@@ -57,13 +59,9 @@ class AnnotationCounts:
 
 def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
-    rows = Annotation.objects.filter(task_id__in=task_ids, deleted_at=None, is_draft=False)
-    for task, skipped, frees_slot in rows.values_list(
-        "task_id", "was_cancelled", ExpressionWrapper(FREES_SLOT, BooleanField())
-    ):
-        counts[task].skipped += skipped
-        counts[task].done += not skipped
-        counts[task].filling_overlap += not skipped and not frees_slot
+    rows = Annotation.objects.filter(task_id__in=task_ids).exclude(state__in=ABSENT)
+    for task, skipped, fills_slot in rows.values_list("task_id", "was_cancelled", "fills_slot"):
+        counts[task].add(skipped=skipped, fills_slot=fills_slot)
     predicted = (
         Prediction.objects.filter(task_id__in=task_ids)
         .values_list("task_id")

@@ -47,7 +47,7 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
 def copy_rows(rows: Sequence[models.Model]) -> None:
     """Insert `rows` (of one model, complete, with their ids) by COPY: several times as fast as INSERT."""
     if rows:
-        columns = [column for column in rows[0]._meta.concrete_fields if column.column]
+        columns = [column for column in rows[0]._meta.concrete_fields if column.column and not column.generated]
         copy_values(type(rows[0]), columns, map(attrgetter(*(column.attname for column in columns)), rows))
 
 

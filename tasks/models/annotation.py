@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..choices import ActionType, HistoryAction
 from ..querysets import AnnotationQuerySet, DraftQuerySet, HistoryQuerySet, PredictionQuerySet
+from ..state import FILLS_SLOT, State, state_expression
 from ..triggers import append_only
 from .project import Project
 from .task import Import, Task
@@ -89,6 +90,12 @@ class Annotation(models.Model):
         default=False, editable=False, help_text="The standing reject decided a dispute."
     )
 
+    # Derived by the database, for queries; ask `tasks.state.state_of` about a row in hand, which may have changed since.
+    state = models.GeneratedField(
+        expression=state_expression(), output_field=models.CharField(max_length=10, choices=State), db_persist=True
+    )
+    fills_slot = models.GeneratedField(expression=FILLS_SLOT, output_field=models.BooleanField(), db_persist=True)
+
     config_outdated: bool  # where a query, or who wrote its version, has said so
 
     objects = AnnotationQuerySet.as_manager()
@@ -127,19 +134,6 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"Annotation {self.pk}"
-
-    @property
-    def is_reviewable(self) -> bool:
-        return not (self.is_draft or self.was_cancelled or self.deleted_at)
-
-    @property
-    def in_pool(self) -> bool:
-        """Returned for rework to nobody in particular: its slot is free, its author may still take it up again."""
-        return self.returned_at is not None and self.returned_to_id is None
-
-    @property
-    def frees_slot(self) -> bool:
-        return self.redistributed or self.in_pool
 
     def is_work_of(self, user) -> bool:
         return user.pk in (self.completed_by_id, self.written_by_id)

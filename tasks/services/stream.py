@@ -10,7 +10,6 @@ from django.db.models.lookups import GreaterThan
 
 from .. import locks
 from ..choices import AssignmentType
-from ..counters import FILLING
 from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
 from ..roles import may
 from .reservations import Place, reserve
@@ -79,7 +78,7 @@ def _live() -> QuerySet[Reservation]:
 
 def _has_room_for(user: Any) -> Any:
     """Fewer annotations and other people's places than the task wants, as far as can be seen without its lock."""
-    filling = Annotation.objects.filter(FILLING, task=OuterRef("pk"))
+    filling = Annotation.objects.filter(fills_slot=True, task=OuterRef("pk"))
     with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
     return GreaterThan(F("overlap"), _number_of(filling) + _number_of(with_others))
 
