@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 
 from reviews import disputes
 from reviews.changed_since import changed_since
-from reviews.decisions import Intent
+from reviews.decisions.request import VerdictRequest
 from reviews.editor_options import reject_buttons
 from reviews.identities import only_shown
 from reviews.models import Comment, Queue, QueueEntry, Review
@@ -136,11 +136,11 @@ def _do(request: HttpRequest, project: Project, asked: Asked) -> Asked:
     return asked
 
 
-def _intent(request: HttpRequest, pressed: str) -> Intent:
+def _intent(request: HttpRequest, pressed: str) -> VerdictRequest:
     seen = Seen(if_match=f'"{request.POST.get("seq", "")}"')
     if pressed == "accept":
-        return Intent(ActionType.ACCEPTED, comment=request.POST.get("comment", ""), seen=seen)
-    return Intent(
+        return VerdictRequest(ActionType.ACCEPTED, comment=request.POST.get("comment", ""), seen=seen)
+    return VerdictRequest(
         ActionType.REJECTED,
         comment=request.POST.get("comment", ""),
         reason=request.POST.get("reason", ""),

@@ -1,7 +1,7 @@
 """What fixes changed: stored with the fix, told to the one whose work it was, counted for leads."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tasks.diff import Operation, changes
 from tasks.errors import Refused
-from tasks.models import Project
+from tasks.models import Annotation, Project
 from users.models import User
 
 from .models import Correction, Review
@@ -23,25 +23,24 @@ FIELDS = ("kind", "region", "control", "label_from", "label_to", "overlap", "bef
 
 @dataclass(frozen=True)
 class Fix:
-    """A fix about to be written: the result it replaces, and who wrote that."""
+    """The result that a fix replaces, and who wrote that."""
 
-    review: Review
     before: list[dict[str, Any]]
     author_id: int
 
 
-def record(fixes: Sequence[Fix]) -> None:
+def record(fixes: Iterable[tuple[Fix, Review]]) -> None:
     """Store what they changed. The reviews are written, their annotations hold the new results."""
-    if rows := [row for fix in fixes for row in _rows(fix)]:
+    if rows := [row for fix, review in fixes for row in _rows(fix, review)]:
         Correction.objects.bulk_create(rows)
 
 
-def _rows(fix: Fix) -> Iterator[Correction]:
-    annotation, now = fix.review.annotation, timezone.now()
-    whose = _whose(fix)
+def _rows(fix: Fix, review: Review) -> Iterator[Correction]:
+    annotation, now = review.annotation, timezone.now()
+    whose = _whose(fix, annotation)
     for operation in islice(changes(fix.before, annotation.result), MOST_OF_ONE_FIX):
         yield Correction(
-            review=fix.review,
+            review=review,
             annotation=annotation,
             project_id=annotation.project_id,
             annotator_id=whose,
@@ -50,9 +49,8 @@ def _rows(fix: Fix) -> Iterator[Correction]:
         )
 
 
-def _whose(fix: Fix) -> int:
+def _whose(fix: Fix, annotation: Annotation) -> int:
     """Whose answer the annotation is; but what another reviewer had rewritten was that reviewer's work."""
-    annotation = fix.review.annotation
     own = (annotation.completed_by_id, annotation.written_by_id)
     return annotation.completed_by_id if fix.author_id in own else fix.author_id
 

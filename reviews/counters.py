@@ -1,131 +1,133 @@
 """The review counters of a task and whether it is reviewed, always recomputed under the task's lock."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from tasks.choices import ACCEPTING, VERDICTS, ActionType, ReviewCriteria
-from tasks.counters import TOUCHED_FIELDS, touch
-from tasks.models import Annotation, Project, Task
-from tasks.sql import update_rows
+from tasks.choices import ReviewCriteria
+from tasks.counters import AnnotationCounts, apply_counts, touch
+from tasks.models import Task
+from tasks.sql import run, update_rows
+from tasks.state import ABSENT, State
 from tasks.totals import totals_follow
+from users.models import User
 
 from . import final
 from .models import Comment
 from .queue import entries
+from .siblings import Sibling, reviewers_of, siblings_of
 
 REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected", *final.FINAL_FIELDS)
 COMMENT_FIELDS = ("comment_count", "unresolved_comment_count", "last_comment_updated_at")
+WRITTEN = (
+    "id",
+    "project_id",
+    *REVIEW_FIELDS,
+    "total_annotations",
+    "cancelled_annotations",
+    "is_labeled",
+    "completed_at",
+    "updated_at",
+    "updated_by_id",
+)
 
-SYNC_REVIEWERS = """
-    WITH wanted AS (
-        SELECT DISTINCT a.project_id, r.created_by_id AS user_id, a.task_id
-        FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id
-        WHERE a.task_id = ANY(%(tasks)s) AND a.deleted_at IS NULL
+WRITE = """
+    WITH input AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%(tasks)s::jsonb) AS x(
+            id bigint, project_id bigint, reviewed boolean, reviewed_at timestamptz, reviews_accepted integer,
+            reviews_rejected integer, final_annotation_id bigint, final_state text, total_annotations integer,
+            cancelled_annotations integer, is_labeled boolean, completed_at timestamptz, updated_at timestamptz,
+            updated_by_id bigint, reviewers jsonb
+        )
+    ), tasks AS (
+        UPDATE tasks_task t SET reviewed = i.reviewed, reviewed_at = i.reviewed_at, reviews_accepted = i.reviews_accepted,
+            reviews_rejected = i.reviews_rejected, final_annotation_id = i.final_annotation_id, final_state = i.final_state,
+            total_annotations = i.total_annotations, cancelled_annotations = i.cancelled_annotations,
+            is_labeled = i.is_labeled, completed_at = i.completed_at, updated_at = i.updated_at,
+            updated_by_id = i.updated_by_id
+        FROM input i WHERE t.id = i.id
+    ), reviewers AS (
+        SELECT i.project_id, i.id AS task_id, user_id::bigint FROM input i, jsonb_array_elements_text(i.reviewers) AS user_id
     ), gone AS (
-        DELETE FROM reviews_taskreviewer t WHERE t.task_id = ANY(%(tasks)s)
-        AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = t.task_id AND w.user_id = t.user_id)
+        DELETE FROM reviews_taskreviewer t USING input i WHERE t.task_id = i.id
+        AND NOT EXISTS (SELECT 1 FROM reviewers r WHERE r.task_id = t.task_id AND r.user_id = t.user_id)
     )
     INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
-    SELECT project_id, user_id, task_id FROM wanted ON CONFLICT DO NOTHING
+    SELECT project_id, user_id, task_id FROM reviewers ON CONFLICT DO NOTHING
 """
 
 
 @dataclass(frozen=True)
-class State:
-    """What one reviewable annotation (not skipped, not a draft, not deleted) says to its task."""
+class Turned:
+    """The tasks that became reviewed, and those that stopped being so."""
 
-    last_action: str
-    waits_for_rework: bool = False
-    in_pool: bool = False  # returned to nobody in particular: the task waits for whoever takes its slot
-
-    @property
-    def is_accepted(self) -> bool:
-        return self.last_action in ACCEPTING
-
-    @property
-    def is_rejected(self) -> bool:
-        return self.last_action == ActionType.REJECTED
-
-    @property
-    def has_verdict(self) -> bool:
-        return self.last_action in VERDICTS
+    reviewed: list[Task]
+    unreviewed: list[Task]
 
 
-def is_reviewed(criteria: str, *, overlap_reached: bool, states: Collection[State]) -> bool:
-    """Rules §8. `one`: an annotation stands accepted or fixed. `all`: overlap reached, every reviewable annotation has a
-    standing verdict and none waits for rework. (One waiting for a substitute has freed its slot: overlap is not reached
-    until there is one, and does not wait for the first.)
+def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Sibling]) -> bool:
+    """Whether a task counts as reviewed.
+
+    `one`: an annotation stands accepted or fixed. `all`: overlap is reached, every reviewable annotation has a standing
+    verdict, and none waits for rework. (One that waits for whoever takes it has freed its slot: overlap is not reached until
+    there is another, which does not wait for the first.)
     """
     if criteria == ReviewCriteria.ONE:
-        return any(state.is_accepted for state in states)
-    claims = [state for state in states if not state.in_pool]
-    return (
-        overlap_reached
-        and bool(claims)
-        and all(state.has_verdict and not state.waits_for_rework for state in claims)
-    )
+        return any(sibling.is_accepted for sibling in siblings)
+    claims = [s for s in siblings if s.state not in (*ABSENT, State.SKIPPED, State.POOLED)]
+    return overlap_reached and bool(claims) and all(s.has_verdict and not s.is_returned for s in claims)
 
 
-def states_of(task_ids: Collection[int]) -> dict[int, list[State]]:
-    rows = Annotation.objects.filter(
-        task_id__in=task_ids, deleted_at=None, is_draft=False, was_cancelled=False
-    )
-    states: dict[int, list[State]] = defaultdict(list)
-    for task, last_action, returned_at, returned_to in rows.values_list(
-        "task_id", "last_action", "returned_at", "returned_to"
-    ):
-        waits = returned_at is not None
-        states[task].append(State(last_action, waits_for_rework=waits, in_pool=waits and returned_to is None))
-    return states
-
-
-def recount(tasks: Collection[Task], *, actor=None) -> tuple[list[Task], list[Task]]:
+def recount(tasks: Collection[Task], *, actor: User | None = None, slots_moved: bool = False) -> Turned:
     """Bring the review counters of these locked tasks up to date, and what of them waits in the queues.
 
-    Returns the tasks that thereby became reviewed, and those that stopped being so.
+    `slots_moved`: decisions have filled or freed slots, so that the counters of annotations follow, too. Constant in
+    statements, however many tasks.
     """
-    states = states_of([task.pk for task in tasks])
-    criteria = criteria_of(tasks)
+    siblings, criteria = siblings_of([task.pk for task in tasks])
     was_reviewed = {task.pk: task.reviewed for task in tasks}
     with totals_follow(tasks):
         for task in tasks:
-            apply_states(task, states[task.pk], criteria[task.project_id])
+            if slots_moved:
+                _apply_annotation_counts(task, siblings[task.pk])
+            apply_siblings(task, siblings[task.pk], criteria[task.pk])
             touch(task, actor)
-        final.void(final.settle(tasks))
-        update_rows(list(tasks), [*REVIEW_FIELDS, *TOUCHED_FIELDS])
-    sync_reviewers(task.pk for task in tasks)
+        final.void(final.settle(tasks, siblings))
+        _write(tasks, siblings)
     entries.sync([task.pk for task in tasks])
     turned = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
-    return [t for t in turned if t.reviewed], [t for t in turned if not t.reviewed]
+    return Turned([t for t in turned if t.reviewed], [t for t in turned if not t.reviewed])
 
 
-def criteria_of(tasks: Collection[Task]) -> dict[int, str]:
-    """Project id → its criteria. Read now that the tasks are locked: the setting may have changed while we waited for them."""
-    return dict(
-        Project.objects.filter(pk__in={task.project_id for task in tasks}).values_list(
-            "pk", "review_criteria"
-        )
-    )
-
-
-def apply_states(task: Task, states: Collection[State], criteria: str) -> None:
-    task.reviews_accepted = sum(state.is_accepted for state in states)
-    task.reviews_rejected = sum(state.is_rejected for state in states)
-    task.reviewed = is_reviewed(criteria, overlap_reached=task.is_labeled, states=states)
+def apply_siblings(task: Task, siblings: Collection[Sibling], criteria: str) -> None:
+    task.reviews_accepted = sum(sibling.is_accepted for sibling in siblings)
+    task.reviews_rejected = sum(sibling.is_rejected for sibling in siblings)
+    task.reviewed = is_reviewed(criteria, overlap_reached=task.is_labeled, siblings=siblings)
     if not task.reviewed:
         task.reviewed_at = None
     elif task.reviewed_at is None:
         task.reviewed_at = timezone.now()
 
 
-def sync_reviewers(task_ids: Iterable[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(SYNC_REVIEWERS, {"tasks": list(task_ids)})
+def _apply_annotation_counts(task: Task, siblings: Collection[Sibling]) -> None:
+    """A decision changes no prediction: those counts stay."""
+    counts = AnnotationCounts(predictions=task.total_predictions, lowest_score=task.lowest_score)
+    for sibling in siblings:
+        if sibling.state not in ABSENT:
+            counts.add(skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot)
+    apply_counts(task, counts)
+
+
+def _write(tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]]) -> None:
+    """The counters of the tasks, and who reviewed them."""
+    rows = [
+        {name: getattr(task, name) for name in WRITTEN} | {"reviewers": reviewers_of(siblings[task.pk])}
+        for task in tasks
+    ]
+    run(WRITE, {"tasks": json.dumps(rows, default=str)})
 
 
 def recount_comments(tasks: Collection[Task]) -> None:

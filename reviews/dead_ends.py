@@ -15,26 +15,21 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 
 from tasks.choices import AssignmentType, Distribution
-from tasks.counters import FILLING, FREES_SLOT
 from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import members, ownerless_work
+from tasks.state import ABSENT, State
 from users.capabilities import Role
 
 from . import workflow
+from .eligibility import HAD, RETURNED_TO_SOMEBODY, UNDECIDED, may_judge
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
 # Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose verdict it contests.
 MOST_KEPT_OUT = 3
 
-# Work that a reviewer is asked about: undecided and not out for rework, or a contested rejection.
-UNDECIDED = Q(is_draft=False, was_cancelled=False, deleted_at=None, returned_at=None, standing_review_id=None)
-CONTESTED = Q(is_draft=False, was_cancelled=False, deleted_at=None, contested_at__isnull=False)
-WAITING = UNDECIDED | CONTESTED
 PRESENT = Q(deleted_at=None, closed_at=None)
-# It comes back by itself, or is ownerless.
-RETURNED_TO_SOMEBODY = Q(deleted_at=None, is_draft=False, returned_to__isnull=False)
-# Who has had a task is not handed it again; what was returned to anyone, its author is.
-HAD = Q(deleted_at=None, is_draft=False) & (Q(returned_at=None) | Q(returned_to__isnull=False))
+# Submitted work that does not count towards overlap any more: redistributed, or sent back to whoever takes it.
+FREED_SLOT = Q(fills_slot=False) & ~Q(state__in=(*ABSENT, State.SKIPPED))
 
 
 @dataclass(frozen=True)
@@ -69,25 +64,16 @@ def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
     )
     if len(reviewers) > MOST_KEPT_OUT:
         return _tasks(project).none()
-    nobody = reduce(and_, (_kept_from(reviewer, project) for reviewer in reviewers), Q())
-    required = Q(review_required=True) | _some(CONTESTED)
-    return _tasks(project).filter(Q(_some(WAITING & nobody)), required)
-
-
-def _kept_from(reviewer: int, project: Project) -> Q:
-    own = Q(completed_by=reviewer) | Q(written_by=reviewer)
-    own &= Q(contested_at__isnull=False) if project.allow_self_review else Q()
-    return own | Q(contested_at__isnull=False, last_created_by=reviewer)
+    nobody = reduce(and_, (~may_judge(reviewer, project) for reviewer in reviewers), Q())
+    required = Q(review_required=True) | _some(Q(state=State.CONTESTED))
+    return _tasks(project).filter(Q(_some(UNDECIDED & nobody)), required)
 
 
 def rounds_capped(project: Project) -> QuerySet[Task]:
     """Rejected after the last round: it was sent back as often as may be, and nobody's turn it is."""
     if project.max_rounds is None:
         return _tasks(project).none()
-    spent = Q(rounds__gte=project.max_rounds, last_action="rejected", standing_review_id__isnull=False)
-    ended = spent & Q(
-        deleted_at=None, is_draft=False, returned_at=None, redistributed=False, contested_at=None
-    )
+    ended = Q(state=State.REJECTED, redistributed=False, rounds__gte=project.max_rounds)
     return _tasks(project).filter(Q(_some(ended)), reviews_accepted=0)
 
 
@@ -106,7 +92,7 @@ def overlap_unreachable(project: Project) -> QuerySet[Task]:
 
 def _short_of_hands(project: Project) -> QuerySet[Task]:
     wanting = _tasks(project).filter(_may_be_short(project), ~_some(RETURNED_TO_SOMEBODY), is_labeled=False)
-    filling = _number(Annotation.objects.filter(FILLING, task=OuterRef("pk")))
+    filling = _number(Annotation.objects.filter(fills_slot=True, task=OuterRef("pk")))
     return wanting.filter(GreaterThan(F("overlap"), filling + _hands(project)))
 
 
@@ -116,7 +102,7 @@ def _may_be_short(project: Project) -> Q:
     if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
         return Q()
     wants_more = GreaterThan(F("overlap") + F("cancelled_annotations"), Value(len(_annotating(project))))
-    return Q(wants_more) | Q(_some(Q(deleted_at=None) & FREES_SLOT))
+    return Q(wants_more) | Q(_some(FREED_SLOT))
 
 
 def _hands(project: Project) -> Any:
@@ -170,7 +156,7 @@ def _unreviewable(project: Project) -> Q:
         return Q(pk__in=[])
     at_work = members.active_members(project, "review_annotation").values("user")
     given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.REVIEWER, user__in=at_work)
-    return Q(_some(WAITING)) & ~Q(Exists(given))
+    return Q(_some(UNDECIDED)) & ~Q(Exists(given))
 
 
 def ownerless(project: Project) -> QuerySet[Task]:

@@ -17,9 +17,9 @@ from tasks.models import Annotation, Project, Task
 from tasks.querysets import within
 from tasks.roles import may
 from tasks.services import history
+from users.models import User
 
 from . import counters, events
-from .decisions import Sentence
 from .models import Dispute, Review
 
 Outcome = Dispute.Outcome
@@ -55,31 +55,23 @@ def _mark(annotation: Annotation, actor: Any, now: Any) -> None:
     annotation.save(update_fields=["contested_at", "updated_at", "updated_by", "annotation_seq"])
 
 
-def contested_reviews(annotations: Iterable[Annotation]) -> list[int]:
-    """The standing rejects of these annotations that are contested. Asked before they stop standing."""
-    return [a.standing_review_id for a in annotations if a.contested_at and a.standing_review_id]
-
-
-def decide(sentences: Collection[Sentence], review_ids: Collection[int], *, actor: Any) -> None:
-    """These verdicts supersede the contested ones among `review_ids`: another reject upholds, anything else overturns."""
-    if not review_ids:
+def close(contested: Collection[Review], decisions: Iterable[Review | None], *, actor: User | None) -> None:
+    """These rejects stop standing. A new reject upholds one, another verdict overturns it; without a verdict there is nothing
+    left to decide, and the dispute is withdrawn."""
+    if not contested:
         return
-    by_annotation = {sentence.annotation.pk: sentence.review for sentence in sentences}
-    for dispute in Dispute.objects.filter(review__in=review_ids, outcome=None):
-        decision = by_annotation[dispute.annotation_id]
-        upheld = decision.verdict == ActionType.REJECTED
-        dispute.deciding_review = decision
-        _close(dispute, Outcome.UPHELD if upheld else Outcome.OVERTURNED, actor)
-
-
-def withdraw(review_ids: Collection[int], *, actor: Any) -> None:
-    """These rejects stopped standing without a new verdict: there is nothing left to decide."""
-    if review_ids:
-        for dispute in Dispute.objects.filter(review__in=review_ids, outcome=None):
+    by_annotation = {review.annotation_id: review for review in decisions if review}
+    for dispute in Dispute.objects.filter(review__in=contested, outcome=None):
+        dispute.deciding_review = decision = by_annotation.get(dispute.annotation_id)
+        if decision is None:
             _close(dispute, Outcome.WITHDRAWN, actor)
+        elif decision.verdict == ActionType.REJECTED:
+            _close(dispute, Outcome.UPHELD, actor)
+        else:
+            _close(dispute, Outcome.OVERTURNED, actor)
 
 
-def _close(dispute: Dispute, outcome: str, actor: Any) -> None:
+def _close(dispute: Dispute, outcome: str, actor: User | None) -> None:
     dispute.outcome = outcome
     dispute.decided_by = actor
     dispute.decided_at = timezone.now()

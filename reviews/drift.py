@@ -19,6 +19,7 @@ from tasks.services.tasks import lock_project_tasks
 from . import counters, final, rework_drift, sampling
 from .models import QueueEntry, TaskReviewer
 from .queue import entries
+from .siblings import siblings_of
 
 CHUNK = 2000  # tasks
 VERDICT = "the verdict"
@@ -107,19 +108,16 @@ def _rework(tasks: list[Task]) -> Iterator[Drift]:
 
 def _counters(tasks: list[Task]) -> Iterator[Drift]:
     ids = [task.pk for task in tasks]
-    counts, states, criteria = (
-        task_counters.count_annotations(ids),
-        counters.states_of(ids),
-        counters.criteria_of(tasks),
-    )
+    counts = task_counters.count_annotations(ids)
+    siblings, criteria = siblings_of(ids)
     comments = {task: numbers for task, *numbers in _rows(COMMENTS, ids)}
     found = [copy(task) for task in tasks]
     for task in found:
         task_counters.apply_counts(task, counts[task.pk])
-        counters.apply_states(task, states[task.pk], criteria[task.project_id])
+        counters.apply_siblings(task, siblings[task.pk], criteria[task.pk])
         for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
             setattr(task, name, number)
-    final.settle(found)
+    final.settle(found, siblings)
     for task, counted in zip(tasks, found, strict=True):
         yield from _differences(task, counted)
 

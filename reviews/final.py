@@ -1,118 +1,82 @@
-"""The answer of a task (rules §8), derived from its annotations under the task's lock, like the counters.
+"""The answer of a task, derived from its annotations under the task's lock, like the counters.
 
 The ground truth answers; without one, once the task is reviewed, what stands accepted or fixed does. Where several answer
 and they say the same, it is the one with the lowest id; where they differ, the one a reviewer picked, and else it is a
 conflict. What stands rejected never answers.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 
 from tasks.answers import same_answer
-from tasks.choices import ACCEPTING, ActionType, FinalState
+from tasks.choices import FinalState
 from tasks.models import Annotation, Task
+from tasks.state import ABSENT, State
 
 from .models import FinalPick
+from .siblings import Sibling
 
 FINAL_FIELDS = ("final_annotation_id", "final_state")
-PRESENT = Q(deleted_at=None, is_draft=False, was_cancelled=False)
-CAN_ANSWER = (
-    PRESENT & (Q(ground_truth=True) | Q(last_action__in=ACCEPTING)) & ~Q(last_action=ActionType.REJECTED)
-)
 
 Answer = tuple[FinalState, int | None]
 Results = Mapping[int, list]  # annotation id → its result
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An annotation that could answer its task."""
-
-    pk: int
-    is_ground_truth: bool = False
-    is_picked: bool = False
+def can_answer(sibling: Sibling) -> bool:
+    if sibling.state in (*ABSENT, State.SKIPPED) or sibling.was_cancelled:
+        return False
+    return sibling.is_accepted or (sibling.ground_truth and not sibling.is_rejected)
 
 
-def answering(candidates: Sequence[Candidate], *, reviewed: bool) -> Sequence[Candidate]:
-    """Of the candidates of one task, those that do answer it."""
-    gold = [candidate for candidate in candidates if candidate.is_ground_truth]
+def answering(siblings: Iterable[Sibling], *, reviewed: bool) -> Sequence[Sibling]:
+    """Of the annotations of one task, those that answer it."""
+    candidates = [sibling for sibling in siblings if can_answer(sibling)]
+    gold = [candidate for candidate in candidates if candidate.ground_truth]
     return gold or (candidates if reviewed else [])
 
 
-def answer_of(candidates: Sequence[Candidate], results: Results, *, reviewed: bool) -> Answer:
-    """`candidates` of one task by id; `results` of those that answer, where there is more than one."""
-    found = answering(candidates, reviewed=reviewed)
+def answer_of(siblings: Iterable[Sibling], results: Results, *, reviewed: bool) -> Answer:
+    """`siblings` of one task by id; `results` of those that answer, where there is more than one."""
+    found = answering(siblings, reviewed=reviewed)
     if not found:
         return (FinalState.NONE if reviewed else FinalState.NOT_REVIEWED), None
     if all_agree(found, results):
-        return FinalState.GOLD, found[0].pk
-    picked = next((candidate.pk for candidate in found if candidate.is_picked), None)
+        return FinalState.GOLD, found[0].annotation_id
+    picked = next((one.annotation_id for one in found if one.is_picked), None)
     return (FinalState.GOLD if picked else FinalState.CONFLICT), picked
 
 
-def all_agree(candidates: Sequence[Candidate], results: Results) -> bool:
-    first, *others = candidates
-    return all(same_answer(results[first.pk], results[other.pk]) for other in others)
+def all_agree(answers: Sequence[Sibling], results: Results) -> bool:
+    first, *others = answers
+    return all(same_answer(results[first.annotation_id], results[other.annotation_id]) for other in others)
 
 
-def settle(tasks: Collection[Task]) -> list[int]:
+def settle(tasks: Collection[Task], siblings: Mapping[int, Sequence[Sibling]]) -> list[int]:
     """Set the answer of these tasks, whose `reviewed` is up to date. Saves nothing.
 
     Returns the annotations that were picked and answer no more: their picks are void.
     """
-    candidates, void = candidates_of([task.pk for task in tasks])
-    several = (found for t in tasks if len(found := answering(candidates[t.pk], reviewed=t.reviewed)) > 1)
-    results = results_of(candidate.pk for found in several for candidate in found)
+    several = (found for t in tasks if len(found := answering(siblings[t.pk], reviewed=t.reviewed)) > 1)
+    results = results_of(one.annotation_id for found in several for one in found)
     for task in tasks:
         task.final_state, task.final_annotation_id = answer_of(
-            candidates[task.pk], results, reviewed=task.reviewed
+            siblings[task.pk], results, reviewed=task.reviewed
         )
-    return void
+    return [
+        one.annotation_id for t in tasks for one in siblings[t.pk] if one.is_picked and not can_answer(one)
+    ]
 
 
-def settle_new(tasks: Iterable[Task], annotations: Iterable[Annotation]) -> None:
+def settle_new(
+    tasks: Iterable[Task], annotations: Iterable[Annotation], siblings: Mapping[int, Sequence[Sibling]]
+) -> None:
     """The same for tasks and annotations that are not written yet."""
-    candidates: dict[int, list[Candidate]] = defaultdict(list)
-    results = {}
-    for annotation in annotations:
-        if can_answer(annotation):
-            candidates[annotation.task_id].append(Candidate(annotation.pk, annotation.ground_truth))
-            results[annotation.pk] = annotation.result
+    results = {annotation.pk: annotation.result for annotation in annotations}
     for task in tasks:
         task.final_state, task.final_annotation_id = answer_of(
-            candidates[task.pk], results, reviewed=task.reviewed
+            siblings[task.pk], results, reviewed=task.reviewed
         )
-
-
-def can_answer(annotation: Annotation) -> bool:
-    """CAN_ANSWER, of an annotation in hand."""
-    said = annotation.last_action
-    return (
-        annotation.is_reviewable
-        and said != ActionType.REJECTED
-        and (annotation.ground_truth or said in ACCEPTING)
-    )
-
-
-def candidates_of(task_ids: Collection[int]) -> tuple[dict[int, list[Candidate]], list[int]]:
-    """By task, lowest id first; and what was picked and is no candidate any more."""
-    live = FinalPick.objects.filter(task=OuterRef("task"), annotation=OuterRef("pk"), undone_at=None)
-    answers = ExpressionWrapper(CAN_ANSWER, BooleanField())
-    rows = Annotation.objects.filter(task_id__in=task_ids).filter(CAN_ANSWER | Exists(live)).order_by("pk")
-    found: dict[int, list[Candidate]] = defaultdict(list)
-    void = []
-    for task, pk, gold, can, picked in rows.values_list(
-        "task_id", "pk", "ground_truth", answers, Exists(live)
-    ):
-        if can:
-            found[task].append(Candidate(pk, gold, picked))
-        else:
-            void.append(pk)
-    return found, void
 
 
 def results_of(annotation_ids: Iterable[int]) -> Results:

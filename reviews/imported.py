@@ -14,6 +14,7 @@ from tasks.models import Annotation, History
 from tasks.results import same_result
 from tasks.sql import copy_rows, next_ids
 
+from .decisions.plan import standing_columns
 from .models import Review
 
 
@@ -67,7 +68,7 @@ def record(works: Sequence[ImportedWork], *, actor) -> list[Review]:
         _say_what_came_after(work)
         work.annotation.rounds = sum(sent_back(review) for review in work.reviews)
         if work.stands:
-            _pronounce(work)
+            _apply_standing(work)
     rows = [row for work in works for row in work.rows]
     _number(works, next_ids(History, len(rows)))
     copy_rows(rows)
@@ -220,12 +221,15 @@ def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: Imp
     return signed is not None and following.before is not None and not same_result(signed, following.before)
 
 
-def _pronounce(work: ImportedWork) -> None:
+def _apply_standing(work: ImportedWork) -> None:
     annotation, review = work.annotation, work.reviews[-1]
-    requeued = review.reject_action == RejectAction.REQUEUE
-    annotation.last_action = review.verdict
-    annotation.last_created_by_id = review.created_by_id
     annotation.standing_review_id = review.pk
-    annotation.redistributed = review.reject_action == RejectAction.REDISTRIBUTE
-    annotation.returned_at = review.created_at if requeued else None
-    annotation.returned_to_id = annotation.completed_by_id if requeued else None
+    columns = standing_columns(
+        review.verdict,
+        review.reject_action,
+        reviewer_id=review.created_by_id,
+        at=review.created_at,
+        author_id=annotation.completed_by_id,
+    )
+    for name, value in columns.items():
+        setattr(annotation, name, value)

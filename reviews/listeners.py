@@ -1,15 +1,19 @@
 """What the review app does when work changes below: refuse what a verdict locks, withdraw what the change outdates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.events import Happened, happened
 from tasks.models import Annotation, Task
 
-from . import comments, counters, moves, sampling, workflow
+from . import comments, counters, sampling, workflow
+from .decisions.apply import apply, tell_turned
+from .decisions.locking import standing_reviews
+from .decisions.plan import plan_withdrawal
 from .queue import entries, leases
 
 BATCH = 2000  # tasks
@@ -43,14 +47,21 @@ def _work_moved(event: Happened) -> None:
 
 
 def _withdraw(event: Happened, reason: str) -> None:
-    moves.withdraw(event.annotations, list(event.tasks), reason, actor=event.actor)
+    _withdraw_reviews(event, event.annotations, reason)
+
+
+def _withdraw_reviews(event: Happened, annotations: Sequence[Annotation], reason: str) -> None:
+    """The annotations have changed under their standing reviews: those are outdated now."""
+    standing = standing_reviews(annotations)
+    plans = [plan_withdrawal(annotation, standing.get(annotation.pk)) for annotation in annotations]
+    apply(plans, event.tasks, actor=event.actor, now=timezone.now(), because=reason)
 
 
 def _data_changed(event: Happened) -> None:
     """What was reopened stays open for rework: only verdicts were given on the old data."""
     judged = [annotation for annotation in event.annotations if annotation.standing_review_id]
     if judged:
-        moves.withdraw(judged, list(event.tasks), "data_changed", actor=event.actor)
+        _withdraw_reviews(event, judged, "data_changed")
 
 
 def _work_created(event: Happened) -> None:
@@ -79,7 +90,7 @@ def _recount(event: Happened) -> None:
 def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
     for task in tasks:
         task.project = event.project
-    moves.tell_turned(event.project, counters.recount(tasks), event.actor)
+    tell_turned(event.project, counters.recount(tasks), event.actor)
 
 
 def _settings_changed(event: Happened) -> None:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.roles import may
+from tasks.state import ABSENT
 
 from . import counters, final, workflow
 from .models import FinalPick
+from .siblings import siblings_of
 
 
 def pick(task: Task, annotation_id: int, *, actor: Any) -> Task:
@@ -65,9 +67,7 @@ def _take_back(live: FinalPick, actor: Any) -> None:
 
 
 def _refuse(task: Task, annotation_id: int, actor: Any) -> None:
-    annotation = Annotation.objects.filter(
-        task=task, deleted_at=None, is_draft=False, pk=annotation_id
-    ).first()
+    annotation = Annotation.objects.filter(task=task, pk=annotation_id).exclude(state__in=ABSENT).first()
     if annotation is None:
         raise Refused(
             "unknown_annotation", f"Task {task.pk} has no annotation {annotation_id}.", field="annotation"
@@ -82,9 +82,9 @@ def _refuse(task: Task, annotation_id: int, actor: Any) -> None:
 
 
 def _refuse_needless(task: Task, annotation_id: int) -> None:
-    candidates = final.candidates_of([task.pk])[0][task.pk]
-    found = final.answering(candidates, reviewed=task.reviewed)
-    if all(candidate.pk != annotation_id for candidate in candidates):
+    siblings = siblings_of([task.pk])[0][task.pk]
+    found = final.answering(siblings, reviewed=task.reviewed)
+    if all(one.annotation_id != annotation_id for one in siblings if final.can_answer(one)):
         raise Refused(
             "not_standing",
             "Only an annotation that stands accepted or fixed can be the answer.",
@@ -94,11 +94,11 @@ def _refuse_needless(task: Task, annotation_id: int) -> None:
         raise Refused(
             "not_reviewed", "This task is not reviewed yet: its answer follows from its verdicts when it is."
         )
-    if all(candidate.pk != annotation_id for candidate in found):
+    if all(one.annotation_id != annotation_id for one in found):
         raise Refused(
             "not_ground_truth", "This task has ground truth: its answer is one of those.", field="annotation"
         )
-    if final.all_agree(found, final.results_of(candidate.pk for candidate in found)):
+    if final.all_agree(found, final.results_of(one.annotation_id for one in found)):
         raise Refused(
             "nothing_to_pick", "The annotations of this task say the same: there is nothing to pick."
         )

@@ -9,8 +9,8 @@ from tasks.diff import Operation
 from tasks.models import Annotation, History
 
 from .changed_since import changed_since
+from .decisions.plan import last_version_of_author
 from .models import Review
-from .understanding import last_of_annotator
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,5 @@ def why_returned(annotation: Annotation) -> Returned:
 
 
 def _by_others(annotation: Annotation) -> list[Operation]:
-    own = last_of_annotator(annotation)
+    own = last_version_of_author(annotation)
     return changed_since(annotation, own.pk).changes if own else []

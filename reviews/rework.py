@@ -12,7 +12,8 @@ from tasks.services import assignments, history, members
 from tasks.services.assignments import Reassigned, assign
 from tasks.sql import update_rows
 
-from . import counters, moves
+from . import counters
+from .decisions.apply import tell_turned
 
 
 def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Reassigned:
@@ -65,4 +66,4 @@ def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list
             annotations=(annotation,),
             tasks=(annotation.task,),
         )
-    moves.tell_turned(project, turned, actor)
+    tell_turned(project, turned, actor)

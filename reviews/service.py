@@ -1,13 +1,16 @@
 """The one door to review state.
 
 Every verdict, undo and reopen goes through AnnotationReviewService: admin, API, bulk, crowd and import knock here. Each verb
-locks the annotations, then their tasks, asks the workflow, and moves (reviews.moves), in one transaction.
+locks the annotations, then their tasks, plans what becomes of them (which asks the workflow), and applies the plans, in one
+transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
 from tasks.choices import ActionType
 from tasks.concurrency import NOTHING_SEEN, Seen, refuse_stale
@@ -16,91 +19,109 @@ from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.services.annotations import lock
 from tasks.services.assignments import Reassigned
+from users.models import User
 
-from . import disputes, imported, moves, outcomes, rework, workflow
-from .decisions import Decision, Intent
+from . import disputes, imported, rework, workflow
+from .decisions.apply import apply
+from .decisions.locking import Locked, lock_one, lock_selection
+from .decisions.plan import Plan, plan_reopen, plan_undo, plan_undo_reopen, plan_verdict
+from .decisions.request import RETURN_TO_AUTHOR, Decision, Report, VerdictRequest
+from .guards import Refusal
 from .imported import ImportedWork
 from .models import BulkReview, Dispute, Review
-from .moves import RETURN_TO_AUTHOR
-from .selection import Report, open_selection
-from .understanding import repeated, understand
+
+# Of one annotation of a selection: its plan, why not, or None where there is nothing to write.
+Planner = Callable[[Annotation, Review | None], Plan | Refusal | None]
+GONE = Refusal("not_standing", "This verdict no longer stands.")
 
 
 class AnnotationReviewService:
-    def __init__(self, actor: Any):
+    """`actor` decides. A verb raises Refused, with a stable code and a sentence, and then nothing has changed.
+
+    One annotation is named by a row the caller has looked up, or by its id as a request names it: then it must be visible to
+    the actor, else Refused(404).
+    """
+
+    def __init__(self, actor: User):
         self.actor = actor
 
     # --- one annotation ---------------------------------------------------------------------
 
-    def accept(self, annotation: Annotation, **asked: Any) -> Decision:
-        """Sign the current version. `asked`: comment, seen (Seen), started_at. Raises Refused."""
-        return self.decide(annotation, Intent(ActionType.ACCEPTED, **asked))
+    def accept(self, annotation: Annotation | int, **asked: Any) -> Decision:
+        """Sign the current version. `asked`: comment, seen (Seen), started_at."""
+        return self.decide(annotation, VerdictRequest(ActionType.ACCEPTED, **asked))
 
-    def reject(self, annotation: Annotation, **asked: Any) -> Decision:
-        """Refuse to sign it. `asked`: comment, reject_action, reason, assignee, seen, started_at. Raises Refused."""
-        return self.decide(annotation, Intent(ActionType.REJECTED, **asked))
+    def reject(self, annotation: Annotation | int, **asked: Any) -> Decision:
+        """Refuse to sign it. `asked`: comment, reject_action, reason, assignee, seen, started_at."""
+        return self.decide(annotation, VerdictRequest(ActionType.REJECTED, **asked))
 
-    def fix_and_accept(self, annotation: Annotation, *, result: list | None, **asked: Any) -> Decision:
-        """Write a better version and sign that. Raises Refused."""
-        return self.decide(annotation, Intent(ActionType.FIXED_AND_ACCEPTED, result=result, **asked))
+    def fix_and_accept(self, annotation: Annotation | int, *, result: list | None, **asked: Any) -> Decision:
+        """Write a better version and sign that."""
+        return self.decide(annotation, VerdictRequest(ActionType.FIXED_AND_ACCEPTED, result=result, **asked))
 
-    def decide(self, annotation: Annotation, intent: Intent) -> Decision:
+    def decide(self, annotation: Annotation | int, request: VerdictRequest) -> Decision:
         """One verdict on one annotation; asked again by the same person it is answered again, not repeated."""
         with transaction.atomic():
-            annotation, task = lock(annotation.pk)
-            self._refuse(workflow.ACTION_OF[intent.verdict], annotation)
-            sentence = understand(annotation, intent, self.actor)
-            if standing := repeated(sentence, self.actor):
-                return Decision(standing, annotation, task, repeated=True)
-            refuse_stale(annotation, intent.seen)
-            notice = outcomes.settle(sentence, self.actor)
-            moves.decide([sentence], [task], actor=self.actor)
-        return Decision(sentence.review, annotation, task, notice=notice)
+            locked = lock_one(annotation, self.actor)
+            return self._decide(locked, request)
 
-    def change(self, review: Review, intent: Intent) -> Decision:
-        """Another verdict in place of this one, which must stand. Raises Refused."""
+    def change(self, review: Review, request: VerdictRequest) -> Decision:
+        """Another verdict in place of this one, which must stand."""
         with transaction.atomic():
-            annotation, _ = lock(review.annotation_id)
-            if annotation.standing_review_id != review.pk:
+            locked = lock_one(review.annotation, self.actor)
+            if locked.annotations[0].standing_review_id != review.pk:
                 review.refresh_from_db()
                 raise Refused(
                     "not_standing", f"This verdict is {review.state}: only a standing one can be changed."
                 )
-            return self.decide(annotation, intent)
+            return self._decide(locked, request)
 
     def undo(self, review: Review) -> None:
-        """Take a standing verdict back. The annotation is unreviewed then; no older verdict comes back. Raises Refused."""
+        """Take a standing verdict back. The annotation is unreviewed then; no older verdict comes back."""
         with transaction.atomic():
-            annotation, task = lock(review.annotation_id)
+            locked = lock_one(review.annotation, self.actor, seen_versions=True)
+            (annotation,), standing = locked.annotations, locked.standing.get(review.annotation_id)
+            if not may(self.actor, "review_annotation", annotation.project_id):
+                raise workflow.NOT_A_REVIEWER.as_error()
             review.refresh_from_db()
-            self._refuse_other_than_reviewers(annotation)
             if review.undone_at:
                 return
-            if annotation.standing_review_id != review.pk:
+            if standing is None or standing.pk != review.pk:
                 raise Refused(
                     "not_standing", f"This verdict is {review.state}: only a standing one can be taken back."
                 )
             self._refuse("undo", annotation)
-            moves.undo([(annotation, review)], [task], actor=self.actor)
+            self._apply([plan_undo(annotation, standing, self.actor)], locked, because="undone")
 
     def reopen(
         self,
-        annotation: Annotation,
+        annotation: Annotation | int,
         *,
         to: str = RETURN_TO_AUTHOR,
         comment: str = "",
         seen: Seen = NOTHING_SEEN,
     ) -> Annotation:
-        """Return it for rework without a verdict: nobody's score. `to` its author, or anyone. Raises Refused."""
+        """Return it for rework without a verdict: nobody's score. `to` its author, or anyone."""
         with transaction.atomic():
-            annotation, task = lock(annotation.pk)
-            self._refuse("reopen", annotation)
-            refuse_stale(annotation, seen)
-            moves.reopen([annotation], [task], actor=self.actor, to=to, comment=comment)
-        return annotation
+            locked = lock_one(annotation, self.actor)
+            (found,) = locked.annotations
+            self._refuse("reopen", found)
+            refuse_stale(found, seen)
+            plan = self._reopening(to, comment)(found, locked.standing.get(found.pk))
+            self._apply([plan], locked, because="reopened")
+        return found
+
+    def undo_reopen(self, annotation: Annotation | int) -> Annotation:
+        """It no longer waits for rework. The verdict it had before does not come back."""
+        with transaction.atomic():
+            locked = lock_one(annotation, self.actor)
+            (found,) = locked.annotations
+            self._refuse("undo_reopen", found)
+            self._apply([plan_undo_reopen(found, self.actor)], locked)
+        return found
 
     def contest(self, annotation: Annotation, *, because: str, seen: Seen = NOTHING_SEEN) -> Dispute:
-        """Its author says why a rejection is wrong, once; another reviewer decides. Raises Refused."""
+        """Its author says why a rejection is wrong, once; another reviewer decides."""
         with transaction.atomic():
             annotation, task = lock(annotation.pk)
             self._refuse("contest", annotation)
@@ -113,8 +134,8 @@ class AnnotationReviewService:
                 )
             return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
 
-    def reassign(self, project: Project, person: Any, *, to: Any | None) -> Reassigned:
-        """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager. Raises Refused."""
+    def reassign(self, project: Project, person: User, *, to: User | None) -> Reassigned:
+        """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager."""
         if not may(self.actor, "manage_members", project):
             raise Refused(
                 "permission_denied",
@@ -123,55 +144,40 @@ class AnnotationReviewService:
             )
         return rework.reassign(project, person, to=to, actor=self.actor)
 
-    def undo_reopen(self, annotation: Annotation) -> Annotation:
-        """It no longer waits for rework. The verdict it had before does not come back. Raises Refused."""
-        with transaction.atomic():
-            annotation, task = lock(annotation.pk)
-            self._refuse("undo_reopen", annotation)
-            moves.close_rework(annotation, task, actor=self.actor)
-        return annotation
-
     # --- a selection ------------------------------------------------------------------------
 
     def accept_many(self, annotations: Iterable[Annotation], **asked: Any) -> Report:
-        return self.decide_many(annotations, Intent(ActionType.ACCEPTED, **asked))
+        return self.decide_many(annotations, VerdictRequest(ActionType.ACCEPTED, **asked))
 
     def reject_many(self, annotations: Iterable[Annotation], **asked: Any) -> Report:
         """A required comment does not apply to a selection."""
-        return self.decide_many(annotations, Intent(ActionType.REJECTED, **asked))
+        return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **asked))
 
-    def decide_many(self, annotations: Iterable[Annotation], intent: Intent) -> Report:
-        """One verdict on many annotations of one project, set-based. What the workflow refuses is reported, not raised."""
-        action = workflow.ACTION_OF[intent.verdict]
+    def decide_many(self, annotations: Iterable[Annotation], request: VerdictRequest) -> Report:
+        """One verdict on many annotations of one project, set-based. What may not be is reported, not raised."""
+        now = timezone.now()
+
+        def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
+            found = plan_verdict(annotation, request, self.actor, now=now, standing=standing, in_bulk=True)
+            return None if isinstance(found, Review) else found
+
         with transaction.atomic():
-            report, tasks = open_selection(action, annotations, actor=self.actor)
-            sentences = []
-            for annotation in report.done:
-                sentence = understand(annotation, intent, self.actor)
-                if repeated(sentence, self.actor):
-                    continue
-                if refusal := outcomes.refusal(sentence, self.actor):
-                    report.refused.append((annotation, refusal))
-                else:
-                    sentences.append(sentence)
-            refused = {annotation.pk for annotation, _ in report.refused}
-            report.done = [a for a in report.done if a.pk not in refused]
-            moves.decide(sentences, tasks, actor=self.actor, bulk=report.bulk)
-        return report
+            locked = lock_selection(annotations)
+            if request.verdict == ActionType.REJECTED:
+                prefetch_related_objects(locked.annotations, "completed_by__memberships")
+            return self._apply_many(workflow.ACTION_OF[request.verdict], locked, planned)
 
     def undo_many(self, annotations: Iterable[Annotation]) -> Report:
-        with transaction.atomic():
-            report, tasks = open_selection("undo", annotations, actor=self.actor)
-            reviews = Review.objects.in_bulk([a.standing_review_id for a in report.done])
-            moves.undo([(a, reviews[a.standing_review_id]) for a in report.done], tasks, actor=self.actor)
-        return report
+        return self._undo_many(annotations, lambda _: True)
 
     def reopen_many(
         self, annotations: Iterable[Annotation], *, to: str = RETURN_TO_AUTHOR, comment: str = ""
     ) -> Report:
         with transaction.atomic():
-            report, tasks = open_selection("reopen", annotations, actor=self.actor)
-            moves.reopen(report.done, tasks, actor=self.actor, to=to, comment=comment)
+            locked = lock_selection(annotations)
+            report = self._apply_many(
+                "reopen", locked, self._asking("reopen", self._reopening(to, comment)), "reopened"
+            )
             report.bulk.reopened = [annotation.pk for annotation in report.done]
             report.bulk.save(update_fields=["reopened"])
         return report
@@ -180,20 +186,25 @@ class AnnotationReviewService:
         """Undo what still stands of a bulk action, and nothing that replaced it; the rest is reported."""
         if bulk.reopened:
             return self._undo_bulk_reopen(bulk)
-        reviews = {
-            review.annotation_id: review
-            for review in bulk.reviews.filter(undone_at=None).select_related("annotation")
-        }
-        present = [
-            review.annotation
-            for review in reviews.values()
-            if review.annotation.standing_review_id == review.pk
-        ]
-        gone = workflow.Refusal("not_standing", "This verdict no longer stands.")
-        report = self._undo_of({a.pk: reviews[a.pk] for a in present}) if present else Report(bulk)
+        reviews = bulk.reviews.filter(undone_at=None).select_related("annotation")
+        of_bulk = {review.annotation_id: review for review in reviews}
+        present = [r.annotation for r in of_bulk.values() if r.annotation.standing_review_id == r.pk]
+        report = Report(bulk)
+        if present:
+            report = self._undo_many(present, lambda review: review.bulk_id == bulk.pk)
         touched = {a.pk for a in report.done} | {a.pk for a, _ in report.refused}
-        report.refused += [(review.annotation, gone) for pk, review in reviews.items() if pk not in touched]
+        report.refused += [(r.annotation, GONE) for pk, r in of_bulk.items() if pk not in touched]
         return report
+
+    def _undo_many(self, annotations: Iterable[Annotation], is_meant: Callable[[Review], bool]) -> Report:
+        def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal:
+            if standing is None or not is_meant(standing):
+                return GONE
+            return plan_undo(annotation, standing, self.actor)
+
+        with transaction.atomic():
+            locked = lock_selection(annotations, seen_versions=True)
+            return self._apply_many("undo", locked, self._asking("undo", planned), "undone")
 
     def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
         report = Report(bulk)
@@ -201,25 +212,14 @@ class AnnotationReviewService:
             try:
                 report.done.append(self.undo_reopen(annotation))
             except Refused as refused:
-                report.refused.append(
-                    (annotation, workflow.Refusal(refused.code, refused.detail, refused.status))
-                )
-        return report
-
-    def _undo_of(self, reviews: dict[int, Review]) -> Report:
-        """Undo these, by annotation id, where they stand now that the annotations are locked."""
-        with transaction.atomic():
-            report, tasks = open_selection(
-                "undo", (review.annotation for review in reviews.values()), actor=self.actor
-            )
-            report.done = [a for a in report.done if a.standing_review_id == reviews[a.pk].pk]
-            moves.undo([(a, reviews[a.pk]) for a in report.done], tasks, actor=self.actor)
+                refusal = Refusal(refused.code, refused.detail, refused.status)
+                report.refused.append((annotation, refusal))
         return report
 
     # --- what a file says ---------------------------------------------------------------------
 
     def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
-        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a manager. Raises Refused."""
+        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a manager."""
         if not works:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):
@@ -228,18 +228,18 @@ class AnnotationReviewService:
             )
         return imported.record(works, actor=self.actor)
 
-    # --- the doors the brief names ------------------------------------------------------------
+    # --- static doors, for callers that bring a reviewer of their own ---------------------------
 
     @staticmethod
-    def accept_annotation(annotation: Annotation, reviewer: Any, comment: str | None = None) -> Annotation:
+    def accept_annotation(annotation: Annotation, reviewer: User, comment: str | None = None) -> Annotation:
         return AnnotationReviewService(reviewer).accept(annotation, comment=comment or "").annotation
 
     @staticmethod
-    def reject_annotation(annotation: Annotation, reviewer: Any, comment: str | None = None) -> Annotation:
+    def reject_annotation(annotation: Annotation, reviewer: User, comment: str | None = None) -> Annotation:
         return AnnotationReviewService(reviewer).reject(annotation, comment=comment or "").annotation
 
     @staticmethod
-    def validate_review_permission(annotation: Annotation, user: Any) -> bool:
+    def validate_review_permission(annotation: Annotation, user: User) -> bool:
         """True, or raises Refused (a ValidationError) saying why `user` may not review this annotation."""
         if refusal := workflow.refusal("accept", annotation, user):
             raise refusal.as_error()
@@ -247,10 +247,51 @@ class AnnotationReviewService:
 
     # --- within the transaction ---------------------------------------------------------------
 
+    def _decide(self, locked: Locked, request: VerdictRequest) -> Decision:
+        (annotation,), (task,) = locked.annotations, locked.tasks
+        now, standing = timezone.now(), locked.standing.get(annotation.pk)
+        planned = plan_verdict(annotation, request, self.actor, now=now, standing=standing)
+        if isinstance(planned, Refusal):
+            raise planned.as_error()
+        if isinstance(planned, Review):
+            return Decision(planned, annotation, task, repeated=True)
+        (review,) = apply([planned], [task], actor=self.actor, now=now)
+        assert review is not None  # a plan of a verdict has one
+        return Decision(review, annotation, task, notice=planned.notice)
+
+    def _reopening(self, to: str, comment: str) -> Callable[[Annotation, Review | None], Plan]:
+        now = timezone.now()
+        return lambda annotation, standing: plan_reopen(
+            annotation, standing, self.actor, now=now, to=to, comment=comment
+        )
+
+    def _asking(self, action: str, planned: Planner) -> Planner:
+        """The same plans, where the workflow allows `action`."""
+        return lambda annotation, standing: (
+            workflow.refusal(action, annotation, self.actor) or planned(annotation, standing)
+        )
+
+    def _apply_many(self, action: str, locked: Locked, planned: Planner, because: str = "") -> Report:
+        bulk = BulkReview.objects.create(
+            project=locked.annotations[0].project, action=action, created_by=self.actor
+        )
+        report, plans = Report(bulk), []
+        for annotation in locked.annotations:
+            found = planned(annotation, locked.standing.get(annotation.pk))
+            if isinstance(found, Refusal):
+                report.refused.append((annotation, found))
+                continue
+            report.done.append(annotation)
+            if found is not None:
+                plans.append(found)
+        self._apply(plans, locked, bulk=bulk, because=because)
+        return report
+
+    def _apply(
+        self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, because: str = ""
+    ) -> None:
+        apply(plans, locked.tasks, actor=self.actor, now=timezone.now(), bulk=bulk, because=because)
+
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):
             raise refusal.as_error()
-
-    def _refuse_other_than_reviewers(self, annotation: Annotation) -> None:
-        if not may(self.actor, "review_annotation", annotation.project_id):
-            raise workflow.NOT_A_REVIEWER.as_error()

@@ -106,6 +106,8 @@ DATABASES["default"] |= {
 }
 # How long a statement of a request waits for a row that somebody else has locked. 0: forever.
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=5_000)
+# Statements of the hot paths stay prepared on their connection. Switch off behind pgbouncer before 1.21.
+PREPARE_STATEMENTS = env.bool("PREPARE_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people ------------------------------------------------------------------------------------

@@ -128,6 +128,12 @@ class AnnotationQuerySet(models.QuerySet):
     def with_verdict(self):
         return self.filter(last_action__in=VERDICTS)
 
+    def lock_with_task(self, annotation_id):
+        """One annotation, its task, its project and its author. Of one annotation a statement locks both rows in order; of
+        several it would lock the task of the first before the second."""
+        found = self.filter(pk=annotation_id).select_related("project", "task", "completed_by")
+        return found.saying_config_outdated().select_for_update(no_key=True, of=("self", "task"))
+
     def lock(self, ids):
         """See TaskQuerySet.lock. Annotations first, then their tasks, and nothing else."""
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client as Browser
 from rest_framework.test import APIClient
 
-from reviews.decisions import Decision, Intent
+from reviews.decisions.request import Decision, VerdictRequest
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
 from tasks.models import Annotation, Membership, Project, Task
@@ -98,7 +98,7 @@ def reviewed(of: Annotation, reviewer: User, verdict: str = ActionType.ACCEPTED,
     """`reviewer` signs a verdict through the service; a fix says C unless `result` says else. `of` is brought up to date."""
     if verdict == ActionType.FIXED_AND_ACCEPTED:
         asked = {"result": result("C")} | asked
-    decision = AnnotationReviewService(reviewer).decide(of, Intent(ActionType(verdict), **asked))
+    decision = AnnotationReviewService(reviewer).decide(of, VerdictRequest(ActionType(verdict), **asked))
     verdicts_checked()
     of.refresh_from_db()
     return decision

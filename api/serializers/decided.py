@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from reviews.decisions import Decision
+from reviews.decisions.request import Decision
 
 from .annotations import AnnotationSerializer
 from .reviews import ReviewSerializer

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.models import Comment, Review
-from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from tasks.choices import RejectAction
 
 from .annotations import ResultField

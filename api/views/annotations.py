@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from reviews.decisions import Decision
+from reviews.decisions.request import Decision
 from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft, Prediction, Task

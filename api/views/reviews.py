@@ -9,9 +9,8 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.decisions import Decision, Intent
+from reviews.decisions.request import Decision, Report, VerdictRequest
 from reviews.models import BulkReview, Review
-from reviews.selection import Report
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
 from tasks.errors import Refused
@@ -39,11 +38,11 @@ def verdict_of(body: dict[str, Any]) -> ActionType:
     return ActionType.ACCEPTED if body.get("result") is None else ActionType.FIXED_AND_ACCEPTED
 
 
-def intent_of(request, body: dict[str, Any]) -> Intent:
+def intent_of(request, body: dict[str, Any]) -> VerdictRequest:
     verdict = verdict_of(body)
     asked = asked_for(request, body)
     unasked = ("reject_action", "reason", "assignee") if verdict != ActionType.REJECTED else ("result",)
-    return Intent(verdict, **{name: value for name, value in asked.items() if name not in unasked})
+    return VerdictRequest(verdict, **{name: value for name, value in asked.items() if name not in unasked})
 
 
 class ReviewViewSet(ViewSet):

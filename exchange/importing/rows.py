@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from django.utils import timezone
 
 from reviews import final
-from reviews.counters import State, apply_states
+from reviews.counters import apply_siblings
 from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
+from reviews.siblings import Sibling, sibling_of
 from tasks.counters import AnnotationCounts, apply_counts
 from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnnotator
 from tasks.sql import copy_values
@@ -98,22 +99,17 @@ def count_new(
 ) -> None:
     """The counters of tasks that are not written yet, as a recount will find them."""
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
-    states: dict[int, list[State]] = defaultdict(list)
+    siblings: dict[int, list[Sibling]] = defaultdict(list)
     for annotation in annotations:
-        of_task = counts[annotation.task_id]
-        of_task.skipped += annotation.was_cancelled
-        of_task.done += not annotation.was_cancelled
-        of_task.filling_overlap += not annotation.was_cancelled and not annotation.redistributed
-        if not annotation.was_cancelled:
-            states[annotation.task_id].append(
-                State(annotation.last_action, waits_for_rework=annotation.returned_at is not None)
-            )
+        sibling = sibling_of(annotation)
+        counts[annotation.task_id].add(skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot)
+        siblings[annotation.task_id].append(sibling)
     for prediction in predictions:
         counts[prediction.task_id].add_prediction(prediction.score)
     for task in tasks:
         apply_counts(task, counts[task.pk])
-        apply_states(task, states[task.pk], task.project.review_criteria)
-    final.settle_new(tasks, annotations)
+        apply_siblings(task, siblings[task.pk], task.project.review_criteria)
+    final.settle_new(tasks, annotations, siblings)
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:

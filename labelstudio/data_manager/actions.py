@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from reviews.decisions import Intent
-from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
-from reviews.selection import Report
+from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR, Report, VerdictRequest
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, AssignmentType, RejectAction
 from tasks.errors import Refused
@@ -47,8 +45,8 @@ def delete_predictions(call: Call) -> Answer:
 
 
 def accept(call: Call) -> Answer:
-    intent = Intent(ActionType.ACCEPTED, comment=call.text("comment"))
-    return _review(call, "Accepted", lambda service, some: service.decide_many(some, intent))
+    request = VerdictRequest(ActionType.ACCEPTED, comment=call.text("comment"))
+    return _review(call, "Accepted", lambda service, some: service.decide_many(some, request))
 
 
 def reject(call: Call) -> Answer:
@@ -56,13 +54,13 @@ def reject(call: Call) -> Answer:
     if reject_action is not None and reject_action not in RejectAction.values:
         known = ", ".join(RejectAction.values)
         raise Refused("invalid", f"reject_action is one of {known}.", field="reject_action")
-    intent = Intent(
+    request = VerdictRequest(
         ActionType.REJECTED,
         comment=call.text("comment"),
         reject_action=reject_action,
         reason=call.text("reason"),
     )
-    return _review(call, "Rejected", lambda service, some: service.decide_many(some, intent))
+    return _review(call, "Rejected", lambda service, some: service.decide_many(some, request))
 
 
 def reopen(call: Call) -> Answer:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reviews.moves import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
+from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from tasks.choices import RejectAction
 from tasks.models import Membership, Prediction, Project
 

@@ -18,7 +18,7 @@ from tasks.choices import RejectAction
 from tasks.models import Annotation
 from users.admin.base import signed_in
 
-from ..moves import RETURN_TO_ANYONE
+from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService, Report
 from .picking import pick_each
 

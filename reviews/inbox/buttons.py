@@ -14,7 +14,7 @@ from users.capabilities import Role
 from users.models import User
 
 from ..dead_ends import ASSIGN, CLOSE, RETURN
-from ..moves import RETURN_TO_ANYONE
+from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService
 from .stuck import BY_PERSON, Stuck, described, still_stuck
 

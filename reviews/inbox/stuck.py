@@ -6,23 +6,23 @@ from datetime import datetime
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
-from tasks.choices import ActionType, AssignmentType
+from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Project, Task
 from tasks.services import members, ownerless_work
+from tasks.state import State
 
-from ..dead_ends import DECIDE, REASONS, RETURN, WAITING, Reason
+from ..dead_ends import DECIDE, REASONS, RETURN, Reason
+from ..eligibility import UNDECIDED
 from .kinds import BOUND, review_page
 
 LABELLING = ("skipped_by_all", "overlap_unreachable")
 BY_PERSON = "ownerless"
 # Which annotation of the task the reason is about.
 CONCERNED = {
-    "no_eligible_reviewer": WAITING,
-    "rounds_capped": Q(
-        last_action=ActionType.REJECTED, standing_review_id__isnull=False, returned_at=None, is_draft=False
-    ),
-    "skipped_by_all": Q(was_cancelled=True, returned_at=None, is_draft=False),
-    "unassigned": WAITING,
+    "no_eligible_reviewer": UNDECIDED,
+    "rounds_capped": Q(state=State.REJECTED),
+    "skipped_by_all": Q(state=State.SKIPPED),
+    "unassigned": UNDECIDED,
 }
 
 

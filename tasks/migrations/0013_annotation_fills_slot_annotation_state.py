@@ -4,20 +4,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tasks', '0012_media'),
+        ("tasks", "0012_media"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='annotation',
-            name='fills_slot',
-            field=models.GeneratedField(db_persist=True, expression=models.Q(('deleted_at__isnull', True), ('is_draft', False), ('redistributed', False), ('was_cancelled', False), models.Q(('returned_at__isnull', True), ('returned_to_id__isnull', False), _connector='OR')), output_field=models.BooleanField()),
+            model_name="annotation",
+            name="fills_slot",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Q(
+                    ("deleted_at__isnull", True),
+                    ("is_draft", False),
+                    ("redistributed", False),
+                    ("was_cancelled", False),
+                    models.Q(
+                        ("returned_at__isnull", True), ("returned_to_id__isnull", False), _connector="OR"
+                    ),
+                ),
+                output_field=models.BooleanField(),
+            ),
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='state',
-            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('deleted_at__isnull', False)), then=models.Value('deleted')), models.When(models.Q(('is_draft', True)), then=models.Value('draft')), models.When(models.Q(('contested_at__isnull', False)), then=models.Value('contested')), models.When(models.Q(('returned_at__isnull', False), ('returned_to_id__isnull', False)), then=models.Value('returned')), models.When(models.Q(('returned_at__isnull', False)), then=models.Value('pooled')), models.When(models.Q(('was_cancelled', True)), then=models.Value('skipped')), models.When(models.Q(('last_action', 'accepted')), then=models.Value('accepted')), models.When(models.Q(('last_action', 'fixed_and_accepted')), then=models.Value('fixed')), models.When(models.Q(('last_action', 'rejected')), then=models.Value('rejected')), default=models.Value('waiting')), output_field=models.CharField(choices=[('deleted', 'Deleted'), ('draft', 'Turned back into a draft'), ('contested', 'Rejected, and its author contests that'), ('returned', 'Sent back to its author'), ('pooled', 'Sent back to whoever takes it'), ('skipped', 'Skipped'), ('accepted', 'Accepted'), ('fixed', 'Fixed and accepted'), ('rejected', 'Rejected'), ('waiting', 'Waiting for a review')], max_length=10)),
+            model_name="annotation",
+            name="state",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Case(
+                    models.When(models.Q(("deleted_at__isnull", False)), then=models.Value("deleted")),
+                    models.When(models.Q(("is_draft", True)), then=models.Value("draft")),
+                    models.When(models.Q(("contested_at__isnull", False)), then=models.Value("contested")),
+                    models.When(
+                        models.Q(("returned_at__isnull", False), ("returned_to_id__isnull", False)),
+                        then=models.Value("returned"),
+                    ),
+                    models.When(models.Q(("returned_at__isnull", False)), then=models.Value("pooled")),
+                    models.When(models.Q(("was_cancelled", True)), then=models.Value("skipped")),
+                    models.When(models.Q(("last_action", "accepted")), then=models.Value("accepted")),
+                    models.When(models.Q(("last_action", "fixed_and_accepted")), then=models.Value("fixed")),
+                    models.When(models.Q(("last_action", "rejected")), then=models.Value("rejected")),
+                    default=models.Value("waiting"),
+                ),
+                output_field=models.CharField(
+                    choices=[
+                        ("deleted", "Deleted"),
+                        ("draft", "Turned back into a draft"),
+                        ("contested", "Rejected, and its author contests that"),
+                        ("returned", "Sent back to its author"),
+                        ("pooled", "Sent back to whoever takes it"),
+                        ("skipped", "Skipped"),
+                        ("accepted", "Accepted"),
+                        ("fixed", "Fixed and accepted"),
+                        ("rejected", "Rejected"),
+                        ("waiting", "Waiting for a review"),
+                    ],
+                    max_length=10,
+                ),
+            ),
         ),
     ]

@@ -92,9 +92,13 @@ class Annotation(models.Model):
 
     # Derived by the database, for queries; ask `tasks.state.state_of` about a row in hand, which may have changed since.
     state = models.GeneratedField(
-        expression=state_expression(), output_field=models.CharField(max_length=10, choices=State), db_persist=True
+        expression=state_expression(),
+        output_field=models.CharField(max_length=10, choices=State),
+        db_persist=True,
     )
-    fills_slot = models.GeneratedField(expression=FILLS_SLOT, output_field=models.BooleanField(), db_persist=True)
+    fills_slot = models.GeneratedField(
+        expression=FILLS_SLOT, output_field=models.BooleanField(), db_persist=True
+    )
 
     config_outdated: bool  # where a query, or who wrote its version, has said so
 

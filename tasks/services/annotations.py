@@ -12,6 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from users.models import User
+
 from .. import counters, events
 from ..choices import VERDICTS, ActionType, HistoryAction
 from ..concurrency import NOTHING_SEEN, Seen, refuse_stale
@@ -43,17 +45,17 @@ class Work:
     draft_id: int | None = None
 
 
-def lock(annotation_id: int) -> tuple[Annotation, Task]:
-    """The annotation and its task, locked in that order. Refuses when it was deleted meanwhile."""
-    annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
+def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotation, Task]:
+    """The annotation and its task, locked in that order by one statement. Refuses when it was deleted meanwhile, or is not
+    one that `visible_to` sees."""
+    found = Annotation.objects.all() if visible_to is None else Annotation.objects.visible_to(visible_to)
+    annotation = found.lock_with_task(annotation_id).first()
     if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
         raise Refused("not_found", "This annotation does not exist any more.", status=404)
-    task = Task.objects.lock([annotation.task_id]).get()
-    if task.deleted_at:
+    if annotation.task.deleted_at:
         raise Refused("not_found", "The task of this annotation does not exist any more.", status=404)
-    task.project = annotation.project
-    annotation.task = task
-    return annotation, task
+    annotation.task.project = annotation.project
+    return annotation, annotation.task
 
 
 def submit(task: Task, work: Work, *, actor) -> Annotation:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from reviews.decisions import Intent
+from reviews.decisions.request import VerdictRequest
 from reviews.models import Comment, Review
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
@@ -85,7 +85,7 @@ def test_a_change_of_a_verdict_leaves_the_one_it_waited_for(house):
     changed = one_waits_for_another(
         lambda: AnnotationReviewService(house.reviewer2).reject(house.annotation),
         lambda: AnnotationReviewService(house.reviewer).change(
-            first, Intent(ActionType.FIXED_AND_ACCEPTED, result=result("B"))
+            first, VerdictRequest(ActionType.FIXED_AND_ACCEPTED, result=result("B"))
         ),
     )
 

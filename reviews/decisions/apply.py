@@ -1,0 +1,277 @@
+"""Write plans: one set-based statement for their rows, whether there is one plan or a thousand, then count and tell."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from tasks import events as task_events
+from tasks.choices import AssignmentType
+from tasks.models import Annotation, History, Project, Task
+from tasks.roles import may
+from tasks.services.projects import assign
+from tasks.sql import run
+from tasks.state import fills_slot
+from users.models import User
+
+from .. import comments, corrections, counters, disputes, events
+from ..models import BulkReview, Comment, Review
+from .plan import Plan
+
+# The plans as rows. Ids come from the sequences within the statement, so that the rows can name each other.
+INPUT = """
+    SELECT x.*, nextval('reviews_review_id_seq') AS review_id, nextval('tasks_history_id_seq') AS history_id
+    FROM jsonb_to_recordset(%(plans)s::jsonb) AS x(
+        annotation_id bigint, task_id bigint, project_id bigint, action text, ends bigint, undoes boolean,
+        annotation_seq bigint, updated_at timestamptz, updated_by_id bigint, last_action text, last_created_by_id bigint,
+        redistributed boolean, returned_at timestamptz, returned_to_id bigint, contested_at timestamptz, upheld boolean,
+        rounds smallint, ever_reviewed boolean, is_version boolean, result jsonb, was_cancelled boolean, version integer,
+        version_author_id bigint, current_version_id bigint, label_config_id bigint,
+        comment text, comment_id bigint, details jsonb,
+        verdict text, reason text, reject_action text, seen_version_id bigint, fixed_version_id bigint,
+        started_at timestamptz, unique_id uuid, bulk_id bigint
+    )
+"""
+WRITE = f"""
+    WITH input AS MATERIALIZED ({INPUT}),
+    reviews AS (
+        INSERT INTO reviews_review (
+            id, annotation_id, task_id, project_id, verdict, created_by_id, created_at, started_at, comment,
+            comment_object_id, reason, reject_action, seen_version_id, fixed_version_id, unique_id, bulk_id
+        )
+        SELECT review_id, annotation_id, task_id, project_id, verdict, %(actor)s, %(now)s, started_at, comment,
+            comment_id, reason, reject_action, seen_version_id,
+            CASE WHEN is_version THEN history_id ELSE fixed_version_id END, unique_id, bulk_id
+        FROM input WHERE verdict IS NOT NULL
+    ),
+    superseded AS (
+        UPDATE reviews_review r SET superseded_by_id = i.review_id FROM input i
+        WHERE r.id = i.ends AND i.verdict IS NOT NULL
+    ),
+    undone AS (
+        UPDATE reviews_review r SET undone_at = %(now)s, undone_by_id = %(actor)s FROM input i
+        WHERE r.id = i.ends AND i.undoes
+    ),
+    history AS (
+        INSERT INTO tasks_history (
+            id, annotation_id, action, created_by_id, created_at, version_id, number, author_id, result, was_cancelled,
+            annotation_seq, label_config_id, lead_time, started_at, review_id, comment, comment_id, details
+        )
+        SELECT i.history_id, i.annotation_id, i.action, %(actor)s, %(now)s,
+            CASE WHEN i.is_version THEN i.history_id ELSE i.current_version_id END,
+            CASE WHEN i.is_version THEN i.version END, CASE WHEN i.is_version THEN i.version_author_id END,
+            CASE WHEN i.is_version THEN i.result END, i.was_cancelled, i.annotation_seq,
+            CASE WHEN i.is_version THEN i.label_config_id END, CASE WHEN i.is_version THEN a.lead_time END,
+            CASE WHEN i.verdict IS NOT NULL THEN i.started_at WHEN i.is_version THEN a.started_at END,
+            CASE WHEN i.verdict IS NOT NULL THEN i.review_id ELSE i.ends END, i.comment, i.comment_id, i.details
+        FROM input i JOIN tasks_annotation a ON a.id = i.annotation_id WHERE i.action IS NOT NULL
+    ),
+    annotations AS (
+        UPDATE tasks_annotation a SET
+            standing_review_id = CASE WHEN i.verdict IS NOT NULL THEN i.review_id END,
+            annotation_seq = i.annotation_seq, updated_at = i.updated_at, updated_by_id = i.updated_by_id,
+            last_action = i.last_action, last_created_by_id = i.last_created_by_id, redistributed = i.redistributed,
+            returned_at = i.returned_at, returned_to_id = i.returned_to_id, contested_at = i.contested_at,
+            upheld = i.upheld, rounds = i.rounds, ever_reviewed = i.ever_reviewed,
+            result = CASE WHEN i.is_version THEN i.result ELSE a.result END,
+            was_cancelled = i.was_cancelled, version = i.version, version_author_id = i.version_author_id,
+            current_version_id = CASE WHEN i.is_version THEN i.history_id ELSE i.current_version_id END
+        FROM input i WHERE a.id = i.annotation_id
+    )
+    SELECT annotation_id, review_id, history_id FROM input
+"""
+
+
+# Taken from the annotation as the plan makes it.
+ANNOTATION_COLUMNS = (
+    "task_id",
+    "project_id",
+    "annotation_seq",
+    "updated_at",
+    "updated_by_id",
+    "last_action",
+    "last_created_by_id",
+    "redistributed",
+    "returned_at",
+    "returned_to_id",
+    "contested_at",
+    "upheld",
+    "rounds",
+    "ever_reviewed",
+    "was_cancelled",
+    "version",
+    "version_author_id",
+    "current_version_id",
+)
+
+
+def apply(
+    plans: Sequence[Plan],
+    tasks: Sequence[Task],
+    *,
+    actor: User | None,
+    now: datetime,
+    bulk: BulkReview | None = None,
+    because: str = "",
+) -> list[Review | None]:
+    """Write these plans, all of one verb and one project, whose annotations and `tasks` are locked. Answers the new reviews.
+
+    `because` is the reason that is told where reviews end without a new verdict.
+    """
+    if not plans:
+        return []
+    filled = [fills_slot(plan.annotation) for plan in plans]
+    contested = [plan.ends for plan in plans if plan.ends and plan.annotation.contested_at]
+    said = _create_comments(plans, actor)
+    reviews = _write(plans, said, actor=actor, now=now, bulk=bulk)
+    slots_moved = filled != [fills_slot(plan.annotation) for plan in plans]
+    disputes.close(contested, reviews, actor=actor)
+    corrections.record((plan.fix, review) for plan, review in zip(plans, reviews, strict=True) if plan.fix)
+    _assign_redistributed(plans, actor)
+    if said:
+        counters.recount_comments(tasks)
+    turned = counters.recount(tasks, actor=actor, slots_moved=slots_moved)
+    _tell(plans, reviews, tasks, actor=actor, because=because)
+    tell_turned(plans[0].annotation.project, turned, actor)
+    return reviews
+
+
+def _create_comments(plans: Sequence[Plan], actor: User | None) -> dict[int, Comment]:
+    """Annotation id → the comment its author reads. All plans of one decision say the same."""
+    speaking = [plan for plan in plans if plan.comment]
+    if not speaking:
+        return {}
+    written = comments.write([plan.annotation for plan in speaking], speaking[0].comment, actor=actor)
+    return {comment.annotation_id: comment for comment in written}
+
+
+def _write(
+    plans: Sequence[Plan],
+    said: Mapping[int, Comment],
+    *,
+    actor: User | None,
+    now: datetime,
+    bulk: BulkReview | None,
+) -> list[Review | None]:
+    rows = [
+        _row(plan, said.get(plan.annotation.pk) or plan.comment_object, actor, now, bulk) for plan in plans
+    ]
+    parameters = {"plans": json.dumps(rows, default=str), "actor": actor and actor.pk, "now": now}
+    ids = {annotation: (review, history) for annotation, review, history in run(WRITE, parameters)}
+    return [
+        _written(plan, row, *ids[plan.annotation.pk], actor=actor, now=now)
+        for plan, row in zip(plans, rows, strict=True)
+    ]
+
+
+def _row(
+    plan: Plan, comment: Comment | None, actor: User | None, now: datetime, bulk: BulkReview | None
+) -> dict[str, Any]:
+    """The plan as a row of INPUT. The annotation in hand becomes what it says."""
+    annotation, review, version = plan.annotation, plan.review, plan.version
+    for name, value in plan.columns.items():
+        setattr(annotation, name, value)
+    if plan.action:
+        annotation.annotation_seq += 1
+        annotation.updated_at, annotation.updated_by = now, actor
+    if version:
+        annotation.result, annotation.was_cancelled = version.result, version.was_cancelled
+        annotation.version_author_id = version.author_id
+        annotation.version += 1
+    row = {name: getattr(annotation, name) for name in ANNOTATION_COLUMNS} | {
+        "annotation_id": annotation.pk,
+        "action": plan.action,
+        "ends": plan.ends and plan.ends.pk,
+        "undoes": plan.undoes,
+        "is_version": version is not None,
+        "result": annotation.result if version else None,
+        "label_config_id": version and version.label_config_id,
+        "comment": comment.text if comment else plan.comment,
+        "comment_id": comment and comment.pk,
+        "details": plan.details,
+    }
+    return (
+        row
+        if review is None
+        else row | asdict(review) | {"unique_id": uuid.uuid4(), "bulk_id": bulk and bulk.pk}
+    )
+
+
+def _written(
+    plan: Plan, row: Mapping[str, Any], review_id: int, history_id: int, *, actor: User | None, now: datetime
+) -> Review | None:
+    """The objects in hand as they are in the database now."""
+    annotation = plan.annotation
+    if plan.version:
+        annotation.current_version_id = history_id
+        annotation.config_outdated = (
+            plan.version.label_config_id != annotation.project.label_config_version_id
+        )
+    if plan.undoes and plan.ends:
+        plan.ends.undone_at, plan.ends.undone_by = now, actor
+    annotation.standing_review_id = review_id if plan.review else None
+    if plan.review is None:
+        return None
+    review = Review(
+        pk=review_id,
+        annotation=annotation,
+        task=annotation.task,
+        project=annotation.project,
+        created_by=actor,
+        created_at=now,
+        comment=row["comment"],
+        comment_object_id=row["comment_id"],
+        unique_id=row["unique_id"],
+        bulk_id=row["bulk_id"],
+        **asdict(plan.review),
+    )
+    if plan.version:
+        review.fixed_version = History(pk=history_id, annotation=annotation, result=annotation.result)
+    return review
+
+
+def _assign_redistributed(plans: Sequence[Plan], actor: User | None) -> None:
+    for plan in plans:
+        if plan.assignee and actor and may(actor, "manage_project", plan.annotation.project_id):
+            assign([plan.annotation.task], [plan.assignee], AssignmentType.ANNOTATOR)
+
+
+# --- telling --------------------------------------------------------------------------------------
+
+
+def _tell(
+    plans: Sequence[Plan],
+    reviews: Sequence[Review | None],
+    tasks: Sequence[Task],
+    *,
+    actor: User | None,
+    because: str,
+) -> None:
+    def tell(kind: str, annotations: Iterable[Annotation], **about: Any) -> None:
+        about |= {"annotations": tuple(annotations), "tasks": tuple(tasks), "actor": actor}
+        task_events.tell(kind, plans[0].annotation.project, **about)
+
+    signed = tuple(review for review in reviews if review)
+    if signed:
+        tell(events.REVIEWS_CREATED, (plan.annotation for plan in plans), subjects=signed)
+        return
+    ended = [plan for plan in plans if plan.ends]
+    withdrawn = tuple(plan.ends for plan in ended if plan.ends)
+    for plan in ended:
+        plan.ends.annotation = plan.annotation  # type: ignore[union-attr]
+    if withdrawn and plans[0].undoes:
+        tell(events.REVIEWS_UNDONE, (plan.annotation for plan in ended), subjects=withdrawn)
+    if withdrawn:
+        about = {"subjects": withdrawn, "detail": {"reason": because}}
+        tell(events.REVIEW_WITHDRAWN, (plan.annotation for plan in ended), **about)
+    if plans[0].action and not plans[0].undoes:
+        tell(task_events.ANNOTATION_TOUCHED, (plan.annotation for plan in plans))
+
+
+def tell_turned(project: Project, turned: counters.Turned, actor: User | None) -> None:
+    """Say which tasks became reviewed, and which stopped being so."""
+    for kind, tasks in ((events.TASK_REVIEWED, turned.reviewed), (events.TASK_UNREVIEWED, turned.unreviewed)):
+        if tasks:
+            task_events.tell(kind, project, actor=actor, tasks=tuple(tasks))

@@ -1,0 +1,67 @@
+"""Annotations and their tasks under their locks, with what their plans have to know."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from tasks.errors import Refused
+from tasks.models import Annotation, Task
+from tasks.services import annotations as annotation_service
+from users.models import User
+
+from ..models import Review
+
+Standing = dict[int, Review]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Annotations of one project, by id, their tasks, and their standing reviews by annotation id."""
+
+    annotations: list[Annotation]
+    tasks: list[Task]
+    standing: Standing
+
+
+def lock_one(annotation: Annotation | int, actor: User, *, seen_versions: bool = False) -> Locked:
+    """An id, as a request names it, must be visible to `actor`. Raises Refused(404)."""
+    if isinstance(annotation, Annotation):
+        found, task = annotation_service.lock(annotation.pk)
+    else:
+        found, task = annotation_service.lock(annotation, visible_to=actor)
+    return _with_reviews([found], [task], seen_versions=seen_versions)
+
+
+def lock_selection(annotations: Iterable[Annotation], *, seen_versions: bool = False) -> Locked:
+    """Raises Refused for an empty selection, or one of several projects."""
+    rows = Annotation.objects.select_related("project", "completed_by").lock(a.pk for a in annotations)
+    locked = [annotation for annotation in rows if annotation.deleted_at is None]
+    if not locked:
+        raise Refused("nothing_selected", "Nothing of this selection exists any more.")
+    if len({annotation.project_id for annotation in locked}) > 1:
+        raise Refused("mixed_projects", "A selection must be of one project.")
+    project = locked[0].project
+    tasks = list(Task.objects.lock(annotation.task_id for annotation in locked))
+    by_id = {task.pk: task for task in tasks}
+    for task in tasks:
+        task.project = project
+    for annotation in locked:
+        annotation.project = project
+        annotation.task = by_id[annotation.task_id]
+    return _with_reviews(locked, tasks, seen_versions=seen_versions)
+
+
+def _with_reviews(annotations: list[Annotation], tasks: list[Task], *, seen_versions: bool) -> Locked:
+    if annotations[0].project.review_only_manual_assignments:
+        prefetch_related_objects(tasks, "assignments")
+    return Locked(annotations, tasks, standing_reviews(annotations, seen_versions=seen_versions))
+
+
+def standing_reviews(annotations: Iterable[Annotation], *, seen_versions: bool = False) -> Standing:
+    """The reviews in force, by annotation id; with the versions they saw where `seen_versions` says so."""
+    ids = [annotation.standing_review_id for annotation in annotations if annotation.standing_review_id]
+    if not ids:
+        return {}
+    found = Review.objects.filter(pk__in=ids)
+    return {r.annotation_id: r for r in (found.select_related("seen_version") if seen_versions else found)}
