@@ -11,7 +11,7 @@ from tasks import events as task_events
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, History, Project, Task
 from tasks.roles import may
-from tasks.services.projects import assign
+from tasks.services.assignments import assign
 from tasks.sql import run
 from tasks.state import fills_slot
 from users.models import User
