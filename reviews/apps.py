@@ -5,4 +5,4 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        from . import listeners  # noqa: F401  (connects itself)
+        from . import listeners, merging  # noqa: F401  (connect their receivers)

@@ -8,7 +8,7 @@ from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from users.models import User
 
-from .people import people_of, visible_people
+from .visible_people import people_of, visible_people
 
 REVIEW, ANNOTATE = "review", "annotate"
 # Without `topbar` the editor has no bottom bar, so no buttons.

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from reviews.people import visible_people
+from reviews.visible_people import visible_people
 from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation, Project

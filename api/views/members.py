@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
-from reviews.people import visible_people
+from reviews.visible_people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in

@@ -6,7 +6,7 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from reviews.people import visible_people
+from reviews.visible_people import visible_people
 from tasks.errors import Refused
 from tasks.models import Membership, Project, Task
 from tasks.roles import may

@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.people import visible_people
 from reviews.service import AnnotationReviewService
+from reviews.visible_people import visible_people
 from tasks.errors import Refused
 from tasks.models import Project
 from tasks.services import members, ownerless_work

@@ -13,11 +13,11 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.merging import merge
-from reviews.people import people_shown_to, visible_people
+from reviews.visible_people import people_shown_to, visible_people
 from tasks.errors import Refused
 from tasks.pseudonyms import is_pseudonym
 from users.capabilities import role_can
+from users.merging import merge
 from users.models import ApiToken, User
 from users.ranks import may_manage
 

@@ -7,7 +7,7 @@ from tasks.choices import VERDICTS, ActionType
 from users.admin.base import signed_in
 
 from ..models import Review
-from ..people import visible_people
+from ..visible_people import visible_people
 
 REJECTED = Q(last_action=ActionType.REJECTED)
 STANDING = Q(pk=F("annotation__standing_review_id"))

@@ -4,14 +4,17 @@ import io
 import json
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from exchange.importing.importer import import_file
-from reviews import comments, merging
+from reviews import comments
+from reviews.models import QueueEntry
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Task, TaskAnnotator
 from tests.factories import client_of, person, project, result, reviewed
+from users import merging
 from users.models import User
 
 TASKS = [
@@ -114,6 +117,16 @@ def test_comments_come_along(house, placeholder):
     assert merge(house, placeholder, house.annotator2).json()["comments"] == 1
 
 
+def test_the_review_queue_knows_whose_work_it_is_now(house, placeholder):
+    merge(house, placeholder, house.reviewer)
+
+    entries = QueueEntry.objects.exclude(annotation=house.annotation)
+    assert {(entry.author_id, entry.written_by_id) for entry in entries} == {
+        (house.reviewer.pk, house.reviewer.pk)
+    }
+    call_command("recount", check=True, verbosity=0)
+
+
 def test_merging_costs_the_same_queries_however_many_annotations(house):
     asked = []
     for number in (1, 3):
@@ -124,7 +137,7 @@ def test_merging_costs_the_same_queries_however_many_annotations(house):
             is_placeholder=True, pk__in=Annotation.objects.filter(project=into).values("completed_by")
         )
         with CaptureQueriesContext(connection) as queries:
-            assert merging.merge(found, house.annotator2, actor=house.lead).annotations == number
+            assert merging.merge(found, house.annotator2, actor=house.lead)["annotations"] == number
         asked.append(len(queries))
 
     assert asked[0] == asked[1]
