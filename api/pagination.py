@@ -187,3 +187,29 @@ class LongList(BasePagination):
             {"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}}
             for n, d in names
         ]
+
+
+class ListPages(Pages):
+    """Of rows that are there already."""
+
+    def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
+        return len(queryset), False
+
+
+class InboxPages(ListPages):
+    """With `counts` of all there is, by kind or reason."""
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        found = super().get_paginated_response_schema(schema)
+        count = {"number": {"type": "integer"}, "is_estimate": {"type": "boolean"}}
+        one = {"type": "object", "required": list(count), "properties": count}
+        found["properties"] |= {"counts": {"type": "object", "additionalProperties": one}}
+        found["required"] += ["counts"]
+        return found
+
+
+class GroupPages(Pages):
+    """Of rows that are counted groups."""
+
+    def count(self, queryset, start: int, rows, view) -> tuple[int, bool]:
+        return (queryset.count() if self.has_next else start + len(rows)), False

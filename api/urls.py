@@ -7,7 +7,6 @@ from .views import (
     annotations,
     assignments,
     bulk_annotations,
-    closing,
     comments,
     corrections,
     dead_ends,
@@ -36,7 +35,7 @@ from .views.media import views as media
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
-router.register("projects/roles", projects.RoleViewSet)
+router.register("projects/roles", members.RoleViewSet)
 router.register("projects", projects.ProjectViewSet)
 router.register("tasks", tasks.TaskViewSet)
 router.register("annotations", annotations.AnnotationViewSet)
@@ -207,11 +206,11 @@ urlpatterns = [
         inbox.InboxViewSet.as_view({"get": "counts"}, pagination_class=None),
         name="inbox-counts",
     ),
-    path("inbox/waiting/", dead_ends.WaitingViewSet.as_view({"get": "list"}), name="inbox-waiting"),
+    path("inbox/waiting/", inbox.WaitingViewSet.as_view({"get": "list"}), name="inbox-waiting"),
     path("projects/<int:pk>/dead-ends/", dead_ends.StuckViewSet.as_view({"get": "list"}), name="dead-ends"),
     path("tasks/<int:pk>/dead-end/", dead_ends.Press.as_view(), name="dead-end"),
-    path("projects/<int:pk>/progress/", inbox.ProjectProgress.as_view(), name="progress"),
-    path("tasks/<int:pk>/close/", closing.CloseTask.as_view(), name="close-task"),
+    path("projects/<int:pk>/progress/", projects.ProjectProgress.as_view(), name="progress"),
+    path("tasks/<int:pk>/close/", task_answers.CloseTask.as_view(), name="close-task"),
     path("", include(router.urls)),
 ]
 # At the root of the site, where Label Studio's task data looks for it.

@@ -6,10 +6,8 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from reviews.dead_ends import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
 from reviews.inbox.kinds import Item, Kind
 from reviews.inbox.mine import Count
-from reviews.inbox.stuck import Stuck
 from reviews.inbox.waiting import On, Waiting
 from users.models import User
 
@@ -106,46 +104,3 @@ class WaitingSerializer(serializers.Serializer):
 
     def get_waiting_seconds(self, row: Waiting) -> int:
         return waiting_seconds(row.since)
-
-
-class StuckSerializer(serializers.Serializer):
-    """A task that nobody takes up by themselves. `user` is on whom it waits, where that is somebody away; `annotation` the one
-    concerned. `since`: when anything last happened to the task."""
-
-    reason = serializers.ChoiceField(choices=list(REASONS), source="reason.name")
-    says = serializers.CharField(source="reason.says")
-    task = serializers.IntegerField()
-    annotation = serializers.IntegerField(allow_null=True)
-    user = serializers.IntegerField(source="person", allow_null=True)
-    since = serializers.DateTimeField()
-    waiting_seconds = serializers.SerializerMethodField()
-    buttons = serializers.ListField(child=serializers.ChoiceField(choices=[DECIDE, ASSIGN, RETURN, CLOSE]))
-    link = serializers.SerializerMethodField(help_text="The review screen, to decide it.")
-
-    def get_waiting_seconds(self, row: Stuck) -> int:
-        return waiting_seconds(row.since)
-
-    def get_link(self, row: Stuck) -> str:
-        return self.context["request"].build_absolute_uri(row.link(self.context["project"].pk))
-
-
-class AskStuckSerializer(serializers.Serializer):
-    reason = serializers.ChoiceField(choices=list(REASONS), required=False)
-
-
-class PressSerializer(serializers.Serializer):
-    press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
-    reason = serializers.ChoiceField(
-        choices=list(REASONS), required=False, help_text="Needed under several reasons."
-    )
-    to = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**62, help_text="To whom, to `assign`."
-    )
-    because = serializers.CharField(
-        required=False, max_length=255, default="", help_text="Needed to `close`."
-    )
-
-
-class PressedSerializer(serializers.Serializer):
-    task = serializers.IntegerField()
-    reasons = serializers.ListField(child=serializers.CharField(), help_text="Under which it stands still.")

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from tasks.choices import Distribution
 from tasks.labelconfig import parse
-from tasks.models import Membership, Project
+from tasks.models import Project
 from tasks.totals import totals_of
 
 from .label_studio_defaults import alike_fields
@@ -253,11 +253,20 @@ class ProjectChangeSerializer(ProjectSerializer):
         return changes
 
 
-class MembershipSerializer(NamesPeople, serializers.ModelSerializer):
-    people = ("user",)
+class ProgressSerializer(serializers.Serializer):
+    """`done` of `tasks`: reviewed, or not drawn into the review sample; where reviews are off, finished. `percent` of that."""
 
-    class Meta:
-        model = Membership
-        fields = ["id", "project", "user", "role", "paused", "created_at"]
-        read_only_fields = ["id", "created_at"]
-        validators: list = []
+    project = serializers.IntegerField()
+    tasks = serializers.IntegerField()
+    finished = serializers.IntegerField(help_text="Tasks that have all their annotations.")
+    reviewed = serializers.IntegerField(help_text="Tasks.")
+    unsampled = serializers.IntegerField(help_text="Tasks not drawn for review: they count as done.")
+    done = serializers.IntegerField()
+    percent = serializers.FloatField()
+    annotations = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    accepted = serializers.IntegerField(help_text="Annotations, also those fixed.")
+    rejected = serializers.IntegerField(help_text="Annotations.")
+    in_review = serializers.IntegerField(help_text="Annotations that wait for a verdict, up to 10,000.")
+    returned = serializers.IntegerField(help_text="Annotations out for rework, up to 10,000.")
+    is_estimate = serializers.BooleanField(help_text="At least so many in review, or returned.")

@@ -2,8 +2,21 @@
 
 from rest_framework import serializers
 
+from tasks.models import Task
+
 
 class PickSerializer(serializers.Serializer):
     annotation = serializers.IntegerField(
         min_value=1, max_value=2**62, help_text="Which annotation of the task is its answer."
     )
+
+
+class ClosingSerializer(serializers.Serializer):
+    because = serializers.CharField(max_length=255)
+
+
+class ClosedSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Task
+        fields = ["id", "project", "closed_at", "closed_by", "closed_because"]
+        read_only_fields = fields

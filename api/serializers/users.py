@@ -1,11 +1,10 @@
 """People on the wire."""
 
-from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from users.capabilities import Role
-from users.models import ApiToken, User
+from users.models import User
 from users.ranks import grantable_roles
 
 ORGANIZATION = 1  # the contract has organizations, this site is one
@@ -114,52 +113,6 @@ class NewUserSerializer(serializers.ModelSerializer):
         if role and role not in grantable_roles(self.context["request"].user):
             raise serializers.ValidationError("You cannot give a role above your own.")
         return role
-
-
-class NewTokenSerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=100, default="api")
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
-
-    def validate_expires_at(self, moment):
-        if moment is not None and moment <= now():
-            raise serializers.ValidationError("This moment has passed: the token would never work.")
-        return moment
-
-
-class TokenSerializer(serializers.ModelSerializer):
-    """A token without its key."""
-
-    class Meta:
-        model = ApiToken
-        fields = ["id", "name", "kind", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
-        read_only_fields = fields
-
-
-class IssuedTokenSerializer(TokenSerializer):
-    """A token at the only moment its key is shown."""
-
-    token = serializers.CharField(read_only=True)
-
-    class Meta(TokenSerializer.Meta):
-        fields = [*TokenSerializer.Meta.fields, "token"]
-
-
-class PersonalTokenSerializer(serializers.ModelSerializer):
-    """A personal access token in a list: `token` is only how it begins, to recognise it by its claim `jti`."""
-
-    token = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ApiToken
-        fields = ["id", "name", "token", "created_at", "expires_at", "last_used_at"]
-        read_only_fields = fields
-
-    def get_token(self, token: ApiToken) -> str:
-        return f"{token.prefix}…"
-
-
-class RefreshSerializer(serializers.Serializer):
-    refresh = serializers.CharField(max_length=2000, help_text="The personal access token.")
 
 
 class ProfileSerializer(serializers.ModelSerializer):

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
-from rest_framework import serializers, status
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -12,57 +12,19 @@ from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
-from tasks.models import Assignment, Project, Task
+from tasks.models import Project, Task
 from tasks.pseudonyms import identities_in
 from tasks.services import assignments
 from users.models import User
 
-from .base import project_for, sent, visible
-
-MANY = 10_000  # tasks in one request
-
-
-class AssignmentSerializer(serializers.ModelSerializer):
-    assignee = serializers.IntegerField(source="user_id", read_only=True)
-
-    class Meta:
-        model = Assignment
-        fields = ["id", "task", "assignee", "type", "created_at"]
-        read_only_fields = fields
-
-
-class AssigneesSerializer(serializers.Serializer):
-    type = serializers.ChoiceField(choices=AssignmentType.choices)
-    users = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=1000
-    )
-
-
-class AssignedTasksSerializer(serializers.Serializer):
-    all = serializers.BooleanField(default=False)
-    included = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
-    )
-    excluded = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
-    )
-
-
-class BulkAssigneesSerializer(AssigneesSerializer):
-    selectedItems = AssignedTasksSerializer()
-    filters = serializers.JSONField(
-        required=False, allow_null=True, help_text="As in the data manager; with `all: true`."
-    )
-
-
-ASSIGNED = inline_serializer(
-    "BulkAssigned",
-    {
-        "assignments": serializers.IntegerField(),
-        "async": serializers.BooleanField(),
-        "task_ids": serializers.ListField(child=serializers.IntegerField()),
-    },
+from ..serializers.assignments import (
+    ASSIGNED,
+    MANY,
+    AssigneesSerializer,
+    AssignmentSerializer,
+    BulkAssigneesSerializer,
 )
+from .base import project_for, sent, visible
 
 
 class BulkAssignees(APIView):

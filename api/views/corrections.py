@@ -20,7 +20,7 @@ from tasks.sql import bounded_reads
 from users.models import User
 
 from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
-from ..pagination import Pages, whole
+from ..pagination import GroupPages, Pages, whole
 from ..serializers.corrections import (
     AcknowledgedSerializer,
     ConfusionSerializer,
@@ -97,13 +97,6 @@ class AcknowledgeAll(APIView):
         """Everything in my feed from this project is seen."""
         project = visible(Project.objects, request, pk)
         return Response({"acknowledged": corrections.acknowledge_all(project, actor=request.user)})
-
-
-class GroupPages(Pages):
-    """Of rows that are counted groups."""
-
-    def count(self, queryset, start: int, rows, view) -> tuple[int, bool]:
-        return (queryset.count() if self.has_next else start + len(rows)), False
 
 
 class Confusion(ViewSet):

@@ -1,9 +1,7 @@
 """What waits in the projects of a lead: on whom, and what nobody takes up by themselves."""
 
-from typing import Any
-
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -11,59 +9,12 @@ from reviews.dead_ends import REASONS
 from reviews.inbox import buttons
 from reviews.inbox.kinds import BOUND
 from reviews.inbox.stuck import described, still_stuck, stuck_in
-from reviews.inbox.waiting import waiting_on
 from tasks.models import Project, Task
 from tasks.sql import bounded_reads
-from users.models import User
 
-from ..pagination import whole
-from ..serializers.inbox import (
-    AskStuckSerializer,
-    PressedSerializer,
-    PressSerializer,
-    StuckSerializer,
-    WaitingSerializer,
-)
+from ..pagination import InboxPages
+from ..serializers.dead_ends import AskStuckSerializer, PressedSerializer, PressSerializer, StuckSerializer
 from .base import ViewSet, person_named, project_for, require, sent, visible
-from .inbox import InboxPages, ListPages, titles_of
-
-MOST_LED = 1000
-
-
-class WaitingViewSet(ViewSet):
-    queryset = Project.objects.all()
-    serializer_class = WaitingSerializer
-    pagination_class = ListPages
-
-    @extend_schema(
-        operation_id="inbox_waiting",
-        parameters=[OpenApiParameter("project", int)],
-        responses=WaitingSerializer(many=True),
-    )
-    def list(self, request):
-        """What waits on whom in the projects you manage, longest first: returned, given by hand, contested, and what is in
-        somebody's hands just now."""
-        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-            page = self.paginate_queryset(waiting_on(self._led(request)))
-        people = User.objects.in_bulk({row.person for row in page if row.person})
-        context = {
-            **self.get_serializer_context(),
-            "people": people,
-            "titles": titles_of({row.project for row in page}),
-        }
-        return self.get_paginated_response(WaitingSerializer(page, many=True, context=context).data)
-
-    def _led(self, request) -> Any:
-        if "project" not in request.query_params:
-            return (
-                Project.objects.managed_by(request.user)
-                .order_by("-pk")
-                .values_list("pk", flat=True)[:MOST_LED]
-            )
-        project = project_for(
-            request, "manage_project", whole(request.query_params, "project", 0, most=2**62)
-        )
-        return [project.pk]
 
 
 class StuckViewSet(ViewSet):

@@ -1,42 +1,27 @@
 """Whose turn it is: one's own inbox, and how far a project is."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.inbox.kinds import Kind
 from reviews.inbox.mine import Inbox, inbox_of
-from reviews.inbox.under_way import under_way
+from reviews.inbox.waiting import waiting_on
 from tasks.models import Project
-from tasks.progress import progress_of
+from tasks.sql import bounded_reads
+from users.models import User
 
-from ..pagination import Pages
-from ..serializers.inbox import AskInboxSerializer, CountsSerializer, ItemSerializer, counts_body
-from ..serializers.progress import ProgressSerializer
-from .base import ViewSet, visible
-
-
-class ListPages(Pages):
-    """Of rows that are there already."""
-
-    def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
-        return len(queryset), False
-
-
-class InboxPages(ListPages):
-    """With `counts` of all there is, by kind or reason."""
-
-    def get_paginated_response_schema(self, schema: dict) -> dict:
-        found = super().get_paginated_response_schema(schema)
-        count = {"number": {"type": "integer"}, "is_estimate": {"type": "boolean"}}
-        one = {"type": "object", "required": list(count), "properties": count}
-        found["properties"] |= {"counts": {"type": "object", "additionalProperties": one}}
-        found["required"] += ["counts"]
-        return found
+from ..pagination import InboxPages, ListPages, whole
+from ..serializers.inbox import (
+    AskInboxSerializer,
+    CountsSerializer,
+    ItemSerializer,
+    WaitingSerializer,
+    counts_body,
+)
+from .base import ViewSet, project_for, visible
 
 
 class InboxViewSet(ViewSet):
@@ -74,13 +59,40 @@ def titles_of(projects: set[int]) -> dict[int, str]:
     return dict(Project.objects.filter(pk__in=projects).values_list("pk", "title"))
 
 
-class ProjectProgress(APIView):
-    @extend_schema(operation_id="projects_progress", responses=ProgressSerializer)
-    def get(self, request, pk: int):
-        """How far the project is, from stored counters."""
-        project = visible(Project.objects, request, pk)
-        progress, now = progress_of([project])[project.pk], under_way(project)
-        counted = (
-            asdict(progress) | asdict(now) | {"percent": progress.percent, "is_estimate": now.is_estimate}
+class WaitingViewSet(ViewSet):
+    queryset = Project.objects.all()
+    serializer_class = WaitingSerializer
+    pagination_class = ListPages
+
+    @extend_schema(
+        operation_id="inbox_waiting",
+        parameters=[OpenApiParameter("project", int)],
+        responses=WaitingSerializer(many=True),
+    )
+    def list(self, request):
+        """What waits on whom in the projects you manage, longest first: returned, given by hand, contested, and what is in
+        somebody's hands just now."""
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            page = self.paginate_queryset(waiting_on(self._led(request)))
+        people = User.objects.in_bulk({row.person for row in page if row.person})
+        context = {
+            **self.get_serializer_context(),
+            "people": people,
+            "titles": titles_of({row.project for row in page}),
+        }
+        return self.get_paginated_response(WaitingSerializer(page, many=True, context=context).data)
+
+    def _led(self, request) -> Any:
+        if "project" not in request.query_params:
+            return (
+                Project.objects.managed_by(request.user)
+                .order_by("-pk")
+                .values_list("pk", flat=True)[:MOST_LED]
+            )
+        project = project_for(
+            request, "manage_project", whole(request.query_params, "project", 0, most=2**62)
         )
-        return Response(ProgressSerializer({"project": project.pk, **counted}).data)
+        return [project.pk]
+
+
+MOST_LED = 1000

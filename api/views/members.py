@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.response import Response
 
 from reviews.visible_people import visible_people
@@ -16,32 +16,18 @@ from tasks.services import members
 from users.capabilities import Role
 from users.models import User
 
-from ..pagination import Pages
+from ..pagination import LongList, Pages
+from ..serializers.members import (
+    AddingSerializer,
+    JoiningSerializer,
+    MemberSerializer,
+    MembershipSerializer,
+    PausedSerializer,
+    PausingSerializer,
+    RoleRequestSerializer,
+)
 from ..serializers.users import PersonSerializer, UserSerializer
-from .base import ViewSet, project_for, sent, visible
-
-
-class MemberSerializer(UserSerializer):
-    """A person with what they are in the project. Wants `membership` set."""
-
-    project_role = serializers.CharField(source="membership.role", read_only=True)
-    paused = serializers.BooleanField(source="membership.paused", read_only=True)
-
-    class Meta(UserSerializer.Meta):
-        fields = [*UserSerializer.Meta.fields, "project_role", "paused"]
-        read_only_fields = fields
-
-
-class JoiningSerializer(serializers.Serializer):
-    user = serializers.IntegerField(min_value=1, max_value=2**62)
-
-
-class AddingSerializer(JoiningSerializer):
-    role = serializers.ChoiceField(Membership._meta.get_field("role").choices, required=False)
-
-
-class PausingSerializer(JoiningSerializer):
-    paused = serializers.BooleanField()
+from .base import ViewSet, project_for, require, sent, visible
 
 
 class MemberViewSet(ViewSet):
@@ -138,3 +124,57 @@ def _known(people: Iterable[User], project: Project, reader: User) -> list[User]
     """As the reader knows them, and in an order that tells no more."""
     identities = identities_in(project.pk, reader)
     return sorted((identities.mask_user(one) for one in people), key=lambda one: one.pk)
+
+
+class RoleViewSet(ViewSet):
+    queryset = Membership.objects.order_by("id")
+    serializer_class = MembershipSerializer
+    pagination_class = LongList
+
+    @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
+    def list(self, request):
+        """Who is what in the projects you see."""
+        return self.page_of(self.get_queryset())
+
+    @extend_schema(request=RoleRequestSerializer, responses={201: MembershipSerializer})
+    def create(self, request):
+        """Give somebody a role in a project (managers). Given again, it replaces the old one."""
+        body = sent(RoleRequestSerializer, request)
+        project = project_for(request, "manage_members", body["project"])
+        membership = members.set_role(project, _person(request.user, body), body["role"])
+        return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
+    def partial_update(self, request, pk=None):
+        """Pause somebody, or take them on again (managers)."""
+        membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
+        require(request, "manage_members", membership.project_id)
+        membership = members.set_paused(
+            membership, sent(PausedSerializer, request)["paused"], actor=request.user
+        )
+        return Response(self.get_serializer(membership).data)
+
+    @extend_schema(
+        responses={
+            204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")
+        }
+    )
+    def destroy(self, request, pk=None):
+        membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
+        require(request, "manage_members", membership.project_id)
+        members.remove(membership, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _person(actor: User, body: dict) -> User:
+    if body.get("user"):
+        found, field = visible_people(actor).people().filter(pk=body["user"]).first(), "user"
+    else:
+        found, field = User.objects.people().filter(email__iexact=body.get("email", "")).first(), "email"
+    if found is None:
+        raise Refused(
+            "unknown_person",
+            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
+            field=field,
+        )
+    return found

@@ -1,24 +1,25 @@
 """Projects, and who is what in them."""
 
-from django.shortcuts import get_object_or_404
+from dataclasses import asdict
+
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from reviews.visible_people import visible_people
-from tasks.errors import Refused
-from tasks.models import Membership, Project, Task
+from reviews.inbox.under_way import under_way
+from tasks.models import Project, Task
+from tasks.progress import progress_of
 from tasks.roles import may
-from tasks.services import label_configs, members, projects, tasks
-from users.capabilities import PROJECT_ROLES
-from users.models import User
+from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
-from ..pagination import LongList, ProjectPages
+from ..pagination import ProjectPages
+from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
     LabelConfigSerializer,
-    MembershipSerializer,
+    ProgressSerializer,
     ProjectChangeSerializer,
     ProjectCountsSerializer,
     ProjectSerializer,
@@ -26,7 +27,7 @@ from ..serializers.projects import (
 )
 from ..serializers.task_rows import OneTaskSerializer
 from ..serializers.tasks import NewTaskOfProjectSerializer
-from .base import ViewSet, project_for, require, sent
+from .base import ViewSet, require, sent, visible
 
 FORCE = OpenApiParameter(
     "force",
@@ -126,68 +127,13 @@ class ProjectViewSet(ViewSet):
         return Response(MembershipSerializer(rows, many=True, context=self.get_serializer_context()).data)
 
 
-class RoleRequestSerializer(serializers.Serializer):
-    """Whom to make what: by id of somebody you share a project with, or by e-mail."""
-
-    project = serializers.IntegerField(min_value=1, max_value=2**62)
-    user = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
-    email = serializers.EmailField(required=False)
-    role = serializers.ChoiceField(choices=[(r.value, r.label) for r in PROJECT_ROLES])
-
-
-class PausedSerializer(serializers.Serializer):
-    paused = serializers.BooleanField()
-
-
-class RoleViewSet(ViewSet):
-    queryset = Membership.objects.order_by("id")
-    serializer_class = MembershipSerializer
-    pagination_class = LongList
-
-    @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
-    def list(self, request):
-        """Who is what in the projects you see."""
-        return self.page_of(self.get_queryset())
-
-    @extend_schema(request=RoleRequestSerializer, responses={201: MembershipSerializer})
-    def create(self, request):
-        """Give somebody a role in a project (managers). Given again, it replaces the old one."""
-        body = sent(RoleRequestSerializer, request)
-        project = project_for(request, "manage_members", body["project"])
-        membership = members.set_role(project, _person(request.user, body), body["role"])
-        return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
-    def partial_update(self, request, pk=None):
-        """Pause somebody, or take them on again (managers)."""
-        membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
-        require(request, "manage_members", membership.project_id)
-        membership = members.set_paused(
-            membership, sent(PausedSerializer, request)["paused"], actor=request.user
+class ProjectProgress(APIView):
+    @extend_schema(operation_id="projects_progress", responses=ProgressSerializer)
+    def get(self, request, pk: int):
+        """How far the project is, from stored counters."""
+        project = visible(Project.objects, request, pk)
+        progress, now = progress_of([project])[project.pk], under_way(project)
+        counted = (
+            asdict(progress) | asdict(now) | {"percent": progress.percent, "is_estimate": now.is_estimate}
         )
-        return Response(self.get_serializer(membership).data)
-
-    @extend_schema(
-        responses={
-            204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")
-        }
-    )
-    def destroy(self, request, pk=None):
-        membership = get_object_or_404(self.get_queryset().select_related("user"), pk=pk)
-        require(request, "manage_members", membership.project_id)
-        members.remove(membership, actor=request.user)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _person(actor: User, body: dict) -> User:
-    if body.get("user"):
-        found, field = visible_people(actor).people().filter(pk=body["user"]).first(), "user"
-    else:
-        found, field = User.objects.people().filter(email__iexact=body.get("email", "")).first(), "email"
-    if found is None:
-        raise Refused(
-            "unknown_person",
-            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
-            field=field,
-        )
-    return found
+        return Response(ProgressSerializer({"project": project.pk, **counted}).data)

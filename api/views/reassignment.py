@@ -9,27 +9,14 @@ from reviews.service import AnnotationReviewService
 from reviews.visible_people import visible_people
 from tasks.errors import Refused
 from tasks.models import Project
-from tasks.services import members, ownerless_work
+from tasks.services import ownerless_work
 from users.models import User
 
 from ..pagination import Pages
+from ..serializers.reassignment import OwnerlessSerializer, ReassignedSerializer
 from .base import ViewSet, project_for
 
 BIG = 2**62
-
-
-class OwnerlessSerializer(serializers.Serializer):
-    """`kind` says what `id` is of: an annotation that was returned, an assignment, a draft (whose content is its author's)."""
-
-    kind = serializers.ChoiceField(
-        choices=[ownerless_work.RETURNED, ownerless_work.ASSIGNED, ownerless_work.DRAFT]
-    )
-    id = serializers.IntegerField()
-    task = serializers.IntegerField()
-    annotation = serializers.IntegerField(source="about", allow_null=True)
-    user = serializers.IntegerField(source="person", help_text="On whom it waits.")
-    why = serializers.ChoiceField(choices=[members.INACTIVE, members.REMOVED, members.PAUSED])
-    since = serializers.DateTimeField()
 
 
 class OwnerlessViewSet(ViewSet):
@@ -44,16 +31,6 @@ class OwnerlessViewSet(ViewSet):
         """Work that waits on people who are deactivated, removed or paused, oldest first (managers)."""
         project = project_for(request, "manage_members", pk)
         return self.page_of(ownerless_work.of_project(project))
-
-
-class ReassignedSerializer(serializers.Serializer):
-    returned = serializers.IntegerField(
-        help_text="Returned annotations whose task somebody else annotates now."
-    )
-    assignments = serializers.IntegerField()
-    left = serializers.IntegerField(
-        help_text="Assignments that `to` may not take: their own work, or not their role."
-    )
 
 
 class Reassign(APIView):

@@ -2,12 +2,15 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from reviews import picks
+from tasks.models import Task
+from tasks.services import closing
 
-from ..serializers.task_answers import PickSerializer
+from ..serializers.task_answers import ClosedSerializer, ClosingSerializer, PickSerializer
 from ..serializers.task_rows import OneTaskSerializer
-from .base import sent
+from .base import require, sent, visible
 from .tasks import TaskViewSet
 
 
@@ -23,3 +26,23 @@ class FinalAnswerViewSet(TaskViewSet):
         """Take the pick back: whoever picked, or a manager."""
         picks.undo(self.get_object(), actor=request.user)
         return Response(self._one(pk))
+
+
+class CloseTask(APIView):
+    @extend_schema(operation_id="tasks_close", request=ClosingSerializer, responses=ClosedSerializer)
+    def post(self, request, pk: int):
+        """Nobody is asked about this task any more (managers). Its work and verdicts stay as they are."""
+        task = self._managed(request, pk)
+        because = sent(ClosingSerializer, request)["because"]
+        return Response(ClosedSerializer(closing.close(task.pk, because=because, actor=request.user)).data)
+
+    @extend_schema(operation_id="tasks_open", responses=ClosedSerializer)
+    def delete(self, request, pk: int):
+        """Open it again (managers)."""
+        task = self._managed(request, pk)
+        return Response(ClosedSerializer(closing.open_again(task.pk, actor=request.user)).data)
+
+    def _managed(self, request, pk: int) -> Task:
+        task = visible(Task.objects, request, pk)
+        require(request, "manage_project", task.project_id)
+        return task

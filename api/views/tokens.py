@@ -11,7 +11,7 @@ from tasks.errors import Refused
 from users import personal_tokens
 from users.models import ApiToken
 
-from ..serializers.users import PersonalTokenSerializer, RefreshSerializer
+from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
 from .base import sent
 
 MADE = inline_serializer(

@@ -22,15 +22,13 @@ from users.models import ApiToken, User
 from users.ranks import may_manage
 
 from ..pagination import LongList
+from ..serializers.tokens import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
 from ..serializers.users import (
-    IssuedTokenSerializer,
     LoginSerializer,
     MergedSerializer,
     MergeSerializer,
-    NewTokenSerializer,
     NewUserSerializer,
     ProfileSerializer,
-    TokenSerializer,
     UserSerializer,
 )
 from .base import ViewSet, person_named, sent

@@ -1,0 +1,52 @@
+"""Assignments on the wire."""
+
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+
+from tasks.choices import AssignmentType
+from tasks.models import Assignment
+
+MANY = 10_000  # tasks in one request
+
+
+class AssignmentSerializer(serializers.ModelSerializer):
+    assignee = serializers.IntegerField(source="user_id", read_only=True)
+
+    class Meta:
+        model = Assignment
+        fields = ["id", "task", "assignee", "type", "created_at"]
+        read_only_fields = fields
+
+
+class AssigneesSerializer(serializers.Serializer):
+    type = serializers.ChoiceField(choices=AssignmentType.choices)
+    users = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=1000
+    )
+
+
+class AssignedTasksSerializer(serializers.Serializer):
+    all = serializers.BooleanField(default=False)
+    included = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
+    excluded = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+    )
+
+
+class BulkAssigneesSerializer(AssigneesSerializer):
+    selectedItems = AssignedTasksSerializer()
+    filters = serializers.JSONField(
+        required=False, allow_null=True, help_text="As in the data manager; with `all: true`."
+    )
+
+
+ASSIGNED = inline_serializer(
+    "BulkAssigned",
+    {
+        "assignments": serializers.IntegerField(),
+        "async": serializers.BooleanField(),
+        "task_ids": serializers.ListField(child=serializers.IntegerField()),
+    },
+)
