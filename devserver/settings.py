@@ -1,6 +1,14 @@
-"""The product's settings, and this app, which production does not install."""
+"""The product's settings, plus this app, which production does not install."""
 
 from reviewsite.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "devserver"]  # noqa: F405
 ROOT_URLCONF = "devserver.urls"
+if DEMO:  # noqa: F405
+    START_PAGE_LINKS = [
+        {
+            "url_name": "sink",
+            "title": "Webhook sink",
+            "text": "Deliveries as they arrive, with a switch to make them fail.",
+        }
+    ]

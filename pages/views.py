@@ -30,7 +30,7 @@ class Reset(auth_views.PasswordResetView):
 
 def index(request: HttpRequest) -> HttpResponse:
     rows = projects_of(request.user) if request.user.is_authenticated else []
-    offered = {"label_studio": settings.LABEL_STUDIO_PAGE, "sink": settings.DEMO}
+    offered = {"label_studio": settings.LABEL_STUDIO_PAGE, "links": settings.START_PAGE_LINKS}
     return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS} | offered)
 
 

@@ -294,6 +294,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# More entries under "Where to go" on the start page; devserver adds its webhook sink here.
+START_PAGE_LINKS: list[dict[str, str]] = []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
