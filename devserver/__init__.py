@@ -1,6 +1,6 @@
-"""`make run`: supervisor, embedded PostgreSQL and Redis, demo data, webhook sink. Never installed in production."""
+"""`make run`: supervisor, embedded PostgreSQL and Redis, demo data, webhook sink. Not part of production."""
 
 import os
 
-# Whatever is started from here, and every process that starts in turn, is the development site.
+# For this process and every child that it starts.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")

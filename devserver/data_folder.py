@@ -1,4 +1,4 @@
-"""The data folder of `make run`: whose it is, who uses it, its secret, its logs."""
+"""The data folder of `make run`: created, locked against a second run, with its secret key and logs."""
 
 import fcntl
 import os
@@ -6,21 +6,21 @@ import secrets
 import time
 from pathlib import Path
 
-from .stopping import pause
+from .processes import pause
 
 DEFAULT = Path(__file__).resolve().parent.parent / ".data"
 LOCK_SECONDS = 4
 
 
 def data_folder() -> Path:
-    """The folder of DATA, ours alone; anything else is said in one sentence."""
+    """The folder named by DATA. Exits with a sentence if it cannot be created or belongs to another user."""
     data = Path(os.environ.get("DATA") or DEFAULT).absolute()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = data.stat().st_uid
     except OSError as error:
         raise SystemExit(
-            f"{data} cannot be the data folder: {error.strerror}. Choose another one: make run DATA=…"
+            f"Cannot use {data} as the data folder: {error.strerror}. Choose another one: make run DATA=…"
         ) from None
     if owner != os.geteuid():
         raise SystemExit(f"{data} belongs to another user. Choose another folder: make run DATA=…")
@@ -28,7 +28,8 @@ def data_folder() -> Path:
 
 
 def lock(data: Path) -> int:
-    """Held by us and by PostgreSQL: free only when an earlier run is gone to its last process."""
+    """Lock the folder; PostgreSQL inherits the lock, so it is free only when the last process of an earlier
+    run is gone."""
     file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
@@ -38,13 +39,13 @@ def lock(data: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"{data} is in use by another `make run`. Stop that one, or choose another folder: make run DATA=…"
+                    f"{data} is in use by another `make run`. Stop it, or choose another one: make run DATA=…"
                 ) from None
             pause(0.1)
 
 
 def secret_key(data: Path) -> str:
-    """Random for each data folder, the same at every start of it."""
+    """Generated once for each data folder, then read from it."""
     file = data / "secret_key"
     if not file.exists():
         unfinished = data / "secret_key.new"

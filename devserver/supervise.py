@@ -1,4 +1,4 @@
-"""`make run`: the whole demo as one tree of processes that leaves nothing behind."""
+"""`make run`: the whole demo as one tree of processes. However it ends, no process is left running."""
 
 import contextlib
 import json
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -20,19 +21,19 @@ from labelstudio import frontend
 from . import processes
 from .data_folder import data_folder, keep_last_logs, lock, secret_key
 from .embedded import STOP_SECONDS, Postgres, Redis, socket_folder, tail
-from .stopping import heed_stops, pause
+from .processes import install_stop_handlers, pause
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PORTS_TO_TRY = 50
 QUICK_SECONDS = 15
 QUICK_DEATHS = 4
-# Work that is cut off is done again (late acknowledgement), so the demo may stop in a hurry.
+# Celery acknowledges late, so a job that is cut off runs again at the next start: no need to wait for it.
 GRACE_SECONDS = 1.0
 STARTED = time.monotonic()
 
 
-def say(text: str) -> None:
+def print_status(text: str) -> None:
     # The terminal may be gone already.
     with contextlib.suppress(OSError):
         print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
@@ -40,7 +41,7 @@ def say(text: str) -> None:
 
 @dataclass
 class Service:
-    """A child that is started again when it ends, unless it does so at once and again."""
+    """A child that is restarted when it exits, unless it keeps exiting soon after its start."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
@@ -56,25 +57,25 @@ class Service:
         self.started = time.monotonic()
         self.process = self.start()
 
-    def revive(self) -> None:
-        """Nothing while it is alive."""
+    def restart_if_exited(self) -> None:
         if self.process.poll() is None:
             return
-        processes.end_group(self.process.pid)
+        processes.kill_group(self.process.pid)
         quick = time.monotonic() - self.started < QUICK_SECONDS
+        # SIGKILL comes from outside (a developer, the kernel out of memory): not the fault of the service.
         by_itself = self.process.returncode != -signal.SIGKILL
         self.quick_deaths = self.quick_deaths + 1 if quick and by_itself else 0
         if self.quick_deaths >= QUICK_DEATHS:
             raise SystemExit(
-                f"{self.name} ends as soon as it starts. The end of {self.log}:\n{tail(self.log)}"
+                f"{self.name} exits as soon as it starts. The end of {self.log}:\n{tail(self.log)}"
             )
-        say(f"{self.name} ended ({self.process.returncode}), starting it again")
+        print_status(f"{self.name} exited ({self.process.returncode}), restarting it")
         pause(0.2 * self.quick_deaths)
         self.run()
 
 
 def listen(wanted: int) -> socket.socket:
-    """Bound here and handed on: two copies started together never believe to have the same port."""
+    """Bind the port here and pass the socket on: two copies that start together never pick the same port."""
     for port in range(wanted, min(wanted + PORTS_TO_TRY, 65536)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -85,9 +86,9 @@ def listen(wanted: int) -> socket.socket:
             listener.close()
             continue
         if port != wanted:
-            say(f"port {wanted} is taken, so this is on {port}")
+            print_status(f"port {wanted} is in use, using {port} instead")
         return listener
-    raise SystemExit(f"No free port from {wanted} on. Choose another one: make run PORT=…")
+    raise SystemExit(f"No free port found from {wanted} upwards. Choose another one: make run PORT=…")
 
 
 def wanted_port() -> int:
@@ -98,8 +99,8 @@ def wanted_port() -> int:
 
 
 def environment(data: Path, port: int) -> dict[str, str]:
-    """What the user set wins over what the demo wants."""
-    wanted = {
+    """Variables of the child processes. What the user has set, unless empty, overrides the demo's."""
+    defaults = {
         "DEMO": "1",
         "SECRET_KEY": secret_key(data),
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
@@ -107,14 +108,14 @@ def environment(data: Path, port: int) -> dict[str, str]:
     }
     given = {name: value for name, value in os.environ.items() if value}
     return (
-        wanted
+        defaults
         | given
         | {"DATA": str(data), "DJANGO_SETTINGS_MODULE": "devserver.settings", "PYTHONUNBUFFERED": "1"}
     )
 
 
 class Supervisor:
-    """Starts everything in order, keeps it going, stops it in reverse."""
+    """Starts everything in order, restarts what exits, stops everything in reverse order."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -124,13 +125,13 @@ class Supervisor:
         self.env = environment(data, self.listener.getsockname()[1])
         self.stores: list[Service] = []
         self.services: list[Service] = []
-        self.preparation: subprocess.Popen[bytes] | None = None
+        self.prepare_process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> NoReturn:
         keep_last_logs(self.data)
         self.start_stores()
         self.prepare()
-        self.start_first()
+        self.start_essentials()
         self.watch()
 
     def start_stores(self) -> None:
@@ -140,7 +141,7 @@ class Supervisor:
             if redis.binary:
                 self.stores.append(Service("redis", redis.spawn, redis.log))
         if "DATABASE_URL" not in self.env:
-            say("starting PostgreSQL")
+            print_status("starting PostgreSQL")
             postgres = Postgres(self.data, sockets=self.sockets, lock=self.lock)
             self.env["DATABASE_URL"] = postgres.url
             postgres.init(pause)
@@ -148,65 +149,37 @@ class Supervisor:
             postgres.wait_until_up(self.stores[-1].process, pause)
 
     def prepare(self) -> None:
-        """Bring the database up to date. The process stays on, to announce the demo when all is ready."""
-        self.preparation = self.spawn("prepare", "devserver.prepare", stdout=subprocess.PIPE)
-        assert self.preparation.stdout
-        while line := next_line(self.preparation.stdout):
+        """Migrate and load the demo. The process keeps running: it exits when the site is ready."""
+        self.prepare_process = self.spawn("prepare", "devserver.prepare", stdout=subprocess.PIPE)
+        assert self.prepare_process.stdout
+        while line := next_line(self.prepare_process.stdout):
             if line == b"prepared\n":
                 return
-            say(line.decode().strip())
-        raise SystemExit(
-            f"The database could not be prepared. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}"
-        )
+            print_status(line.decode().strip())
+        raise SystemExit(f"The database could not be prepared. {self.log_end('prepare')}")
 
-    def start_first(self) -> None:
-        """What has to be there to be ready. The rest follows, because two cores have enough to do with these."""
-        say("starting the web server and the workers")
+    def start_essentials(self) -> None:
+        """What `/readyz` needs. The rest starts later, so that on two cores these start faster."""
+        print_status("starting the web server and the workers")
         fd = self.listener.fileno()
-        self.add(
-            "web",
-            "gunicorn",
-            "-c",
-            "python:reviewsite.gunicorn_conf",
-            "-b",
-            f"fd://{fd}",
-            "reviewsite.wsgi",
-            keep=(fd,),
-        )
+        command = f"gunicorn -c python:reviewsite.gunicorn_conf -b fd://{fd} reviewsite.wsgi"
+        self.add("web", command, keep=(fd,))
         self.add_worker("deliver", processes=4)
 
     def start_rest(self) -> None:
         self.add_worker("work", processes=2)
         self.add_worker("deliver-slow", processes=1)
-        # A child of its own: the one inside `worker -B` outlives its parent. No schedule file: kill -9 may break it.
-        self.add(
-            "beat",
-            "celery",
-            "-A",
-            "reviewsite",
-            "beat",
-            "-S",
-            "celery.beat:Scheduler",
-            "-l",
-            "WARNING",
-            "--pidfile=",
-        )
+        # Not `worker -B`: its beat survives a killed worker. The plain Scheduler keeps no file to corrupt.
+        self.add("beat", "celery -A reviewsite beat -S celery.beat:Scheduler -l WARNING --pidfile=")
 
     def add_worker(self, queue: str, *, processes: int) -> None:
-        options = (
-            "-Q",
-            queue,
-            "-c",
-            str(processes),
-            "-n",
-            f"{queue}@%h",
-            "--without-gossip",
-            "--without-mingle",
-        )
-        self.add(f"worker-{queue}", "celery", "-A", "reviewsite", "worker", *options)
+        options = f"-Q {queue} -c {processes} -n {queue}@%h --without-gossip --without-mingle"
+        self.add(f"worker-{queue}", f"celery -A reviewsite worker {options}")
 
-    def add(self, name: str, *command: str, keep: tuple[int, ...] = ()) -> None:
-        self.services.append(Service(name, lambda: self.spawn(name, *command, keep=keep), self.log(name)))
+    def add(self, name: str, command: str, *, keep: tuple[int, ...] = ()) -> None:
+        """A service that runs a Python module with its arguments; `keep` are file descriptors it inherits."""
+        start = partial(self.spawn, name, *command.split(), keep=keep)
+        self.services.append(Service(name, start, self.log(name)))
 
     def spawn(
         self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
@@ -217,84 +190,77 @@ class Supervisor:
     def log(self, name: str) -> Path:
         return self.data / f"{name}.log"
 
+    def log_end(self, name: str) -> str:
+        return f"The end of {self.log(name)}:\n{tail(self.log(name))}"
+
     def watch(self) -> NoReturn:
         while True:
             pause(0.1)
             for service in self.stores + self.services:
-                service.revive()
-            if self.preparation and self.preparation.poll() is not None:
-                self.announce(self.preparation.returncode)
-                self.preparation = None
+                service.restart_if_exited()
+            if self.prepare_process and self.prepare_process.poll() is not None:
+                self.announce(self.prepare_process.returncode)
+                self.prepare_process = None
                 self.start_rest()
 
     def announce(self, returncode: int) -> None:
         if returncode != 0:
-            raise SystemExit(
-                f"The demo did not become ready. The end of {self.log('prepare')}:\n{tail(self.log('prepare'))}"
-            )
-        say("ready")
+            raise SystemExit(f"The demo did not become ready. {self.log_end('prepare')}")
+        print_status("ready")
         with contextlib.suppress(OSError):
-            print(where_to_go(self.data), flush=True)
+            print(summary(self.data), flush=True)
 
     def stop(self) -> None:
-        running = [service.process for service in self.services]
-        running += [self.preparation] if self.preparation else []
-        processes.stop(running, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
-        processes.stop(
-            [store.process for store in self.stores],
-            ask=signal.SIGINT,
-            seconds=STOP_SECONDS,
-            insist=signal.SIGQUIT,
-        )
+        programs = [service.process for service in self.services]
+        if self.prepare_process:
+            programs.append(self.prepare_process)
+        processes.stop(programs, ask=signal.SIGTERM, seconds=GRACE_SECONDS, insist=signal.SIGKILL)
+        # The databases last: the programs above are their clients.
+        stores = [store.process for store in self.stores]
+        processes.stop(stores, ask=signal.SIGINT, seconds=STOP_SECONDS, insist=signal.SIGQUIT)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 def next_line(pipe: IO[bytes]) -> bytes:
-    """Empty when the other end is closed."""
+    """Wait for a line, but stop when asked to. Empty when the other end is closed."""
     while not select.select([pipe], [], [], 0)[0]:
         pause(0.05)
     return pipe.readline()
 
 
-def where_to_go(data: Path) -> str:
+def summary(data: Path) -> str:
+    """Addresses and accounts, printed when everything is up."""
     demo = json.loads((data / "demo.json").read_text())
     url, accounts = demo["base_url"], demo["accounts"]
     rows = [f"  {role:<12}{account['email']:<32}{account['password']}" for role, account in accounts.items()]
-    return "\n".join(
-        [
-            "",
-            f"  Review       {url}/",
-            f"  Admin        {url}/admin/",
-            f"  API docs     {url}/api/docs/",
-            f"  Webhooks     {url}/demo/sink/ (sign in as the lead)",
-            f"  Front end    {front_end(url)}",
-            f"  Try it       curl -H 'Authorization: Token {accounts['reviewer']['token']}' {url}/api/projects/",
-            "",
-            *rows,
-            "",
-            f"  Accounts and tokens are also in {data}/demo.json, the logs beside it. Ctrl-C stops everything.",
-            "",
-        ]
-    )
-
-
-def front_end(url: str) -> str:
-    return (
+    front_end = (
         f"{url}/label-studio/"
         if frontend.is_present()
-        else "`make frontend` fetches Label Studio's; start again then"
+        else "run `make frontend` for Label Studio's, then restart"
     )
+    return f"""
+  Review       {url}/
+  Admin        {url}/admin/
+  API docs     {url}/api/docs/
+  Webhooks     {url}/demo/sink/ (sign in as the lead)
+  Front end    {front_end}
+  Try it       curl -H 'Authorization: Token {accounts["reviewer"]["token"]}' {url}/api/projects/
+
+{chr(10).join(rows)}
+
+  The accounts, with tokens, are also in {data}/demo.json, beside the logs. Ctrl-C stops everything.
+"""
 
 
 def main() -> None:
-    # kill -9 of make ends us as well.
+    # Also when make is killed with kill -9.
     processes.die_with_parent(signal.SIGTERM, os.getppid())
-    heed_stops()
+    install_stop_handlers()
     supervisor = Supervisor(data_folder())
     try:
         supervisor.run()
     finally:
-        say("stopping")
+        print_status("stopping")
         supervisor.stop()
 
 

@@ -1,4 +1,4 @@
-"""The site with the demo's own receiver of webhooks."""
+"""The site's routes, plus the webhook sink."""
 
 from django.urls import include, path
 

@@ -7,7 +7,7 @@ import sys
 
 from bench.chaos.faults import FAULTS
 from bench.chaos.options import Options
-from devserver.stopping import heed_stops
+from devserver.processes import install_stop_handlers
 
 # Of the shell or of `make test`, not of the site that is started here.
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "BASE_URL", "PORT", "DATA", "WEBHOOK_TIME_SCALE")
@@ -21,7 +21,7 @@ def asked_faults() -> list[str]:
 
 
 def main() -> None:
-    heed_stops()
+    install_stop_handlers()
     names, options, passed = asked_faults(), Options.asked(), True
     for name in NOT_OURS:
         os.environ.pop(name, None)

@@ -20,7 +20,7 @@ import psycopg
 
 from devserver import processes
 from devserver.embedded import Postgres, Redis
-from devserver.stopping import pause
+from devserver.processes import pause
 from devserver.supervise import ROOT, Service, Supervisor
 
 CLUSTER_SETTINGS = (
@@ -81,7 +81,7 @@ class Site(Supervisor):
         pause(0.1)
         for service in self.stores + self.services:
             if service.name not in self.left_down:
-                service.revive()
+                service.restart_if_exited()
 
     def until(self, done: Callable[[], bool], *, seconds: float) -> bool:
         """Keep the site going until `done`; False if the time was over before."""

@@ -21,8 +21,8 @@ from bench.chaos.options import Options
 from bench.chaos.site import Site
 from devserver import processes
 from devserver.prepare import is_ready
-from devserver.stopping import pause
-from devserver.supervise import HOST, ROOT, Service, say
+from devserver.processes import pause
+from devserver.supervise import HOST, ROOT, Service, print_status
 
 READY_SECONDS = 240
 OWED = "SELECT count(*) FROM webhooks_delivery WHERE state = 'pending'"
@@ -77,7 +77,7 @@ class Trial:
 
     def befall(self, kind: str, chance: random.Random) -> None:
         self.kills.append(Kill(kind, time()))
-        say(f"kill {len(self.kills)}: {kind}")
+        print_status(f"kill {len(self.kills)}: {kind}")
         match kind:
             case "web" if chance.random() < 0.5:
                 self.site.kill_child("web", chance)
@@ -140,9 +140,9 @@ def trial(
         site = Site(data, env=_env(options, scale), apart=apart)
         try:
             site.start_stores()
-            say(f"furnishing {annotations} annotations")
+            print_status(f"furnishing {annotations} annotations")
             made = site.furnish({"annotations": annotations, "endpoints": wanted})
-            site.start_first()
+            site.start_essentials()
             site.start_rest()
             run = Trial(
                 site,
@@ -155,7 +155,7 @@ def trial(
             )
             if not site.until(run.ready, seconds=READY_SECONDS):
                 raise SystemExit(f"The site was not ready after {READY_SECONDS} seconds.")
-            say("ready")
+            print_status("ready")
             yield run
         finally:
             site.stop()

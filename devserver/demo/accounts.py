@@ -1,4 +1,4 @@
-"""The people of the demo. Their passwords and tokens are made once for each data folder and stay the same from start to start."""
+"""The people of the demo. Their passwords and tokens are generated once per data folder and then kept."""
 
 import json
 import os
@@ -13,12 +13,13 @@ from django.db.models import QuerySet
 from users.capabilities import Role
 from users.models import ApiToken, User
 
-KEPT_IN = "demo-secrets.json"  # the database has hashes only
+# The database has only the hashes.
+SECRETS_FILE = "demo-secrets.json"
 
 
 @dataclass(frozen=True)
 class Account:
-    """`role` is what they are in both projects."""
+    """`role` is their role in both projects."""
 
     email: str
     first_name: str
@@ -39,19 +40,19 @@ ACCOUNTS = {
     ),
     "reviewer": Account("reviewer@example.com", "Ravi", "Menon", Role.REVIEWER),
     "reviewer2": Account("reviewer2@example.com", "Rosa", "Keller", Role.REVIEWER),
-    # Two of the people who did the work in the exports.
+    # Two authors of annotations in the exports.
     "annotator": Account("mira.holt@example.com", "Mira", "Holt", Role.ANNOTATOR),
     "annotator2": Account("tomas.reyes@example.com", "Tomas", "Reyes", Role.ANNOTATOR),
 }
-# The third of them, who never signs in.
+# The third author, who cannot sign in.
 COLLEAGUE = Account("ines.okafor@example.com", "Ines", "Okafor", Role.ANNOTATOR)
 
 Secrets = dict[str, dict[str, str]]
 
 
-def remembered() -> Secrets:
-    """Name → password and token."""
-    path = settings.DATA_DIR / KEPT_IN
+def account_secrets() -> Secrets:
+    """Account name → password and token, generated at the first call."""
+    path = settings.DATA_DIR / SECRETS_FILE
     if path.exists():
         return json.loads(path.read_text())
     made = {
@@ -62,17 +63,17 @@ def remembered() -> Secrets:
 
 
 def write_private(path: Path, body: Any) -> None:
-    """For the owner's eyes; whoever reads it sees the old or the new, never half of it."""
+    """Readable by the owner only, and replaced atomically: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(body, file, indent=1)
-    draft.replace(path)
+    unfinished.replace(path)
 
 
-def people() -> dict[str, User]:
-    """Everybody by name, made where they are not there, able to sign in as the data folder remembers."""
-    known = remembered()
+def create_people() -> dict[str, User]:
+    """Account name → user, created if missing, with the password and token of this data folder."""
+    known = account_secrets()
     everybody = {name: _person(account, known[name]) for name, account in ACCOUNTS.items()}
     return everybody | {"colleague": _person(COLLEAGUE, None)}
 
@@ -82,7 +83,7 @@ def _person(account: Account, secret: dict[str, str] | None) -> User:
     if person is None:
         person = _new(account, secret)
     elif secret and not _tokens(person, secret).exists():
-        # The database outlived its data folder: what the old one knew, nobody knows any more.
+        # The database is older than the data folder, so nobody knows the password any more.
         person.set_password(secret["password"])
         person.save(update_fields=["password"])
     if secret:

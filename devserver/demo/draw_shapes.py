@@ -1,6 +1,7 @@
-"""Draw the pictures of the box demo: in each annotated box the shape its label names. `python -m devserver.demo.draw_shapes`
+"""Draw the images of the box project: each annotated box gets the shape that its label names.
 
-Standard library only. The pictures are committed; run this again when the export changes.
+The images are committed; run `python -m devserver.demo.draw_shapes` again when the export changes.
+Standard library only.
 """
 
 import json
@@ -76,7 +77,7 @@ def draw(pixels: Pixels, box: dict[str, Any], tone: int) -> None:
 
 
 def png(pixels: Pixels) -> bytes:
-    """Eight bits a pixel, with a palette."""
+    """Eight bits per pixel, with a palette."""
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)
     palette = b"".join(bytes(colour) for colour in PALETTE)
     rows = b"".join(b"\0" + bytes(row) for row in pixels)
@@ -88,21 +89,21 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def pictures() -> Iterator[tuple[Path, bytes]]:
-    """Where the export says each picture is, and the picture."""
+def images() -> Iterator[tuple[Path, bytes]]:
+    """The path at which the export expects each image, and its content."""
     for task in json.loads(EXPORT.read_text()):
         pixels = table()
         boxes = [region["value"] for annotation in task["annotations"] for region in annotation["result"]]
-        # The large ones first, so that none is hidden.
+        # Large ones first, so that they do not cover the small ones.
         for tone, box in enumerate(sorted(boxes, key=lambda box: -box["width"] * box["height"])):
             draw(pixels, box, tone)
         yield ROOT / task["data"]["image"].lstrip("/"), png(pixels)
 
 
 def main() -> None:
-    for path, picture in pictures():
+    for path, image in images():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture)
+        path.write_bytes(image)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Two projects from real Label Studio exports, with some work reviewed in each state, so that no list is empty."""
+"""Loads two projects from real Label Studio exports, with reviews in every state, so that no list is
+empty."""
 
 import json
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from exchange.importing.importer import import_file
@@ -17,7 +19,7 @@ from tasks.services import annotations, members, projects, tasks
 from users.models import User
 
 from ..sink import endpoint
-from .accounts import ACCOUNTS, COLLEAGUE, people, remembered, write_private
+from .accounts import ACCOUNTS, COLLEAGUE, account_secrets, create_people, write_private
 
 DATA = Path(__file__).parent / "data"
 NAMES = ("sentiment", "boxes")
@@ -27,10 +29,12 @@ People = dict[str, User]
 Result = list[dict[str, Any]]
 
 
-def prepare() -> None:
-    """People, projects and verdicts, where they are not there yet: all of it or none."""
+def load_demo() -> None:
+    """Create people, projects and verdicts unless they exist: all or nothing."""
+    if not settings.DEMO:
+        raise ImproperlyConfigured("The demo creates an owner of the whole site. Set DEMO=1 to load it.")
     with transaction.atomic():
-        everybody = people()
+        everybody = create_people()
         for name in NAMES:
             if _find(name) is None:
                 _load(name, everybody)
@@ -38,9 +42,9 @@ def prepare() -> None:
             endpoint.ensure(sentiment, actor=everybody["lead"])
 
 
-def write() -> None:
-    """Where to go and who to be, for people and programs."""
-    accounts = {name: {"email": ACCOUNTS[name].email} | secret for name, secret in remembered().items()}
+def write_demo_file() -> None:
+    """demo.json in the data folder: address, accounts and projects, for people and programs."""
+    accounts = {name: {"email": ACCOUNTS[name].email} | secret for name, secret in account_secrets().items()}
     ids = {name: found.pk for name in NAMES if (found := _find(name))}
     body = {
         "base_url": settings.BASE_URL,
@@ -75,13 +79,13 @@ def _load(name: str, everybody: People) -> None:
     if name == "sentiment":
         endpoint.ensure(project, actor=everybody["lead"])
         _predict(project, everybody["lead"])
-        _review_opinions(work, everybody)
+        _review_sentiment(work, everybody)
     else:
         _review_boxes(work, everybody)
 
 
 def _predict(project: Project, actor: User) -> None:
-    """What a simple model might have said."""
+    """Predictions as a simple model might make them."""
     for number, task in enumerate(project.tasks.order_by("pk")[:PREDICTED_TASKS]):
         result = [_choice(("Positive", "Negative", "Neutral")[number % 3])]
         tasks.save_prediction(
@@ -99,7 +103,7 @@ def _choice(sentiment: str) -> dict[str, Any]:
     }
 
 
-def _review_opinions(work: Sequence[Annotation], everybody: People) -> None:
+def _review_sentiment(work: Sequence[Annotation], everybody: People) -> None:
     first, second = (
         AnnotationReviewService(everybody["reviewer"]),
         AnnotationReviewService(everybody["reviewer2"]),
@@ -119,14 +123,14 @@ def _review_opinions(work: Sequence[Annotation], everybody: People) -> None:
         )
     first.undo(first.accept(work[15]).review)
     first.accept(work[16])
-    _as_if_committed()
+    _check_constraints_now()
     first.reopen(work[16], comment="The guideline on mixed opinions has changed, please look again.")
     _rework(work[17], first)
     say(work[18], "Is a delivery time an opinion about the product?", actor=work[18].completed_by)
 
 
-def _as_if_committed() -> None:
-    """The database asks at commit whether a new review stands. Here it would not any more, so it is asked now."""
+def _check_constraints_now() -> None:
+    """A deferred trigger checks that a new review stands. At commit it no longer would, so check it now."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -143,9 +147,9 @@ def _opposite(result: Result) -> Result:
 
 
 def _rework(annotation: Annotation, reviewer: AnnotationReviewService) -> None:
-    """Rejected, taken back by its author, changed, and waiting to be looked at again."""
+    """Rejected, then changed by its author: it waits for another review."""
     reviewer.reject(annotation, comment="Look at the second half of the sentence.", reject_action="requeue")
-    _as_if_committed()
+    _check_constraints_now()
     annotations.edit(annotation.pk, {"result": _opposite(annotation.result)}, actor=annotation.completed_by)
 
 

@@ -1,1 +1,2 @@
-"""A receiver of webhooks for developers, in the demo only: shows what arrives, and fails on request, to see the retries."""
+"""A webhook receiver for developers, in the demo only: shows deliveries as they arrive, and fails on
+request."""

@@ -1,4 +1,5 @@
-"""Arrivals beside what the sender has in mind for them: the attempt's number, and when the next one is."""
+"""What arrived, together with the state of its delivery at the sender: attempt number and time of the next
+one."""
 
 import json
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Arrival:
+    """A received request; `tone` is the colour of `state`."""
+
     received: Received
     state: str = ""
     tone: str = ""
@@ -39,7 +42,8 @@ class Arrival:
 
 
 def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
-    """Newest first, with what nobody signed. What becomes of a delivery stands at the newest arrival of it."""
+    """Newest first, unsigned ones included. Only the newest arrival of a delivery shows the delivery's
+    state."""
     rows = (
         list(Received.objects.filter(Q(webhook__in=endpoints) | Q(webhook=None))[:SHOWN]) if endpoints else []
     )
@@ -47,7 +51,7 @@ def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
     found = []
     for received in rows:
         delivery = deliveries.pop((received.webhook_id, received.message), None)
-        found.append(_beside(received, delivery) if delivery else Arrival(received))
+        found.append(_with_state(received, delivery) if delivery else Arrival(received))
     return found
 
 
@@ -60,7 +64,7 @@ def _deliveries(rows: list[Received]) -> dict[tuple[int | None, str], Delivery]:
     return {(delivery.webhook_id, str(delivery.event.unique_id)): delivery for delivery in found}
 
 
-def _beside(received: Received, delivery: Delivery) -> Arrival:
+def _with_state(received: Received, delivery: Delivery) -> Arrival:
     state, tone = IN_SHORT[Delivery.State(delivery.state)]
     if delivery.state != Delivery.State.PENDING:
         return Arrival(received, state, tone)
@@ -72,13 +76,13 @@ def _beside(received: Received, delivery: Delivery) -> Arrival:
 
 
 def states(endpoints: list[Webhook]) -> list[tuple[Webhook, str, str]]:
-    """Each with how it fares and the colour of it."""
+    """Each endpoint with its health in words and the colour for it."""
     return [(webhook, *whats_with(webhook)) for webhook in endpoints]
 
 
-def digest(found: list[Arrival], fares: list[tuple[Webhook, str, str]]) -> str:
-    """The same while there is nothing new to draw."""
+def digest(found: list[Arrival], health: list[tuple[Webhook, str, str]]) -> str:
+    """Changes when there is something new to show."""
     lines = [(a.received.pk, a.received.answered, a.state, a.next_at) for a in found]
-    return sha256(repr((lines, [(webhook.pk, words) for webhook, words, _ in fares])).encode()).hexdigest()[
+    return sha256(repr((lines, [(webhook.pk, words) for webhook, words, _ in health])).encode()).hexdigest()[
         :16
     ]

@@ -1,4 +1,4 @@
-"""The demo's own endpoint, which points at the demo's own receiver."""
+"""The demo's webhook endpoint, whose URL is the sink."""
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from webhooks import endpoints
 from webhooks.models import Webhook
 
 PURPOSE = "countersign.demo.sink"
-HEARD = [
+ACTIONS = [
     "ANNOTATION_ACCEPTED",
     "ANNOTATION_REJECTED",
     "ANNOTATION_FIXED_AND_ACCEPTED",
@@ -18,12 +18,12 @@ HEARD = [
     "TASK_REVIEWED",
     "TASK_UNREVIEWED",
 ]
-# The receiver lives in the web server that it is sent from: it may keep only a few of its threads waiting.
+# The sink is served by the same web server as the site, so slow answers must not block all of its threads.
 PARALLEL = 2
 
 
 def key() -> str:
-    """Only who reads the endpoint's URL knows where to post."""
+    """A secret part of the URL: only those who can read the endpoint can post to it."""
     return salted_hmac(PURPOSE, "path", algorithm="sha256").hexdigest()[:32]
 
 
@@ -31,15 +31,15 @@ def path() -> str:
     return f"/demo/sink/{key()}/"
 
 
-def pointing_here() -> QuerySet[Webhook]:
+def sink_endpoints() -> QuerySet[Webhook]:
     return Webhook.objects.filter(url__endswith=path()).order_by("pk")
 
 
 def ensure(project: Project, *, actor: User) -> Webhook:
-    """Made once; at each start it follows the site to its port."""
+    """Create it once. At each start its URL is updated, because the port may have changed."""
     url = f"{settings.BASE_URL}{path()}"
-    webhook = pointing_here().filter(project=project).first()
+    webhook = sink_endpoints().filter(project=project).first()
     if webhook is None:
-        fields = {"send_for_all_actions": False, "actions": HEARD, "parallel": PARALLEL}
+        fields = {"send_for_all_actions": False, "actions": ACTIONS, "parallel": PARALLEL}
         return endpoints.create(actor=actor, project=project, url=url, **fields)
     return webhook if webhook.url == url else endpoints.change(webhook, {"url": url})

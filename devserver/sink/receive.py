@@ -1,4 +1,5 @@
-"""Takes a delivery as a consumer would: signature first. Then it answers what the switch says."""
+"""Receives a delivery as a consumer would: verify the signature first, then answer as the switch on the page
+says."""
 
 import contextlib
 import json
@@ -16,46 +17,46 @@ from webhooks.models import Delivery, Webhook
 from webhooks.signing import secret_of
 from webhooks.transport import TOTAL_SECONDS
 
-from .endpoint import pointing_here
+from .endpoint import sink_endpoints
 
 KEPT = 200
 KEPT_BYTES = 64 * 1024
 SHOWN_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent")
-NOBODY = "Its signature is by the secret of no endpoint that points here."
+UNKNOWN_SIGNATURE = "The signature matches no endpoint that points here."
 STATUS = {"take": 200, "fail": 500, "hang": 504, "slow": 200, "gone": 410}
-# Longer than a sender waits.
+# "hang" takes longer than the sender waits.
 SECONDS = {"hang": TOTAL_SECONDS + 1, "slow": 3}
 BUSY = 503
-# Of the threads of one process of the web server; the others go on serving.
-_waiting_rooms = threading.BoundedSemaphore(2)
+# How many threads of one web process may sleep here; the others keep serving pages.
+_sleepers = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
-class Checked:
-    """Whose secret signed it, or why nobody's did."""
+class Verification:
+    """The endpoint whose secret signed the request, or why none did."""
 
     webhook: Webhook | None
     refusal: str
 
 
 def receive(request: HttpRequest) -> int:
-    """Writes it down, waits if it must, and returns the status to answer with."""
-    received = written_down(request, checked(request))
+    """Store the request, sleep if the behaviour says so, and return the HTTP status to answer with."""
+    received = store(request, verify(request))
     if received.refusal:
         return answer(received, 401)
-    behaviour = behaviour_now()
+    behaviour = current_behaviour()
     if behaviour not in SECONDS:
         return answer(received, STATUS[behaviour])
-    if not _waiting_rooms.acquire(blocking=False):
+    if not _sleepers.acquire(blocking=False):
         return answer(received, BUSY)
     try:
         time.sleep(SECONDS[behaviour])
     finally:
-        _waiting_rooms.release()
+        _sleepers.release()
     return STATUS[behaviour] if behaviour == Sink.Behaviour.HANG else answer(received, STATUS[behaviour])
 
 
-def behaviour_now() -> str:
+def current_behaviour() -> str:
     sink = Sink.objects.first()
     return sink.behaviour if sink else Sink.Behaviour.TAKE
 
@@ -65,20 +66,20 @@ def answer(received: Received, status: int) -> int:
     return status
 
 
-def checked(request: HttpRequest) -> Checked:
-    """With the secret of each endpoint that points here: an endpoint has one URL, a URL may have several endpoints."""
+def verify(request: HttpRequest) -> Verification:
+    """Try the secret of every endpoint with this URL: each project may have one."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    refusal = NOBODY
-    for webhook in pointing_here():
+    refusal = UNKNOWN_SIGNATURE
+    for webhook in sink_endpoints():
         try:
             Verifier(secret_of(webhook)).verify(request.body, headers)
-            return Checked(webhook, "")
+            return Verification(webhook, "")
         except (WebhookVerificationError, ValueError) as error:
             refusal = str(error) or refusal
-    return Checked(None, refusal[:200])
+    return Verification(None, refusal[:200])
 
 
-def written_down(request: HttpRequest, found: Checked) -> Received:
+def store(request: HttpRequest, found: Verification) -> Received:
     message = request.headers.get("webhook-id", "")[:64]
     received = Received.objects.create(
         webhook=found.webhook,
@@ -94,7 +95,7 @@ def written_down(request: HttpRequest, found: Checked) -> Received:
 
 
 def _attempt(webhook: Webhook | None, message: str) -> int | None:
-    """Counted before it is made, so this one is in. None for an id that is none of ours."""
+    """The number of this attempt: the sender counts it before it sends. None for an unknown id."""
     if webhook is None:
         return None
     with contextlib.suppress(ValidationError):

@@ -1,4 +1,4 @@
-"""The receiver and its page. Nothing of it is there outside the demo."""
+"""The receiver and its page: 404 unless DEMO is set."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,23 +21,23 @@ from webhooks.models import Delivery, Webhook
 
 from . import endpoint
 from .arrivals import arrivals, digest, states
-from .receive import behaviour_now
+from .receive import current_behaviour
 from .receive import receive as receive_it
 
-Page = Callable[..., HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def in_the_demo(page: Page) -> Page:
-    @wraps(page)
-    def only(request: HttpRequest, **asked: Any) -> HttpResponse:
+def demo_only(view: View) -> View:
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not settings.DEMO:
             raise Http404
-        return page(request, **asked)
+        return view(request, **kwargs)
 
-    return only
+    return wrapper
 
 
-@in_the_demo
+@demo_only
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest, key: str) -> HttpResponse:
@@ -47,43 +47,44 @@ def receive(request: HttpRequest, key: str) -> HttpResponse:
     return JsonResponse({"answered": status}, status=status)
 
 
-@in_the_demo
+@demo_only
 @login_required
 @never_cache
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """What arrived, newest first. Polled by htmx: 204, and nothing is drawn anew, while it is as it was seen."""
-    mine = list(endpoint.pointing_here().visible_to(request.user))
-    found, fares = arrivals(mine), states(mine)
-    live = {"arrivals": found, "endpoints": fares, "seen": digest(found, fares)}
+    """What arrived, newest first. htmx polls this page: 204, and it redraws nothing, while nothing has
+    changed."""
+    endpoints_here = list(endpoint.sink_endpoints().visible_to(request.user))
+    found, health = arrivals(endpoints_here), states(endpoints_here)
+    live = {"arrivals": found, "endpoints": health, "seen": digest(found, health)}
     if request.htmx:  # type: ignore[attr-defined]
         same = request.GET.get("seen") == live["seen"]
         return HttpResponse(status=204) if same else render(request, "demo/sink_feed.html", live)
     return render(
-        request, "demo/sink.html", live | {"behaviours": Sink.Behaviour.choices, "now": behaviour_now()}
+        request, "demo/sink.html", live | {"behaviours": Sink.Behaviour.choices, "now": current_behaviour()}
     )
 
 
-@in_the_demo
+@demo_only
 @login_required
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """How the receiver answers from now on."""
-    _my_endpoint(request)
+    """Set how the receiver answers from now on."""
+    _own_endpoint(request)
     wanted = request.POST.get("behaviour", "")
     if wanted in Sink.Behaviour.values:
         Sink.objects.update_or_create(pk=1, defaults={"behaviour": wanted})
     return redirect("sink")
 
 
-@in_the_demo
+@demo_only
 @login_required
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
-    """The newest delivery once more, with all its attempts ahead."""
-    newest = _my_endpoint(request).deliveries.exclude(event__action=again.PING).order_by("-id").first()
+    """Send the newest delivery again, with a full set of attempts."""
+    newest = _own_endpoint(request).deliveries.exclude(event__action=again.PING).order_by("-id").first()
     if newest is None:
-        messages.info(request, "Nothing has happened yet. Accept or reject an annotation first.")
+        messages.info(request, "There is nothing to send yet. Accept or reject an annotation first.")
         return redirect("sink")
     try:
         again.refuse_while_off(newest.webhook)
@@ -93,16 +94,16 @@ def resend(request: HttpRequest) -> HttpResponse:
     return redirect("sink")
 
 
-@in_the_demo
+@demo_only
 @login_required
 @require_POST
 def enable(request: HttpRequest) -> HttpResponse:
-    endpoints.change(_my_endpoint(request), {"is_active": True})
+    endpoints.change(_own_endpoint(request), {"is_active": True})
     return redirect("sink")
 
 
-def _my_endpoint(request: HttpRequest) -> Webhook:
-    webhook = endpoint.pointing_here().visible_to(request.user).first()  # type: ignore[arg-type]
+def _own_endpoint(request: HttpRequest) -> Webhook:
+    webhook = endpoint.sink_endpoints().visible_to(request.user).first()  # type: ignore[arg-type]
     if webhook is None:
         raise Http404
     return webhook

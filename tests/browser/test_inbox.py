@@ -18,7 +18,7 @@ def test_the_inbox_and_the_header_follow_without_a_reload(house, page_of, errors
     page = page_of(house.annotator)
     page.clock.install()
     page.goto("/inbox/")
-    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(page.get_by_text("Nothing is waiting for you.")).to_be_visible()
 
     reviewed(
         house.annotation, house.reviewer, "rejected", reject_action="requeue", comment="The tail is cut off"

@@ -5,9 +5,11 @@ import stat
 import struct
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 
-from devserver.demo.draw_shapes import pictures
+from devserver.demo import load
+from devserver.demo.draw_shapes import images
 from reviews.models import Comment, Review
 from tasks.choices import ActionType
 from tasks.models import Annotation, Prediction, Project, Task
@@ -24,7 +26,8 @@ def data(settings, tmp_path):
 
 @pytest.fixture
 def demo(data):
-    call_command("load_demo", prepare=True, write=True)
+    load.load_demo()
+    load.write_demo_file()
     return json.loads((data / "demo.json").read_text())
 
 
@@ -97,7 +100,8 @@ def test_second_start_changes_nothing_but_the_address(demo, settings, data):
     settings.BASE_URL = "http://localhost:9000"
     before = Review.objects.count(), Task.objects.count(), User.objects.count(), ApiToken.objects.count()
 
-    call_command("load_demo", prepare=True, write=True)
+    load.load_demo()
+    load.write_demo_file()
 
     assert json.loads((data / "demo.json").read_text()) == demo | {"base_url": "http://localhost:9000"}
     assert (
@@ -111,7 +115,8 @@ def test_second_start_changes_nothing_but_the_address(demo, settings, data):
 def test_database_that_outlived_its_data_folder_gets_new_secrets(demo, settings, tmp_path):
     settings.DATA_DIR = tmp_path / "another"
 
-    call_command("load_demo", prepare=True, write=True)
+    load.load_demo()
+    load.write_demo_file()
 
     account = json.loads((settings.DATA_DIR / "demo.json").read_text())["accounts"]["reviewer"]
     assert account["token"] != demo["accounts"]["reviewer"]["token"]
@@ -121,14 +126,14 @@ def test_database_that_outlived_its_data_folder_gets_new_secrets(demo, settings,
 def test_demo_is_refused_elsewhere(data, settings):
     settings.DEMO = False
 
-    with pytest.raises(CommandError, match="DEMO=1"):
-        call_command("load_demo", prepare=True)
+    with pytest.raises(ImproperlyConfigured, match="DEMO=1"):
+        load.load_demo()
 
     assert not User.objects.exists()
 
 
-def test_committed_pictures_are_the_ones_we_draw():
-    for path, picture in pictures():
-        assert path.read_bytes() == picture
-        assert struct.unpack(">II", picture[16:24]) == (640, 480)
-        assert len(picture) < 15_000
+def test_committed_images_are_the_ones_we_draw():
+    for path, image in images():
+        assert path.read_bytes() == image
+        assert struct.unpack(">II", image[16:24]) == (640, 480)
+        assert len(image) < 15_000

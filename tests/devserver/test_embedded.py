@@ -39,14 +39,15 @@ def test_an_open_socket_folder_is_refused(tmp_path):
     folder = socket_folder(tmp_path)
     folder.chmod(0o777)
     try:
-        with pytest.raises(SystemExit, match="does not belong to you alone"):
+        with pytest.raises(SystemExit, match="is not private to you"):
             socket_folder(tmp_path)
     finally:
         folder.rmdir()
 
 
 def test_the_command_of_embedded_gets_its_services_and_its_exit_code(tmp_path):
-    script = "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL']).execute('select 1'); raise SystemExit(7)"
+    connect = "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL']).execute('select 1')"
+    script = f"{connect}; raise SystemExit(7)"
     run = subprocess.run([*embedded(), sys.executable, "-c", script], timeout=30)
     assert run.returncode == 7
 

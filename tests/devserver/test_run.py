@@ -16,7 +16,8 @@ from django.conf import settings
 
 pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(180)]
 START_SECONDS = 180
-# Three on a machine that has nothing else to do (1.5 measured); here the other half of the suite runs beside it.
+# Three on a machine that has nothing else to do (1.5 measured); here the other half of the suite runs beside
+# it.
 GONE_SECONDS = 8
 NOT_FOR_IT = {"DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "DATA", "PORT", "BASE_URL"}
 # The virtual environment is the one that runs this test.
@@ -172,7 +173,7 @@ def test_the_database_comes_back_when_it_is_killed(run):
     token = run.demo()["accounts"]["reviewer"]["token"]
     deadline = time.monotonic() + 30
     # Before that a backend that has not noticed may still answer.
-    while "postgres ended (-9), starting it again" not in run.said() or not answers(run, token):
+    while "postgres exited (-9), restarting it" not in run.said() or not answers(run, token):
         assert time.monotonic() < deadline, run.said()
         time.sleep(0.1)
 

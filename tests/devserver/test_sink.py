@@ -1,4 +1,5 @@
-"""The demo's receiver of webhooks: real deliveries over a real socket, verified, shown, and failed on request."""
+"""The demo's receiver of webhooks: real deliveries over a real socket, verified, shown, and failed on
+request."""
 
 import re
 
@@ -120,12 +121,12 @@ def test_only_a_few_are_kept_waiting_at_once(behaviour, house, hook, lead, monke
     switch_to(lead, behaviour)
     again.ping(hook, actor=house.lead)
     for _ in range(2):
-        assert receive._waiting_rooms.acquire(blocking=False)
+        assert receive._sleepers.acquire(blocking=False)
     try:
         answer = again.ping(hook, actor=house.lead)
     finally:
-        receive._waiting_rooms.release()
-        receive._waiting_rooms.release()
+        receive._sleepers.release()
+        receive._sleepers.release()
 
     assert answer.status == 503
     assert waited == [receive.SECONDS[behaviour]]

@@ -21,7 +21,7 @@ def test_a_taken_port_gives_the_next_one(capsys):
     second = supervise.listen(first.getsockname()[1])
     with first, second:
         assert second.getsockname()[1] > first.getsockname()[1]
-    assert "is taken, so this is on" in capsys.readouterr().out
+    assert "is in use, using" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["http", "0", "-1", "65536"])
@@ -42,7 +42,7 @@ def test_a_file_as_data_folder_is_a_sentence(monkeypatch, tmp_path):
     file = tmp_path / "file"
     file.touch()
     monkeypatch.setenv("DATA", str(file))
-    with pytest.raises(SystemExit, match="cannot be the data folder: File exists"):
+    with pytest.raises(SystemExit, match="as the data folder: File exists"):
         data_folder.data_folder()
 
 
@@ -76,7 +76,7 @@ def test_a_service_that_ends_is_started_again(tmp_path):
     first = service.process
     first.kill()
     first.wait()
-    service.revive()
+    service.restart_if_exited()
     assert service.process.pid != first.pid
     assert service.process.poll() is None
     service.process.kill()
@@ -89,7 +89,7 @@ def test_a_service_that_is_killed_is_not_to_blame(tmp_path, monkeypatch):
     for _ in range(supervise.QUICK_DEATHS + 1):
         service.process.kill()
         service.process.wait()
-        service.revive()
+        service.restart_if_exited()
     assert service.quick_deaths == 0
     service.process.kill()
     service.process.wait()
@@ -100,8 +100,8 @@ def test_a_service_that_keeps_ending_shows_its_log(tmp_path, monkeypatch):
     log = tmp_path / "log"
     log.write_text("ImportError: no module named spam")
     service = Service("broken", lambda: sleeper(0), log)
-    with pytest.raises(SystemExit, match="broken ends as soon as it starts(?s:.*)no module named spam"):
+    with pytest.raises(SystemExit, match="broken exits as soon as it starts(?s:.*)no module named spam"):
         while True:
             service.process.wait()
-            service.revive()
+            service.restart_if_exited()
     assert service.quick_deaths == supervise.QUICK_DEATHS
