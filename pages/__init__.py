@@ -1,1 +1,1 @@
-"""Our HTML: start page, inbox, review and label screens, and the daily mail."""
+"""The HTML pages: start, sign-in, inbox, review and label screens, and the daily digest."""

@@ -1,4 +1,5 @@
-"""A mail a day at most: what waits for somebody, only if something does, in the morning of their time zone."""
+"""The daily e-mail about waiting work: at most one a day, in the morning of the recipient's time zone, and
+only if something is waiting."""
 
 import logging
 import time
@@ -7,6 +8,7 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,23 +20,24 @@ from users.models import User
 from users.zones import zone_of
 
 log = logging.getLogger(__name__)
-NAMED = 5  # items written out
+# Items of each kind in one e-mail.
+ITEMS_PER_KIND = 5
 STEP_SECONDS = 15
 
 
 def send(*, after: int = 0, now: datetime | None = None) -> int | None:
-    """To everybody whose turn it is to get one, by id; the id it came to when its time was up, None when done.
-
-    The mail server is reached before anybody is noted down as served, so that an hour without it loses no mail.
+    """Send all digests that are due, in the order of user ids. After STEP_SECONDS it stops and returns the
+    last id, where the next call continues; None when done.
     """
-    started, moment = time.monotonic(), now or timezone.now()
+    started, now = time.monotonic(), now or timezone.now()
     if not settings.DIGESTS:
         return None
     connection = get_connection()
     try:
+        # Before anybody is marked as served: while the mail server is down, no digest is lost.
         connection.open()
-        for user in people().filter(pk__gt=after).order_by("pk").iterator(chunk_size=100):
-            send_to(user, moment, connection)
+        for user in recipients().filter(pk__gt=after).order_by("pk").iterator(chunk_size=100):
+            send_to(user, now, connection)
             if time.monotonic() - started > STEP_SECONDS:
                 return user.pk
     finally:
@@ -42,54 +45,57 @@ def send(*, after: int = 0, now: datetime | None = None) -> int | None:
     return None
 
 
-def people() -> QuerySet[User]:
+def recipients() -> QuerySet[User]:
     return User.objects.people().filter(wants_digest=True)
 
 
-def send_to(user: User, now: datetime, connection) -> bool:
-    """Whether a mail went out. Of two that try at once, the database lets one."""
+def send_to(user: User, now: datetime, connection: BaseEmailBackend) -> bool:
+    """True if an e-mail was sent. Of two calls at the same time, only one sends."""
     local = now.astimezone(zone_of(user.timezone))
     if local.hour < settings.DIGEST_HOUR or user.digest_sent_on and user.digest_sent_on >= local.date():
         return False
     inbox = inbox_of(user)
-    if not inbox.items or not claim(user, local.date()):
+    if not inbox.items or not mark_sent(user, local.date()):
         return False
     try:
-        return bool(message(user, inbox, connection).send())
+        return bool(build_message(user, inbox, connection).send())
     except (SMTPException, OSError) as error:
-        # It may have gone out all the same: a second one is worse than none.
-        log.warning("The digest for person %s was not sent: %s", user.pk, error)
+        # It may have been sent all the same, and a second one is worse than none.
+        log.warning("Digest for user %s not sent: %s", user.pk, error)
         return False
 
 
-def claim(user: User, day: date) -> bool:
-    """Note down that `user` got the digest of this day, unless that is noted, or they no longer want any."""
-    open_ = people().filter(Q(digest_sent_on=None) | Q(digest_sent_on__lt=day), pk=user.pk)
-    return bool(open_.update(digest_sent_on=day))
+def mark_sent(user: User, day: date) -> bool:
+    """False if it is marked already, or `user` no longer wants a digest. One UPDATE, so only one caller gets
+    True."""
+    due = recipients().filter(Q(digest_sent_on=None) | Q(digest_sent_on__lt=day), pk=user.pk)
+    return bool(due.update(digest_sent_on=day))
 
 
-def message(user: User, inbox: Inbox, connection) -> EmailMessage:
+def build_message(user: User, inbox: Inbox, connection: BaseEmailBackend) -> EmailMessage:
     site, number = settings.BASE_URL.rstrip("/"), inbox.total.number
     with timezone.override(zone_of(user.timezone)):
         text = render_to_string(
-            "digest.txt", {"user": user, "inbox": inbox, "lines": lines(inbox), "site": site}
+            "digest.txt", {"user": user, "inbox": inbox, "items_by_kind": items_by_kind(inbox), "site": site}
         )
-    subject = f"{number}{'+' if inbox.total.is_estimate else ''} {'thing waits' if number == 1 else 'things wait'} for you"
+    more = "+" if inbox.total.is_estimate else ""
+    subject = f"{number}{more} {'item is' if number == 1 else 'items are'} waiting for you"
     headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{site}/accounts/profile/>"}
     return EmailMessage(
         f"[Countersign] {subject}", text, to=[user.email], headers=headers, connection=connection
     )
 
 
-def lines(inbox: Inbox) -> dict[str, list[tuple[Item, str]]]:
-    """Each kind that waits: its name and number → the first items, each with the title of its project."""
+def items_by_kind(inbox: Inbox) -> dict[str, list[tuple[Item, str]]]:
+    """Name and count of each kind with waiting items → its first items, each with the title of its
+    project."""
     titles = dict(
         Project.objects.filter(pk__in={item.project for item in inbox.items}).values_list("pk", "title")
     )
     found: dict[str, list[tuple[Item, str]]] = {}
     for kind in Kind:
         if count := inbox.counts[kind].number:
-            of_kind = [item for item in inbox.items if item.kind == kind][:NAMED]
+            of_kind = [item for item in inbox.items if item.kind == kind][:ITEMS_PER_KIND]
             more = "+" if inbox.counts[kind].is_estimate else ""
             found[f"{kind.label}: {count}{more}"] = [(item, titles[item.project]) for item in of_kind]
     return found

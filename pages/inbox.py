@@ -1,4 +1,4 @@
-"""What waits for whoever looks, and how far projects are. The parts that change ask for themselves again (htmx)."""
+"""What waits for the reader, and the progress of projects. htmx reloads the parts that change."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,23 +20,25 @@ from reviews.inbox.waiting import waiting_on
 from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Project, Task
-from tasks.progress import Progress, progress_of
+from tasks.progress import progress_of
 from tasks.services import members
 from users.models import User
 
-from .requests import whole_number
+from .requests import parse_id, project_of, user_of
 
-PAGE = 50
-LED = 20  # projects of a lead on one page
-SHOWN_STUCK = 10  # tasks of one reason
+PAGE_SIZE = 50
+# Projects of a lead on one page.
+MAX_LED = 20
+# Tasks of one reason on one page.
+MAX_STUCK = 10
 
 
 @dataclass(frozen=True)
 class Tab:
-    """One kind of work, and how much of it; `kind` is empty for all."""
+    """One kind of work with its count; an empty `kind` means all kinds."""
 
     kind: str
-    words: str
+    label: str
     count: Count
 
 
@@ -44,30 +46,31 @@ class Tab:
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        _resolve(request)
-    shown = mine(request)
+        resolve_comment(request)
+    context = own_items(request)
+    # htmx reloads only the list.
     if request.headers.get("HX-Request"):
-        return render(request, "screens/inbox_items.html", shown)
-    led = Project.objects.managed_by(request.user).order_by("-id")[:LED]  # type: ignore[arg-type]
-    return render(request, "screens/inbox.html", shown | {"led": led, "most_led": LED})
+        return render(request, "screens/inbox_items.html", context)
+    led = Project.objects.managed_by(user_of(request)).order_by("-id")[:MAX_LED]
+    return render(request, "screens/inbox.html", context | {"led": led, "max_led": MAX_LED})
 
 
-def _resolve(request: HttpRequest) -> None:
-    """A comment that needs no answer."""
-    pk = whole_number(request.POST.get("resolve"))
-    comment = get_object_or_404(Comment.objects.visible_to(request.user), pk=pk)
+def resolve_comment(request: HttpRequest) -> None:
+    """Mark a comment as one that needs no answer."""
+    user, pk = user_of(request), parse_id(request.POST.get("resolve"))
+    comment = get_object_or_404(Comment.objects.visible_to(user), pk=pk)
     try:
-        comments.change(comment, actor=request.user, is_resolved=True)
+        comments.change(comment, actor=user, is_resolved=True)
     except Refused as refused:
         raise PermissionDenied(refused.detail)
 
 
-def mine(request: HttpRequest) -> dict[str, Any]:
-    """Counted whole, listed by the kind asked for."""
-    inbox, kind = inbox_of(request.user), request.GET.get("kind", "")
+def own_items(request: HttpRequest) -> dict[str, Any]:
+    """The counts of all kinds, and the items of the kind in the address (all kinds if there is none)."""
+    inbox, kind = inbox_of(user_of(request)), request.GET.get("kind", "")
     kind = kind if kind in Kind.values else ""
     listed = [item for item in inbox.items if not kind or item.kind == kind]
-    items = Paginator(listed, PAGE).get_page(whole_number(request.GET.get("page")) or 1)
+    items = Paginator(listed, PAGE_SIZE).get_page(parse_id(request.GET.get("page")) or 1)
     projects = Project.objects.in_bulk({item.project for item in items})
     progress = progress_of(projects.values())
     rows = [
@@ -84,17 +87,17 @@ def tabs_of(inbox: Inbox) -> list[Tab]:
 @never_cache
 @login_required
 def count(request: HttpRequest) -> HttpResponse:
-    """The number beside the link in the header."""
-    return render(request, "screens/inbox_count.html", {"total": inbox_of(request.user).total})
+    """The number next to the link in the header."""
+    return render(request, "screens/inbox_count.html", {"total": inbox_of(user_of(request)).total})
 
 
 @never_cache
 @login_required
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """The bar of one project."""
-    project = get_object_or_404(Project.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
-    found: Progress = progress_of([project])[project.pk]
-    return render(request, "screens/progress.html", {"project": project, "progress": found, "live": True})
+    """The progress bar of one project."""
+    project = project_of(request, pk)
+    context = {"project": project, "progress": progress_of([project])[project.pk], "live": True}
+    return render(request, "screens/progress.html", context)
 
 
 # --- for leads ---------------------------------------------------------------------------------------
@@ -102,29 +105,27 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @login_required
-def lead(request: HttpRequest, pk: int) -> HttpResponse:
-    """One project of a lead: what waits on whom, and what nobody takes up, with its buttons."""
-    project = get_object_or_404(Project.objects.managed_by(request.user), pk=pk)  # type: ignore[arg-type]
-    refusal, pressed = "", request.method == "POST"
-    if pressed:
+def project_section(request: HttpRequest, pk: int) -> HttpResponse:
+    """One project of a lead: who has work waiting, and which tasks are stuck, with the buttons that resolve
+    them."""
+    project = get_object_or_404(Project.objects.managed_by(user_of(request)), pk=pk)
+    refusal, is_post = "", request.method == "POST"
+    if is_post:
         try:
-            _press(request, project)
+            resolve_stuck(request, project)
         except Refused as refused:
             refusal = refused.detail
-    shown = led(project) | {"refusal": refusal, "pressed": pressed and not refusal}
-    name = (
-        "screens/inbox_project_section.html"
-        if request.headers.get("HX-Request")
-        else "screens/inbox_project.html"
-    )
-    return render(request, name, shown)
+    context = project_context(project) | {"refusal": refusal, "done": is_post and not refusal}
+    is_htmx = request.headers.get("HX-Request")
+    name = "screens/inbox_project_section.html" if is_htmx else "screens/inbox_project.html"
+    return render(request, name, context)
 
 
-def led(project: Project) -> dict[str, Any]:
+def project_context(project: Project) -> dict[str, Any]:
     found = stuck_in(project)
-    rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:SHOWN_STUCK]]
+    rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:MAX_STUCK]]
     stuck = described(project, rows)
-    waiting = waiting_on([project.pk])[:PAGE]
+    waiting = waiting_on([project.pk])[:PAGE_SIZE]
     active = list(members.active_members(project).select_related("user").order_by("user__email"))
     concerned = {row.person for row in waiting} | {one.person for one in stuck}
     return {
@@ -142,7 +143,7 @@ def led(project: Project) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Group:
-    """The tasks that stand under one reason, the first few with their buttons."""
+    """The tasks that are stuck for one reason; `shown` are the first few, with their buttons."""
 
     reason: Reason
     tasks: list
@@ -157,17 +158,17 @@ class Group:
         return len(self.tasks) > BOUND
 
 
-def _press(request: HttpRequest, project: Project) -> None:
-    said = request.POST
-    task = get_object_or_404(
-        Task.objects.filter(project=project, deleted_at=None), pk=whole_number(said.get("task"))
-    )
-    to = members.active_members(project).filter(user=whole_number(said.get("to"))).first()
+def resolve_stuck(request: HttpRequest, project: Project) -> None:
+    """What the pressed button says. Raises Refused."""
+    form = request.POST
+    tasks = Task.objects.filter(project=project, deleted_at=None)
+    task = get_object_or_404(tasks, pk=parse_id(form.get("task")))
+    to = members.active_members(project).filter(user=parse_id(form.get("to"))).first()
     buttons.press(
         task,
-        said.get("press", ""),
-        actor=request.user,
-        reason=said.get("reason") or None,
+        form.get("press", ""),
+        actor=user_of(request),
+        reason=form.get("reason") or None,
         to=to.user if to else None,
-        because=said.get("because", ""),
+        because=form.get("because", ""),
     )

@@ -5,7 +5,7 @@ from . import digests
 
 @shared_task
 def send_digests(after: int = 0) -> None:
-    """Hourly, by beat; in steps of seconds, each of which calls for the next."""
-    reached = digests.send(after=after)
-    if reached is not None:
-        send_digests.delay(after=reached)
+    """Sent hourly by beat. Runs in short steps, each of which queues the next one."""
+    last_id = digests.send(after=after)
+    if last_id is not None:
+        send_digests.delay(after=last_id)

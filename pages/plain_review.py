@@ -1,4 +1,4 @@
-"""Review without the editor: the result as text and drawings, and forms to decide. No script."""
+"""Review without the editor and without scripts: the result as text and drawings, and a form to decide."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,71 +22,78 @@ from tasks.choices import ActionType
 from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
+from users.models import User
 
-from .requests import whole_number
-from .result_display import lines_of, sources_of
+from .requests import parse_id, user_of
+from .result_display import answers_of, sources_of
 
-LAST = "last_plain_review"
-MOST_ASIDE = 500
-WORDS = {ActionType.ACCEPTED: "Accepted.", ActionType.REJECTED: "Rejected."}
+# Session key: the id of the person's last review on this page, for the undo button.
+LAST_REVIEW = "last_plain_review"
+MAX_SET_ASIDE = 500
+DONE = {ActionType.ACCEPTED: "Accepted.", ActionType.REJECTED: "Rejected."}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the page was asked to show: a queue (empty: disputes, then what waits) without what was put aside."""
+class Position:
+    """Where the page is in its queue (empty: contested items, then what waits for review), and which
+    annotations the person has set aside. All of it is in the address."""
 
     queue: str = ""
-    aside: tuple[int, ...] = ()
+    set_aside: tuple[int, ...] = ()
 
     @property
     def address(self) -> str:
-        named = {"plain": "1", "queue": self.queue, "aside": ",".join(map(str, self.aside))}
-        return "?" + urlencode({name: value for name, value in named.items() if value})
+        query = {"plain": "1", "queue": self.queue, "aside": ",".join(map(str, self.set_aside))}
+        return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
-def asked_by(request: HttpRequest) -> Asked:
+def position_of(request: HttpRequest) -> Position:
     queue = request.GET.get("queue", "")
-    aside = tuple(pk for text in request.GET.get("aside", "").split(",") if (pk := whole_number(text)))
-    return Asked(queue if queue in Queue.values else "", aside[-MOST_ASIDE:])
+    set_aside = tuple(pk for text in request.GET.get("aside", "").split(",") if (pk := parse_id(text)))
+    return Position(queue if queue in Queue.values else "", set_aside[-MAX_SET_ASIDE:])
 
 
 def review(request: HttpRequest, project: Project) -> HttpResponse:
-    asked = asked_by(request)
-    if request.method == "POST":
-        return answer(request, project, asked)
-    return show(request, project, asked)
+    position = position_of(request)
+    if request.method != "POST":
+        return show(request, project, position)
+    try:
+        return redirect(request.path + act(request, project, position).address)
+    except Refused as refused:
+        return show(request, project, position, refusal=refused.detail, status=refused.status)
 
 
 def show(
-    request: HttpRequest, project: Project, asked: Asked, *, refusal: str = "", status: int = 200
+    request: HttpRequest, project: Project, position: Position, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    """The next item, or why there is none. A refused form is shown again with what was typed."""
-    ask = Ask(project, request.user, asked.queue or None, aside=asked.aside)
+    """The next item, or why there is none. After a refusal the form keeps what was typed."""
+    user = user_of(request)
+    ask = Ask(project, user, position.queue or None, aside=position.set_aside)
     reason = before_drawing(ask)
     lease = None if reason else draw(ask)
-    shown: dict[str, Any] = {
+    context: dict[str, Any] = {
         "project": project,
-        "asked": asked,
+        "position": position,
         "refusal": refusal,
-        "last": request.session.get(LAST),
+        "last_review": request.session.get(LAST_REVIEW),
     }
     if lease is None:
-        shown["reason"] = reason or why_empty(ask)
+        context["reason"] = reason or why_empty(ask)
     else:
         annotation = Annotation.objects.select_related("task", "project", "completed_by").get(
             pk=lease.annotation_id
         )
-        shown |= {"lease": lease, "left": remaining(ask), **about(annotation, request.user)}
-    return render(request, "screens/plain_review.html", shown, status=status)
+        context |= {"lease": lease, "left": remaining(ask), **item_context(annotation, user)}
+    return render(request, "screens/plain_review.html", context, status=status)
 
 
-def about(annotation: Annotation, reader: Any) -> dict[str, Any]:
-    """The item, what changed since it was judged, and why its author contests a rejection."""
+def item_context(annotation: Annotation, reader: User) -> dict[str, Any]:
+    """The item, its changes since the last verdict, and why its author contests a rejection."""
     project = annotation.project
     return {
         "annotation": annotation,
         "sources": sources_of(project, annotation.task, annotation),
-        "lines": lines_of(annotation),
+        "answers": answers_of(annotation),
         "changes": changed_since(annotation).changes,
         "dispute": disputes.open_in(project).filter(annotation=annotation).first(),
         "comments": comments_on(annotation, reader),
@@ -94,69 +101,57 @@ def about(annotation: Annotation, reader: Any) -> dict[str, Any]:
     }
 
 
-def comments_on(annotation: Annotation, reader: Any) -> list[tuple[Comment, str]]:
-    """Each with its author's name, as far as `reader` may learn it."""
+def comments_on(annotation: Annotation, reader: User) -> list[tuple[Comment, str]]:
+    """Each comment with its author's name, or "Somebody" where the name is hidden from `reader`."""
     shown = only_shown(reader, annotation)
-    found = (
-        Comment.objects.visible_to(reader)
-        .filter(annotation=annotation)
-        .select_related("created_by")
-        .order_by("id")
-    )
+    comments = Comment.objects.visible_to(reader).filter(annotation=annotation).select_related("created_by")
     return [
         (one, one.created_by.get_full_name() if shown is None or one.created_by_id in shown else "Somebody")
-        for one in found
+        for one in comments.order_by("id")
     ]
 
 
-def answer(request: HttpRequest, project: Project, asked: Asked) -> HttpResponse:
-    """One of the page's buttons was pressed."""
-    try:
-        return redirect(request.path + _do(request, project, asked).address)
-    except Refused as refused:
-        return show(request, project, asked, refusal=refused.detail, status=refused.status)
+def act(request: HttpRequest, project: Project, position: Position) -> Position:
+    """Decide, undo or set aside, as the pressed button says. Returns where to go on. Raises Refused."""
+    user, action = user_of(request), request.POST.get("action", "")
+    if action == "undo":
+        undo_last(request, project, user)
+        return position
+    visible = Annotation.objects.visible_to(user).filter(project=project)
+    annotation = get_object_or_404(visible, pk=parse_id(request.POST.get("annotation")))
+    if action == "aside":
+        release_own_lease(annotation, user)
+        return Position(position.queue, (*position.set_aside, annotation.pk))
+    decision = AnnotationReviewService(user).decide(annotation, verdict_request(request, action))
+    request.session[LAST_REVIEW] = decision.review.pk
+    done = DONE[ActionType(decision.review.verdict)]
+    messages.success(request, f"{done} {decision.notice}" if decision.notice else done)
+    return position
 
 
-def _do(request: HttpRequest, project: Project, asked: Asked) -> Asked:
-    """Decide, take back, or put aside. What to show next. Raises Refused."""
-    pressed = request.POST.get("press", "")
-    if pressed == "undo":
-        _undo(request, project)
-        return asked
-    here = Annotation.objects.visible_to(request.user).filter(project=project)  # type: ignore[arg-type]
-    annotation = get_object_or_404(here, pk=whole_number(request.POST.get("annotation")))
-    if pressed == "aside":
-        _let_go(annotation, request.user)
-        return Asked(asked.queue, (*asked.aside, annotation.pk))
-    decision = AnnotationReviewService(request.user).decide(annotation, _intent(request, pressed))
-    request.session[LAST] = decision.review.pk
-    messages.success(
-        request, " ".join(filter(None, (WORDS[ActionType(decision.review.verdict)], decision.notice)))
-    )
-    return asked
-
-
-def _intent(request: HttpRequest, pressed: str) -> VerdictRequest:
+def verdict_request(request: HttpRequest, action: str) -> VerdictRequest:
+    # As an If-Match header: refused if the annotation has changed since the page was shown.
     seen = Seen(if_match=f'"{request.POST.get("seq", "")}"')
-    if pressed == "accept":
-        return VerdictRequest(ActionType.ACCEPTED, comment=request.POST.get("comment", ""), seen=seen)
+    comment = request.POST.get("comment", "")
+    if action == "accept":
+        return VerdictRequest(ActionType.ACCEPTED, comment=comment, seen=seen)
     return VerdictRequest(
         ActionType.REJECTED,
-        comment=request.POST.get("comment", ""),
+        comment=comment,
         reason=request.POST.get("reason", ""),
-        reject_action=pressed.removeprefix("reject:") or None,
+        reject_action=action.removeprefix("reject:") or None,
         seen=seen,
     )
 
 
-def _undo(request: HttpRequest, project: Project) -> None:
-    review = get_object_or_404(Review.objects.filter(project=project), pk=request.session.pop(LAST, None))
-    AnnotationReviewService(request.user).undo(review)
-    messages.success(request, "Taken back. It waits for a verdict again.")
+def undo_last(request: HttpRequest, project: Project, user: User) -> None:
+    last = request.session.pop(LAST_REVIEW, None)
+    review = get_object_or_404(Review.objects.filter(project=project), pk=last)
+    AnnotationReviewService(user).undo(review)
+    messages.success(request, "Undone. The annotation waits for review again.")
 
 
-def _let_go(annotation: Annotation, user: Any) -> None:
-    """Of one's own holding only."""
-    held = QueueEntry.objects.filter(annotation=annotation, leased_to=user).first()
-    if held and held.lease:
-        leases.release(held.lease)
+def release_own_lease(annotation: Annotation, user: User) -> None:
+    entry = QueueEntry.objects.filter(annotation=annotation, leased_to=user).first()
+    if entry and entry.lease:
+        leases.release(entry.lease)

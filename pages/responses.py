@@ -1,14 +1,17 @@
-"""What the screens of a project may load: the hosts it takes its pictures and sounds from."""
+"""Responses that several pages share."""
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from labelstudio.content_security import policy_for, with_origins
+from labelstudio.content_security import with_origins
 from tasks.models import Project
 
 
-def policy_of(project: Project) -> dict[str, list[str]]:
-    return policy_for(project.media_origins)
+def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    return render(request, "error.html", {"title": title, "message": message}, status=status)
 
 
-def with_policy_of(project: Project, response: HttpResponse) -> HttpResponse:
+def with_media_policy(response: HttpResponse, project: Project) -> HttpResponse:
+    """Allow images, video and audio from the project's own hosts, in the Content-Security-Policy of this
+    page."""
     return with_origins(response, project.media_origins)

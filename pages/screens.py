@@ -1,46 +1,42 @@
-"""The two pages with Label Studio's editor, and the numbers they show while one works."""
+"""The two pages with Label Studio's editor, and the numbers in the bar above it."""
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from labelstudio import frontend
-from pages.errors import error_page
 from reviews.models import Queue
 from tasks.models import Annotation, Project
 from tasks.roles import may
+from users.models import User
 
-from . import counts as numbers
-from . import plain_review
-from .requests import whole_number
-from .responses import with_policy_of
+from . import counts, plain_review
+from .requests import parse_id, project_of, user_of
+from .responses import error_page, with_media_policy
 
 QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Rejected")]
-REVIEWERS_ONLY = "Reviewing is for the reviewers and managers of this project. Ask one of its managers."
-
-
-def project_of(request: HttpRequest, pk: int) -> Project:
-    return get_object_or_404(Project.objects.visible_to(request.user), pk=pk)
+REVIEWERS_ONLY = "Only reviewers and managers of this project can review. Ask one of its managers for access."
 
 
 @never_cache
 @login_required
 @ensure_csrf_cookie
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next item from the queue, in the editor; without its files, or with `?plain=1`, on a plain page."""
+    """The next item of the queue in the editor. Without the editor's files, or with `?plain=1`, a plain HTML
+    page."""
     project = project_of(request, pk)
-    if not may(request.user, "review_annotation", project):  # type: ignore[arg-type]
-        return error_page(request, 403, "Not a reviewer here", REVIEWERS_ONLY)
+    if not may(user_of(request), "review_annotation", project):
+        return error_page(request, 403, "You are not a reviewer here", REVIEWERS_ONLY)
     if "plain" in request.GET or not frontend.is_present():
-        return with_policy_of(project, plain_review.review(request, project))
+        return with_media_policy(plain_review.review(request, project), project)
     queue = queue_of(request)
-    screen = screen_of(request, project) | {"queue": queue, "task": whole_number(request.GET.get("task"))}
+    screen = screen_data(request, project) | {"queue": queue, "task": parse_id(request.GET.get("task"))}
     return editor_page(request, project, "review", "Review", {"screen": screen, "queues": QUEUES})
 
 
@@ -48,54 +44,57 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @ensure_csrf_cookie
 def label(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next task to label, in the editor: returned work first. `?task=` opens one's own work on that task, to answer what was
-    said about it; who reviews there and has none comes to the review screen."""
-    project = project_of(request, pk)
-    if not may(request.user, "annotate", project):  # type: ignore[arg-type]
+    """The next task to label in the editor, returned work first.
+
+    `?task=` opens one's own work on that task, where the comments on it can be answered. Reviewers without
+    own work on that task are redirected to the review screen.
+    """
+    project, user = project_of(request, pk), user_of(request)
+    if not may(user, "annotate", project):
         raise PermissionDenied
     if not frontend.is_present():
         return render(request, "screens/editor_missing.html", {"project": project}, status=503)
-    asked = whole_number(request.GET.get("task"))
-    if asked and is_reviewed_by(request.user, project, asked):
-        return redirect(f"{reverse('review-screen', args=[project.pk])}?task={asked}")
+    task = parse_id(request.GET.get("task"))
+    if task and only_reviews(user, project, task):
+        return redirect(f"{reverse('review-screen', args=[project.pk])}?task={task}")
     reasons = {reason["code"]: reason["text"] for reason in project.reject_reasons}
-    screen = screen_of(request, project) | {"task": asked, "reasons": reasons}
+    screen = screen_data(request, project) | {"task": task, "reasons": reasons}
     return editor_page(request, project, "label", "Label", {"screen": screen})
 
 
-def is_reviewed_by(user: Any, project: Project, task: int) -> bool:
-    """Others' work, to this person."""
-    return (
-        may(user, "review_annotation", project)
-        and not Annotation.objects.filter(task=task, completed_by=user).exists()
-    )
+def only_reviews(user: User, project: Project, task: int) -> bool:
+    """A reviewer without an annotation of their own on this task."""
+    has_own_work = Annotation.objects.filter(task=task, completed_by=user).exists()
+    return may(user, "review_annotation", project) and not has_own_work
 
 
 @never_cache
 @login_required
-def counts(request: HttpRequest, pk: int) -> HttpResponse:
-    """`{left, done, total, …}` for the bar above the editor."""
-    project = project_of(request, pk)
+def screen_counts(request: HttpRequest, pk: int) -> HttpResponse:
+    """`{left, done, total, …}` for the bar above the editor; `?queue=` asks for those of the review
+    screen."""
+    project, user = project_of(request, pk), user_of(request)
     if "queue" not in request.GET:
-        return JsonResponse(numbers.of_labelling(project, request.user))
-    if not may(request.user, "review_annotation", project):  # type: ignore[arg-type]
+        return JsonResponse(counts.of_labelling(project, user))
+    if not may(user, "review_annotation", project):
         raise PermissionDenied
-    return JsonResponse(numbers.of_review(project, request.user, queue_of(request) or None))
+    return JsonResponse(counts.of_review(project, user, queue_of(request) or None))
 
 
 def editor_page(
-    request: HttpRequest, project: Project, name: str, title: str, shown: dict[str, Any]
+    request: HttpRequest, project: Project, name: str, title: str, context: dict[str, Any]
 ) -> HttpResponse:
-    page = render(request, f"screens/{name}.html", {"project": project, "title": title, **shown})
-    return with_policy_of(project, page)
+    page = render(request, f"screens/{name}.html", {"project": project, "title": title, **context})
+    return with_media_policy(page, project)
 
 
-def screen_of(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """What the scripts of the page read before they ask for anything."""
+def screen_data(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """What the page hands to its scripts as JSON."""
     return {"project": project.pk, "user": request.user.pk}
 
 
 def queue_of(request: HttpRequest) -> str:
-    """Unasked or unknown: disputes first, then what waits for review."""
-    asked = request.GET.get("queue", "")
-    return asked if asked in Queue.values and asked != Queue.REVIEW else ""
+    """The queue in the address. Empty if absent or unknown: contested items first, then what waits for
+    review."""
+    queue = request.GET.get("queue", "")
+    return queue if queue in Queue.values and queue != Queue.REVIEW else ""

@@ -1,4 +1,6 @@
-"""The few plain pages: where to go, signing in, one's own settings, the API's documentation."""
+"""The start page, signing in, and one's own settings."""
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,36 +14,41 @@ from users.forms import ProfileForm, ResetForm, SignInForm
 from users.models import User
 
 from .counts import Row, rows_of
+from .requests import user_of
 
-SHOWN_PROJECTS = 50
+MAX_PROJECTS = 50
 
 
 class SignIn(auth_views.LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"sign_on": bool(settings.OIDC_ISSUER)}
 
 
-class Reset(auth_views.PasswordResetView):
+class PasswordReset(auth_views.PasswordResetView):
     form_class = ResetForm
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    rows = projects_of(request.user) if request.user.is_authenticated else []
-    offered = {"label_studio": settings.LABEL_STUDIO_PAGE, "links": settings.START_PAGE_LINKS}
-    return render(request, "index.html", {"rows": rows, "shown": SHOWN_PROJECTS} | offered)
+    context = {
+        "rows": project_rows(request.user) if request.user.is_authenticated else [],
+        "max_projects": MAX_PROJECTS,
+        "label_studio": settings.LABEL_STUDIO_PAGE,
+        "links": settings.START_PAGE_LINKS,
+    }
+    return render(request, "index.html", context)
 
 
-def projects_of(user: User) -> list[Row]:
-    """The newest projects of `user`, each with what it adds up to and what waits there for them."""
-    return rows_of(Project.objects.visible_to(user)[:SHOWN_PROJECTS], user)
+def project_rows(user: User) -> list[Row]:
+    """The newest projects of `user`, with their totals and the work that waits there for this person."""
+    return rows_of(Project.objects.visible_to(user)[:MAX_PROJECTS], user)
 
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=request.user)
+    form = ProfileForm(request.POST or None, instance=user_of(request))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")

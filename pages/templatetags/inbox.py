@@ -1,4 +1,4 @@
-"""For the pages of the inbox."""
+"""Filters for the pages of the inbox."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ register = template.Library()
 
 
 @register.filter
-def of(people: dict[int, User], person: int) -> str:
-    """The name of somebody among `people`."""
+def name_of(people: dict[int, User], person: int) -> str:
+    """The name of `person`, looked up in `people`."""
     return people[person].get_full_name() if person in people else "somebody"
 
 
 @register.filter
-def lasting(since: datetime) -> str:
-    """How long something waits, roughly: "3 days"."""
+def age(since: datetime) -> str:
+    """How long ago `since` was, roughly: "3 days"."""
     if timezone.now() - since < timedelta(minutes=1):
         return "under a minute"
     return timesince(since, depth=1)

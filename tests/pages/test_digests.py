@@ -1,4 +1,5 @@
-"""The mail of what waits: once a day at most, only if something does, switched off by the person or the site."""
+"""The mail of what waits: once a day at most, only if something does, switched off by the person or the
+site."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -36,7 +37,7 @@ def test_the_mail_says_what_waits_and_where(returned, settings):
 
     (sent,) = mail.outbox
     assert sent.to == [returned.annotator.email]
-    assert sent.subject == "[Countersign] 1 thing waits for you"
+    assert sent.subject == "[Countersign] 1 item is waiting for you"
     assert "Sent back to you: 1" in sent.body
     assert f"- Letters, task {returned.task.pk}, since " in sent.body
     assert (

@@ -34,7 +34,7 @@ def test_the_page_shows_my_turn_and_where_to_go(house):
 
 
 def test_an_empty_inbox_says_so(house):
-    assert "Nothing waits for you." in page(house.annotator)
+    assert "Nothing is waiting for you." in page(house.annotator)
 
 
 def test_the_list_asks_for_itself_again_as_a_fragment(house):

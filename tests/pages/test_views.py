@@ -37,7 +37,7 @@ def test_an_unknown_page_is_told_in_words(path, db, client):
     answer = client.get(path)
 
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "This page does not exist" in answer.content.decode()
 
 
 @pytest.mark.parametrize("before", [factories.PASSWORD, None])
