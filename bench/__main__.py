@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from devserver.stopping import heed_stops
-from devserver.supervise import ROOT, say
+from devserver.processes import install_stop_handlers
+from devserver.supervise import ROOT, print_status
 
 from .floors import CLIENTS
 from .rows import FULL, SMOKE, Bench, Row, Size
@@ -34,7 +34,7 @@ def running_bench(size: Size) -> Iterator[Bench]:
         site = ThrowAwaySite(Path(folder), env=ENVIRONMENT, workers=size.workers)
         try:
             site.start_stores()
-            say(f"filling the database with {size.annotations:,} annotations")
+            print_status(f"filling the database with {size.annotations:,} annotations")
             data = site.fill("bench.dataset", {"annotations": size.annotations, "reviewers": CLIENTS})
             site.start(seconds=READY_SECONDS)
             yield Bench(site, data, size)
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="as little as fills the table")
     parser.add_argument("--output", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    heed_stops()
+    install_stop_handlers()
     forget_foreign_variables()
     with running_bench(SMOKE if asked.smoke else FULL) as bench:
         rows = bench.run()

@@ -10,7 +10,7 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from devserver.supervise import ROOT, say
+from devserver.supervise import ROOT, print_status
 
 from . import floors
 from .floors import CLIENTS
@@ -148,7 +148,7 @@ class Bench:
 
     def note(self, name: str, per_second: float) -> None:
         self.figures.setdefault(name, []).append(per_second)
-        say(f"{name:<14}{per_second:>10,.1f} / s")
+        print_status(f"{name:<14}{per_second:>10,.1f} / s")
 
     # --- over HTTP ---------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import psycopg
 
 from devserver import processes
 from devserver.embedded import Postgres, Redis
-from devserver.stopping import pause
+from devserver.processes import pause
 from devserver.supervise import HOST, ROOT, Service, Supervisor
 
 # Set in the shell or by `make test`, and not meant for a site that is started here.
@@ -90,7 +90,7 @@ class ThrowAwaySite(Supervisor):
         """What `make run` does ten times a second."""
         pause(0.1)
         for service in self.stores + self.services:
-            service.revive()
+            service.restart_if_exited()
 
     def until(self, done: Callable[[], bool], *, seconds: float) -> bool:
         """Keep the site going until `done`; False if the time was over before."""
@@ -103,7 +103,7 @@ class ThrowAwaySite(Supervisor):
 
     def start(self, *, seconds: float) -> None:
         """Start what serves, and wait until it does."""
-        self.start_first()
+        self.start_essentials()
         if self.workers:
             self.start_rest()
         if not self.until(lambda: self.answers("/readyz" if self.workers else "/health"), seconds=seconds):

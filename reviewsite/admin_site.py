@@ -1,4 +1,4 @@
-"""Django's own admin, under this site's name and behind the login guard's own words."""
+"""Django's admin with this site's name, and with the messages of the login guard."""
 
 from django.contrib.admin import AdminSite
 
@@ -9,7 +9,7 @@ class CountersignSite(AdminSite):
     site_header = "Countersign"
     site_title = "Countersign"
     index_title = "Projects and reviews"
-    # Lists are wide; the header has the few that matter.
+    # Lists need the width; the header links to the lists that matter (templates/admin/base_site.html).
     enable_nav_sidebar = False
     login_form = StaffSignInForm
     empty_value_display = "—"

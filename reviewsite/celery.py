@@ -13,9 +13,8 @@ app.autodiscover_tasks(related_name="jobs")
 
 
 @task_prerun.connect
-def drop_dead_connection(task: Task | None = None, **_: object) -> None:
-    """What a request does at its start. Celery itself keeps a connection that PostgreSQL has cut for CELERY_DB_REUSE_MAX jobs.
-    A job that is run in place has the caller's connection.
-    """
+def close_unusable_connections(task: Task | None = None, **_: object) -> None:
+    """Django does this at the start of each request; Celery would go on using a closed connection for up to
+    CELERY_DB_REUSE_MAX jobs. An eager job shares the connection of its caller."""
     if task is None or not task.request.is_eager:
         close_old_connections()

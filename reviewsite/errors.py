@@ -1,4 +1,5 @@
-"""Every error becomes Label Studio's error body plus `code`, once, here."""
+"""Turns every error into Label Studio's error body plus `code`: for the API in `exception_handler`, elsewhere
+in the handlers of urls.py."""
 
 import logging
 import sys
@@ -8,33 +9,34 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 from rest_framework.views import set_rollback
 
 from api.views.etags import stale_answer
-from pages.errors import error_page
+from pages.responses import error_page
 from tasks.errors import Refused
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
-# PostgreSQL's codes for a statement that ran too long, and for one that waited too long for a lock.
+# PostgreSQL's SQLSTATE for a statement that exceeded statement_timeout, and one that exceeded lock_timeout.
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"
-BUSY = "Somebody else is changing this just now, so nothing was changed. Try again in a moment."
-# Promises of the database that a caller may run into: constraint → the field, and what to do.
-TAKEN = {
+BUSY = "Somebody else is changing this at the moment, so nothing was changed. Try again."
+SERVER_ERROR = "Something went wrong on our side. The error has been logged."
+# Unique constraints that a client can violate: constraint → field and sentence.
+UNIQUE_CONSTRAINTS = {
     "task_external_id_unique": (
         "external_id",
-        "Another task of this project has this external_id. Change that task, or name another.",
+        "Another task of this project has this external_id. Change that task, or use another external_id.",
     ),
     "annotation_unique_id_unique": (
         "unique_id",
-        "An annotation has this unique_id already. Change that one, or leave unique_id out.",
+        "Another annotation already has this unique_id. Change that annotation, or leave unique_id out.",
     ),
 }
-RULE_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
+VERDICT_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
 
 
 def body(status: int, detail: str, code: str, validation_errors: dict | None = None) -> dict[str, Any]:
@@ -54,16 +56,17 @@ def error_response(status: int, detail: str, code: str, **headers: str) -> JsonR
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    answer = _answer(exc, context)
-    if answer is not None:
+    response = _response_for(exc, context)
+    if response is not None:
         set_rollback()
         request = context.get("request")
-        if request is not None and answer.status_code < 500 and request.path.endswith(RULE_URLS):
-            answer.data["error"] = answer.data["detail"]  # the brief's key
-    return answer
+        if request is not None and response.status_code < 500 and request.path.endswith(VERDICT_URLS):
+            # The three verdict URLs also have the sentence under `error`.
+            response.data["error"] = response.data["detail"]
+    return response
 
 
-def _answer(exc: Exception, context: dict[str, Any]) -> Response | None:
+def _response_for(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, Refused):
         return _refused(exc, context)
     if isinstance(exc, IntegrityError):
@@ -92,26 +95,26 @@ def _refused(exc: Refused, context: dict[str, Any]) -> Response:
 
 
 def _integrity(exc: IntegrityError) -> Response:
-    """A promise of the database that no guard foresaw: still the caller's 400, with the constraint as code."""
+    """A constraint that no guard checked first: still a 400, with the name of the constraint as code."""
     diagnostics = getattr(exc.__cause__, "diag", None)
     code = getattr(diagnostics, "constraint_name", None) or "integrity_error"
-    if code in TAKEN:
-        field, words = TAKEN[code]
-        return Response(body(400, words, f"{field}_taken", {field: [words]}), status=400)
-    log.warning("refused by the database: %s", code)
+    if code in UNIQUE_CONSTRAINTS:
+        field, sentence = UNIQUE_CONSTRAINTS[code]
+        return Response(body(400, sentence, f"{field}_taken", {field: [sentence]}), status=400)
+    log.warning("Database constraint violated: %s", code)
     return Response(
-        body(400, "This would break a rule of the database, so nothing was changed.", code), status=400
+        body(400, "This change violates a constraint of the database. Nothing was changed.", code), status=400
     )
 
 
 def _database_busy(exc: OperationalError) -> Response:
     if _sqlstate(exc) == QUERY_CANCELED:
-        return Response(body(400, "This question takes too long. Narrow the filter.", "too_slow"), status=400)
+        return Response(body(400, "This query takes too long. Narrow the filter.", "too_slow"), status=400)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if _sqlstate(exc) == LOCK_NOT_AVAILABLE:
         return Response(body(503, BUSY, "busy"), status=503, headers=headers)
-    log.error("database unavailable: %s", exc)
-    detail = "The database does not answer. Try again in a moment."
+    log.error("Database unavailable: %s", exc)
+    detail = "The database is not available. Try again in a moment."
     return Response(body(503, detail, "unavailable"), status=503, headers=headers)
 
 
@@ -127,7 +130,7 @@ def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:
         errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
         response.data = body(400, "Validation error", _code_of(exc), errors)
     else:
-        response.data = body(response.status_code, *_words_of(exc, response))
+        response.data = body(response.status_code, *_detail_and_code(exc, response))
     return response
 
 
@@ -140,7 +143,7 @@ def _code_of(exc: exceptions.ValidationError) -> str:
     return codes
 
 
-def _words_of(exc: Exception, response: Response) -> tuple[str, str]:
+def _detail_and_code(exc: Exception, response: Response) -> tuple[str, str]:
     if isinstance(exc, Http404):
         return "Not found.", "not_found"
     if isinstance(exc, PermissionDenied):
@@ -153,45 +156,46 @@ def _words_of(exc: Exception, response: Response) -> tuple[str, str]:
 # --- outside REST framework ---------------------------------------------------------------------
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def _is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None):
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return error_response(413, "The request body is too large.", "too_large")
-    if _wants_json(request) or isinstance(exception, SuspiciousOperation):
+    if _is_api(request) or isinstance(exception, SuspiciousOperation):
         return error_response(400, "This request is malformed.", "bad_request")
     return error_page(request, 400, "Bad request", "This request is malformed.")
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None):
-    if _wants_json(request):
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_api(request):
         return error_response(404, "Not found.", "not_found")
-    return error_page(request, 404, "Not found", "There is no such page, or it is not open to you.")
+    return error_page(request, 404, "Not found", "This page does not exist, or you do not have access to it.")
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None):
-    if _wants_json(request):
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_api(request):
         return error_response(403, "You do not have permission to do this.", "permission_denied")
     return error_page(request, 403, "Not allowed", "You do not have permission to do this.")
 
 
-def server_error(request: HttpRequest):
+def server_error(request: HttpRequest) -> HttpResponse:
+    # Django calls this inside its except block, so the exception is still at hand.
     if _sqlstate(sys.exc_info()[1]) == LOCK_NOT_AVAILABLE:
         return _busy(request)
-    if _wants_json(request):
-        return error_response(500, "Something broke on our side. It has been logged.", "error")
-    return error_page(request, 500, "Error", "Something broke on our side. It has been logged.")
+    if _is_api(request):
+        return error_response(500, SERVER_ERROR, "error")
+    return error_page(request, 500, "Error", SERVER_ERROR)
 
 
-def _busy(request: HttpRequest):
-    if _wants_json(request):
+def _busy(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
         return error_response(503, BUSY, "busy", **{"Retry-After": str(RETRY_AFTER_SECONDS)})
     return error_page(request, 503, "Busy", BUSY)
 
 
-def csrf_failure(request: HttpRequest, reason: str = ""):
-    if _wants_json(request):
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if _is_api(request):
         return error_response(403, f"CSRF check failed: {reason}", "csrf_failed")
     return error_page(request, 403, "Form expired", "Go back, reload the page and try again.")

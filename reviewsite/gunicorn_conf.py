@@ -1,4 +1,4 @@
-"""gunicorn, the same in the demo and in production; only `bind` comes from outside."""
+"""Settings of gunicorn, the same in the demo and in production; only `bind` is given on the command line."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from reviewsite.parent_death import die_with_parent
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
-# One import of Django instead of one a worker.
+# Import Django once, not once per worker.
 preload_app = True
-# The default of 4,094 is too short for the data manager's `query=`.
+# The default of 4,094 is too short for the data manager's `query=` parameter.
 limit_request_line = 8190
-# Longer than a browser and most clients hold an idle connection, or they meet a closed one.
+# Longer than browsers and most clients keep an idle connection, so that they never send on a closed one.
 keepalive = 75
 graceful_timeout = 20
-# Its default is one file for all servers of a user.
+# The default path is the same for all servers of a user.
 control_socket_disable = True
 
 

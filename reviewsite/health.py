@@ -27,7 +27,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def readiness() -> dict[str, Any]:
-    """The worker's own row tells of the broker too: a ping of Redis would not see a worker that is stuck."""
+    """The worker's heartbeat row also covers the broker. A ping of Redis would not notice a worker that is
+    stuck."""
     try:
         beat = Heartbeat.objects.filter(name=WORKER).first()
         oldest_due = round(outbox.oldest_due_seconds(), 1)

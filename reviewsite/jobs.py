@@ -1,3 +1,5 @@
+"""The heartbeat that `/readyz` looks at."""
+
 from celery import Task, shared_task
 from django.utils import timezone
 
@@ -8,7 +10,8 @@ WORKER = "worker"
 
 @shared_task(bind=True)
 def heartbeat(self: Task) -> None:
-    """A sign of life of beat, broker and worker together. Called as a function it proves nothing, so it says nothing."""
+    """Shows that beat, broker and worker work together. A direct call would prove none of that, so it records
+    nothing."""
     if self.request.called_directly or self.request.is_eager:
         return
     Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})

@@ -1,10 +1,13 @@
-"""What happens to a request before any view sees it."""
+"""Request middleware: trailing slashes and body limits of the API, time zone of the admin."""
 
 from collections.abc import Callable
 from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils import timezone
+
+from users.zones import zone_of
 
 from .errors import error_response
 
@@ -14,7 +17,8 @@ CHUNK = 64 * 2**10
 
 
 class EitherSlash:
-    """Inside /api/ every route is written with a trailing slash; a request without one is the same request. No redirect."""
+    """Routes below /api/ end with a slash; a request without the slash is served as if it had one, without
+    redirect."""
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
@@ -27,7 +31,8 @@ class EitherSlash:
 
 
 class BodyLimit:
-    """Bodies that are too large, or of unknown length (which Django would read as empty), are refused in JSON."""
+    """Refuses, in JSON, bodies that are too large or of unknown length. (Django reads the latter as
+    empty.)"""
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
@@ -35,17 +40,32 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return error_response(
-                411, "Send the body with a Content-Length, not in chunks.", "length_required"
+                411,
+                "Send the body with a Content-Length header; chunked encoding is not supported.",
+                "length_required",
             )
         length, limit = _length(request), _limit(request)
         if length <= limit:
             answer = self.get_response(request)
         else:
             answer = error_response(
-                413, f"The body is {length} bytes; at most {limit} are taken here.", "too_large"
+                413, f"The body has {length} bytes; the limit here is {limit}.", "too_large"
             )
         _discard(request, length)
         return answer
+
+
+class AdminTimezone:
+    """The admin shows times in the reader's time zone."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/admin/") or not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user.timezone)):
+            return self.get_response(request)
 
 
 def _length(request: HttpRequest) -> int:
@@ -61,7 +81,8 @@ def _limit(request: HttpRequest) -> int:
 
 
 def _discard(request: HttpRequest, length: int) -> None:
-    """Read off what no view has read, or the client sees a reset: now, or with the next request on this connection."""
+    """Read what no view has read. Otherwise the client sees a connection reset, now or at its next
+    request."""
     left = min(length, settings.API_BODY_DISCARD_LIMIT)
     with suppress(UnreadablePostError):
         while left > 0 and (chunk := request.read(min(CHUNK, left))):

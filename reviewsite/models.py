@@ -3,7 +3,7 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When a worker last did a job that came through the broker."""
+    """When a worker last ran a job that came through the broker."""
 
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()

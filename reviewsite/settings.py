@@ -1,4 +1,4 @@
-"""One settings file. Every variable has a default that works on a laptop, or an error that says what to do."""
+"""All settings. Every variable has a default that works on a laptop, or an error that says what to do."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ VERSION = "0.1.0"
 env = environ.Env()
 TESTING = "pytest" in sys.modules
 
-# --- who and where -----------------------------------------------------------------------------
+# --- process and hosts -------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 DEMO_SECRET_KEY = "demo-only-not-a-secret"
@@ -26,19 +26,19 @@ if SECRET_KEY == DEMO_SECRET_KEY and not (DEBUG or DEMO or TESTING or "test" in 
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Give this process a long random SECRET_KEY (or DEMO=1 on a laptop)."
     )
-# Older keys: sessions stay valid, and webhooks are signed with these, too.
+# Older keys: sessions stay valid, and webhooks are signed with these keys as well.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-# A verdict says which version it is about, from other origins too.
+# Clients on other origins may send If-Match with a verdict, too.
 CORS_ALLOW_HEADERS = [*default_headers, "if-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000")
 DATA_DIR = Path(env.str("DATA", default="") or BASE_DIR / ".data")
 
 INSTALLED_APPS = [
-    "reviewsite.adminconfig.CountersignAdminConfig",
+    "reviewsite.apps.CountersignAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,10 +49,10 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "django_filters",
-    "django_htmx",  # for its copy of the script
+    "django_htmx",  # for its copy of htmx.js
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    # The order matters: a listener of a lower app hears an event before one of a higher app.
+    # The order matters: it is the order in which the apps' event listeners are called.
     "users",
     "tasks",
     "reviews",
@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "reviewsite.timezones.ReadersTimezone",
+    "reviewsite.middleware.AdminTimezone",
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,7 +110,7 @@ LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=5_000)
 PREPARE_STATEMENTS = env.bool("PREPARE_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- people ------------------------------------------------------------------------------------
+# --- users and sign-on -------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["users.backends.GuardedPasswordBackend", "tasks.permissions.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -124,7 +124,7 @@ LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)
 LOGIN_WINDOW_SECONDS = env.int("LOGIN_WINDOW_SECONDS", default=300)
 LOGIN_TOKEN_HOURS = env.int("LOGIN_TOKEN_HOURS", default=12)
 PERSONAL_TOKEN_DAYS = env.int("PERSONAL_TOKEN_DAYS", default=365)
-# Sign-on by OpenID Connect: off without an issuer. Names that begin with OIDC_RP_ or OIDC_OP_ are the library's.
+# Sign-on by OpenID Connect, off without an issuer. OIDC_RP_* and OIDC_OP_* are settings of the library.
 OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
 OIDC_RP_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_RP_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
@@ -142,13 +142,13 @@ if OIDC_ISSUER:
     AUTHENTICATION_BACKENDS.append("reviewsite.signon.backend.SignOnBackend")
     if not OIDC_RP_CLIENT_ID or not OIDC_RP_SIGN_ALGO.startswith(("RS", "ES")):
         raise ImproperlyConfigured(
-            "OIDC_ISSUER wants OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256."
+            "OIDC_ISSUER also needs OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256."
         )
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
 
-# --- wire --------------------------------------------------------------------------------------
+# --- API ---------------------------------------------------------------------------------------
 APPEND_SLASH = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -219,7 +219,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry": Retry(NoBackoff(), 0),
 }
 if REDIS_URL.startswith("filesystem://"):
-    # No Redis on this machine: messages as files. With the default interval this does two jobs a second.
+    # No Redis on this machine: messages are files. The default polling interval allows two jobs a second.
     _FOLDER = REDIS_URL.removeprefix("filesystem://")
     CELERY_BROKER_URL = "filesystem://"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -260,14 +260,14 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
-# Longer than a delivery may take: every worker may be busy with consumers that hang.
+# Longer than one delivery may take: all workers may be waiting for slow consumers.
 HEARTBEAT_MAX_AGE_SECONDS = 25
 
-# --- work handed out ---------------------------------------------------------------------------
-# How long an item is somebody's before others may get it; the screens renew while a person is at it.
+# --- queues and leases -------------------------------------------------------------------------
+# How long an item is reserved for a person. The screens renew the lease while the person works.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=600)
 
-# A mail a day of what waits, to who wants it, from this hour of their own day on.
+# A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)
 DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)
 
@@ -280,13 +280,13 @@ LANGUAGE_CODE = "en-us"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATICFILES_DIRS: list = [BASE_DIR / "static"]
-# Label Studio's own web application at /label-studio/. Its files are served where `make frontend` put them: the review and
-# annotate screens need its editor.
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+# Label Studio's own web application at /label-studio/. The files that `make frontend` fetched are served in
+# any case: the review and label screens need the editor.
 LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO or TESTING)
 if frontend.FOLDER.is_dir():
     STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
-# Only for a web server of your own in front; whitenoise finds the files where they are.
+# Only needed for a web server in front; whitenoise serves the files from where they are.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
@@ -322,7 +322,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        # Two lines for each job of each second say nothing; failures are louder than this.
+        # Otherwise two lines for every job. Failures are logged above this level.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

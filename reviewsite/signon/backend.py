@@ -1,4 +1,5 @@
-"""Who the provider says somebody is. The library does the protocol; the checks it leaves out are here."""
+"""The person behind a sign-on. The library implements the protocol; the checks that it leaves out are
+here."""
 
 import logging
 from typing import Any
@@ -16,18 +17,18 @@ from . import provider
 from .groups import give_roles
 
 log = logging.getLogger(__name__)
-REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub"]
 
 
 class SignOnBackend(OIDCAuthenticationBackend):
     get_settings = staticmethod(provider.setting)
 
     def __init__(self) -> None:
-        """Nothing is read here: Django makes every backend for every look-up of a session's user."""
+        """Reads no settings: Django creates every backend each time it loads the user of a session."""
         self.UserModel = User
 
     def authenticate(self, request: HttpRequest, nonce: str, code_verifier: str) -> User | None:
-        """The arguments are required, so that a password login never comes here."""
+        """The arguments are required, so Django never calls this for a password login."""
         try:
             super().__init__()
             return super().authenticate(request, nonce=nonce, code_verifier=code_verifier)
@@ -42,24 +43,24 @@ class SignOnBackend(OIDCAuthenticationBackend):
             key,
             algorithms=[settings.OIDC_RP_SIGN_ALGO],
             audience=settings.OIDC_RP_CLIENT_ID,
-            options={"require": REQUIRED},
+            options={"require": REQUIRED_CLAIMS},
             leeway=settings.OIDC_LEEWAY_SECONDS,
         )
         if claims["iss"].rstrip("/") != settings.OIDC_ISSUER:
             raise SuspiciousOperation(f"The token was issued by {claims['iss']}.")
         if claims.get("azp", settings.OIDC_RP_CLIENT_ID) != settings.OIDC_RP_CLIENT_ID:
-            raise SuspiciousOperation(f"The token was given to {claims['azp']}.")
+            raise SuspiciousOperation(f"The token was issued to {claims['azp']}.")
         return claims
 
     def get_userinfo(self, access_token: str, id_token: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """What the token says and, over it, what the provider says now, about the same person."""
-        said = super().get_userinfo(access_token, id_token, payload)
-        if said.get("sub") != payload["sub"]:
-            raise SuspiciousOperation("The token and the answer of the provider are about two people.")
-        return payload | said
+        """The claims of the token, updated from the provider's userinfo endpoint."""
+        userinfo = super().get_userinfo(access_token, id_token, payload)
+        if userinfo.get("sub") != payload["sub"]:
+            raise SuspiciousOperation("The token and the userinfo endpoint name different people.")
+        return payload | userinfo
 
     def verify_claims(self, claims: dict[str, Any]) -> bool:
-        """People are found by e-mail, so it must be one that the provider has checked."""
+        """People are matched by e-mail, so the provider must have verified it."""
         verified = claims.get("email_verified") in (True, "true") or not settings.OIDC_REQUIRE_VERIFIED_EMAIL
         return bool(claims.get("email")) and verified
 
@@ -68,7 +69,7 @@ class SignOnBackend(OIDCAuthenticationBackend):
         return self.update_user(person, claims)
 
     def update_user(self, user: User, claims: dict[str, Any]) -> User:
-        """Roles follow the groups at every sign-on; whoever left stays out."""
+        """Roles follow the groups at every sign-on. Deactivated people get none, and Django refuses them."""
         if user.is_active:
             give_roles(user, _groups(claims))
         return user

@@ -1,4 +1,5 @@
-"""Which roles the groups of the sign-on provider give. The operator writes the table; nobody can add a line for themselves."""
+"""Roles by group of the sign-on provider. Only the operator can write this table, in the setting
+OIDC_GROUP_ROLES."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from users.capabilities import PROJECT_ROLES, Role
 from users.models import User
 
 HELP = (
-    'OIDC_GROUP_ROLES is {"group": "AD"} for the site, {"group": "RE:12"} for project 12, or a list of such.'
+    'OIDC_GROUP_ROLES is {"group": "AD"} for the site, {"group": "RE:12"} for project 12, or a list of these.'
 )
 
 
@@ -24,8 +25,8 @@ class Grant:
     project: int | None = None
 
 
-def table() -> dict[str, list[Grant]]:
-    """Group → what it gives, from the setting. An owner is made by hand only."""
+def group_roles() -> dict[str, list[Grant]]:
+    """Group → the roles it grants. Owners are appointed by hand only."""
     given = settings.OIDC_GROUP_ROLES
     if not isinstance(given, dict):
         raise ImproperlyConfigured(HELP)
@@ -42,12 +43,15 @@ def _grant(text: Any) -> Grant:
         return Grant(Role.ADMIN)
     if code in PROJECT_ROLES and project.isdecimal():
         return Grant(Role(code), int(project))
-    raise ImproperlyConfigured(f"{text!r} is no role. {HELP} Site: AD. Projects: {', '.join(PROJECT_ROLES)}.")
+    raise ImproperlyConfigured(
+        f"{text!r} is not a role. {HELP} Site: AD. Projects: {', '.join(PROJECT_ROLES)}."
+    )
 
 
 def give_roles(user: User, groups: Iterable[str]) -> None:
-    """Bring the roles of `user` in line with `groups`. Projects that the table does not name, and owners, are left alone."""
-    known = table()
+    """Give `user` the roles of `groups` and take away others. Projects outside the table and owners are not
+    touched."""
+    known = group_roles()
     named = {grant for grants in known.values() for grant in grants}
     given = {grant for group in groups for grant in known.get(group, [])}
     with transaction.atomic():
@@ -66,7 +70,7 @@ def _give_site_role(user: User, is_admin: bool) -> None:
 
 
 def _give_project_role(user: User, project: Project, roles: set[Role]) -> None:
-    """The highest of `roles`. Without any, the membership ends; the work stays under their name."""
+    """The highest of `roles`; with none, the membership ends. Work done stays under their name."""
     member = Membership.objects.filter(project=project, user=user).first()
     highest = next((role for role in PROJECT_ROLES if role in roles), None)
     if highest is None:

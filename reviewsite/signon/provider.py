@@ -1,14 +1,15 @@
-"""What the provider says about itself: its endpoints, read from the discovery document and kept for an hour."""
+"""The endpoints of the provider, from its discovery document, cached for an hour."""
 
 import time
 from functools import lru_cache
+from typing import Any
 
 import requests
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-KEPT_SECONDS = 3600
-# The library's name of an endpoint → its name in the document.
+CACHE_SECONDS = 3600
+# Setting of the library → key in the discovery document.
 ENDPOINTS = {
     "OIDC_OP_AUTHORIZATION_ENDPOINT": "authorization_endpoint",
     "OIDC_OP_TOKEN_ENDPOINT": "token_endpoint",
@@ -17,15 +18,16 @@ ENDPOINTS = {
 }
 
 
-def setting(name: str, *default):
-    """A setting of the library: endpoints are discovered, the rest is in the settings file."""
+def setting(name: str, *default: Any) -> Any:
+    """A setting of the library: endpoints are discovered, all others are Django settings."""
     if name in ENDPOINTS:
-        return discovered(settings.OIDC_ISSUER, int(time.time() // KEPT_SECONDS))[ENDPOINTS[name]]
+        return discover(settings.OIDC_ISSUER, int(time.time() // CACHE_SECONDS))[ENDPOINTS[name]]
     return getattr(settings, name, *default)
 
 
 @lru_cache(maxsize=2)
-def discovered(issuer: str, hour: int) -> dict[str, str]:
+def discover(issuer: str, hour: int) -> dict[str, str]:
+    """`hour` is only part of the cache key: a new hour reads the document again."""
     response = requests.get(f"{issuer}/.well-known/openid-configuration", timeout=settings.OIDC_TIMEOUT)
     response.raise_for_status()
     document = response.json()

@@ -1,6 +1,7 @@
-"""The two pages of the sign-on: away to the provider, and back."""
+"""Sign-on: the redirect to the provider, and the callback from it."""
 
 import logging
+from typing import Any
 
 import requests
 from django.conf import settings
@@ -13,33 +14,37 @@ from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthen
 from . import provider
 
 log = logging.getLogger(__name__)
-REFUSED = "That did not sign you in: that account is not known here, or its e-mail is not verified. Ask an administrator."
-UNREACHABLE = "The sign-on provider does not answer. Try again in a minute, or sign in with a password."
+REFUSED = (
+    "You are not signed in: this account is unknown here, or its e-mail address is not verified. "
+    "Ask an administrator."
+)
+UNREACHABLE = "The sign-on provider is not reachable. Try again in a minute, or sign in with a password."
 
 
-class Away(OIDCAuthenticationRequestView):
+class SignOn(OIDCAuthenticationRequestView):
     get_settings = staticmethod(provider.setting)
 
-    def __init__(self, **kwargs):
-        """Nothing is read here: a provider that is down is a sentence, not an error page."""
+    def __init__(self, **kwargs: Any) -> None:
+        """The parent reads the endpoints here. `get` does it instead, where an unreachable provider can be
+        handled."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        _refuse_when_off()
+        _require_enabled()
         try:
             super().__init__()
             return super().get(request)
         except requests.RequestException as reason:
-            log.warning("Sign-on provider: %s", reason)
+            log.warning("Sign-on provider not reachable: %s", reason)
             messages.error(request, UNREACHABLE)
             return redirect("login")
 
 
-class Back(OIDCAuthenticationCallbackView):
+class Callback(OIDCAuthenticationCallbackView):
     get_settings = staticmethod(provider.setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        _refuse_when_off()
-        # The library would end the session of whoever follows a link with an error in it.
+        _require_enabled()
+        # The library would sign out anybody who follows a link with an `error` parameter.
         if request.GET.get("error"):
             return self.login_failure()
         try:
@@ -53,6 +58,6 @@ class Back(OIDCAuthenticationCallbackView):
         return redirect("login")
 
 
-def _refuse_when_off() -> None:
+def _require_enabled() -> None:
     if not settings.OIDC_ISSUER:
         raise Http404("Sign-on by OpenID Connect is off (OIDC_ISSUER).")

@@ -1,4 +1,5 @@
-"""A small but real OpenID Connect provider on a port of this machine: discovery, authorize, token, keys, userinfo."""
+"""A small but real OpenID Connect provider on a port of this machine: discovery, authorize, token, keys,
+userinfo."""
 
 import base64
 import hashlib
@@ -25,7 +26,8 @@ def key(name: str) -> rsa.RSAPrivateKey:
 
 @dataclass
 class Provider:
-    """Says that whoever comes is `person`. `lies` go over what the signed token says; `signed_by` names the key."""
+    """Says that whoever comes is `person`. `lies` go over what the signed token says; `signed_by` names the
+    key."""
 
     person: dict[str, Any] = field(default_factory=dict)
     lies: dict[str, Any] = field(default_factory=dict)

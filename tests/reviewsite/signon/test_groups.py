@@ -73,8 +73,8 @@ def test_an_owner_is_neither_lowered_nor_made_by_a_group(mapped, settings):
     assert owner.role_on_site == Role.OWNER
 
     settings.OIDC_GROUP_ROLES = {"kings": "OW"}
-    with pytest.raises(ImproperlyConfigured, match="'OW' is no role"):
-        groups.table()
+    with pytest.raises(ImproperlyConfigured, match="'OW' is not a role"):
+        groups.group_roles()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_owner_is_neither_lowered_nor_made_by_a_group(mapped, settings):
 def test_a_table_that_cannot_be_read_says_how_it_is_written(settings, bad):
     settings.OIDC_GROUP_ROLES = bad
     with pytest.raises(ImproperlyConfigured, match="RE:12"):
-        groups.table()
+        groups.group_roles()
 
 
 def test_roles_follow_the_groups_of_the_signed_answer(mapped, sign_on, client):
