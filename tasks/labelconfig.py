@@ -1,17 +1,19 @@
-"""Label Studio's labelling configuration: which controls there are, and whether a result fits them."""
+"""Label Studio's labelling configuration: the controls it defines, and whether a result conforms to them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from defusedxml import DefusedXmlException, ElementTree
 
 from .errors import Refused
 from .results import RELATION, is_result
 
 CHOICE_TAGS = {"Label", "Choice"}
-# A control that fetches or computes its labels: any label may be right.
+# A control with one of these fetches or computes its labels: any label may be valid.
 DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
-NAMED = 20  # so many problems of one result are named
+MAX_LISTED = 20  # problems of one result
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,13 @@ class LabelConfig:
 
 @lru_cache(maxsize=256)
 def parse(xml: str) -> LabelConfig:
-    """Raises Refused(invalid_label_config) when it is not XML, or brings entities of its own."""
-    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise Refused(
-            "invalid_label_config",
-            "The label configuration must not declare a DOCTYPE or entities.",
-            field="label_config",
-        )
+    """Raises Refused(invalid_label_config) if it is not XML, or declares a DTD or entities."""
     try:
-        root = ElementTree.fromstring(xml)
+        root = ElementTree.fromstring(xml, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise _invalid("The label configuration must not declare a DOCTYPE or entities.") from error
     except ElementTree.ParseError as error:
-        raise Refused(
-            "invalid_label_config",
-            f"The label configuration is not valid XML: {error}.",
-            field="label_config",
-        ) from error
+        raise _invalid(f"The label configuration is not valid XML: {error}.") from error
     controls = [_control(tag) for tag in root.iter() if tag.get("name") and tag.get("toName")]
     objects = {
         tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")
@@ -70,7 +64,11 @@ def parse(xml: str) -> LabelConfig:
     return LabelConfig({c.name: c for c in controls}, objects)
 
 
-def _control(tag: ElementTree.Element) -> Control:
+def _invalid(detail: str) -> Refused:
+    return Refused("invalid_label_config", detail, field="label_config")
+
+
+def _control(tag: Element) -> Control:
     options = [child for child in tag.iter() if child.tag in CHOICE_TAGS]
     labels = tuple(o.get("value") or o.get("alias") or "" for o in options)
     aliases = {alias for o in options if (alias := o.get("alias"))}
@@ -84,13 +82,13 @@ def _control(tag: ElementTree.Element) -> Control:
     )
 
 
-def _input(tag: ElementTree.Element) -> dict[str, str]:
-    told = {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
-    return told | ({"valueType": kind} if (kind := tag.get("valueType")) else {})
+def _input(tag: Element) -> dict[str, str]:
+    described = {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
+    return described | ({"valueType": kind} if (kind := tag.get("valueType")) else {})
 
 
 def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
-    """What in `result` the configuration does not know, a sentence each; empty when it fits."""
+    """Where `result` does not conform to the configuration, a sentence each. Empty if it does."""
     if not is_result(result):
         return ["A result is a list of regions, each an object."]
     config = parse(xml)
@@ -98,9 +96,11 @@ def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
 
 
 def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
-    """The first of them, and how many more there are."""
+    """The first of the problems, and how many more there are."""
     found = problems(result, xml)
-    return found if len(found) <= NAMED else [*found[:NAMED], f"And {len(found) - NAMED} more."]
+    return (
+        found if len(found) <= MAX_LISTED else [*found[:MAX_LISTED], f"And {len(found) - MAX_LISTED} more."]
+    )
 
 
 def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
@@ -109,9 +109,11 @@ def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
     name, kind = region.get("from_name"), region.get("type")
     control = config.controls.get(str(name))
     if control is None:
-        return f"Region {region.get('id')!r} names the control {name!r}, which the label configuration does not have."
+        return (
+            f"Region {region.get('id')!r} names {name!r}, which is not a control of the label configuration."
+        )
     if kind != control.type:
-        return f"Region {region.get('id')!r} is of type {kind!r}, but its control {name!r} makes {control.type!r}."
+        return f"Region {region.get('id')!r} has the type {kind!r}, but its control {name!r} produces {control.type!r}."
     if region.get("to_name") not in control.to_name:
         on, meant = region.get("to_name"), ", ".join(control.to_name)
         return f"Region {region.get('id')!r} is on {on!r}, but its control {name!r} is for {meant}."

@@ -114,3 +114,7 @@ def test_parsed_configuration_is_label_studios():
             "labels": ["A", "B", "C"],
         }
     }
+
+
+def test_a_comment_may_mention_a_doctype():
+    assert parse("<View><!-- no <!DOCTYPE here --></View>").controls == {}
