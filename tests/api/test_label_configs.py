@@ -157,7 +157,7 @@ def test_work_that_does_not_fit_is_kept_and_says_why(house):
     read = client.get(f"/api/annotations/{made['id']}/").json()
 
     problems = [
-        "Region 'box0' names the control 'box', which the label configuration does not have.",
+        "Region 'box0' names 'box', which is not a control of the label configuration.",
         "Region 'r1' uses 'Z', which the control 'letter' does not offer.",
     ]
     assert made["result_problems"] == read["result_problems"] == draft["result_problems"] == problems
@@ -184,7 +184,7 @@ def test_an_import_reports_what_does_not_fit_and_keeps_it(house):
     answer = client_of(house.lead).post(at(house, "import?return_task_ids=true"), rows, format="json").json()
     report = client_of(house.lead).get(at(house, f"imports/{answer['import']}/")).json()["report"]
 
-    words = ["Region 'box0' names the control 'box', which the label configuration does not have."]
+    words = ["Region 'box0' names 'box', which is not a control of the label configuration."]
     assert report["result_problems"] == {
         "count": 1,
         "tasks": [{"task": 2, "annotation": 1, "problems": words}],
