@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 from rest_framework.views import set_rollback
 
-from api.views.etags import stale_answer
+from api.views.base import stale_answer
 from pages.responses import error_page
 from tasks.errors import Refused
 

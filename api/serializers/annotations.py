@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from django.utils.timesince import timesince
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reviews import workflow
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
+from tasks.pseudonyms import identities_in
 from tasks.strict_json import parse_json
 from users.models import User
 
-from .names import HidesReviewers
-
-ASK = object()
+from .names import hide_names, name_people
+from .values import Body, float_or_none, time_ago, wire_time, wire_time_or_none
 
 
 class StrictJSONField(serializers.JSONField):
@@ -38,16 +36,22 @@ class ResultField(StrictJSONField):
         return value
 
 
+# --- annotations ------------------------------------------------------------------------------------
+# The serializers of what is read declare a body for OpenAPI; a plain function builds it.
+
+
 class AnnotationBodySerializer(serializers.ModelSerializer):
     """What is the same for every reader: payloads and exports are made of this."""
 
-    created_username = serializers.SerializerMethodField()
-    created_ago = serializers.SerializerMethodField()
+    created_username = serializers.CharField(read_only=True)
+    created_ago = serializers.CharField(read_only=True)
     import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
     last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
-    result_count = serializers.SerializerMethodField()
-    result_problems = serializers.SerializerMethodField(
-        help_text="What of the result the label configuration does not know."
+    result_count = serializers.IntegerField(read_only=True)
+    result_problems = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="What of the result the label configuration does not know.",
     )
 
     class Meta:
@@ -86,29 +90,20 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
         ]
         read_only_fields = fields
 
-    def get_created_username(self, annotation: Annotation) -> str:
-        return _signature(annotation.completed_by)
-
-    def get_created_ago(self, annotation: Annotation) -> str:
-        return timesince(annotation.created_at)
-
-    def get_result_count(self, annotation: Annotation) -> int:
-        return len(annotation.result)
-
-    def get_result_problems(self, annotation: Annotation) -> list[str]:
-        return some_problems(annotation.result, annotation.project.label_config)
+    def to_representation(self, annotation: Annotation) -> Body:
+        return annotation_body(annotation)
 
 
-class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
+class AnnotationSerializer(AnnotationBodySerializer):
     """The same with what *this* reader may do to it."""
 
-    hidden_names = ("last_created_by", "updated_by")
-    people = ("completed_by", *hidden_names)
-    can_be_reviewed = serializers.SerializerMethodField()
-    allowed_actions = serializers.SerializerMethodField()
-    refusals = serializers.SerializerMethodField()
-    config_outdated = serializers.SerializerMethodField(
-        help_text="Made under an earlier label configuration."
+    can_be_reviewed = serializers.BooleanField(read_only=True)
+    allowed_actions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    refusals = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()), read_only=True
+    )
+    config_outdated = serializers.BooleanField(
+        read_only=True, help_text="Made under an earlier label configuration."
     )
 
     class Meta(AnnotationBodySerializer.Meta):
@@ -121,39 +116,97 @@ class AnnotationSerializer(HidesReviewers, AnnotationBodySerializer):
         ]
         read_only_fields = fields
 
-    def get_created_username(self, annotation: Annotation) -> str:
-        return _signature(self.identities(annotation).mask_user(annotation.completed_by))
+    def to_representation(self, annotation: Annotation) -> Body:
+        return annotation_for_reader(annotation, self.context["request"].user)
 
-    def get_config_outdated(self, annotation: Annotation) -> bool:
-        said = getattr(annotation, "config_outdated", ASK)
-        return (
-            Annotation.objects.config_outdated().filter(pk=annotation.pk).exists()
-            if said is ASK
-            else bool(said)
-        )
 
-    def get_can_be_reviewed(self, annotation: Annotation) -> bool:
-        return "accept" not in self._refusals(annotation)
+def annotation_body(annotation: Annotation) -> Body:
+    """Built once for each state of the annotation and shared by the answer and the events: copy it to change it."""
+    state = (
+        annotation.annotation_seq,
+        annotation.updated_at,
+        annotation.returned_at,
+        annotation.contested_at,
+    )
+    if annotation.__dict__.get("_body_of") != state:
+        annotation._body = _annotation_body(annotation)  # type: ignore[attr-defined]
+        annotation._body_of = state  # type: ignore[attr-defined]
+    return annotation._body  # type: ignore[attr-defined]
 
-    def get_allowed_actions(self, annotation: Annotation) -> list[str]:
-        closed = self._refusals(annotation)
-        return [action for action in workflow.REVIEW_ACTIONS if action not in closed]
 
-    def get_refusals(self, annotation: Annotation) -> dict[str, dict[str, str]]:
-        return {
-            action: {"code": r.code, "detail": r.detail} for action, r in self._refusals(annotation).items()
-        }
+def _annotation_body(annotation: Annotation) -> Body:
+    return {
+        "id": annotation.pk,
+        "result": annotation.result,
+        "created_username": _signature(annotation.completed_by),
+        "created_ago": time_ago(annotation.created_at),
+        "completed_by": annotation.completed_by_id,
+        "was_cancelled": annotation.was_cancelled,
+        "ground_truth": annotation.ground_truth,
+        "created_at": wire_time(annotation.created_at),
+        "updated_at": wire_time(annotation.updated_at),
+        "draft_created_at": wire_time_or_none(annotation.draft_created_at),
+        "lead_time": float_or_none(annotation.lead_time),
+        "import_id": annotation.imported_by_id,
+        "last_action": str(annotation.last_action),
+        "bulk_created": annotation.bulk_created,
+        "task": annotation.task_id,
+        "project": annotation.project_id,
+        "updated_by": annotation.updated_by_id,
+        "parent_prediction": annotation.parent_prediction_id,
+        "parent_annotation": annotation.parent_annotation_id,
+        "last_created_by": annotation.last_created_by_id,
+        "result_count": len(annotation.result),
+        "result_problems": some_problems(annotation.result, annotation.project.label_config),
+        "unique_id": str(annotation.unique_id),
+        "version": annotation.version,
+        "annotation_seq": annotation.annotation_seq,
+        "last_annotation_history": annotation.current_version_id,
+        "is_draft": annotation.is_draft,
+        "returned_at": wire_time_or_none(annotation.returned_at),
+        "rounds": annotation.rounds,
+        "contested_at": wire_time_or_none(annotation.contested_at),
+    }
 
-    def _refusals(self, annotation: Annotation) -> dict[str, workflow.Refusal]:
-        asked = self.context.setdefault("refusals", {})
-        if annotation.pk not in asked:
-            asked[annotation.pk] = workflow.refusals(annotation, self.context["request"].user)
-        return asked[annotation.pk]
+
+def annotation_for_reader(annotation: Annotation, reader: User) -> Body:
+    """The GET body: people as `reader` knows them, and what they may do."""
+    identities = identities_in(annotation.project_id, reader)
+    body = annotation_body(annotation) | {
+        "config_outdated": _is_config_outdated(annotation),
+        **_rights(annotation, reader),
+    }
+    if identities.mask_people:
+        body["created_username"] = _signature(identities.mask_user(annotation.completed_by))
+    name_people(body, identities, ("completed_by", *ACTORS))
+    hide_names(body, annotation, reader, identities, ACTORS)
+    return body
+
+
+ACTORS = ("last_created_by", "updated_by")
+
+
+def _is_config_outdated(annotation: Annotation) -> bool:
+    if "config_outdated" in annotation.__dict__:
+        return bool(annotation.config_outdated)
+    return Annotation.objects.config_outdated().filter(pk=annotation.pk).exists()
+
+
+def _rights(annotation: Annotation, reader: User) -> Body:
+    closed = workflow.refusals(annotation, reader)
+    return {
+        "can_be_reviewed": "accept" not in closed,
+        "allowed_actions": [action for action in workflow.REVIEW_ACTIONS if action not in closed],
+        "refusals": {action: {"code": why.code, "detail": why.detail} for action, why in closed.items()},
+    }
 
 
 def _signature(author: User) -> str:
     """Who did it, as Label Studio writes it."""
     return f"{author.get_full_name()} {author.email}, {author.pk}"
+
+
+# --- what is sent -----------------------------------------------------------------------------------
 
 
 class WorkSerializer(serializers.Serializer):
@@ -181,12 +234,17 @@ class NewWorkSerializer(WorkSerializer):
     unique_id = serializers.UUIDField(required=False, allow_null=True)
 
 
+# --- drafts, predictions, history -------------------------------------------------------------------
+
+
 class DraftSerializer(serializers.ModelSerializer):
     result = ResultField(required=False)
-    created_username = serializers.SerializerMethodField()
-    created_ago = serializers.SerializerMethodField()
-    result_problems = serializers.SerializerMethodField(
-        help_text="What of the result the label configuration does not know."
+    created_username = serializers.CharField(read_only=True)
+    created_ago = serializers.CharField(read_only=True)
+    result_problems = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="What of the result the label configuration does not know.",
     )
 
     class Meta:
@@ -207,19 +265,30 @@ class DraftSerializer(serializers.ModelSerializer):
         ]
         read_only_fields = ["user", "task", "annotation", "created_at", "updated_at"]
 
-    def get_created_username(self, draft: Draft) -> str:
-        return _signature(draft.user)
+    def to_representation(self, draft: Draft) -> Body:
+        return draft_body(draft)
 
-    def get_created_ago(self, draft: Draft) -> str:
-        return timesince(draft.created_at)
 
-    def get_result_problems(self, draft: Draft) -> list[str]:
-        return some_problems(draft.result, draft.task.project.label_config)
+def draft_body(draft: Draft) -> Body:
+    return {
+        "id": draft.pk,
+        "user": draft.user_id,
+        "created_username": _signature(draft.user),
+        "created_ago": time_ago(draft.created_at),
+        "result": draft.result,
+        "result_problems": some_problems(draft.result, draft.task.project.label_config),
+        "lead_time": float_or_none(draft.lead_time),
+        "was_postponed": draft.was_postponed,
+        "created_at": wire_time(draft.created_at),
+        "updated_at": wire_time(draft.updated_at),
+        "task": draft.task_id,
+        "annotation": draft.annotation_id,
+    }
 
 
 class PredictionSerializer(serializers.ModelSerializer):
     result = ResultField()
-    created_ago = serializers.SerializerMethodField()
+    created_ago = serializers.CharField(read_only=True)
 
     class Meta:
         model = Prediction
@@ -237,16 +306,30 @@ class PredictionSerializer(serializers.ModelSerializer):
         read_only_fields = ["project", "created_at", "updated_at"]
         extra_kwargs = {"task": {"required": True}}
 
-    def get_created_ago(self, prediction: Prediction) -> str:
-        return timesince(prediction.created_at)
+    def to_representation(self, prediction: Prediction) -> Body:
+        return prediction_body(prediction)
 
 
-class HistorySerializer(HidesReviewers, serializers.ModelSerializer):
+def prediction_body(prediction: Prediction) -> Body:
+    return {
+        "id": prediction.pk,
+        "task": prediction.task_id,
+        "project": prediction.project_id,
+        "result": prediction.result,
+        "score": float_or_none(prediction.score),
+        "model_version": prediction.model_version,
+        "created_ago": time_ago(prediction.created_at),
+        "created_at": wire_time(prediction.created_at),
+        "updated_at": wire_time(prediction.updated_at),
+    }
+
+
+class HistorySerializer(serializers.ModelSerializer):
     """One row of what happened, with the result it happened on."""
 
     task_id = serializers.IntegerField(source="annotation.task_id", read_only=True)
     project_id = serializers.IntegerField(source="annotation.project_id", read_only=True)
-    result = serializers.SerializerMethodField()
+    result = serializers.ListField(child=serializers.DictField(), read_only=True)
     version = serializers.IntegerField(source="number", read_only=True, allow_null=True)
 
     class Meta:
@@ -274,8 +357,33 @@ class HistorySerializer(HidesReviewers, serializers.ModelSerializer):
         ]
         read_only_fields = fields
 
-    @extend_schema_field({"type": "array", "items": {"type": "object"}})
-    def get_result(self, row: History) -> list[dict] | None:
-        if row.result is not None or row.version_id is None:
-            return row.result
-        return row.version.result
+    def to_representation(self, row: History) -> Body:
+        return history_for_reader(row, self.context["request"].user)
+
+
+def history_for_reader(row: History, reader: User) -> Body:
+    body = {
+        "id": row.pk,
+        "action": str(row.action),
+        "annotation_id": row.annotation_id,
+        "task_id": row.annotation.task_id,
+        "project_id": row.annotation.project_id,
+        "created_by": row.created_by_id,
+        "created_at": wire_time(row.created_at),
+        "started_at": wire_time_or_none(row.started_at),
+        "lead_time": float_or_none(row.lead_time),
+        "result": row.version.result if row.result is None and row.version_id else row.result,
+        "comment": row.comment,
+        "comment_id": row.comment_id,
+        "review_id": row.review_id,
+        "draft_id": row.draft_id,
+        "version": row.number,
+        "version_id": row.version_id,
+        "label_config": row.label_config_id,
+        "was_cancelled": row.was_cancelled,
+        "annotation_seq": row.annotation_seq,
+    }
+    identities = identities_in(row.annotation.project_id, reader)
+    name_people(body, identities, ("created_by",))
+    hide_names(body, row, reader, identities, ("created_by",))
+    return body

@@ -1,13 +1,14 @@
-"""What the brief's three URLs answer: the annotation, who decided, the review, and what it did to the task."""
-
-from typing import Any
+"""The answer of accept, reject and fix-and-accept: the annotation, who decided, the review, and the task's counters."""
 
 from rest_framework import serializers
 
 from reviews.decisions.request import Decision
+from tasks.pseudonyms import identities_in
+from users.models import User
 
-from .annotations import AnnotationSerializer
-from .reviews import ReviewSerializer
+from .annotations import AnnotationSerializer, annotation_for_reader
+from .reviews import ReviewSerializer, review_for_reader
+from .values import Body
 
 
 class DeciderSerializer(serializers.Serializer):
@@ -27,15 +28,26 @@ class DecidedSerializer(AnnotationSerializer):
 
     last_created_by = DeciderSerializer(read_only=True)
     review = ReviewSerializer(read_only=True)
-    # An id elsewhere; here the brief's object takes the key.
+    # An id elsewhere.
     task = DecidedTaskSerializer(read_only=True)
 
     class Meta(AnnotationSerializer.Meta):
         fields = [*AnnotationSerializer.Meta.fields, "review"]
         read_only_fields = fields
 
-    def to_representation(self, decision: Decision) -> dict[str, Any]:
-        annotation = decision.annotation
-        annotation.review = decision.review  # type: ignore[attr-defined]
-        body = super().to_representation(annotation)
-        return body | ({"notice": decision.notice} if decision.notice else {})
+
+def decision_body(decision: Decision, reader: User) -> Body:
+    annotation, task, decider = decision.annotation, decision.task, decision.annotation.last_created_by
+    body = annotation_for_reader(annotation, reader)
+    # Null for a reader who may not know them, as may be the case when an earlier answer is repeated.
+    if body["last_created_by"] is not None:
+        shown = identities_in(annotation.project_id, reader).mask_user(decider)
+        body["last_created_by"] = {"id": shown.pk, "email": shown.email}
+    body["review"] = review_for_reader(decision.review, reader)
+    body["task"] = {
+        "id": task.pk,
+        "reviewed": task.reviewed,
+        "reviews_accepted": task.reviews_accepted,
+        "reviews_rejected": task.reviews_rejected,
+    }
+    return body | ({"notice": decision.notice} if decision.notice else {})

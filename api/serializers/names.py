@@ -1,29 +1,47 @@
 """People as the reader may know them.
 
-Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may decide a contested
-rejection does not learn who signed it; reviewers read pseudonyms where the project says that (`anonymize_annotations`).
+Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may
+decide a contested rejection does not learn who signed it; reviewers see pseudonyms in a project with
+`anonymize_annotations`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from reviews.identities import only_shown
 from tasks.models import Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
+from users.models import User
+
+from .values import Body
+
+
+def name_people(body: Body, identities: Identities, names: Iterable[str]) -> None:
+    """Replace the people of `body` under these names, ids or objects, by what the reader calls them."""
+    if identities.mask_people:
+        for name in names:
+            if name in body:
+                body[name] = identities.mask(body[name])
+
+
+def hide_names(body: Body, row: Any, reader: User, identities: Identities, names: Iterable[str]) -> None:
+    """Blank the people under these names whom the reader may not learn of as actors of `row`."""
+    if (shown := only_shown(reader, row)) is not None:
+        known = {identities.mask_id(person) for person in shown}
+        for name in names:
+            if _id(body.get(name)) not in known:
+                body[name] = None
 
 
 class NamesPeople:
-    """Says the `people` of a body, ids or objects, as the reader knows them. Without a reader, as they are."""
+    """Shows the `people` of a body as the reader knows them. Without a reader, as they are."""
 
     people: tuple[str, ...] = ("created_by",)
 
-    def to_representation(self, row: Any) -> dict[str, Any]:
+    def to_representation(self, row: Any) -> Body:
         body = super().to_representation(row)  # type: ignore[misc]
-        identities = self.identities(row)
-        return (
-            body | {name: identities.mask(body[name]) for name in self.people if name in body}
-            if identities.mask_people
-            else body
-        )
+        name_people(body, self.identities(row), self.people)
+        return body
 
     def identities(self, row: Any) -> Identities:
         request = self.context.get("request")  # type: ignore[attr-defined]
@@ -31,16 +49,15 @@ class NamesPeople:
 
 
 class HidesReviewers(NamesPeople):
-    """Blanks other people's names in `hidden_names` of what is read."""
+    """Blanks the names in `hidden_names` of people whom the reader may not know as reviewers."""
 
     hidden_names = ("created_by",)
 
-    def to_representation(self, row: Any) -> dict[str, Any]:
+    def to_representation(self, row: Any) -> Body:
         body = super().to_representation(row)
         request = self.context.get("request")  # type: ignore[attr-defined]
-        if request is not None and (shown := only_shown(request.user, row)) is not None:
-            known = {self.identities(row).mask_id(person) for person in shown}
-            body |= {name: None for name in self.hidden_names if _id(body.get(name)) not in known}
+        if request is not None:
+            hide_names(body, row, request.user, self.identities(row), self.hidden_names)
         return body
 
 

@@ -1,5 +1,7 @@
 """The review queue on the wire: an item with all that a decision on it needs, and who has what."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from reviews.models import Queue
@@ -8,6 +10,7 @@ from .annotations import AnnotationSerializer, HistorySerializer, PredictionSeri
 from .corrections import OperationSerializer
 from .reviews import CommentSerializer
 from .tasks import TaskSerializer
+from .values import Body, wire_time
 
 KINDS = ["review", "label"]
 
@@ -34,6 +37,11 @@ class AskSerializer(serializers.Serializer):
 class LeaseSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True)
+
+
+def lease_body(lease: Any) -> Body | None:
+    """`lease`: anything with `id` and `expires_at`, or None."""
+    return {"id": str(lease.id), "expires_at": wire_time(lease.expires_at)} if lease else None
 
 
 class ReturnedSerializer(serializers.Serializer):

@@ -1,9 +1,10 @@
 """An item of the review queue with everything a decision on it needs, in a constant number of queries."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from reviews.changed_since import changed_since
 from reviews.identities import reviewers_shown_to
@@ -13,7 +14,11 @@ from reviews.queue.leases import holder_on
 from reviews.queue.reasons import Reason
 from tasks.models import Annotation, History, Prediction, Task
 
-from .queue import QueueItemSerializer
+from .annotations import annotation_for_reader, history_for_reader, prediction_body
+from .queue import lease_body
+from .reviews import comment_for_reader
+from .tasks import task_for_reader
+from .values import Body
 
 NEWEST = 100  # of predictions, comments and rows of history
 
@@ -54,42 +59,52 @@ def _why_not_leased(annotation: Annotation) -> Reason:
     return LEASED if holder_on(annotation) else NOT_IN_QUEUE
 
 
-def _readable(ask: Ask) -> Any:
+def _readable(ask: Ask) -> QuerySet[Annotation]:
     seen = Annotation.objects.visible_to(ask.user).listed()
-    task = Task.objects.select_related("project").prefetch_related(
-        Prefetch("annotations", seen.select_related("project").order_by("id")),
+    task = Task.objects.prefetch_related(
+        Prefetch("annotations", seen.order_by("id")),
+        Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id", "annotation_id")),
         Prefetch("reviewed_by", reviewers_shown_to(ask.user)),
         "assignments",
     )
     found = Annotation.objects.visible_to(ask.user).filter(project=ask.project).saying_config_outdated()
-    return found.select_related("completed_by", "project").prefetch_related(Prefetch("task", task))
+    return found.select_related("completed_by").prefetch_related(Prefetch("task", task))
 
 
-def body(ask: Ask, found: Found, context: dict[str, Any]) -> dict[str, Any]:
-    annotation = found.annotation
-    comments = (
-        Comment.objects.visible_to(ask.user)
-        .filter(annotation=annotation)
-        .select_related("annotation", "project")
-    )
-    history = History.objects.visible_to(ask.user).filter(annotation=annotation)
-    item = {
-        "annotation": annotation,
-        "task": annotation.task,
-        "predictions": Prediction.objects.filter(task=annotation.task_id).order_by("-id")[:NEWEST],
-        "comments": list(comments.order_by("-id")[:NEWEST])[::-1],
-        "history": history.select_related("annotation__project", "version").order_by("-id")[:NEWEST],
-        "changes": changed_since(annotation).changes,
-        "lease": found.lease,
+def body(ask: Ask, found: Found) -> Body:
+    annotation, reader = found.annotation, ask.user
+    annotation.project = annotation.task.project = ask.project
+    comments = Comment.objects.visible_to(reader).filter(annotation=annotation).order_by("-id")[:NEWEST]
+    history = History.objects.visible_to(reader).filter(annotation=annotation).select_related("version")
+    predictions = Prediction.objects.filter(task=annotation.task_id).order_by("-id")[:NEWEST]
+    shown = annotation_for_reader(annotation, reader)
+    return {
+        "annotation": shown,
+        "task": task_for_reader(annotation.task, reader),
+        "predictions": [prediction_body(prediction) for prediction in predictions],
+        "comments": [comment_for_reader(comment, reader) for comment in _of(annotation, comments)][::-1],
+        "history": [
+            history_for_reader(row, reader) for row in _of(annotation, history.order_by("-id")[:NEWEST])
+        ],
+        "changes": [operation.as_body() for operation in changed_since(annotation).changes],
+        "lease": lease_body(found.lease),
         "queue": found.lease.queue if found.lease else None,
         **counted(ask),
         **({"reason": found.reason.code, "detail": found.reason.detail} if found.reason else {}),
+        "allowed_actions": shown["allowed_actions"],
     }
-    answer = dict(QueueItemSerializer(item, context=context).data)
-    return answer | {"allowed_actions": answer["annotation"]["allowed_actions"]}
 
 
-def counted(ask: Ask) -> dict[str, Any]:
+def _of(annotation: Annotation, rows: Iterable[Any]) -> Iterator[Any]:
+    """Comments or history of the annotation, which need not be read again with each."""
+    for row in rows:
+        row.annotation = annotation
+        if isinstance(row, Comment):
+            row.project = annotation.project
+        yield row
+
+
+def counted(ask: Ask) -> Body:
     left = remaining(ask)
     return (
         {"remaining": COUNT_LIMIT, "remaining_is_estimate": True}
@@ -98,5 +113,5 @@ def counted(ask: Ask) -> dict[str, Any]:
     )
 
 
-def nothing(reason: Reason) -> dict[str, Any]:
+def nothing(reason: Reason) -> Body:
     return {"annotation": None, "remaining": 0, "reason": reason.code, "detail": reason.detail}

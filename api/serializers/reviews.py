@@ -7,18 +7,21 @@ from rest_framework import serializers
 from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.models import Comment, Review
 from tasks.choices import RejectAction
+from tasks.pseudonyms import identities_in
+from users.models import User
 
 from .annotations import ResultField
-from .names import HidesReviewers
+from .names import hide_names, name_people
 from .users import CommentAuthorSerializer
+from .values import Body, wire_time, wire_time_or_none
 
 BIG = 2**62
 
 
-class ReviewSerializer(HidesReviewers, serializers.ModelSerializer):
-    """Label Studio's keys; `state`, `verdict`, `reason`, `unique_id` and `supersedes` are ours. Never the comment."""
+class ReviewSerializer(serializers.ModelSerializer):
+    """Label Studio's keys; `state`, `verdict`, `reason`, `unique_id` and `supersedes` are ours. No comment."""
 
-    result = serializers.SerializerMethodField()
+    result = serializers.ListField(child=serializers.DictField(), read_only=True, allow_null=True)
     previous_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
     fixed_annotation_history = serializers.IntegerField(
         source="fixed_version_id", read_only=True, allow_null=True
@@ -26,7 +29,7 @@ class ReviewSerializer(HidesReviewers, serializers.ModelSerializer):
     last_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
     accepted = serializers.BooleanField(read_only=True)
     state = serializers.CharField(read_only=True)
-    remove_from_queue = serializers.SerializerMethodField()
+    remove_from_queue = serializers.BooleanField(read_only=True, allow_null=True)
 
     class Meta:
         model = Review
@@ -50,11 +53,43 @@ class ReviewSerializer(HidesReviewers, serializers.ModelSerializer):
         ]
         read_only_fields = fields
 
-    def get_result(self, review: Review) -> list[dict] | None:
-        return review.fixed_version.result if review.fixed_version_id else None
+    def to_representation(self, review: Review) -> Body:
+        request = self.context.get("request")
+        return review_body(review) if request is None else review_for_reader(review, request.user)
 
-    def get_remove_from_queue(self, review: Review) -> bool | None:
-        return review.reject_action == RejectAction.REMOVE if review.reject_action else None
+
+def review_body(review: Review) -> Body:
+    """The same for every reader."""
+    reject_action = str(review.reject_action) if review.reject_action else None
+    return {
+        "id": review.pk,
+        "annotation": review.annotation_id,
+        "accepted": review.accepted,
+        "verdict": str(review.verdict),
+        "created_by": review.created_by_id,
+        "created_at": wire_time(review.created_at),
+        "started_at": wire_time_or_none(review.started_at),
+        "result": review.fixed_version.result if review.fixed_version_id else None,
+        "reject_action": reject_action,
+        "remove_from_queue": reject_action == RejectAction.REMOVE if reject_action else None,
+        "reason": review.reason,
+        "previous_annotation_history": review.seen_version_id,
+        "fixed_annotation_history": review.fixed_version_id,
+        "last_annotation_history": review.seen_version_id,
+        "state": review.state,
+        "unique_id": str(review.unique_id),
+    }
+
+
+def review_for_reader(review: Review, reader: User) -> Body:
+    return _for_reader(review_body(review), review, reader)
+
+
+def _for_reader(body: Body, row: Review | Comment, reader: User) -> Body:
+    identities = identities_in(row.project_id, reader)
+    name_people(body, identities, ("created_by",))
+    hide_names(body, row, reader, identities, ("created_by",))
+    return body
 
 
 class VerdictSerializer(serializers.Serializer):
@@ -128,7 +163,7 @@ class BulkReportSerializer(serializers.Serializer):
     refused = BulkRefusalSerializer(many=True)
 
 
-class CommentSerializer(HidesReviewers, serializers.ModelSerializer):
+class CommentSerializer(serializers.ModelSerializer):
     annotation = serializers.IntegerField(
         source="annotation_id", required=False, allow_null=True, min_value=1, max_value=BIG
     )
@@ -156,6 +191,35 @@ class CommentSerializer(HidesReviewers, serializers.ModelSerializer):
         read_only_fields = ["id", "task", "project", "resolved_at", "created_at", "updated_at", "created_by"]
         extra_kwargs = {"text": {"max_length": 10_000}}
 
+    def to_representation(self, comment: Comment) -> Body:
+        return comment_for_reader(comment, self.context["request"].user)
+
 
 class ExpandedCommentSerializer(CommentSerializer):
     created_by = CommentAuthorSerializer(read_only=True)
+
+    def to_representation(self, comment: Comment) -> Body:
+        body = _comment_body(comment) | {"created_by": CommentAuthorSerializer(comment.created_by).data}
+        return _for_reader(body, comment, self.context["request"].user)
+
+
+def comment_for_reader(comment: Comment, reader: User) -> Body:
+    return _for_reader(_comment_body(comment), comment, reader)
+
+
+def _comment_body(comment: Comment) -> Body:
+    return {
+        "id": comment.pk,
+        "text": comment.text,
+        "annotation": comment.annotation_id,
+        "draft": comment.draft_id,
+        "task": comment.task_id,
+        "project": comment.project_id,
+        "is_resolved": comment.is_resolved,
+        "resolved_at": wire_time_or_none(comment.resolved_at),
+        "created_at": wire_time(comment.created_at),
+        "updated_at": wire_time(comment.updated_at),
+        "created_by": comment.created_by_id,
+        "region_ref": comment.region_ref,
+        "classifications": comment.classifications,
+    }

@@ -1,29 +1,30 @@
-"""A task as a row of the table: Label Studio's computed columns, from what the page has read anyway."""
+"""A task with its annotations, predictions and drafts, in the shapes of Label Studio's lists, pages and label stream."""
 
 import json
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reviews.disputes import hidden_from
 from reviews.returned import why_returned
 from tasks.models import Annotation, Task
+from tasks.pseudonyms import identities_in
+from users.models import User
 
-from .queue import LeaseSerializer, ReturnedSerializer
-from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer
+from .annotations import annotation_for_reader, draft_body, prediction_body
+from .queue import LeaseSerializer, ReturnedSerializer, lease_body
+from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer, expanded_person_body, task_for_reader
+from .values import Body
 
 
 class TableTaskSerializer(FullTaskSerializer):
-    """Wants `annotations`, `predictions` and `drafts` prefetched, each what the reader sees."""
-
-    annotations_results = serializers.SerializerMethodField()
-    annotations_ids = serializers.SerializerMethodField()
-    predictions_results = serializers.SerializerMethodField()
-    predictions_score = serializers.SerializerMethodField()
-    predictions_model_versions = serializers.SerializerMethodField()
-    avg_lead_time = serializers.SerializerMethodField()
-    draft_exists = serializers.SerializerMethodField()
+    annotations_results = serializers.CharField(read_only=True)
+    annotations_ids = serializers.CharField(read_only=True)
+    predictions_results = serializers.CharField(read_only=True)
+    predictions_score = serializers.FloatField(read_only=True, allow_null=True)
+    predictions_model_versions = serializers.CharField(read_only=True)
+    avg_lead_time = serializers.FloatField(read_only=True, allow_null=True)
+    draft_exists = serializers.BooleanField(read_only=True)
 
     class Meta(FullTaskSerializer.Meta):
         fields = [
@@ -37,30 +38,43 @@ class TableTaskSerializer(FullTaskSerializer):
             "draft_exists",
         ]
 
-    def get_annotations_results(self, task: Task) -> str:
-        return _joined([annotation.result for annotation in task.annotations.all()])
+    def to_representation(self, task: Task) -> Body:
+        return table_row(task, self.context["request"].user)
 
-    def get_annotations_ids(self, task: Task) -> str:
-        return ",".join(str(annotation.pk) for annotation in task.annotations.all())
 
-    def get_predictions_results(self, task: Task) -> str:
-        return _joined([prediction.result for prediction in task.predictions.all()])
+def table_row(task: Task, reader: User) -> Body:
+    """A row of the data manager. Needs what task_for_reader needs, and `predictions` and `drafts` prefetched."""
+    annotations, predictions = task.annotations.all(), task.predictions.all()
+    return _full_task(task, reader) | {
+        "annotations_results": _joined([annotation.result for annotation in annotations]),
+        "annotations_ids": ",".join(str(annotation.pk) for annotation in annotations),
+        "predictions_results": _joined([prediction.result for prediction in predictions]),
+        **_computed(task),
+    }
 
-    def get_predictions_score(self, task: Task) -> float | None:
-        return _mean([prediction.score for prediction in task.predictions.all()])
 
-    def get_predictions_model_versions(self, task: Task) -> str:
-        return ", ".join(dict.fromkeys(prediction.model_version for prediction in task.predictions.all()))
+def _full_task(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
+    for annotation in task.annotations.all():
+        annotation.project = task.project  # instead of a copy for each from the database
+    return task_for_reader(task, reader, hides_reviewers=hides_reviewers) | {
+        "annotations": [annotation_for_reader(annotation, reader) for annotation in task.annotations.all()],
+        "predictions": [prediction_body(prediction) for prediction in task.predictions.all()],
+        "drafts": [draft_body(draft) for draft in task.drafts.all()],
+    }
 
-    def get_avg_lead_time(self, task: Task) -> float | None:
-        return _mean([annotation.lead_time for annotation in task.annotations.all()])
 
-    def get_draft_exists(self, task: Task) -> bool:
-        return bool(task.drafts.all())
+def _computed(task: Task) -> Body:
+    predictions = task.predictions.all()
+    return {
+        "predictions_score": _mean([prediction.score for prediction in predictions]),
+        "predictions_model_versions": ", ".join(dict.fromkeys(p.model_version for p in predictions)),
+        "avg_lead_time": _mean([annotation.lead_time for annotation in task.annotations.all()]),
+        "draft_exists": bool(task.drafts.all()),
+    }
 
 
 class OneTaskSerializer(TableTaskSerializer):
-    """GET of one task: the author of each annotation is an object, and its results are not said twice."""
+    """GET of one task: the author of each annotation is an object, and its results are not repeated."""
 
     annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
     annotations_results = None
@@ -73,15 +87,28 @@ class OneTaskSerializer(TableTaskSerializer):
             if name not in ("annotations_results", "predictions_results")
         ]
 
+    def to_representation(self, task: Task) -> Body:
+        return one_task(task, self.context["request"].user)
+
+
+def one_task(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
+    body = _full_task(task, reader, hides_reviewers=hides_reviewers)
+    body["annotations_ids"] = ",".join(str(annotation.pk) for annotation in task.annotations.all())
+    identities = identities_in(task.project_id, reader)
+    for annotation, shown in zip(task.annotations.all(), body["annotations"], strict=True):
+        author = identities.mask_user(annotation.completed_by)
+        shown["completed_by"] = expanded_person_body(author)
+    return body | _computed(task)
+
 
 class NextTaskSerializer(OneTaskSerializer):
     """A task to label now, with the lease on it; returned work needs none, and says why it came back."""
 
-    queue = serializers.SerializerMethodField()
-    unique_lock_id = serializers.SerializerMethodField()
-    default_selected_annotation = serializers.SerializerMethodField()
-    lease = serializers.SerializerMethodField()
-    returned = serializers.SerializerMethodField()
+    queue = serializers.CharField(read_only=True)
+    unique_lock_id = serializers.CharField(read_only=True, allow_null=True)
+    default_selected_annotation = serializers.IntegerField(read_only=True, allow_null=True)
+    lease = LeaseSerializer(read_only=True, allow_null=True)
+    returned = ReturnedSerializer(read_only=True, allow_null=True)
 
     class Meta(OneTaskSerializer.Meta):
         fields = [
@@ -93,31 +120,21 @@ class NextTaskSerializer(OneTaskSerializer):
             "returned",
         ]
 
-    def get_queue(self, task: Task) -> str:
-        return self.context["drawn"].queue
+    def to_representation(self, task: Task) -> Body:
+        return next_task(task, self.context["request"].user, self.context["drawn"])
 
-    def get_unique_lock_id(self, task: Task) -> str | None:
-        place = self.context["drawn"].place
-        return str(place.id) if place else None
 
-    @extend_schema_field(LeaseSerializer(allow_null=True))
-    def get_lease(self, task: Task) -> dict[str, Any] | None:
-        place = self.context["drawn"].place
-        return LeaseSerializer(place).data if place else None
-
-    @extend_schema_field(ReturnedSerializer(allow_null=True))
-    def get_returned(self, task: Task) -> dict[str, Any] | None:
-        drawn = self.context["drawn"].annotation_id
-        annotation = next((one for one in task.annotations.all() if one.pk == drawn), None)
-        return ReturnedSerializer(why_returned(annotation)).data if annotation else None
-
-    def get_default_selected_annotation(self, task: Task) -> int | None:
-        return self.context["drawn"].annotation_id
-
-    def _hides_who_rejected(self, task: Task) -> bool:
-        """Also of work by others, which a task to label comes without."""
-        contested = hidden_from(self.context["request"].user)
-        return Annotation.objects.filter(contested, task=task, deleted_at=None).exists()
+def next_task(task: Task, reader: User, drawn: Any) -> Body:
+    # A task to label comes without the work of others, which may be contested all the same.
+    contested = Annotation.objects.filter(hidden_from(reader), task=task, deleted_at=None).exists()
+    annotation = next((one for one in task.annotations.all() if one.pk == drawn.annotation_id), None)
+    return one_task(task, reader, hides_reviewers=contested) | {
+        "queue": drawn.queue,
+        "unique_lock_id": str(drawn.place.id) if drawn.place else None,
+        "default_selected_annotation": drawn.annotation_id,
+        "lease": lease_body(drawn.place),
+        "returned": dict(ReturnedSerializer(why_returned(annotation)).data) if annotation else None,
+    }
 
 
 def _joined(results: list[Any]) -> str:

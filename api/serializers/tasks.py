@@ -6,14 +6,15 @@ from rest_framework import serializers
 
 from reviews.disputes import is_hidden_from
 from reviews.identities import names_hidden
-from tasks.choices import ActionType
+from tasks.choices import ActionType, AssignmentType
 from tasks.models import Annotation, Task
-from tasks.pseudonyms import Identities
+from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
+from users.models import User
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
-from .names import NamesPeople
 from .users import ExpandedPersonSerializer
+from .values import Body, wire_time, wire_time_or_none
 
 # What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
 REVIEWERS_ONLY = (
@@ -42,9 +43,9 @@ class TaskBodySerializer(serializers.ModelSerializer):
     """A task and its counters."""
 
     is_labeled = serializers.BooleanField(read_only=True)
-    file_upload = serializers.SerializerMethodField()
-    storage_filename = serializers.SerializerMethodField()
-    comment_authors = serializers.SerializerMethodField()
+    file_upload = serializers.IntegerField(source="file_upload_id", read_only=True, allow_null=True)
+    storage_filename = serializers.CharField(read_only=True, allow_null=True)
+    comment_authors = serializers.ListField(child=serializers.IntegerField(), read_only=True)
 
     class Meta:
         model = Task
@@ -85,25 +86,68 @@ class TaskBodySerializer(serializers.ModelSerializer):
             name for name in fields if name not in ("data", "meta", "overlap", "allow_skip", "external_id")
         ]
 
-    def get_file_upload(self, task: Task) -> int | None:
-        return task.file_upload_id
-
-    def get_storage_filename(self, task: Task) -> str | None:
-        return None
-
-    def get_comment_authors(self, task: Task) -> list[int]:
-        return []
+    def to_representation(self, task: Task) -> Body:
+        return task_body(task)
 
 
-class TaskSerializer(NamesPeople, TaskBodySerializer):
-    """A task with who worked on it. Wants `annotations` (visible ones), `reviewed_by` and `comments` prefetched."""
+def task_body(task: Task) -> Body:
+    """The same for every reader."""
+    return {
+        "id": task.pk,
+        "inner_id": task.inner_id,
+        "data": task.data,
+        "meta": task.meta,
+        "project": task.project_id,
+        "overlap": task.overlap,
+        "allow_skip": task.allow_skip,
+        "created_at": wire_time(task.created_at),
+        "updated_at": wire_time(task.updated_at),
+        "updated_by": task.updated_by_id,
+        "completed_at": wire_time_or_none(task.completed_at),
+        "is_labeled": task.is_labeled,
+        "total_annotations": task.total_annotations,
+        "cancelled_annotations": task.cancelled_annotations,
+        "total_predictions": task.total_predictions,
+        "reviewed": task.reviewed,
+        "reviewed_at": wire_time_or_none(task.reviewed_at),
+        "reviews_accepted": task.reviews_accepted,
+        "reviews_rejected": task.reviews_rejected,
+        "comment_count": task.comment_count,
+        "unresolved_comment_count": task.unresolved_comment_count,
+        "last_comment_updated_at": wire_time_or_none(task.last_comment_updated_at),
+        "final_annotation": task.final_annotation_id,
+        "final_state": str(task.final_state),
+        "comment_authors": [],
+        "unique_id": str(task.unique_id),
+        "external_id": task.external_id,
+        "closed_at": wire_time_or_none(task.closed_at),
+        "closed_because": task.closed_because,
+        "file_upload": task.file_upload_id,
+        "storage_filename": None,
+    }
 
-    people = ()
-    updated_by = serializers.SerializerMethodField()
-    annotators = serializers.SerializerMethodField()
-    annotators_count = serializers.SerializerMethodField()
-    reviewers = serializers.SerializerMethodField()
-    reviewers_count = serializers.SerializerMethodField()
+
+class UpdatedBySerializer(serializers.Serializer):
+    user_id = serializers.IntegerField()
+
+
+class WorkedOnSerializer(serializers.Serializer):
+    """What somebody did on a task. `review`: of an annotator's work, `accepted`, `rejected` or `fixed`."""
+
+    user_id = serializers.IntegerField()
+    annotated = serializers.BooleanField()
+    reviewed = serializers.BooleanField()
+    review = serializers.CharField(allow_null=True)
+
+
+class TaskSerializer(TaskBodySerializer):
+    """A task with who worked on it."""
+
+    updated_by = UpdatedBySerializer(many=True, read_only=True)
+    annotators = WorkedOnSerializer(many=True, read_only=True)
+    annotators_count = serializers.IntegerField(read_only=True)
+    reviewers = WorkedOnSerializer(many=True, read_only=True)
+    reviewers_count = serializers.IntegerField(read_only=True)
 
     class Meta(TaskBodySerializer.Meta):
         fields = [
@@ -114,58 +158,70 @@ class TaskSerializer(NamesPeople, TaskBodySerializer):
             "reviewers_count",
         ]
 
-    def get_comment_authors(self, task: Task) -> list[int]:
-        identities = self.identities(task)
-        return sorted({identities.mask_id(comment.created_by_id) for comment in task.comments.all()})
+    def to_representation(self, task: Task) -> Body:
+        return task_for_reader(task, self.context["request"].user)
 
-    def get_updated_by(self, task: Task) -> list[dict[str, int]]:
-        """A list of one, as the data manager and the SDK read it."""
-        return [{"user_id": self.identities(task).mask_id(task.updated_by_id)}] if task.updated_by_id else []
 
-    def get_annotators(self, task: Task) -> list[dict[str, Any]]:
-        identities = self.identities(task)
-        return [self._annotator(annotation, identities) for annotation in task.annotations.all()]
+def task_for_reader(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
+    """Needs `annotations` (those the reader sees), `reviewed_by`, `comments` and `assignments` prefetched.
 
-    def _annotator(self, annotation: Annotation, identities: Identities) -> dict[str, Any]:
-        word, author = (
-            REVIEW_WORDS.get(ActionType(annotation.last_action)),
-            identities.mask_id(annotation.completed_by_id),
-        )
-        return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
+    `hides_reviewers`: a rejection of work on it is contested, and this reader may be the one who decides. Told by
+    those annotations unless the caller knows more.
+    """
+    if hides_reviewers is None:
+        hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in task.annotations.all())
+    identities = identities_in(task.project_id, reader)
+    annotations, reviewers = task.annotations.all(), _reviewers(task, identities)
+    body = task_body(task) | {
+        # A list of one, as the data manager and the SDK read it.
+        "updated_by": [{"user_id": identities.mask_id(task.updated_by_id)}] if task.updated_by_id else [],
+        "comment_authors": sorted(
+            {identities.mask_id(comment.created_by_id) for comment in task.comments.all()}
+        ),
+        "annotators": [_annotator(annotation, identities) for annotation in annotations],
+        "annotators_count": len({annotation.completed_by_id for annotation in annotations}),
+        "reviewers": reviewers,
+        "reviewers_count": len(reviewers),
+    }
+    if hides_reviewers or names_hidden(reader, task.project):
+        body["updated_by"] = body["updated_by"] if task.updated_by_id == reader.pk else []
+        body["comment_authors"] = [author for author in body["comment_authors"] if author == reader.pk]
+    if not may(reader, "view_all_annotations", task.project_id):
+        for name in REVIEWERS_ONLY:
+            body.pop(name, None)
+    return body
 
-    def get_annotators_count(self, task: Task) -> int:
-        return len({annotation.completed_by_id for annotation in task.annotations.all()})
 
-    def get_reviewers(self, task: Task) -> list[dict[str, Any]]:
-        identities = self.identities(task)
-        assigned = {identities.mask_id(a.user_id) for a in task.assignments.all() if a.type == "RE"}
-        reviewed = {identities.mask_id(row.user_id) for row in task.reviewed_by.all()}
-        return [
-            {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
-            for user in sorted(assigned | reviewed)
-        ]
+def _annotator(annotation: Annotation, identities: Identities) -> Body:
+    word = REVIEW_WORDS.get(annotation.last_action)
+    author = identities.mask_id(annotation.completed_by_id)
+    return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
 
-    def get_reviewers_count(self, task: Task) -> int:
-        return len(self.get_reviewers(task))
 
-    def to_representation(self, task: Task) -> dict[str, Any]:
-        body, user = super().to_representation(task), self.context["request"].user
-        if names_hidden(user, task.project) or self._hides_who_rejected(task):
-            body["updated_by"] = body["updated_by"] if task.updated_by_id == user.pk else []
-            body["comment_authors"] = [author for author in body["comment_authors"] if author == user.pk]
-        if not may(user, "view_all_annotations", task.project_id):
-            for name in REVIEWERS_ONLY:
-                body.pop(name, None)
-        return body
-
-    def _hides_who_rejected(self, task: Task) -> bool:
-        """A rejection of work on this task is contested, and this reader may be the one who decides."""
-        user = self.context["request"].user
-        return any(is_hidden_from(user, annotation) for annotation in task.annotations.all())
+def _reviewers(task: Task, identities: Identities) -> list[Body]:
+    assigned = {
+        identities.mask_id(a.user_id) for a in task.assignments.all() if a.type == AssignmentType.REVIEWER
+    }
+    reviewed = {identities.mask_id(row.user_id) for row in task.reviewed_by.all()}
+    return [
+        {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
+        for user in sorted(assigned | reviewed)
+    ]
 
 
 class ExpandedAnnotationSerializer(AnnotationSerializer):
     completed_by = ExpandedPersonSerializer(read_only=True)
+
+
+def expanded_person_body(user: User) -> Body:
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "avatar": None,
+        "initials": user.initials,
+    }
 
 
 class FullTaskSerializer(TaskSerializer):

@@ -17,8 +17,15 @@ from tasks.services import annotations, drafts
 
 from ..filters.lists import AnnotationFilter
 from ..pagination import Pages
-from ..serializers.annotations import AnnotationSerializer, DraftSerializer, NewWorkSerializer, WorkSerializer
-from ..serializers.decided import DecidedSerializer
+from ..serializers.annotations import (
+    AnnotationSerializer,
+    DraftSerializer,
+    NewWorkSerializer,
+    WorkSerializer,
+    annotation_for_reader,
+    draft_body,
+)
+from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
 from .base import ViewSet, person_named, seen_by, sent, visible, with_etag
@@ -48,7 +55,7 @@ class AnnotationViewSet(ViewSet):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request):
         """Annotations you see, filtered by review state, author, reviewer, counts and times."""
-        return self.page_of(self.filter_queryset(self.get_queryset().listed()))
+        return self.page_of(self.filter_queryset(self.get_queryset().listed()), body_of=annotation_for_reader)
 
     @extend_schema(responses=AnnotationSerializer)
     def retrieve(self, request, pk=None):
@@ -122,14 +129,13 @@ class AnnotationViewSet(ViewSet):
     def convert_to_draft(self, request, pk=None):
         """Take your annotation back into a draft: hidden, and not reviewable until submitted again."""
         draft = drafts.take_back(self.get_object().pk, actor=request.user)
-        return Response(DraftSerializer(draft).data)
+        return Response(draft_body(draft))
 
-    def _answer(self, annotation: Annotation, code: int = status.HTTP_200_OK) -> Response:
-        return with_etag(Response(self.get_serializer(annotation).data, status=code), annotation)
+    def _answer(self, annotation: Annotation) -> Response:
+        return with_etag(Response(annotation_for_reader(annotation, self.request.user)), annotation)
 
     def _decided(self, decision: Decision) -> Response:
-        body = DecidedSerializer(decision, context=self.get_serializer_context()).data
-        return with_etag(Response(body), decision.annotation)
+        return with_etag(Response(decision_body(decision, self.request.user)), decision.annotation)
 
 
 class TaskAnnotationViewSet(ViewSet):
@@ -143,7 +149,7 @@ class TaskAnnotationViewSet(ViewSet):
     def list(self, request, task_pk=None):
         task = visible(Task.objects, request, task_pk)
         found = readable(self.get_queryset().filter(task=task).listed())
-        return Response(self.get_serializer(found, many=True).data)
+        return Response([annotation_for_reader(annotation, request.user) for annotation in found])
 
     @extend_schema(request=NewWorkSerializer, responses={201: AnnotationSerializer})
     def create(self, request, task_pk=None):
@@ -158,9 +164,8 @@ class TaskAnnotationViewSet(ViewSet):
                 drafts.became(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
             )
             annotation = again or annotations.submit(task, work, actor=request.user)
-        return with_etag(
-            Response(self.get_serializer(annotation).data, status=status.HTTP_201_CREATED), annotation
-        )
+        body = annotation_for_reader(annotation, request.user)
+        return with_etag(Response(body, status=status.HTTP_201_CREATED), annotation)
 
 
 def work_of(body: dict[str, Any], serializer: type, request, task: Task | None = None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What every viewset starts from."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
 
-from .etags import etag_of
+from ..serializers.annotations import annotation_for_reader
+from ..serializers.values import Body
 
 
 def visible(queryset: Any, request: Request, pk: Any) -> Any:
@@ -64,9 +66,19 @@ def seen_by(request: Request, body: dict[str, Any]) -> Seen:
     )
 
 
+def etag_of(annotation: Annotation) -> str:
+    return f'"{annotation.annotation_seq}"'
+
+
 def with_etag(response: Response, annotation: Annotation) -> Response:
     response["ETag"] = etag_of(annotation)
     return response
+
+
+def stale_answer(annotation_id: int, request: Request) -> tuple[Body, str]:
+    """What a 412 shows: the annotation as it is now, and its ETag."""
+    annotation = Annotation.objects.select_related("project", "task", "completed_by").get(pk=annotation_id)
+    return annotation_for_reader(annotation, request.user), etag_of(annotation)
 
 
 class ViewSet(GenericViewSet):
@@ -85,10 +97,19 @@ class ViewSet(GenericViewSet):
         self.check_object_permissions(self.request, found)
         return found
 
-    def page_of(self, queryset: QuerySet | list[Any], serializer: type | None = None) -> Response:
-        serializer = serializer or self.get_serializer_class()
+    def page_of(
+        self,
+        queryset: QuerySet | list[Any],
+        serializer: type | None = None,
+        *,
+        body_of: Callable[[Any, User], Body] | None = None,
+    ) -> Response:
+        """A page of rows, each as `serializer` (by default the view's) shows it, or as `body_of(row, reader)`."""
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)
+            if body_of is not None:
+                return self.get_paginated_response([body_of(row, self.request.user) for row in rows])
+            serializer = serializer or self.get_serializer_class()
             return self.get_paginated_response(
                 serializer(rows, many=True, context=self.get_serializer_context()).data
             )

@@ -45,7 +45,7 @@ class NextInQueue(APIView):
             found = opened(ask, refused)
         if found is None:
             return Response(nothing(refused or why_empty(ask)), headers=NOT_KEPT)
-        return Response(body(ask, found, {"request": request, "view": self}), headers=NOT_KEPT)
+        return Response(body(ask, found), headers=NOT_KEPT)
 
     def _asked(self, request, project: Project) -> Ask:
         sent = AskSerializer(data=request.query_params)

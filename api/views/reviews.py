@@ -19,13 +19,14 @@ from tasks.querysets import within
 
 from ..filters.lists import HistoryFilter, ReviewFilter
 from ..pagination import LongList, Pages
-from ..serializers.annotations import HistorySerializer
+from ..serializers.annotations import HistorySerializer, history_for_reader
 from ..serializers.reviews import (
     BulkReportSerializer,
     BulkReviewSerializer,
     ReviewChangeSerializer,
     ReviewRequestSerializer,
     ReviewSerializer,
+    review_for_reader,
 )
 from .base import ViewSet, sent, visible
 from .verdicts import asked_for
@@ -54,7 +55,7 @@ class ReviewViewSet(ViewSet):
     @extend_schema(responses=ReviewSerializer(many=True))
     def list(self, request):
         """Verdicts, newest first; undone ones only with `include_undone=true`."""
-        return self.page_of(self.filter_queryset(self.get_queryset()))
+        return self.page_of(self.filter_queryset(self.get_queryset()), body_of=review_for_reader)
 
     @extend_schema(
         request=ReviewRequestSerializer,
@@ -74,7 +75,7 @@ class ReviewViewSet(ViewSet):
 
     @extend_schema(responses=ReviewSerializer)
     def retrieve(self, request, pk=None):
-        return Response(self.get_serializer(self.get_object()).data)
+        return Response(review_for_reader(self.get_object(), request.user))
 
     @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
     def partial_update(self, request, pk=None):
@@ -96,7 +97,7 @@ class ReviewViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _body(self, decision: Decision) -> dict[str, Any]:
-        body = dict(self.get_serializer(decision.review).data)
+        body = review_for_reader(decision.review, self.request.user)
         return body | ({"notice": decision.notice} if decision.notice else {})
 
 
@@ -109,11 +110,11 @@ class HistoryViewSet(ViewSet):
     @extend_schema(responses=HistorySerializer(many=True))
     def list(self, request):
         """What happened to an annotation, newest first."""
-        return self.page_of(self.filter_queryset(self.get_queryset()))
+        return self.page_of(self.filter_queryset(self.get_queryset()), body_of=history_for_reader)
 
     @extend_schema(responses=HistorySerializer)
     def retrieve(self, request, pk=None):
-        return Response(self.get_serializer(self.get_object()).data)
+        return Response(history_for_reader(self.get_object(), request.user))
 
 
 class ProjectHistoryViewSet(HistoryViewSet):
@@ -134,7 +135,8 @@ class ProjectHistoryViewSet(HistoryViewSet):
         """What happened in a project, newest first."""
         project = visible(Project.objects, request, project_pk)
         span = sent_span(request.query_params)
-        return self.page_of(self.get_queryset().filter(annotation__project=project, **span))
+        rows = self.get_queryset().filter(annotation__project=project, **span)
+        return self.page_of(rows, body_of=history_for_reader)
 
 
 def sent_span(query) -> dict[str, Any]:

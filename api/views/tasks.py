@@ -17,8 +17,8 @@ from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer
-from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer
+from ..serializers.task_rows import OneTaskSerializer, one_task, table_row
+from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, task_for_reader
 from .base import ViewSet, project_for, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
@@ -65,11 +65,10 @@ class TaskViewSet(ViewSet):
         self.everything_of = project if query is not None and query.is_unrestricted else None
         found = self.filter_queryset(self.get_queryset().offered_to(request.user))
         if query is not None:
-            return self.page_of(
-                self.readable(query.apply(found.filter(project=project))), TableTaskSerializer
-            )
+            rows = query.apply(found.filter(project=project))
+            return self.page_of(self.readable(rows), body_of=table_row)
         full = request.query_params.get("fields") == "all"
-        return self.page_of(self.readable(found), TableTaskSerializer if full else TaskSerializer)
+        return self.page_of(self.readable(found), body_of=table_row if full else task_for_reader)
 
     def stored_totals(self) -> dict[str, int] | None:
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
@@ -123,7 +122,7 @@ class TaskViewSet(ViewSet):
 
     def _one(self, pk):
         task = get_object_or_404(self.readable(self.get_queryset()), pk=pk)
-        return OneTaskSerializer(task, context=self.get_serializer_context()).data
+        return one_task(task, self.request.user)
 
 
 class TaskDraftViewSet(ViewSet):
