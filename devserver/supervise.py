@@ -167,7 +167,8 @@ class Supervisor:
         self.add_worker("deliver", processes=4)
 
     def start_rest(self) -> None:
-        self.add_worker("work", processes=2)
+        self.add_worker("work", processes=1)
+        self.add_worker("jobs", processes=1)
         self.add_worker("deliver-slow", processes=1)
         # Not `worker -B`: its beat survives a killed worker. The plain Scheduler keeps no file to corrupt.
         self.add("beat", "celery -A reviewsite beat -S celery.beat:Scheduler -l WARNING --pidfile=")

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     # The order matters: it is the order in which the apps' event listeners are called.
     "users",
+    "jobs",
     "tasks",
     "reviews",
     "exchange",
@@ -193,6 +194,8 @@ SPECTACULAR_SETTINGS = {
         "TokenKindEnum": "users.models.ApiToken.Kind",
         "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
+        "DeliveryStateEnum": "webhooks.models.Delivery.State",
+        "JobStateEnum": "jobs.models.State.choices",
         "OnlyOrNotEnum": "exchange.exporting.selection.ONLY_OR_NOT",
     },
 }
@@ -237,17 +240,21 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
+    # Long work has a queue of its own: folding totals and sweeping must not wait behind an import.
+    "jobs.jobs.run_step": {"queue": "jobs"},
     "webhooks.jobs.tend": {"queue": "work"},
     "webhooks.jobs.*": {"queue": "deliver"},
     "reviewsite.jobs.heartbeat": {"queue": "deliver"},
 }
 CELERY_DB_REUSE_MAX = 1000
+# A long job whose worker has not been heard of for so long is given to another one.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "webhooks-tend": {"task": "webhooks.jobs.tend", "schedule": 60.0, "options": {"expires": 60}},
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
-    "resume-imports": {"task": "exchange.jobs.resume_imports", "schedule": 30.0, "options": {"expires": 30}},
+    "sweep-jobs": {"task": "jobs.jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {
         "task": "tasks.jobs.sweep_reservations",
         "schedule": 60.0,

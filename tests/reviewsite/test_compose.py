@@ -25,6 +25,7 @@ def test_every_process_of_the_demo_is_a_service():
         "worker-deliver",
         "worker-deliver-slow",
         "worker-work",
+        "worker-jobs",
         "beat",
         "postgres",
         "redis",

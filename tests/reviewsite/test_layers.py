@@ -10,6 +10,7 @@ from django.conf import settings
 
 DIRECTION = [
     "users",
+    "jobs",
     "tasks",
     "reviews",
     "exchange",
