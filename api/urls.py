@@ -17,6 +17,7 @@ from .views import (
     import_results,
     imports,
     inbox,
+    jobs,
     label_configs,
     members,
     projects,
@@ -44,6 +45,7 @@ router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
 router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
+router.register("jobs", jobs.JobViewSet)
 
 LIST = {"get": "list"}
 LIST_AND_CREATE = {"get": "list", "post": "create"}

@@ -1,4 +1,4 @@
-"""Kept exports: who took what out of a project, and when. Deleting one deletes its files."""
+"""Saved exports: who exported what from a project, and when. Deleting one deletes its files."""
 
 from django.contrib import admin
 
@@ -7,7 +7,7 @@ from tasks.admin.filters import ByProject
 from tasks.admin.show import column, person
 
 from .exporting import snapshots
-from .models import Export, ImportJob
+from .models import Export
 
 BY = person("created_by", "by")
 
@@ -48,36 +48,3 @@ class ExportAdmin(LeadAdmin):
     def remove(self, rows, *, actor) -> None:
         for export in rows:
             snapshots.delete(export)
-
-
-@admin.register(ImportJob)
-class ImportJobAdmin(LeadAdmin):
-    """What a worker brings in, or could not."""
-
-    list_display = (
-        "record",
-        column("project", "project"),
-        "status",
-        "done",
-        "total",
-        "created_at",
-        "finished_at",
-    )
-    list_filter = (ByProject, "status")
-    list_select_related = ("record", "project")
-    list_defer = ("project__label_config",)
-    fields = (
-        "record",
-        "project",
-        "status",
-        "done",
-        "total",
-        "attempts",
-        "error",
-        "on_duplicate",
-        "created_at",
-        "beaten_at",
-        "finished_at",
-        "cancelled_at",
-    )
-    readonly_fields = fields

@@ -1,27 +1,29 @@
-"""Celery jobs: thin, each a call."""
+"""The kinds of jobs of this app: thin, each a call."""
 
-from celery import shared_task
+from jobs.registry import Done, job_kind
+from jobs.running import RunningJob
 
 from .exporting import snapshots
 from .importing import long_imports
 
 
-@shared_task
-def write_export(export_id: int) -> None:
-    snapshots.write(export_id)
+@job_kind(
+    long_imports.KIND,
+    label="Import",
+    if_stopped="Nothing was imported.",
+    on_end=long_imports.remove_file,
+)
+def import_tasks(running: RunningJob) -> Done:
+    return Done(long_imports.run(running.job, progress=running.report_progress))
 
 
-@shared_task
-def convert_export(conversion_id: int) -> None:
-    snapshots.convert(conversion_id)
+# Not atomic: a snapshot is a transaction of its own kind, and writing a file again does no harm.
+@job_kind(snapshots.EXPORT, label="Export", atomic=False, on_end=snapshots.set_export_status)
+def write_export(running: RunningJob) -> Done:
+    return Done(snapshots.write(running.job, progress=running.report_progress))
 
 
-@shared_task
-def run_import(record_id: int) -> None:
-    long_imports.run(record_id)
-
-
-@shared_task
-def resume_imports() -> None:
-    """Every half minute, by beat: imports whose worker was lost."""
-    long_imports.resume()
+@job_kind(snapshots.CONVERSION, label="Conversion", atomic=False, on_end=snapshots.set_conversion_status)
+def convert_export(running: RunningJob) -> Done:
+    snapshots.convert(running.job, progress=running.report_progress)
+    return Done()

@@ -36,9 +36,6 @@ class Lock(IntEnum):
     EVENT_POSITIONS = 0x0E7E
     """Numbering committed events: one process at a time, so that positions never appear out of order. No key."""
 
-    IMPORT = 0x1237
-    """Running an import: a second worker with the same message leaves it to the first. Key: the import."""
-
 
 def hold(lock: Lock, key: int = 0) -> None:
     """Wait for the lock and keep it until the transaction ends."""

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django_filters import rest_framework as filters
 
+from jobs.models import Job
 from reviews.identities import names_shown_to
 from reviews.models import Comment, Correction, Review
 from reviews.task_table.errors import InvalidValue
@@ -335,3 +336,11 @@ class PredictionFilter(FilterSet):
     class Meta(FilterSet.Meta):
         model = Prediction
         fields = ["task", "project", "model_version"]
+
+
+class JobFilter(FilterSet):
+    project = IdFilter(field_name="project_id")
+
+    class Meta(FilterSet.Meta):
+        model = Job
+        fields = {"kind": ["exact"], "state": ["exact"]}

@@ -5,22 +5,24 @@ from typing import Any
 from rest_framework import serializers
 
 from exchange.exporting.bodies import iso
-from exchange.models import ImportJob, Status
+from exchange.importing import long_imports
+from exchange.models import Status
+from jobs.models import Job
 from tasks.models import Import
 
 
 class ImportStateSerializer(serializers.Serializer):
-    """`created`, `in_progress`, `completed`, `failed`: nothing was imported then, and `error` says why."""
+    """`status` is `created`, `in_progress`, `completed` or `failed`: then nothing was imported, and `error` says why."""
 
     id = serializers.IntegerField()
     project = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
     error = serializers.CharField(allow_null=True)
-    error_code = serializers.CharField(allow_null=True, help_text="`cancelled` where somebody stopped it.")
+    error_code = serializers.CharField(allow_null=True, help_text="`cancelled` if somebody stopped it.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
-    done = serializers.IntegerField(help_text="Tasks read in so far. None of them is there before all are.")
-    total = serializers.IntegerField(allow_null=True, help_text="Null until the file was read through once.")
+    done = serializers.IntegerField(help_text="Tasks written so far. None can be seen before all are.")
+    total = serializers.IntegerField(allow_null=True, help_text="Null until the file has been checked.")
     task_count = serializers.IntegerField()
     annotation_count = serializers.IntegerField()
     prediction_count = serializers.IntegerField()
@@ -28,23 +30,23 @@ class ImportStateSerializer(serializers.Serializer):
 
 
 def import_body(record: Import) -> dict[str, Any]:
-    """Label Studio's keys, and how far it is. An import without a job was through when its request was."""
+    """Label Studio's keys, and the progress. An import without a job was done within its request."""
     report = record.report
-    job = ImportJob.objects.filter(pk=record.pk).first()
+    job = long_imports.job_of(record)
     counts = {"tasks": "task_count", "annotations": "annotation_count", "predictions": "prediction_count"}
     return {
         "id": record.pk,
         "project": record.project_id,
-        **(_state(job) if job else _through(record)),
+        **(_progress(job) if job else _completed(record)),
         **{ours: report.get(name, 0) for name, ours in counts.items()},
         "report": report,
     }
 
 
-def _state(job: ImportJob) -> dict[str, Any]:
+def _progress(job: Job) -> dict[str, Any]:
     error = job.error or {"detail": None, "code": None}
     return {
-        "status": job.status,
+        "status": long_imports.status_of(job),
         "error": error["detail"],
         "error_code": error["code"],
         "created_at": iso(job.created_at),
@@ -54,15 +56,15 @@ def _state(job: ImportJob) -> dict[str, Any]:
     }
 
 
-def _through(record: Import) -> dict[str, Any]:
+def _completed(record: Import) -> dict[str, Any]:
     tasks = record.report.get("tasks", 0)
-    moment = iso(record.created_at)
-    when = {"created_at": moment, "finished_at": moment}
+    instant = iso(record.created_at)
     return {
         "status": Status.COMPLETED.value,
         "error": None,
         "error_code": None,
-        **when,
+        "created_at": instant,
+        "finished_at": instant,
         "done": tasks,
         "total": tasks,
     }

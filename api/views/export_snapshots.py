@@ -63,9 +63,7 @@ class ExportViewSet(ViewSet):
 
     @extend_schema(operation_id="projects_exports_retrieve", responses=ExportSerializer)
     def retrieve(self, request, project_pk=None, pk=None):
-        export = self._export(request, project_pk, pk)
-        snapshots.revive(export)
-        return Response(self.get_serializer(export).data)
+        return Response(self.get_serializer(self._export(request, project_pk, pk)).data)
 
     @extend_schema(operation_id="projects_exports_destroy", responses=GONE)
     def destroy(self, request, project_pk=None, pk=None):
@@ -85,7 +83,7 @@ class ExportViewSet(ViewSet):
         export_type = sent(ConvertSerializer, request)["export_type"]
         conversion, new = Conversion.objects.get_or_create(export=export, export_type=export_type)
         if new or conversion.status == Status.FAILED:
-            snapshots.start_conversion(conversion)
+            snapshots.start_conversion(conversion, actor=request.user)
         return Response({"export_type": export_type, "converted_format": conversion.pk})
 
     @extend_schema(

@@ -56,7 +56,7 @@ class ImportedView(APIView):
         Refused once other people's work is on them, unless forced.
         """
         record = self._import(request, pk)
-        if not long_imports.cancel(record.pk):
+        if not long_imports.cancel(record):
             take_back(record, actor=request.user, force=request.query_params.get("force", "").lower() in YES)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

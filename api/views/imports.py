@@ -17,7 +17,7 @@ from exchange.importing.duplicates import ON_DUPLICATE, SKIP
 from exchange.importing.importer import Outcome, TooLong, import_file
 from exchange.importing.json_stream import invalid
 from exchange.importing.media import import_media, media_of
-from exchange.models import ImportJob
+from jobs.models import Job
 from tasks.media import ending_of
 from tasks.models import Project
 from tasks.strict_json import parse_json
@@ -114,9 +114,9 @@ def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
         "name": (file.name or "") if isinstance(file, UploadedFile) else "",
     }
     try:
-        return _answer(import_file(project, file, at_most=long_imports.AT_ONCE, **asked))
+        return _answer(import_file(project, file, at_most=long_imports.REQUEST_LIMIT, **asked))
     except TooLong:
-        return _promise(long_imports.begin(project, file, **asked))
+        return _queued(long_imports.start(project, file, **asked))
 
 
 def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
@@ -171,15 +171,20 @@ def _answer(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _promise(job: ImportJob) -> dict[str, Any]:
+def _queued(job: Job) -> dict[str, Any]:
     unknown = ("task_count", "annotation_count", "prediction_count", "duration", "report", "task_ids")
+    record_id = job.subject_id
     return dict.fromkeys(unknown) | {
         "file_upload_ids": [],
         "could_be_tasks_list": False,
         "found_formats": [".json"],
         "data_columns": [],
-        "import": job.pk,
-        "job": {"id": job.pk, "status": job.status, "url": f"/api/imports/{job.pk}/"},
+        "import": record_id,
+        "job": {
+            "id": job.pk,
+            "status": long_imports.status_of(job),
+            "url": f"/api/imports/{record_id}/",
+        },
     }
 
 

@@ -10,7 +10,7 @@ from tasks.errors import Refused
 from tasks.models import Project
 
 from .selection import FINAL_TASKS, IS_ANSWER, Selection
-from .stream import taken
+from .stream import tasks_in
 
 FINAL = "final"
 
@@ -32,7 +32,7 @@ def left_out(project: Project, selection: Selection) -> dict[str, int] | None:
     """
     if selection.answers_of is None:
         return None
-    without = taken(project, selection.answers_of).exclude(FINAL_TASKS).order_by("final_state")
+    without = tasks_in(project, selection.answers_of).exclude(FINAL_TASKS).order_by("final_state")
     return dict(without.values_list("final_state").annotate(Count("pk")))
 
 
@@ -42,7 +42,7 @@ def headers(project: Project, selection: Selection) -> dict[str, str]:
     if left is None:
         return {}
     words = ", ".join(f"{state}={number}" for state, number in left.items())
-    return {"X-Tasks-Included": str(taken(project, selection).count()), "X-Tasks-Left-Out": words or "0"}
+    return {"X-Tasks-Included": str(tasks_in(project, selection).count()), "X-Tasks-Left-Out": words or "0"}
 
 
 def is_asked(query: Mapping[str, Any]) -> bool:

@@ -1,21 +1,21 @@
-"""Exports written to files: small ones while the caller waits, large ones by a worker."""
+"""Saved exports, Label Studio's snapshots: small ones are written within the request, large ones by a job."""
 
 import hashlib
 import json
-import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from jobs import runner
+from jobs.models import Job, State
+from jobs.progress import Progress
 from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
 from tasks.models import View
@@ -28,74 +28,62 @@ from . import final_answers
 from .bodies import Body, person_body
 from .formats import FORMATS, Columns, as_json
 from .selection import ONLY, Selection, annotations_of, tasks_of
-from .stream import bodies_of
+from .stream import bodies_of, snapshot, tasks_in
 
-log = logging.getLogger(__name__)
-AT_ONCE = 1000  # tasks: up to so many, the request itself writes the file
-# A worker that died takes its message with it after this; then whoever asks for the state sends another one.
-LOST_AFTER = timedelta(minutes=2)
-LOCK = 0x5EED
+EXPORT = "write_export"  # a kind of job; its subject is the Export
+CONVERSION = "convert_export"  # likewise, the Conversion
+REQUEST_LIMIT = 1000  # tasks: up to so many, the request itself writes the file
+PROGRESS_EVERY = 500  # tasks
 
 
 def start(export: Export) -> None:
-    """Write it now, or have it written."""
-    if totals_of([export.project_id])[export.project_id]["tasks"] <= AT_ONCE:
-        write(export.pk)
+    job = runner.create(
+        EXPORT, created_by=export.created_by, project_id=export.project_id, subject_id=export.pk
+    )
+    _run_or_enqueue(job, tasks=totals_of([export.project_id])[export.project_id]["tasks"])
+
+
+def start_conversion(conversion: Conversion, *, actor: User) -> None:
+    export = conversion.export
+    job = runner.create(CONVERSION, created_by=actor, project_id=export.project_id, subject_id=conversion.pk)
+    _run_or_enqueue(job, tasks=export.counters.get("task_number", 0))
+
+
+def _run_or_enqueue(job: Job, *, tasks: int) -> None:
+    if tasks <= REQUEST_LIMIT:
+        runner.run_now(job)
     else:
-        send("exchange.jobs.write_export", export.pk)
+        runner.enqueue(job)
 
 
-def start_conversion(conversion: Conversion) -> None:
-    if conversion.export.counters.get("task_number", 0) <= AT_ONCE:
-        convert(conversion.pk)
-    else:
-        send("exchange.jobs.convert_export", conversion.pk)
-
-
-def revive(export: Export) -> None:
-    """Ask for a worker again, where the first one was lost."""
-    old = timezone.now() - LOST_AFTER
-    unfinished = (Status.CREATED, Status.IN_PROGRESS)
-    if export.status in unfinished and export.created_at < old:
-        send("exchange.jobs.write_export", export.pk)
-    for conversion in export.converted_formats.all():
-        if conversion.status in unfinished and conversion.created_at < old:
-            send("exchange.jobs.convert_export", conversion.pk)
-
-
-def send(job: str, pk: int) -> None:
-    """Nothing is lost when the broker is away: the row says created, and revive asks again."""
-    try:
-        current_app.send_task(job, (pk,), retry=False)
-    except Exception as error:
-        log.warning("no worker could be asked for %s %s: %s", job, pk, error)
-
-
-def write(export_id: int) -> None:
-    """Write the file of an export. A second worker that gets the same message leaves it to the first."""
-    with _alone(export_id) as mine:
-        export = Export.objects.select_related("project", "created_by").get(pk=export_id)
-        if not mine or export.status == Status.COMPLETED:
-            return
-        Export.objects.filter(pk=export_id).update(status=Status.IN_PROGRESS)
-        try:
-            _write(export)
-        except Exception:
-            Export.objects.filter(pk=export_id).update(status=Status.FAILED, finished_at=timezone.now())
-            log.exception("export %s failed", export_id)
-
-
-def _write(export: Export) -> None:
+def write(job: Job, *, progress: Progress) -> dict[str, Any]:
+    """Write the file of an export. Returns its counters."""
+    export = Export.objects.select_related("project", "created_by").get(pk=job.subject_id)
+    Export.objects.filter(pk=export.pk).update(status=Status.IN_PROGRESS)
     counted: Counter[str] = Counter(task_number=0, annotation_number=0)
-    with transaction.atomic():
+    with snapshot() as instant:
         selection = _selection(export)
-        moment, bodies = bodies_of(export.project, selection)
+        total = tasks_in(export.project, selection).count()
         left_out = final_answers.left_out(export.project, selection)
-        shaped = _counted(_shaped(bodies, export.serialization_options), counted)
-        md5 = _to_file(path_of(export, "JSON"), as_json(shaped, Columns()))
-    done = {"status": Status.COMPLETED, "finished_at": timezone.now(), "snapshot_at": moment, "md5": md5}
+        bodies = _shaped(bodies_of(export.project, selection), export.serialization_options)
+        counting = _counted(bodies, counted, partial(progress, total=total))
+        md5 = _to_file(path_of(export, "JSON"), as_json(counting, Columns()))
     counters = dict(counted) | ({} if left_out is None else {"left_out": left_out})
-    Export.objects.filter(pk=export.pk).update(counters=counters, **done)
+    Export.objects.filter(pk=export.pk).update(counters=counters, snapshot_at=instant, md5=md5)
+    return counters
+
+
+def set_export_status(job: Job) -> None:
+    ended = Export.objects.filter(pk=job.subject_id)
+    ended.update(status=_status(job), finished_at=timezone.now())
+
+
+def set_conversion_status(job: Job) -> None:
+    Conversion.objects.filter(pk=job.subject_id).update(status=_status(job))
+
+
+def _status(job: Job) -> Status:
+    return Status.COMPLETED if job.state == State.SUCCEEDED else Status.FAILED
 
 
 def _selection(export: Export) -> Selection:
@@ -113,7 +101,7 @@ def _selection(export: Export) -> Selection:
 
 
 def _of_view(export: Export) -> Q:
-    """What the named tab of the data manager shows its maker; nothing, once it is deleted."""
+    """What that tab of the data manager shows the creator of the export; nothing, if the tab was deleted."""
     named = export.task_filter_options.get("view")
     if not named:
         return Q()
@@ -122,10 +110,13 @@ def _of_view(export: Export) -> Q:
     return parse_query(view.data, reader).where if view else Q(pk__in=[])
 
 
-def _counted(bodies: Iterable[Body], counted: Counter[str]) -> Iterator[Body]:
+def _counted(bodies: Iterable[Body], counted: Counter[str], progress: Progress) -> Iterator[Body]:
     for body in bodies:
         counted["task_number"] += 1
         counted["annotation_number"] += len(body["annotations"])
+        if counted["task_number"] % PROGRESS_EVERY == 0:
+            tasks = counted["task_number"]
+            progress(tasks, sentence=f"{tasks:,} tasks written")
         yield body
 
 
@@ -148,20 +139,16 @@ def _person(pk: int, known: dict[int, Body]) -> Body:
     return known[pk]
 
 
-def convert(conversion_id: int) -> None:
-    """Write another format from the file itself, so that both are of one moment."""
-    conversion = Conversion.objects.select_related("export").get(pk=conversion_id)
+def convert(job: Job, *, progress: Progress) -> None:
+    """Write another format from the JSON file, so that both have the state of the same instant."""
+    conversion = Conversion.objects.select_related("export").get(pk=job.subject_id)
+    Conversion.objects.filter(pk=conversion.pk).update(status=Status.IN_PROGRESS)
     export, format = conversion.export, FORMATS[conversion.export_type]
     columns, source = Columns(), path_of(export, "JSON")
-    try:
-        for body in _read(source) if format.is_table else ():
-            columns.meet(body)
-        _to_file(path_of(export, conversion.export_type), format.write(_read(source), columns))
-    except Exception:
-        log.exception("conversion %s failed", conversion_id)
-        Conversion.objects.filter(pk=conversion_id).update(status=Status.FAILED)
-    else:
-        Conversion.objects.filter(pk=conversion_id).update(status=Status.COMPLETED)
+    for body in _read(source) if format.is_table else ():
+        columns.meet(body)
+    counting = _counted(_read(source), Counter(), partial(progress, total=export.counters["task_number"]))
+    _to_file(path_of(export, conversion.export_type), format.write(counting, columns))
 
 
 def _read(path: Path) -> Iterator[Body]:
@@ -178,37 +165,26 @@ def path_of(export: Export, export_type: str) -> Path:
 
 
 def _to_file(path: Path, chunks: Iterable[bytes]) -> str:
-    """The MD5 of what was written. Whoever reads the path sees all of it or nothing."""
+    """The MD5 of what was written. Whoever opens `path` sees the whole file or the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     digest = hashlib.md5(usedforsecurity=False)
-    with draft.open("wb") as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            file.write(chunk)
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                file.write(chunk)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return digest.hexdigest()
 
 
 def delete(export: Export) -> None:
+    """Its jobs are cancelled, its files are removed."""
+    conversions = export.converted_formats.values_list("pk", flat=True)
+    for job in Job.objects.about(EXPORT, export.pk) | Job.objects.about(CONVERSION, *conversions):
+        runner.cancel(job)
     for export_type in FORMATS:
         path_of(export, export_type).unlink(missing_ok=True)
     export.delete()
-
-
-class _alone:
-    """Whether no other worker writes this export now. The lock ends with the connection, so no dead worker holds it."""
-
-    def __init__(self, export_id: int) -> None:
-        self.key = [LOCK, export_id % 2**31]
-
-    def __enter__(self) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", self.key)
-            self.mine = cursor.fetchone()[0]
-        return self.mine
-
-    def __exit__(self, *_: Any) -> None:
-        if self.mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", self.key)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -33,22 +34,36 @@ def export(
 
 
 def _chunks(project: Project, selection: Selection, format: Format) -> Iterator[Any]:
-    with transaction.atomic():
-        moment, bodies = bodies_of(project, selection)
-        yield moment
-        yield from format.write(bodies, _columns(project, selection) if format.is_table else Columns())
+    with snapshot() as instant:
+        yield instant
+        columns = _columns(project, selection) if format.is_table else Columns()
+        yield from format.write(bodies_of(project, selection), columns)
 
 
-def bodies_of(project: Project, selection: Selection) -> tuple[datetime, Iterator[Body]]:
-    """The moment, and every task of it. Within a transaction that has read nothing yet."""
-    moment = _snapshot()
+@contextmanager
+def snapshot() -> Iterator[datetime]:
+    """A transaction in which every read sees the database as it was at one instant, the one given.
+
+    Not even a query for a setting may come before it in the transaction. Within another transaction, as in tests, the instant
+    is only a name: reads see what that transaction sees.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT clock_timestamp()")
+        yield cursor.fetchone()[0]
+
+
+def bodies_of(project: Project, selection: Selection) -> Iterator[Body]:
+    """Every task selected, then those deleted. Within a snapshot."""
     present = (body for tasks in _tasks(project, selection) for body in _bodies(tasks, selection))
-    return moment, chain(present, _gone(project, selection))
+    return chain(present, _deleted(project, selection))
 
 
 def _columns(project: Project, selection: Selection) -> Columns:
     """What a table of these tasks has columns for: the controls in the order of the configuration, the rest by name."""
-    chosen = _wanted(project, selection).order_by()
+    chosen = tasks_in(project, selection).order_by()
     with connection.cursor() as cursor:
         keys = _names(cursor, _KEYS, chosen.values("pk"))
         given = _names(cursor, _CONTROLS, chosen.values("pk"))
@@ -70,16 +85,6 @@ def _names(cursor: Any, statement: str, chosen: QuerySet) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def _snapshot() -> datetime:
-    """From here on every read is of this moment. Within somebody's transaction it is that one's snapshot."""
-    outermost = len(connection.savepoint_ids) == 0
-    with connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
-
-
 def oldest_open_work() -> datetime:
     """Everything written up to here is in the next snapshot: what began later, or is open still, may not be.
 
@@ -97,7 +102,7 @@ _OLDEST = """
 """
 
 
-def _wanted(project: Project, selection: Selection) -> QuerySet[Task]:
+def tasks_in(project: Project, selection: Selection) -> QuerySet[Task]:
     present = _named(project, selection).filter(selection.tasks, deleted_at=None)
     since = selection.changed_since
     return (
@@ -110,7 +115,7 @@ def _named(project: Project, selection: Selection) -> QuerySet[Task]:
     return named if selection.ids is None else named.filter(pk__in=selection.ids)
 
 
-def _gone(project: Project, selection: Selection) -> Iterator[Body]:
+def _deleted(project: Project, selection: Selection) -> Iterator[Body]:
     if selection.changed_since:
         deleted = _named(project, selection).filter(deleted_at__gte=selection.changed_since)
         yield from map(
@@ -118,13 +123,8 @@ def _gone(project: Project, selection: Selection) -> Iterator[Body]:
         )
 
 
-def taken(project: Project, selection: Selection) -> QuerySet[Task]:
-    """The tasks a selection chooses, to be counted."""
-    return _wanted(project, selection)
-
-
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
-    wanted = _wanted(project, selection)
+    wanted = tasks_in(project, selection)
     last = 0
     while tasks := list(wanted.filter(pk__gt=last)[:CHUNK]):
         last = tasks[-1].pk

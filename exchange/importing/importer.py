@@ -1,7 +1,7 @@
-"""The one door for files of tasks: read once to check everything, read again to write it, all or nothing."""
+"""Imports a file of tasks: reads it once to check everything, and again to write it, all or nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
@@ -9,11 +9,13 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 from django.db.models import Max
 
+from jobs.progress import Progress, no_progress
 from tasks import events
 from tasks.errors import Refused
 from tasks.labelconfig import problems
 from tasks.models import History, Import, Project
 from tasks.roles import may
+from users.models import User
 
 from .authorship import People, UsersMap, people_of
 from .duplicates import ON_DUPLICATE, SKIP
@@ -34,33 +36,33 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Survey:
-    """What one reading of the file found: how many tasks, and everybody it names."""
+    """What the first reading of the file found: the number of tasks, and everybody the file names."""
 
     tasks: int
     people: set[str]
 
 
 class TooLong(Exception):
-    """More tasks than were asked for at most. Nothing was imported."""
+    """The file has more than `at_most` tasks. Nothing was imported."""
 
 
 def import_file(
     project: Project,
     file: BinaryIO,
     *,
-    actor: Any,
+    actor: User,
     users: Any = None,
     on_duplicate: str = SKIP,
     name: str = "",
     record: Import | None = None,
     at_most: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> Outcome:
-    """Bring the tasks of a JSON file into `project`, with their annotations, predictions and verdicts.
+    """Import the tasks of a JSON file into `project`, with their annotations, predictions and verdicts.
 
-    `file` is seekable, `users` as people.UsersMap takes it (else what the file brings), `progress` hears tasks done and in
-    all, `record` is the row that stands for this import, where there is one already. Raises Refused, naming the task and
-    the field, or TooLong, and nothing is imported then.
+    `file` is seekable. `users` is what authorship.UsersMap takes; without it, the file's own. `record` is the Import row if
+    there is one already. `progress` counts tasks. Raises Refused, naming the task and the field, or TooLong; nothing is
+    imported then.
     """
     started = time.monotonic()
     if not may(actor, "import", project):
@@ -70,10 +72,10 @@ def import_file(
             "invalid_on_duplicate", f"on_duplicate is one of {', '.join(ON_DUPLICATE)}.", field="on_duplicate"
         )
     source = Source(file)
-    survey = _survey(source, project, at_most)
-    progress(0, survey.tasks)
+    survey = _survey(source, project, at_most, progress)
+    progress(0, survey.tasks, "The file is valid")
     with transaction.atomic():
-        project = _held(project)
+        project = _locked(project)
         record = record or Import.objects.create(project=project, created_by=actor, name=name[:255])
         people = People(project, UsersMap(users or source.users))
         people.know(survey.people)
@@ -81,7 +83,8 @@ def import_file(
         writer = Writer(record, people, report, on_duplicate=on_duplicate)
         for entries in _batches(_entries(source)):
             writer.write(entries)
-            progress(entries[-1].number, survey.tasks)
+            done = entries[-1].number
+            progress(done, survey.tasks, f"{done:,} of {survey.tasks:,} tasks written")
         writer.finish(survey.tasks)
         record.report = report.as_dict() | {
             "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0
@@ -92,24 +95,26 @@ def import_file(
     return Outcome(record, report, time.monotonic() - started)
 
 
-def _held(project: Project) -> Project:
-    """The project as it is now; its settings, by which new tasks are counted, wait until we are through."""
+def _locked(project: Project) -> Project:
+    """The project as it is now. Its settings decide how new tasks are counted: they cannot change until we commit."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM tasks_project WHERE id = %s FOR SHARE", [project.pk])
     return Project.objects.get(pk=project.pk)
 
 
-def _survey(source: Source, project: Project, at_most: int | None) -> Survey:
+def _survey(source: Source, project: Project, at_most: int | None, progress: Progress) -> Survey:
     tasks, people = 0, set()
     for found in _entries(source):
         tasks = found.number
         if at_most and tasks > at_most:
             raise TooLong
+        if tasks % BATCH == 0:
+            progress(0, None, f"Checking the file: {tasks:,} tasks read")
         people |= people_of(found)
         if project.validate_results:
             _refuse_unknown_labels(found, project)
     if not tasks:
-        raise invalid("There is no task in the file.")
+        raise invalid("The file has no tasks.")
     return Survey(tasks, people)
 
 

@@ -1,3 +1,4 @@
+from .jobs import JobAdmin
 from .label_configs import LabelConfigVersionAdmin
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "DraftAdmin",
     "HistoryAdmin",
     "ImportAdmin",
+    "JobAdmin",
     "LabelConfigVersionAdmin",
     "MembershipAdmin",
     "PredictionAdmin",

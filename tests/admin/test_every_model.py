@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.urls import reverse
 
+from jobs import runner
 from reviews.models import BulkReview
 from tasks.models import Upload
 from tasks.services import tabs
@@ -16,7 +17,7 @@ from users.models import ApiToken, LoginTry
 
 from .conftest import sign_in
 
-OURS = ("users", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
+OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
 # Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews say.
 COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
@@ -33,6 +34,7 @@ RECORDS = (
     "LabelConfigVersion",
     "ProjectChange",
     "Import",
+    "Job",
     "View",
     "Event",
     "Delivery",
@@ -58,6 +60,7 @@ def rows_everywhere(filled, elsewhere):
         Upload.objects.create(
             project=place.project, name="a.png", file="a", size=1, sha256="a", created_by=place.lead
         )
+        runner.create("import_tasks", created_by=place.lead, project_id=place.project.pk)
     tabs.ensure_defaults(filled.project)
     tabs.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")

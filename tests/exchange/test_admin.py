@@ -1,11 +1,10 @@
-"""Kept exports in the admin: of one's own projects, deleted with their files. Imports under way."""
+"""Saved exports in the admin: of one's own projects, deleted with their files."""
 
 import pytest
 from django.urls import reverse
 
 from exchange.exporting import snapshots
-from exchange.models import Export, ImportJob
-from tasks.models import Import
+from exchange.models import Export
 
 
 @pytest.fixture
@@ -29,22 +28,3 @@ def test_deleting_one_deletes_its_file(export, house, client, tmp_path):
 
     assert not Export.objects.exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize("who", ["lead", "admin"])
-def test_long_imports_are_shown(house, client, who):
-    record = Import.objects.create(project=house.project, created_by=house.lead)
-    ImportJob.objects.create(
-        record=record,
-        project=house.project,
-        on_duplicate="skip",
-        status="failed",
-        error={"code": "cancelled"},
-    )
-    client.force_login(getattr(house, who))
-
-    assert "Failed" in client.get(reverse("admin:exchange_importjob_changelist")).content.decode()
-    assert (
-        "cancelled"
-        in client.get(reverse("admin:exchange_importjob_change", args=[record.pk])).content.decode()
-    )

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework.exceptions import ParseError
-from tqdm import tqdm
 
+from jobs.progress import progress_bar
 from tasks.errors import Refused
 from tasks.models import Project
 from tasks.services import projects
@@ -65,7 +65,8 @@ class Command(BaseCommand):
         try:
             person = _person(actor)
             target = _project(project, person)
-            with file.open("rb") as opened, tqdm(unit="task", disable=options["verbosity"] == 0) as bar:
+            is_shown = options["verbosity"] > 0
+            with file.open("rb") as opened, progress_bar(unit="task", is_shown=is_shown) as progress:
                 outcome = import_file(
                     target,
                     opened,
@@ -73,7 +74,7 @@ class Command(BaseCommand):
                     users=_read(users) if users else None,
                     on_duplicate=on_duplicate,
                     name=file.name,
-                    progress=lambda done, total: _show(bar, done, total),
+                    progress=progress,
                 )
         except Refused as refused:
             raise CommandError(refused.detail)
@@ -84,11 +85,6 @@ class Command(BaseCommand):
         )
         for line in outcome.report.lines():
             self.stdout.write(f"  {line}")
-
-
-def _show(bar: tqdm, done: int, total: int) -> None:
-    bar.total = total
-    bar.update(done - bar.n)
 
 
 def _person(email: str | None) -> User:

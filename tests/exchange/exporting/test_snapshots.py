@@ -9,9 +9,12 @@ import pytest
 from exchange.exporting import snapshots
 from exchange.exporting.formats import cell
 from exchange.models import Export
+from jobs import runner
+from jobs.models import Job, State
 from tasks.models import View
 from tasks.services import annotations
-from tests.factories import annotation, client_of, result, reviewed, skipped, task
+from tests.factories import annotation, build_house, client_of, result, reviewed, skipped, task
+from tests.parallel import together
 
 
 @pytest.fixture(autouse=True)
@@ -58,15 +61,19 @@ def test_filters_by_verdict(house):
     assert annotation_ids(house, annotation_filter_options={"reviewed": "exclude"}) == [other.pk]
 
 
+def accepted_view(house) -> View:
+    item = {"filter": "filter:tasks:reviews_accepted", "operator": "equal", "type": "Number", "value": 1}
+    filters = {"conjunction": "and", "items": [item]}
+    return View.objects.create(project=house.project, data={"filters": filters})
+
+
 def test_a_view_narrows_an_export(house):
     annotation(task(house.project), house.annotator)
     reviewed(house.annotation, house.reviewer)
-    item = {"filter": "filter:tasks:reviews_accepted", "operator": "equal", "type": "Number", "value": 1}
-    view = View.objects.create(
-        project=house.project, data={"filters": {"conjunction": "and", "items": [item]}}
-    )
 
-    assert annotation_ids(house, task_filter_options={"view": view.pk}) == [house.annotation.pk]
+    assert annotation_ids(house, task_filter_options={"view": accepted_view(house).pk}) == [
+        house.annotation.pk
+    ]
 
 
 def test_filters_by_kind(house):
@@ -133,29 +140,83 @@ def test_what_cannot_be_done_is_refused(house, wanted):
     assert client_of(house.lead).post(at(house), wanted).status_code == 400
 
 
-def test_a_large_export_is_left_to_a_worker(house, monkeypatch):
-    sent = []
-    monkeypatch.setattr(snapshots, "AT_ONCE", 0)
-    monkeypatch.setattr(snapshots, "send", lambda *job: sent.append(job))
+@pytest.fixture
+def sent(monkeypatch) -> list[int]:
+    """The jobs that a worker was asked for, with a limit that leaves every export to one."""
+    messages: list[int] = []
+    monkeypatch.setattr(snapshots, "REQUEST_LIMIT", 0)
+    monkeypatch.setattr(runner, "send", messages.append)
+    return messages
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_export_is_left_to_a_worker(sent):
+    house = build_house()
+    body = made(house)
+    early = client_of(house.lead).get(at(house, f"{body['id']}/download")).status_code
+
+    job = Job.objects.get()
+    assert (body["status"], sent, early) == ("created", [job.pk], 404)
+    runner.run_step(job.pk)
+    runner.run_step(job.pk)
+    body = client_of(house.lead).get(at(house, str(body["id"]))).json()
+    job.refresh_from_db()
+    assert (body["status"], job.report) == ("completed", body["counters"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_conversion_is_left_to_a_worker(sent):
+    house = build_house()
+    pk = made(house)["id"]
+    runner.run_step(sent[0])
+    client_of(house.lead).post(at(house, f"{pk}/convert"), {"export_type": "CSV"})
+    (waiting,) = client_of(house.lead).get(at(house, f"{pk}")).json()["converted_formats"]
+
+    runner.run_step(sent[1])
+
+    (converted,) = client_of(house.lead).get(at(house, f"{pk}")).json()["converted_formats"]
+    assert (waiting["status"], converted["status"]) == ("created", "completed")
+    assert b"A letter" in downloaded(house, pk, "?exportType=CSV")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_narrows_an_export_outside_of_a_transaction():
+    house = build_house()
+    annotation(task(house.project), house.annotator)
+    reviewed(house.annotation, house.reviewer)
+
+    body = made(house, task_filter_options={"view": accepted_view(house).pk})
+
+    assert body["status"] == "completed"
+    assert [row["id"] for row in json.loads(downloaded(house, body["id"]))] == [house.task.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_has_the_state_of_one_instant(monkeypatch):
+    """A task that is added while the file is written is not in it."""
+    house = build_house()
+    selection = snapshots._selection
+
+    def meanwhile(export: Export):
+        together([lambda: annotation(task(house.project), house.annotator)])
+        return selection(export)
+
+    monkeypatch.setattr(snapshots, "_selection", meanwhile)
     body = made(house)
 
-    assert body["status"] == "created"
-    assert sent == [("exchange.jobs.write_export", body["id"])]
-    assert client_of(house.lead).get(at(house, f"{body['id']}/download")).status_code == 404
-    snapshots.write(body["id"])
-    snapshots.write(body["id"])
-    assert client_of(house.lead).get(at(house, str(body["id"]))).json()["status"] == "completed"
+    assert body["counters"] == {"task_number": 1, "annotation_number": 1}
 
 
-def test_a_lost_export_is_asked_for_again(house, monkeypatch):
-    sent = []
-    export = Export.objects.create(project=house.project, created_by=house.lead)
-    monkeypatch.setattr(snapshots, "send", lambda *job: sent.append(job))
-    snapshots.revive(export)
-    export.created_at -= snapshots.LOST_AFTER
-    snapshots.revive(export)
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_export_is_not_written(sent, media):
+    house = build_house()
+    pk = made(house)["id"]
+    assert client_of(house.lead).delete(at(house, str(pk))).status_code == 204
 
-    assert sent == [("exchange.jobs.write_export", export.pk)]
+    runner.run_step(sent[0])
+
+    assert Job.objects.get().state == State.CANCELLED
+    assert not [path for path in media.rglob("*") if path.is_file()]
 
 
 def test_an_export_that_cannot_be_written_says_so(house, settings, tmp_path):

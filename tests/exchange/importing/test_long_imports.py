@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from exchange.importing import importer, long_imports
-from exchange.importing.side_connection import Beside
-from exchange.models import ImportJob
+from jobs import runner, running
+from jobs.models import Job
 from tasks.models import Annotation, Import, Task
 from tests.factories import annotation, build_house, client_of, result
 from users.models import User
@@ -29,13 +29,22 @@ def house():
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch, settings, tmp_path) -> list[int]:
-    """What the broker was given. Three tasks are many here, and come in two by two."""
+    """The jobs that a worker was asked for. Three tasks are many here, and are written two by two."""
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(long_imports, "AT_ONCE", 2)
+    monkeypatch.setattr(long_imports, "REQUEST_LIMIT", 2)
     monkeypatch.setattr(importer, "BATCH", 2)
+    monkeypatch.setattr(running, "REPORT_SECONDS", 0)
     messages: list[int] = []
-    monkeypatch.setattr(long_imports, "send", lambda job, pk: messages.append(pk))
+    monkeypatch.setattr(runner, "send", messages.append)
     return messages
+
+
+def job() -> Job:
+    return Job.objects.get()
+
+
+def run_job() -> None:
+    runner.run_step(job().pk)
 
 
 def post(house, tasks: Any = FIVE, query: str = "") -> dict:
@@ -57,12 +66,9 @@ def imported() -> int:
     return Task.objects.exclude(imported_by=None).count()
 
 
-def nothing_is_left(job_id: int) -> bool:
+def nothing_is_left() -> bool:
     traces = Task.objects.exclude(imported_by=None), User.objects.filter(email__contains="placeholder")
-    return (
-        not any(rows.exists() for rows in traces)
-        and not long_imports.path_of(ImportJob.objects.get(pk=job_id)).exists()
-    )
+    return not any(rows.exists() for rows in traces) and not long_imports.path_of(job()).exists()
 
 
 def elsewhere(act: Callable[[], Any]) -> None:
@@ -79,14 +85,14 @@ def elsewhere(act: Callable[[], Any]) -> None:
 
 def meanwhile(monkeypatch, act: Callable[[], Any], *, at: int = 2) -> None:
     """Do something once so many tasks are written, before the next batch."""
-    tell = Beside.tell
+    report = running.LeasedJob.report_progress
 
-    def telling(self: Beside, done: int, total: int) -> None:
-        tell(self, done, total)
+    def reporting(self: running.LeasedJob, done: int, total: int | None = None, sentence: str = "") -> None:
+        report(self, done, total, sentence)
         if done == at:
             act()
 
-    monkeypatch.setattr(Beside, "tell", telling)
+    monkeypatch.setattr(running.LeasedJob, "report_progress", reporting)
 
 
 def test_long_file_is_answered_with_a_job(house, sent):
@@ -100,9 +106,9 @@ def test_long_file_is_answered_with_a_job(house, sent):
         "found_formats": [".json"],
         "data_columns": [],
         "import": pk,
-        "job": {"id": pk, "status": "created", "url": f"/api/imports/{pk}/"},
+        "job": {"id": job().pk, "status": "created", "url": f"/api/imports/{pk}/"},
     }
-    assert (sent, imported(), state(house, pk)["status"]) == ([pk], 0, "created")
+    assert (sent, imported(), state(house, pk)["status"]) == ([job().pk], 0, "created")
 
 
 def test_short_file_is_brought_in_at_once(house, sent):
@@ -127,27 +133,27 @@ def test_short_file_is_brought_in_at_once(house, sent):
 
 
 def test_worker_brings_it_in(house, begun):
-    long_imports.run(begun)
+    run_job()
 
     body = state(house, begun)
     assert (body["status"], body["done"], body["total"], body["task_count"]) == ("completed", 5, 5, 5)
     assert (body["annotation_count"], imported(), Annotation.objects.count()) == (5, 5, 6)
-    assert not long_imports.path_of(ImportJob.objects.get()).exists()
+    assert not long_imports.path_of(job()).exists()
     listed = client_of(house.lead).get(f"/api/projects/{house.project.pk}/imports/{begun}/").json()
     assert (listed["status"], len(listed["task_ids"])) == ("completed", 5)
 
 
 def test_what_came_beside_the_file_counts(house):
-    pk = post(house, {"tasks": FIVE, "users": {"4": house.annotator.email}})["import"]
+    post(house, {"tasks": FIVE, "users": {"4": house.annotator.email}})
 
-    long_imports.run(pk)
+    run_job()
 
     assert set(Annotation.objects.values_list("completed_by", flat=True)) == {house.annotator.pk}
 
 
 def test_message_that_comes_twice_does_it_once(house, begun):
-    long_imports.run(begun)
-    long_imports.run(begun)
+    run_job()
+    run_job()
 
     assert imported() == 5
 
@@ -156,32 +162,31 @@ def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
     seen: list[tuple] = []
 
     def look() -> None:
-        job = ImportJob.objects.get()
-        seen.append((job.status, job.done, job.total, imported()))
+        seen.append((job().state, job().done, job().total, job().sentence, imported()))
 
     meanwhile(monkeypatch, lambda: elsewhere(look))
-    long_imports.run(begun)
+    run_job()
 
-    assert seen == [("in_progress", 2, 5, 0)]
+    assert seen == [("running", 2, 5, "2 of 5 tasks written", 0)]
 
 
 def test_fault_in_the_file_ends_it_with_its_reason(house):
     pk = post(house, [*FIVE, {"data": {}, "annotations": [{"completed_by": True}]}])["import"]
 
-    long_imports.run(pk)
+    run_job()
 
     body = state(house, pk)
     assert (body["status"], body["error_code"], body["task_count"]) == ("failed", "invalid_import", 0)
     assert body["error"].startswith("task 6: annotations[0].completed_by:")
-    assert nothing_is_left(pk)
+    assert nothing_is_left()
 
 
 def test_manager_no_more_imports_nothing(house, begun):
     User.objects.filter(pk=house.lead.pk).update(is_active=False)
 
-    long_imports.run(begun)
+    run_job()
 
-    assert (ImportJob.objects.get().error["code"], nothing_is_left(begun)) == ("permission_denied", True)
+    assert (job().error["code"], nothing_is_left()) == ("permission_denied", True)
 
 
 def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monkeypatch, sent):
@@ -196,44 +201,44 @@ def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monk
             elsewhere(lambda: connection.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [mine]))
 
     meanwhile(monkeypatch, die)
-    long_imports.run(begun)
+    run_job()
     connection.close()
-    job = ImportJob.objects.get()
-    assert (job.status, job.attempts, imported()) == ("in_progress", 1, 0)
+    assert (job().state, job().attempts, imported()) == ("running", 1, 0)
 
-    ImportJob.objects.update(beaten_at=timezone.now() - timedelta(minutes=2))
-    long_imports.resume()
-    long_imports.run(begun)
+    long_ago = timezone.now() - timedelta(minutes=2)
+    Job.objects.update(lease_until=long_ago, queued_at=long_ago)
+    runner.sweep()
+    run_job()
 
-    assert (sent, imported(), ImportJob.objects.get().status) == ([begun, begun], 5, "completed")
+    assert (sent, imported(), job().state) == ([job().pk] * 2, 5, "succeeded")
 
 
 def test_import_that_workers_die_of_fails(house, begun):
-    ImportJob.objects.update(attempts=long_imports.MOST_ATTEMPTS, status="in_progress")
+    Job.objects.update(attempts=runner.MAX_ATTEMPTS, state="running")
 
-    long_imports.run(begun)
+    run_job()
 
-    assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("worker_lost", True)
+    assert (state(house, begun)["error_code"], nothing_is_left()) == ("worker_lost", True)
 
 
 def test_second_worker_leaves_it_to_the_first(house, begun, monkeypatch):
-    meanwhile(monkeypatch, lambda: elsewhere(lambda: long_imports.run(begun)))
+    meanwhile(monkeypatch, lambda: elsewhere(run_job))
 
-    long_imports.run(begun)
+    run_job()
 
-    assert (imported(), ImportJob.objects.get().attempts) == (5, 1)
+    assert (imported(), job().attempts) == (5, 1)
 
 
 def test_living_import_is_not_asked_for_again(house, begun, sent):
-    long_imports.resume()
+    runner.sweep()
 
-    assert sent == [begun]
+    assert sent == [job().pk]
 
 
 def test_file_that_is_gone_is_a_reason(house, begun):
-    long_imports.path_of(ImportJob.objects.get()).unlink()
+    long_imports.path_of(job()).unlink()
 
-    long_imports.run(begun)
+    run_job()
 
     assert state(house, begun)["error_code"] == "file_lost"
 
@@ -247,22 +252,22 @@ def stop(house, pk: int) -> int:
 
 def test_import_that_waits_can_be_stopped(house, begun):
     assert stop(house, begun) == 204
-    long_imports.run(begun)
+    run_job()
 
     body = state(house, begun)
-    assert (body["status"], body["error_code"], nothing_is_left(begun)) == ("failed", "cancelled", True)
+    assert (body["status"], body["error_code"], nothing_is_left()) == ("failed", "cancelled", True)
 
 
 def test_import_under_way_can_be_stopped(house, begun, monkeypatch):
     meanwhile(monkeypatch, lambda: elsewhere(lambda: stop(house, begun)))
 
-    long_imports.run(begun)
+    run_job()
 
-    assert (state(house, begun)["error_code"], nothing_is_left(begun)) == ("cancelled", True)
+    assert (state(house, begun)["error_code"], nothing_is_left()) == ("cancelled", True)
 
 
 def test_import_that_is_through_is_taken_back(house, begun):
-    long_imports.run(begun)
+    run_job()
     annotation(Task.objects.latest("pk"), house.annotator)
 
     assert stop(house, begun) == 400
@@ -279,4 +284,4 @@ def test_only_managers_see_how_far_it_is(house, begun, who, status):
     assert client.get(f"/api/imports/{begun}/").status_code == status
     if status != 200:
         assert client.delete(f"/api/imports/{begun}/").status_code == status
-        assert ImportJob.objects.get().cancelled_at is None
+        assert job().cancel_requested_at is None

@@ -1,0 +1,42 @@
+"""Jobs on the wire."""
+
+from rest_framework import serializers
+
+from jobs.models import Job, State
+
+from .users import PersonSerializer
+
+
+class JobErrorSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+
+
+class JobSerializer(serializers.ModelSerializer):
+    """`done` of `total` (null until known), `sentence` in words. `report` once it has succeeded, `error` if it has not."""
+
+    project = serializers.IntegerField(source="project_id", allow_null=True)
+    state = serializers.ChoiceField(choices=State.choices)
+    created_by = PersonSerializer()
+    report = serializers.DictField(allow_null=True)
+    error = JobErrorSerializer(allow_null=True)
+
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "kind",
+            "state",
+            "done",
+            "total",
+            "sentence",
+            "project",
+            "created_by",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "report",
+            "error",
+        ]
+        read_only_fields = fields
