@@ -1,1 +1,1 @@
-"""Files in and out: imports, exports, kept exports."""
+"""Files in and out: imports, exports, saved exports."""

@@ -25,13 +25,13 @@ DATA = Path("devserver/demo/data")
 @pytest.fixture
 def heard() -> Iterator[list[Happened]]:
     """What is told from here on."""
-    events: list[Happened] = []
+    heard: list[Happened] = []
 
-    def note(event: Happened, **_: Any) -> None:
-        events.append(event)
+    def note(events: list[Happened], **_: Any) -> None:
+        heard.extend(events)
 
     happened.connect(note)
-    yield events
+    yield heard
     happened.disconnect(note)
 
 
