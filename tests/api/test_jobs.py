@@ -4,7 +4,7 @@ import pytest
 
 from jobs import runner
 from jobs.models import Job, State
-from tasks.services import .py
+from tasks.services import members
 from tests.factories import client_of
 
 
@@ -59,7 +59,7 @@ def test_who_sees_and_cancels_a_job(house, job, who, status):
 
 
 def test_whoever_left_the_project_sees_no_job_of_it(house, job):
-    .py.remove_member(house.reviewer.memberships.get(), actor=house.lead)
+    members.remove(house.reviewer.memberships.get(), actor=house.lead)
 
     assert client_of(house.reviewer).get(f"/api/jobs/{job.pk}/").status_code == 404
 
