@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from reviews.corrections import feed
+from reviews.eligibility import returned_to
 from reviews.models import Queue, QueueEntry
-from reviews.queue.drawing import Ask, remaining
+from reviews.queue.drawing import Ask, available_to, remaining
 from tasks.models import Annotation, Project
 from tasks.progress import Progress, progress_from
 from tasks.roles import may
@@ -33,15 +34,9 @@ def of_labelling(project: Project, user: Any) -> dict[str, int]:
         "left": totals["tasks"] - totals["finished"],
         "done": totals["finished"],
         "total": totals["tasks"],
-        "returned": returned_to(user).filter(project=project).count(),
+        "returned": Annotation.objects.filter(returned_to(user), project=project).count(),
         "corrections": feed(user).filter(project=project, acknowledged_at=None).count(),
     }
-
-
-def returned_to(user: Any) -> QuerySet:
-    return Annotation.objects.filter(
-        returned_to=user, returned_at__isnull=False, deleted_at=None, task__deleted_at=None
-    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
     totals, waiting, returned = (
         totals_of(pks),
         _counted(waiting_for(user), pks),
-        _counted(returned_to(user), pks),
+        _counted(Annotation.objects.filter(returned_to(user)), pks),
     )
     return [
         Row(
@@ -78,9 +73,9 @@ def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
     ]
 
 
-def waiting_for(user: Any) -> QuerySet:
-    """What nobody has decided, but for one's own work. (Who is assigned what is asked by the queue itself.)"""
-    return QueueEntry.objects.filter(queue__in=(Queue.REVIEW, Queue.DISPUTES)).exclude(author=user)
+def waiting_for(user: User) -> QuerySet[QueueEntry]:
+    """What this person could be handed to decide."""
+    return QueueEntry.objects.filter(available_to(user), queue__in=(Queue.REVIEW, Queue.DISPUTES))
 
 
 def _counted(rows: QuerySet, projects: list[int]) -> dict[int, int]:

@@ -17,11 +17,11 @@ from django.db.models.lookups import GreaterThan
 from tasks.choices import AssignmentType, Distribution
 from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import members, ownerless_work
-from tasks.state import ABSENT, State
+from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
 
 from . import workflow
-from .eligibility import HAD, RETURNED_TO_SOMEBODY, UNDECIDED, may_judge
+from .eligibility import HAD, may_judge
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
 # Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose verdict it contests.

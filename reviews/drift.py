@@ -29,7 +29,8 @@ TASK_FIELDS = (*task_counters.COUNTED_FIELDS, *counters.REVIEW_FIELDS, *counters
 MOMENTS = ("completed_at", "reviewed_at")
 
 ANNOTATORS = """
-    SELECT DISTINCT task_id, completed_by_id FROM tasks_annotation WHERE task_id = ANY(%s) AND deleted_at IS NULL AND NOT is_draft
+    SELECT DISTINCT task_id, completed_by_id FROM tasks_annotation
+    WHERE task_id = ANY(%s) AND state NOT IN ('deleted', 'draft')
 """
 REVIEWERS = """
     SELECT DISTINCT a.task_id, r.created_by_id FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id

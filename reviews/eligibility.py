@@ -11,13 +11,11 @@ from django.db.models import Exists, OuterRef, Q
 from tasks.choices import ActionType, AssignmentType
 from tasks.models import Assignment, Project
 from tasks.roles import may, projects_where
-from tasks.state import State
+from tasks.state import RETURNED_TO_SOMEBODY, State
 from users.models import User
 
 NONE = Q(pk__in=[])
 ALL = ~NONE  # not Q(), whose negation is no condition either
-# What a reviewer is asked to decide: submitted and undecided, or a contested rejection.
-UNDECIDED = Q(state__in=(State.WAITING, State.CONTESTED))
 # A rejection stands, whether it was sent back or not.
 REJECTED = Q(last_action=ActionType.REJECTED, state__in=(State.REJECTED, State.RETURNED, State.POOLED))
 OPEN_TASK = Q(task__deleted_at=None, task__closed_at=None)
@@ -35,8 +33,13 @@ def decidable_by(user: User, project: Project | None = None) -> Q:
 
 def may_judge(user: User | int, project: Project | None = None) -> Q:
     """By whose work and whose verdict it is."""
-    own = own_work(user) & ~_self_review_allowed(project)
-    return ~own & ~(Q(state=State.CONTESTED) & (own_work(user) | Q(last_created_by=user)))
+    own = own_work(user) & (~_self_review_allowed(project) | Q(state=State.CONTESTED))
+    return ~own & ~own_contested_verdict(user)
+
+
+def own_contested_verdict(user: User | int) -> Q:
+    """A rejection of theirs that its author contests. While a verdict stands, its reviewer is the last who acted."""
+    return Q(state=State.CONTESTED, last_created_by=user)
 
 
 def _self_review_allowed(project: Project | None) -> Q:
@@ -76,10 +79,9 @@ def in_reach_of_reviewers() -> Q:
 
 
 def returned_to(user: User) -> Q:
-    """Annotations that wait for rework by this person. A contested one may still be reworked, where it was sent back."""
-    return Q(returned_to=user, state__in=(State.RETURNED, State.CONTESTED)) & OPEN_TASK
+    """Annotations that wait for rework by this person."""
+    return RETURNED_TO_SOMEBODY & OPEN_TASK & Q(returned_to=user)
 
 
-RETURNED_TO_SOMEBODY = Q(returned_to__isnull=False, state__in=(State.RETURNED, State.CONTESTED))
 # Who has had a task is not handed it again, but for what was sent back to whoever takes it.
 HAD = ~Q(state__in=(State.DELETED, State.DRAFT, State.POOLED))

@@ -8,6 +8,7 @@ from tasks.choices import ActionType, AssignmentType
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
+from tasks.state import State, state_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def workflow_disabled(case: Case) -> Refusal | None:
 
 def not_submitted(case: Case) -> Refusal | None:
     annotation = case.annotation
-    if annotation.pk and annotation.completed_by_id and not annotation.is_draft:
+    if annotation.pk and annotation.completed_by_id and state_of(annotation) != State.DRAFT:
         return None
     return Refusal(
         "not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed."

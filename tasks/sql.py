@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 import psycopg
+import psycopg.sql
 from django.conf import settings
 from django.db import connection, models, transaction
 
@@ -24,6 +25,12 @@ def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> l
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, parameters, prepare=settings.PREPARE_STATEMENTS)  # type: ignore[arg-type]
         return cursor.fetchall() if cursor.description else []
+
+
+def with_constants(rows: models.QuerySet) -> str:
+    """The SQL of a queryset whose values are all constants of ours, to stand within a larger statement."""
+    statement, values = rows.query.sql_with_params()
+    return statement % tuple(psycopg.sql.Literal(value).as_string(None) for value in values)
 
 
 def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:

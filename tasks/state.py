@@ -47,8 +47,10 @@ FILLS_SLOT = Q(deleted_at__isnull=True, is_draft=False, was_cancelled=False, red
 )
 
 ABSENT = (State.DELETED, State.DRAFT)
-# A reviewer decides these. What was returned may be decided too, but nobody is asked to.
-UNDECIDED = (State.WAITING, State.CONTESTED)
+# What a reviewer is asked to decide. What was returned may be decided too, but nobody is asked to.
+UNDECIDED = Q(state__in=(State.WAITING, State.CONTESTED))
+# Waits for rework by one person. A contested one may still be reworked, where it was sent back.
+RETURNED_TO_SOMEBODY = Q(returned_to__isnull=False, state__in=(State.RETURNED, State.CONTESTED))
 ACCEPTED_OR_FIXED = (State.ACCEPTED, State.FIXED)
 
 

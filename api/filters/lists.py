@@ -14,6 +14,7 @@ from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
+from tasks.state import State
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
@@ -168,9 +169,8 @@ class TaskFilter(FilterSet):
         return tasks.filter(found if value else ~found)
 
     def with_annotation_to_review(self, tasks, name, value):
-        waiting = Annotation.objects.visible_to(self.request.user).listed().filter(
-            task=OuterRef("pk"), was_cancelled=False, standing_review_id=None, returned_at=None
-        )  # fmt: skip
+        seen = Annotation.objects.visible_to(self.request.user)
+        waiting = seen.filter(task=OuterRef("pk"), state=State.WAITING)
         return tasks.filter(Exists(waiting)) if value else tasks
 
     def with_any_annotation(self, tasks, name, value):

@@ -13,6 +13,7 @@ from reviews.queue.drawing import COUNT_LIMIT, Ask, Lease, remaining
 from reviews.queue.leases import holder_on
 from reviews.queue.reasons import Reason
 from tasks.models import Annotation, History, Prediction, Task
+from tasks.state import State
 
 from .annotations import annotation_for_reader, history_for_reader, prediction_body
 from .queue import lease_body
@@ -49,7 +50,7 @@ def opened(ask: Ask, reason: Reason | None = None) -> Found | None:
     found = list(_readable(ask).listed().filter(task=ask.task_id).order_by("id")[:NEWEST])
     if not found:
         return None
-    annotation = min(found, key=lambda one: one.standing_review_id is not None or not one.is_reviewable)
+    annotation = min(found, key=lambda one: one.standing_review_id is not None or one.state == State.SKIPPED)
     return Found(annotation, reason=reason or _why_not_leased(annotation))
 
 

@@ -12,7 +12,7 @@ from ..queue import leases
 
 STATE = (
     "queue",
-    person("author", "author"),
+    person("completed_by", "author"),
     "reworked",
     "lowest_score",
     "entered_at",
@@ -28,7 +28,7 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
 
     actions = ("let_go",)
     number_fields = ("annotation_id", "task_id")
-    search_fields = ("author__email", "leased_to__email")
+    search_fields = ("completed_by__email", "leased_to__email")
     search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
     list_display = (
         column("annotation", "annotation", order="annotation_id"),
@@ -36,7 +36,7 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
         *STATE,
     )
     list_filter = (ByProject, "queue", "reworked")
-    list_select_related = ("annotation", "project", "author", "leased_to")
+    list_select_related = ("annotation", "project", "completed_by", "leased_to")
     list_defer = ("annotation__result", "project__label_config")
     fields = readonly_fields = ("project", "task", "annotation", *STATE)
 

@@ -19,14 +19,17 @@ from django.db.models import (
     TextField,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Now
+from django.db.models.functions import Cast, Coalesce
 
 from tasks.choices import AssignmentType, HistoryAction
 from tasks.models import Annotation, Assignment, History, Membership
+from tasks.state import ABSENT
 from users.capabilities import roles_with
 
 from ..corrections import feed
+from ..eligibility import given_to_review, returned_to
 from ..models import Comment, Queue, QueueEntry, Review
+from ..queue.drawing import available_to
 from .kinds import BOUND, Item, Kind
 
 COLUMNS = ("kind_", "project_", "task_", "annotation_", "about_", "since_", "count_", "text_")
@@ -64,9 +67,7 @@ def reader_of(user: Any, project: int | None = None) -> Reader:
 
 def returned(reader: Reader) -> QuerySet:
     """Also to somebody paused: what was returned to them they may still finish."""
-    waiting = Annotation.objects.visible_to(reader.user).filter(
-        returned_to=reader.user, returned_at__isnull=False, is_draft=False, task__closed_at=None
-    )
+    waiting = Annotation.objects.visible_to(reader.user).filter(returned_to(reader.user))
     said = Review.objects.filter(pk=OuterRef("standing_review_id")).values("comment")
     reopened = (
         History.objects.filter(annotation=OuterRef("pk"), action=HistoryAction.REOPENED)
@@ -79,9 +80,7 @@ def returned(reader: Reader) -> QuerySet:
 
 def disputes(reader: Reader) -> QuerySet:
     """Contested rejections somebody else signed; not what another reviewer holds just now."""
-    waiting = QueueEntry.objects.filter(_decidable_by(reader), queue=Queue.DISPUTES).exclude(
-        Q(author=reader.user) | Q(written_by=reader.user)
-    )
+    waiting = _available(reader).filter(queue=Queue.DISPUTES)
     return _rows(
         reader, waiting, Kind.DISPUTES, annotation_=F("annotation"), since_=F("annotation__contested_at")
     )
@@ -89,25 +88,12 @@ def disputes(reader: Reader) -> QuerySet:
 
 def to_review(reader: Reader) -> QuerySet:
     """Given to this person by hand. What anybody may take is shared."""
-    given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
-    waiting = QueueEntry.objects.filter(
-        _decidable_by(reader) & _not_own(reader), Exists(given), queue=Queue.REVIEW
-    )
+    waiting = _available(reader).filter(given_to_review(reader.user), queue=Queue.REVIEW)
     return _rows(reader, waiting, Kind.TO_REVIEW, annotation_=F("annotation"), since_=F("entered_at"))
 
 
-def _decidable_by(reader: Reader) -> Q:
-    theirs = Q(not_for=None) | ~Q(not_for=reader.user)
-    free = Q(leased_until=None) | Q(leased_until__lte=Now()) | Q(leased_to=reader.user)
-    given = Assignment.objects.filter(task=OuterRef("task"), user=reader.user, type=AssignmentType.REVIEWER)
-    open_to = (
-        Q(project__review_only_manual_assignments=False) | Q(project__in=reader.managing) | Q(Exists(given))
-    )
-    return Q(project__in=reader.reviewing, project__enable_review_workflow=True) & theirs & free & open_to
-
-
-def _not_own(reader: Reader) -> Q:
-    return Q(project__allow_self_review=True) | ~(Q(author=reader.user) | Q(written_by=reader.user))
+def _available(reader: Reader) -> QuerySet[QueueEntry]:
+    return QueueEntry.objects.filter(available_to(reader.user), project__in=reader.reviewing)
 
 
 def to_label(reader: Reader) -> QuerySet:
@@ -115,10 +101,8 @@ def to_label(reader: Reader) -> QuerySet:
         user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.present
     )
     given = given.filter(task__is_labeled=False, task__deleted_at=None, task__closed_at=None)
-    done = Annotation.objects.filter(
-        task=OuterRef("task"), completed_by=reader.user, deleted_at=None, is_draft=False
-    )
-    given = given.exclude(Exists(done))
+    done = Annotation.objects.filter(task=OuterRef("task"), completed_by=reader.user)
+    given = given.exclude(Exists(done.exclude(state__in=ABSENT)))
     return _rows(reader, given, Kind.TO_LABEL, project_=F("task__project"), since_=F("created_at"))
 
 
@@ -136,7 +120,7 @@ def comments(reader: Reader) -> QuerySet:
     )
     concerns = Q(annotation__completed_by=reader.user) | Exists(after.filter(id__lt=OuterRef("id")))
     answered = Exists(after.filter(id__gt=OuterRef("id"))) | Exists(newer_version)
-    returned_too = Q(annotation__returned_to=reader.user, annotation__returned_at__isnull=False)
+    returned_too = Q(annotation__returned_to=reader.user)
     waiting = said.filter(concerns).exclude(created_by=reader.user).exclude(returned_too).exclude(answered)
     return _rows(
         reader,

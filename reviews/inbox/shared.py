@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
+from ..eligibility import given_to_review
+from ..models import Queue, QueueEntry
+from ..queue.drawing import available_to, with_parameters
 from .addressed import Reader
 from .kinds import BOUND, Item, Kind
 
@@ -13,52 +17,45 @@ POOL = """
     FROM tasks_project p CROSS JOIN LATERAL ({found} LIMIT %(limit)s) f
     WHERE p.id = ANY(%(projects)s) AND p.deleted_at IS NULL AND {condition} GROUP BY p.id
 """
-GIVEN = "EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = {task} AND s.user_id = %(user)s AND s.type = '{type}')"
+# As the label stream hands out: room is what neither annotations nor other people's places fill. Who has had a task is not
+# asked again, but for what was sent back to whoever takes it.
+LABEL = """
+    SELECT t.id AS task, t.created_at AS since FROM tasks_task t
+    WHERE t.project_id = p.id AND t.deleted_at IS NULL AND NOT t.is_labeled AND t.closed_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM tasks_annotation a WHERE a.task_id = t.id AND a.completed_by_id = %(user)s
+        AND a.state NOT IN ('deleted', 'pooled'))
+    AND t.overlap > (SELECT count(*) FROM tasks_annotation a WHERE a.task_id = t.id AND a.fills_slot)
+        + (SELECT count(*) FROM tasks_reservation r WHERE r.task_id = t.id AND r.user_id <> %(user)s
+        AND r.expires_at > statement_timestamp())
+    AND NOT EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = t.id AND s.user_id = %(user)s AND s.type = 'AN')
+    ORDER BY t.id
+"""
 
-REVIEW = POOL.format(
-    condition="p.enable_review_workflow AND (NOT p.review_only_manual_assignments OR p.id = ANY(%(managing)s))",
-    found=f"""
-        SELECT e.task_id AS task, e.entered_at AS since FROM reviews_queueentry e
-        WHERE e.project_id = p.id AND e.queue = 'review'
-        AND (p.allow_self_review OR (e.author_id <> %(user)s AND e.written_by_id <> %(user)s))
-        AND (e.leased_until IS NULL OR e.leased_until <= statement_timestamp() OR e.leased_to_id = %(user)s)
-        AND NOT {GIVEN.format(task="e.task_id", type="RE")}
-        ORDER BY e.task_id, e.annotation_id
-    """,
-)
-# As the label stream hands out: room is what neither annotations nor other people's places fill. Who has had a task is not asked
-# again, but for what was returned to anyone.
-LABEL = POOL.format(
-    condition="p.label_stream_task_distribution = 'auto_distribution'",
-    found=f"""
-        SELECT t.id AS task, t.created_at AS since FROM tasks_task t
-        WHERE t.project_id = p.id AND t.deleted_at IS NULL AND NOT t.is_labeled AND t.closed_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM tasks_annotation a WHERE a.task_id = t.id AND a.completed_by_id = %(user)s
-            AND a.deleted_at IS NULL AND (a.returned_at IS NULL OR a.returned_to_id IS NOT NULL))
-        AND t.overlap > (SELECT count(*) FROM tasks_annotation a WHERE a.task_id = t.id AND a.deleted_at IS NULL
-            AND NOT a.is_draft AND NOT a.was_cancelled AND NOT a.redistributed
-            AND (a.returned_at IS NULL OR a.returned_to_id IS NOT NULL))
-          + (SELECT count(*) FROM tasks_reservation r WHERE r.task_id = t.id AND r.user_id <> %(user)s
-            AND r.expires_at > statement_timestamp())
-        AND NOT {GIVEN.format(task="t.id", type="AN")}
-        ORDER BY t.id
-    """,
-)
-SHARED = {Kind.TO_REVIEW: REVIEW, Kind.TO_LABEL: LABEL}
+
+def _review_statement(reader: Reader) -> tuple[str, dict[str, Any]]:
+    """What this person may decide in each project, but for what they were given by hand."""
+    of_project = QueueEntry.objects.filter(project_id=RawSQL("p.id", ()), queue=Queue.REVIEW)
+    available = of_project.filter(available_to(reader.user)).exclude(given_to_review(reader.user))
+    rows = available.order_by("task", "annotation")
+    found, parameters = with_parameters(rows.values("task", "entered_at"), prefix="q")
+    found = f"SELECT f.task, f.entered_at AS since FROM ({found}) f"
+    return POOL.format(condition="p.enable_review_workflow", found=found), parameters
+
+
+def _statement(reader: Reader, kind: Kind) -> tuple[str, dict[str, Any]]:
+    if kind == Kind.TO_REVIEW:
+        return _review_statement(reader)
+    condition = "p.label_stream_task_distribution = 'auto_distribution'"
+    return POOL.format(condition=condition, found=LABEL), {"user": reader.user.pk}
 
 
 def items(reader: Reader, kind: Kind) -> list[Item]:
-    projects = reader.reviewing if kind == Kind.TO_REVIEW else reader.labelling
-    if kind not in SHARED or not projects:
+    projects = {Kind.TO_REVIEW: reader.reviewing, Kind.TO_LABEL: reader.labelling}.get(kind)
+    if not projects:
         return []
-    asked: dict[str, Any] = {
-        "user": reader.user.pk,
-        "projects": projects,
-        "managing": reader.managing,
-        "limit": BOUND + 1,
-    }
+    statement, parameters = _statement(reader, kind)
     with connection.cursor() as cursor:
-        cursor.execute(SHARED[kind], asked)
+        cursor.execute(statement, {**parameters, "projects": projects, "limit": BOUND + 1})
         found = cursor.fetchall()
     return [
         Item(kind, project, task, None, None, since, count=count, shared=True)

@@ -9,10 +9,9 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRe
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Project, Task
 from tasks.services import members, ownerless_work
-from tasks.state import State
+from tasks.state import ABSENT, UNDECIDED, State
 
 from ..dead_ends import DECIDE, REASONS, RETURN, Reason
-from ..eligibility import UNDECIDED
 from .kinds import BOUND, review_page
 
 LABELLING = ("skipped_by_all", "overlap_unreachable")
@@ -54,8 +53,8 @@ def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
     if reason.name not in LABELLING:
         return found
     at_work = members.active_members(project).values("user")
-    had = Annotation.objects.filter(
-        task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False
+    had = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user")).exclude(
+        state__in=ABSENT
     )
     given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
     return found.exclude(Exists(given.filter(~Exists(had))))

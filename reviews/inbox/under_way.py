@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tasks.models import Annotation, Project
+from tasks.state import State
 
+from ..eligibility import OPEN_TASK
 from ..models import Queue, QueueEntry
 
 LIMIT = 10_000
@@ -26,10 +28,8 @@ class UnderWay:
 
 def under_way(project: Project) -> UnderWay:
     waiting = QueueEntry.objects.filter(project=project, queue__in=(Queue.REVIEW, Queue.DISPUTES))
-    returned = Annotation.objects.filter(
-        project=project, returned_at__isnull=False, deleted_at=None, task__deleted_at=None
-    )
-    return UnderWay(in_review=_count(waiting), returned=_count(returned.filter(task__closed_at=None)))
+    returned = Annotation.objects.filter(OPEN_TASK, project=project, state__in=(State.RETURNED, State.POOLED))
+    return UnderWay(in_review=_count(waiting), returned=_count(returned))
 
 
 def _count(rows: QuerySet) -> int:

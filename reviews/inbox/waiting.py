@@ -46,15 +46,17 @@ QUEUED = "SELECT e.entered_at FROM reviews_queueentry e WHERE e.project_id = p.i
 STATEMENT = f"""
     SELECT t.project_id, a.returned_to_id, 'returned', count(*), min(a.returned_at)
         FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id
-        WHERE t.project_id = ANY(%(projects)s) AND {OPEN} AND a.deleted_at IS NULL AND NOT a.is_draft
-        AND a.returned_at IS NOT NULL AND a.returned_to_id IS NOT NULL GROUP BY 1, 2
+        WHERE t.project_id = ANY(%(projects)s) AND {OPEN} AND a.returned_to_id IS NOT NULL
+        AND a.state IN ('returned', 'contested') GROUP BY 1, 2
     UNION ALL SELECT t.project_id, s.user_id, 'assigned', count(*), min(s.created_at) {GIVEN}
         AND s.type = 'AN' AND NOT t.is_labeled AND NOT EXISTS (SELECT 1 FROM tasks_annotation a
-            WHERE a.task_id = t.id AND a.completed_by_id = s.user_id AND a.deleted_at IS NULL AND NOT a.is_draft) GROUP BY 1, 2
+            WHERE a.task_id = t.id AND a.completed_by_id = s.user_id
+            AND a.state NOT IN ('deleted', 'draft')) GROUP BY 1, 2
     UNION ALL SELECT t.project_id, s.user_id, 'to_review', count(*), min(e.entered_at)
         FROM tasks_assignment s JOIN tasks_task t ON t.id = s.task_id
         JOIN reviews_queueentry e ON e.task_id = t.id AND e.queue = 'review'
-        WHERE t.project_id = ANY(%(projects)s) AND s.type = 'RE' AND e.author_id <> s.user_id GROUP BY 1, 2
+        WHERE t.project_id = ANY(%(projects)s) AND s.type = 'RE' AND s.user_id NOT IN (e.completed_by_id, e.written_by_id)
+        GROUP BY 1, 2
     UNION ALL SELECT r.project_id, r.user_id, 'labelling', count(*), min(r.created_at) FROM tasks_reservation r
         JOIN tasks_task t ON t.id = r.task_id
         WHERE r.project_id = ANY(%(projects)s) AND {OPEN} AND r.expires_at > statement_timestamp() GROUP BY 1, 2

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from tasks.models import Annotation, Project, Task
+from tasks.state import State
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -21,6 +22,8 @@ class QueueEntry(models.Model):
     """One annotation that a reviewer may be handed, narrow and indexed for each order. Derived: reviews.queue rebuilds it
     from annotation, task and standing review, under the task's lock.
 
+    Columns that it has from its annotation bear the annotation's names, so that conditions serve both.
+
     The lease lives on the row that is locked, so that a second reviewer who waited for it sees it taken.
     """
 
@@ -30,15 +33,11 @@ class QueueEntry(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     queue = models.CharField(max_length=8, choices=Queue)
-    author = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
+    state = models.CharField(max_length=10, choices=State)
+    completed_by = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
     written_by = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+", db_index=False)
-    not_for = models.ForeignKey(
-        PERSON,
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="+",
-        db_index=False,
-        help_text="Whose verdict is contested.",
+    last_created_by = models.ForeignKey(
+        PERSON, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
     standing_review_id = models.BigIntegerField(null=True)
     reworked = models.BooleanField(default=False, help_text="It had a verdict before.")
@@ -63,7 +62,7 @@ class QueueEntry(models.Model):
         indexes = [
             models.Index(fields=["project", "queue", "task", "annotation"], name="queue_by_task"),
             models.Index(fields=["project", "queue", "shuffle"], name="queue_random"),
-            models.Index(fields=["project", "queue", "author", "annotation"], name="queue_by_author"),
+            models.Index(fields=["project", "queue", "completed_by", "annotation"], name="queue_by_author"),
             models.Index(fields=["project", "queue", "-reworked", "annotation"], name="queue_reworked_first"),
             models.Index(
                 F("project"),

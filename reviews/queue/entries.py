@@ -1,47 +1,115 @@
-"""Which annotations are in which queue: derived from annotation, task, project and standing review, set-based.
+"""Which annotations are in which queue: derived from annotation, task and project by the conditions of `reviews.eligibility`.
 
-The rule has one place, the database's function `countersign_queue_wanted` (migration queue_functions). Writers keep the entries
-of the tasks they hold locked true to it (`sync`), `recount` compares.
+Writers keep the entries of the tasks they hold locked up to date (`sync`); `recount` compares.
 """
 
 from collections.abc import Collection
+from functools import cache
 
-from django.db import connection
+from django.db.models import BigIntegerField, Case, CharField, F, Func, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
+
+from tasks.models import Annotation
+from tasks.sql import run, with_constants
+from tasks.state import State
+
+from ..eligibility import REJECTED, in_reach_of_reviewers, waits_for_review
+from ..models import Queue
 
 # What neither a lease nor the clock changes.
 DERIVED = (
     "task_id",
     "project_id",
     "queue",
-    "author_id",
+    "state",
+    "completed_by_id",
     "written_by_id",
-    "not_for_id",
+    "last_created_by_id",
     "standing_review_id",
     "reworked",
     "lowest_score",
     "shuffle",
 )
-SYNC = "SELECT countersign_sync_queue(%(tasks)s::bigint[])"
-SYNC_MANY = "SELECT countersign_sync_queue_of_many(%(tasks)s::bigint[])"
-# Up to so many, one plan serves all; beyond, planning costs nothing beside the work.
-FEW = 20
+
+
+class SeededHash(Func):
+    """64 bits of a text: the same order each time, and no order that anybody could foresee without the seed."""
+
+    template = "('x' || left(md5(%(expressions)s), 16))::bit(64)::bigint"
+    output_field = BigIntegerField()
+
+
+def wanted() -> QuerySet:
+    """The entries there should be: of what waits for a review, contested rejections, and other rejections."""
+    text = CharField()
+    rows = Annotation.objects.filter(waits_for_review() | (in_reach_of_reviewers() & REJECTED))
+    return rows.order_by().values(
+        "task_id",
+        "project_id",
+        "state",
+        "completed_by_id",
+        "written_by_id",
+        "last_created_by_id",
+        "standing_review_id",
+        annotation_id=F("pk"),
+        queue=Case(
+            When(state=State.WAITING, then=Value(Queue.REVIEW.value)),
+            When(state=State.CONTESTED, then=Value(Queue.DISPUTES.value)),
+            default=Value(Queue.REJECTED.value),
+        ),
+        reworked=F("ever_reviewed"),
+        lowest_score=F("task__lowest_score"),
+        shuffle=SeededHash(
+            Concat(Cast("project__review_sample_seed", text), Value(":"), Cast("unique_id", text))
+        ),
+    )
+
+
+# A decision ends the lease; an edit does not. Rows that stay as they are stay unlocked, so that drawing need not wait for them.
+# NOT IN and the join by primary key cost the same whatever the planner believes about the number of tasks.
+SYNC = """
+    WITH wanted AS MATERIALIZED ({wanted}), gone AS (
+        DELETE FROM reviews_queueentry e WHERE e.task_id = ANY(%(tasks)s)
+        AND e.annotation_id NOT IN (SELECT annotation_id FROM wanted)
+    ), moved AS (
+        UPDATE reviews_queueentry e SET {sets},
+            entered_at = CASE WHEN {decided} THEN now() ELSE e.entered_at END,
+            lease = CASE WHEN NOT {decided} THEN e.lease END,
+            leased_to_id = CASE WHEN NOT {decided} THEN e.leased_to_id END,
+            leased_at = CASE WHEN NOT {decided} THEN e.leased_at END,
+            leased_until = CASE WHEN NOT {decided} THEN e.leased_until END
+        FROM wanted w WHERE w.annotation_id = e.annotation_id AND ({stored}) IS DISTINCT FROM ({derived})
+    )
+    INSERT INTO reviews_queueentry (annotation_id, {names}, entered_at)
+    SELECT w.annotation_id, {derived}, now() FROM wanted w
+    WHERE w.annotation_id NOT IN (SELECT annotation_id FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s))
+"""
 # (task, annotation, the queue it is in, the queue it belongs in); the queues are equal where something else is wrong.
-DIFFERENCES = f"""
+DIFFERENCES = """
     SELECT coalesce(w.task_id, e.task_id), coalesce(w.annotation_id, e.annotation_id), e.queue, w.queue
-    FROM countersign_queue_wanted(%(tasks)s::bigint[]) w
+    FROM ({wanted}) w
     FULL JOIN (SELECT * FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s)) e ON e.annotation_id = w.annotation_id
-    WHERE ({", ".join(f"e.{name}" for name in DERIVED)}) IS DISTINCT FROM ({", ".join(f"w.{name}" for name in DERIVED)})
+    WHERE ({stored}) IS DISTINCT FROM ({derived})
     ORDER BY 2
 """
 
 
+@cache
+def _composed(statement: str) -> str:
+    return statement.format(
+        wanted=f"SELECT * FROM ({with_constants(wanted())}) of_tasks WHERE task_id = ANY(%(tasks)s)",
+        names=", ".join(DERIVED),
+        sets=", ".join(f"{name} = w.{name}" for name in DERIVED),
+        stored=", ".join(f"e.{name}" for name in DERIVED),
+        derived=", ".join(f"w.{name}" for name in DERIVED),
+        decided="(e.standing_review_id IS DISTINCT FROM w.standing_review_id OR e.queue <> w.queue)",
+    )
+
+
 def sync(task_ids: Collection[int]) -> None:
     """Bring the entries of these tasks up to date. The caller holds the tasks locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(SYNC if len(task_ids) <= FEW else SYNC_MANY, {"tasks": list(task_ids)})
+    run(_composed(SYNC), {"tasks": list(task_ids)})
 
 
 def differences(task_ids: Collection[int]) -> list[tuple[int, int, str | None, str | None]]:
-    with connection.cursor() as cursor:
-        cursor.execute(DIFFERENCES, {"tasks": list(task_ids)})
-        return cursor.fetchall()
+    return run(_composed(DIFFERENCES), {"tasks": list(task_ids)})

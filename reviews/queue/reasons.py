@@ -1,15 +1,16 @@
 """Why a reviewer gets nothing: a code and a sentence, the nearest cause first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db import connection
+from django.db.models import QuerySet
 
 from tasks.models import Membership
 from tasks.roles import may
 from tasks.totals import totals_of
 
+from ..eligibility import own_contested_verdict, own_work
 from ..models import Queue
-from .drawing import FREE, MINE, Ask
+from .drawing import FREE, Ask, held_by
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,22 @@ def before_drawing(ask: Ask) -> Reason | None:
 
 def why_empty(ask: Ask) -> Reason:
     """Each condition is lifted in turn: the first that lets something through is the reason."""
-    asked = [*ask.wanted(), "e.queue = ANY(%(queues)s)"]
-    if _any(ask, [*asked, *ask.permitted(), f"NOT ({FREE} OR {MINE})"]):
+    wanted, decidable = (rows.filter(queue__in=ask.queues) for rows in (ask.wanted, ask.decidable))
+    if decidable.exclude(FREE | held_by(ask.user)).exists():
         return ALL_LEASED
-    if ask.aside and _any(ask, ["e.project_id = %(project)s", "e.queue = ANY(%(queues)s)", *ask.permitted()]):
+    if ask.aside and replace(ask, aside=(), task_id=None).decidable.filter(queue__in=ask.queues).exists():
         return PUT_ASIDE
-    if _any(ask, asked):
-        return _not_permitted(ask, asked)
+    if wanted.exists():
+        return _not_permitted(ask, wanted)
     return NOT_FINISHED_YET if Queue.REVIEW in ask.queues and _unfinished(ask) else DONE
 
 
-def _not_permitted(ask: Ask, asked: list[str]) -> Reason:
-    others = ["e.author_id <> %(user)s", "e.written_by_id <> %(user)s"]
-    if not ask.project.allow_self_review and not _any(ask, [*asked, *others]):
+def _not_permitted(ask: Ask, wanted: QuerySet) -> Reason:
+    if not ask.project.allow_self_review and not wanted.exclude(own_work(ask.user)).exists():
         return ONLY_OWN_WORK
-    if not _any(ask, [*asked, "e.not_for_id IS DISTINCT FROM %(user)s"]):
+    if not wanted.exclude(own_contested_verdict(ask.user)).exists():
         return ONLY_OWN_VERDICTS
     return NOTHING_ASSIGNED if ask.project.review_only_manual_assignments else ONLY_OWN_WORK
-
-
-def _any(ask: Ask, rules: list[str]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS (SELECT 1 FROM reviews_queueentry e WHERE {' AND '.join(rules)})", ask.parameters
-        )
-        return cursor.fetchone()[0]
 
 
 def _unfinished(ask: Ask) -> bool:

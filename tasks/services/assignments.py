@@ -10,6 +10,7 @@ from users.models import User
 from ..choices import AssignmentType
 from ..models import Annotation, Assignment, Project, Task
 from ..roles import may, role_in
+from ..state import ABSENT
 
 
 def assign(tasks: Iterable[Task], users: Collection[User], kind: str) -> None:
@@ -45,8 +46,8 @@ def unassign(
 def open_assignments(project: Project) -> QuerySet[Assignment]:
     """Not done yet: the annotator has not annotated, or the task still needs a verdict."""
     found = Assignment.objects.filter(task__project=project, task__deleted_at=None, task__closed_at=None)
-    done = Annotation.objects.filter(
-        task=OuterRef("task"), completed_by=OuterRef("user"), deleted_at=None, is_draft=False
+    done = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user")).exclude(
+        state__in=ABSENT
     )
     to_annotate = Q(type=AssignmentType.ANNOTATOR, task__is_labeled=False) & ~Exists(done)
     to_review = Q(type=AssignmentType.REVIEWER, task__reviewed=False)

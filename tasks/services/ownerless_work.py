@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, F, QuerySet, Value
 
 from ..models import Annotation, Assignment, Draft, Project
+from ..state import RETURNED_TO_SOMEBODY
 from .assignments import open_assignments
 from .members import inactive, why_inactive
 
@@ -16,8 +17,8 @@ _NO_ANNOTATION = Value(None, BigIntegerField())
 
 
 def returned_to_inactive(project: Project) -> QuerySet[Annotation]:
-    waiting = Annotation.objects.present().filter(project=project, is_draft=False, returned_at__isnull=False)
-    return waiting.filter(inactive("returned_to", project), returned_to__isnull=False, task__closed_at=None)
+    waiting = Annotation.objects.present().filter(RETURNED_TO_SOMEBODY, project=project, task__closed_at=None)
+    return waiting.filter(inactive("returned_to", project))
 
 
 def assigned_to_inactive(project: Project) -> QuerySet[Assignment]:

@@ -12,6 +12,7 @@ from .. import locks
 from ..choices import AssignmentType
 from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
 from ..roles import may
+from ..state import RETURNED_TO_SOMEBODY, State
 from .reservations import Place, reserve
 
 RETURNED = "Rejected work sent back to you"
@@ -43,10 +44,10 @@ def _mine(user: Any) -> QuerySet:
 
 def _returned(tasks: QuerySet, user: Any) -> Drawn | None:
     """What went back to anyone, its author may take up again while nobody else has taken its place."""
-    to_anyone = Q(returned_to=None, completed_by=user, task__is_labeled=False)
+    to_them = RETURNED_TO_SOMEBODY & Q(returned_to=user)
+    to_anyone = Q(state=State.POOLED, completed_by=user, task__is_labeled=False)
     of_tasks = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), task__closed_at=None)
-    waiting = of_tasks.filter(Q(returned_to=user) | to_anyone, returned_at__isnull=False)
-    found = waiting.filter(deleted_at=None, is_draft=False).order_by("returned_at", "pk").first()
+    found = of_tasks.filter(to_them | to_anyone).order_by("returned_at", "pk").first()
     return Drawn(found.task_id, RETURNED, found.pk) if found else None
 
 
