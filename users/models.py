@@ -64,7 +64,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_placeholder = models.BooleanField(default=False, editable=False)
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
-    wants_digest = models.BooleanField("mail me once a day what waits for me", default=True)
+    wants_digest = models.BooleanField("e-mail me once a day about waiting work", default=True)
     digest_sent_on = models.DateField(null=True, editable=False)
     date_joined = models.DateTimeField(default=now, editable=False)
     last_activity = models.DateTimeField(default=now, editable=False)

@@ -1,11 +1,11 @@
-/* Takes only the editor out of the unmodified web application of Label Studio (1.16 to 1.23), whose wheel has no stand-alone one.
-   On the page, in this order: this file, vendor.js, main.js, runtime.js. Then: await loadLabelStudioEditor().
-   Numbers of modules and chunks change with each release, so everything is found by what it contains. */
+/* Loads only the editor of Label Studio's unmodified web application (1.16 to 1.23); the wheel has no stand-alone editor.
+   Include, in this order: this file, vendor.js, main.js, runtime.js. Then: await loadLabelStudioEditor().
+   Module and chunk numbers change with each release, so modules are found by their content. */
 (function () {
   "use strict";
   const chunks = (self.webpackChunklabelstudio = []);
   const plainPush = chunks.push.bind(chunks);
-  /* A chunk is [ids, modules, entry]. Without its entry main.js only defines its modules, and no application starts. */
+  /* A chunk is [ids, modules, entry]. Without the entry, main.js defines its modules but starts no application. */
   chunks.push = ([ids, modules]) => plainPush([ids, modules]);
 
   const LAZY = /Promise\.all\(\[((?:[\w$]+\.e\(\d+\),?)+)\]\)\.then\([\w$]+\.bind\([\w$]+,(\d+)\)\)/g;
@@ -14,11 +14,11 @@
   function webpackRequire() {
     let requires;
     chunks.push([["editor-loader"], {}, (found) => (requires = found)]);
-    if (!requires) throw new Error("runtime.js of Label Studio has to come before this call.");
+    if (!requires) throw new Error("Load Label Studio's runtime.js before this call.");
     return requires;
   }
 
-  /* [module, its chunks] of every import that waits for its chunks. */
+  /* Module → its chunks, for every lazy import. */
   function lazyImports(requires) {
     const found = new Map();
     for (const id of Object.keys(requires.m)) {
@@ -29,7 +29,7 @@
     return found;
   }
 
-  /* The application's entry would have put this style sheet into the page. */
+  /* The entry of the application would have added this style sheet. */
   function addStyles(requires) {
     for (const id of Object.keys(requires.m).filter((id) => textOf(requires, id).includes("tailwindcss v"))) {
       const exported = requires(id);
@@ -53,7 +53,7 @@
       const arrived = Object.keys(requires.m).filter((id) => !before.has(id));
       if ([entry, ...arrived].some((id) => requires.m[id] && setsEditor(requires, id))) requires(entry);
     }
-    if (!window.LabelStudio) throw new Error("These files hold no editor.");
+    if (!window.LabelStudio) throw new Error("These files contain no editor.");
     return window.LabelStudio;
   };
 })();

@@ -1,4 +1,4 @@
-/* The host of Label Studio's unmodified web application: its settings, signed writes, and the verdicts of its quick view. */
+/* Hosts Label Studio's unmodified web application: its settings, CSRF headers, and the verdicts of its quick view. */
 (function () {
   "use strict";
   const settings = JSON.parse(document.getElementById("app-settings-json").textContent);
@@ -10,7 +10,7 @@
   window.APP_SETTINGS = settings;
   window.exports = () => {};
 
-  /* The application asks below its own address; the API is at the root. Writes by session carry the CSRF header. */
+  /* The application requests the API below its own address, but the API is at the root. Writes need the CSRF header. */
   function routed(address) {
     const url = new URL(address, location.href);
     if (url.origin !== location.origin) return null;
@@ -42,7 +42,7 @@
     return said;
   }
 
-  /* One verdict. On a clean accept no result is sent: the editor re-serialises, and that is no edit. */
+  /* Send one verdict. An accept without edits sends no result, because serialising it again would look like an edit. */
   async function decide(manager, accepted, { isDirty, entity, comment }) {
     const body = { annotation: Number(entity.pk), accepted };
     if (accepted && isDirty) body.result = entity.serializeAnnotation();
@@ -54,13 +54,13 @@
     await shownAgain(manager, entity.pk);
   }
 
-  /* What the reviewer wrote on the way to a fix is in the verdict now. */
+  /* The edits are part of the verdict now. */
   async function dropDrafts(task, annotation) {
     const drafts = await send("GET", `/api/tasks/${task}/annotations/${annotation}/drafts/`);
     for (const draft of drafts) await send("DELETE", `/api/drafts/${draft.id}/`);
   }
 
-  /* The editor changes nothing by itself after a decision: load the task again, and its row. */
+  /* The editor does not update itself after a decision: reload the task and its row in the list. */
   async function shownAgain(manager, annotation) {
     const editor = manager.lsf;
     if (editor && editor.task) await editor.loadTask(editor.task.id, annotation, true);
@@ -73,7 +73,7 @@
     manager.on("lsf:rejectAnnotation", (store, verdict) => decide(manager, false, verdict));
   }
 
-  /* The application puts each data manager it makes into window.dataManager. */
+  /* The application assigns each data manager that it creates to window.dataManager. */
   let current;
   Object.defineProperty(window, "dataManager", {
     configurable: true,

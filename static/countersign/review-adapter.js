@@ -5,20 +5,20 @@
    LabelStudio   the editor's constructor
    element       the element, or its id, to draw into
    project, task ids
-   annotation    which annotation to begin with (unasked: the first that waits for a verdict)
-   server        where Countersign is; unasked: this page's origin
-   token         API token of the person; unasked: the session of this page, with its CSRF token
+   annotation    which annotation to begin with (default: the first that waits for a verdict)
+   server        address of Countersign (default: this page's origin)
+   token         API token of the person (default: the session of this page, with its CSRF token)
    next          called with the review after each decision; returns the next task's id, or nothing to show this one again
    askReason     called with [{code, text}] before a reject; returns a code, or nothing
    onDecided     called with the review
    onError       called with each error, which the editor also shows                                                        */
 
 const JSON_TYPE = "application/json";
-/* Read when the editor is made, and only then; without them it has no outliner and no current look. */
+/* The editor reads these once, when it is created. Without them it has no outliner and an old look. */
 const FLAGS = { ff_front_1170_outliner_030222_short: true, fflag_feat_front_dev_3873_labeling_ui_improvements_short: true };
 
 export class ServerError extends Error {
-  /* In the server's own words: which field, and what next. */
+  /* The message is the server's own: which field is wrong, and what to do. */
   constructor(status, body) {
     const fields = Object.entries(body.validation_errors || {}).flatMap(([name, said]) => [said].flat().map((text) => `${name}: ${text}`));
     const words = body.code && body.detail !== "Validation error" ? [body.detail] : fields;
@@ -53,12 +53,12 @@ export class Server {
   }
 }
 
-/* For comments of somebody whose name is hidden, or who has left: without an author that it knows, the editor breaks off. */
+/* Author of comments by people whose name is hidden or who have left: the editor fails on an unknown author. */
 const SOMEBODY = { id: 0, firstName: "Somebody", lastName: "", username: "", email: "", initials: "?" };
 
 const idOf = (person) => (person && typeof person === "object" ? person.id : person);
 
-/* As the editor names things. `id: undefined` keeps it from taking the server's id for its own. */
+/* With the editor's names. `id: undefined`, because the editor would take the server's id for its own. */
 function shownAnnotation(annotation) {
   return {
     ...annotation,
@@ -73,7 +73,7 @@ function shownAnnotation(annotation) {
   };
 }
 
-/* The editor in a page, with its comments, drafts and history; what its buttons do is said by those who extend it. */
+/* The editor in a page, with its comments, drafts and history. Subclasses define what its buttons do. */
 export class HostedEditor {
   constructor(asked, options) {
     this.asked = asked;
@@ -94,7 +94,7 @@ export class HostedEditor {
       user,
       feature_flags: { ...FLAGS, ...(window.APP_SETTINGS || {}).feature_flags },
     };
-    /* The editor's own Ctrl+Space throws: it is taken off, and pressing it clicks the button. */
+    /* The editor's own Ctrl+Space throws an error. It is removed here, and clickByKey clicks the button instead. */
     const keymap = { "annotation:skip": { key: null, description: "Reject or skip" } };
     const interfaces = this.options.interfaces;
     await new Promise((ready) => {
@@ -112,7 +112,7 @@ export class HostedEditor {
     return {};
   }
 
-  /* A rejected promise is what makes the editor show the error. */
+  /* The editor shows the error when the handler's promise is rejected. */
   on(name, handle) {
     this.editor.on(name, (...given) => this.told(handle(...given)));
   }
@@ -151,14 +151,14 @@ export class HostedEditor {
 
   async load(task) {
     const { annotations, predictions, ...rest } = this.shownTask(task);
-    /* Not assignConfig: it would fill the controls from the task that is still there. */
+    /* Not assignConfig, which would fill the controls from the previous task. */
     this.store.resetState();
     this.store.assignTask(rest);
     this.store.initializeStore({ annotations, predictions });
     await this.show(task);
   }
 
-  /* The editor selects the last annotation, whichever that is. */
+  /* By itself the editor selects the last annotation, so select the right one. */
   async show(task) {
     this.task = task;
     this.seen = new Map(task.annotations.map((annotation) => [String(annotation.id), annotation]));
@@ -186,14 +186,14 @@ export class HostedEditor {
     annotation.history.reinit();
   }
 
-  /* The queue sends it with the item. */
+  /* The review queue sends the history with the item. */
   async showHistory(annotation) {
     if (!this.store.setHistory) return;
     const rows = this.task.history || (await this.server.ask("GET", `/api/annotation-history/?annotation=${annotation}`));
     this.store.setHistory(rows.map((row) => ({ ...row, comment: row.comment || "", result: row.result || [] })));
   }
 
-  /* About five seconds after an edit. */
+  /* Called about five seconds after an edit. */
   async keepDraft(annotation) {
     const body = { result: annotation.versions.draft ?? annotation.serializeAnnotation(), lead_time: annotation.leadTime || 0 };
     const path = annotation.draftId ? `/api/drafts/${annotation.draftId}/` : this.draftsOf(annotation);
@@ -203,7 +203,7 @@ export class HostedEditor {
     return draft;
   }
 
-  /* The editor forgets the draft's id before it tells of a verdict, so it is remembered here. */
+  /* The editor forgets the draft's id before it fires the event of a verdict, so the ids are kept in this.drafts. */
   async dropDraft(pk) {
     const draft = this.drafts.get(pk);
     this.drafts.delete(pk);
@@ -213,7 +213,7 @@ export class HostedEditor {
     });
   }
 
-  /* Awaited by the editor before it rejects: the server then finds the comment that a reject needs. */
+  /* The editor awaits this before it rejects, so the server finds the comment that a reject may require. */
   createComment({ text, annotation, region_ref, classifications }) {
     return this.server.ask("POST", "/api/comments/", { text, annotation: Number(annotation), region_ref, classifications });
   }
@@ -243,7 +243,7 @@ export class HostedEditor {
 }
 
 export class Review extends HostedEditor {
-  /* One outcome needs no choice: the editor's own Reject button stays. */
+  /* With one outcome there is nothing to choose: the editor's own Reject button stays. */
   customButtons() {
     const buttons = this.options.reject_buttons;
     if (buttons.length < 2) return {};
@@ -258,19 +258,19 @@ export class Review extends HostedEditor {
     this.on("customButton", (store, name, verdict) => this.reject(verdict, name));
   }
 
-  /* A reviewer wants the one that waits. */
+  /* The annotation asked for, else the first that waits for review. */
   chosenOf(task) {
     const wanted = this.asked.annotation && this.seen.get(String(this.asked.annotation));
     return wanted || task.annotations.find((annotation) => annotation.can_be_reviewed) || task.annotations[0];
   }
 
-  /* A clean accept sends no result: the editor writes the same regions in another order. */
+  /* An accept without edits sends no result: the editor would serialise the same regions in another order. */
   async accept({ isDirty, entity }) {
     if (!isDirty) return this.decide(entity, { accepted: true });
     try {
       return await this.decide(entity, { accepted: true, result: entity.serializeAnnotation() });
     } catch (error) {
-      /* A saved draft counts as an edit, also when it came to nothing. */
+      /* For the editor a saved draft counts as an edit, even if nothing changed in the end. */
       if (error.code !== "nothing_fixed") throw error;
       return this.decide(entity, { accepted: true });
     }
@@ -288,13 +288,13 @@ export class Review extends HostedEditor {
     const review = await this.server.ask(method, path, body, headers);
     await this.dropDraft(entity.pk);
     if (this.asked.onDecided) await this.asked.onDecided(review);
-    /* After the editor is through with this click: it touches the annotation once more. */
+    /* setTimeout: the editor touches the annotation once more while it handles this click. */
     setTimeout(() => this.told(this.goOn(review)).catch(() => {}), 0);
     return review;
   }
 
-  /* The editor's buttons come back after five seconds, also while a request runs. A second click sends the same again, and the
-     server answers it with the first verdict. If-Match: whatever happened to the annotation since it was shown is a 412. */
+  /* The editor's buttons are enabled again after five seconds, even while a request is running. A second click repeats the
+     request, and the server answers with the first verdict. If-Match: any change of the annotation since it was shown is a 412. */
   requestOf(entity, verdict) {
     const { annotation_seq: sequence } = this.seen.get(String(entity.pk)) || {};
     const started = entity.loadedDate ? { started_at: new Date(entity.loadedDate).toISOString() } : {};
@@ -309,7 +309,7 @@ export class Review extends HostedEditor {
   }
 }
 
-/* The editor keeps its state in globals: one to a page. */
+/* The editor keeps its state in globals, so there can be only one per page. */
 let current = null;
 
 export async function startReview(asked) {

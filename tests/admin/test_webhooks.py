@@ -119,7 +119,7 @@ def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
     listed, page = lead_client.get(LIST), lead_client.get(page_of(hook))
 
     assert b'role="alert"' in listed.content and b'role="alert"' in page.content
-    assert "1 endpoint is switched off by itself" in text_of(listed)
+    assert "1 endpoint is switched off automatically" in text_of(listed)
     assert "OFF: nothing sent to it in five days succeeded" in text_of(page)
     assert "Held until the endpoint is on again: 2" in text_of(page)
 

@@ -123,8 +123,8 @@ def test_a_lead_ends_what_nobody_takes_up(house, page_of, errors, shoot):
     expect(page.get_by_text("3 days").first).to_be_visible()
     page.set_viewport_size({"width": 1040, "height": 1220})
     shoot(page, "inbox-lead")
-    page.get_by_label(f"Why close task {blot.pk}").fill("A blot")
-    page.locator("form", has=page.get_by_label(f"Why close task {blot.pk}")).get_by_role(
+    page.get_by_label(f"Reason for closing task {blot.pk}").fill("A blot")
+    page.locator("form", has=page.get_by_label(f"Reason for closing task {blot.pk}")).get_by_role(
         "button", name="Close"
     ).click()
 

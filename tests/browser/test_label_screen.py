@@ -42,7 +42,7 @@ def test_tasks_are_labelled_one_after_the_other_or_skipped_with_a_reason(page_of
     page.get_by_role("button", name="Skip", exact=True).last.click()
     toast(page, "Skipped")
 
-    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to label right now")).to_be_visible()
     submitted, skipped = (Annotation.objects.get(task=one) for one in (first, second))
     assert (submitted.result[0]["value"]["choices"], submitted.completed_by) == (["B"], house.annotator)
     assert skipped.was_cancelled
@@ -74,7 +74,7 @@ def test_rejected_work_comes_back_with_the_comment_and_returns_to_review_as_outd
     assert last_version(house.annotation) == ["B"]
     expect(page.get_by_text("A new letter")).to_be_visible()
 
-    reviewer.get_by_role("button", name="Look again").click()
+    reviewer.get_by_role("button", name="Check again").click()
     expect(reviewer.locator("#about")).to_contain_text("Outdated verdict")
     expect(reviewer.locator("#about")).to_contain_text("Look at the second line: it is a B")
     expect(reviewer.locator(".cs-changes")).to_contain_text("A → B")
@@ -126,7 +126,7 @@ def test_work_on_a_version_that_was_replaced_is_put_onto_the_new_one(page_of, ho
 
     page.get_by_role("checkbox").nth(1).click()
     page.get_by_role("button", name=SUBMIT).click()
-    page.get_by_role("button", name="Load it again, with my work").click()
+    page.get_by_role("button", name="Reload and keep my work").click()
     expect(page.locator("[data-notice=restored]")).to_be_visible()
     expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
     page.get_by_role("button", name=SUBMIT).click()
@@ -147,7 +147,7 @@ def test_work_without_a_connection_goes_out_once_it_is_back(page_of, house, erro
     page.context.set_offline(False)
 
     toast(page, "Submitted")
-    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to label right now")).to_be_visible()
     assert last_version(Annotation.objects.get(task=fresh)) == ["C"]
     assert errors == []
 
@@ -225,7 +225,7 @@ def test_words_in_the_comment_field_are_said_with_the_work(page_of, house, error
     page.get_by_role("button", name="Skip", exact=True).last.click()
     toast(page, "Skipped")
 
-    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to label right now")).to_be_visible()
     assert said(first) + said(second) == [("Which hand is this?", first.pk), ("A blot, I think", second.pk)]
     assert Draft.objects.count() == 0
     assert errors == []
@@ -244,7 +244,7 @@ def test_a_comment_without_a_connection_goes_out_with_the_work(page_of, house, e
     page.context.set_offline(False)
 
     toast(page, "Submitted")
-    expect(page.get_by_role("heading", name="Nothing to label just now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to label right now")).to_be_visible()
     assert said(fresh) == [("Which hand is this?", fresh.pk)]
     assert (last_version(Annotation.objects.get(task=fresh)), Draft.objects.count()) == (["C"], 0)
     assert errors == []

@@ -98,7 +98,7 @@ def test_a_needed_comment_is_refused_then_given_and_pinned_to_a_region(screen, p
 
     page.get_by_text("Reject: requeue", exact=True).click()
     page.get_by_role("button", name="Reject", exact=True).click()
-    expect(page.locator("#reject-refusal")).to_contain_text("A comment is needed")
+    expect(page.locator("#reject-refusal")).to_contain_text("A comment is required")
     assert Review.objects.count() == 0
     shoot(page, "review-reject")
     page.get_by_label("The box is not tight").check()
@@ -243,7 +243,7 @@ def test_somebody_elses_verdict_is_shown_and_can_be_replaced_knowingly(screen, h
     AnnotationReviewService(house.reviewer2).reject(house.annotation, reject_action="remove")
 
     page.click(ACCEPT)
-    expect(page.locator("[data-notice=overtaken]")).to_contain_text("Reviewer2 decided meanwhile: rejected")
+    expect(page.locator("[data-notice=overtaken]")).to_contain_text("Reviewer2 has decided in the meantime: rejected")
     shoot(page, "review-overtaken")
     page.wait_for_timeout(300)
     page.click(ACCEPT)
@@ -323,8 +323,8 @@ def test_a_lost_place_in_the_queue_is_said_and_a_closed_page_frees_it(screen, ho
     expect(page.locator("[data-notice=lease]")).to_be_visible()
     settings.LEASE_SECONDS = 600
     page.get_by_role("button", name="Next item").click()
-    expect(page.get_by_role("button", name="Look again")).to_be_visible()
-    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("button", name="Check again")).to_be_visible()
+    page.get_by_role("button", name="Check again").click()
     expect(page.locator(ACCEPT)).to_be_visible()
     assert QueueEntry.objects.get().leased_to == house.reviewer
 

@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="wants_digest",
-            field=models.BooleanField(default=True, verbose_name="mail me once a day what waits for me"),
+            field=models.BooleanField(default=True, verbose_name="e-mail me once a day about waiting work"),
         ),
     ]

@@ -1,11 +1,11 @@
-/* Above the editor: why an item is here again, and what changed since somebody judged it. */
+/* Above the editor: why an item is back in the queue, and what changed since its last verdict. */
 import { shownChanges } from "./changes.js";
 import { byId } from "./chrome.js";
 import { SAID } from "./words.js";
 
 const VERDICTS = ["rejected", "accepted", "fixed_and_accepted"];
 
-/* onPick(change): one of the sentences was clicked. */
+/* onPick(change) is called when one of the listed changes is clicked. */
 export function tellAbout({ queue, history = [], changes = [] }, onPick) {
   const box = byId("about");
   const judged = lastJudged(history);
@@ -17,7 +17,7 @@ export function tellAbout({ queue, history = [], changes = [] }, onPick) {
   box.hidden = !box.childElementCount;
 }
 
-/* The newest verdict, unless it was taken back. */
+/* The newest verdict, unless it was undone. */
 function lastJudged(history) {
   const newest = history.find(({ action }) => [...VERDICTS, "deleted_review"].includes(action));
   return newest && VERDICTS.includes(newest.action) ? newest : null;
@@ -25,7 +25,7 @@ function lastJudged(history) {
 
 function outdatedWords(judged, changes) {
   const what = changes.length ? `${changes.length} ${changes.length === 1 ? "change" : "changes"} since:` : "The result is the same.";
-  if (!judged) return `It was judged before. ${what}`;
+  if (!judged) return `It was reviewed before. ${what}`;
   const said = judged.comment ? ` “${judged.comment}”` : "";
   return `It was ${SAID[judged.action].toLowerCase()} before${said}. ${what}`;
 }

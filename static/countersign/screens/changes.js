@@ -1,4 +1,4 @@
-/* What somebody changed, as sentences one can click: the region is selected in the editor. */
+/* A list of changes. Clicking one selects its region in the editor. */
 
 export function shownChanges(changes, onPick) {
   const list = document.createElement("ul");
@@ -29,7 +29,7 @@ function words({ kind, control, sentence }) {
   return said;
 }
 
-/* The region of the shown annotation that the change names. A choice of the whole task is no region to select. */
+/* Select the region of this change. A classification of the whole task is not a region. */
 export function select(annotation, change) {
   const region = annotation.regions.find(({ cleanId }) => cleanId === change.region);
   if (!region || region.classification) return;

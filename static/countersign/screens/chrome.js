@@ -1,9 +1,9 @@
-/* What stands around the editor: notices, toast, dialogs, keys with their help, and the counters that move by themselves. */
+/* The page around the editor: notices, toast, dialogs, keyboard shortcuts with their help, and the live counters. */
 
 const EVERY = 15_000;
 export const byId = (id) => document.getElementById(id);
 
-/* One notice for each name; said again it is replaced. buttons: [[words, action], …] */
+/* A new notice replaces an earlier one with the same name. buttons: [[label, action], …] */
 export function notice(name, text, { tone = "info", buttons = [] } = {}) {
   withdraw(name);
   const box = document.createElement("div");
@@ -32,7 +32,7 @@ export function toast(text) {
   toastTimer = setTimeout(() => (box.hidden = true), 6000);
 }
 
-/* Instead of the editor: why there is nothing, and what next. */
+/* Shown instead of the editor: why there is no item, and what to do next. links: [[label, address or action], …] */
 export function showEmpty(title, words, links) {
   const box = byId("empty");
   const heading = Object.assign(document.createElement("h1"), { textContent: title });
@@ -58,10 +58,10 @@ function linkOf(text, href) {
 
 const isTyping = ({ target }) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-const ON_EVERY_SCREEN = [{ keys: "Ctrl+Z", words: "Undo an edit" }, { keys: "?", words: "This list" }];
+const ON_EVERY_SCREEN = [{ keys: "Ctrl+Z", words: "Undo an edit" }, { keys: "?", words: "Show this list" }];
 
-/* keys: [{keys: "Alt+N", words, code, alt, ctrl, run, passes}]; without `run` the key is the editor's own and only listed; with
-   `passes` the editor hears it, too. */
+/* keys: [{keys: "Alt+N", words, code, alt, ctrl, run, passes}]. A key without `run` belongs to the editor and is only listed;
+   with `passes`, the editor gets the event as well. */
 export function listenToKeys(keys) {
   byId("help-keys").replaceChildren(...[...keys, ...ON_EVERY_SCREEN].flatMap(({ keys: names, words }) => [
     Object.assign(document.createElement("dt"), { textContent: names }),
@@ -79,7 +79,7 @@ export function listenToKeys(keys) {
     }
     found.run();
   }, true);
-  /* What is pressed in a dialog is not for the editor behind it. */
+  /* Keys pressed in a dialog must not reach the editor behind it. */
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -90,7 +90,7 @@ export function listenToKeys(keys) {
   }
 }
 
-/* Asked again every quarter of a minute while somebody looks, and when asked to. */
+/* Refreshed every 15 seconds while the page is visible, and on demand. */
 export class Counters {
   constructor({ server, path, words }) {
     Object.assign(this, { server, path, words });

@@ -1,4 +1,4 @@
-/* What reviewers changed in one's work: a personal feed, each line seen once. */
+/* What reviewers changed in the work of this person: a list in which each line is acknowledged. */
 import { buttonOf, byId } from "./chrome.js";
 
 export class Corrections {

@@ -1,7 +1,7 @@
-/* An edit that has not reached the server yet, kept in this browser: put back when the same version is shown again. */
+/* Stores an edit that is not on the server yet in this browser, and restores it when the same version is shown again. */
 
 export class Edits {
-  /* of(): {key, sequence, annotation}, what is on the screen now, or null where there is nothing to keep. */
+  /* of(): {key, sequence, annotation} of what is on the screen now, or null if there is nothing to store. */
   constructor(kept, of) {
     Object.assign(this, { kept, of });
     addEventListener("pagehide", () => this.keep());
@@ -17,7 +17,7 @@ export class Edits {
     this.kept.drop(`edit:${key}`);
   }
 
-  /* Answers whether there was one. `anyway`: also onto another version than it was made on. */
+  /* Returns true if an edit was restored. `anyway`: even if the annotation has changed since the edit. */
   restore({ anyway = false } = {}) {
     const shown = this.of();
     const edit = shown && this.kept.get(`edit:${shown.key}`);

@@ -1,4 +1,4 @@
-/* The place in the queue: renewed while the page is open, let go when it closes. It reserves a place, not the right to decide. */
+/* The lease of the item: renewed while the page is open, released when it closes. */
 import { ServerError } from "../review-adapter.js";
 
 const SHORTEST = 300;
@@ -16,7 +16,7 @@ export class Hold {
     if (this.lease) this.again();
   }
 
-  /* A third of what is left: two renewals may fail before it ends. */
+  /* After a third of the remaining time, so that two renewals may fail before the lease ends. */
   again() {
     const left = new Date(this.lease.expires_at) - Date.now();
     this.timer = setTimeout(() => this.renew(), Math.min(Math.max(left / 3, SHORTEST), LONGEST));
@@ -46,7 +46,7 @@ export class Hold {
     if (lease) await this.server.ask("POST", `/api/leases/${lease.id}/release/`).catch(() => {});
   }
 
-  /* The page is going: `keepalive` lets the request outlive it. */
+  /* The page is closing: with `keepalive` the request is still sent. */
   leave() {
     const { lease } = this;
     this.take(null);

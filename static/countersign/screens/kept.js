@@ -1,4 +1,4 @@
-/* What this browser keeps until the server has it: words being typed, decisions on their way. Per person and project. */
+/* What this browser stores until the server has it: text being typed, unsent decisions. Per person and project. */
 export class Kept {
   constructor(name, storage = localStorage) {
     this.name = `countersign:${name}:`;
@@ -13,13 +13,13 @@ export class Kept {
     }
   }
 
-  /* A full or forbidden storage costs the safety net, not the work. */
+  /* If storage is full or blocked, work goes on without this safety net. */
   set(key, value) {
     try {
       if (value === null || value === undefined || value === "") this.storage.removeItem(this.name + key);
       else this.storage.setItem(this.name + key, JSON.stringify(value));
     } catch (error) {
-      console.warn("This browser keeps nothing:", error.message);
+      console.warn("This browser cannot store unsent work:", error.message);
     }
   }
 

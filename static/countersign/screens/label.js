@@ -1,4 +1,4 @@
-/* The annotate screen: the next task in Label Studio's editor, returned work first, with what the reviewer said. */
+/* The label screen: the next task in Label Studio's editor, returned work first, with the reviewer's comments. */
 import { ServerError } from "../review-adapter.js";
 import { shownChanges } from "./changes.js";
 import { buttonOf, byId, Counters, notice, showEditor, showEmpty, toast } from "./chrome.js";
@@ -41,8 +41,7 @@ class LabelScreen extends Screen {
     return undefined;
   }
 
-  /* What the inbox pointed at: one's own work on a task, with what was said about it. It is no place in the stream, unless it came
-     back. */
+  /* Opened from the inbox: the person's own work on a task, with its comments. It comes without a lease, unless it was returned. */
   async showAsked(id) {
     try {
       const asked = await this.server.ask("GET", `/api/tasks/${id}/`);
@@ -53,7 +52,7 @@ class LabelScreen extends Screen {
       showComments();
       const buttons = [this.nextButton];
       if (mine[0]?.allowed_actions.includes("contest")) buttons.unshift(["Contest the rejection", () => this.contest()]);
-      notice("asked", "You came for what was said about this.", { buttons });
+      notice("asked", "This is your work on this task, with the comments on it.", { buttons });
     } catch (error) {
       await this.showNext();
       this.problem(error);
@@ -61,7 +60,7 @@ class LabelScreen extends Screen {
     return undefined;
   }
 
-  /* As the stream hands it out, with why it came back; null where somebody else has taken it up. */
+  /* The same task as the label stream gives it, with the reason for its return; null if somebody else has taken it. */
   async askReturned(task) {
     const path = `/api/dm/actions/?id=next_task&project=${this.given.project}`;
     const drawn = await this.server.ask("POST", path, { selectedItems: { all: false, included: [task] } }).catch((error) => {
@@ -84,10 +83,10 @@ class LabelScreen extends Screen {
     this.item = null;
     this.hold.take(null);
     this.counters.refresh();
-    showEmpty("Nothing to label just now", error.message, [["Look again", () => this.showNext()], ["To the start", "/"]]);
+    showEmpty("Nothing to label right now", error.message, [["Check again", () => this.showNext()], ["Start page", "/"]]);
   }
 
-  /* Above the editor: what came back, and what the reviewer said about it. */
+  /* Above the editor: that this work was returned, and the reviewer's comment. */
   about() {
     const box = byId("about");
     const { returned } = this.item;
@@ -107,10 +106,10 @@ class LabelScreen extends Screen {
   }
 
   contestLine() {
-    const line = paragraph("Put it right and update it, or ");
+    const line = paragraph("Correct it and update it, or ");
     const button = buttonOf("Contest the rejection", () => this.contest());
     button.id = "contest";
-    line.append(button, ": another reviewer decides then.");
+    line.append(button, ": another reviewer will then decide.");
     return line;
   }
 
@@ -118,10 +117,10 @@ class LabelScreen extends Screen {
     const annotation = this.item.default_selected_annotation;
     const send = async (reason) => {
       await this.server.ask("POST", `/api/annotations/${annotation}/contest/`, { reason });
-      toast("Contested. Another reviewer decides.");
+      toast("Contested. Another reviewer will decide.");
       setTimeout(() => this.showNext(), 0);
     };
-    return askWords({ title: "Contest the rejection", lead: "You can do this once. Another reviewer decides, and does not see who rejected it.", label: "Why the work is right", button: "Contest", isNeeded: true, send });
+    return askWords({ title: "Contest the rejection", lead: "You can do this once. Another reviewer will decide, without seeing who rejected it.", label: "Why your annotation is correct", button: "Contest", isNeeded: true, send });
   }
 
   async done(entry, answer) {
@@ -135,7 +134,7 @@ class LabelScreen extends Screen {
     await this.showNext();
   }
 
-  /* A comment on work that was not submitted when it was said: it is about the draft, and so is the work behind it. */
+  /* A comment that was written before the work was submitted belongs to the draft; so does the work queued behind it. */
   async addressed(entry) {
     const { kind, annotation, body } = entry;
     if (kind !== "comment" || body.annotation || body.draft) return entry;
@@ -153,7 +152,7 @@ class LabelScreen extends Screen {
     return { draft: begun.id };
   }
 
-  /* A new annotation would be doubled, too. */
+  /* A new annotation could be created twice, too. */
   async isThere(entry) {
     if (entry.kind === "comment" || entry.method !== "POST") return super.isThere(entry);
     const found = await this.server.ask("GET", `/api/tasks/${entry.task}/annotations/`);
@@ -162,10 +161,10 @@ class LabelScreen extends Screen {
 
   problem(error, more = {}) {
     const isStale = error.code === "stale" && this.item;
-    super.problem(error, { ...more, buttons: isStale ? [["Load it again, with my work", () => this.loadAgain()]] : [] });
+    super.problem(error, { ...more, buttons: isStale ? [["Reload and keep my work", () => this.loadAgain()]] : [] });
   }
 
-  /* Somebody changed it meanwhile: what was done here goes onto the version there is now. */
+  /* Somebody has changed it in the meantime: apply this person's work to the current version. */
   async loadAgain() {
     const { selected } = this.editor.store.annotationStore;
     this.edits.keep(selected.serializeAnnotation());
@@ -179,13 +178,13 @@ class LabelScreen extends Screen {
   }
 
   heldByNobody(error) {
-    notice("lease", `${error.message} What you do here can still be submitted.`, { tone: "warn", buttons: [this.nextButton] });
+    notice("lease", `${error.message} You can still submit your work.`, { tone: "warn", buttons: [this.nextButton] });
   }
 }
 
 const page = new LabelScreen();
 const keys = [
-  { keys: "Ctrl+Enter", words: "Submit, or update what came back" },
+  { keys: "Ctrl+Enter", words: "Submit, or update returned work" },
   { keys: "Ctrl+Space", words: "Skip this task, with a reason", code: "Space", ctrl: true, run: () => page.item && page.editor?.told(page.editor.skip()) },
   ...COMMENT_KEYS,
 ];

@@ -1,4 +1,4 @@
-/* The editor of the annotate screen: work is submitted, updated or skipped, through the outbox. */
+/* The editor of the label screen: work is submitted, updated or skipped through the outbox. */
 import { HostedEditor } from "../review-adapter.js";
 import { onScreen } from "./on-screen.js";
 import { newId } from "./outbox.js";
@@ -25,7 +25,7 @@ export class Labelling extends onScreen(HostedEditor) {
     return `task:${this.task.id}`;
   }
 
-  /* A new task has nothing to choose: the editor is given an empty sheet, or the draft one left. */
+  /* A new task has no annotation to select: the editor gets an empty one, or the person's draft. */
   async show(task) {
     this.drafts.clear();
     await super.show(task);
@@ -34,7 +34,7 @@ export class Labelling extends onScreen(HostedEditor) {
       const sheet = store.annotations.find(({ pk }) => !pk) || store.addAnnotation({ userGenerate: true });
       store.selectAnnotation(sheet.id);
       this.restoreDraft(sheet, (task.drafts || []).find(({ annotation }) => !annotation));
-      /* The editor asked when it drew the sheet, which had no draft then. */
+      /* The editor listed the comments before there was a draft, so list them again. */
       if (sheet.draftId) await this.store.commentStore.listComments();
     }
   }
@@ -43,7 +43,7 @@ export class Labelling extends onScreen(HostedEditor) {
     return annotation.pk ? super.draftsOf(annotation) : `/api/tasks/${this.task.id}/drafts/`;
   }
 
-  /* One at a time: of two that both find no draft, each would begin one. */
+  /* One save at a time: two that both find no draft would create two. */
   inTurn(save) {
     const saved = this.turn.then(save);
     this.turn = saved.catch(() => {});
@@ -54,7 +54,7 @@ export class Labelling extends onScreen(HostedEditor) {
     return this.inTurn(() => super.keepDraft(annotation));
   }
 
-  /* A comment needed a draft: what is saved next goes into it. */
+  /* A comment has created a draft; later saves go into it. */
   useDraft(task, draft) {
     const sheet = this.store?.annotationStore.selected;
     if (this.task?.id !== task || !sheet || sheet.pk) return;
@@ -62,14 +62,14 @@ export class Labelling extends onScreen(HostedEditor) {
     this.drafts.set(sheet.pk, draft.id);
   }
 
-  /* One at a time, too: what is submitted next waits for what was said before. */
+  /* One comment at a time, too: a submit waits for the comments before it. */
   createComment(comment) {
     const said = this.saying.then(() => this.say(comment));
     this.saying = said.catch(() => {});
     return said;
   }
 
-  /* Work that is not submitted has no number yet; what a comment on it is about is known when it goes out. */
+  /* Unsubmitted work has no id yet. What such a comment refers to is decided when it is sent. */
   say({ text, region_ref, classifications }) {
     const { task } = this;
     const sheet = this.store.annotationStore.selected;
@@ -78,7 +78,7 @@ export class Labelling extends onScreen(HostedEditor) {
     return this.sayComment(this.keyOf(), body, { annotation: this.keyOf(), task: task.id, result: sheet.serializeAnnotation() });
   }
 
-  /* The editor tells nobody of a comment on work without a number: it queues it, below zero, and never comes back to it. */
+  /* For work without an id the editor fires no event: it queues the comment under a negative id and never sends it. */
   sayQueued() {
     const { annotationStore, commentStore } = this.store;
     if (annotationStore.selected && !annotationStore.selected.pk) {
@@ -127,8 +127,8 @@ export class Labelling extends onScreen(HostedEditor) {
     };
     return askWords({
       title: "Skip this task",
-      lead: "It counts as done by you, without an answer. Your reason helps whoever looks at it next.",
-      label: "Why",
+      lead: "It counts as done by you, without an answer. Your reason helps the next person who opens it.",
+      label: "Reason",
       button: "Skip",
       send: async (reason) => {
         await this.sayTyped();
@@ -137,7 +137,7 @@ export class Labelling extends onScreen(HostedEditor) {
     });
   }
 
-  /* A new one has its own id: sent again it is the same annotation, and the server says so. */
+  /* A new annotation has a `unique_id`: when it is sent again, the server answers with the first one. */
   entryOf({ pk }, body, words) {
     const { id } = this.task;
     const entry = { kind: "work", task: id, words };

@@ -1,9 +1,9 @@
-/* What the editors of both screens do alike. asked.screen: where they stand. */
+/* What the editors of both screens have in common. asked.screen: the Screen they are on. */
 import { isTrouble, KEPT } from "./outbox.js";
 
 export const onScreen = (Editor) =>
   class extends Editor {
-    /* Said in the page, in the server's words; the editor's own box would stand over the work. */
+    /* Show errors in the page; the editor's own dialog would cover the work. */
     async told(answer) {
       try {
         return await answer;
@@ -12,7 +12,7 @@ export const onScreen = (Editor) =>
       }
     }
 
-    /* Without a connection the edit stays here, and is put back when the item is shown again. */
+    /* Without a connection the edit is stored in this browser, and restored when the item is shown again. */
     async keepDraft(annotation) {
       const { screen } = this.asked;
       try {
@@ -27,7 +27,7 @@ export const onScreen = (Editor) =>
       }
     }
 
-    /* key: of the item whose comment field it came from. Answers what the editor shows, also where it is only kept. */
+    /* key: the item whose comment field it came from. Returns what the editor shows, even if the comment is not sent yet. */
     async sayComment(key, body, about) {
       const { outbox, typed } = this.asked.screen;
       const saved = await outbox.putComment(body, about);
@@ -36,7 +36,7 @@ export const onScreen = (Editor) =>
       return saved === KEPT ? shown : saved;
     }
 
-    /* What follows waits until the editor is through with this click. */
+    /* setTimeout: let the editor finish handling the click first. */
     async send(entry) {
       const { screen } = this.asked;
       const answer = await screen.outbox.put(entry);

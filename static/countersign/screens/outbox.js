@@ -1,15 +1,15 @@
-/* Decisions and comments of one screen on their way, in order. Each is kept in this browser until the server has answered it, so that a lost
-   connection, a closed tab or a server that restarts loses nothing. Sent twice is no harm: the server answers a repeat as the
-   first, and for what it would double, `isDone` looks first. */
+/* The unsent decisions and comments of one screen, in order. Each is stored in this browser until the server has answered, so
+   that a lost connection, a closed tab or a server restart loses nothing. Sending twice is safe: the server answers a repeat
+   like the first request, and where it would create a second row, `isDone` checks first. */
 import { ServerError } from "../review-adapter.js";
 
 export const KEPT = Symbol("kept here until the connection is back");
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
-/* After so long whoever was sending it is gone. */
+/* After this time the tab that was sending an entry is assumed to be closed. */
 const PATIENCE = 30_000;
 
-/* No answer, or one that says nothing about what was asked: keep it and try again. */
+/* No answer, or an answer that does not settle the request: keep the entry and retry. */
 export function isTrouble(error) {
   if (!(error instanceof ServerError)) return error instanceof TypeError || error.name === "TimeoutError" || error.name === "AbortError";
   return error.status >= 500 || error.status === 429 || isSignedOut(error);
@@ -19,7 +19,7 @@ export function isSignedOut(error) {
   return error.status === 401 || error.code === "not_authenticated";
 }
 
-/* randomUUID wants https. */
+/* randomUUID exists only with https. */
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -27,8 +27,8 @@ export function newId() {
 }
 
 export class Outbox {
-  /* name: of the screen, which alone knows what follows. addressed(entry): as it goes out. onTrouble(error), onQuiet() when all is
-     sent; onLate(entry, answer, error) for what was kept and is answered now. */
+  /* name: of the screen. addressed(entry): the entry as it is sent. onTrouble(error); onQuiet() when everything is sent;
+     onLate(entry, answer, error) for an entry that had to wait and is answered now. */
   constructor({ name, server, kept, isDone, addressed, onTrouble, onQuiet, onLate }) {
     Object.assign(this, { key: `outbox:${name}`, server, kept, isDone, addressed, onTrouble, onQuiet, onLate });
     this.pause = FIRST_PAUSE;
@@ -43,7 +43,8 @@ export class Outbox {
     this.kept.set(this.key, entries);
   }
 
-  /* entry: {kind, annotation, method, path, body, headers, words}. Answers what the server answered, or KEPT. */
+  /* entry: {kind, annotation, method, path, body, headers, words}. Returns the server's answer, or KEPT. A newer entry about
+     the same annotation replaces an older one, comments excepted. */
   async put(entry) {
     const made = { ...entry, key: newId(), at: new Date().toISOString() };
     const others = this.waiting.filter(({ kind, annotation }) => kind === "comment" || kind !== made.kind || annotation !== made.annotation);
@@ -66,12 +67,12 @@ export class Outbox {
     return this.put({ kind: "comment", annotation: body.annotation, ...about, method: "POST", path: "/api/comments/", body, words: body.text });
   }
 
-  /* more(entry): what was not known yet when those about `annotation` were put. */
+  /* Add to the bodies of the entries about `annotation` what was not known when they were put. */
   complete(annotation, more) {
     this.waiting = this.waiting.map((one) => (one.annotation === annotation ? { ...one, body: { ...more(one), ...one.body } } : one));
   }
 
-  /* Out of the box as soon as the server has said anything about it. Marked meanwhile, so that nobody sends it beside us. */
+  /* Removed as soon as the server has answered. Marked while it is sent, so that no other tab sends it too. */
   async send(entry) {
     this.mark(entry, Date.now());
     try {
@@ -106,7 +107,7 @@ export class Outbox {
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
   }
 
-  /* One at a time, and in one tab at a time where the browser can see to that. */
+  /* One entry at a time, and one tab at a time where the browser has locks. */
   async flush() {
     if (this.flushing) return;
     this.flushing = true;

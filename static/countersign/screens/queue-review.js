@@ -1,4 +1,4 @@
-/* The editor of the review screen: its verdicts go through the outbox, and a reject asks in a dialog. */
+/* The editor of the review screen: verdicts go through the outbox, and a reject opens a dialog where needed. */
 import { Review } from "../review-adapter.js";
 import { onScreen } from "./on-screen.js";
 import { RejectDialog } from "./reject-dialog.js";
@@ -34,7 +34,7 @@ export class QueueReview extends onScreen(Review) {
     return saved;
   }
 
-  /* By key the editor would accept and leave the words in the comment field unsaid. */
+  /* On the keyboard shortcut the editor would accept without sending the text in the comment field. */
   async accept(verdict) {
     const { typed } = this.asked.screen;
     const shown = this.store.annotationStore.selected;
@@ -49,7 +49,7 @@ export class QueueReview extends onScreen(Review) {
     return this.askReject(entity, action, needs);
   }
 
-  /* By key there is one place for all of it; where there is nothing to choose and nothing to say, it is done at once. */
+  /* The keyboard shortcut: one dialog for outcome, reason and comment, or no dialog if none of them is needed. */
   async rejectByKey() {
     const entity = this.store.annotationStore.selected;
     this.selectedBefore = this.selectedNow();
@@ -63,7 +63,7 @@ export class QueueReview extends onScreen(Review) {
     return this.options.require_comment_on_reject && !this.commented.has(Number(pk));
   }
 
-  /* The editor lets go of the selection before it tells of a button. */
+  /* The editor clears the selection before it fires the event of a button. */
   selectedNow() {
     const shown = this.store.annotationStore.selected;
     return shown && shown.regions.find(({ inSelection, classification }) => inSelection && !classification);
@@ -100,7 +100,7 @@ export class QueueReview extends onScreen(Review) {
     }
   }
 
-  /* Somebody was faster, or the work changed. It is shown as it is now; what is decided next is decided knowingly. */
+  /* Somebody else decided, or the work has changed. Show the current state, so that the next decision is an informed one. */
   async overtaken(current, error) {
     const before = this.seen.get(String(current.id)) || {};
     if (current.version === before.version) this.seen.set(String(current.id), current);

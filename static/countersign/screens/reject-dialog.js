@@ -1,8 +1,8 @@
-/* What there is to say about a reject: what happens to the item, why, and a comment, pinned to a region if one is selected. */
+/* The dialog of a reject: outcome, reason, and a comment, which can be attached to the selected region. */
 import { byId } from "./chrome.js";
 
 export class RejectDialog {
-  /* options: the editor's options; typed(text): what was typed so far, to be kept. */
+  /* options: the editor's options; typed(text): called with the comment while it is typed. */
   constructor({ options, typed }) {
     Object.assign(this, { options, typed });
     this.dialog = byId("reject");
@@ -17,14 +17,14 @@ export class RejectDialog {
     this.dialog.addEventListener("close", () => this.finish && this.finish(null));
   }
 
-  /* Open until `send` has worked or the person turns back. send({reject_action, reason, comment, pinned}) may throw: the words
-     are shown and nothing typed is lost. Answers what `send` answered, or null. */
+  /* Open until `send` succeeds or the person cancels. If send({reject_action, reason, comment, pinned}) throws, the error is
+     shown and the input stays. Returns what `send` returned, or null. */
   ask({ action, comment, region, isCommentNeeded, refusal = "", send }) {
     Object.assign(this, { send, isCommentNeeded });
     check("outcome", action || this.options.default_reject_action);
     check("reason", null);
     this.comment.value = comment || "";
-    byId("reject-comment-rule").textContent = isCommentNeeded ? "(needed here)" : "(optional)";
+    byId("reject-comment-rule").textContent = isCommentNeeded ? "(required)" : "(optional)";
     byId("reject-pin").checked = Boolean(region);
     byId("reject-pin-row").hidden = !region;
     byId("reject-pin-words").textContent = region ? `About the selected region: ${region}` : "";
@@ -43,7 +43,7 @@ export class RejectDialog {
     event.preventDefault();
     const answer = { reject_action: chosen("outcome"), reason: chosen("reason"), comment: this.comment.value.trim(), pinned: byId("reject-pin").checked };
     if (this.isCommentNeeded && !answer.comment) {
-      this.refuse("A comment is needed to reject here: say what is wrong, so that it can be put right.");
+      this.refuse("A comment is required to reject here: say what is wrong, so that it can be corrected.");
       this.comment.focus();
       return;
     }

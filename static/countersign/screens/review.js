@@ -1,4 +1,4 @@
-/* The review screen: the next item from the queue in Label Studio's editor, a verdict, the next one in place. */
+/* The review screen: the next item of the queue in Label Studio's editor; after a verdict, the next one. */
 import { ServerError } from "../review-adapter.js";
 import { tellAbout } from "./about.js";
 import { byId, Counters, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
@@ -29,7 +29,7 @@ class ReviewScreen extends Screen {
     return (window.review = new QueueReview(asked, options));
   }
 
-  /* One request at a time decides what is on the screen. */
+  /* Only one request for the next item at a time. */
   showNext(task = null) {
     this.asking ||= this.tryNext(task).finally(() => (this.asking = null));
     return this.asking;
@@ -53,7 +53,7 @@ class ReviewScreen extends Screen {
     return this.server.ask("GET", `/api/projects/${this.given.project}/review-queue/next/?${query}`);
   }
 
-  /* Until its drafts are here, the editor shows the item before, and what is kept is about that one. */
+  /* While the drafts are loading, the editor still shows the previous item, so this.item must not change before. */
   async show(found) {
     const item = found.annotation ? found : null;
     this.hold.take(found.lease);
@@ -71,8 +71,8 @@ class ReviewScreen extends Screen {
   }
 
   nothing({ detail }) {
-    const links = [["Look again", () => this.lookAgain()], ["To the start", "/"]];
-    if (this.given.queue) links.unshift(["To what waits for review", "?"]);
+    const links = [["Check again", () => this.lookAgain()], ["Start page", "/"]];
+    if (this.given.queue) links.unshift(["Show items to review", "?"]);
     showEmpty(`Nothing ${QUEUES[this.given.queue]} for you`, detail, links);
   }
 
@@ -104,7 +104,7 @@ class ReviewScreen extends Screen {
     if (answer?.id) this.remember({ review: answer.id, task: entry.task, words: entry.words });
     toast(answer?.notice ? `${entry.words}. ${answer.notice}` : `${entry.words}.`);
     if (!this.isShown(entry)) return;
-    /* A rejected one stays among the rejected: it is not shown again at once. */
+    /* It stays in the queue of rejected items, so do not show it again immediately. */
     if (this.given.queue === "rejected") this.putAside(entry.annotation);
     this.hold.take(null);
     await this.showNext();
@@ -118,7 +118,7 @@ class ReviewScreen extends Screen {
 
   async undoLast() {
     const last = this.session.get("last");
-    if (!last) return toast("There is no decision of yours to take back.");
+    if (!last) return toast("You have no decision to undo.");
     try {
       await this.server.ask("DELETE", `/api/annotation-reviews/${last.review}/`);
     } catch (error) {
@@ -127,12 +127,12 @@ class ReviewScreen extends Screen {
       return this.problem(error);
     }
     this.remember(null);
-    toast("Taken back. It waits for a verdict again.");
+    toast("Undone. The annotation waits for review again.");
     await this.hold.release();
     return this.showNext(last.task);
   }
 
-  /* Put aside until one asks to look again: it goes back to the queue for others. */
+  /* Back to the queue for others; this person gets it again after "Check again". */
   async another() {
     if (this.item) this.putAside(this.item.annotation.id);
     await this.hold.release();
@@ -167,11 +167,11 @@ class ReviewScreen extends Screen {
     const who = this.editor.options.users.find(({ id }) => id === (current.last_created_by?.id ?? current.last_created_by));
     const name = who ? [who.first_name, who.last_name].filter(Boolean).join(" ") || who.email : "Somebody else";
     const verdict = SAID[current.last_action];
-    const words = verdict ? `${name} decided meanwhile: ${verdict.toLowerCase()}. Decide again, and yours replaces it.` : error.message;
-    notice("overtaken", words, { tone: "warn", buttons: [["Leave it, next item", () => this.another()]] });
+    const words = verdict ? `${name} has decided in the meantime: ${verdict.toLowerCase()}. If you decide as well, your verdict replaces it.` : error.message;
+    notice("overtaken", words, { tone: "warn", buttons: [["Next item", () => this.another()]] });
   }
 
-  /* The lease is over: it ran out, was taken back, or somebody decided. */
+  /* The lease has ended: it expired, was withdrawn, or somebody else decided. */
   async heldByNobody(error) {
     if (!this.item) return;
     const { id } = this.item.annotation;
@@ -194,7 +194,7 @@ page.remember(page.session.get("last"));
 page.counters.refresh();
 const keys = [
   { keys: "Ctrl+Enter", words: "Accept; after an edit: fix and accept" },
-  { keys: "Ctrl+Space", words: "Reject, with outcome and comment where there is a choice", code: "Space", ctrl: true, run: () => page.item && page.editor?.told(page.editor.rejectByKey()) },
+  { keys: "Ctrl+Space", words: "Reject; asks for outcome and comment where needed", code: "Space", ctrl: true, run: () => page.item && page.editor?.told(page.editor.rejectByKey()) },
   { keys: "Alt+U", words: "Undo your last decision", code: "KeyU", alt: true, run: undoLast },
   { keys: "Alt+N", words: "Another item; this one goes back to the queue", code: "KeyN", alt: true, run: another },
   ...COMMENT_KEYS,

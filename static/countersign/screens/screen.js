@@ -1,5 +1,5 @@
-/* What both screens are: one item in the editor, what this browser keeps of it, and what is said when something goes wrong.
-   Each says for itself: isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
+/* The base class of both screens: one item in the editor, what this browser stores of it, and the error notices.
+   Subclasses define isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
 import { Server } from "../review-adapter.js";
 import { select } from "./changes.js";
 import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
@@ -15,7 +15,7 @@ export class Screen {
   editor = null;
   server = new Server();
 
-  /* name: of the editor's options. kind: of the entry that ends an item. typed, edit: what is kept, in words. */
+  /* name: of the editor's options. kind: of the outbox entry that finishes an item. typed, edit: words for the notices. */
   constructor({ name, kind, typed, edit }) {
     this.given = JSON.parse(byId("screen-json").textContent);
     this.name = name;
@@ -53,7 +53,7 @@ export class Screen {
     return this.editor.start(task);
   }
 
-  /* Of the version on the screen: the item may have changed since it was handed out. */
+  /* Of the version on the screen: the item may have changed since the queue gave it out. */
   get sequence() {
     const { seen, store } = this.editor;
     return seen.get(store.annotationStore.selected.pk)?.annotation_seq ?? 0;
@@ -66,25 +66,25 @@ export class Screen {
     for (const name of ["lease", "overtaken", "asked", "problem", "restored"]) withdraw(name);
   }
 
-  /* A decision on its way has its own copy. */
+  /* Nothing to store if a decision about it is in the outbox: that has its own copy. */
   shownWork() {
     const annotation = this.item && this.editor?.store?.annotationStore.selected;
     if (!annotation || this.outbox.waiting.some((entry) => entry.kind === this.kind && this.isShown(entry))) return null;
     return { key: this.key, sequence: this.sequence, annotation };
   }
 
-  /* What this browser kept of this item: words in the comment field, an edit that did not reach the server. */
+  /* Restore what this browser has stored of this item: a typed comment, an edit that did not reach the server. */
   restore(options) {
     this.typed.restore(this.key, this.editor.store);
     if (!this.edits.restore(options)) return;
-    notice("restored", `${this.words.edit} had not reached the server; it has been put back.`, { buttons: [["Good", () => withdraw("restored")]] });
+    notice("restored", `${this.words.edit} had not reached the server. It has been restored.`, { buttons: [["OK", () => withdraw("restored")]] });
   }
 
   pick(change) {
     select(this.editor.store.annotationStore.selected, change);
   }
 
-  /* Without a connection it is tried again and again. */
+  /* Without a connection, keep retrying. */
   failed(error, again) {
     if (!isTrouble(error)) return this.problem(error);
     this.disconnected(error);
@@ -97,7 +97,7 @@ export class Screen {
 
   disconnected(error) {
     const named = this.toName(this.outbox.waiting);
-    const held = named ? `“${named.words}” is kept in this browser and goes out by itself.` : `${this.words.typed} is kept in this browser.`;
+    const held = named ? `“${named.words}” is kept in this browser and will be sent automatically.` : `${this.words.typed} is kept in this browser.`;
     const why = isSignedOut(error) ? "You are signed out. Sign in again in another tab." : "No connection to the server.";
     notice("connection", `${why} ${held}`, { tone: "bad", buttons: [["Try now", () => this.reconnect()]] });
   }
@@ -110,7 +110,7 @@ export class Screen {
     return this.outbox.flush();
   }
 
-  /* A comment would be doubled if its first answer was lost. */
+  /* If only the answer to a comment was lost, sending it again would create a second one. */
   async isThere({ kind, body }) {
     const about = ["annotation", "draft"].find((name) => body[name]);
     if (kind !== "comment" || !about) return null;

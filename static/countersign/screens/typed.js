@@ -1,4 +1,4 @@
-/* Words in the editor's comment field, kept while they are being typed and put back when the same item is shown again. */
+/* Stores the text of the editor's comment field while it is typed, and restores it when the same item is shown again. */
 
 const FIELD = "textarea[name=comment]";
 
@@ -28,8 +28,8 @@ export class TypedComment {
   }
 }
 
-/* The panel stands behind another tab at first, which the editor draws when it is ready. It could be dragged, so it listens to the
-   mouse and not to clicks. */
+/* Bring the comment panel to the front, as soon as the editor has drawn its tab. Tabs can be dragged, so they react to mouse
+   events, not to clicks. */
 export function showComments(tries = 30) {
   const tab = document.querySelector("#Comments-draggable");
   if (tab) for (const name of ["mousedown", "mouseup"]) tab.dispatchEvent(new MouseEvent(name, { bubbles: true, cancelable: true }));
@@ -43,7 +43,7 @@ function focusComment(tries = 20) {
   return tries ? setTimeout(() => focusComment(tries - 1), 50) : undefined;
 }
 
-/* Out of the field again, so that the keys are the editor's. */
+/* Leave the field, so that keyboard shortcuts reach the editor. */
 function leaveComment() {
   if (document.activeElement?.matches(FIELD)) document.activeElement.blur();
 }

@@ -1,7 +1,7 @@
-/* One question that is answered in words: why a task is skipped, why a rejection is contested. */
+/* A dialog with one text field: why a task is skipped, why a rejection is contested. */
 import { byId } from "./chrome.js";
 
-/* Answers what `send(text)` answered, or null if the person turned back; a refusal is shown and nothing typed is lost. */
+/* Returns what `send(text)` returned, or null if the person cancelled. If it throws, the error is shown and the text stays. */
 export function askWords({ title, lead, label, button, isNeeded, text = "", send }) {
   const dialog = byId("words");
   const field = byId("words-text");
@@ -21,7 +21,7 @@ export function askWords({ title, lead, label, button, isNeeded, text = "", send
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
       const said = field.value.trim();
-      if (isNeeded && !said) return void refuse("A few words are needed.");
+      if (isNeeded && !said) return void refuse("Please enter a text.");
       try {
         finish((await send(said)) ?? true);
         dialog.close();

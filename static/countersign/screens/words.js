@@ -1,4 +1,4 @@
-/* How the screens call things. */
+/* Wording shared by the screens. */
 
 export const SAID = {
   accepted: "Accepted",
@@ -6,7 +6,7 @@ export const SAID = {
   fixed_and_accepted: "Fixed and accepted",
   requeue: "Rejected, back to the annotator",
   remove: "Rejected, not sent back",
-  redistribute: "Rejected, somebody else labels it",
+  redistribute: "Rejected, assigned to somebody else",
 };
 
 export function verdictWords({ accepted, result, reject_action }) {
@@ -14,5 +14,5 @@ export function verdictWords({ accepted, result, reject_action }) {
   return reject_action || "rejected";
 }
 
-/* Of the queue in the address: unasked, contested ones first and then what waits for review. */
+/* By the queue in the address. None: contested items first, then what waits for review. */
 export const QUEUES = { "": "to review", disputes: "contested", rejected: "rejected" };
