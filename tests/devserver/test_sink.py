@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from devserver.models import Received, Sink
 from devserver.sink import endpoint, receive
-from tests.admin.conftest import sign_in
+from tests.admin_fixtures import sign_in
 from tests.factories import annotation, build_house, reviewed, task
 from webhooks import again
 from webhooks.models import Delivery

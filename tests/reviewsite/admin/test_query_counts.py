@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
+from tests.admin_fixtures import fill
 
-from .conftest import fill
 from .test_every_model import OF_LEADS, address
 
 AT_MOST = 16

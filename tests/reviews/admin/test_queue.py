@@ -4,9 +4,6 @@ from django.urls import reverse
 
 from reviews.models import QueueEntry
 from reviews.queue.drawing import Ask, draw
-from tasks.models import Reservation
-from tasks.services import reservations
-from tests.factories import task
 
 
 def test_lead_lets_go_what_a_reviewer_holds(house, lead_client):
@@ -17,11 +14,3 @@ def test_lead_lets_go_what_a_reviewer_holds(house, lead_client):
     lead_client.post(page, {"action": "let_go", "_selected_action": [lease.annotation_id]})
 
     assert QueueEntry.objects.get().lease is None
-
-
-def test_lead_lets_go_a_place_in_the_label_stream(house, lead_client):
-    place = reservations.reserve(task(house.project), house.annotator2)
-
-    lead_client.post(reverse("admin:tasks_reservation_delete", args=[place.id]), {"post": "yes"})
-
-    assert not Reservation.objects.exists()

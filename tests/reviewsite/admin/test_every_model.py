@@ -13,9 +13,8 @@ from jobs import runner
 from reviews.models import BulkReview
 from tasks.models import Upload
 from tasks.services import tabs
+from tests.admin_fixtures import sign_in
 from users.models import ApiToken, LoginTry
-
-from .conftest import sign_in
 
 OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
