@@ -185,7 +185,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
-        "webhooks.described.openapi.add_webhooks",
+        "webhooks.reference.openapi.add_webhooks",
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.views.schema.plain_json",
     ],

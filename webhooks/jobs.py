@@ -3,7 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from . import health, outbox, pruning, sender, wakeups
+from . import health, notifier, outbox, pruning, sender
 
 
 @shared_task
@@ -11,13 +11,13 @@ def sweep() -> None:
     """Every second, by beat: what no wake-up told of. Two of them do no harm."""
     outbox.give_positions()
     for webhook_id, is_slow in outbox.due_webhooks().items():
-        wakeups.wake(webhook_id, is_slow)
+        notifier.wake(webhook_id, is_slow)
 
 
 @shared_task(soft_time_limit=20, time_limit=30)
 def drain(webhook_id: int) -> None:
     if sender.drain(webhook_id):
-        wakeups.wake(webhook_id, is_slow=False)
+        notifier.wake(webhook_id, is_slow=False)
 
 
 @shared_task

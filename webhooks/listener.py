@@ -14,7 +14,7 @@ from tasks.choices import ActionType
 from tasks.events import Happened, happened
 from tasks.models import Annotation, Project, Task
 
-from . import outbox, wakeups
+from . import notifier, outbox
 from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Context, as_text, chunks
 from .catalogue import body_of
 from .models import Delivery
@@ -101,7 +101,7 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
 @receiver(happened)
 def record_events(events: tuple[Happened, ...], **_: Any) -> None:
     if due := outbox.add(list(new_events(events))):
-        transaction.on_commit(partial(wakeups.ring, due), robust=True)
+        transaction.on_commit(partial(notifier.ring, due), robust=True)
 
 
 def new_events(events: Iterable[Happened]) -> Iterator[NewEvent]:

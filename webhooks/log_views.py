@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from api.views.base import ViewSet
 
-from . import again
-from .asked import PROJECT, number, of_asked_project
+from . import replay
+from .filters import PROJECT, number, of_asked_project
 from .models import Delivery, Event
 from .serializers import DeliverySerializer, EventPageSerializer, EventSerializer
 
@@ -27,7 +27,7 @@ class DeliveryViewSet(ViewSet):
     @action(detail=True, methods=["post"])
     def resend(self, request, pk=None):
         """Send it once more: the same id, the same bytes, all attempts ahead."""
-        return Response(self.get_serializer(again.resend(self.get_object())).data)
+        return Response(self.get_serializer(replay.resend(self.get_object())).data)
 
 
 class Events(GenericAPIView):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from tasks import locks
 
-from . import health, schedule
+from . import health, retries
 from .catalogue import BY_NAME
 from .models import Attempt, Delivery, Event, Webhook
 from .transport import GONE, Answer
@@ -166,7 +166,7 @@ def claim(webhook_id: int, count: int) -> list[Claim]:
 def claim_suspect(webhook_id: int) -> list[Claim]:
     """At most one of those whose sender died with them. It goes alone: if it kills this one, too, no other comes to harm."""
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_UP, [webhook_id, schedule.ATTEMPTS])
+        cursor.execute(GIVE_UP, [webhook_id, retries.ATTEMPTS])
     return _claim(webhook_id, count=1, fresh=False)
 
 
@@ -180,7 +180,7 @@ def _claim(webhook_id: int, *, count: int, fresh: bool) -> list[Claim]:
         "fresh": fresh,
     }
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, asked | {"waits": schedule.scaled_waits()})
+        cursor.execute(CLAIM, asked | {"waits": retries.scaled_waits()})
         claimed = dict(cursor.fetchall())
     if not claimed:
         return []
@@ -221,8 +221,8 @@ def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
         return Delivery.State.DELIVERED, 0
     if answer.status == GONE:
         return Delivery.State.HELD, 0
-    retry_after = schedule.seconds_of(answer.retry_after)
-    wait = schedule.wait_after(
+    retry_after = retries.seconds_of(answer.retry_after)
+    wait = retries.wait_after(
         delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after
     )
     return (Delivery.State.DEAD, 0) if wait is None else (Delivery.State.PENDING, wait)

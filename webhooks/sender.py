@@ -16,7 +16,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection
 
-from . import outbox, wakeups
+from . import notifier, outbox
 from .models import Delivery, Webhook
 from .outbox import Claim
 from .signing import signature_headers
@@ -95,7 +95,7 @@ def _see_through(batch: Batch, held: ExitStack) -> None:
         finally:
             _in_turn(held.close)
         if batch.promises_more:
-            wakeups.ring({batch.webhook.pk: False})
+            notifier.ring({batch.webhook.pk: False})
     finally:
         _late.discard(threading.current_thread())
 

@@ -11,9 +11,9 @@ from api.pagination import Pages
 from api.views.base import ViewSet, sent, visible
 from tasks.models import Project
 
-from . import again, endpoints
-from .asked import LOG_PARAMETERS, PROJECT, of_asked_log, of_asked_project
+from . import endpoints, replay
 from .catalogue import CATALOGUE, Action
+from .filters import LOG_PARAMETERS, PROJECT, of_asked_log, of_asked_project
 from .models import Delivery, Webhook
 from .serializers import (
     AttemptSerializer,
@@ -115,7 +115,7 @@ class WebhookViewSet(ViewSet):
     @action(detail=True, methods=["post"])
     def ping(self, request, pk=None):
         """Send a test now and wait for what comes of it. Works while the endpoint is off, too; it is never retried."""
-        return Response(AttemptSerializer(again.ping(self.get_object(), actor=request.user)).data)
+        return Response(AttemptSerializer(replay.ping(self.get_object(), actor=request.user)).data)
 
     @extend_schema(request=None, responses={200: NewWebhookSerializer})
     @action(detail=True, methods=["post"])
@@ -133,8 +133,8 @@ class WebhookViewSet(ViewSet):
     @action(detail=True, methods=["post"])
     def replay(self, request, pk=None):
         """Send a range again, behind the news: what was given up or held, unless `state` names others."""
-        wanted = again.Range(**sent(ReplaySerializer, request))
-        return Response({"replayed": again.replay(self.get_object(), wanted)})
+        wanted = replay.Range(**sent(ReplaySerializer, request))
+        return Response({"replayed": replay.replay(self.get_object(), wanted)})
 
     @extend_schema(parameters=LOG_PARAMETERS, responses=DeliverySerializer(many=True))
     @action(detail=True, pagination_class=Pages)

@@ -9,9 +9,9 @@ from hashlib import sha256
 from django.db.models import Q
 
 from devserver.models import Received
-from webhooks.admin.words import IN_SHORT, whats_with
+from webhooks.admin.display import IN_SHORT, whats_with
 from webhooks.models import Delivery, Webhook
-from webhooks.schedule import ATTEMPTS
+from webhooks.retries import ATTEMPTS
 
 SHOWN = 50
 

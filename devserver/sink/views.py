@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from devserver.models import Sink
 from tasks.errors import Refused
-from webhooks import again, endpoints
+from webhooks import endpoints, replay
 from webhooks.models import Delivery, Webhook
 
 from . import endpoint
@@ -82,13 +82,13 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
     """Send the newest delivery again, with a full set of attempts."""
-    newest = _own_endpoint(request).deliveries.exclude(event__action=again.PING).order_by("-id").first()
+    newest = _own_endpoint(request).deliveries.exclude(event__action=replay.PING).order_by("-id").first()
     if newest is None:
         messages.info(request, "There is nothing to send yet. Accept or reject an annotation first.")
         return redirect("sink")
     try:
-        again.refuse_while_off(newest.webhook)
-        again.resend_all([newest], lane=Delivery.Lane.LIVE)
+        replay.refuse_while_off(newest.webhook)
+        replay.resend_all([newest], lane=Delivery.Lane.LIVE)
     except Refused as refused:
         messages.error(request, refused.detail)
     return redirect("sink")

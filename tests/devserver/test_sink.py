@@ -10,7 +10,7 @@ from devserver.models import Received, Sink
 from devserver.sink import endpoint, receive
 from tests.admin_fixtures import sign_in
 from tests.factories import annotation, build_house, reviewed, task
-from webhooks import again
+from webhooks import replay
 from webhooks.models import Delivery
 from webhooks.sender import drain
 from webhooks.transport import TOTAL_SECONDS, post
@@ -119,11 +119,11 @@ def test_only_a_few_are_kept_waiting_at_once(behaviour, house, hook, lead, monke
     waited = []
     monkeypatch.setattr(receive.time, "sleep", waited.append)
     switch_to(lead, behaviour)
-    again.ping(hook, actor=house.lead)
+    replay.ping(hook, actor=house.lead)
     for _ in range(2):
         assert receive._sleepers.acquire(blocking=False)
     try:
-        answer = again.ping(hook, actor=house.lead)
+        answer = replay.ping(hook, actor=house.lead)
     finally:
         receive._sleepers.release()
         receive._sleepers.release()

@@ -8,7 +8,7 @@ from webhooks import endpoints, outbox, sender
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.transport import Answer
 
-from .hooks import hook_of
+from .steps import hook_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OK = Answer(status=200, error="", text="", duration=0.1)

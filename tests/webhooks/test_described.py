@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 
 from tests.factories import annotation, reviewed, task
 from webhooks.catalogue import CATALOGUE
-from webhooks.described import openapi, page, scenario
 from webhooks.management.commands.document_webhooks import FOLDER, PAGE, SCHEMA, dumped
 from webhooks.models import Event
+from webhooks.reference import openapi, page, scenario
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from webhooks.models import Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .hooks import hook_of
+from .steps import hook_of
 
 URL = "http://127.0.0.1:9/hook"
 

@@ -12,7 +12,7 @@ from webhooks.models import Attempt, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .hooks import hook_of
+from .steps import hook_of
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.factories import annotation, client_of, reviewed, task
-from webhooks import endpoints, health, jobs, outbox, pruning, wakeups
+from webhooks import endpoints, health, jobs, notifier, outbox, pruning
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 from webhooks.transport import Answer
 
-from .hooks import hook_of
+from .steps import hook_of
 
 NOBODY = "http://127.0.0.1:9/"
 TIMEOUT = Answer(None, "timeout", "", 15.0)
@@ -89,7 +89,7 @@ def test_nothing_is_sent_while_it_rests(hook, house, receiver):
 def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monkeypatch, answer, queue):
     sent = []
     monkeypatch.setattr(
-        wakeups.current_app, "send_task", lambda name, args, **how: sent.append((*args, how["queue"]))
+        notifier.current_app, "send_task", lambda name, args, **how: sent.append((*args, how["queue"]))
     )
     health.note(hook, answer)
     decide(house)

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from tests.factories import annotation, reviewed, task
-from webhooks import jobs, outbox, sender, transport, wakeups
+from webhooks import jobs, notifier, outbox, sender, transport
 from webhooks.models import Webhook
 
-from .hooks import hook_of
 from .receiver import Receiver
+from .steps import hook_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def impatient(monkeypatch):
 @pytest.fixture
 def rung(monkeypatch) -> list[int]:
     found: list[int] = []
-    monkeypatch.setattr(wakeups, "ring", lambda due: found.extend(due))
+    monkeypatch.setattr(notifier, "ring", lambda due: found.extend(due))
     return found
 
 

@@ -18,8 +18,8 @@ from webhooks import endpoints
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .hooks import hook_of
 from .receiver import Got
+from .steps import hook_of
 
 PAGE = Path(settings.BASE_DIR, "docs/how-to/receive-webhooks.md").read_text()
 PROGRAMS = {

@@ -14,7 +14,7 @@ from webhooks.sender import drain
 from webhooks.signing import secret_of
 from webhooks.transport import Answer
 
-from .hooks import hook_of
+from .steps import hook_of
 
 OK = Answer(status=200, error="", text="", duration=0.1)
 

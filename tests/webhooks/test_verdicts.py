@@ -13,7 +13,7 @@ from webhooks.models import Delivery, Event
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .hooks import BRIEF, hook_of
+from .steps import BRIEF, hook_of
 
 FIVE_KEYS = ["event", "annotation", "reviewer", "comment", "timestamp"]
 

@@ -13,11 +13,11 @@ from django.db import transaction
 from devserver.embedded import redis_binary
 from reviews.service import AnnotationReviewService
 from tests.factories import annotation, build_house, client_of, reviewed, task
-from webhooks import jobs, outbox, sender, wakeups
+from webhooks import jobs, notifier, outbox, sender
 from webhooks.models import Delivery, Event
 from webhooks.sender import drain
 
-from .hooks import hook_of
+from .steps import hook_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,7 @@ class Changed(Exception):
 
 def test_rolled_back_decision_leaves_no_event_and_wakes_nobody(house, receiver, monkeypatch):
     rung = []
-    monkeypatch.setattr(wakeups, "ring", rung.append)
+    monkeypatch.setattr(notifier, "ring", rung.append)
     hook = hook_of(house, receiver.url)
     before = Event.objects.count()
 
@@ -57,7 +57,7 @@ def test_refused_decision_leaves_no_event(house):
 
 def test_committed_decision_wakes_its_endpoints_with_ids_only(house, receiver, monkeypatch):
     rung = []
-    monkeypatch.setattr(wakeups, "ring", rung.append)
+    monkeypatch.setattr(notifier, "ring", rung.append)
     hook = hook_of(house, receiver.url)
 
     with transaction.atomic():
@@ -92,8 +92,8 @@ def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consume
 
 def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(wakeups, "ring", lambda due: None)
-    monkeypatch.setattr(wakeups, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
+    monkeypatch.setattr(notifier, "ring", lambda due: None)
+    monkeypatch.setattr(notifier, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
     hook = hook_of(house, receiver.url)
     reviewed(house.annotation, house.reviewer)
 
@@ -106,7 +106,7 @@ def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
 
 def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(wakeups, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
+    monkeypatch.setattr(notifier, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
     monkeypatch.setattr(sender, "BUDGET_SECONDS", 0.01)
     hook = hook_of(house, receiver.url)
     for _ in range(hook.parallel + 1):
@@ -148,7 +148,7 @@ def messages_of(process) -> int:
 
 
 def test_wake_up_reaches_the_broker(house, receiver, own_redis, monkeypatch):
-    monkeypatch.setattr(wakeups, "ring", wakeups.Bell().ring)
+    monkeypatch.setattr(notifier, "ring", notifier.Bell().ring)
     hook_of(house, receiver.url)
 
     reviewed(house.annotation, house.reviewer)
@@ -161,7 +161,7 @@ def test_wake_up_reaches_the_broker(house, receiver, own_redis, monkeypatch):
 
 @pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL], ids=["frozen", "dead"])
 def test_decisions_do_not_notice_that_redis_is_gone(house, receiver, own_redis, monkeypatch, fault):
-    monkeypatch.setattr(wakeups, "ring", wakeups.Bell().ring)
+    monkeypatch.setattr(notifier, "ring", notifier.Bell().ring)
     hook = hook_of(house, receiver.url)
     client = client_of(house.reviewer)
     work = [annotation(task(house.project), house.annotator) for _ in range(10)]

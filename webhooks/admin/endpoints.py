@@ -11,9 +11,9 @@ from users.admin.base import signed_in
 from .. import endpoints
 from ..models import Webhook
 from ..signing import secret_of
-from .buttons import EndpointButtons
+from .display import address, failures, fill_waiting, health, last_success, waiting
+from .endpoint_actions import EndpointButtons
 from .form import WebhookForm
-from .words import address, failures, fill_waiting, health, last_success, waiting
 
 HEALTH = (
     "last_success_at",

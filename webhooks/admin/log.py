@@ -11,10 +11,10 @@ from tasks.admin.filters import ByProject, Choices, NumberFilter
 from tasks.admin.show import ReadOnlyInline, column, pretty
 from users.admin.base import signed_in
 
-from .. import again
+from .. import replay
 from ..catalogue import CATALOGUE
 from ..models import Attempt, Delivery, Event, Webhook
-from .words import fill_last_attempts, last_answer, next_attempt, short, state, to_whom
+from .display import fill_last_attempts, last_answer, next_attempt, short, state, to_whom
 
 MOST_OFFERED = 100
 
@@ -107,7 +107,7 @@ class DeliveryAdmin(LeadAdmin):
 
     def _send(self, request: HttpRequest, queryset, lane: Delivery.Lane) -> None:
         deliveries = selected(queryset.select_related("webhook").defer("event__body"))
-        due = again.resend_all(deliveries, lane=lane)
+        due = replay.resend_all(deliveries, lane=lane)
         if due:
             messages.success(request, f"Due again: {due}.")
         if left := len(deliveries) - due:

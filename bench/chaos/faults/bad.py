@@ -8,7 +8,7 @@ from bench.chaos.faults.slow import NARROW
 from bench.chaos.options import Options
 from bench.chaos.site import descendants
 from bench.chaos.trial import Trial, trial
-from webhooks.schedule import JITTER, WAITS
+from webhooks.retries import JITTER, WAITS
 from webhooks.transport import TOTAL_SECONDS
 
 SECONDS = 600

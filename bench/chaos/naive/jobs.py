@@ -2,7 +2,7 @@
 
 from celery import Task, shared_task
 
-from webhooks import schedule
+from webhooks import retries
 from webhooks.transport import post
 
 
@@ -11,6 +11,6 @@ def send(self: Task, url: str, message: str, body: str) -> None:
     answer = post(url, body.encode(), {"Content-Type": "application/json", "webhook-id": message})
     if answer.is_success:
         return
-    wait = schedule.wait_after(self.request.retries + 1, status=answer.status, error=answer.error)
+    wait = retries.wait_after(self.request.retries + 1, status=answer.status, error=answer.error)
     if wait is not None:
         raise self.retry(countdown=wait)

@@ -12,8 +12,8 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
 from tests.factories import annotation, reviewed, task
-from tests.webhooks.hooks import hook_of
 from tests.webhooks.receiver import Receiver
+from tests.webhooks.steps import hook_of
 from webhooks import health
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain

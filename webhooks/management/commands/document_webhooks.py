@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from webhooks.described import openapi, page, scenario
+from webhooks.reference import openapi, page, scenario
 
 FOLDER = Path(settings.BASE_DIR, "docs/reference")
 PAGE, SCHEMA = "webhook-events.md", "webhook-events.schema.json"

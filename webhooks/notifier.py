@@ -31,7 +31,7 @@ class Bell:
             self._waiting.update(due)
             self._rung.notify()
             if self._owner != os.getpid():
-                threading.Thread(target=self._answer, name="webhook-wakeups", daemon=True).start()
+                threading.Thread(target=self._answer, name="webhook-notifier", daemon=True).start()
                 self._owner = os.getpid()
 
     def _answer(self) -> None:

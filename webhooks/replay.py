@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from tasks.errors import Refused
 from tasks.events import Happened
 
-from . import outbox, sender, wakeups
+from . import notifier, outbox, sender
 from .bodies import Context, as_text
 from .catalogue import body_of
 from .models import Attempt, Delivery, Event, Webhook
@@ -59,7 +59,7 @@ def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
     slow = {
         delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active
     }
-    transaction.on_commit(lambda: wakeups.ring(slow), robust=True)
+    transaction.on_commit(lambda: notifier.ring(slow), robust=True)
     return due
 
 
@@ -70,7 +70,7 @@ def replay(webhook: Webhook, wanted: Range) -> int:
     for start in range(0, len(ids), BATCH):
         _make_due(Delivery.objects.filter(pk__in=ids[start : start + BATCH]), lane=Delivery.Lane.BULK)
     if ids:
-        transaction.on_commit(lambda: wakeups.ring({webhook.pk: webhook.is_slow}), robust=True)
+        transaction.on_commit(lambda: notifier.ring({webhook.pk: webhook.is_slow}), robust=True)
     return len(ids)
 
 

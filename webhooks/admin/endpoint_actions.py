@@ -15,16 +15,16 @@ from tasks.admin.show import link_to
 from tasks.errors import Refused
 from users.admin.base import signed_in
 
-from .. import again, endpoints
+from .. import endpoints, replay
 from ..models import Webhook
 from ..signing import secret_of
-from .words import answered, counts_of, whats_with
+from .display import answered, counts_of, whats_with
 
 
 class ReplayForm(forms.Form):
     states = forms.MultipleChoiceField(
-        choices=[(state.value, state.label) for state in again.REPLAYED],
-        initial=list(again.REPLAYED),
+        choices=[(state.value, state.label) for state in replay.REPLAYED],
+        initial=list(replay.REPLAYED),
         widget=forms.CheckboxSelectMultiple,
         label="What",
     )
@@ -58,7 +58,7 @@ class EndpointButtons(admin.ModelAdmin):
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         webhook = self.asked_for(request, pk)
         if request.method == "POST":
-            attempt = again.ping(webhook, actor=signed_in(request))
+            attempt = replay.ping(webhook, actor=signed_in(request))
             link = link_to(
                 reverse("admin:webhooks_delivery_change", args=[attempt.delivery_id]), "In the log"
             )
@@ -94,8 +94,8 @@ class EndpointButtons(admin.ModelAdmin):
             words = f"Sends them to {webhook.url} once more, behind the news, with the same ids and bytes."
             return self.ask(request, webhook, title="Replay given-up and held", words=words, form=form)
         try:
-            count = again.replay(
-                webhook, again.Range(tuple(form.cleaned_data["states"]), since=form.cleaned_data["since"])
+            count = replay.replay(
+                webhook, replay.Range(tuple(form.cleaned_data["states"]), since=form.cleaned_data["since"])
             )
             messages.success(request, f"Due again: {count}.")
         except Refused as refused:
