@@ -45,7 +45,7 @@ def in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent is recorded before `drain` returns: another thread would not see what the test has not committed."""
     from webhooks import sender
 
-    monkeypatch.setattr(sender, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(sender, "WAIT_SECONDS", 60)
 
 
 @pytest.fixture

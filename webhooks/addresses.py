@@ -1,6 +1,7 @@
-"""Where a webhook may go: public addresses, and the networks that WEBHOOK_ALLOWED_NETWORKS opens.
+"""Which addresses a webhook may be sent to: public ones, and the networks in WEBHOOK_ALLOWED_NETWORKS.
 
-The library's list of special ranges is the base; beyond it stand the ranges it lets through.
+`ipaddress` knows the special ranges, requests-hardened adds some, and BLOCKED the ones that both let through.
+Why the rest of requests-hardened is not used: docs/decisions/010-webhooks-connect-to-a-checked-address.md.
 """
 
 import socket
@@ -11,8 +12,8 @@ from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
 
 Address = IPv4Address | IPv6Address
 SETTING = "WEBHOOK_ALLOWED_NETWORKS"
-# The only IPv6 space that is given out; the rest is translated, local or nobody's.
-IPV6_IN_USE = ip_network("2000::/3")
+# The only IPv6 space that is assigned; the rest is translated, local or unallocated.
+IPV6_ASSIGNED = ip_network("2000::/3")
 BLOCKED = (
     *EXTRA_BLOCKED_NET_RANGES,
     *map(
@@ -23,26 +24,26 @@ BLOCKED = (
 
 
 class BlockedAddress(OSError):
-    """Nothing was sent: the host is, or resolves to, an address that webhooks may not reach."""
+    """Nothing was sent: the host resolves to addresses that webhooks may not be sent to."""
 
 
-def is_open(address: Address) -> bool:
+def is_allowed(address: Address) -> bool:
     address = _unmapped(address)
-    return _is_opened_by_setting(address) or _is_public(address)
+    return _is_allowed_by_setting(address) or _is_public(address)
 
 
 def _unmapped(address: Address) -> Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _is_opened_by_setting(address: Address) -> bool:
+def _is_allowed_by_setting(address: Address) -> bool:
     return any(
         address in ip_network(network.strip(), strict=False) for network in settings.WEBHOOK_ALLOWED_NETWORKS
     )
 
 
 def _is_public(address: Address) -> bool:
-    if address.version == 6 and address not in IPV6_IN_USE:
+    if address.version == 6 and address not in IPV6_ASSIGNED:
         return False
     return (
         address.is_global and not address.is_multicast and not any(address in network for network in BLOCKED)
@@ -50,16 +51,25 @@ def _is_public(address: Address) -> bool:
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """Every address of `host`, in the resolver's order. Raises socket.gaierror, or UnicodeError for what is no host name."""
+    """Every address of `host`, in the resolver's order.
+
+    Raises socket.gaierror, or UnicodeError for a malformed name.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
 
 
-def open_addresses(host: str, port: int) -> list[Address]:
-    """The addresses of `host` that may be reached, resolved once: whoever connects, connects to these. Raises BlockedAddress."""
+def allowed_addresses(host: str, port: int) -> list[Address]:
+    """The addresses of `host` that a webhook may be sent to. Resolve once and connect to these.
+
+    Raises BlockedAddress.
+    """
     found = resolve(host, port)
-    allowed = [_unmapped(address) for address in found if is_open(address)]
+    allowed = [_unmapped(address) for address in found if is_allowed(address)]
     if not allowed:
         names = ", ".join(str(address) for address in found)
-        raise BlockedAddress(f"{host} is {names}, which webhooks may not reach. {SETTING} opens networks.")
+        raise BlockedAddress(
+            f"{host} resolves to {names}, which is not a public address. "
+            f"To allow it, add its network to {SETTING}."
+        )
     return allowed

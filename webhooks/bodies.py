@@ -1,8 +1,8 @@
 """The bodies of events, built while the rows are locked, so that they say what was true at the change.
 
-Label Studio's actions have its shape: `{"action", "<key>": object or list, "project", "task" for annotations}`. The review
-events begin with `event`, `annotation`, `reviewer`, `comment` and `timestamp`. A body of more than LIMIT bytes keeps ids and
-a link instead of its objects.
+Label Studio's actions have its shape: `{"action", "<key>": object or list, "project", "task" for
+annotations}`. The review events begin with `event`, `annotation`, `reviewer`, `comment` and `timestamp`. A
+body of more than LIMIT bytes keeps ids and a link instead of its objects.
 """
 
 import json
@@ -54,7 +54,10 @@ class Encoded(str):
 
 
 class Context:
-    """One event of a change. What its bodies share is built and encoded once; the events of a change share `encoded`."""
+    """One event of a change.
+
+    What its bodies share is built and encoded once; the events of a change share `encoded`.
+    """
 
     def __init__(self, event: Happened, encoded: dict[tuple[Any, int], Encoded] | None = None):
         self.event = event
@@ -238,7 +241,10 @@ def _ids_only(context: Context, body: Body, path: str) -> Body:
 
 
 def as_text(body: Body, context: Context) -> str:
-    """The body as every attempt sends it. One above LIMIT loses the project's settings first, then results and data."""
+    """The body as every attempt sends it.
+
+    One above LIMIT loses the project's settings first, then results and data.
+    """
     text = _joined(body)
     if len(text.encode()) > LIMIT and "project" in body and context.is_about_work:
         body = body | {"project": context.project_summary}

@@ -1,4 +1,4 @@
-"""Every action there is, as data: `/api/webhooks/info/`, the docs and the listener read it here."""
+"""Every action, as data: for the listener, `/api/webhooks/info/`, the admin and the documentation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ Builder = Callable[[Context, Any], Body]
 
 @dataclass(frozen=True)
 class Action:
-    """`key` is where the object is in the body. `by_name` ones are sent to endpoints that list them, never through
-    `send_for_all_actions`: a consumer written for Label Studio must not hear of one verdict twice. `on_request` ones are
-    sent when somebody asks for it, to whom was asked for."""
+    """`key` is where the object is in the body.
+
+    `by_name`: sent only to endpoints that list the action, not through `send_for_all_actions`, because a
+    consumer written for Label Studio should not get two events for one verdict. `on_request`: sent when a
+    person asks for it, to the one endpoint they chose.
+    """
 
     label: str
     description: str
@@ -37,7 +40,7 @@ CATALOGUE: dict[str, Action] = {
     ),
     "TASKS_CREATED": Action(
         "Tasks created",
-        "One or many tasks; an import sends up to 1,000 in a body, and nothing else of what came with them.",
+        "One or many tasks, up to 1,000 in one body. An import sends nothing else for what it brings.",
         "tasks",
         bodies.of_tasks,
     ),
@@ -50,7 +53,7 @@ CATALOGUE: dict[str, Action] = {
     ),
     "ANNOTATION_UPDATED": Action(
         "Annotation updated",
-        "Any change of an annotation that is no verdict, and the corrected result of a fix.",
+        "Any change of an annotation except a verdict, and the corrected result of a fix.",
         "annotation",
         bodies.of_annotation,
     ),
@@ -58,47 +61,52 @@ CATALOGUE: dict[str, Action] = {
         "Annotations deleted", "Their ids.", "annotations", bodies.of_deleted_annotations
     ),
     "REVIEW_CREATED": Action(
-        "Review created", "A verdict; also one that supersedes an older one.", "review", bodies.of_review
+        "Review created", "A verdict, including one that supersedes an older one.", "review", bodies.of_review
     ),
     "REVIEW_UPDATED": Action(
         "Review updated",
-        "Known to Label Studio; never sent here, because a changed verdict is a new review.",
+        "Never sent: a changed verdict is a new review here. Listed because Label Studio has it.",
         "review",
         bodies.of_review,
     ),
     "REVIEWS_DELETED": Action(
-        "Reviews deleted", "Verdicts that were taken back.", "reviews", bodies.of_deleted_reviews
+        "Reviews deleted", "Verdicts that were undone.", "reviews", bodies.of_deleted_reviews
     ),
     "ANNOTATION_ACCEPTED": Action(
-        "Annotation accepted", "A reviewer signed it as it is.", "annotation", bodies.of_verdict, by_name=True
+        "Annotation accepted",
+        "A reviewer accepted it unchanged.",
+        "annotation",
+        bodies.of_verdict,
+        by_name=True,
     ),
     "ANNOTATION_REJECTED": Action(
-        "Annotation rejected", "A reviewer refused to sign it.", "annotation", bodies.of_verdict, by_name=True
+        "Annotation rejected", "A reviewer rejected it.", "annotation", bodies.of_verdict, by_name=True
     ),
     "ANNOTATION_FIXED_AND_ACCEPTED": Action(
         "Annotation fixed and accepted",
-        "A reviewer corrected it and signed that.",
+        "A reviewer corrected it and accepted the correction.",
         "annotation",
         bodies.of_verdict,
         by_name=True,
     ),
     "ANNOTATION_REVIEW_WITHDRAWN": Action(
         "Verdict withdrawn",
-        "A verdict stopped standing without a new one; `reason` is undone, edited, skipped, deleted, data_changed or reopened.",
+        "A verdict no longer applies, and no new one replaced it. `reason` is undone, edited, skipped, "
+        "deleted, data_changed or reopened.",
         "annotation",
         bodies.of_withdrawal,
         by_name=True,
     ),
     "PING": Action(
         "Ping",
-        "A test that somebody sent from the admin or the API.",
+        "A test sent from the admin or the API.",
         "webhook",
         bodies.of_ping,
         by_name=True,
         on_request=True,
     ),
     "TASK_REVIEWED": Action(
-        "Task reviewed", "The task counts as reviewed now.", "task", bodies.of_task_status, by_name=True
+        "Task reviewed", "The task now counts as reviewed.", "task", bodies.of_task_status, by_name=True
     ),
     "TASK_UNREVIEWED": Action(
         "Task unreviewed",
@@ -114,7 +122,7 @@ BY_NAME = [name for name, entry in CATALOGUE.items() if entry.by_name]
 
 
 def body_of(action: str, context: Context, subject: Any) -> Body:
-    """Label Studio's bodies begin with `action`; the review events begin with `event` and carry `action` last."""
+    """Label Studio's bodies begin with `action`; review events begin with `event` and end with `action`."""
     entry = CATALOGUE[action]
     body = entry.build(context, subject)
     if entry.by_name:
@@ -132,7 +140,7 @@ def as_table() -> str:
 
 def when_sent(entry: Action) -> str:
     if entry.on_request:
-        return "when asked for"
+        return "on request"
     if entry.site_wide:
         return "to site-wide endpoints"
     return "when listed by name" if entry.by_name else "when listed, or to all"

@@ -1,4 +1,4 @@
-"""Everything that writes an endpoint, short of sending to it."""
+"""Creating, changing, deleting and rotating endpoints."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from tasks.errors import Refused
 from tasks.models import Project
 from tasks.roles import may
+from users.models import User
 
 from . import health
 from .models import Attempt, Delivery, Webhook, new_salt
@@ -18,54 +19,55 @@ ROTATION_HOURS = 24
 EARLIER_KEPT = 5  # secrets
 
 
-def create(*, actor, project: Project | None, **fields: Any) -> Webhook:
-    _refuse_stranger(actor, project)
+def create(*, actor: User, project: Project | None, **fields: Any) -> Webhook:
+    _require_edit_permission(actor, project)
     return Webhook.objects.create(project=project, **fields)
 
 
 def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
-    """Never its project. Switching it on resets its failures and sends what was held for it."""
+    """Never its project. Enabling it resets its failures and sends what was held for it."""
     with transaction.atomic():
         webhook = Webhook.objects.select_for_update(no_key=True, of=("self",)).get(pk=webhook.pk)
         was_active = webhook.is_active
         for name, value in changes.items():
             setattr(webhook, name, value)
-        more = health.switched_on(webhook) if webhook.is_active and not was_active else []
-        if not webhook.is_active:
-            webhook.disabled_reason, more = (
-                ("" if was_active else webhook.disabled_reason),
-                ["disabled_reason"],
-            )
-        webhook.save(update_fields=[*changes, *more, "updated_at"])
+        fields = [*changes, "updated_at"]
+        if webhook.is_active and not was_active:
+            fields += health.enable(webhook)
+        if was_active and not webhook.is_active:
+            webhook.disabled_reason = ""  # by a person
+            fields.append("disabled_reason")
+        webhook.save(update_fields=fields)
     return webhook
 
 
 def delete(webhook: Webhook) -> None:
-    """With its log, and what was still to be sent. Waits for decisions and answers that are being written down for it."""
-    Webhook.objects.filter(pk=webhook.pk).update(
-        is_active=False, disabled_reason=""
-    )  # from now on nothing is written for it
+    """With its log and its pending deliveries. Waits for transactions that are recording something for it."""
+    # First a commit of its own: from then on no event makes a delivery for it.
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, disabled_reason="")
     with transaction.atomic():
         Webhook.objects.select_for_update().filter(pk=webhook.pk).first()
         for rows in (
             Attempt.objects.filter(delivery__webhook=webhook),
             Delivery.objects.filter(webhook=webhook),
         ):
-            rows._raw_delete(rows.db)  # a long log is not read first
+            rows._raw_delete(rows.db)  # Django would load a long log first
         webhook.delete()
 
 
 def rotate(webhook: Webhook) -> Webhook:
-    """A new secret. The earlier ones sign, too, for ROTATION_HOURS, so that a consumer may change over when it likes, also
-    after a second rotation: the secret of the first may be lost.
+    """A new secret.
+
+    For ROTATION_HOURS deliveries are signed with the earlier ones as well, also after a second rotation: the
+    consumer may never have got the secret of the first.
     """
     with transaction.atomic():
         webhook = (
             Webhook.objects.select_for_update(no_key=True, of=("self",))
-            .annotate(sign=Q(earlier_until__gt=Now()))
+            .annotate(rotated=Q(earlier_until__gt=Now()))
             .get(pk=webhook.pk)
         )
-        earlier = webhook.earlier_salt.split() if webhook.sign else []
+        earlier = webhook.earlier_salt.split() if webhook.rotated else []
         webhook.earlier_salt = " ".join([webhook.secret_salt, *earlier][:EARLIER_KEPT])
         webhook.secret_salt = new_salt()
         webhook.earlier_until = Now() + timedelta(hours=ROTATION_HOURS)
@@ -74,12 +76,14 @@ def rotate(webhook: Webhook) -> Webhook:
     return webhook
 
 
-def _refuse_stranger(actor, project: Project | None) -> None:
+def _require_edit_permission(actor: User, project: Project | None) -> None:
     if project is None and not actor.runs_site:
         raise Refused(
             "site_wide_needs_admin",
-            "An endpoint without a project hears of the whole site: administrators only.",
+            "An endpoint without a project gets the events of the whole site: administrators only.",
             status=403,
         )
     if project is not None and not may(actor, "manage_webhooks", project):
-        raise Refused("permission_denied", "Only managers of the project set up its webhooks.", status=403)
+        raise Refused(
+            "permission_denied", "Only managers of the project may set up its webhooks.", status=403
+        )

@@ -1,4 +1,4 @@
-"""Encrypted at rest: a copy of the database tells nothing."""
+"""A JSON field that is encrypted in the database."""
 
 import base64
 import hashlib
@@ -12,8 +12,8 @@ from django.db import models
 PURPOSE = b"countersign.webhooks.sealed"
 
 
-def _box() -> MultiFernet:
-    """Seals under SECRET_KEY; opens what SECRET_KEY_FALLBACKS sealed, too."""
+def _cipher() -> MultiFernet:
+    """Encrypts with SECRET_KEY, and decrypts what an older key of SECRET_KEY_FALLBACKS encrypted, too."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
@@ -23,19 +23,15 @@ def _key(secret: str) -> bytes:
     return base64.urlsafe_b64encode(derived)
 
 
-def sealed(value: Any) -> str:
-    return _box().encrypt(json.dumps(value).encode()).decode()
-
-
-class SealedField(models.TextField):
-    """A JSON value, stored as a Fernet token. Sealed under a key that is gone it reads as empty, so that sending goes on."""
+class EncryptedField(models.TextField):
+    """A JSON object, stored as a Fernet token. Reads as empty if its key is gone, so that sending goes on."""
 
     def get_prep_value(self, value: Any) -> str:
-        return sealed(value)
+        return _cipher().encrypt(json.dumps(value).encode()).decode()
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         try:
-            return json.loads(_box().decrypt(value.encode())) if value else {}
+            return json.loads(_cipher().decrypt(value.encode())) if value else {}
         except InvalidToken:
             return {}
 

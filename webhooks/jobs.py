@@ -3,31 +3,34 @@
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from . import health, notifier, outbox, pruning, sender
+from . import health, notifier, outbox, sender
 
 
 @shared_task
 def sweep() -> None:
-    """Every second, by beat: what no wake-up told of. Two of them do no harm."""
-    outbox.give_positions()
+    """Every second, by beat: find what is due, whether or not a message asked for it.
+
+    Two sweeps at once are harmless.
+    """
+    outbox.assign_positions()
     for webhook_id, is_slow in outbox.due_webhooks().items():
-        notifier.wake(webhook_id, is_slow)
+        notifier.enqueue_drain(webhook_id, is_slow)
 
 
 @shared_task(soft_time_limit=20, time_limit=30)
 def drain(webhook_id: int) -> None:
     if sender.drain(webhook_id):
-        notifier.wake(webhook_id, is_slow=False)
+        notifier.enqueue_drain(webhook_id, is_slow=False)
 
 
 @shared_task
-def tend() -> None:
-    """Every minute: switch off what has failed for days, and forget what is older than is promised."""
-    health.give_up_on_failing()
-    health.release_stragglers()
-    pruning.prune()
+def run_maintenance() -> None:
+    """Every minute: disable endpoints that have failed for days, and delete what is older than KEPT_DAYS."""
+    health.disable_failing()
+    health.release_held_of_active()
+    outbox.prune()
 
 
 @worker_process_shutdown.connect
-def end_in_order(**_: object) -> None:
-    sender.wait_for_late()
+def finish_sending(**_: object) -> None:
+    sender.wait_for_background()

@@ -21,7 +21,7 @@ from .models import Delivery
 from .outbox import NewEvent
 
 Subjects = Callable[[Context], Iterable[Any]]
-# One change makes a few events. More than this is a selection or an import, and is sent after everything else.
+# One change makes a few events. More than this is a selection or an import, which is sent after live events.
 LIVE_AT_MOST = 10
 
 
@@ -101,7 +101,7 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
 @receiver(happened)
 def record_events(events: tuple[Happened, ...], **_: Any) -> None:
     if due := outbox.add(list(new_events(events))):
-        transaction.on_commit(partial(notifier.ring, due), robust=True)
+        transaction.on_commit(partial(notifier.notify, due), robust=True)
 
 
 def new_events(events: Iterable[Happened]) -> Iterator[NewEvent]:

@@ -1,4 +1,4 @@
-"""Who is told (Webhook), what happened (Event), and what became of telling them (Delivery, Attempt)."""
+"""Endpoints (Webhook), what happened (Event), and sending it to them (Delivery, Attempt)."""
 
 import secrets
 import uuid
@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from tasks.models import Project
 
-from .fields import SealedField
+from .fields import EncryptedField
 from .querysets import DeliveryQuerySet, EventQuerySet, WebhookQuerySet
 from .validation import webhook_headers, webhook_url
 
@@ -22,10 +22,10 @@ def new_salt() -> str:
 
 
 class Webhook(models.Model):
-    """An endpoint. Without a project it hears of the whole site.
+    """An endpoint. Without a project it gets the events of the whole site.
 
-    No secret is stored: webhooks.signing derives it from `secret_salt` and SECRET_KEY, so a copy of the database signs
-    nothing. `headers`, which may hold a password, are encrypted.
+    No secret is stored: webhooks.signing derives it from `secret_salt` and SECRET_KEY, so a stolen database
+    cannot sign. `headers`, which may hold a password, are encrypted.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
@@ -35,8 +35,8 @@ class Webhook(models.Model):
         default=True, help_text="Label Studio's actions. The review events must be listed by name."
     )
     actions = ArrayField(models.CharField(max_length=64), default=list, blank=True)
-    headers = SealedField(
-        default=dict, blank=True, validators=[webhook_headers], help_text="Sent along with every delivery."
+    headers = EncryptedField(
+        default=dict, blank=True, validators=[webhook_headers], help_text="Sent with every delivery."
     )
     parallel = models.PositiveSmallIntegerField(default=8, help_text="How many deliveries at once, 1 to 32.")
     is_active = models.BooleanField(default=True)
@@ -45,10 +45,10 @@ class Webhook(models.Model):
         max_length=200,
         blank=True,
         editable=False,
-        help_text="Of the secrets before the last rotations, newest first.",
+        help_text="Salts of the secrets before the last rotations, newest first.",
     )
     earlier_until = models.DateTimeField(
-        null=True, editable=False, help_text="Until then the earlier secrets sign, too."
+        null=True, editable=False, help_text="Until then deliveries are also signed with the earlier secrets."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -60,19 +60,25 @@ class Webhook(models.Model):
     failing_since = models.DateTimeField(
         null=True, editable=False, help_text="The first failure after the last success."
     )
-    silent_in_a_row = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Attempts that got no answer at all."
+    unanswered_in_a_row = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Attempts in a row that got no answer at all."
     )
     rest_until = models.DateTimeField(
-        null=True, editable=False, help_text="Nothing is sent before: nobody answered."
+        null=True,
+        editable=False,
+        help_text="Nothing is sent before then, because several attempts got no answer.",
     )
     is_slow = models.BooleanField(
-        default=False, editable=False, help_text="Its last attempt timed out: another queue sends."
+        default=False,
+        editable=False,
+        help_text="Its last attempt timed out, so it is sent to from a separate queue.",
     )
     disabled_reason = models.CharField(
-        max_length=32, blank=True, editable=False, help_text="Why it was switched off by itself."
+        max_length=32, blank=True, editable=False, help_text="Why it was disabled automatically."
     )
-    slot = models.UUIDField(null=True, editable=False, help_text="Held by the one job that sends to it.")
+    slot = models.UUIDField(
+        null=True, editable=False, help_text="Token of the one job that is sending to it."
+    )
     slot_until = models.DateTimeField(null=True, editable=False)
 
     objects = WebhookQuerySet.as_manager()
@@ -89,27 +95,28 @@ class Webhook(models.Model):
         return self.url
 
     @property
-    def is_off_by_itself(self) -> bool:
-        """Switched off by the sender, not by a person: what happens meanwhile is held for it."""
+    def is_auto_disabled(self) -> bool:
+        """Disabled by the sender, not by a person: new events are held for it."""
         return not self.is_active and bool(self.disabled_reason)
 
 
 class Event(models.Model):
-    """Something that happened, as it is told: the body is frozen within the transaction of the change.
+    """Something that happened. The body is fixed in the transaction of the change.
 
-    `position` is given later, by one sweep at a time, to committed rows: ids lose events, because a lower one can commit later.
+    `position` orders committed events and is assigned later: an event with a lower id can commit after one
+    with a higher id.
     """
 
     unique_id = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="Sent as webhook-id on every attempt."
     )
-    # No constraint in the database: its KEY SHARE lock would make a hot row of the project.
-    # None: the ping of a site-wide endpoint.
+    # No constraint in the database: all changes of a project would lock its row. None: the ping of a
+    # site-wide endpoint.
     project = models.ForeignKey(
         Project, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
     )
     action = models.CharField(max_length=64)
-    body = models.TextField(help_text="JSON, to the byte as it is sent.")
+    body = models.TextField(help_text="JSON, byte for byte as it is sent.")
     annotation_seq = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     position = models.BigIntegerField(null=True, unique=True, editable=False)
@@ -129,13 +136,16 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one endpoint. A claim moves `next_at` past its lease, so "due" is one comparison."""
+    """One event to be sent to one endpoint.
+
+    A claim moves `next_at` past its lease, so "due" is one comparison.
+    """
 
     class State(models.TextChoices):
-        PENDING = "pending", "Waits for its next attempt"
+        PENDING = "pending", "Waiting for its next attempt"
         DELIVERED = "delivered", "Delivered"
         DEAD = "dead", "Given up"
-        HELD = "held", "Held until the endpoint is on again"
+        HELD = "held", "Held until the endpoint is enabled"
 
     class Lane(models.IntegerChoices):
         LIVE = 0, "Live"
@@ -144,13 +154,15 @@ class Delivery(models.Model):
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     with_payload = models.BooleanField(
-        default=True, help_text="Decided with the event, so that every attempt has the same body."
+        default=True, help_text="Fixed with the event, so that every attempt has the same body."
     )
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     lane = models.PositiveSmallIntegerField(
-        choices=Lane, default=Lane.LIVE, help_text="News go before what a bulk brings."
+        choices=Lane,
+        default=Lane.LIVE,
+        help_text="Live events are sent before those of bulk actions and imports.",
     )
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Begun, not necessarily ended.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Started, not necessarily finished.")
     next_at = models.DateTimeField(db_default=Now())
     lease = models.UUIDField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
@@ -175,7 +187,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try: what was answered, or why nothing was."""
+    """One request: the answer, or why there was none."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="log")
     number = models.PositiveSmallIntegerField()
@@ -184,10 +196,8 @@ class Attempt(models.Model):
         null=True, help_text="HTTP status; none if there was no answer."
     )
     duration = models.FloatField(help_text="Seconds.")
-    error = models.CharField(max_length=32, blank=True, help_text="Class of the failure; empty on success.")
-    answer = models.TextField(
-        blank=True, help_text="The first 4 KB of the answer, or the words of the failure."
-    )
+    error = models.CharField(max_length=32, blank=True, help_text="Kind of failure; empty on success.")
+    answer = models.TextField(blank=True, help_text="The first 4 KB of the answer, or the error message.")
 
     class Meta:
         ordering = ["id"]

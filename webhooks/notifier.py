@@ -1,7 +1,9 @@
-"""Wakes the sender soon after a commit. Losing a wake-up costs a second, the sweep's, never an event.
+"""Asks Celery to send soon after a commit.
 
-Redis may be slow, frozen or gone, so no request speaks to it: a thread of this process does, one message for each endpoint
-however many events rang. After a failure it keeps quiet for REST_SECONDS.
+A lost message costs a second, until the sweep finds the delivery; never an event.
+
+Redis may be slow, frozen or gone, so requests never talk to it: a background thread of the process does, one
+message for each endpoint however many events there were. After a failure it pauses for PAUSE_SECONDS.
 """
 
 import logging
@@ -9,60 +11,64 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from kombu import Connection
 
 log = logging.getLogger(__name__)
-REST_SECONDS = 10
+PAUSE_SECONDS = 10
 EXPIRES_SECONDS = 10
 QUEUE, SLOW_QUEUE = "deliver", "deliver-slow"
 
 
-class Bell:
+class Notifier:
     def __init__(self) -> None:
-        self._rung = threading.Condition()
-        self._waiting: dict[int, bool] = {}
-        self._owner = 0  # the process our thread lives in: threads do not survive a fork
+        self._changed = threading.Condition()
+        self._pending: dict[int, bool] = {}
+        self._process = 0  # where our thread runs: threads do not survive a fork
 
-    def ring(self, due: Mapping[int, bool]) -> None:
-        """Endpoint → whether it is slow."""
-        with self._rung:
-            self._waiting.update(due)
-            self._rung.notify()
-            if self._owner != os.getpid():
-                threading.Thread(target=self._answer, name="webhook-notifier", daemon=True).start()
-                self._owner = os.getpid()
+    def notify(self, due: Mapping[int, bool]) -> None:
+        """`due`: endpoint id → whether it is slow."""
+        with self._changed:
+            self._pending.update(due)
+            self._changed.notify()
+            if self._process != os.getpid():
+                threading.Thread(target=self._run, name="webhook-notifier", daemon=True).start()
+                self._process = os.getpid()
 
-    def _answer(self) -> None:
+    def _run(self) -> None:
         while True:
-            with self._rung:
-                self._rung.wait_for(lambda: self._waiting)
-                waiting, self._waiting = self._waiting, {}
-            if not self._publish(waiting):
-                time.sleep(REST_SECONDS)
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending)
+                pending, self._pending = self._pending, {}
+            if not self._publish(pending):
+                time.sleep(PAUSE_SECONDS)
 
     def _publish(self, due: Mapping[int, bool]) -> bool:
+        impatient = {"socket_timeout": 1, "socket_connect_timeout": 1}
+        options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | impatient
         try:
-            with current_app.connection_for_write(transport_options=_patience()) as connection:
+            with current_app.connection_for_write(transport_options=options) as connection:
                 for webhook_id, is_slow in due.items():
-                    wake(webhook_id, is_slow, connection=connection)
-        except Exception as error:  # whatever it is, the sweep sends what is due
-            log.warning("no wake-ups for %s s: %s", REST_SECONDS, error)
+                    enqueue_drain(webhook_id, is_slow, connection=connection)
+        except Exception as error:  # whatever it is, the sweep will send what is due
+            log.warning("no messages to the sender for %s s: %s", PAUSE_SECONDS, error)
             return False
         return True
 
 
-def wake(webhook_id: int, is_slow: bool, **how) -> None:
-    """Ask a worker to send what is due for one endpoint. The slow ones wait for each other, and for nobody else."""
+def enqueue_drain(webhook_id: int, is_slow: bool, *, connection: Connection | None = None) -> None:
+    """Ask a worker to send what is due for one endpoint.
+
+    Slow endpoints have a queue of their own and delay only each other.
+    """
+    options: dict[str, Any] = {"connection": connection} if connection else {}
     queue = SLOW_QUEUE if is_slow else QUEUE
     current_app.send_task(
-        "webhooks.jobs.drain", (webhook_id,), queue=queue, expires=EXPIRES_SECONDS, retry=False, **how
+        "webhooks.jobs.drain", (webhook_id,), queue=queue, expires=EXPIRES_SECONDS, retry=False, **options
     )
 
 
-def _patience() -> dict:
-    return settings.CELERY_BROKER_TRANSPORT_OPTIONS | {"socket_timeout": 1, "socket_connect_timeout": 1}
-
-
-ring = Bell().ring
+notify = Notifier().notify

@@ -1,4 +1,4 @@
-"""Reads that chain. Endpoints and events are for the managers of a project; the site's own for its administrators."""
+"""Managers see the endpoints and events of their projects; administrators also those without a project."""
 
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,12 @@ class WebhookQuerySet(models.QuerySet):
         return self.filter(Q(project=None) | Q(project__deleted_at=None), within(user, "manage_webhooks"))
 
     def with_due_deliveries(self):
-        """Endpoints that somebody should send to now."""
+        """Endpoints to send to now."""
         from .models import Delivery
 
         due = Delivery.objects.due().filter(webhook=OuterRef("pk"))
-        rested = Q(rest_until=None) | Q(rest_until__lt=Now())
-        return self.filter(rested, Q(slot=None) | Q(slot_until__lt=Now()), Exists(due), is_active=True)
+        ready = Q(rest_until=None) | Q(rest_until__lt=Now())
+        return self.filter(ready, Q(slot=None) | Q(slot_until__lt=Now()), Exists(due), is_active=True)
 
 
 class EventQuerySet(models.QuerySet):
@@ -30,7 +30,7 @@ class EventQuerySet(models.QuerySet):
         return self.filter(within(user, "manage_webhooks"))
 
     def after(self, position: int):
-        """The feed: what has a position, in its order."""
+        """The feed: events with a position, in order."""
         return self.filter(position__gt=position).order_by("position")
 
 

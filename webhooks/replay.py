@@ -1,4 +1,4 @@
-"""Sending again, and sending a test: what a person asks for. The id and the bytes stay those of the event."""
+"""Sending again, and sending a test. The id and the bytes stay those of the event."""
 
 import uuid
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from tasks.errors import Refused
 from tasks.events import Happened
+from users.models import User
 
 from . import notifier, outbox, sender
 from .bodies import Context, as_text
@@ -21,21 +22,23 @@ from .outbox import Claim
 
 PING = "PING"
 BATCH = 5000
-REPLAYED = (Delivery.State.DEAD, Delivery.State.HELD)
+REPLAYABLE = (Delivery.State.DEAD, Delivery.State.HELD)
 
 
 @dataclass(frozen=True)
 class Range:
-    """Which deliveries to send again: by state, by the time of their events, by action. Empty means no limit, but of states
-    it means REPLAYED, and a test is sent again only where it is named."""
+    """Which deliveries to send again: by state, by the time of their events, by action.
 
-    states: tuple[str, ...] = REPLAYED
+    Empty means any, but for states it means REPLAYABLE, and tests are sent again only where PING is named.
+    """
+
+    states: tuple[str, ...] = REPLAYABLE
     since: datetime | None = None
     until: datetime | None = None
     actions: tuple[str, ...] = ()
 
-    def of(self, webhook: Webhook) -> QuerySet[Delivery]:
-        wanted = Q(webhook=webhook, state__in=self.states or REPLAYED)
+    def deliveries(self, webhook: Webhook) -> QuerySet[Delivery]:
+        wanted = Q(webhook=webhook, state__in=self.states or REPLAYABLE)
         if self.since:
             wanted &= Q(event__created_at__gte=self.since)
         if self.until:
@@ -45,51 +48,60 @@ class Range:
 
 
 def resend(delivery: Delivery) -> Delivery:
-    """One delivery once more, with all its attempts ahead. Raises Refused while its endpoint is off."""
-    refuse_while_off(delivery.webhook)
+    """One delivery once more, with all its attempts ahead. Raises Refused while its endpoint is disabled."""
+    require_active(delivery.webhook)
     _make_due(Delivery.objects.filter(pk=delivery.pk))
     delivery.refresh_from_db()
     return delivery
 
 
 def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
-    """Those of them whose endpoint is on and that nobody is sending now, once more. Returns how many."""
-    ids = [delivery.pk for delivery in deliveries if delivery.webhook.is_active]
-    due = _make_due(Delivery.objects.filter(pk__in=ids), lane=lane)
-    slow = {
-        delivery.webhook_id: delivery.webhook.is_slow for delivery in deliveries if delivery.webhook.is_active
-    }
-    transaction.on_commit(lambda: notifier.ring(slow), robust=True)
-    return due
+    """Those whose endpoint is active and that are not being sent now, once more. Returns how many."""
+    active = [delivery for delivery in deliveries if delivery.webhook.is_active]
+    count = _make_due(Delivery.objects.filter(pk__in=[delivery.pk for delivery in active]), lane=lane)
+    _notify_on_commit({delivery.webhook for delivery in active})
+    return count
 
 
 def replay(webhook: Webhook, wanted: Range) -> int:
-    """Everything of that range once more, behind the news. Returns how many deliveries. Raises Refused while it is off."""
-    refuse_while_off(webhook)
-    ids = list(wanted.of(webhook).filter(lease=None).order_by("event_id").values_list("pk", flat=True))
+    """Send that range again, after everything live. Returns how many deliveries.
+
+    Raises Refused while it is disabled.
+    """
+    require_active(webhook)
+    found = wanted.deliveries(webhook).filter(lease=None).order_by("event_id")
+    ids = list(found.values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         _make_due(Delivery.objects.filter(pk__in=ids[start : start + BATCH]), lane=Delivery.Lane.BULK)
     if ids:
-        transaction.on_commit(lambda: notifier.ring({webhook.pk: webhook.is_slow}), robust=True)
+        _notify_on_commit({webhook})
     return len(ids)
 
 
 def _make_due(rows: QuerySet[Delivery], **changes: Any) -> int:
-    """Short of what is being sent at this moment."""
+    """All but those that are being sent now."""
     return rows.filter(lease=None).update(
         state=Delivery.State.PENDING, attempts=0, next_at=Now(), finished_at=None, **changes
     )
 
 
-def refuse_while_off(webhook: Webhook) -> None:
+def _notify_on_commit(webhooks: set[Webhook]) -> None:
+    due = {webhook.pk: webhook.is_slow for webhook in webhooks}
+    transaction.on_commit(lambda: notifier.notify(due), robust=True)
+
+
+def require_active(webhook: Webhook) -> None:
     if not webhook.is_active:
         raise Refused(
-            "webhook_off", "This endpoint is off. Enable it first: that sends what was held for it, too."
+            "webhook_off", "This endpoint is disabled. Enable it first: that also sends what was held for it."
         )
 
 
-def ping(webhook: Webhook, *, actor: Any) -> Attempt:
-    """Send a test now, whether the endpoint is on or off, and wait for the answer. Logged as every delivery is; never retried."""
+def ping(webhook: Webhook, *, actor: User) -> Attempt:
+    """Send a test now, to a disabled endpoint too, and wait for the answer.
+
+    It is logged like any delivery, never retried.
+    """
     claim = _claimed_ping(webhook, actor)
     answer = sender.deliver(claim)
     with transaction.atomic():
@@ -99,13 +111,13 @@ def ping(webhook: Webhook, *, actor: Any) -> Attempt:
     return attempt
 
 
-def _claimed_ping(webhook: Webhook, actor: Any) -> Claim:
+def _claimed_ping(webhook: Webhook, actor: User) -> Claim:
     token = uuid.uuid4()
+    # The project of a site-wide endpoint is None, which only this event has.
+    context = Context(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
+    body = as_text(body_of(PING, context, webhook), context)
     with transaction.atomic(), connection.cursor() as cursor:
-        context = Context(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
-        event = Event.objects.create(
-            project=webhook.project, action=PING, body=as_text(body_of(PING, context, webhook), context)
-        )
+        event = Event.objects.create(project=webhook.project, action=PING, body=body)
         delivery = Delivery.objects.create(
             event=event, webhook=webhook, attempts=1, lease=token, state=Delivery.State.DEAD
         )

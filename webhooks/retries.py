@@ -1,4 +1,4 @@
-"""When to try again. Times in seconds."""
+"""The retry schedule. Times in seconds."""
 
 import random
 from email.utils import parsedate_to_datetime
@@ -11,8 +11,8 @@ MINUTE, HOUR = 60, 3600
 WAITS = (0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 ATTEMPTS = len(WAITS)
 JITTER = 0.2
-# A consumer that is out of breath gets at least this.
-BREATH = 60
+# After 429 or a timeout: the consumer is overloaded.
+OVERLOADED_WAIT = 60
 LONGEST_RETRY_AFTER = 24 * HOUR
 TOO_MANY_REQUESTS = 429
 
@@ -20,29 +20,32 @@ TOO_MANY_REQUESTS = 429
 def wait_after(
     attempts: int, *, status: int | None = None, error: str = "", retry_after: float = 0
 ) -> float | None:
-    """How long to wait after `attempts` failed ones; None if that was the last. WEBHOOK_TIME_SCALE compresses what is ours."""
+    """How long to wait after `attempts` failed ones; None if that was the last.
+
+    WEBHOOK_TIME_SCALE shortens our own waits, not what the consumer asks for.
+    """
     if attempts >= ATTEMPTS:
         return None
     wait = WAITS[attempts] * random.uniform(1 - JITTER, 1 + JITTER)
     if status == TOO_MANY_REQUESTS or error == "timeout":
-        wait = max(wait, BREATH)
+        wait = max(wait, OVERLOADED_WAIT)
     return max(wait * settings.WEBHOOK_TIME_SCALE, min(retry_after, LONGEST_RETRY_AFTER))
 
 
 def scaled_waits() -> list[float]:
-    """The wait before each attempt, as WEBHOOK_TIME_SCALE has it, without jitter."""
+    """The wait before each attempt under WEBHOOK_TIME_SCALE, without jitter."""
     return [wait * settings.WEBHOOK_TIME_SCALE for wait in WAITS]
 
 
-def seconds_of(retry_after: str | None) -> float:
-    """A Retry-After header, in either of its forms; 0 if there is none or it says nothing."""
-    text = (retry_after or "").strip()
+def parse_retry_after(header: str | None) -> float:
+    """Seconds; the header is a number or a date. 0 if it is missing or malformed."""
+    text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
-        moment = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return 0
-    if timezone.is_naive(moment):
+    if timezone.is_naive(at):
         return 0
-    return max(0.0, (moment - timezone.now()).total_seconds())
+    return max(0.0, (at - timezone.now()).total_seconds())

@@ -1,7 +1,7 @@
-"""Sends what is due for one endpoint. No transaction is open while the far side is spoken to.
+"""Sends what is due for one endpoint. No transaction is open while a request is under way.
 
-A job waits PATIENCE_SECONDS for the answers. Those that take longer are waited for by a thread, so that however many endpoints
-hang, the few processes that send are free for the others.
+A job waits WAIT_SECONDS for the answers of a batch and leaves those that take longer to a background thread,
+so that however many endpoints hang, the few worker processes stay free for the others.
 """
 
 import logging
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection
@@ -23,100 +22,106 @@ from .signing import signature_headers
 from .transport import TOTAL_SECONDS, Answer, post
 
 log = logging.getLogger(__name__)
-# No new batch after this.
+# A job starts no new batch after this.
 BUDGET_SECONDS = 4
-PATIENCE_SECONDS = 0.5
-_late: set[threading.Thread] = set()
-# Late answers of one process that are written down at a time, each over a connection to the database of its own. Many come at
-# once when a host of many endpoints stops answering.
-LATE_CONNECTIONS = 2
-_connections = threading.BoundedSemaphore(LATE_CONNECTIONS)
+WAIT_SECONDS = 0.5
+_background: set[threading.Thread] = set()
+# Late answers come all at once when the host of many endpoints stops answering. Each is recorded over a
+# database connection of its own; a process opens no more than these at a time.
+BACKGROUND_CONNECTIONS = 2
+_connections = threading.BoundedSemaphore(BACKGROUND_CONNECTIONS)
 
 
 class Batch:
-    """Claimed deliveries on their way, each in a thread; recorded as they end."""
+    """Claimed deliveries under way, each in a thread; recorded as they end."""
 
     def __init__(self, webhook: Webhook) -> None:
         self.webhook = webhook
-        suspect = outbox.claim_suspect(webhook.pk)
-        claims = suspect or outbox.claim(webhook.pk, webhook.parallel)
-        self.is_full = bool(suspect) or len(claims) == webhook.parallel
+        abandoned = outbox.claim_abandoned(webhook.pk)
+        claims = abandoned or outbox.claim(webhook.pk, webhook.parallel)
+        self.is_full = bool(abandoned) or len(claims) == webhook.parallel
         self.is_answered = False
-        self.under_way = _sent(claims)
+        self._under_way = _send(claims)
 
     def record(
-        self, *, seconds: float | None = None, by: Callable[[Claim, Answer], None] = outbox.record
+        self,
+        *,
+        timeout: float | None = None,
+        write: Callable[[Claim, Answer], None] = outbox.record_attempt,
     ) -> bool:
-        """Wait for the answers and record them; False if some were not there in time."""
+        """Wait for the answers and record them. False if some did not come in time."""
         try:
-            for future in as_completed(list(self.under_way), timeout=seconds):
+            for future in as_completed(list(self._under_way), timeout=timeout):
                 answer = future.result()
-                by(self.under_way.pop(future), answer)
+                write(self._under_way.pop(future), answer)
                 self.is_answered |= answer.status is not None
         except TimeoutError:
             return False
         return True
 
     @property
-    def promises_more(self) -> bool:
-        """There was as much as it could take, and somebody there answers."""
+    def has_more(self) -> bool:
+        """Probably: the batch was as large as allowed, and the consumer answers."""
         return self.is_full and self.is_answered
 
 
 def drain(webhook_id: int) -> bool:
-    """Send until nothing is due, the time is over, or an answer is long in coming. True if there may be more to do at once."""
-    slot = outbox.take_slot(webhook_id)
+    """Send until nothing is due, the budget is spent, or an answer takes long.
+
+    True if there may be more to send at once.
+    """
+    slot = outbox.acquire_slot(webhook_id)
     if slot is None:
         return False
-    with ExitStack() as held:
-        held.callback(outbox.free_slot, webhook_id, slot)
+    with ExitStack() as holding:
+        holding.callback(outbox.release_slot, webhook_id, slot)
         webhook, end = Webhook.objects.get(pk=webhook_id), time.monotonic() + BUDGET_SECONDS
         while time.monotonic() < end:
             batch = Batch(webhook)
-            if not batch.record(seconds=PATIENCE_SECONDS):
-                _leave(batch, held.pop_all())
+            if not batch.record(timeout=WAIT_SECONDS):
+                _continue_in_background(batch, holding.pop_all())
                 return False
-            if not batch.promises_more:
+            if not batch.has_more:
                 return False
     return True
 
 
-def _leave(batch: Batch, held: ExitStack) -> None:
-    """To a thread, the endpoint's slot with it. If this process dies, the leases end as they always do."""
-    thread = threading.Thread(target=_see_through, args=(batch, held), name="webhook-late", daemon=True)
-    _late.add(thread)
+def _continue_in_background(batch: Batch, holding: ExitStack) -> None:
+    """The thread keeps the endpoint's slot. If the process dies, slot and leases expire."""
+    thread = threading.Thread(target=_finish, args=(batch, holding), name="webhook-late", daemon=True)
+    _background.add(thread)
     thread.start()
 
 
-def _see_through(batch: Batch, held: ExitStack) -> None:
+def _finish(batch: Batch, holding: ExitStack) -> None:
     try:
         try:
-            batch.record(by=partial(_in_turn, outbox.record))
+            batch.record(write=partial(_with_own_connection, outbox.record_attempt))
         finally:
-            _in_turn(held.close)
-        if batch.promises_more:
-            notifier.ring({batch.webhook.pk: False})
+            _with_own_connection(holding.close)
+        if batch.has_more:
+            notifier.notify({batch.webhook.pk: False})
     finally:
-        _late.discard(threading.current_thread())
+        _background.discard(threading.current_thread())
 
 
-def _in_turn(write: Callable[..., None], *what: Any) -> None:
-    """A turn at the database, and no connection kept after it."""
+def _with_own_connection(write: Callable[..., None], *arguments: object) -> None:
+    """One of BACKGROUND_CONNECTIONS, closed afterwards."""
     with _connections:
         try:
-            write(*what)
+            write(*arguments)
         finally:
             connection.close()
 
 
-def wait_for_late() -> None:
-    """Before this process ends: an answer that nobody records is sent for again."""
+def wait_for_background() -> None:
+    """Before this process ends: an answer that is not recorded means sending again."""
     end = time.monotonic() + TOTAL_SECONDS
-    for thread in list(_late):
+    for thread in list(_background):
         thread.join(max(0, end - time.monotonic()))
 
 
-def _sent(claims: list[Claim]) -> dict[Future[Answer], Claim]:
+def _send(claims: list[Claim]) -> dict[Future[Answer], Claim]:
     threads = ThreadPoolExecutor(max_workers=max(1, len(claims)), thread_name_prefix="webhook-send")
     try:
         return {threads.submit(deliver, claim): claim for claim in claims}
@@ -125,27 +130,26 @@ def _sent(claims: list[Claim]) -> dict[Future[Answer], Claim]:
 
 
 def deliver(claim: Claim) -> Answer:
-    """Never raises: one delivery that cannot even be made ready must not keep the others from being recorded."""
+    """Never raises: a delivery that cannot even be prepared must not keep the others from being recorded."""
     try:
-        body = body_of(claim.delivery)
-        return post(claim.delivery.webhook.url, body.encode(), headers_of(claim, body))
+        body = _body(claim.delivery)
+        return post(claim.delivery.webhook.url, body.encode(), _headers(claim, body))
     except Exception as error:
         log.exception("delivery %s could not be sent", claim.delivery.pk)
         return Answer(None, "sender", repr(error), 0.0)
 
 
-def body_of(delivery: Delivery) -> str:
+def _body(delivery: Delivery) -> str:
     """The same bytes on every attempt."""
     return delivery.event.body if delivery.with_payload else f'{{"action":"{delivery.event.action}"}}'
 
 
-def headers_of(claim: Claim, body: str) -> dict[str, str]:
+def _headers(claim: Claim, body: str) -> dict[str, str]:
     """The endpoint's own headers cannot replace ours."""
     webhook, event = claim.delivery.webhook, claim.delivery.event
-    own = cast(dict[str, str], webhook.headers)
     ours = {
         "Content-Type": "application/json",
         "User-Agent": f"Countersign/{settings.VERSION}",
         "Accept-Encoding": "identity",
     }
-    return own | ours | signature_headers(webhook, event, body, claim.at)
+    return webhook.headers | ours | signature_headers(webhook, event, body, claim.at)

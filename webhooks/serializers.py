@@ -34,7 +34,7 @@ class ActionsField(serializers.ListField):
 
 
 class WebhookSerializer(serializers.ModelSerializer):
-    """Label Studio's object; from `consecutive_failures` on ours."""
+    """Label Studio's fields; those from `consecutive_failures` on are ours."""
 
     organization = serializers.SerializerMethodField()
     project = serializers.IntegerField(source="project_id", read_only=True, allow_null=True)
@@ -87,7 +87,7 @@ class WebhookSerializer(serializers.ModelSerializer):
 
 
 class NewWebhookSerializer(WebhookSerializer):
-    """With its secret, the only time it is shown."""
+    """With its secret, which is shown only in this answer."""
 
     project = serializers.IntegerField(
         source="project_id",
@@ -95,11 +95,9 @@ class NewWebhookSerializer(WebhookSerializer):
         allow_null=True,
         min_value=1,
         max_value=2**62,
-        help_text="None: the whole site, administrators only.",
+        help_text="Null: the events of the whole site; administrators only.",
     )
-    secret = serializers.SerializerMethodField(
-        help_text="Keep it to check signatures with; it is not shown again."
-    )
+    secret = serializers.SerializerMethodField(help_text="Verifies signatures. It is not shown again.")
 
     class Meta(WebhookSerializer.Meta):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
@@ -109,7 +107,7 @@ class NewWebhookSerializer(WebhookSerializer):
 
 
 class EventSerializer(serializers.ModelSerializer):
-    """`body` is what endpoints got, or would have got."""
+    """`body` is what endpoints receive."""
 
     id = serializers.UUIDField(
         source="unique_id", read_only=True, help_text="The `webhook-id` of every delivery."
@@ -129,7 +127,7 @@ class EventSerializer(serializers.ModelSerializer):
 
 class EventPageSerializer(serializers.Serializer):
     results = EventSerializer(many=True)
-    next_after = serializers.IntegerField(help_text="Ask with this as `after` for what follows.")
+    next_after = serializers.IntegerField(help_text="Pass it as `after` to get what follows.")
     has_more = serializers.BooleanField()
 
 
@@ -165,7 +163,7 @@ class DeliverySerializer(serializers.ModelSerializer):
 
     @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
     def get_next_at(self, delivery: Delivery) -> str | None:
-        """When it is tried again; none when it is not."""
+        """When the next attempt is; null if there is none."""
         if delivery.state != Delivery.State.PENDING:
             return None
         return serializers.DateTimeField().to_representation(delivery.next_at)
@@ -178,10 +176,10 @@ class ReplaySerializer(serializers.Serializer):
         source="states",
         choices=Delivery.State.choices,
         required=False,
-        help_text="If not said: dead and held.",
+        help_text="Default: dead and held.",
     )
     since = serializers.DateTimeField(required=False, help_text="Events from then on.")
-    until = serializers.DateTimeField(required=False, help_text="Events before.")
+    until = serializers.DateTimeField(required=False, help_text="Events before then.")
     actions = ActionsField(child=serializers.CharField(max_length=64), required=False)
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
@@ -191,4 +189,4 @@ class ReplaySerializer(serializers.Serializer):
 
 
 class ReplayedSerializer(serializers.Serializer):
-    replayed = serializers.IntegerField(help_text="How many deliveries are due again.")
+    replayed = serializers.IntegerField(help_text="How many deliveries will be sent again.")

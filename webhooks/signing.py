@@ -1,7 +1,10 @@
-"""Standard Webhooks signatures. The secret of an endpoint is derived, not stored: a copy of the database signs nothing.
+"""Standard Webhooks signatures.
 
-secret = HMAC-SHA256 of the endpoint's random salt under Django's SECRET_KEY (`salted_hmac`), 32 bytes. While
-SECRET_KEY_FALLBACKS names older keys, every delivery is signed with those, too, so a consumer accepts it before and after.
+The secret of an endpoint is derived, not stored: a stolen database cannot sign.
+
+secret = HMAC-SHA256 of the endpoint's random salt under Django's SECRET_KEY (`salted_hmac`), 32 bytes.
+Deliveries are also signed with the keys in SECRET_KEY_FALLBACKS, so consumers accept them before and after a
+change of SECRET_KEY.
 """
 
 import base64
@@ -27,7 +30,9 @@ def _derived(salt: str, key: str) -> str:
 
 
 def secrets_of(webhook: Webhook, at: datetime) -> list[str]:
-    """Every secret that a consumer may be checking with: this one first, for a day after a rotation the earlier ones."""
+    """Every secret that the consumer may verify with: the current one, and those before the last rotations
+    until they expire.
+    """
     rotated = webhook.earlier_until is not None and at < webhook.earlier_until
     salts = [webhook.secret_salt, *(webhook.earlier_salt.split() if rotated else [])]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
@@ -35,7 +40,9 @@ def secrets_of(webhook: Webhook, at: datetime) -> list[str]:
 
 
 def signature_headers(webhook: Webhook, event: Event, body: str, at: datetime) -> dict[str, str]:
-    """`at` is the database's time: a worker's clock may be wrong, and consumers refuse what is five minutes off."""
+    """`at` is the database's time: a worker's clock may be wrong, and consumers reject timestamps five
+    minutes off.
+    """
     message = str(event.unique_id)
     signatures = [
         Signer(secret).sign(message, at.astimezone(UTC), body) for secret in secrets_of(webhook, at)

@@ -1,15 +1,19 @@
-"""The only module that sends HTTP. One POST: no proxy, no redirect, no cookie, bounded in time and in bytes read.
+"""The only module that sends HTTP.
 
-The connection resolves the host itself, keeps the addresses that webhooks.addresses lets through, and connects to those, so
-that nothing can change between the check and the use. TLS names stay those of the URL.
+One POST: no proxy, no redirect, no cookie, limited in time and in bytes read.
+
+The connection resolves the host itself and connects to an address that webhooks.addresses allows, so that DNS
+cannot change between the check and the connect. TLS verifies the host name of the URL.
 """
 
 import contextlib
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.poolmanager import PoolManager
 
-from .addresses import BlockedAddress, open_addresses
+from .addresses import BlockedAddress, allowed_addresses
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
@@ -29,7 +33,7 @@ GONE = 410
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one POST. `error` is a class of failure, empty on 2xx; `duration` in seconds."""
+    """The result of one POST. `error` is the kind of failure, empty on 2xx; `duration` is in seconds."""
 
     status: int | None
     error: str
@@ -43,80 +47,82 @@ class Answer:
 
 
 class Deadline:
-    """Cuts the connection when the time is over, wherever it hangs: handshake, header or body that drips."""
+    """Shuts the connection down when time is up, wherever it hangs: handshake, header or body."""
 
     def __init__(self, seconds: float):
         self.end = time.monotonic() + seconds
         self.passed = False
-        self._cord: socket.socket | None = None
+        self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> "Deadline":
         self._timer.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._timer.cancel()
-        self._let_go()
+        self._release()
 
-    def hold(self, connection: socket.socket) -> None:
-        """Keep a second handle: TLS takes the first one over. Cut at once what was connected to after the time was over."""
-        self._let_go()
+    def watch(self, connection: socket.socket) -> None:
+        """Keep a second handle, because TLS takes over the first.
+
+        A connection made too late is shut down at once.
+        """
+        self._release()
         with self._lock:
-            self._cord = connection.dup()
+            self._socket = connection.dup()
         if self.passed:
-            self._cut()
+            self._expire()
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         return max(0.001, self.end - time.monotonic())
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         with self._lock:
-            if self._cord:
-                self._cord.close()
-            self._cord = None
+            if self._socket:
+                self._socket.close()
+            self._socket = None
 
-    def _cut(self) -> None:
+    def _expire(self) -> None:
         self.passed = True
         with self._lock, contextlib.suppress(OSError):
-            if self._cord:
-                self._cord.shutdown(socket.SHUT_RDWR)
+            if self._socket:
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 _deadline: ContextVar[Deadline] = ContextVar("deadline")
 
 
-class Checked:
-    """A connection that goes to checked addresses only, and can be cut."""
-
+class CheckedHTTP(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        deadline = _deadline.get()
-        try:
-            addresses = open_addresses(self.host, self.port)  # type: ignore[attr-defined]
-        except (socket.gaierror, UnicodeError) as error:
-            raise NameResolutionError(self.host, self, error) from error  # type: ignore
-        for address in addresses:
-            with contextlib.suppress(OSError):
-                connection = socket.create_connection(
-                    (str(address), self.port), min(CONNECT_SECONDS, deadline.left())
-                )  # type: ignore[attr-defined]
-                # Header and body are two writes; without this the second waits for an acknowledgement of the first.
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                deadline.hold(connection)
-                return connection
-        raise NewConnectionError(
-            self, f"No connection to {', '.join(map(str, addresses))} within {CONNECT_SECONDS} s."
-        )  # type: ignore
+        return _connect(self)
 
 
-class CheckedHTTP(Checked, HTTPConnection):
-    pass
+class CheckedHTTPS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
 
-class CheckedHTTPS(Checked, HTTPSConnection):
-    pass
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Connect to the first allowed address that answers, under the deadline of this thread."""
+    deadline = _deadline.get()
+    try:
+        addresses = allowed_addresses(connection.host, connection.port or connection.default_port)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NameResolutionError(connection.host, connection, error) from error  # type: ignore[arg-type]
+    for address in addresses:
+        with contextlib.suppress(OSError):
+            timeout = min(CONNECT_SECONDS, deadline.remaining())
+            found = socket.create_connection((str(address), connection.port), timeout)
+            # Header and body are two writes; without this the second waits for an acknowledgement of the
+            # first.
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            deadline.watch(found)
+            return found
+    names = ", ".join(map(str, addresses))
+    raise NewConnectionError(connection, f"No connection to {names} within {CONNECT_SECONDS} s.")
 
 
 class HTTPPool(HTTPConnectionPool):
@@ -128,7 +134,7 @@ class HTTPSPool(HTTPSConnectionPool):
 
 
 class CheckedAdapter(HTTPAdapter):
-    def init_poolmanager(self, connections, maxsize, block=False, **kwargs) -> None:
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
 
@@ -143,16 +149,16 @@ def session() -> requests.Session:
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOTAL_SECONDS) -> Answer:
-    """Never raises for what the far side does."""
+    """Never raises for what the consumer does."""
     began = time.monotonic()
     with Deadline(seconds) as deadline, session() as client:
         _deadline.set(deadline)
         try:
             status, text, retry_after = _exchange(client, url, body, headers, seconds)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = "timeout" if deadline.passed else _class_of(error)
+            failure = "timeout" if deadline.passed else _kind_of(error)
             return Answer(None, failure, str(error)[:KEPT_BYTES], time.monotonic() - began)
-    if deadline.passed:  # a header that was cut looks like one that ended
+    if deadline.passed:  # a header that was cut off looks like a complete one
         return Answer(None, "timeout", f"No complete answer within {seconds} s.", time.monotonic() - began)
     return Answer(status, _error_of(status), text, time.monotonic() - began, retry_after)
 
@@ -168,9 +174,9 @@ def _exchange(
 
 
 def _text_of(response: requests.Response) -> str:
-    """The beginning of the body. One that breaks off does not unsay the status that came before it."""
+    """The beginning of the body. If it breaks off, the status that came before it still counts."""
     try:
-        # Not decoded: a small body may be a large one compressed.
+        # Not decoded: a small body may decompress to a large one.
         read = response.raw.read(READ_BYTES, decode_content=False)
     except (HTTPError, OSError) as error:
         return str(error)[:KEPT_BYTES]
@@ -183,15 +189,15 @@ def _error_of(status: int) -> str:
     return "redirect" if 300 <= status < 400 else "http_status"
 
 
-def _class_of(error: BaseException) -> str:
+def _kind_of(error: BaseException) -> str:
     causes = list(_causes(error))
-    for kind, name in _CLASSES:
+    for kind, name in _KINDS:
         if any(isinstance(cause, kind) for cause in causes):
             return name
     return "connection"
 
 
-_CLASSES = (
+_KINDS = (
     (BlockedAddress, "blocked_address"),
     ((NameResolutionError, socket.gaierror), "name_resolution"),
     ((SSLError, requests.exceptions.SSLError), "tls"),
@@ -200,10 +206,10 @@ _CLASSES = (
 )
 
 
-def _causes(error: BaseException | None):
-    """An error and what it was made of: requests and urllib3 wrap each other's."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and everything it wraps: requests and urllib3 wrap each other's errors."""
     seen: set[int] = set()
-    waiting = [error]
+    waiting: list[object] = [error]
     while waiting:
         current = waiting.pop()
         if isinstance(current, BaseException) and id(current) not in seen:

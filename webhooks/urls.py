@@ -3,10 +3,10 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import log_views, views
+from . import views
 
 router = SimpleRouter()
 router.register("webhooks", views.WebhookViewSet)
-router.register("webhook-deliveries", log_views.DeliveryViewSet)
+router.register("webhook-deliveries", views.DeliveryViewSet)
 
-urlpatterns = [path("events/", log_views.Events.as_view(), name="events"), path("", include(router.urls))]
+urlpatterns = [path("events/", views.Events.as_view(), name="events"), path("", include(router.urls))]

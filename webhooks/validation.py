@@ -1,4 +1,4 @@
-"""What an endpoint may be, refused when it is saved: with the reason, and the setting that opens it. Sending decides again."""
+"""Checks of an endpoint's URL and headers when it is saved. The address is checked again at each attempt."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -8,14 +8,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 
-from .addresses import BlockedAddress, open_addresses
+from .addresses import BlockedAddress, allowed_addresses
 
 PORTS = {"http": 80, "https": 443}
 NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
 HEADERS_AT_MOST = 10
-OURS = {
+RESERVED = {
     "host",
     "content-length",
     "content-type",
@@ -27,7 +27,7 @@ OURS = {
     "te",
     "trailer",
 }
-OUR_PREFIXES = ("webhook-", "proxy-")
+RESERVED_PREFIXES = ("webhook-", "proxy-")
 RESOLVE_SECONDS = 2
 
 
@@ -37,14 +37,14 @@ def webhook_url(url: str) -> None:
     if parts.scheme not in PORTS:
         raise ValidationError("The URL must begin with http:// or https://.", code="bad_scheme")
     if not parts.hostname:
-        raise ValidationError("The URL names no host.", code="bad_url")
+        raise ValidationError("The URL has no host.", code="bad_url")
     if "@" in parts.netloc:
         raise ValidationError(
             "The URL must not contain a user name or password; use a header.", code="userinfo"
         )
     if "#" in url:
         raise ValidationError("The URL must not have a fragment (#…): it is never sent.", code="fragment")
-    _refuse_blocked(parts.hostname, port or PORTS[parts.scheme])
+    _refuse_blocked_host(parts.hostname, port or PORTS[parts.scheme])
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
@@ -62,15 +62,17 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     return parts, port
 
 
-def _refuse_blocked(host: str, port: int) -> None:
-    """A host that does not resolve now may do so later; one that resolves to what is closed is told so at once."""
+def _refuse_blocked_host(host: str, port: int) -> None:
+    """A host that does not resolve now may do so later, so only one that resolves to blocked addresses is
+    refused.
+    """
     resolver = ThreadPoolExecutor(max_workers=1)
     try:
-        resolver.submit(open_addresses, host, port).result(RESOLVE_SECONDS)
+        resolver.submit(allowed_addresses, host, port).result(RESOLVE_SECONDS)
     except BlockedAddress as error:
         raise ValidationError(str(error), code="blocked_address")
     except UnicodeError:
-        raise ValidationError("The host name is not valid.", code="bad_url")
+        raise ValidationError("The host name is invalid.", code="bad_url")
     except (OSError, TooSlow):
         return
     finally:
@@ -78,13 +80,16 @@ def _refuse_blocked(host: str, port: int) -> None:
 
 
 def webhook_headers(headers: Any) -> None:
-    """Label Studio's schema (at most ten, plain names, texts) and what could break or forge a request. Raises ValidationError."""
+    """Label Studio's schema (at most ten, plain names, texts), and nothing that could forge a request.
+
+    Raises ValidationError.
+    """
     if not isinstance(headers, dict):
         raise ValidationError(
-            'Headers are an object, like {"Authorization": "Bearer …"}.', code="bad_headers"
+            'Headers must be an object, like {"Authorization": "Bearer …"}.', code="bad_headers"
         )
     if len(headers) > HEADERS_AT_MOST:
-        raise ValidationError(f"At most {HEADERS_AT_MOST} headers.", code="too_many_headers")
+        raise ValidationError(f"At most {HEADERS_AT_MOST} headers are allowed.", code="too_many_headers")
     for name, value in headers.items():
         _refuse_header(name, value)
 
@@ -94,8 +99,8 @@ def _refuse_header(name: str, value: Any) -> None:
         raise ValidationError(
             f"{name!r} is not a header name: letters, digits, - and _ only.", code="bad_header_name"
         )
-    if name.lower() in OURS or name.lower().startswith(OUR_PREFIXES):
-        raise ValidationError(f"{name} is set by the sender and cannot be yours.", code="reserved_header")
+    if name.lower() in RESERVED or name.lower().startswith(RESERVED_PREFIXES):
+        raise ValidationError(f"{name} is set by Countersign and cannot be changed.", code="reserved_header")
     if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value) or len(value) > 4096:
         raise ValidationError(
             f"The value of {name} must be one line of printable ASCII text.", code="bad_header_value"

@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.db.models import Q
 
 from devserver.models import Received
-from webhooks.admin.display import IN_SHORT, whats_with
+from webhooks.admin.display import STATE_LABELS, health_status
 from webhooks.models import Delivery, Webhook
 from webhooks.retries import ATTEMPTS
 
@@ -65,7 +65,7 @@ def _deliveries(rows: list[Received]) -> dict[tuple[int | None, str], Delivery]:
 
 
 def _with_state(received: Received, delivery: Delivery) -> Arrival:
-    state, tone = IN_SHORT[Delivery.State(delivery.state)]
+    state, tone = STATE_LABELS[Delivery.State(delivery.state)]
     if delivery.state != Delivery.State.PENDING:
         return Arrival(received, state, tone)
     return (
@@ -77,7 +77,7 @@ def _with_state(received: Received, delivery: Delivery) -> Arrival:
 
 def states(endpoints: list[Webhook]) -> list[tuple[Webhook, str, str]]:
     """Each endpoint with its health in words and the colour for it."""
-    return [(webhook, *whats_with(webhook)) for webhook in endpoints]
+    return [(webhook, *health_status(webhook)) for webhook in endpoints]
 
 
 def digest(found: list[Arrival], health: list[tuple[Webhook, str, str]]) -> str:

@@ -87,7 +87,7 @@ def resend(request: HttpRequest) -> HttpResponse:
         messages.info(request, "There is nothing to send yet. Accept or reject an annotation first.")
         return redirect("sink")
     try:
-        replay.refuse_while_off(newest.webhook)
+        replay.require_active(newest.webhook)
         replay.resend_all([newest], lane=Delivery.Lane.LIVE)
     except Refused as refused:
         messages.error(request, refused.detail)

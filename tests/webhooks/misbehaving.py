@@ -172,7 +172,10 @@ def _resident(line: str) -> float:
 
 
 def f4(*, seconds: float = 15) -> dict[str, Any]:
-    """One attempt at each. Needs loopback open. `passed`: logged as it should, none over 16 s, less than 20 MB grown."""
+    """One attempt at each. Needs loopback open.
+
+    `passed`: logged as it should, none over 16 s, less than 20 MB grown.
+    """
     found = {}
 
     def all_of_them() -> None:

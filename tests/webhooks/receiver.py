@@ -30,7 +30,9 @@ class Got:
 
 @dataclass
 class Receiver:
-    """Answers with the next of `statuses`, else 200, after `delay` seconds and `wait_for`, with `headers` and `answer`."""
+    """Answers with the next of `statuses`, else 200, after `delay` seconds and `wait_for`, with `headers` and
+    `answer`.
+    """
 
     statuses: deque[int] = field(default_factory=deque)
     delay: float = 0

@@ -33,7 +33,7 @@ def test_answer_that_is_being_written_down_outlives_the_deletion_of_its_endpoint
     (claim,) = outbox.claim(hook.pk, 1)
 
     deleted = one_waits_for_another(
-        lambda: outbox.record(claim, OK),
+        lambda: outbox.record_attempt(claim, OK),
         lambda: client_of(house.lead).delete(f"/api/webhooks/{hook.pk}/").status_code,
     )
 

@@ -11,7 +11,7 @@ from tests.factories import annotation, reviewed, task
 from webhooks.catalogue import CATALOGUE
 from webhooks.management.commands.document_webhooks import FOLDER, PAGE, SCHEMA, dumped
 from webhooks.models import Event
-from webhooks.reference import openapi, page, scenario
+from webhooks.reference import examples, openapi, page
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def valid(body, schema: dict) -> list[str]:
 
 
 def test_examples_are_what_really_happens(db):
-    assert scenario.examples() == openapi.examples()
+    assert examples.examples() == openapi.examples()
     assert not Event.objects.exists()
 
 

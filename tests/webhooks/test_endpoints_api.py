@@ -165,8 +165,11 @@ def test_refused_address_names_the_setting_that_opens_it(house):
         "/api/webhooks/", {"project": house.project.pk, "url": "http://10.0.0.1/"}
     )
 
-    words = "10.0.0.1 is 10.0.0.1, which webhooks may not reach. WEBHOOK_ALLOWED_NETWORKS opens networks."
-    assert answer.json()["validation_errors"] == {"url": [words]}
+    message = (
+        "10.0.0.1 resolves to 10.0.0.1, which is not a public address. "
+        "To allow it, add its network to WEBHOOK_ALLOWED_NETWORKS."
+    )
+    assert answer.json()["validation_errors"] == {"url": [message]}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_info_lists_the_catalogue(house):
     assert info.keys() == CATALOGUE.keys()
     assert info["ANNOTATION_ACCEPTED"] == {
         "name": "Annotation accepted",
-        "description": "A reviewer signed it as it is.",
+        "description": "A reviewer accepted it unchanged.",
         "key": "annotation",
         "organization-only": False,
         "by_name": True,
@@ -254,7 +257,7 @@ def test_lists_take_as_many_queries_for_three_rows_as_for_one(house, hook, path,
         while hook.deliveries.count() < rows:
             reviewed(annotation(task(house.project), house.annotator), house.reviewer)
         drain(hook.pk)
-        outbox.give_positions()
+        outbox.assign_positions()
         client.get(path.format(hook=hook.pk))
         with CaptureQueriesContext(connection) as asked:
             assert client.get(path.format(hook=hook.pk)).status_code == 200

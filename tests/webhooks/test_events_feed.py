@@ -17,7 +17,7 @@ def positions() -> list[int]:
 
 def test_feed_has_the_frozen_bodies_in_the_order_of_positions(house):
     reviewed(house.annotation, house.reviewer)
-    outbox.give_positions()
+    outbox.assign_positions()
 
     page = client_of(house.lead).get(f"/api/events/?project={house.project.pk}").json()
 
@@ -38,7 +38,7 @@ def test_feed_has_the_frozen_bodies_in_the_order_of_positions(house):
 def test_feed_is_read_page_by_page_without_a_gap(house):
     for _ in range(5):
         task(house.project)
-    outbox.give_positions()
+    outbox.assign_positions()
     client, seen, after, more = client_of(house.lead), [], 0, True
 
     while more:
@@ -60,7 +60,7 @@ def test_event_without_a_position_is_not_in_the_feed_yet(house):
 
 def test_feed_of_all_projects_has_the_managed_ones_only(house):
     task(project(title="Elsewhere"))
-    outbox.give_positions()
+    outbox.assign_positions()
 
     told = client_of(house.lead).get("/api/events/").json()["results"]
 
@@ -78,7 +78,7 @@ def test_malformed_question_is_400(house, query):
 def test_lower_id_that_commits_later_gets_the_higher_position():
     """Why positions are not ids: a consumer that reads up to the newest id would miss this one."""
     house = build_house()
-    outbox.give_positions()
+    outbox.assign_positions()
     written, finish = threading.Event(), threading.Event()
 
     def slow() -> None:
@@ -92,12 +92,12 @@ def test_lower_id_that_commits_later_gets_the_higher_position():
     thread.start()
     written.wait(10)
     reviewed(house.annotation, house.reviewer)
-    outbox.give_positions()
+    outbox.assign_positions()
     fast = set(Event.objects.values_list("pk", flat=True))
     last = max(positions())
     finish.set()
     thread.join()
-    outbox.give_positions()
+    outbox.assign_positions()
 
     late = Event.objects.exclude(pk__in=fast).get()
     assert late.pk < max(fast)
@@ -110,11 +110,11 @@ def test_two_sweeps_give_each_position_once():
     for _ in range(20):
         task(house.project)
     with transaction.atomic():
-        outbox.give_positions()
+        outbox.assign_positions()
         results = []
 
         def other() -> None:
-            results.append(outbox.give_positions())
+            results.append(outbox.assign_positions())
             connection.close()
 
         thread = threading.Thread(target=other)
@@ -122,16 +122,16 @@ def test_two_sweeps_give_each_position_once():
         thread.join()
 
     assert results == [0]
-    assert outbox.without_position() == 0
+    assert Event.objects.filter(position=None).count() == 0
     assert positions() == sorted(positions())
 
 
 def test_positions_are_never_given_twice(house):
-    outbox.give_positions()
+    outbox.assign_positions()
     last = max(positions())
     Event.objects.all().delete()
 
     task(house.project)
-    outbox.give_positions()
+    outbox.assign_positions()
 
     assert min(positions()) > last

@@ -1,4 +1,6 @@
-"""Small forms of what `make chaos` does at full length: wrong clocks (F10), rotation under way (F11), days off (F12)."""
+"""Small forms of what `make chaos` does at full length: wrong clocks (F10), rotation under way (F11), days
+off (F12).
+"""
 
 from datetime import timedelta
 
@@ -28,12 +30,12 @@ def decide(house, count: int) -> None:
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_worker_whose_clock_is_wrong_steals_no_lease(house, hook, receiver, hours):
     decide(house, 3)
-    outbox.take_slot(hook.pk)
+    outbox.acquire_slot(hook.pk)
     outbox.claim(hook.pk, 8)
 
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
-        assert outbox.take_slot(hook.pk) is None
-        assert outbox.claim(hook.pk, 8) == outbox.claim_suspect(hook.pk) == []
+        assert outbox.acquire_slot(hook.pk) is None
+        assert outbox.claim(hook.pk, 8) == outbox.claim_abandoned(hook.pk) == []
         assert outbox.due_webhooks() == {}
 
 
@@ -72,7 +74,7 @@ def test_five_days_off_and_then_everything_arrives_once(house, hook, receiver, d
         due_now()
     decide(house, 1)
     Webhook.objects.filter(pk=hook.pk).update(failing_since=timezone.now() - timedelta(days=5, minutes=1))
-    health.give_up_on_failing()
+    health.disable_failing()
     decide(house, 1)
     assert sorted(hook.deliveries.values_list("state", flat=True)) == ["dead", "dead", "held", "held"]
     receiver.got.clear()

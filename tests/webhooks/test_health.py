@@ -1,4 +1,6 @@
-"""How an endpoint fares: left alone when nobody answers, off after five days, its events held; and what a person can do."""
+"""How an endpoint fares: left alone when nobody answers, off after five days, its events held; and what a
+person can do.
+"""
 
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.factories import annotation, client_of, reviewed, task
-from webhooks import endpoints, health, jobs, notifier, outbox, pruning
+from webhooks import endpoints, health, jobs, notifier, outbox
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
@@ -48,7 +50,7 @@ def test_endpoint_that_answers_nobody_twice_is_left_alone_for_a_while(hook):
     rests = []
     for _ in range(4):
         Webhook.objects.filter(pk=hook.pk, rest_until__isnull=False).update(rest_until=timezone.now())
-        health.note(hook, REFUSED)
+        health.record_answer(hook, REFUSED)
         rests.append(rest_of(hook))
 
     assert rests == pytest.approx([0, 5, 10, 20], abs=2)
@@ -57,25 +59,25 @@ def test_endpoint_that_answers_nobody_twice_is_left_alone_for_a_while(hook):
 def test_deliveries_that_fail_together_are_one_silence_more(hook):
     """A consumer that starts anew meets eight at once, and must not wait five minutes for it."""
     for _ in range(8):
-        health.note(hook, REFUSED)
+        health.record_answer(hook, REFUSED)
 
     assert rest_of(hook) == pytest.approx(5, abs=2)
 
 
 def test_answer_ends_the_rest(hook, house):
-    health.note(hook, REFUSED)
-    health.note(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
     decide(house)
     assert outbox.due_webhooks() == {}
 
-    health.note(hook, OK)
+    health.record_answer(hook, OK)
 
     assert outbox.due_webhooks() == {hook.pk: False}
 
 
 def test_nothing_is_sent_while_it_rests(hook, house, receiver):
-    health.note(hook, REFUSED)
-    health.note(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
     decide(house)
 
     drain(hook.pk)
@@ -91,7 +93,7 @@ def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monke
     monkeypatch.setattr(
         notifier.current_app, "send_task", lambda name, args, **how: sent.append((*args, how["queue"]))
     )
-    health.note(hook, answer)
+    health.record_answer(hook, answer)
     decide(house)
 
     jobs.sweep()
@@ -102,12 +104,12 @@ def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monke
 def test_five_days_without_a_success_switch_it_off_and_tell_the_managers(
     hook, house, django_capture_on_commit_callbacks
 ):
-    health.note(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
     decide(house)
     days_pass(hook, 5.01)
 
     with django_capture_on_commit_callbacks(execute=True):
-        jobs.tend()
+        jobs.run_maintenance()
 
     hook.refresh_from_db()
     assert (hook.is_active, hook.disabled_reason) == (False, "failing")
@@ -119,15 +121,15 @@ def test_five_days_without_a_success_switch_it_off_and_tell_the_managers(
 
 @pytest.mark.parametrize("days", [None, 4.9])
 def test_fewer_days_do_not(hook, days):
-    health.note(hook, REFUSED)
+    health.record_answer(hook, REFUSED)
     if days:
         days_pass(hook, days)
 
-    assert health.give_up_on_failing() == 0
+    assert health.disable_failing() == 0
 
 
 def test_what_happens_while_it_is_off_is_held_and_sent_when_it_is_on_again(hook, house, receiver):
-    health.switch_off(hook, "failing")
+    health.disable(hook, "failing")
     decide(house, 3)
     assert [d.state for d in hook.deliveries.all()] == ["held"] * 3
 
@@ -143,7 +145,7 @@ def test_what_was_held_by_a_change_that_overlapped_the_switching_on_is_sent(hook
     decide(house)
     hook.deliveries.update(state="held")
 
-    jobs.tend()
+    jobs.run_maintenance()
     drain(hook.pk)
 
     assert [d.state for d in hook.deliveries.all()] == ["delivered"]
@@ -306,7 +308,7 @@ def test_replay_of_a_range_takes_its_states_times_and_actions(hook, house, recei
 
 def test_endpoint_that_is_off_refuses_resend_and_replay_and_says_what_next(hook, house):
     decide(house)
-    health.switch_off(hook, "failing")
+    health.disable(hook, "failing")
     client, delivery = client_of(house.lead), hook.deliveries.get()
 
     for path in (f"/api/webhook-deliveries/{delivery.pk}/resend/", f"/api/webhooks/{hook.pk}/replay/"):
@@ -369,7 +371,7 @@ def test_events_are_kept_thirty_days_with_their_log(hook, house):
     decide(house)
     young = Event.objects.filter(created_at__gt=timezone.now() - timedelta(days=1)).count()
 
-    removed = pruning.prune()
+    removed = outbox.prune()
 
     assert removed > 0
     assert (Event.objects.count(), Delivery.objects.count(), Attempt.objects.count()) == (young, 1, 0)

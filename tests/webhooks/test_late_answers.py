@@ -17,15 +17,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(sender, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(sender, "WAIT_SECONDS", 0.05)
     yield
-    sender.wait_for_late()
+    sender.wait_for_background()
 
 
 @pytest.fixture
 def rung(monkeypatch) -> list[int]:
     found: list[int] = []
-    monkeypatch.setattr(notifier, "ring", lambda due: found.extend(due))
+    monkeypatch.setattr(notifier, "notify", lambda due: found.extend(due))
     return found
 
 
@@ -57,7 +57,7 @@ def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
     more = sender.drain(hook.pk)
 
     assert (more, time.monotonic() - began < 5) == (False, True)
-    assert outbox.take_slot(hook.pk) is None
+    assert outbox.acquire_slot(hook.pk) is None
     assert states(hook) == {"pending"}
 
 
@@ -67,17 +67,17 @@ def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung
     rung.clear()
 
     hanging.wait_for.set()
-    sender.wait_for_late()
+    sender.wait_for_background()
 
     assert states(hook) == {"delivered"}
-    assert outbox.take_slot(hook.pk)
+    assert outbox.acquire_slot(hook.pk)
     assert rung == []
 
 
 def test_late_answers_that_come_together_take_turns_at_the_database(house, hanging, rung, monkeypatch):
     hooks = [hook_of(house, hanging.url) for _ in range(6)]
     reviewed(annotation(task(house.project), house.annotator), house.reviewer)
-    record, at_once, most = outbox.record, [], []
+    record, at_once, most = outbox.record_attempt, [], []
 
     def watched(*args):
         at_once.append(args)
@@ -86,14 +86,14 @@ def test_late_answers_that_come_together_take_turns_at_the_database(house, hangi
         time.sleep(0.05)
         at_once.remove(args)
 
-    monkeypatch.setattr(outbox, "record", watched)
+    monkeypatch.setattr(outbox, "record_attempt", watched)
     for hook in hooks:
         sender.drain(hook.pk)
     hanging.wait_for.set()
-    sender.wait_for_late()
+    sender.wait_for_background()
 
     assert [states(hook) for hook in hooks] == [{"delivered"}] * 6
-    assert max(most) <= sender.LATE_CONNECTIONS
+    assert max(most) <= sender.BACKGROUND_CONNECTIONS
 
 
 def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
@@ -102,11 +102,11 @@ def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
     rung.clear()
 
     hanging.wait_for.set()
-    sender.wait_for_late()
+    sender.wait_for_background()
 
     assert rung == [hook.pk]
     assert sender.drain(hook.pk) is False
-    sender.wait_for_late()
+    sender.wait_for_background()
     assert states(hook) == {"delivered"}
     assert len(hanging.got) == 3
 
@@ -116,7 +116,7 @@ def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hangi
     hook = decided(house, hanging.url)
 
     sender.drain(hook.pk)
-    sender.wait_for_late()
+    sender.wait_for_background()
 
     hook.refresh_from_db()
     (attempt,) = hook.deliveries.get().log.all()
@@ -128,6 +128,6 @@ def test_process_that_ends_waits_for_late_answers(house, hanging, rung):
     sender.drain(hook.pk)
     threading.Timer(0.3, hanging.wait_for.set).start()
 
-    jobs.end_in_order()
+    jobs.finish_sending()
 
     assert states(hook) == {"delivered"}

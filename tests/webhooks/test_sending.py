@@ -211,10 +211,10 @@ def test_blocked_address_is_an_attempt_without_an_answer(hook, delivery, setting
 def test_late_worker_cannot_overwrite(hook, delivery, due_now):
     (late,) = outbox.claim(hook.pk, 8)
     due_now()
-    (current,) = outbox.claim_suspect(hook.pk)
+    (current,) = outbox.claim_abandoned(hook.pk)
 
-    outbox.record(current, OK)
-    outbox.record(late, Answer(status=500, error="http_status", text="", duration=1))
+    outbox.record_attempt(current, OK)
+    outbox.record_attempt(late, Answer(status=500, error="http_status", text="", duration=1))
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("delivered", 2)
@@ -229,7 +229,9 @@ def test_claimed_delivery_is_nobody_elses_until_its_lease_ends(hook, delivery):
 
 
 def test_no_plan_of_the_database_claims_more_than_was_asked_for(house, hook, delivery):
-    """One that looks up the rows anew for each row it meets finds others each time, because those claimed are due no more."""
+    """One that looks up the rows anew for each row it meets finds others each time, because those claimed are
+    due no more.
+    """
     for _ in range(3):
         reviewed(annotation(task(house.project), house.annotator), house.reviewer)
     with connection.cursor() as cursor:
@@ -243,7 +245,7 @@ def killed_workers(hook, *, times: int, due_now) -> list[int]:
     """Workers that claimed and were never heard of again; how many deliveries each had in its hands."""
     in_hand = []
     for _ in range(times):
-        in_hand.append(len(outbox.claim_suspect(hook.pk) or outbox.claim(hook.pk, 8)))
+        in_hand.append(len(outbox.claim_abandoned(hook.pk) or outbox.claim(hook.pk, 8)))
         due_now()
     return in_hand
 
@@ -251,7 +253,7 @@ def killed_workers(hook, *, times: int, due_now) -> list[int]:
 def test_delivery_that_kills_its_worker_ends_dead(hook, delivery, due_now):
     assert killed_workers(hook, times=10, due_now=due_now) == [1] * 10
 
-    assert outbox.claim_suspect(hook.pk) == []
+    assert outbox.claim_abandoned(hook.pk) == []
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("dead", 10)
 
@@ -261,7 +263,7 @@ def test_what_was_sent_beside_a_delivery_that_kills_arrives(house, hook, deliver
     for _ in range(3):
         reviewed(annotation(task(house.project), house.annotator), house.reviewer)
     assert killed_workers(hook, times=1, due_now=due_now) == [4]
-    (killer,) = outbox.claim_suspect(hook.pk)
+    (killer,) = outbox.claim_abandoned(hook.pk)
     Delivery.objects.exclude(pk=killer.delivery.pk).update(next_at="2000-01-01T00:00:00Z")
 
     drain(hook.pk)
@@ -281,12 +283,12 @@ def test_delivery_that_kills_waits_longer_each_time(hook, delivery, due_now):
 
 
 def test_one_job_at_a_time_sends_to_an_endpoint(hook, delivery, receiver):
-    slot = outbox.take_slot(hook.pk)
+    slot = outbox.acquire_slot(hook.pk)
 
     assert drain(hook.pk) is False
     assert receiver.got == []
     assert outbox.due_webhooks() == {}
-    outbox.free_slot(hook.pk, slot)
+    outbox.release_slot(hook.pk, slot)
     assert outbox.due_webhooks() == {hook.pk: False}
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from webhooks import outbox, transport
-from webhooks.addresses import BlockedAddress, open_addresses
+from webhooks.addresses import BlockedAddress, allowed_addresses
 from webhooks.sender import BUDGET_SECONDS
 from webhooks.transport import KEPT_BYTES, post
 
@@ -55,20 +55,22 @@ def test_hook_sees_a_socket_to_a_blocked_address(receiver):
 def test_public_address_is_open(host, settings):
     settings.WEBHOOK_ALLOWED_NETWORKS = []
 
-    assert open_addresses(host, 443)
+    assert allowed_addresses(host, 443)
 
 
 def test_setting_opens_a_network_and_nothing_else(settings):
     settings.WEBHOOK_ALLOWED_NETWORKS = ["10.1.0.0/16", "::1/128"]
 
     assert (
-        open_addresses("10.1.2.3", 80) and open_addresses("::1", 80) and open_addresses("::ffff:10.1.2.3", 80)
+        allowed_addresses("10.1.2.3", 80)
+        and allowed_addresses("::1", 80)
+        and allowed_addresses("::ffff:10.1.2.3", 80)
     )
     with pytest.raises(
         BlockedAddress,
-        match="10.2.0.1, which webhooks may not reach. WEBHOOK_ALLOWED_NETWORKS opens networks",
+        match="10.2.0.1, which is not a public address. To allow it, add its network to WEBHOOK_ALLOWED_NETWORKS",
     ):
-        open_addresses("10.2.0.1", 80)
+        allowed_addresses("10.2.0.1", 80)
 
 
 def test_name_is_looked_up_once(receiver):
@@ -104,10 +106,10 @@ def test_name_that_takes_all_the_time_leaves_none_to_the_consumer(monkeypatch):
 
     def slowly(host: str, port: int) -> list:
         time.sleep(0.4)
-        return open_addresses(host, port)
+        return allowed_addresses(host, port)
 
-    monkeypatch.setattr(transport, "open_addresses", slowly)
-    monkeypatch.setattr(transport.Deadline, "left", lambda _: 1)
+    monkeypatch.setattr(transport, "allowed_addresses", slowly)
+    monkeypatch.setattr(transport.Deadline, "remaining", lambda _: 1)
     with consumer("drips a header") as server:
         answer = post(server.url, b"{}", {}, seconds=0.3)
 
@@ -143,7 +145,10 @@ def test_name_nobody_knows_is_said_so(monkeypatch):
 
 
 def test_no_other_module_imports_a_client(pytestconfig):
-    """One module of the project sends HTTP to addresses that people type in. Sign-on talks to the operator's own provider."""
+    """One module of the project sends HTTP to addresses that people type in.
+
+    Sign-on talks to the operator's own provider.
+    """
     clients = (
         "import requests",
         "from requests ",

@@ -33,7 +33,7 @@ class Changed(Exception):
 
 def test_rolled_back_decision_leaves_no_event_and_wakes_nobody(house, receiver, monkeypatch):
     rung = []
-    monkeypatch.setattr(notifier, "ring", rung.append)
+    monkeypatch.setattr(notifier, "notify", rung.append)
     hook = hook_of(house, receiver.url)
     before = Event.objects.count()
 
@@ -57,7 +57,7 @@ def test_refused_decision_leaves_no_event(house):
 
 def test_committed_decision_wakes_its_endpoints_with_ids_only(house, receiver, monkeypatch):
     rung = []
-    monkeypatch.setattr(notifier, "ring", rung.append)
+    monkeypatch.setattr(notifier, "notify", rung.append)
     hook = hook_of(house, receiver.url)
 
     with transaction.atomic():
@@ -92,21 +92,25 @@ def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consume
 
 def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(notifier, "ring", lambda due: None)
-    monkeypatch.setattr(notifier, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
+    monkeypatch.setattr(notifier, "notify", lambda due: None)
+    monkeypatch.setattr(
+        notifier, "enqueue_drain", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow))
+    )
     hook = hook_of(house, receiver.url)
     reviewed(house.annotation, house.reviewer)
 
     jobs.sweep()
 
     assert woken == [(hook.pk, False)]
-    assert outbox.without_position() == 0
+    assert Event.objects.filter(position=None).count() == 0
     assert outbox.oldest_due_seconds() > 0
 
 
 def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypatch):
     woken = []
-    monkeypatch.setattr(notifier, "wake", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow)))
+    monkeypatch.setattr(
+        notifier, "enqueue_drain", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow))
+    )
     monkeypatch.setattr(sender, "BUDGET_SECONDS", 0.01)
     hook = hook_of(house, receiver.url)
     for _ in range(hook.parallel + 1):
@@ -148,7 +152,7 @@ def messages_of(process) -> int:
 
 
 def test_wake_up_reaches_the_broker(house, receiver, own_redis, monkeypatch):
-    monkeypatch.setattr(notifier, "ring", notifier.Bell().ring)
+    monkeypatch.setattr(notifier, "notify", notifier.Notifier().notify)
     hook_of(house, receiver.url)
 
     reviewed(house.annotation, house.reviewer)
@@ -161,7 +165,7 @@ def test_wake_up_reaches_the_broker(house, receiver, own_redis, monkeypatch):
 
 @pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL], ids=["frozen", "dead"])
 def test_decisions_do_not_notice_that_redis_is_gone(house, receiver, own_redis, monkeypatch, fault):
-    monkeypatch.setattr(notifier, "ring", notifier.Bell().ring)
+    monkeypatch.setattr(notifier, "notify", notifier.Notifier().notify)
     hook = hook_of(house, receiver.url)
     client = client_of(house.reviewer)
     work = [annotation(task(house.project), house.annotator) for _ in range(10)]
@@ -177,8 +181,8 @@ def test_decisions_do_not_notice_that_redis_is_gone(house, receiver, own_redis, 
     drain(hook.pk)
 
     assert statuses == [200] * 10
-    # Without the breaker and its short timeouts every decision would wait for Redis, the first for 25 s and more. (Roomy,
-    # because other things run on the machine that tests this.)
+    # Without the breaker and its short timeouts every decision would wait for Redis, the first for 25 s and
+    # more. (Roomy, because other things run on the machine that tests this.)
     assert max(times) < 5
     assert sorted(times)[5] < 1
     assert len(receiver.got) == 11

@@ -1,4 +1,4 @@
-"""Endpoints with how they fare, what happened, and what became of telling them."""
+"""The admin of endpoints, events and the delivery log."""
 
 from .endpoints import WebhookAdmin
 from .log import AttemptAdmin, DeliveryAdmin, EventAdmin

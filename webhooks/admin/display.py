@@ -1,4 +1,4 @@
-"""How endpoints and deliveries fare, in words and colours to see at a glance."""
+"""The columns of endpoints and deliveries: their health, state and last answer as short coloured texts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,45 +11,43 @@ from django.utils.timesince import timesince
 
 from users.admin.base import COUNTED_TO
 
-from ..health import WHY
+from ..health import DISABLED_BECAUSE
 from ..models import Attempt, Delivery, Webhook
 
 EXCERPT = 80
 URL_SHOWN = 32
-IN_SHORT = {
+STATE_LABELS = {
     Delivery.State.DELIVERED: ("Delivered", "good"),
-    Delivery.State.PENDING: ("Waits", "busy"),
+    Delivery.State.PENDING: ("Waiting", "busy"),
     Delivery.State.HELD: ("Held", "bad"),
     Delivery.State.DEAD: ("Given up", "bad"),
 }
 
 
-def badge(words: str, tone: str) -> str:
-    return format_html('<span class="badge {}">{}</span>', tone, words)
+def badge(text: str, tone: str) -> str:
+    return format_html('<span class="badge {}">{}</span>', tone, text)
 
 
-def ago(moment: datetime | None) -> str | None:
-    return f"{timesince(moment)} ago" if moment else None
+def ago(time: datetime | None) -> str | None:
+    return f"{timesince(time)} ago" if time else None
 
 
-def whats_with(webhook: Webhook) -> tuple[str, str]:
-    """One sentence and its tone: good, busy, bad, or quiet for what a person switched off."""
-    if webhook.is_off_by_itself:
-        return f"OFF: {WHY[webhook.disabled_reason]}", "bad"
+def health_status(webhook: Webhook) -> tuple[str, str]:
+    """A sentence and its tone: good, busy, bad, or quiet if a person disabled it."""
+    if webhook.is_auto_disabled:
+        return f"DISABLED: {DISABLED_BECAUSE[webhook.disabled_reason]}", "bad"
     if not webhook.is_active:
-        return "switched off by a person", "quiet"
+        return "disabled by a person", "quiet"
     if webhook.rest_until and webhook.rest_until > timezone.now():
-        return (
-            f"nobody answers; rests for {timesince(timezone.now(), webhook.rest_until + timedelta(seconds=59))}",
-            "busy",
-        )
+        wait = timesince(timezone.now(), webhook.rest_until + timedelta(seconds=59))
+        return f"no answer; next attempt in {wait}", "busy"
     if webhook.is_slow:
         return "slow: its last attempt timed out", "busy"
-    return ("failing", "busy") if webhook.consecutive_failures else ("on", "good")
+    return ("failing", "busy") if webhook.consecutive_failures else ("enabled", "good")
 
 
 def short(url: str) -> str:
-    """Enough of it to know it by, in a list."""
+    """Enough of it to recognize it in a list."""
     bare = url.split("://", 1)[-1]
     return bare if len(bare) <= URL_SHOWN else f"{bare[:URL_SHOWN]}…"
 
@@ -61,7 +59,7 @@ def address(webhook: Webhook) -> str:
 
 @admin.display(description="health", ordering="is_active")
 def health(webhook: Webhook) -> str:
-    return badge(*whats_with(webhook))
+    return badge(*health_status(webhook))
 
 
 @admin.display(description="last success", ordering="last_success_at")
@@ -76,13 +74,13 @@ def failures(webhook: Webhook) -> int:
 
 @admin.display(description="waiting or held")
 def waiting(webhook: Webhook) -> str:
-    """In one narrow column, so that a window of 1280 pixels shows it."""
+    """One narrow column, so that the list fits into 1280 pixels."""
     count, oldest = webhook.waiting["count"], webhook.waiting["oldest"]  # type: ignore[attr-defined]
     return f"{count}, oldest {ago(oldest)}" if count else "0"
 
 
 def fill_waiting(webhooks: list[Webhook]) -> None:
-    """Hangs onto each how many deliveries wait or are held for it, and since when the oldest."""
+    """Set on each how many deliveries are waiting or held for it, and how old the oldest is."""
     pending, held = (_counted(webhooks, state) for state in (Delivery.State.PENDING, Delivery.State.HELD))
     for webhook in webhooks:
         rows = [found[webhook.pk] for found in (pending, held) if webhook.pk in found]
@@ -91,13 +89,13 @@ def fill_waiting(webhooks: list[Webhook]) -> None:
 
 
 def _counted(webhooks: list[Webhook], state: str) -> dict[int, dict[str, Any]]:
-    """One state at a time: each has an index of its own."""
+    """One state at a time, because each has an index of its own."""
     rows = Delivery.objects.filter(webhook__in=webhooks, state=state).order_by().values("webhook")
     return {row["webhook"]: row for row in rows.annotate(count=Count("pk"), oldest=Min("event__created_at"))}
 
 
 def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
-    """(state, how many, its words), counted to COUNTED_TO."""
+    """(state, count, label), counted up to COUNTED_TO."""
     counts = []
     for state in (Delivery.State.PENDING, Delivery.State.HELD, Delivery.State.DEAD):
         found = Delivery.objects.filter(Q(webhook=webhook), state=state)[: COUNTED_TO + 1].count()
@@ -111,13 +109,13 @@ def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
 
 
 @admin.display(description="endpoint", ordering="webhook__url")
-def to_whom(delivery: Delivery) -> str:
+def endpoint(delivery: Delivery) -> str:
     return short(delivery.webhook.url)
 
 
 @admin.display(description="state", ordering="state")
 def state(delivery: Delivery) -> str:
-    return badge(*IN_SHORT[Delivery.State(delivery.state)])
+    return badge(*STATE_LABELS[Delivery.State(delivery.state)])
 
 
 @admin.display(description="next attempt", ordering="next_at")
@@ -128,11 +126,11 @@ def next_attempt(delivery: Delivery) -> datetime | None:
 @admin.display(description="last answer")
 def last_answer(delivery: Delivery) -> str | None:
     attempt = delivery.last_attempt  # type: ignore[attr-defined]
-    return attempt and answered(attempt)
+    return attempt and summary(attempt)
 
 
-def answered(attempt: Attempt) -> str:
-    """Status, duration, class of the error, the beginning of the answer."""
+def summary(attempt: Attempt) -> str:
+    """Status, kind of error, duration, and the beginning of the answer."""
     head = badge(str(attempt.status or attempt.error), "bad" if attempt.error else "good")
     error = f"{attempt.error} " if attempt.error and attempt.status else ""
     text = attempt.answer[:EXCERPT] + ("…" if len(attempt.answer) > EXCERPT else "")
@@ -142,7 +140,7 @@ def answered(attempt: Attempt) -> str:
 
 
 def fill_last_attempts(deliveries: list[Any]) -> None:
-    """Hangs onto each its newest attempt; one question for all."""
+    """Set on each its newest attempt, by one query for all."""
     newest = (
         Attempt.objects.filter(delivery__in=deliveries).order_by("delivery_id", "-id").distinct("delivery_id")
     )

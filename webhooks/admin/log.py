@@ -1,9 +1,10 @@
-"""What happened, and the log of telling it: every delivery with its attempts and answers, to be sent once more."""
+"""Events, and the delivery log: every delivery with its attempts and answers, which can be sent again."""
 
 import json
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from tasks.admin.base import LeadAdmin, selected
@@ -14,18 +15,18 @@ from users.admin.base import signed_in
 from .. import replay
 from ..catalogue import CATALOGUE
 from ..models import Attempt, Delivery, Event, Webhook
-from .display import fill_last_attempts, last_answer, next_attempt, short, state, to_whom
+from .display import endpoint, fill_last_attempts, last_answer, next_attempt, short, state
 
 MOST_OFFERED = 100
 
 
-class What(Choices):
+class ByAction(Choices):
     title = "action"
     parameter_name = "what"
     choices_offered = {name: (entry.label, Q(action=name)) for name, entry in CATALOGUE.items()}
 
 
-class WhatWasTold(Choices):
+class ByEventAction(Choices):
     title = "action"
     parameter_name = "what"
     choices_offered = {name: (entry.label, Q(event__action=name)) for name, entry in CATALOGUE.items()}
@@ -36,7 +37,7 @@ class ByEndpoint(NumberFilter):
     parameter_name = "webhook"
     path = "webhook_id"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
         mine = Webhook.objects.visible_to(signed_in(request)).order_by("id")
         return [(pk, f"{pk}: {short(url)}") for pk, url in mine.values_list("pk", "url")[:MOST_OFFERED]]
 
@@ -44,7 +45,7 @@ class ByEndpoint(NumberFilter):
 @admin.register(Event)
 class EventAdmin(LeadAdmin):
     list_display = ("id", "position", "action", column("project", "project"), "annotation_seq", "created_at")
-    list_filter = (ByProject, What, "created_at")
+    list_filter = (ByProject, ByAction, "created_at")
     list_select_related = ("project",)
     list_defer = ("body",)
     search_fields = ("unique_id__exact",)
@@ -73,9 +74,9 @@ class DeliveryAdmin(LeadAdmin):
         "attempts",
         last_answer,
         next_attempt,
-        to_whom,
+        endpoint,
     )
-    list_filter = ("state", ByEndpoint, WhatWasTold, "event__created_at")
+    list_filter = ("state", ByEndpoint, ByEventAction, "event__created_at")
     list_select_related = ("event", "webhook")
     list_defer = ("event__body",)
     search_fields = ("webhook__url", "event__unique_id__exact")
@@ -91,36 +92,36 @@ class DeliveryAdmin(LeadAdmin):
     )
     actions = ("resend", "replay")
 
-    def fill_page(self, rows) -> None:
+    def fill_page(self, rows: list[Delivery]) -> None:
         fill_last_attempts(rows)
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     @admin.action(description="Resend selected deliveries now", permissions=["resend"])
-    def resend(self, request, queryset) -> None:
+    def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._send(request, queryset, Delivery.Lane.LIVE)
 
-    @admin.action(description="Replay selected deliveries behind the news", permissions=["resend"])
-    def replay(self, request, queryset) -> None:
+    @admin.action(description="Replay selected deliveries after live events", permissions=["resend"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         self._send(request, queryset, Delivery.Lane.BULK)
 
-    def _send(self, request: HttpRequest, queryset, lane: Delivery.Lane) -> None:
+    def _send(self, request: HttpRequest, queryset: QuerySet[Delivery], lane: Delivery.Lane) -> None:
         deliveries = selected(queryset.select_related("webhook").defer("event__body"))
         due = replay.resend_all(deliveries, lane=lane)
         if due:
-            messages.success(request, f"Due again: {due}.")
+            messages.success(request, f"Will be sent again: {due}.")
         if left := len(deliveries) - due:
             messages.warning(
                 request,
-                f"Left alone: {left}. They are being sent right now, or their endpoint is off: enable it first.",
+                f"Not sent again: {left}. They are being sent now, or their endpoint is disabled.",
             )
 
 
 class Answer(Choices):
     title = "answer"
     parameter_name = "answer"
-    choices_offered = {"ok": ("taken", Q(error="")), "failed": ("failed", ~Q(error=""))}
+    choices_offered = {"ok": ("accepted", Q(error="")), "failed": ("failed", ~Q(error=""))}
 
 
 @admin.register(Attempt)

@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="webhook",
             name="headers",
-            field=webhooks.fields.SealedField(
+            field=webhooks.fields.EncryptedField(
                 blank=True,
                 default=dict,
                 help_text="Sent along with every delivery.",

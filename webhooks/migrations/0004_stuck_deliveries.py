@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("webhooks", "0003_seal_headers"),
+        ("webhooks", "0002_hardened"),
     ]
 
     operations = [

@@ -1,1 +1,1 @@
-"""The events described for those who receive them: JSON schemas, examples that really happened, and the pages made of both."""
+"""The reference of events for consumers: JSON schemas, examples, and the pages made of both."""

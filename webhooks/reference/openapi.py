@@ -1,24 +1,134 @@
-"""The `webhooks` section of the OpenAPI document: each event with the schema of its body and an example."""
+"""The `webhooks` section of the OpenAPI document: each event with the JSON Schema of its body and an example.
+
+The schemas come from the serializers that describe the same objects in the REST API.
+"""
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rest_framework.generics import GenericAPIView
+from rest_framework.serializers import BaseSerializer
 
+from api.serializers.annotations import AnnotationBodySerializer
+from api.serializers.projects import ProjectSerializer
+from api.serializers.reviews import ReviewSerializer
+from api.serializers.tasks import TaskBodySerializer
+from api.serializers.users import PersonSerializer
 from api.views.schema import Schema as AutoSchema
 
-from ..catalogue import CATALOGUE
-from .schemas import Bodies, Schema
+from .. import bodies
+from ..catalogue import CATALOGUE, Builder
 
 EXAMPLES = Path(__file__).with_name("examples.json")
-TAKEN = "Any 2xx takes it; everything else is tried again. 410 switches the endpoint off."
+ANSWER = "Any 2xx accepts it; anything else is retried. 410 disables the endpoint."
 HEADERS = {
-    "webhook-id": "Names the event: the same on every attempt. Drop what you have seen.",
+    "webhook-id": "Identifies the event: the same on every attempt. Drop those you have seen.",
     "webhook-timestamp": "Seconds since 1970 of this attempt.",
-    "webhook-signature": "`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; perhaps several, a space between them.",
+    "webhook-signature": "`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; "
+    "if several, separated by spaces.",
 }
+Schema = dict[str, Any]
+Resolve = Callable[[type[BaseSerializer]], Schema]
+SERIALIZERS: Mapping[str, type[BaseSerializer]] = {
+    "annotation": AnnotationBodySerializer,
+    "task": TaskBodySerializer,
+    "project": ProjectSerializer,
+    "review": ReviewSerializer,
+    "person": PersonSerializer,
+}
+INTEGER: Schema = {"type": "integer"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+SEQ: Schema = INTEGER | {
+    "description": "Rises with every change of the annotation: keep the highest, drop lower ones."
+}
+TRUNCATED: Schema = {
+    "type": "boolean",
+    "description": "Present, and true, if the body was too large: objects are ids and links.",
+}
+COMMENT: Schema = {"type": ["string", "null"]}
+
+
+def required(**properties: Schema) -> Schema:
+    """An object that has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def array(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+PROJECT_SUMMARY = required(id=INTEGER, title={"type": "string"})
+TASK_SUMMARY = required(
+    id=INTEGER, unique_id={"type": "string", "format": "uuid"}, inner_id=INTEGER, reviewed={"type": "boolean"}
+)
+SHORT = required(id=INTEGER) | {"description": "An object of a truncated body; `link` is its URL."}
+
+
+class Bodies:
+    """`resolve` gives the schema of a serializer, usually a reference."""
+
+    def __init__(self, resolve: Resolve):
+        found = {name: resolve(serializer) for name, serializer in SERIALIZERS.items()}
+        self.person = found["person"]
+        self.annotation, self.task, self.review = (
+            {"anyOf": [found[n], SHORT]} for n in ("annotation", "task", "review")
+        )
+        self.project = {"anyOf": [found["project"], PROJECT_SUMMARY]}
+
+    def of(self, action: str) -> Schema:
+        entry = CATALOGUE[action]
+        schema = required(action={"const": action}, **self._shapes()[entry.build])
+        if entry.by_name:
+            schema["properties"] = {"event": {"const": action.lower()}} | schema["properties"]
+            schema["required"] = ["event", *schema["required"]]
+        schema["properties"]["truncated"] = TRUNCATED
+        return schema | {"title": action, "description": entry.description}
+
+    def _shapes(self) -> dict[Builder, dict[str, Schema]]:
+        reviewed = {
+            "annotation": self.annotation,
+            "reviewer": self.person,
+            "comment": COMMENT,
+            "review": self.review,
+            "task": {"anyOf": [TASK_SUMMARY, SHORT]},
+            "project": PROJECT_SUMMARY,
+            "annotation_seq": SEQ,
+        }
+        verdict = reviewed | {"timestamp": TIME}
+        person_or_null = {"anyOf": [self.person, {"type": "null"}]}
+        return {
+            bodies.of_project: {"project": self.project},
+            bodies.of_deleted_project: {"project": PROJECT_SUMMARY},
+            bodies.of_tasks: {"tasks": array(self.task), "project": self.project},
+            bodies.of_deleted_tasks: {"tasks": array(required(id=INTEGER)), "project": PROJECT_SUMMARY},
+            bodies.of_annotation: {
+                "annotation": self.annotation,
+                "project": self.project,
+                "task": self.task,
+                "annotation_seq": SEQ,
+            },
+            bodies.of_annotations: {"annotation": array(self.annotation), "project": self.project},
+            bodies.of_deleted_annotations: {
+                "annotations": array(required(id=INTEGER, task=INTEGER, annotation_seq=SEQ)),
+                "project": PROJECT_SUMMARY,
+            },
+            bodies.of_review: reviewed,
+            bodies.of_deleted_reviews: {
+                "reviews": array(
+                    required(
+                        id=INTEGER, annotation=INTEGER, task=INTEGER, project=INTEGER, annotation_seq=SEQ
+                    )
+                ),
+                "project": PROJECT_SUMMARY,
+            },
+            bodies.of_verdict: verdict,
+            bodies.of_withdrawal: verdict | {"reason": {"type": "string"}, "actor": person_or_null},
+            bodies.of_task_status: {"task": TASK_SUMMARY, "project": PROJECT_SUMMARY, "timestamp": TIME},
+            bodies.of_ping: {"webhook": required(id=INTEGER), "actor": person_or_null, "timestamp": TIME},
+        }
 
 
 @cache
@@ -28,20 +138,20 @@ def examples() -> dict[str, Any]:
 
 
 def add_webhooks(result: Any, generator: Any, **_: Any) -> Any:
-    """A postprocessing hook; the first one, so that the others see the schemas it adds."""
+    """A postprocessing hook of drf-spectacular; the first one, so that the others see its schemas."""
     bodies = Bodies(resolver(generator.registry))
     result["webhooks"] = {action: {"post": operation(action, bodies.of(action))} for action in CATALOGUE}
     result["components"]["schemas"] = generator.registry.build({})["schemas"]
     return result
 
 
-def resolver(registry: Any):
+def resolver(registry: Any) -> Resolve:
     """Serializer → a reference to its schema, which is added to `registry`."""
     inspector = AutoSchema()
     inspector.registry, inspector.path, inspector.method = registry, "", "POST"
     inspector.view = GenericAPIView(request=None, format_kwarg=None)
 
-    def resolve(serializer: Any) -> Schema:
+    def resolve(serializer: type[BaseSerializer]) -> Schema:
         return inspector.resolve_serializer(serializer, "response").ref
 
     return resolve
@@ -59,12 +169,12 @@ def operation(action: str, schema: Schema) -> dict[str, Any]:
             {
                 "in": "header",
                 "name": name,
-                "description": words,
+                "description": description,
                 "required": True,
                 "schema": {"type": "string"},
             }
-            for name, words in HEADERS.items()
+            for name, description in HEADERS.items()
         ],
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": {"description": TAKEN}},
+        "responses": {"200": {"description": ANSWER}},
     }

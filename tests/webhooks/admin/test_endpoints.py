@@ -82,7 +82,7 @@ def test_form_saves_actions_of_both_and_how_many_at_once(hook, house, lead_clien
 
 
 def test_list_says_how_each_endpoint_fares(hook, house, lead_client):
-    health.note(hook, Answer(200, "", "", 0.1))
+    health.record_answer(hook, Answer(200, "", "", 0.1))
     Event.objects.all().delete()
     decide(house, 2)
     Event.objects.filter(deliveries__webhook=hook).update(created_at=timezone.now() - timedelta(hours=3))
@@ -96,22 +96,22 @@ def test_list_says_how_each_endpoint_fares(hook, house, lead_client):
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ([Answer(200, "", "", 0.1)], "on"),
+        ([Answer(200, "", "", 0.1)], "enabled"),
         ([Answer(500, "http_status", "", 0.1)], "failing"),
         ([Answer(None, "timeout", "", 15.0)], "slow: its last attempt timed out"),
-        ([Answer(None, "connection", "", 0.1)] * 2, "nobody answers; rests for"),
-        ([Answer(410, "http_status", "", 0.1)], "OFF: it answered 410 Gone"),
+        ([Answer(None, "connection", "", 0.1)] * 2, "no answer; next attempt in"),
+        ([Answer(410, "http_status", "", 0.1)], "DISABLED: it answered 410 Gone"),
     ],
 )
 def test_list_says_in_one_sentence_what_is_with_it(hook, lead_client, answers, words):
     for answer in answers:
-        health.note(hook, answer)
+        health.record_answer(hook, answer)
 
     assert f" {words}" in text_of(lead_client.get(LIST)).replace("\xa0", " ")
 
 
 def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
-    health.switch_off(hook, "failing")
+    health.disable(hook, "failing")
     decide(house, 2)
     (row,) = lead_client.get(LIST).context["cl"].result_list
     assert row.waiting["count"] == 2
@@ -119,9 +119,9 @@ def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
     listed, page = lead_client.get(LIST), lead_client.get(page_of(hook))
 
     assert b'role="alert"' in listed.content and b'role="alert"' in page.content
-    assert "1 endpoint is switched off automatically" in text_of(listed)
-    assert "OFF: nothing sent to it in five days succeeded" in text_of(page)
-    assert "Held until the endpoint is on again: 2" in text_of(page)
+    assert "1 endpoint was disabled automatically" in text_of(listed)
+    assert "DISABLED: nothing sent to it in five days succeeded" in text_of(page)
+    assert "Held until the endpoint is enabled: 2" in text_of(page)
 
 
 def test_endpoint_that_a_person_switched_off_is_not_loud(house, receiver, lead_client):
@@ -143,7 +143,7 @@ def test_test_shows_the_answer(hook, receiver, lead_client):
 
 
 def test_enable_sends_what_was_held(hook, house, receiver, lead_client):
-    health.switch_off(hook, "gone")
+    health.disable(hook, "gone")
     decide(house)
 
     lead_client.post(button("enable", hook))
@@ -174,12 +174,12 @@ def test_replay_sends_what_was_given_up_and_held(hook, house, receiver, lead_cli
     answer = lead_client.post(button("replay", hook), {"states": ["dead"]}, follow=True)
     drain(hook.pk)
 
-    assert "Due again: 3." in text_of(answer)
+    assert "Will be sent again: 3." in text_of(answer)
     assert {d.state for d in hook.deliveries.all()} == {"delivered"}
 
 
 def test_replay_while_off_says_what_to_do(hook, house, lead_client):
-    health.switch_off(hook, "gone")
+    health.disable(hook, "gone")
     decide(house)
 
     answer = lead_client.post(button("replay", hook), {"states": ["held"]}, follow=True)
@@ -268,14 +268,14 @@ def test_selected_deliveries_are_sent_again(action, lane, hook, house, receiver,
 
 
 def test_selected_deliveries_of_an_endpoint_that_is_off_are_left_alone(hook, house, lead_client):
-    health.switch_off(hook, "gone")
+    health.disable(hook, "gone")
     decide(house)
 
     answer = lead_client.post(
         LOG, {"action": "resend", "_selected_action": [hook.deliveries.get().pk]}, follow=True
     )
 
-    assert "Left alone: 1" in text_of(answer)
+    assert "Not sent again: 1" in text_of(answer)
     assert hook.deliveries.get().state == "held"
 
 
