@@ -95,7 +95,7 @@ def test_gone_switches_the_endpoint_off_and_the_page_switches_it_on(house, hook,
     switch_to(lead, "gone")
     decide(house)
     drain(hook.pk)
-    assert "OFF: it answered 410 Gone" in lead.get(PAGE).content.decode()
+    assert "DISABLED: it answered 410 Gone" in lead.get(PAGE).content.decode()
 
     switch_to(lead, "take")
     lead.post(reverse("sink-enable"))
