@@ -252,7 +252,11 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "webhooks-sweep": {"task": "webhooks.jobs.sweep", "schedule": 1.0, "options": {"expires": 5}},
-    "webhooks-maintenance": {"task": "webhooks.jobs.run_maintenance", "schedule": 60.0, "options": {"expires": 60}},
+    "webhooks-maintenance": {
+        "task": "webhooks.jobs.run_maintenance",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-jobs": {"task": "jobs.jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {
