@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from tasks.models import Project, Upload
 from tasks.services import uploads
+from tasks.upload_links import name_in, signed_path
 
 from ..pagination import LongList
 from ..serializers.uploads import (
@@ -21,8 +22,6 @@ from ..serializers.uploads import (
     UploadSerializer,
 )
 from .base import ViewSet, require, sent, visible
-from .media.paths import name_in
-from .media.signed_links import signed_path
 
 FORCE = OpenApiParameter("force", bool, description="Also files that tasks show; they show nothing then.")
 

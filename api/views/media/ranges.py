@@ -1,4 +1,4 @@
-"""Byte ranges (RFC 9110 §14), as players ask for them: one range, else the whole."""
+"""Byte ranges (RFC 9110 §14), as media players ask for them: one range. Anything else is answered with the whole file."""
 
 import re
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE
 
 
 class Unsatisfiable(Exception):
-    """Nothing of the range is in the file."""
+    """No byte of the range is in the file."""
 
 
 @dataclass(frozen=True)
-class Span:
+class ByteRange:
     """Bytes `first` to `last`, both included."""
 
     first: int
@@ -22,22 +22,23 @@ class Span:
         return self.last - self.first + 1
 
 
-def asked_span(header: str, size: int) -> Span | None:
-    """None: all of it, because no range, several, or nonsense was asked for. Raises Unsatisfiable."""
+def parse_range(header: str, size: int) -> ByteRange | None:
+    """None for the whole file: no range, several ranges, or an invalid one. Raises Unsatisfiable."""
     match = _ONE_RANGE.fullmatch(header.strip())
     if match is None or match[0].endswith("=-"):
         return None
     first, last = match.groups()
     if not first:
-        return _of_the_end(int(last), size)
+        return _suffix(int(last), size)
     if last and int(last) < int(first):
         return None
     if int(first) >= size:
         raise Unsatisfiable
-    return Span(int(first), min(int(last), size - 1) if last else size - 1)
+    return ByteRange(int(first), min(int(last), size - 1) if last else size - 1)
 
 
-def _of_the_end(count: int, size: int) -> Span:
+def _suffix(count: int, size: int) -> ByteRange:
+    """`bytes=-500`: the last 500."""
     if count == 0 or size == 0:
         raise Unsatisfiable
-    return Span(max(size - count, 0), size - 1)
+    return ByteRange(max(size - count, 0), size - 1)

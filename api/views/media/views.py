@@ -1,5 +1,6 @@
-"""GET /data/upload/{project}/{name}: an uploaded file, to whom sees a task that names it, or who has a signed link."""
+"""GET /data/upload/{project}/{name}: an uploaded file, for people who see a task that names it, or with a signed link."""
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -9,37 +10,37 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from tasks.models import Upload
+from tasks.upload_links import check_signature
 
-from . import signed_links
-from .responses import served
+from .responses import file_response
 
 
 class Media(APIView):
-    permission_classes = [AllowAny]  # a signature is enough; without one, see _readable
+    permission_classes = [AllowAny]  # a signed link needs no login; otherwise see _readable
 
     @extend_schema(
         operation_id="media",
         parameters=[
-            OpenApiParameter("signature", str, description="Of a signed link."),
+            OpenApiParameter("signature", str, description="Part of a signed link."),
             OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes."),
         ],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
             304: OpenApiResponse(description="Unchanged."),
-            416: OpenApiResponse(description="Nothing of the range is in the file."),
+            412: OpenApiResponse(description="`If-Match` or `If-Unmodified-Since` names another version."),
+            416: OpenApiResponse(description="No byte of the range is in the file."),
         },
     )
     def get(self, request, project: str, name: str) -> HttpResponseBase:
-        """An uploaded file. 404 for whoever sees no task that shows it."""
-        return served(
-            get_object_or_404(_readable(request, f"{project}/{name}"), project=project, name=name), request
-        )
+        """An uploaded file. 404 for people who see no task that shows it."""
+        readable = _readable(request, f"{project}/{name}")
+        return file_response(get_object_or_404(readable, project=project, name=name), request)
 
 
-def _readable(request, key: str):
+def _readable(request, key: str) -> QuerySet[Upload]:
     if signature := request.query_params.get("signature"):
-        signed_links.check(key, signature)
+        check_signature(key, signature)
         return Upload.objects.filter(project__deleted_at=None)
     if not request.user.is_authenticated:
         raise NotAuthenticated

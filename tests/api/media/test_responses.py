@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import RequestFactory
 
-from api.views.media.conditions import is_unchanged, wants_part
-from api.views.media.ranges import Span, Unsatisfiable, asked_span
+from api.views.media.ranges import ByteRange, Unsatisfiable, parse_range
+from api.views.media.responses import conditional_response, uses_range
 from tasks.models import Upload
 from tests.factories import CHOICES, client_of, project
 
@@ -46,9 +46,9 @@ def got(house, upload, method: str = "get", **headers):
 def test_one_range_counts_and_nonsense_does_not(asked, span):
     if span is Unsatisfiable:
         with pytest.raises(Unsatisfiable):
-            asked_span(asked, SIZE)
+            parse_range(asked, SIZE)
     else:
-        assert asked_span(asked, SIZE) == (Span(*span) if span else None)
+        assert parse_range(asked, SIZE) == (ByteRange(*span) if span else None)
 
 
 def test_parts_are_served(house, picture):
@@ -95,7 +95,7 @@ def asking(method: str = "get", **headers):
     ],
 )
 def test_a_range_counts_while_if_range_names_this_very_file(condition, counts):
-    assert wants_part(CAT, asking(**{"Range": "bytes=0-1", "If-Range": condition})) is counts
+    assert uses_range(CAT, asking(**{"Range": "bytes=0-1", "If-Range": condition})) is counts
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,14 @@ def test_a_range_counts_while_if_range_names_this_very_file(condition, counts):
     ],
 )
 def test_the_same_file_is_unchanged(headers, unchanged):
-    assert is_unchanged(CAT, asking(**headers)) is unchanged
+    response = conditional_response(CAT, asking(**headers))
+
+    assert (response.status_code if response else None) == (304 if unchanged else None)
+
+
+def test_another_version_than_expected_is_412():
+    assert conditional_response(CAT, asking(**{"If-Match": '"x"'})).status_code == 412
+    assert conditional_response(CAT, asking(**{"If-Match": TAG})) is None
 
 
 def test_an_unchanged_file_is_not_sent_again(house, picture):

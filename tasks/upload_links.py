@@ -1,0 +1,42 @@
+"""The addresses of uploaded files: `/data/upload/…` in a task's data, and signed links for front ends on another origin."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.utils import timezone
+
+from .errors import Refused
+from .models import Upload
+
+LIFETIME = timedelta(minutes=10)
+_SIGNER = TimestampSigner(salt="tasks.upload")
+_PATH = re.compile(r"/data/upload/([0-9]{1,18})/([A-Za-z0-9._-]{1,255})", re.ASCII)
+
+
+def name_in(address: str, *, project: int) -> str:
+    """The name of the project's file at this path or URL; empty if there is none."""
+    try:
+        match = _PATH.fullmatch(urlsplit(address).path)
+    except ValueError:
+        return ""
+    return match[2] if match and int(match[1]) == project else ""
+
+
+def signed_path(upload: Upload) -> tuple[str, datetime]:
+    """A path that opens without signing in, and when it expires."""
+    # The signature carries whole seconds.
+    expires_at = datetime.fromtimestamp(int(timezone.now().timestamp()), UTC) + LIFETIME
+    signature = _SIGNER.sign(upload.key).removeprefix(f"{upload.key}:")
+    return f"{upload.path}?signature={signature}", expires_at
+
+
+def check_signature(key: str, signature: str) -> None:
+    """Raises Refused."""
+    try:
+        _SIGNER.unsign(f"{key}:{signature}", max_age=LIFETIME)
+    except SignatureExpired:
+        raise Refused("link_expired", "This link has expired. Reload the page it came from.", status=403)
+    except BadSignature:
+        raise Refused("bad_link", "This link is not valid. Reload the page it came from.", status=403)
