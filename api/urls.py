@@ -1,5 +1,7 @@
 """Every REST route of our own, written with the trailing slash (a middleware accepts both forms)."""
 
+from typing import Any
+
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
@@ -28,11 +30,11 @@ from .views import (
     task_answers,
     tasks,
     tokens,
-    unknown_route,
     uploads,
     users,
 )
 from .views.media import views as media
+from .views.unknown_route import UnknownRoute
 
 router = SimpleRouter()
 router.register("users", users.UserViewSet)
@@ -47,11 +49,12 @@ router.register("annotation-history", reviews.HistoryViewSet)
 router.register("comments", comments.CommentViewSet)
 router.register("jobs", jobs.JobViewSet)
 
-LIST = {"get": "list"}
-LIST_AND_CREATE = {"get": "list", "post": "create"}
-ONE_TO_DELETE = {"get": "retrieve", "delete": "destroy"}
-LIST_CREATE_DELETE = {**LIST_AND_CREATE, "delete": "destroy"}
-MEMBERS = {**LIST_CREATE_DELETE, "patch": "partial_update"}
+Actions = dict[str, Any]  # HTTP method → name of the viewset's method
+LIST: Actions = {"get": "list"}
+LIST_AND_CREATE: Actions = {"get": "list", "post": "create"}
+ONE_TO_DELETE: Actions = {"get": "retrieve", "delete": "destroy"}
+LIST_CREATE_DELETE: Actions = {**LIST_AND_CREATE, "delete": "destroy"}
+MEMBERS: Actions = {**LIST_CREATE_DELETE, "patch": "partial_update"}
 
 urlpatterns = [
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
@@ -85,7 +88,7 @@ urlpatterns = [
     ),
     path(
         "projects/<int:project_pk>/annotation-history/",
-        reviews.ProjectHistoryViewSet.as_view({"get": "list"}),
+        reviews.ProjectHistoryViewSet.as_view(LIST),
         name="history-of",
     ),
     path(
@@ -133,7 +136,7 @@ urlpatterns = [
     path("annotations/<int:pk>/restore/", restore.RestoreAnnotation.as_view(), name="restore-annotation"),
     path(
         "projects/<int:project_pk>/label-configs/",
-        label_configs.LabelConfigViewSet.as_view({"get": "list"}),
+        label_configs.LabelConfigViewSet.as_view(LIST),
         name="label-configs",
     ),
     path(
@@ -165,16 +168,16 @@ urlpatterns = [
         name="export-download",
     ),
     path("projects/<int:pk>/review-queue/next/", queue.NextInQueue.as_view(), name="review-queue-next"),
-    path("projects/<int:pk>/leases/", queue.HeldViewSet.as_view({"get": "list"}), name="leases"),
+    path("projects/<int:pk>/leases/", queue.HeldViewSet.as_view(LIST), name="leases"),
     path("leases/<uuid:lease>/renew/", queue.RenewLease.as_view(), name="renew-lease"),
     path("leases/<uuid:lease>/release/", queue.ReleaseLease.as_view(), name="release-lease"),
     path("annotations/<int:pk>/changes/", corrections.Changes.as_view(), name="changes"),
     path(
         "annotations/<int:annotation_pk>/corrections/",
-        corrections.AnnotationCorrectionViewSet.as_view({"get": "list"}),
+        corrections.AnnotationCorrectionViewSet.as_view(LIST),
         name="annotation-corrections",
     ),
-    path("corrections/", corrections.CorrectionViewSet.as_view({"get": "list"}), name="corrections"),
+    path("corrections/", corrections.CorrectionViewSet.as_view(LIST), name="corrections"),
     path(
         "corrections/<int:pk>/acknowledge/",
         corrections.CorrectionViewSet.as_view({"post": "acknowledge"}),
@@ -187,10 +190,10 @@ urlpatterns = [
     ),
     path(
         "projects/<int:project_pk>/corrections/confusion/",
-        corrections.Confusion.as_view({"get": "list"}),
+        corrections.Confusion.as_view(LIST),
         name="confusion",
     ),
-    path("projects/<int:pk>/disputes/", disputes.DisputeViewSet.as_view({"get": "list"}), name="disputes"),
+    path("projects/<int:pk>/disputes/", disputes.DisputeViewSet.as_view(LIST), name="disputes"),
     path(
         "projects/<int:pk>/disputes/records/",
         disputes.DisputeViewSet.as_view({"get": "records"}, pagination_class=None),
@@ -198,19 +201,19 @@ urlpatterns = [
     ),
     path(
         "projects/<int:pk>/ownerless/",
-        reassignment.OwnerlessViewSet.as_view({"get": "list"}),
+        reassignment.OwnerlessViewSet.as_view(LIST),
         name="ownerless",
     ),
     path("projects/<int:pk>/reassign/", reassignment.Reassign.as_view(), name="reassign"),
-    path("inbox/", inbox.InboxViewSet.as_view({"get": "list"}), name="inbox-items"),
+    path("inbox/", inbox.InboxViewSet.as_view(LIST), name="inbox-items"),
     path(
         "inbox/counts/",
         inbox.InboxViewSet.as_view({"get": "counts"}, pagination_class=None),
         name="inbox-counts",
     ),
-    path("inbox/waiting/", inbox.WaitingViewSet.as_view({"get": "list"}), name="inbox-waiting"),
-    path("projects/<int:pk>/dead-ends/", dead_ends.StuckViewSet.as_view({"get": "list"}), name="dead-ends"),
-    path("tasks/<int:pk>/dead-end/", dead_ends.Press.as_view(), name="dead-end"),
+    path("inbox/waiting/", inbox.WaitingViewSet.as_view(LIST), name="inbox-waiting"),
+    path("projects/<int:pk>/dead-ends/", dead_ends.DeadEndViewSet.as_view(LIST), name="dead-ends"),
+    path("tasks/<int:pk>/dead-end/", dead_ends.ResolveDeadEnd.as_view(), name="dead-end"),
     path("projects/<int:pk>/progress/", projects.ProjectProgress.as_view(), name="progress"),
     path("tasks/<int:pk>/close/", task_answers.CloseTask.as_view(), name="close-task"),
     path("", include(router.urls)),
@@ -221,5 +224,5 @@ media_route = re_path(
     media.Media.as_view(),
     name="media",
 )
-# Last of all, after the routes of higher apps: reviewsite puts it there.
-unknown_route = re_path(r"^api/", unknown_route.UnknownRoute.as_view())
+# reviewsite puts it last, after the routes of the apps above this one.
+unknown_route = re_path(r"^api/", UnknownRoute.as_view())

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from tasks.models import Membership, TaskAnnotator
+from tasks.errors import Refused
+from tasks.models import Membership, Project, TaskAnnotator
 from tasks.pseudonyms import pseudonym_of, pseudonym_user
-from tasks.roles import projects_hiding_people, projects_where
+from tasks.roles import may, projects_hiding_people, projects_where
 from users.models import User
 
 from .models import TaskReviewer
@@ -56,3 +57,27 @@ def _left_something_in(projects: Iterable[int]) -> Q:
     authors = TaskAnnotator.objects.filter(project__in=projects).values("user")
     reviewers = TaskReviewer.objects.filter(project__in=projects).values("user")
     return Q(pk__in=authors) | Q(pk__in=reviewers)
+
+
+def annotators_shown_to(reader: User, project: Project) -> QuerySet[User]:
+    """Who annotated something in the project; to an annotator, only themselves."""
+    annotated = TaskAnnotator.objects.filter(project=project)
+    if not may(reader, "view_all_annotations", project):
+        annotated = annotated.filter(user=reader)
+    return User.objects.filter(pk__in=annotated.values("user"))
+
+
+def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
+    """Somebody to add to a project: by id if the actor may know of them, or by e-mail. Raises Refused."""
+    people = User.objects.people()
+    if pk:
+        person, field = people.filter(pk__in=visible_people(actor).filter(pk=pk).values("pk")).first(), "user"
+    else:
+        person, field = people.filter(email__iexact=email).first(), "email"
+    if person is None:
+        raise Refused(
+            "unknown_person",
+            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
+            field=field,
+        )
+    return person

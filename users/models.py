@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
@@ -174,6 +174,12 @@ class ApiToken(models.Model):
         return cls.objects.create(
             user=user, name=name, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at
         ), key
+
+    def replace(self) -> str:
+        """A new key with the name and expiry of this one, which ends."""
+        with transaction.atomic():
+            self.revoke()
+            return ApiToken.issue(self.user, name=self.name, expires_at=self.expires_at)[1]
 
     def revoke(self) -> None:
         if self.revoked_at is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -35,6 +36,13 @@ def issue(user: User, *, name: str = "personal access token") -> tuple[ApiToken,
         "prefix": number[:8],
     }
     return ApiToken.objects.create(user=user, expires_at=expires_at, **kept), key
+
+
+def rotate(token: ApiToken) -> str:
+    """A new personal access token with the name of this one, which ends."""
+    with transaction.atomic():
+        token.revoke()
+        return issue(token.user, name=token.name)[1]
 
 
 def access_of(key: str) -> str:

@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 
 from jobs.models import Job
 from reviews.identities import names_shown_to
-from reviews.models import Comment, Correction, Review
+from reviews.models import Comment, Correction, Dispute, Review
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import flag
 from tasks.choices import ActionType, FinalState, RejectAction
@@ -18,6 +18,7 @@ from tasks.state import State
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
+OPEN = "open"
 REVIEW_STATES = ("standing", "outdated", "superseded", "undone")
 # Parameters and orderings that are about other people's work; matched by prefix, as in `reviewed_at__gt`.
 HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
@@ -311,6 +312,21 @@ class AnnotationCorrectionFilter(FilterSet):
     def filter_queryset(self, queryset):
         corrections = super().filter_queryset(queryset)
         return corrections if self.form.cleaned_data.get("include_undone") else corrections.in_force()
+
+
+class DisputeFilter(FilterSet):
+    outcome = filters.ChoiceFilter(
+        choices=[(OPEN, "Open"), *Dispute.Outcome.choices],
+        method="with_outcome",
+        help_text="`open`: not decided yet.",
+    )
+
+    class Meta(FilterSet.Meta):
+        model = Dispute
+        fields: list[str] = []
+
+    def with_outcome(self, disputes, name, value):
+        return disputes.filter(outcome=None if value == OPEN else value)
 
 
 class HistoryFilter(FilterSet):

@@ -1,15 +1,23 @@
-"""Single query parameters, read by REST framework's fields. Several at once are a serializer or a filter set."""
+"""Query parameters that filter no list: several by a serializer, a single one by one of REST framework's fields."""
 
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import BooleanField, Field, IntegerField
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from reviews.task_table.values import MAX_ID
 
 ID = IntegerField(min_value=0, max_value=MAX_ID)
 BOOLEAN = BooleanField()
+
+
+def parameters_of(serializer: type[Serializer], request: Request) -> dict[str, Any]:
+    """The validated query parameters. Give the same serializer to `extend_schema(parameters=[…])`."""
+    sent = serializer(data=request.query_params)
+    sent.is_valid(raise_exception=True)
+    return sent.validated_data
 
 
 def id_from(raw: Any, name: str) -> int | None:

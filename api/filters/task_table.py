@@ -12,7 +12,7 @@ from tasks.errors import Refused
 from tasks.models import Project, View
 from users.models import User
 
-from ..views.base import visible
+from ..views.base import user_of, visible
 from .parameters import id_from
 
 
@@ -42,20 +42,20 @@ def saved_query(view: View, user: User) -> Query:
 def listed(request: Request) -> tuple[Query | None, Project | None]:
     """The query of a list of tasks and its project; None where only plain parameters were sent."""
     if (view := _view(request)) is not None:
-        return saved_query(view, request.user), view.project
+        return saved_query(view, user_of(request)), view.project
     if "query" in request.query_params:
         project = project_of(request)
-        return parse_query(request.query_params["query"], Reader(request.user, project)), project
+        return parse_query(request.query_params["query"], Reader(user_of(request), project)), project
     return None, None
 
 
 def selected(request: Request, project: Project) -> Query:
     """The query of an action: which tasks it is to change."""
     if (view := _view(request)) is not None:
-        query = saved_query(view, request.user)
+        query = saved_query(view, user_of(request))
         kept = parse_selection(view.selected_items) if view.selected_items else None
         return Query(query.where, query.order, _sent_selection(request) or kept)
-    return parse_query(request.query_params.get("query") or body(request), Reader(request.user, project))
+    return parse_query(request.query_params.get("query") or body(request), Reader(user_of(request), project))
 
 
 def _sent_selection(request: Request) -> Selection | None:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from tasks.choices import AssignmentType
 from tasks.models import Assignment
 
-MANY = 10_000  # tasks in one request
+MAX_TASKS = 10_000  # in one request
 
 
 class AssignmentSerializer(serializers.ModelSerializer):
@@ -28,10 +28,10 @@ class AssigneesSerializer(serializers.Serializer):
 class AssignedTasksSerializer(serializers.Serializer):
     all = serializers.BooleanField(default=False)
     included = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MAX_TASKS
     )
     excluded = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, max_length=MANY
+        child=serializers.IntegerField(min_value=1), required=False, max_length=MAX_TASKS
     )
 
 

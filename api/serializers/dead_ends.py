@@ -8,9 +8,12 @@ from reviews.inbox.stuck import Stuck
 from .inbox import waiting_seconds
 
 
-class StuckSerializer(serializers.Serializer):
-    """A task that nobody takes up by themselves. `user` is on whom it waits, where that is somebody away; `annotation` the one
-    concerned. `since`: when anything last happened to the task."""
+class DeadEndSerializer(serializers.Serializer):
+    """A task that nobody will take up by themselves.
+
+    `user`: the inactive person it waits for, if any. `annotation`: the one concerned, if any. `since`: when anything last
+    happened to the task.
+    """
 
     reason = serializers.ChoiceField(choices=list(REASONS), source="reason.name")
     says = serializers.CharField(source="reason.says")
@@ -29,23 +32,23 @@ class StuckSerializer(serializers.Serializer):
         return self.context["request"].build_absolute_uri(row.link(self.context["project"].pk))
 
 
-class AskStuckSerializer(serializers.Serializer):
+class DeadEndParameters(serializers.Serializer):
     reason = serializers.ChoiceField(choices=list(REASONS), required=False)
 
 
-class PressSerializer(serializers.Serializer):
+class ResolveSerializer(serializers.Serializer):
     press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
     reason = serializers.ChoiceField(
-        choices=list(REASONS), required=False, help_text="Needed under several reasons."
+        choices=list(REASONS), required=False, help_text="Required if the task is stuck for several reasons."
     )
     to = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**62, help_text="To whom, to `assign`."
+        required=False, min_value=1, max_value=2**62, help_text="The person to `assign`."
     )
     because = serializers.CharField(
-        required=False, max_length=255, default="", help_text="Needed to `close`."
+        required=False, max_length=255, default="", help_text="Required to `close`."
     )
 
 
-class PressedSerializer(serializers.Serializer):
+class ResolvedSerializer(serializers.Serializer):
     task = serializers.IntegerField()
-    reasons = serializers.ListField(child=serializers.CharField(), help_text="Under which it stands still.")
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="Under which it is still stuck.")

@@ -12,9 +12,12 @@ from reviews.inbox.waiting import On, Waiting
 from users.models import User
 
 
-class AskInboxSerializer(serializers.Serializer):
-    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+class WaitingParameters(serializers.Serializer):
     project = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+
+
+class InboxParameters(WaitingParameters):
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
 
 
 class ProjectNameSerializer(serializers.Serializer):

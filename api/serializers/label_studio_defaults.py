@@ -1,10 +1,10 @@
-"""What Label Studio says of a project, and what is alike for every project here: scripts and the web application read it."""
+"""Project settings of Label Studio that have one value here: its scripts and web application expect to find them."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-ALIKE: dict[str, Any] = {
+LABEL_STUDIO_DEFAULTS: dict[str, Any] = {
     "show_skip_button": True,
     "enable_empty_annotation": True,
     "show_annotation_history": False,
@@ -32,12 +32,12 @@ FIELDS: dict[type, type[serializers.Field]] = {
 }
 
 
-def alike_fields() -> dict[str, serializers.Field]:
-    return {name: _saying(value) for name, value in ALIKE.items()}
+def default_fields() -> dict[str, serializers.Field]:
+    return {name: _constant(value) for name, value in LABEL_STUDIO_DEFAULTS.items()}
 
 
-def _saying(value: Any) -> serializers.Field:
-    """A field of the value's type that says it of whatever it is given."""
+def _constant(value: Any) -> serializers.Field:
+    """A field of the value's type, so that the schema has it, with this value for every project."""
     field = FIELDS[type(value)](read_only=True, source="*")
-    field.to_representation = lambda project: value  # type: ignore[method-assign]
+    field.to_representation = lambda project: value  # type: ignore[method-assign, assignment]
     return field

@@ -8,9 +8,11 @@ from users.capabilities import PROJECT_ROLES
 from .names import NamesPeople
 from .users import UserSerializer
 
+ROLES = [(role.value, role.label) for role in PROJECT_ROLES]
+
 
 class MemberSerializer(UserSerializer):
-    """A person with what they are in the project. Wants `membership` set."""
+    """A person with their role in the project. The view sets `membership`."""
 
     project_role = serializers.CharField(source="membership.role", read_only=True)
     paused = serializers.BooleanField(source="membership.paused", read_only=True)
@@ -20,15 +22,15 @@ class MemberSerializer(UserSerializer):
         read_only_fields = fields
 
 
-class JoiningSerializer(serializers.Serializer):
+class MemberToRemoveSerializer(serializers.Serializer):
     user = serializers.IntegerField(min_value=1, max_value=2**62)
 
 
-class AddingSerializer(JoiningSerializer):
-    role = serializers.ChoiceField(Membership._meta.get_field("role").choices, required=False)
+class NewMemberSerializer(MemberToRemoveSerializer):
+    role = serializers.ChoiceField(ROLES, required=False)
 
 
-class PausingSerializer(JoiningSerializer):
+class PausedMemberSerializer(MemberToRemoveSerializer):
     paused = serializers.BooleanField()
 
 
@@ -42,13 +44,13 @@ class MembershipSerializer(NamesPeople, serializers.ModelSerializer):
         validators: list = []
 
 
-class RoleRequestSerializer(serializers.Serializer):
-    """Whom to make what: by id of somebody you share a project with, or by e-mail."""
+class NewRoleSerializer(serializers.Serializer):
+    """The person by id (somebody you share a project with) or by e-mail."""
 
     project = serializers.IntegerField(min_value=1, max_value=2**62)
     user = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     email = serializers.EmailField(required=False)
-    role = serializers.ChoiceField(choices=[(r.value, r.label) for r in PROJECT_ROLES])
+    role = serializers.ChoiceField(choices=ROLES)
 
 
 class PausedSerializer(serializers.Serializer):

@@ -1,6 +1,6 @@
 """Projects on the wire: settings flat as Label Studio has them, review settings nested."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
@@ -10,11 +10,11 @@ from tasks.labelconfig import parse
 from tasks.models import Project
 from tasks.totals import totals_of
 
-from .label_studio_defaults import alike_fields
+from .label_studio_defaults import default_fields
 from .names import NamesPeople
 from .users import ORGANIZATION, PersonSerializer
 
-# Nested review_settings key → field of Project. Two names may mean one switch: the contract's and the brief's.
+# Key in `review_settings` → field of Project. Two keys may name one setting: Label Studio's and our own.
 REVIEW_SETTINGS = {
     "enable_review_workflow": "enable_review_workflow",
     "allow_self_review": "allow_self_review",
@@ -35,18 +35,18 @@ REVIEW_SETTINGS = {
     "review_task_limit_percent": "review_task_limit_percent",
 }
 ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
-# Known to the contract, without behaviour yet: refused rather than stored silently (rules §8). Name → the ways to say what
-# holds here anyway; the first is what a client reads.
-NOT_YET: dict[str, tuple[Any, ...]] = {
+# Settings of Label Studio that do nothing here. Only the values that describe what happens anyway are accepted; a client
+# reads the first of them.
+NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
 }
 
-# Anything else, and Label Studio's list of projects does not open for anybody who sees this one.
+# With anything else Label Studio's list of projects fails for everybody who sees this project.
 HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A color is written #RRGGBB.")
 
-# What a project adds up to: key on the wire → name in tasks.totals.
-NUMBERS = {
+# Totals of a project: key on the wire → name in tasks.totals.
+TOTALS = {
     "task_number": "tasks",
     "finished_task_number": "finished",
     "total_annotations_number": "annotations",
@@ -83,11 +83,13 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         unsupported = [
-            name for name, holds in NOT_YET.items() if self.initial_data.get(name, holds[0]) not in holds
+            name
+            for name, accepted in NOT_SUPPORTED.items()
+            if self.initial_data.get(name, accepted[0]) not in accepted
         ]
         if unsupported:
             raise serializers.ValidationError(
-                dict.fromkeys(unsupported, "This setting has no behaviour here yet, so it is not stored.")
+                dict.fromkeys(unsupported, "This setting does nothing here, so it is not stored.")
             )
         return sent
 
@@ -101,7 +103,7 @@ class AssignmentSettingsSerializer(serializers.ModelSerializer):
 
 
 def review_settings(project: Project) -> dict[str, Any]:
-    """Label Studio's nested object, with what it derives."""
+    """Label Studio's nested object, with the keys it derives from others."""
     stored = {name: getattr(project, field) for name, field in REVIEW_SETTINGS.items()}
     stored["review_task_limit_percent"] = f"{float(project.review_task_limit_percent):g}"
     requeue = project.default_reject_action == "requeue"
@@ -111,7 +113,7 @@ def review_settings(project: Project) -> dict[str, Any]:
         **stored,
         "requeue_rejected_tasks_to_annotator": requeue,
         "requeue_rejected_tasks_mode": None,
-        **{name: holds[0] for name, holds in NOT_YET.items()},
+        **{name: accepted[0] for name, accepted in NOT_SUPPORTED.items()},
     }
 
 
@@ -168,7 +170,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             "parsed_label_config",
             "review_settings",
             "assignment_settings",
-            *NUMBERS,
+            *TOTALS,
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
         extra_kwargs = {
@@ -178,7 +180,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         }
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        return super().get_fields() | alike_fields()
+        return super().get_fields() | default_fields()
 
     def get_organization(self, project: Project) -> int:
         return ORGANIZATION
@@ -199,22 +201,23 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         }
 
     def to_representation(self, project: Project) -> dict[str, Any]:
-        for name, counted in NUMBERS.items():
+        for name, counted in TOTALS.items():
             setattr(project, name, self._totals(project)[counted])
         return super().to_representation(project)
 
     def _totals(self, project: Project) -> dict[str, int]:
-        known = self.context.setdefault("totals", {})
+        # ProjectListSerializer has read them all at once; a single project reads its own.
+        known = cast(dict[str, Any], self.context).setdefault("totals", {})
         if project.pk not in known:
             known.update(totals_of([project.pk]))
         return known[project.pk]
 
 
 class ProjectCountsSerializer(ProjectSerializer):
-    """What a project adds up to, alone."""
+    """Only the totals of a project."""
 
     class Meta(ProjectSerializer.Meta):
-        fields = ["id", *NUMBERS]
+        fields = ["id", *TOTALS]
         read_only_fields = fields
         extra_kwargs: dict[str, Any] = {}
 
@@ -228,12 +231,12 @@ class LabelConfigSerializer(serializers.Serializer):
 
 class ValidLabelConfigSerializer(LabelConfigSerializer):
     config_essential_data_has_changed = serializers.BooleanField(
-        help_text="It makes other results than the present one."
+        help_text="Its results differ from those of the present one."
     )
 
 
 class ProjectChangeSerializer(ProjectSerializer):
-    """What a project may be created or changed with; nested settings become flat ones."""
+    """A new or changed project. Nested settings become flat ones."""
 
     class Meta(ProjectSerializer.Meta):
         pass
@@ -254,19 +257,21 @@ class ProjectChangeSerializer(ProjectSerializer):
 
 
 class ProgressSerializer(serializers.Serializer):
-    """`done` of `tasks`: reviewed, or not drawn into the review sample; where reviews are off, finished. `percent` of that."""
+    """`done`: tasks that are reviewed or not in the review sample; without reviews, those that are finished. `percent` is of `tasks`."""
 
     project = serializers.IntegerField()
     tasks = serializers.IntegerField()
     finished = serializers.IntegerField(help_text="Tasks that have all their annotations.")
     reviewed = serializers.IntegerField(help_text="Tasks.")
-    unsampled = serializers.IntegerField(help_text="Tasks not drawn for review: they count as done.")
+    unsampled = serializers.IntegerField(
+        help_text="Tasks that are not in the review sample: they count as done."
+    )
     done = serializers.IntegerField()
     percent = serializers.FloatField()
     annotations = serializers.IntegerField()
     skipped = serializers.IntegerField()
     accepted = serializers.IntegerField(help_text="Annotations, also those fixed.")
     rejected = serializers.IntegerField(help_text="Annotations.")
-    in_review = serializers.IntegerField(help_text="Annotations that wait for a verdict, up to 10,000.")
-    returned = serializers.IntegerField(help_text="Annotations out for rework, up to 10,000.")
-    is_estimate = serializers.BooleanField(help_text="At least so many in review, or returned.")
+    in_review = serializers.IntegerField(help_text="Annotations that wait for a verdict, at most 10,000.")
+    returned = serializers.IntegerField(help_text="Annotations returned for rework, at most 10,000.")
+    is_estimate = serializers.BooleanField(help_text="`in_review` or `returned` is a lower bound.")

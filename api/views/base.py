@@ -1,7 +1,7 @@
 """What every viewset starts from."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -27,9 +27,14 @@ def visible(queryset: Any, request: Request, pk: Any) -> Any:
     return get_object_or_404(queryset.visible_to(request.user), pk=pk)
 
 
+def user_of(request: Request) -> User:
+    """The caller, who is signed in wherever a view does not say otherwise."""
+    return cast(User, request.user)
+
+
 def require(request: Request, capability: str, project: Any) -> None:
     """Somebody known who may not: 403."""
-    if not may(request.user, capability, project):
+    if not may(user_of(request), capability, project):
         raise Refused(
             "permission_denied",
             "Your role in this project does not allow this. Ask a manager of the project.",
@@ -53,7 +58,7 @@ def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:
 
 def person_named(body: dict[str, Any], field: str, request: Request) -> User:
     """Somebody the caller may know of; anybody else is as unknown as nobody."""
-    if person := visible_people(request.user).filter(pk=body[field]).first():
+    if person := visible_people(user_of(request)).filter(pk=body[field]).first():
         return person
     raise Refused(
         "unknown_person", "No such person here. Name somebody you share a project with.", field=field

@@ -11,6 +11,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Draft
 
 from ..filters.lists import CommentFilter
+from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
 from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer
 from .base import ViewSet, sent, visible
@@ -25,11 +26,8 @@ class CommentViewSet(ViewSet):
     pagination_class = LongList
 
     def get_serializer_class(self):
-        expanded = self.request is not None and self.request.query_params.get("expand_created_by") in (
-            "true",
-            "1",
-            "True",
-        )
+        # Without a request the schema is being built.
+        expanded = self.request is not None and boolean_parameter(self.request, "expand_created_by")
         return ExpandedCommentSerializer if expanded else CommentSerializer
 
     @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND])
@@ -42,7 +40,7 @@ class CommentViewSet(ViewSet):
 
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
     def create(self, request):
-        """Say something about an annotation, or about your own draft."""
+        """Comment on an annotation, or on your own draft."""
         body = sent(CommentSerializer, request)
         about = {name: body[name] for name in ("region_ref", "classifications") if name in body}
         if body.get("annotation_id"):
@@ -56,7 +54,7 @@ class CommentViewSet(ViewSet):
         if not body.get("draft_id"):
             raise Refused(
                 "nothing_commented",
-                "Name the annotation or the draft this comment is about.",
+                "Name the annotation or the draft that the comment is about.",
                 field="annotation",
             )
         draft = get_object_or_404(
@@ -66,7 +64,7 @@ class CommentViewSet(ViewSet):
 
     @extend_schema(request=CommentSerializer, responses=CommentSerializer)
     def partial_update(self, request, pk=None):
-        """Its author may change it; reviewers, managers and the annotation's author may resolve it."""
+        """Its author may change it. Reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)
         allowed = {
             name: value

@@ -1,4 +1,4 @@
-"""What changed since a verdict, what fixes corrected, and what leads read from it."""
+"""What changed since a review, what fixes corrected, and how often which label became which."""
 
 import csv
 from typing import Any
@@ -20,7 +20,8 @@ from tasks.sql import bounded_reads
 from users.models import User
 
 from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
-from ..pagination import GroupPages, Pages, whole
+from ..filters.parameters import id_from
+from ..pagination import GroupPages, Pages
 from ..serializers.corrections import (
     AcknowledgedSerializer,
     ConfusionSerializer,
@@ -29,7 +30,6 @@ from ..serializers.corrections import (
 )
 from .base import ViewSet, project_for, visible
 
-LARGEST_ID = 2**63 - 1
 FORMATS = ("JSON", "CSV")
 COLUMNS = ("annotator", "annotator_email", "control", "label_from", "label_to", "count")
 
@@ -38,23 +38,19 @@ class Changes(APIView):
     @extend_schema(
         operation_id="annotations_changes",
         parameters=[
-            OpenApiParameter("since", int, description="A history row; without it the version last judged.")
+            OpenApiParameter("since", int, description="A history row; by default the version last reviewed.")
         ],
         responses=SinceSerializer,
     )
     def get(self, request, pk: int):
-        """What changed in an annotation since it was last judged."""
+        """What changed in an annotation since it was last reviewed."""
         annotation = visible(Annotation.objects.all(), request, pk)
-        since = (
-            whole(request.query_params, "since", 0, most=LARGEST_ID)
-            if "since" in request.query_params
-            else None
-        )
+        since = id_from(request.query_params.get("since"), "since")
         return Response(SinceSerializer(changed_since(annotation, since)).data)
 
 
 class CorrectionViewSet(ViewSet):
-    """The corrections of one's own work."""
+    """The corrections of one's own annotations."""
 
     queryset = Correction.objects.all()
     serializer_class = CorrectionSerializer
@@ -63,12 +59,12 @@ class CorrectionViewSet(ViewSet):
 
     @extend_schema(responses=CorrectionSerializer(many=True))
     def list(self, request):
-        """What reviewers corrected in my work, newest first. Fixes taken back are left out."""
+        """What reviewers corrected in your annotations, newest first, without undone fixes."""
         return self.page_of(self.filter_queryset(corrections.feed(request.user)))
 
     @extend_schema(request=None, responses=CorrectionSerializer)
     def acknowledge(self, request, pk=None):
-        """Seen. Only the one whose work it was can say so; again is fine."""
+        """Mark a correction of your own annotation as seen. May be repeated."""
         correction = visible(corrections.readable(Correction.objects.all()), request, pk)
         return Response(self.get_serializer(corrections.acknowledge(correction, actor=request.user)).data)
 
@@ -83,7 +79,7 @@ class AnnotationCorrectionViewSet(ViewSet):
 
     @extend_schema(operation_id="annotations_corrections", responses=CorrectionSerializer(many=True))
     def list(self, request, annotation_pk=None):
-        """What fixes changed in it, newest first; those of fixes taken back or given anew only with `include_undone=true`."""
+        """What fixes changed in it, newest first. Undone or replaced fixes are included with `include_undone=true`."""
         annotation = visible(Annotation.objects, request, annotation_pk)
         found = corrections.readable(self.get_queryset().filter(annotation=annotation))
         return self.page_of(self.filter_queryset(found))
@@ -94,7 +90,7 @@ class AcknowledgeAll(APIView):
         operation_id="projects_corrections_acknowledge", request=None, responses=AcknowledgedSerializer
     )
     def post(self, request, pk: int):
-        """Everything in my feed from this project is seen."""
+        """Mark all corrections of your annotations in this project as seen."""
         project = visible(Project.objects, request, pk)
         return Response({"acknowledged": corrections.acknowledge_all(project, actor=request.user)})
 
@@ -115,29 +111,28 @@ class Confusion(ViewSet):
         },
     )
     def list(self, request, project_pk=None):
-        """How often which label of whom became which, most often first. For leads."""
+        """How often which label of which annotator became which, most frequent first (managers)."""
         project = project_for(request, "manage_project", project_pk)
         groups = corrections.confusion(project)
-        as_file = _format(request.query_params.get("export_type", "JSON")) == "CSV"
+        as_file = _is_csv(request.query_params.get("export_type", "JSON"))
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-            page = list(groups) if as_file else self.paginate_queryset(groups)
+            page = list(groups) if as_file else self.paginate_queryset(groups) or []
         people = corrections.people_of(page)
         if as_file:
-            return _table(project, page, people)
+            return _csv_response(project, page, people)
         return self.get_paginated_response(
             ConfusionSerializer(page, many=True, context={"people": people}).data
         )
 
 
-def _format(asked: str) -> str:
-    if asked in FORMATS:
-        return asked
-    raise Refused(
-        "unknown_format", f"There is no table as {asked[:40]}. There is: JSON, CSV.", field="export_type"
-    )
+def _is_csv(format_name: str) -> bool:
+    if format_name not in FORMATS:
+        detail = f"There is no table as {format_name[:40]}. There is: {', '.join(FORMATS)}."
+        raise Refused("unknown_format", detail, field="export_type")
+    return format_name == "CSV"
 
 
-def _table(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:
+def _csv_response(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:
     response = HttpResponse(content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-confusion.csv"'
     writer = csv.writer(response)

@@ -1,4 +1,4 @@
-"""What waits in the projects of a lead: on whom, and what nobody takes up by themselves."""
+"""Dead ends: tasks that nobody will take up without a manager, and the actions that move them on."""
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -12,53 +12,67 @@ from reviews.inbox.stuck import described, still_stuck, stuck_in
 from tasks.models import Project, Task
 from tasks.sql import bounded_reads
 
+from ..filters.parameters import parameters_of
 from ..pagination import InboxPages
-from ..serializers.dead_ends import AskStuckSerializer, PressedSerializer, PressSerializer, StuckSerializer
+from ..serializers.dead_ends import (
+    DeadEndParameters,
+    DeadEndSerializer,
+    ResolvedSerializer,
+    ResolveSerializer,
+)
 from .base import ViewSet, person_named, project_for, require, sent, visible
 
 
-class StuckViewSet(ViewSet):
+class DeadEndViewSet(ViewSet):
     """`pk` is the project."""
 
     queryset = Project.objects.all()
-    serializer_class = StuckSerializer
+    serializer_class = DeadEndSerializer
     pagination_class = InboxPages
 
     @extend_schema(
         operation_id="projects_dead_ends",
-        parameters=[AskStuckSerializer],
-        responses=StuckSerializer(many=True),
+        parameters=[DeadEndParameters],
+        responses=DeadEndSerializer(many=True),
     )
     def list(self, request, pk=None):
-        """Tasks that nobody takes up by themselves, by named reason (managers), with the buttons that move them on. Of each
-        reason at most 1,000 are listed, longest first; `counts` says how many there are."""
+        """Tasks that nobody will take up by themselves, by reason, with the actions that move them on (managers).
+
+        At most 1,000 are listed for each reason, longest first; `counts` says how many there are.
+        """
         project = project_for(request, "manage_project", pk)
-        asked = AskStuckSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        reason = asked.validated_data.get("reason")
+        reason = parameters_of(DeadEndParameters, request).get("reason")
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             found = stuck_in(project, [reason] if reason else list(REASONS))
             rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:BOUND]]
-            page = described(project, self.paginate_queryset(rows))
+            page = described(project, self.paginate_queryset(rows) or [])
         context = {**self.get_serializer_context(), "project": project}
-        answer = self.get_paginated_response(StuckSerializer(page, many=True, context=context).data)
-        counts = {
-            name: {"number": min(len(tasks), BOUND), "is_estimate": len(tasks) > BOUND}
-            for name, tasks in found.items()
+        response = self.get_paginated_response(DeadEndSerializer(page, many=True, context=context).data)
+        numbers = dict.fromkeys(REASONS, 0) | {name: len(tasks) for name, tasks in found.items()}
+        response.data["counts"] = {
+            name: {"number": min(number, BOUND), "is_estimate": number > BOUND}
+            for name, number in numbers.items()
         }
-        answer.data["counts"] = {name: {"number": 0, "is_estimate": False} for name in REASONS} | counts
-        return answer
+        return response
 
 
-class Press(APIView):
-    @extend_schema(operation_id="tasks_dead_end", request=PressSerializer, responses=PressedSerializer)
+class ResolveDeadEnd(APIView):
+    @extend_schema(operation_id="tasks_dead_end", request=ResolveSerializer, responses=ResolvedSerializer)
     def post(self, request, pk: int):
-        """Move a stuck task on (managers): give it to somebody, return it, or close it without an answer. What each button does
-        depends on the reason; of work that waits on somebody away, all of theirs goes."""
+        """Move a stuck task on (managers): assign it, return it, or close it without an answer.
+
+        What each action does depends on the reason. Work that waits for an inactive person is moved as a whole.
+        """
         task = visible(Task.objects.select_related("project"), request, pk)
         require(request, "manage_project", task.project_id)
-        body = sent(PressSerializer, request)
+        body = sent(ResolveSerializer, request)
         to = person_named(body, "to", request) if "to" in body else None
-        asked = {"reason": body.get("reason"), "because": body["because"], "to": to}
-        buttons.press(task, body["press"], actor=request.user, **asked)
+        buttons.press(
+            task,
+            body["press"],
+            actor=request.user,
+            reason=body.get("reason"),
+            because=body["because"],
+            to=to,
+        )
         return Response({"task": task.pk, "reasons": still_stuck(task)})

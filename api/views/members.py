@@ -1,4 +1,4 @@
-"""The people of a project: who they are, joining and leaving."""
+"""The members of a project and their roles."""
 
 from collections.abc import Iterable
 
@@ -7,24 +7,22 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.response import Response
 
-from reviews.visible_people import visible_people
-from tasks.errors import Refused
-from tasks.models import Membership, Project, TaskAnnotator
+from reviews.visible_people import annotators_shown_to, find_person
+from tasks.models import Membership, Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
-from tasks.roles import may
 from tasks.services import members
 from users.capabilities import Role
 from users.models import User
 
 from ..pagination import LongList, Pages
 from ..serializers.members import (
-    AddingSerializer,
-    JoiningSerializer,
     MemberSerializer,
     MembershipSerializer,
+    MemberToRemoveSerializer,
+    NewMemberSerializer,
+    NewRoleSerializer,
+    PausedMemberSerializer,
     PausedSerializer,
-    PausingSerializer,
-    RoleRequestSerializer,
 )
 from ..serializers.users import PersonSerializer, UserSerializer
 from .base import ViewSet, project_for, require, sent, visible
@@ -41,8 +39,8 @@ class MemberViewSet(ViewSet):
     def list(self, request, pk=None):
         """The people of this project, as a plain list."""
         project = visible(Project.objects, request, pk)
-        members = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
-        return Response(UserSerializer(_known(members, project, request.user), many=True).data)
+        people = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
+        return Response(UserSerializer(_masked(people, project, request.user), many=True).data)
 
     @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
     def paginated(self, request, pk=None):
@@ -58,24 +56,17 @@ class MemberViewSet(ViewSet):
     def annotators(self, request, pk=None):
         """Who annotated something here; to an annotator, only themselves."""
         project = visible(Project.objects, request, pk)
-        wrote = TaskAnnotator.objects.filter(project=project)
-        if not may(request.user, "view_all_annotations", project):
-            wrote = wrote.filter(user=request.user)
-        authors = User.objects.filter(pk__in=wrote.values("user")).order_by("pk")[:10_000]
-        return Response(PersonSerializer(_known(authors, project, request.user), many=True).data)
+        authors = annotators_shown_to(request.user, project).order_by("pk")[:10_000]
+        return Response(PersonSerializer(_masked(authors, project, request.user), many=True).data)
 
     @extend_schema(
-        operation_id="projects_members_add", request=AddingSerializer, responses={201: AddingSerializer}
+        operation_id="projects_members_add", request=NewMemberSerializer, responses={201: NewMemberSerializer}
     )
     def create(self, request, pk=None):
-        """Make somebody a member (managers): an annotator, unless `role` says else. Without it members stay what they are."""
+        """Add a member (managers), as an annotator unless `role` is sent. Without `role` a member keeps theirs."""
         project = project_for(request, "manage_members", pk)
-        body = sent(AddingSerializer, request)
-        person = visible_people(request.user).people().filter(pk=body["user"]).first()
-        if person is None:
-            raise Refused(
-                "unknown_person", "No such person here. Name somebody you share a project with.", field="user"
-            )
+        body = sent(NewMemberSerializer, request)
+        person = find_person(request.user, pk=body["user"])
         member = project.memberships.filter(user=person).first()
         if member is None or "role" in body:
             member = members.set_role(project, person, body.get("role", Role.ANNOTATOR))
@@ -83,28 +74,28 @@ class MemberViewSet(ViewSet):
 
     @extend_schema(
         operation_id="projects_members_remove",
-        request=JoiningSerializer,
+        request=MemberToRemoveSerializer,
         parameters=[OpenApiParameter("user", int, description="Also in the body.")],
         responses={
             204: OpenApiResponse(description="No longer a member. Work and verdicts stay under their name.")
         },
     )
     def destroy(self, request, pk=None):
-        """Take somebody out of the project (managers)."""
+        """Remove somebody from the project (managers)."""
         project = project_for(request, "manage_members", pk)
-        asked = request.query_params.get("user")
-        body = JoiningSerializer(data={"user": asked} if asked else request.data)
+        in_query = request.query_params.get("user")
+        body = MemberToRemoveSerializer(data={"user": in_query} if in_query else request.data)
         body.is_valid(raise_exception=True)
         members.remove(self._membership(project, body.validated_data["user"]), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        operation_id="projects_members_pause", request=PausingSerializer, responses=MemberSerializer
+        operation_id="projects_members_pause", request=PausedMemberSerializer, responses=MemberSerializer
     )
     def partial_update(self, request, pk=None):
-        """Pause somebody, or take them on again (managers). Paused, they get no new work but may finish what was returned."""
+        """Pause or resume a member (managers). A paused member gets no new work, but may finish what was returned to them."""
         project = project_for(request, "manage_members", pk)
-        body = sent(PausingSerializer, request)
+        body = sent(PausedMemberSerializer, request)
         changed = members.set_paused(
             self._membership(project, body["user"]), body["paused"], actor=request.user
         )
@@ -120,8 +111,8 @@ def _member(row: Membership, identities: Identities) -> dict:
     return MemberSerializer(person).data
 
 
-def _known(people: Iterable[User], project: Project, reader: User) -> list[User]:
-    """As the reader knows them, and in an order that tells no more."""
+def _masked(people: Iterable[User], project: Project, reader: User) -> list[User]:
+    """Sorted by the ids shown: the order of the real ones would tell pseudonyms apart."""
     identities = identities_in(project.pk, reader)
     return sorted((identities.mask_user(one) for one in people), key=lambda one: one.pk)
 
@@ -133,20 +124,21 @@ class RoleViewSet(ViewSet):
 
     @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
     def list(self, request):
-        """Who is what in the projects you see."""
+        """The roles of everybody in the projects you see."""
         return self.page_of(self.get_queryset())
 
-    @extend_schema(request=RoleRequestSerializer, responses={201: MembershipSerializer})
+    @extend_schema(request=NewRoleSerializer, responses={201: MembershipSerializer})
     def create(self, request):
-        """Give somebody a role in a project (managers). Given again, it replaces the old one."""
-        body = sent(RoleRequestSerializer, request)
+        """Give somebody a role in a project (managers). It replaces an earlier one."""
+        body = sent(NewRoleSerializer, request)
         project = project_for(request, "manage_members", body["project"])
-        membership = members.set_role(project, _person(request.user, body), body["role"])
+        person = find_person(request.user, pk=body.get("user"), email=body.get("email", ""))
+        membership = members.set_role(project, person, body["role"])
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=PausedSerializer, responses=MembershipSerializer)
     def partial_update(self, request, pk=None):
-        """Pause somebody, or take them on again (managers)."""
+        """Pause or resume a member (managers)."""
         membership = get_object_or_404(self.get_queryset().select_related("user", "project"), pk=pk)
         require(request, "manage_members", membership.project_id)
         membership = members.set_paused(
@@ -164,17 +156,3 @@ class RoleViewSet(ViewSet):
         require(request, "manage_members", membership.project_id)
         members.remove(membership, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _person(actor: User, body: dict) -> User:
-    if body.get("user"):
-        found, field = visible_people(actor).people().filter(pk=body["user"]).first(), "user"
-    else:
-        found, field = User.objects.people().filter(email__iexact=body.get("email", "")).first(), "email"
-    if found is None:
-        raise Refused(
-            "unknown_person",
-            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
-            field=field,
-        )
-    return found

@@ -1,4 +1,4 @@
-"""Projects, and who is what in them."""
+"""Projects and their progress."""
 
 from dataclasses import asdict
 
@@ -15,6 +15,7 @@ from tasks.roles import may
 from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
+from ..filters.parameters import boolean_from
 from ..pagination import ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
@@ -32,13 +33,12 @@ from .base import ViewSet, require, sent, visible
 FORCE = OpenApiParameter(
     "force",
     bool,
-    description="Take a label configuration that work has no place in, too. Also as a key of the body.",
+    description="Accept a label configuration that existing annotations do not fit. Also as a key of the body.",
 )
 
 
 def _is_forced(request) -> bool:
-    said = request.query_params.get("force", request.data.get("force", ""))
-    return str(said).lower() in ("true", "1", "yes")
+    return boolean_from(request.query_params.get("force", request.data.get("force")), "force")
 
 
 class ProjectViewSet(ViewSet):
@@ -53,7 +53,7 @@ class ProjectViewSet(ViewSet):
 
     @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
     def create(self, request):
-        """A new project; you are its manager."""
+        """A new project. You become its manager."""
         project = projects.create(actor=request.user, **sent(ProjectChangeSerializer, request))
         return Response(self.get_serializer(project).data, status=status.HTTP_201_CREATED)
 
@@ -65,7 +65,7 @@ class ProjectViewSet(ViewSet):
     def partial_update(self, request, pk=None):
         """Change settings (managers). `review_settings` and `assignment_settings` may be nested.
 
-        A `label_config` without a control or label that work uses is refused with counts, unless `force` is said.
+        A `label_config` without a control or label that annotations use is refused with counts, unless `force` is sent.
         """
         project = self.get_object()
         require(request, "manage_project", project)
@@ -83,14 +83,16 @@ class ProjectViewSet(ViewSet):
     @extend_schema(responses=ProjectCountsSerializer(many=True))
     @action(detail=False, methods=["get"])
     def counts(self, request):
-        """What the projects you see add up to, in pages."""
+        """The totals of the projects you see, in pages."""
         return self.page_of(self.filter_queryset(self.get_queryset()), ProjectCountsSerializer)
 
     @extend_schema(request=LabelConfigSerializer, responses=ValidLabelConfigSerializer, parameters=[FORCE])
     @action(detail=True, methods=["post"], url_path="validate")
     def validate_config(self, request, pk=None):
-        """Whether the project could have this label configuration: 400 says what is wrong with it, to managers also which work
-        would have no place in it (unless `force` is said)."""
+        """Whether the project could have this label configuration.
+
+        400 says what is wrong with it, and tells managers which annotations would not fit (unless `force` is sent).
+        """
         project = self.get_object()
         config = sent(LabelConfigSerializer, request)["label_config"]
         changed = label_configs.differs(config, project.label_config)
@@ -105,7 +107,7 @@ class ProjectViewSet(ViewSet):
     )
     @action(detail=True, methods=["post", "delete"], url_path="tasks")
     def tasks(self, request, pk=None):
-        """POST makes one task (managers), DELETE deletes them all."""
+        """POST creates one task, DELETE deletes all of them (managers)."""
         project = self.get_object()
         if request.method == "POST":
             require(request, "import", project)
@@ -122,7 +124,7 @@ class ProjectViewSet(ViewSet):
     @extend_schema(responses=MembershipSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
     def roles(self, request, pk=None):
-        """Who is what in this project."""
+        """The roles of this project's members."""
         rows = self.get_object().memberships.all()[:10_000]
         return Response(MembershipSerializer(rows, many=True, context=self.get_serializer_context()).data)
 
@@ -133,7 +135,10 @@ class ProjectProgress(APIView):
         """How far the project is, from stored counters."""
         project = visible(Project.objects, request, pk)
         progress, now = progress_of([project])[project.pk], under_way(project)
-        counted = (
-            asdict(progress) | asdict(now) | {"percent": progress.percent, "is_estimate": now.is_estimate}
-        )
-        return Response(ProgressSerializer({"project": project.pk, **counted}).data)
+        counts = {
+            **asdict(progress),
+            **asdict(now),
+            "percent": progress.percent,
+            "is_estimate": now.is_estimate,
+        }
+        return Response(ProgressSerializer({"project": project.pk, **counts}).data)

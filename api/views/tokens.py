@@ -1,9 +1,12 @@
-"""Personal access tokens as Label Studio's SDK makes and exchanges them, and the older single key."""
+"""Personal access tokens as Label Studio's SDK creates and exchanges them, and the older single key."""
 
-from django.db import transaction
+from collections.abc import Callable
+from typing import Any
+
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,7 +17,7 @@ from users.models import ApiToken
 from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
 from .base import sent
 
-MADE = inline_serializer(
+ISSUED = inline_serializer(
     "IssuedPersonalToken",
     {
         "token": serializers.CharField(),
@@ -28,11 +31,11 @@ KEY = inline_serializer("OwnKey", {"token": serializers.CharField()})
 class PersonalTokens(APIView):
     @extend_schema(operation_id="token_list", responses=PersonalTokenSerializer(many=True))
     def get(self, request):
-        """Your personal access tokens that can be used. Their full text is shown once, when they are made."""
+        """Your usable personal access tokens. Their full text is shown once, when they are created."""
         mine = ApiToken.objects.usable().filter(user=request.user, kind=ApiToken.Kind.PERSONAL)
         return Response(PersonalTokenSerializer(mine[:1000], many=True).data)
 
-    @extend_schema(operation_id="token_create", request=None, responses={201: MADE})
+    @extend_schema(operation_id="token_create", request=None, responses={201: ISSUED})
     def post(self, request):
         """A new personal access token of yours: a JWT, to be exchanged at `/api/token/refresh/`."""
         token, key = personal_tokens.issue(request.user)
@@ -51,7 +54,7 @@ class Refresh(APIView):
     )
     def post(self, request):
         """Five minutes of access for a personal access token. Send it as `Authorization: Bearer <access>`."""
-        return Response({"access": _valid(personal_tokens.access_of, request)})
+        return Response({"access": _with_token(request, personal_tokens.access_of)})
 
 
 class Rotate(APIView):
@@ -62,11 +65,7 @@ class Rotate(APIView):
     )
     def post(self, request):
         """A new personal access token in place of this one of yours, which ends."""
-        token = _own(request)
-        with transaction.atomic():
-            token.revoke()
-            _, key = personal_tokens.issue(request.user, name=token.name)
-        return Response({"refresh": key})
+        return Response({"refresh": personal_tokens.rotate(_own_token(request))})
 
 
 class Blacklist(APIView):
@@ -76,19 +75,19 @@ class Blacklist(APIView):
         responses={204: OpenApiResponse(description="Revoked.")},
     )
     def post(self, request):
-        """Revoke a personal access token of yours, and every access token made from it, at once."""
-        _own(request).revoke()
+        """Revoke a personal access token of yours, and every access token created from it, at once."""
+        _own_token(request).revoke()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _own(request) -> ApiToken:
-    token = _valid(personal_tokens.find, request)
+def _own_token(request: Request) -> ApiToken:
+    token = _with_token(request, personal_tokens.find)
     if token.user_id != request.user.pk:
-        raise Refused("not_found", "This is no token of yours.", status=404)
+        raise Refused("not_found", "This is not a token of yours.", status=404)
     return token
 
 
-def _valid(use, request):
+def _with_token(request: Request, use: Callable[[str], Any]) -> Any:
     try:
         return use(sent(RefreshSerializer, request)["refresh"])
     except personal_tokens.InvalidToken:
@@ -98,29 +97,23 @@ def _valid(use, request):
 class OwnKey(APIView):
     @extend_schema(operation_id="current_user_token", responses=KEY)
     def get(self, request):
-        """The key this request came with: keys are stored hashed, no other can be read back."""
-        _refuse_without_key(request)
+        """The key of this request. Keys are stored hashed, so no other can be read."""
+        if _key_of(request) is None:
+            detail = "Keys are stored hashed and cannot be shown again. Create one with POST /api/current-user/reset-token/."
+            raise Refused("not_readable", detail, status=404)
         return Response({"token": request.headers["Authorization"].partition(" ")[2].strip()})
 
 
 class ResetKey(APIView):
     @extend_schema(operation_id="current_user_reset_token", request=None, responses={201: KEY})
     def post(self, request):
-        """A new key in place of the one this request came with; signed in otherwise, one more key."""
-        old = request.auth if _came_with_key(request) else None
-        with transaction.atomic():
-            if old:
-                old.revoke()
-            kept = {"name": old.name, "expires_at": old.expires_at} if old else {"name": "api"}
-            _, key = ApiToken.issue(request.user, **kept)
+        """A new key in place of the one this request came with. With another way to sign in: an additional key."""
+        old = _key_of(request)
+        key = old.replace() if old else ApiToken.issue(request.user, name="api")[1]
         return Response({"token": key}, status=status.HTTP_201_CREATED)
 
 
-def _came_with_key(request) -> bool:
-    return isinstance(request.auth, ApiToken) and request.auth.kind == ApiToken.Kind.KEY
-
-
-def _refuse_without_key(request) -> None:
-    if not _came_with_key(request):
-        detail = "Keys are stored hashed and cannot be shown again. Make a new one with POST /api/current-user/reset-token/."
-        raise Refused("not_readable", detail, status=404)
+def _key_of(request: Request) -> ApiToken | None:
+    """The key this request is signed with; None for sessions and access tokens."""
+    token = request.auth
+    return token if isinstance(token, ApiToken) and token.kind == ApiToken.Kind.KEY else None

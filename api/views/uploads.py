@@ -1,4 +1,4 @@
-"""Files that came with a project's tasks: their list, their removal, and links to them that open without signing in."""
+"""Uploaded files of a project: their list, their removal, and signed links that open without signing in."""
 
 from typing import Any
 
@@ -9,10 +9,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from reviews.task_table.errors import InvalidValue
+from reviews.task_table.values import ids
 from tasks.models import Project, Upload
 from tasks.services import uploads
 from tasks.upload_links import name_in, signed_path
 
+from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
 from ..serializers.uploads import (
     DeletedUploadsSerializer,
@@ -23,11 +26,9 @@ from ..serializers.uploads import (
 )
 from .base import ViewSet, require, sent, visible
 
-FORCE = OpenApiParameter("force", bool, description="Also files that tasks show; they show nothing then.")
-
-
-def is_forced(request) -> bool:
-    return request.query_params.get("force", "").lower() in ("true", "1", "yes")
+FORCE = OpenApiParameter(
+    "force", bool, description="Also files that tasks show; those tasks then show nothing."
+)
 
 
 class UploadViewSet(ViewSet):
@@ -50,8 +51,8 @@ class UploadViewSet(ViewSet):
     def list(self, request, **_: Any) -> Response:
         """The files of a project (managers), oldest first."""
         rows = self.get_queryset()
-        if asked := request.query_params.getlist("ids"):
-            rows = rows.filter(pk__in=_numbers(",".join(asked)))
+        if sent_ids := request.query_params.getlist("ids"):
+            rows = rows.filter(pk__in=_ids(",".join(sent_ids)))
         return self.page_of(rows)
 
     @extend_schema(
@@ -61,23 +62,24 @@ class UploadViewSet(ViewSet):
         responses=DeletedUploadsSerializer,
     )
     def destroy_many(self, request, **_: Any) -> Response:
-        """Remove files for good (managers): those named in `file_upload_ids`, else all of them. Refused while tasks show them."""
-        rows, ids = self.get_queryset(), sent(UploadIdsSerializer, request).get("file_upload_ids")
-        chosen = rows if ids is None else rows.filter(pk__in=ids)
-        return Response({"deleted": uploads.delete(chosen, force=is_forced(request))})
+        """Remove files for good (managers): those in `file_upload_ids`, or else all. Refused while tasks show them."""
+        rows, named = self.get_queryset(), sent(UploadIdsSerializer, request).get("file_upload_ids")
+        chosen = rows if named is None else rows.filter(pk__in=named)
+        return Response({"deleted": uploads.delete(chosen, force=boolean_parameter(request, "force"))})
 
 
-def _numbers(text: str) -> list[int]:
+def _ids(text: str) -> list[int]:
+    """The SDK writes a list as Python prints it, `[1, 2, 3]`."""
     try:
-        return [int(number) for number in text.strip("[] ").split(",") if number.strip("[] ")]
-    except ValueError:
-        raise ValidationError({"ids": ["Name files by their numbers: ids=1,2,3."]})
+        return ids(text.strip("[] ")) if text.strip("[] ") else []
+    except InvalidValue:
+        raise ValidationError({"ids": ["Name files by their ids: ids=1,2,3."]})
 
 
 class OneUpload(APIView):
     @extend_schema(operation_id="file_upload_retrieve", responses=UploadSerializer)
     def get(self, request, pk: int) -> Response:
-        """One file, for who sees a task that shows it."""
+        """One file, for people who see a task that shows it."""
         return Response(
             UploadSerializer(visible(Upload.objects, request, pk), context={"request": request}).data
         )
@@ -85,20 +87,20 @@ class OneUpload(APIView):
     @extend_schema(
         operation_id="file_upload_delete",
         parameters=[FORCE],
-        responses={204: OpenApiResponse(description="It is gone for good.")},
+        responses={204: OpenApiResponse(description="Removed for good.")},
     )
     def delete(self, request, pk: int) -> Response:
         """Remove one file for good (managers). Refused while tasks show it."""
         upload = visible(Upload.objects, request, pk)
         require(request, "import", upload.project)
-        uploads.delete([upload], force=is_forced(request))
+        uploads.delete([upload], force=boolean_parameter(request, "force"))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class SignUpload(APIView):
     @extend_schema(operation_id="uploads_sign", request=SignSerializer, responses=SignedSerializer)
     def post(self, request, pk: int) -> Response:
-        """A link to a file that opens without signing in for ten minutes, for who sees a task that shows it."""
+        """A link that opens a file without signing in for ten minutes, for people who see a task that shows it."""
         name = name_in(sent(SignSerializer, request)["path"], project=pk)
         of_project = Upload.objects.visible_to(request.user).filter(project=pk)
         path, expires_at = signed_path(get_object_or_404(of_project, name=name))

@@ -31,7 +31,7 @@ from ..serializers.users import (
     ProfileSerializer,
     UserSerializer,
 )
-from .base import ViewSet, person_named, sent
+from .base import ViewSet, person_named, sent, user_of
 from .throttles import LoginThrottle
 
 
@@ -50,7 +50,7 @@ class UserViewSet(ViewSet):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
             return User.objects.none()
-        return visible_people(self.request.user)
+        return visible_people(user_of(self.request))
 
     def get_permissions(self):
         needs_admin = self.action in ("create", "tokens", "token")
@@ -108,7 +108,7 @@ class UserViewSet(ViewSet):
     def _managed(self) -> User:
         """Whose token would make an administrator more than they are, they do not manage."""
         person = self.get_object()
-        if not may_manage(self.request.user, person):
+        if not may_manage(user_of(self.request), person):
             raise Refused("permission_denied", "Only an owner may manage the tokens of an owner.", status=403)
         return person
 

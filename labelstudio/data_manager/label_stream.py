@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.serializers.task_rows import NextTaskSerializer
-from api.views.base import visible
+from api.views.base import user_of, visible
 from api.views.tasks import TaskViewSet
 from tasks.models import Project, Task
 from tasks.services import stream
@@ -21,7 +21,7 @@ from .serializers import HistoryItemSerializer
 
 
 def tasks_of(request: Request, project: Project):
-    return Task.objects.visible_to(request.user).filter(project=project).order_by("id")
+    return Task.objects.visible_to(user_of(request)).filter(project=project).order_by("id")
 
 
 def next_task(request: Request, project: Project, tasks: Any) -> Response:

@@ -22,7 +22,7 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
 
     people = ("user",)
     user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True, allow_null=True)
-    data = serializers.DictField(required=False)
+    data: Any = serializers.DictField(required=False)  # the key hides Serializer.data
     selected_items = serializers.DictField(required=False)
     ordering = serializers.SerializerMethodField()
 

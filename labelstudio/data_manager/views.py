@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from api.filters import task_table
 from api.serializers.projects import ProjectSerializer
-from api.views.base import require
+from api.views.base import require, user_of
 from reviews.task_table.columns import columns_body
 from tasks.errors import Refused
 from tasks.models import Project, Task
@@ -85,7 +85,7 @@ class ActionsView(APIView):
         rows = self._selected(project)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        return wanted.perform(Call(project, ids, self.request.user, task_table.body(self.request)))
+        return wanted.perform(Call(project, ids, user_of(self.request), task_table.body(self.request)))
 
     def _selected(self, project: Project):
         """Nothing said at all is no selection: it would be every task of the project."""
@@ -96,7 +96,7 @@ class ActionsView(APIView):
                 'Say which tasks: selectedItems {"all": true, "excluded": []} or {"all": false, "included": [ids]}, or filters.',
                 field="selectedItems",
             )
-        if query.selection and not query.selection.all and not query.selection.ids:
+        if query.selects_nothing:
             return Task.objects.none()
         return query.apply(tasks_of(self.request, project))
 

@@ -26,6 +26,10 @@ class Query:
     def is_unrestricted(self) -> bool:
         return not self.where and not (self.selection and self.selection.ids)
 
+    @property
+    def selects_nothing(self) -> bool:
+        return self.selection is not None and not self.selection.all and not self.selection.ids
+
     def apply(self, tasks: QuerySet) -> QuerySet:
         rows = tasks.filter(self.where)
         if self.selection and self.selection.ids:

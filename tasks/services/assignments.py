@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from users.models import User
@@ -41,6 +42,13 @@ def unassign(
     if users is not None:
         rows = rows.filter(user__in=users)
     return rows.delete()[0]
+
+
+def replace(tasks: Collection[Task], users: Collection[User], kind: str) -> None:
+    """Assign the tasks to these people only."""
+    with transaction.atomic():
+        unassign(tasks, kind=kind, keep=users)
+        assign(tasks, users, kind)
 
 
 def open_assignments(project: Project) -> QuerySet[Assignment]:

@@ -4,6 +4,8 @@ Removing, pausing or deactivating somebody keeps their work, reviews and counts 
 is in tasks/services/ownerless_work.py.
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
@@ -70,6 +72,17 @@ def active_members(project: Project, capability: str = "annotate") -> QuerySet[M
     roles = [role for role in PROJECT_ROLES if role in roles_with(capability)]
     found = Membership.objects.filter(project=project, paused=False, role__in=roles)
     return found.filter(user__is_active=True, user__is_placeholder=False)
+
+
+def named(project: Project, ids: Collection[int]) -> list[User]:
+    """These members of the project, all of them active people. Raises Refused naming the others."""
+    people = list(User.objects.people().filter(pk__in=ids, memberships__project=project))
+    if others := sorted(set(ids) - {person.pk for person in people}):
+        names = ", ".join(map(str, others))
+        raise Refused(
+            "no_member", f"No active member of this project: {names}. Add them first.", field="users"
+        )
+    return people
 
 
 def is_active_member(user: User, project: Project) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.serializers.label_studio_defaults import ALIKE
+from api.serializers.label_studio_defaults import LABEL_STUDIO_DEFAULTS
 from tasks.models import Membership, ProjectChange
 from tests.factories import CHOICES, annotation, client_of, person, reviewed, task
 
@@ -83,7 +83,7 @@ def test_project_says_what_label_studio_says_of_every_project_and_cannot_be_told
 
     assert answer.status_code == 200
     body = client_of(house.lead).get(url).json()
-    assert {name: body[name] for name in ALIKE} == ALIKE
+    assert {name: body[name] for name in LABEL_STUDIO_DEFAULTS} == LABEL_STUDIO_DEFAULTS
     assert body["color"] == "#00ff7F"
 
 
