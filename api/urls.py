@@ -196,7 +196,7 @@ urlpatterns = [
     path("projects/<int:pk>/disputes/", disputes.DisputeViewSet.as_view(LIST), name="disputes"),
     path(
         "projects/<int:pk>/disputes/records/",
-        disputes.DisputeViewSet.as_view({"get": "records"}, pagination_class=None),
+        disputes.DisputeViewSet.as_view({"get": "records"}, pagination_class=None, filterset_class=None),
         name="dispute-records",
     ),
     path(

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from reviews import disputes
+from reviews.models import Dispute
 from tasks.models import Project
 
 from ..filters.lists import DisputeFilter
@@ -15,7 +16,7 @@ from .base import ViewSet, visible
 class DisputeViewSet(ViewSet):
     """`pk` is the project."""
 
-    queryset = Project.objects.all()
+    queryset = Dispute.objects.all()
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     pagination_class = Pages
