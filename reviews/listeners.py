@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from tasks import events as task_events
 from tasks.errors import Refused
-from tasks.events import Happened, happened
+from tasks.events import Happened, happened, tell_all
 from tasks.models import Annotation, Task
 
 from . import comments, counters, sampling, workflow
-from .decisions.apply import apply, tell_turned
+from .decisions.apply import apply, events_of_turned
 from .decisions.locking import standing_reviews
 from .decisions.plan import plan_withdrawal
 from .queue import entries, leases
@@ -90,7 +90,7 @@ def _recount(event: Happened) -> None:
 def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
     for task in tasks:
         task.project = event.project
-    tell_turned(event.project, counters.recount(tasks), event.actor)
+    tell_all(events_of_turned(event.project, counters.recount(tasks), event.actor))
 
 
 def _settings_changed(event: Happened) -> None:

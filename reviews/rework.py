@@ -13,7 +13,7 @@ from tasks.services.assignments import Reassigned, assign
 from tasks.sql import update_rows
 
 from . import counters
-from .decisions.apply import tell_turned
+from .decisions.apply import events_of_turned
 
 
 def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Reassigned:
@@ -66,4 +66,4 @@ def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list
             annotations=(annotation,),
             tasks=(annotation.task,),
         )
-    tell_turned(project, turned, actor)
+    task_events.tell_all(events_of_turned(project, turned, actor))

@@ -31,7 +31,6 @@ from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSeriali
 from .base import ViewSet, person_named, seen_by, sent, visible, with_etag
 from .verdicts import asked_for
 
-VERDICTS = ("accept", "reject", "fix_and_accept")
 GONE = {204: OpenApiResponse(description="Done.")}
 
 
@@ -48,9 +47,7 @@ class AnnotationViewSet(ViewSet):
     pagination_class = Pages
 
     def get_queryset(self):
-        found = super().get_queryset()
-        # A verdict locks and reads the annotation again; before that it only has to be visible.
-        return found if self.action in VERDICTS else readable(found)
+        return readable(super().get_queryset())
 
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request):
@@ -82,14 +79,14 @@ class AnnotationViewSet(ViewSet):
     def accept(self, request, pk=None):
         """Sign the annotation as it is."""
         asked = asked_for(request, sent(VerdictSerializer, request))
-        return self._decided(AnnotationReviewService(request.user).accept(self.get_object(), **asked))
+        return self._decided(AnnotationReviewService(request.user).accept(int(pk), **asked))
 
     @extend_schema(request=RejectSerializer, responses=DecidedSerializer)
     @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
     def reject(self, request, pk=None):
         """Refuse to sign it; `reject_action` says what becomes of it."""
         asked = asked_for(request, sent(RejectSerializer, request))
-        return self._decided(AnnotationReviewService(request.user).reject(self.get_object(), **asked))
+        return self._decided(AnnotationReviewService(request.user).reject(int(pk), **asked))
 
     @extend_schema(request=FixSerializer, responses=DecidedSerializer)
     @action(
@@ -98,7 +95,7 @@ class AnnotationViewSet(ViewSet):
     def fix_and_accept(self, request, pk=None):
         """Write the corrected `result` as a new version, and sign that."""
         asked = {"result": None, **asked_for(request, sent(FixSerializer, request))}
-        return self._decided(AnnotationReviewService(request.user).fix_and_accept(self.get_object(), **asked))
+        return self._decided(AnnotationReviewService(request.user).fix_and_accept(int(pk), **asked))
 
     @extend_schema(methods=["post"], request=ReopenSerializer, responses=AnnotationSerializer)
     @extend_schema(methods=["delete"], responses=AnnotationSerializer)

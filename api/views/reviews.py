@@ -39,7 +39,7 @@ def verdict_of(body: dict[str, Any]) -> ActionType:
     return ActionType.ACCEPTED if body.get("result") is None else ActionType.FIXED_AND_ACCEPTED
 
 
-def intent_of(request, body: dict[str, Any]) -> VerdictRequest:
+def verdict_request(request, body: dict[str, Any]) -> VerdictRequest:
     verdict = verdict_of(body)
     asked = asked_for(request, body)
     unasked = ("reject_action", "reason", "assignee") if verdict != ActionType.REJECTED else ("result",)
@@ -69,8 +69,9 @@ class ReviewViewSet(ViewSet):
     def create(self, request):
         """Accept, reject, or fix and accept (`accepted: true` with a `result`)."""
         body = sent(ReviewRequestSerializer, request)
-        annotation = visible(Annotation.objects, request, body["annotation"])
-        decision = AnnotationReviewService(request.user).decide(annotation, intent_of(request, body))
+        decision = AnnotationReviewService(request.user).decide(
+            body["annotation"], verdict_request(request, body)
+        )
         return Response(self._body(decision), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=ReviewSerializer)
@@ -82,7 +83,7 @@ class ReviewViewSet(ViewSet):
         """Another verdict, result or reject action: a superseding review. The answer bears its id, and `supersedes`."""
         review = self.get_object()
         body = {"accepted": review.accepted, **sent(ReviewChangeSerializer, request, partial=True)}
-        decision = AnnotationReviewService(request.user).change(review, intent_of(request, body))
+        decision = AnnotationReviewService(request.user).change(review, verdict_request(request, body))
         return Response(
             self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None}
         )

@@ -2,14 +2,15 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from tasks import events as task_events
 from tasks.choices import AssignmentType
-from tasks.models import Annotation, History, Project, Task
+from tasks.events import Happened, tell_all
+from tasks.models import History, Project, Task
 from tasks.roles import may
 from tasks.services.assignments import assign
 from tasks.sql import run
@@ -133,8 +134,8 @@ def apply(
     if said:
         counters.recount_comments(tasks)
     turned = counters.recount(tasks, actor=actor, slots_moved=slots_moved)
-    _tell(plans, reviews, tasks, actor=actor, because=because)
-    tell_turned(plans[0].annotation.project, turned, actor)
+    happened = [*_events(plans, reviews, tasks, actor=actor, because=because)]
+    tell_all(happened + events_of_turned(plans[0].annotation.project, turned, actor))
     return reviews
 
 
@@ -173,6 +174,8 @@ def _row(
     annotation, review, version = plan.annotation, plan.review, plan.version
     for name, value in plan.columns.items():
         setattr(annotation, name, value)
+    if actor and annotation.last_created_by_id == actor.pk:
+        annotation.last_created_by = actor  # or the answer would ask who that is
     if plan.action:
         annotation.annotation_seq += 1
         annotation.updated_at, annotation.updated_by = now, actor
@@ -241,37 +244,36 @@ def _assign_redistributed(plans: Sequence[Plan], actor: User | None) -> None:
 # --- telling --------------------------------------------------------------------------------------
 
 
-def _tell(
+def _events(
     plans: Sequence[Plan],
     reviews: Sequence[Review | None],
     tasks: Sequence[Task],
     *,
     actor: User | None,
     because: str,
-) -> None:
-    def tell(kind: str, annotations: Iterable[Annotation], **about: Any) -> None:
-        about |= {"annotations": tuple(annotations), "tasks": tuple(tasks), "actor": actor}
-        task_events.tell(kind, plans[0].annotation.project, **about)
+) -> Iterator[Happened]:
+    def event(kind: str, of: Iterable[Plan], **about: Any) -> Happened:
+        annotations = tuple(plan.annotation for plan in of)
+        return Happened(
+            kind, plans[0].annotation.project, actor, tasks=tuple(tasks), annotations=annotations, **about
+        )
 
-    signed = tuple(review for review in reviews if review)
-    if signed:
-        tell(events.REVIEWS_CREATED, (plan.annotation for plan in plans), subjects=signed)
+    if signed := tuple(review for review in reviews if review):
+        yield event(events.REVIEWS_CREATED, plans, subjects=signed)
         return
     ended = [plan for plan in plans if plan.ends]
-    withdrawn = tuple(plan.ends for plan in ended if plan.ends)
     for plan in ended:
-        plan.ends.annotation = plan.annotation  # type: ignore[union-attr]
-    if withdrawn and plans[0].undoes:
-        tell(events.REVIEWS_UNDONE, (plan.annotation for plan in ended), subjects=withdrawn)
-    if withdrawn:
-        about = {"subjects": withdrawn, "detail": {"reason": because}}
-        tell(events.REVIEW_WITHDRAWN, (plan.annotation for plan in ended), **about)
+        plan.ends.annotation = plan.annotation  # type: ignore[union-attr]  # as it is now
+    subjects = tuple(plan.ends for plan in ended)
+    if ended and plans[0].undoes:
+        yield event(events.REVIEWS_UNDONE, ended, subjects=subjects)
+    if ended:
+        yield event(events.REVIEW_WITHDRAWN, ended, subjects=subjects, detail={"reason": because})
     if plans[0].action and not plans[0].undoes:
-        tell(task_events.ANNOTATION_TOUCHED, (plan.annotation for plan in plans))
+        yield event(task_events.ANNOTATION_TOUCHED, plans)
 
 
-def tell_turned(project: Project, turned: counters.Turned, actor: User | None) -> None:
-    """Say which tasks became reviewed, and which stopped being so."""
-    for kind, tasks in ((events.TASK_REVIEWED, turned.reviewed), (events.TASK_UNREVIEWED, turned.unreviewed)):
-        if tasks:
-            task_events.tell(kind, project, actor=actor, tasks=tuple(tasks))
+def events_of_turned(project: Project, turned: counters.Turned, actor: User | None) -> list[Happened]:
+    """Which tasks became reviewed, and which stopped being so."""
+    kinds = ((events.TASK_REVIEWED, turned.reviewed), (events.TASK_UNREVIEWED, turned.unreviewed))
+    return [Happened(kind, project, actor, tasks=tuple(tasks)) for kind, tasks in kinds if tasks]

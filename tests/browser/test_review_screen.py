@@ -243,7 +243,9 @@ def test_somebody_elses_verdict_is_shown_and_can_be_replaced_knowingly(screen, h
     AnnotationReviewService(house.reviewer2).reject(house.annotation, reject_action="remove")
 
     page.click(ACCEPT)
-    expect(page.locator("[data-notice=overtaken]")).to_contain_text("Reviewer2 has decided in the meantime: rejected")
+    expect(page.locator("[data-notice=overtaken]")).to_contain_text(
+        "Reviewer2 has decided in the meantime: rejected"
+    )
     shoot(page, "review-overtaken")
     page.wait_for_timeout(300)
     page.click(ACCEPT)

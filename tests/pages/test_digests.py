@@ -103,7 +103,8 @@ def test_the_profile_has_the_switch(house):
     browser = Client()
     browser.force_login(house.annotator)
     assert (
-        "e-mail me once a day about waiting work" in browser.get("/accounts/profile/").content.decode().lower()
+        "e-mail me once a day about waiting work"
+        in browser.get("/accounts/profile/").content.decode().lower()
     )
     browser.post("/accounts/profile/", {"first_name": "A", "last_name": "B", "timezone": "UTC"})
     assert not User.objects.get(pk=house.annotator.pk).wants_digest
