@@ -1,4 +1,4 @@
-"""Settings of every test; the people and objects of the tests are in tests/factories.py."""
+"""Fixtures of all tests; the people and objects of the tests are in tests/factories.py."""
 
 import os
 from collections.abc import Callable
@@ -7,14 +7,11 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from tests import copied, emptying, factories
+from tests import copied, factories
 from users import recent_reads
 
 
 def pytest_configure() -> None:
-    emptying.install()
-    # The real hasher takes a quarter of a second for each user.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # One Redis serves all processes of xdist; the variable is for workers that a test starts.
     prefix = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
     os.environ["REDIS_PREFIX"] = prefix
@@ -42,7 +39,8 @@ def nothing_read_recently() -> None:
 
 @pytest.fixture(autouse=True)
 def in_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is sent is recorded before `drain` returns: another thread would not see what the test has not committed."""
+    """What is sent is recorded before `drain` returns: another thread would not see what the test has not
+    committed."""
     from webhooks import sender
 
     monkeypatch.setattr(sender, "WAIT_SECONDS", 60)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from tests.emptying import filled_tables
+from tests.database.tables import filled_tables
 
 
 @dataclass(frozen=True)
