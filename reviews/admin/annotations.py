@@ -9,6 +9,7 @@ from tasks.admin.show import ReadOnlyInline, column, person, pretty
 from tasks.models import Annotation, History
 from tasks.services import annotations
 from users.admin.base import signed_in
+from users.models import User
 
 from ..models import Review
 from .actions import ReviewActions
@@ -123,7 +124,7 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         "updated_at",
     )
 
-    def seen_by(self, user, rows):
+    def seen_by(self, user: User, rows):
         return super().seen_by(user, rows).listed()
 
     def get_readonly_fields(self, request, obj=None):
@@ -141,6 +142,6 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         if form.changed_data:
             annotations.edit(obj.pk, {"ground_truth": obj.ground_truth}, actor=signed_in(request))
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for project in sorted({row.project_id for row in rows}):
             annotations.delete_many([row.pk for row in rows if row.project_id == project], actor=actor)

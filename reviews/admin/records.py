@@ -7,6 +7,7 @@ from tasks.admin.filters import ByProject
 from tasks.admin.search import NumberedSearch
 from tasks.admin.show import column, person
 from users.admin.base import signed_in
+from users.models import User
 
 from .. import comments
 from ..models import BulkReview, Comment, Review
@@ -101,6 +102,6 @@ class CommentAdmin(LeadAdmin):
         if form.changed_data:
             comments.change(obj, actor=signed_in(request), is_resolved=obj.is_resolved)
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for comment in rows:
             comments.delete(comment, actor=actor)

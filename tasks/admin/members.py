@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 
 from users.admin.base import signed_in
+from users.models import User
 
 from ..models import Assignment, Membership, Project
 from ..roles import may, may_somewhere, role_in
@@ -45,7 +46,7 @@ class MembershipInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
-def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor) -> None:
+def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor: User) -> None:
     formset.save(commit=False)
     for membership in formset.deleted_objects:
         members.remove(membership, actor=actor)
@@ -53,7 +54,7 @@ def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor) ->
         save_member(membership, project, actor=actor)
 
 
-def save_member(membership: Membership, project: Project, *, actor) -> None:
+def save_member(membership: Membership, project: Project, *, actor: User) -> None:
     saved = members.set_role(project, membership.user, membership.role)
     members.set_paused(saved, membership.paused, actor=actor)
     membership.pk = saved.pk
@@ -76,7 +77,7 @@ class MembershipAdmin(LeadAdmin):
     def save_model(self, request, obj, form, change) -> None:
         save_member(obj, obj.project, actor=signed_in(request))
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for membership in rows:
             members.remove(membership, actor=actor)
 
@@ -116,5 +117,5 @@ class AssignmentAdmin(LeadAdmin):
         assignments.assign([obj.task], [obj.user], obj.type)
         obj.pk = Assignment.objects.get(task=obj.task, user=obj.user, type=obj.type).pk
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         Assignment.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 
 from users.admin.base import signed_in
 from users.forms import timezone_field
+from users.models import User
 
 from ..choices import RejectAction
 from ..models import LabelConfigVersion, Membership, Project, ProjectChange
@@ -181,7 +182,7 @@ class ProjectAdmin(LeadAdmin):
     def project_id_of(self, obj) -> int:
         return obj.pk
 
-    def seen_by(self, user, rows):
+    def seen_by(self, user: User, rows):
         return rows.managed_by(user)
 
     def has_view_permission(self, request, obj=None) -> bool:
@@ -241,7 +242,7 @@ class ProjectAdmin(LeadAdmin):
         else:
             super().save_formset(request, form, formset, change)
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for project in rows:
             projects.delete(project, actor=actor)
 

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from users.admin.base import SiteAdmin
+from users.models import User
 
 from ..models import Draft, History, Import, Prediction, ProjectDelta, ProjectTotal, View
 from ..services import tasks
@@ -117,7 +118,7 @@ class PredictionAdmin(Result, LeadAdmin):
     fields = ("project", "task", "model_version", "score", "created_at", "result_text")
     readonly_fields = ("created_at", "result_text")
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for prediction in rows:
             tasks.delete_prediction(prediction, actor=actor)
 

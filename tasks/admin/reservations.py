@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 
+from users.models import User
+
 from ..models import Reservation
 from ..services import reservations
 from .base import LeadAdmin
@@ -27,6 +29,6 @@ class ReservationAdmin(LeadAdmin):
     search_fields = ("user__email",)
     fields = readonly_fields = ("project", "task", person("user", "with"), "created_at", "expires_at")
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for place in rows:
             reservations.release(place.pk)

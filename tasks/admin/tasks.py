@@ -7,6 +7,7 @@ from django.db.models.functions import Cast, Left
 from django.urls import reverse
 
 from users.admin.base import signed_in
+from users.models import User
 
 from ..models import Task
 from ..services import tasks
@@ -109,7 +110,7 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
         if change and changes:
             tasks.update(obj.pk, changes, actor=signed_in(request))
 
-    def remove(self, rows, *, actor) -> None:
+    def remove(self, rows, *, actor: User) -> None:
         for project in {task.project for task in rows}:
             tasks.delete_many(
                 project, [task.pk for task in rows if task.project_id == project.pk], actor=actor

@@ -1,9 +1,9 @@
 """Closing a task without an answer: it leaves the label stream, the review queue and the inboxes. Undoable."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
+
+from users.models import User
 
 from .. import counters, events
 from ..choices import HistoryAction
@@ -13,7 +13,7 @@ from . import history
 from .tasks import lock_with_annotations
 
 
-def close(task_id: int, *, because: str, actor: Any) -> Task:
+def close(task_id: int, *, because: str, actor: User) -> Task:
     """Nobody is asked about it any more; work and verdicts stay as they are. Closed already: it stays as it was."""
     if not because.strip():
         raise Refused("because_required", "Say why this task is closed without an answer.", field="because")
@@ -32,7 +32,7 @@ def close(task_id: int, *, because: str, actor: Any) -> Task:
     return task
 
 
-def open_again(task_id: int, *, actor: Any) -> Task:
+def open_again(task_id: int, *, actor: User) -> Task:
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
         if task.closed_at is not None:
@@ -41,7 +41,7 @@ def open_again(task_id: int, *, actor: Any) -> Task:
     return task
 
 
-def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[str, str], actor: Any) -> None:
+def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[str, str], actor: User) -> None:
     counters.touch(task, actor)
     task.save(update_fields=["closed_at", "closed_by", "closed_because", "updated_at", "updated_by"])
     for annotation in annotations:

@@ -4,21 +4,23 @@ from typing import Any
 
 from django.db import transaction
 
+from users.models import User
+
 from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
 from ..models import Annotation, Draft, History, Task
 from . import annotations, reservations
 
 
-def save(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
+def save(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
     """A new draft. It remembers which version of the annotation it began on."""
     annotations.refuse_unknown_labels(fields.get("result", []), task.project)
     return _keep(task, actor=actor, annotation=annotation, **fields)
 
 
-def _keep(task: Task, *, actor, annotation: Annotation | None = None, **fields: Any) -> Draft:
+def _keep(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
     began_on = annotation.current_version_id if annotation else None
-    reservations.extend(task.pk, actor)
+    reservations.extend(task.pk, actor.pk)
     return Draft.objects.create(task=task, annotation=annotation, user=actor, began_on_id=began_on, **fields)
 
 
@@ -31,7 +33,7 @@ def change(draft: Draft, **fields: Any) -> Draft:
     return draft
 
 
-def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
+def submit(draft: Draft, work: annotations.Work, *, actor: User) -> Annotation:
     """Turn a draft into an annotation, or into a new version of the one it began on. The draft is gone then.
 
     Began on another version than the annotation has now: 412 `stale`, and the draft is kept.
@@ -43,7 +45,7 @@ def submit(draft: Draft, work: annotations.Work, *, actor) -> Annotation:
         return _submit_onto(draft, work, actor)
 
 
-def became(draft_id: int, task: Task, *, actor) -> Annotation | None:
+def became(draft_id: int, task: Task, *, actor: User) -> Annotation | None:
     """What `actor` submitted this draft as, so that a request sent twice makes one annotation."""
     rows = History.objects.filter(draft_id=draft_id, annotation__task=task, created_by=actor).select_related(
         "annotation"
@@ -63,7 +65,7 @@ def edit(
     annotation_id: int,
     changes: dict[str, Any],
     *,
-    actor,
+    actor: User,
     seen: Seen = NOTHING_SEEN,
     draft: Draft | None = None,
 ) -> Annotation:
@@ -78,7 +80,7 @@ def edit(
     return annotation
 
 
-def take_back(annotation_id: int, *, actor) -> Draft:
+def take_back(annotation_id: int, *, actor: User) -> Draft:
     """Turn an annotation into a draft of its author's; asked again, the draft there is."""
     with transaction.atomic():
         annotation, task = annotations.lock(annotation_id)
@@ -89,7 +91,7 @@ def take_back(annotation_id: int, *, actor) -> Draft:
         return _keep(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
 
 
-def _submit_onto(draft: Draft, work: annotations.Work, actor) -> Annotation:
+def _submit_onto(draft: Draft, work: annotations.Work, actor: User) -> Annotation:
     refuse_outdated(draft)
     changes = {"result": work.result, "was_cancelled": work.was_cancelled, "lead_time": work.lead_time}
     return annotations.edit(draft.annotation_id, changes, actor=actor, draft_id=draft.pk)  # type: ignore[arg-type]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from users.models import User
+
 from ..models import Project, Task
 from . import tasks
 
@@ -25,7 +27,7 @@ _COPIES = """
 """
 
 
-def remove_copies(project: Project, task_ids: Iterable[int], *, actor) -> tuple[int, int]:
+def remove_copies(project: Project, task_ids: Iterable[int], *, actor: User) -> tuple[int, int]:
     """Of these tasks, delete those that say what another of them says. Answers (deleted, kept because of the work on them)."""
     with transaction.atomic():
         tasks.lock_sample(project)

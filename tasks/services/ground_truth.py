@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from users.models import User
+
 from .. import counters, events
 from ..models import Annotation, Task
 from ..sql import update_rows
 
 
-def unmark_many(annotation_ids: Iterable[int], *, actor) -> int:
+def unmark_many(annotation_ids: Iterable[int], *, actor: User) -> int:
     """These annotations, all of one project, are the ground truth no more. How many were. It is no edit: verdicts stand."""
     with transaction.atomic():
         locked = Annotation.objects.select_related("project").lock(annotation_ids)
@@ -31,7 +33,7 @@ def unmark_many(annotation_ids: Iterable[int], *, actor) -> int:
     return len(marked)
 
 
-def _tell(marked: list[Annotation], tasks: list[Task], actor) -> None:
+def _tell(marked: list[Annotation], tasks: list[Task], actor: User) -> None:
     events.tell(
         events.ANNOTATION_TOUCHED,
         marked[0].project,

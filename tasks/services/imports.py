@@ -2,12 +2,14 @@
 
 from django.db import transaction
 
+from users.models import User
+
 from ..errors import Refused
 from ..models import History, Import, Task
 from . import tasks
 
 
-def take_back(record: Import, *, actor, force: bool = False) -> int:
+def take_back(record: Import, *, actor: User, force: bool = False) -> int:
     """Mark the tasks of an import deleted. Refuses once somebody else has worked on them, unless forced. Raises Refused."""
     with transaction.atomic():
         ids = list(Task.objects.filter(imported_by=record, deleted_at=None).values_list("pk", flat=True))
@@ -20,7 +22,7 @@ def take_back(record: Import, *, actor, force: bool = False) -> int:
         return tasks.delete_many(record.project, ids, actor=actor)
 
 
-def _worked_on_by_others(record: Import, ids: list[int], actor) -> int:
+def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> int:
     """On how many of these tasks somebody did something after the import. It notes the last row of history it wrote."""
     since = History.objects.filter(
         annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)

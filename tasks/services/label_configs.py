@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection
 
+from users.models import User
+
 from ..errors import Refused
 from ..labelconfig import Control, LabelConfig, parse
 from ..models import LabelConfigVersion, Project
@@ -61,7 +63,7 @@ def _counted(number: int) -> str:
     return "1 annotation" if number == 1 else f"{number} annotations"
 
 
-def append(project: Project, *, actor: Any) -> None:
+def append(project: Project, *, actor: User) -> None:
     """The configuration of this project, locked or new, becomes its newest version. The caller saves the project."""
     newest = LabelConfigVersion.objects.filter(project=project).order_by("-number").first()
     project.label_config_version = LabelConfigVersion.objects.create(

@@ -8,6 +8,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from users.capabilities import Role
+from users.models import User
 from users.recent_reads import ROLES
 
 from .. import counters, events
@@ -28,7 +29,7 @@ REVIEW_SETTINGS = {
 OVERLAP_BATCH = 2000
 
 
-def create(*, actor, **fields: Any) -> Project:
+def create(*, actor: User, **fields: Any) -> Project:
     """A new project; who makes it is its manager."""
     if not (actor.may_create_projects or actor.runs_site):
         raise Refused(
@@ -49,7 +50,7 @@ def create(*, actor, **fields: Any) -> Project:
     return project
 
 
-def update(project: Project, changes: dict[str, Any], *, actor, force: bool = False) -> Project:
+def update(project: Project, changes: dict[str, Any], *, actor: User, force: bool = False) -> Project:
     """Change settings, and write down who changed which. Without `force`, no configuration that work has no place in."""
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
@@ -101,7 +102,7 @@ def _check(project: Project) -> None:
             )
 
 
-def _follow(project: Project, changed: dict[str, Any], actor) -> None:
+def _follow(project: Project, changed: dict[str, Any], actor: User) -> None:
     if "maximum_annotations" in changed:
         _change_overlap(project, actor)
     if REVIEW_SETTINGS & changed.keys():
@@ -110,7 +111,7 @@ def _follow(project: Project, changed: dict[str, Any], actor) -> None:
         events.tell(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
 
 
-def _change_overlap(project: Project, actor) -> None:
+def _change_overlap(project: Project, actor: User) -> None:
     ids = list(
         Task.objects.filter(project=project, deleted_at=None).order_by("pk").values_list("pk", flat=True)
     )
@@ -123,7 +124,7 @@ def _change_overlap(project: Project, actor) -> None:
         events.tell(events.OVERLAP_CHANGED, project, actor=actor, tasks=tuple(tasks))
 
 
-def delete(project: Project, *, actor) -> None:
+def delete(project: Project, *, actor: User) -> None:
     """Mark the project deleted. Everything in it stays, out of sight."""
     with transaction.atomic():
         events.tell(events.PROJECT_DELETED, project, actor=actor)

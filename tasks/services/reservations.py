@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from users.models import User
+
 from .. import counters
 from ..models import Project, Reservation, Task
 
@@ -39,7 +41,7 @@ def live(project: Project) -> QuerySet[Reservation]:
     return Reservation.objects.filter(project=project, expires_at__gt=Now())
 
 
-def reserve(task: Task, user: Any) -> Place | None:
+def reserve(task: Task, user: User) -> Place | None:
     """A place on this locked task, or more time on the one `user` has. None: all are taken."""
     with_others = Reservation.objects.filter(task=task, expires_at__gt=Now()).exclude(user=user).count()
     if counters.count_annotations([task.pk])[task.pk].filling_overlap + with_others >= task.overlap:
@@ -51,7 +53,7 @@ def reserve(task: Task, user: Any) -> Place | None:
     return Place(found, task.pk, expires_at)
 
 
-def renew(place: UUID, user: Any) -> Place | None:
+def renew(place: UUID, user: User) -> Place | None:
     """More time. One that has run out is given again where nobody has taken it meanwhile. None: it is gone."""
     with transaction.atomic():
         held = Reservation.objects.filter(pk=place, user=user).first()
@@ -59,16 +61,16 @@ def renew(place: UUID, user: Any) -> Place | None:
         return _again(place, task, user) if task else None
 
 
-def _again(place: UUID, task: Task, user: Any) -> Place | None:
+def _again(place: UUID, task: Task, user: User) -> Place | None:
     """Looked at once more under the lock: submitting ends it."""
     if not Reservation.objects.filter(pk=place, user=user).exists():
         return None
     return reserve(task, user)
 
 
-def extend(task_id: int, user: Any) -> None:
+def extend(task_id: int, user_id: int) -> None:
     """Somebody at work (a draft is saved) keeps their place."""
-    Reservation.objects.filter(task=task_id, user=user, expires_at__gt=Now()).update(
+    Reservation.objects.filter(task=task_id, user=user_id, expires_at__gt=Now()).update(
         expires_at=Now() + timedelta(seconds=settings.LEASE_SECONDS)
     )
 
@@ -84,7 +86,7 @@ def release(place: UUID) -> bool:
     return bool(deleted)
 
 
-def release_all(project: Project, user: Any) -> int:
+def release_all(project: Project, user: User) -> int:
     """Somebody leaves or pauses: their places here are free."""
     deleted, _ = Reservation.objects.filter(project=project, user=user).delete()
     return deleted

@@ -6,6 +6,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from users.models import User
+
 from .. import counters, events
 from ..choices import HistoryAction
 from ..errors import Refused
@@ -17,7 +19,7 @@ from . import history
 KEPT = timedelta(days=30)
 
 
-def restore_project(project_id: int, *, actor) -> Project:
+def restore_project(project_id: int, *, actor: User) -> Project:
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).filter(pk=project_id).first()
         if project is None:
@@ -29,7 +31,7 @@ def restore_project(project_id: int, *, actor) -> Project:
     return project
 
 
-def restore_tasks(task_ids: Iterable[int], *, actor) -> list[Task]:
+def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
     """Tasks of one project, with the annotations they had. All of them or none."""
     wanted = set(task_ids)
     with transaction.atomic():
@@ -49,7 +51,7 @@ def restore_tasks(task_ids: Iterable[int], *, actor) -> list[Task]:
     return tasks
 
 
-def _catch_up(tasks: list[Task], actor) -> None:
+def _catch_up(tasks: list[Task], actor: User) -> None:
     """The project may have other settings now: what they count for is counted again."""
     if tasks:
         counters.recount(tasks, actor=actor)
@@ -58,7 +60,7 @@ def _catch_up(tasks: list[Task], actor) -> None:
         events.tell(events.TASKS_CREATED, tasks[0].project, **about)
 
 
-def restore_annotation(annotation_id: int, *, actor) -> Annotation:
+def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
     """As it was, without a verdict: the one it bore was withdrawn when it was deleted, and is in its history."""
     with transaction.atomic():
         annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
@@ -88,7 +90,7 @@ def restore_annotation(annotation_id: int, *, actor) -> Annotation:
     return annotation
 
 
-def _refuse(row: Project | Task | Annotation, project: Project, actor) -> None:
+def _refuse(row: Project | Task | Annotation, project: Project, actor: User) -> None:
     """What somebody may not know of is not found; what is too old to come back says so."""
     if not may(actor, "view_project", project):
         raise _unknown()

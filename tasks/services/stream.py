@@ -8,6 +8,8 @@ from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QueryS
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan
 
+from users.models import User
+
 from .. import locks
 from ..choices import AssignmentType
 from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
@@ -31,18 +33,18 @@ class Drawn:
 
 
 @transaction.atomic
-def draw(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
+def draw(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
     """From `tasks`, those this person sees. What they draw is reserved for them. None: nothing is left."""
     if not may(user, "annotate", project):
         return None
     return _returned(tasks, user) or _fresh(project, tasks, user)
 
 
-def _mine(user: Any) -> QuerySet:
+def _mine(user: User) -> QuerySet:
     return Annotation.objects.filter(completed_by=user, deleted_at=None)
 
 
-def _returned(tasks: QuerySet, user: Any) -> Drawn | None:
+def _returned(tasks: QuerySet, user: User) -> Drawn | None:
     """What went back to anyone, its author may take up again while nobody else has taken its place."""
     to_them = RETURNED_TO_SOMEBODY & Q(returned_to=user)
     to_anyone = Q(state=State.POOLED, completed_by=user, task__is_labeled=False)
@@ -51,7 +53,7 @@ def _returned(tasks: QuerySet, user: Any) -> Drawn | None:
     return Drawn(found.task_id, RETURNED, found.pk) if found else None
 
 
-def _fresh(project: Project, tasks: QuerySet, user: Any) -> Drawn | None:
+def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
     """`is_labeled` says that overlap is reached; a redistributed annotation has freed its slot, but not for its author."""
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
@@ -77,7 +79,7 @@ def _live() -> QuerySet[Reservation]:
     return Reservation.objects.filter(expires_at__gt=Now())
 
 
-def _has_room_for(user: Any) -> Any:
+def _has_room_for(user: User) -> Any:
     """Fewer annotations and other people's places than the task wants, as far as can be seen without its lock."""
     filling = Annotation.objects.filter(fills_slot=True, task=OuterRef("pk"))
     with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
@@ -89,7 +91,7 @@ def _number_of(rows: QuerySet) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _take(tasks: QuerySet, user: Any, *, skip_locked: bool = False) -> Place | None:
+def _take(tasks: QuerySet, user: User, *, skip_locked: bool = False) -> Place | None:
     """A place on the first of `tasks` that has one now that it is locked. One that has none is let go again."""
     full: list[int] = []
     while True:
@@ -104,7 +106,7 @@ def _take(tasks: QuerySet, user: Any, *, skip_locked: bool = False) -> Place | N
         full.append(task.pk)
 
 
-def history(project: Project, user: Any) -> list[dict[str, int | None]]:
+def history(project: Project, user: User) -> list[dict[str, int | None]]:
     """What this person last worked on here, oldest first: `{taskId, annotationId}`; a draft has no annotation yet."""
     present = {"task__deleted_at": None, "user": user, "task__project": project, "annotation": None}
     done = _mine(user).filter(project=project, task__deleted_at=None, is_draft=False).order_by("-created_at")

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from users.models import User
+
 from ..models import Project, View
 from ..sql import update_rows
 
@@ -43,7 +45,7 @@ def ensure_defaults(project: Project) -> None:
             )
 
 
-def create(project: Project, *, actor, **fields: Any) -> View:
+def create(project: Project, *, actor: User, **fields: Any) -> View:
     last = View.objects.filter(project=project).aggregate(last=Max("order"))["last"]
     place = 0 if last is None else last + 1
     return View.objects.create(project=project, created_by=actor, **({"order": place} | fields))

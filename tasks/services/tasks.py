@@ -7,6 +7,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from users.models import User
+
 from .. import counters, events, locks, totals
 from ..choices import ActionType, HistoryAction
 from ..errors import Refused
@@ -39,7 +41,7 @@ def next_inner_ids(project: Project, count: int) -> range:
 
 
 def create_many(
-    project: Project, rows: Sequence[dict[str, Any]], *, actor, imported: Import | None = None
+    project: Project, rows: Sequence[dict[str, Any]], *, actor: User, imported: Import | None = None
 ) -> list[Task]:
     """New tasks from `{data, meta?, unique_id?, external_id?, …}`."""
     with transaction.atomic():
@@ -61,12 +63,12 @@ def create_many(
     return tasks
 
 
-def create(project: Project, *, actor, **fields: Any) -> Task:
+def create(project: Project, *, actor: User, **fields: Any) -> Task:
     (task,) = create_many(project, [fields], actor=actor)
     return task
 
 
-def update(task_id: int, changes: dict[str, Any], *, actor) -> Task:
+def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
     """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
@@ -98,7 +100,7 @@ def _annotation_ids(task_id: int) -> list[int]:
     return list(Annotation.objects.filter(task_id=task_id, deleted_at=None).values_list("pk", flat=True))
 
 
-def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor) -> None:
+def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor: User) -> None:
     if not annotations:
         return
     if not may(actor, "manage_project", task.project_id):
@@ -124,7 +126,7 @@ def _locked(task_id: int) -> Task:
     return task
 
 
-def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
+def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
     """Mark tasks deleted. Their annotations and verdicts stay as they are, out of sight with them."""
     with transaction.atomic():
         lock_sample(project)
@@ -141,7 +143,9 @@ def delete_many(project: Project, task_ids: Iterable[int], *, actor) -> int:
     return len(tasks)
 
 
-def save_prediction(task: Task, *, actor, prediction: Prediction | None = None, **fields: Any) -> Prediction:
+def save_prediction(
+    task: Task, *, actor: User, prediction: Prediction | None = None, **fields: Any
+) -> Prediction:
     with transaction.atomic():
         locked = _locked(task.pk)
         prediction = prediction or Prediction(task=locked, project=locked.project)
@@ -152,7 +156,7 @@ def save_prediction(task: Task, *, actor, prediction: Prediction | None = None, 
     return prediction
 
 
-def delete_predictions(project: Project, task_ids: Iterable[int], *, actor) -> int:
+def delete_predictions(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
     """Every prediction of these tasks, for good."""
     with transaction.atomic():
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
@@ -161,7 +165,7 @@ def delete_predictions(project: Project, task_ids: Iterable[int], *, actor) -> i
     return found
 
 
-def save_predictions(rows: Sequence[dict[str, Any]], *, actor) -> int:
+def save_predictions(rows: Sequence[dict[str, Any]], *, actor: User) -> int:
     """New predictions from `{task (id), result, score?, model_version?}`, in one transaction."""
     with transaction.atomic():
         locked = {
@@ -176,14 +180,14 @@ def save_predictions(rows: Sequence[dict[str, Any]], *, actor) -> int:
     return len(made)
 
 
-def delete_prediction(prediction: Prediction, *, actor) -> None:
+def delete_prediction(prediction: Prediction, *, actor: User) -> None:
     with transaction.atomic():
         task = _locked(prediction.task_id)
         prediction.delete()
         _recount_predictions([task], actor)
 
 
-def _recount_predictions(tasks: list[Task], actor) -> None:
+def _recount_predictions(tasks: list[Task], actor: User) -> None:
     """Of locked tasks of one project."""
     before = {task.pk: task.lowest_score for task in tasks}
     counters.recount(tasks, actor=actor)

@@ -13,6 +13,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from users.models import User
+
 from .. import media
 from ..errors import Refused
 from ..models import Project, Task, Upload
@@ -23,7 +25,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @contextmanager
-def kept(project: Project, files: Iterable[UploadedFile], *, actor) -> Iterator[list[Upload]]:
+def kept(project: Project, files: Iterable[UploadedFile], *, actor: User) -> Iterator[list[Upload]]:
     """The files, kept: all of them or none, and none if the block fails.
 
     Raises Refused naming the file: of no known kind, not what its name says, empty or too large.
@@ -70,7 +72,7 @@ def _removed_on_failure() -> Iterator[list[str]]:
         raise
 
 
-def _keep(project: Project, file: UploadedFile, written: list[str], actor) -> Upload:
+def _keep(project: Project, file: UploadedFile, written: list[str], actor: User) -> Upload:
     kind = media.KINDS[media.ending_of(file.name or "")]
     size, digest = file.size, _digest(file)
     path = default_storage.save(f"{FOLDER}/{project.pk}/{name_for(file.name or '')}", file)
