@@ -1,25 +1,31 @@
 """Password login for the pages, the admin and POST /api/auth/login, behind the login guard."""
 
+from typing import Any
+
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
 from . import login_guard
+from .models import User
 
 
 class TooManyTries(PermissionDenied):
-    def __init__(self, wait: int):
+    def __init__(self, wait: int) -> None:
         super().__init__(f"Too many sign-in attempts. Try again in {wait} seconds.")
         self.wait = wait
 
 
 class GuardedPasswordBackend(ModelBackend):
-    def authenticate(self, request, username=None, password=None, **kwargs):
+    def authenticate(
+        self, request: HttpRequest, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
         email = username or kwargs.get("email")
         if not email or password is None:
             return None
         if wait := login_guard.seconds_to_wait(email):
             if request is not None:
-                request.login_wait = wait
+                request.login_wait = wait  # type: ignore[attr-defined]
             raise TooManyTries(wait)
         user = super().authenticate(request, username=email, password=password)
         if user is not None:

@@ -35,7 +35,7 @@ class SignInForm(AuthenticationForm):
 class StaffSignInForm(SignInForm):
     """The door of the admin."""
 
-    def confirm_login_allowed(self, user) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
         if not user.is_staff:
             raise ValidationError(

@@ -1,9 +1,7 @@
 from .annotations import AnnotationAdmin
 from .corrections import CorrectionAdmin
-from .disputes import DisputeAdmin
-from .picks import FinalPickAdmin
 from .queue import QueueEntryAdmin
-from .records import BulkReviewAdmin, CommentAdmin, ReviewAdmin
+from .records import BulkReviewAdmin, CommentAdmin, DisputeAdmin, FinalPickAdmin, ReviewAdmin
 
 __all__ = [
     "AnnotationAdmin",

@@ -1,12 +1,15 @@
 """Review actions on a selection: through the service, project by project, with a report of what was refused and why."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.http import HttpRequest
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,37 +18,35 @@ from django.utils.safestring import SafeString
 from tasks.admin.base import selected
 from tasks.admin.show import link_to
 from tasks.choices import RejectAction
+from tasks.errors import Refused
 from tasks.models import Annotation
 from users.admin.base import signed_in
 
+from .. import picks
 from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService, Report
-from .picking import pick_each
 
-NAMED_REFUSALS = 10
+LISTED_REFUSALS = 10
 Verb = Callable[[AnnotationReviewService, list[Annotation]], Report]
 
 
 class RejectForm(forms.Form):
     comment = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="The annotators read it."
+        widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="Shown to the annotators."
     )
     reject_action = forms.ChoiceField(
-        choices=[("", "As each project has it"), *RejectAction.choices],
+        choices=[("", "Each project's default"), *RejectAction.choices],
         required=False,
-        label="What becomes of them",
+        label="Reject action",
     )
-    reason = forms.ChoiceField(required=False)
 
-    def __init__(self, *args, annotations: Iterable[Annotation], **kwargs):
+    def __init__(self, *args: Any, annotations: Iterable[Annotation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = {reason["code"]: reason["text"] for a in annotations for reason in a.project.reject_reasons}
         if known:
-            self.fields["reason"].choices = [("", "none"), *known.items()]
-        else:
-            del self.fields["reason"]
+            self.fields["reason"] = forms.ChoiceField(choices=[("", "none"), *known.items()], required=False)
 
-    def asked(self) -> dict[str, str | None]:
+    def given(self) -> dict[str, str]:
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
@@ -58,29 +59,30 @@ class ReviewActions(admin.ModelAdmin):
         return self.has_view_permission(request)
 
     @admin.action(description="Accept selected annotations", permissions=["review"])
-    def accept(self, request, queryset):
+    def accept(self, request: HttpRequest, queryset: QuerySet) -> None:
         decide(request, queryset, "Accepted", lambda service, rows: service.accept_many(rows))
 
     @admin.action(description="Reject selected annotations …", permissions=["review"])
-    def reject(self, request, queryset):
+    def reject(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         annotations = selected(queryset.select_related("project"))
         form = RejectForm(request.POST if "confirmed" in request.POST else None, annotations=annotations)
         if not form.is_valid():
             return ask(self, request, form, annotations)
-        return decide(
-            request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.asked())
+        decide(
+            request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.given())
         )
+        return None
 
     @admin.action(description="Undo the verdict of selected annotations", permissions=["review"])
-    def undo(self, request, queryset):
-        decide(request, queryset, "Verdict taken back", lambda service, rows: service.undo_many(rows))
+    def undo(self, request: HttpRequest, queryset: QuerySet) -> None:
+        decide(request, queryset, "Undone", lambda service, rows: service.undo_many(rows))
 
     @admin.action(description="Reopen selected annotations for rework", permissions=["review"])
-    def reopen(self, request, queryset):
+    def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
         decide(request, queryset, "Reopened", lambda service, rows: service.reopen_many(rows))
 
     @admin.action(description="Reopen selected annotations for anyone to redo", permissions=["review"])
-    def reopen_to_anyone(self, request, queryset):
+    def reopen_to_anyone(self, request: HttpRequest, queryset: QuerySet) -> None:
         decide(
             request,
             queryset,
@@ -89,7 +91,7 @@ class ReviewActions(admin.ModelAdmin):
         )
 
     @admin.action(description="Pick as the answer of their tasks", permissions=["review"])
-    def pick(self, request, queryset):
+    def pick(self, request: HttpRequest, queryset: QuerySet) -> None:
         pick_each(request, selected(queryset.select_related("task")))
 
 
@@ -132,17 +134,43 @@ def tell(request: HttpRequest, done: str, report: Report) -> None:
 
 
 def link_to_bulk(report: Report) -> SafeString:
-    return link_to(reverse("admin:reviews_bulkreview_change", args=[report.bulk.pk]), "See or undo this")
+    return link_to(reverse("admin:reviews_bulkreview_change", args=[report.bulk.pk]), "View or undo")
 
 
 def named(annotations: list[Annotation]) -> SafeString:
     links = (
         (link_to(reverse("admin:tasks_annotation_change", args=[a.pk]), str(a.pk)),)
-        for a in annotations[:NAMED_REFUSALS]
+        for a in annotations[:LISTED_REFUSALS]
     )
-    more = f" and {len(annotations) - NAMED_REFUSALS} more" if len(annotations) > NAMED_REFUSALS else ""
+    more = f" and {len(annotations) - LISTED_REFUSALS} more" if len(annotations) > LISTED_REFUSALS else ""
     return format_html("({}{})", format_html_join(", ", "{}", links), more)
 
 
 def counted(number: int) -> str:
     return f"{number} annotation" if number == 1 else f"{number} annotations"
+
+
+def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
+    """Each annotation becomes the answer of its task; refusals are listed by reason. Raises Refused if two are of one task."""
+    refuse_two_of_a_task(annotations)
+    refused: dict[str, list[int]] = defaultdict(list)
+    for annotation in sorted(annotations, key=lambda annotation: annotation.task_id):
+        try:
+            with transaction.atomic():
+                picks.pick(annotation.task, annotation.pk, actor=signed_in(request))
+        except Refused as refusal:
+            refused[refusal.detail].append(annotation.pk)
+    picked = len(annotations) - sum(map(len, refused.values()))
+    if picked:
+        messages.success(request, f"Picked: {picked} {'answer' if picked == 1 else 'answers'}.")
+    for reason, ids in refused.items():
+        messages.warning(request, f"Left as they are, {len(ids)}: {reason}")
+
+
+def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
+    task, number = Counter(annotation.task_id for annotation in annotations).most_common(1)[0]
+    if number > 1:
+        raise Refused(
+            "one_answer",
+            f"{number} annotations of task {task} are selected, and a task has one answer: select one.",
+        )

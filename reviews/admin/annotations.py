@@ -1,10 +1,13 @@
-"""Annotations: whose work it is, what was said of it, and the review actions on a selection."""
+"""Annotations: their author, their reviews, and the review actions on a selection."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from tasks.admin.base import LeadAdmin
+from tasks.admin.base import LeadAdmin, NumberedSearch
 from tasks.admin.filters import ByProject
-from tasks.admin.search import NumberedSearch
 from tasks.admin.show import ReadOnlyInline, column, person, pretty
 from tasks.models import Annotation, History
 from tasks.services import annotations
@@ -19,12 +22,12 @@ RETURNED = column("returned_at", "rework since")
 
 
 @admin.display(description="reviewer")
-def reviewer(annotation: Annotation):
+def reviewer(annotation: Annotation) -> User | None:
     return annotation.standing and annotation.standing.created_by  # type: ignore[attr-defined]
 
 
 @admin.display(description="outcome")
-def outcome(annotation: Annotation):
+def outcome(annotation: Annotation) -> str | None:
     return annotation.standing and annotation.standing.reject_action  # type: ignore[attr-defined]
 
 
@@ -55,7 +58,7 @@ class ReviewInline(ReadOnlyInline):
         "comment",
     )
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return (
             super()
             .get_queryset(request)
@@ -69,7 +72,7 @@ class HistoryInline(ReadOnlyInline):
     fields = readonly_fields = ("action", person("created_by", "by"), "created_at", "number", "comment")
     verbose_name_plural = "newest history"
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("created_by").defer("result", "details")
 
 
@@ -124,24 +127,24 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         "updated_at",
     )
 
-    def seen_by(self, user: User, rows):
+    def seen_by(self, user: User, rows: Any) -> Any:
         return super().seen_by(user, rows).listed()
 
-    def get_readonly_fields(self, request, obj=None):
-        """Results and verdicts have their own doors; what is left is the ground truth."""
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only the ground truth is edited here: results and verdicts are changed elsewhere."""
         return tuple(field for field in self.fields if field != "ground_truth")
 
-    def fill_page(self, rows) -> None:
+    def fill_page(self, rows: Any) -> None:
         reviews = Review.objects.select_related("created_by").in_bulk(
             [a.standing_review_id for a in rows if a.standing_review_id]
         )
         for annotation in rows:
             annotation.standing = reviews.get(annotation.standing_review_id)
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data:
             annotations.edit(obj.pk, {"ground_truth": obj.ground_truth}, actor=signed_in(request))
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for project in sorted({row.project_id for row in rows}):
             annotations.delete_many([row.pk for row in rows if row.project_id == project], actor=actor)

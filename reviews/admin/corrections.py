@@ -1,10 +1,9 @@
-"""What fixes corrected, to look through."""
+"""What fixes corrected."""
 
 from django.contrib import admin
 
-from tasks.admin.base import LeadAdmin
+from tasks.admin.base import LeadAdmin, NumberedSearch
 from tasks.admin.filters import ByProject
-from tasks.admin.search import NumberedSearch
 from tasks.admin.show import column, person, pretty
 
 from ..corrections import operation_of
@@ -32,7 +31,7 @@ def after(correction: Correction) -> str:
     return pretty(correction.after)
 
 
-@admin.display(description="taken back", boolean=True)
+@admin.display(description="undone", boolean=True)
 def undone(correction: Correction) -> bool:
     return correction.review.undone_at is not None
 

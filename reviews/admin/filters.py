@@ -1,8 +1,11 @@
-"""Filters by review state. Those of annotations need no join: while a verdict stands, the annotation itself tells its outcome."""
+"""Filters by review state. On annotations they need no join: an annotation has the outcome of its standing review."""
 
-from django.db.models import F, Q
+from typing import Any
 
-from tasks.admin.filters import MOST_OFFERED, Choices, NumberFilter
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+
+from tasks.admin.filters import MAX_OFFERED, Choices, NumberFilter
 from tasks.choices import VERDICTS, ActionType
 from users.admin.base import signed_in
 
@@ -34,11 +37,11 @@ class Outcome(Choices):
 
 
 class ByPerson(NumberFilter):
-    """The first MOST_OFFERED people by e-mail; more are found by the search."""
+    """The first MAX_OFFERED people by e-mail; more are found by the search."""
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         people = visible_people(signed_in(request)).order_by("email")
-        return list(people.values_list("pk", "email")[:MOST_OFFERED])
+        return list(people.values_list("pk", "email")[:MAX_OFFERED])
 
 
 class ByAuthor(ByPerson):
@@ -56,7 +59,7 @@ class ByReviewer(ByPerson):
 class ByStandingReviewer(ByReviewer):
     """Annotations whose standing verdict this person signed."""
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
             return queryset
         signed = super().queryset(request, Review.objects.standing())

@@ -1,10 +1,11 @@
 """What waits for a reviewer, and who has it."""
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from tasks.admin.base import LeadAdmin, selected
+from tasks.admin.base import LeadAdmin, NumberedSearch, selected
 from tasks.admin.filters import ByProject
-from tasks.admin.search import NumberedSearch
 from tasks.admin.show import column, person
 
 from ..models import QueueEntry
@@ -40,10 +41,10 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
     list_defer = ("annotation__result", "project__label_config")
     fields = readonly_fields = ("project", "task", "annotation", *STATE)
 
-    def has_release_permission(self, request) -> bool:
+    def has_release_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     @admin.action(description="Let go what others hold", permissions=["release"])
-    def let_go(self, request, queryset):
+    def let_go(self, request: HttpRequest, queryset: QuerySet) -> None:
         released = sum(leases.release(entry.lease) for entry in selected(queryset) if entry.lease)
         messages.info(request, f"Let go: {released}.")

@@ -1,16 +1,19 @@
-"""Signed verdicts, bulk actions and comments."""
+"""Reviews, bulk reviews, comments, disputes and picked answers."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from tasks.admin.base import LeadAdmin
-from tasks.admin.filters import ByProject
-from tasks.admin.search import NumberedSearch
+from tasks.admin.base import LeadAdmin, NumberedSearch
+from tasks.admin.filters import ByProject, ByTasksProject
 from tasks.admin.show import column, person
 from users.admin.base import signed_in
 from users.models import User
 
 from .. import comments
-from ..models import BulkReview, Comment, Review
+from ..models import BulkReview, Comment, Dispute, FinalPick, Review
 from ..service import AnnotationReviewService
 from .actions import tell
 from .annotations import review_state
@@ -21,7 +24,7 @@ SIGNED = (person("created_by", "by"), "created_at")
 
 @admin.register(Review)
 class ReviewAdmin(NumberedSearch, LeadAdmin):
-    """Append-only. A verdict is taken back on the list of annotations."""
+    """Append-only. A review is undone on the list of annotations."""
 
     number_fields = ("id", "annotation_id", "task_id")
     search_fields = ("created_by__email", "comment")
@@ -71,13 +74,13 @@ class BulkReviewAdmin(LeadAdmin):
     fields = readonly_fields = ("project", "action", *SIGNED)
     actions = ("undo_bulk",)
 
-    def has_review_permission(self, request) -> bool:
+    def has_review_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     @admin.action(description="Undo what still stands of selected bulk actions", permissions=["review"])
-    def undo_bulk(self, request, queryset) -> None:
+    def undo_bulk(self, request: HttpRequest, queryset: QuerySet) -> None:
         for bulk in queryset.select_related("project"):
-            tell(request, "Verdict taken back", AnnotationReviewService(signed_in(request)).undo_bulk(bulk))
+            tell(request, "Undone", AnnotationReviewService(signed_in(request)).undo_bulk(bulk))
 
 
 @admin.register(Comment)
@@ -98,10 +101,74 @@ class CommentAdmin(LeadAdmin):
     fields = ("text", "project", "task", "annotation", *SIGNED, "is_resolved", "resolved_at", "region_ref")
     readonly_fields = tuple(field for field in fields if field != "is_resolved")
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data:
             comments.change(obj, actor=signed_in(request), is_resolved=obj.is_resolved)
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for comment in rows:
             comments.delete(comment, actor=actor)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(NumberedSearch, LeadAdmin):
+    """Append-only."""
+
+    number_fields = ("id", "annotation_id", "review_id")
+    search_fields = ("contested_by__email", "because")
+    search_help_text = (
+        "A number (id of dispute, annotation or review), an annotator's e-mail, or words of the reason."
+    )
+    list_display = (
+        "id",
+        column("annotation", "annotation", order="annotation_id"),
+        column("project", "project"),
+        person("contested_by", "contested by"),
+        "contested_at",
+        "because",
+        person("review.created_by", "rejected by"),
+        "outcome",
+        person("decided_by", "decided by"),
+    )
+    list_filter = (ByProject, "outcome")
+    list_select_related = ("annotation", "project", "contested_by", "review__created_by", "decided_by")
+    list_defer = ("annotation__result", "project__label_config")
+    fields = (
+        "project",
+        "annotation",
+        "review",
+        person("contested_by", "contested by"),
+        "contested_at",
+        "because",
+        "outcome",
+        person("decided_by", "decided by"),
+        "decided_at",
+        "deciding_review",
+    )
+    readonly_fields = fields
+
+
+PICKED_BY, UNDONE_BY = person("picked_by", "by"), person("undone_by", "undone by")
+
+
+@admin.register(FinalPick)
+class FinalPickAdmin(LeadAdmin):
+    """Append-only. `undone_at` without a person: it became void."""
+
+    project_path = "task__project"
+    list_display = (
+        "id",
+        column("task", "task", order="task_id"),
+        column("task.project", "project", order="task__project"),
+        column("annotation", "annotation", order="annotation_id"),
+        PICKED_BY,
+        "picked_at",
+        "undone_at",
+        UNDONE_BY,
+    )
+    list_filter = (ByTasksProject,)
+    list_select_related = ("task__project", "annotation", "picked_by", "undone_by")
+    list_defer = ("task__data", "task__meta", "task__project__label_config", "annotation__result")
+    search_fields = ("picked_by__email",)
+    fields = ("task", "annotation", PICKED_BY, "picked_at", "undone_at", UNDONE_BY)
+    readonly_fields = (PICKED_BY, UNDONE_BY)

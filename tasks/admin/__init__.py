@@ -1,11 +1,17 @@
 from .jobs import JobAdmin
-from .label_configs import LabelConfigVersionAdmin
 from .members import AssignmentAdmin, MembershipAdmin
 from .projects import ProjectAdmin, ProjectChangeAdmin
-from .records import DraftAdmin, HistoryAdmin, ImportAdmin, PredictionAdmin, ViewAdmin
-from .reservations import ReservationAdmin
+from .records import (
+    DraftAdmin,
+    HistoryAdmin,
+    ImportAdmin,
+    LabelConfigVersionAdmin,
+    PredictionAdmin,
+    ReservationAdmin,
+    UploadAdmin,
+    ViewAdmin,
+)
 from .tasks import TaskAdmin
-from .uploads import UploadAdmin
 
 __all__ = [
     "AssignmentAdmin",

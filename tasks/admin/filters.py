@@ -1,36 +1,37 @@
-"""Filters of the lists. They offer only what the person asking may see."""
+"""Filters of the lists. They offer only what the user may see."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from users.admin.base import signed_in
 
 from ..models import Project
 
-MOST_OFFERED = 100
+MAX_OFFERED = 100
 
 
 class Choices(admin.SimpleListFilter):
-    """A closed list: value → (words, the rows it keeps)."""
+    """A closed list: value → (label, condition)."""
 
     choices_offered: dict[str, tuple[str, Q]] = {}
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         return [(value, words) for value, (words, _) in self.choices_offered.items()]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         chosen = self.choices_offered.get(self.value() or "")
         return queryset.filter(chosen[1]) if chosen else queryset
 
 
 class NumberFilter(admin.SimpleListFilter):
-    """Keeps rows whose `path` is the number chosen; anything that is no number keeps none."""
+    """Rows whose `path` is the chosen number. Anything that is not a number finds nothing."""
 
     path = ""
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value: Any = self.value()
         if value is None:
             return queryset
@@ -46,9 +47,9 @@ class ByProject(NumberFilter):
     parameter_name = "project"
     path = "project_id"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         mine = Project.objects.managed_by(signed_in(request)).order_by("title", "pk")
-        return list(mine.values_list("pk", "title")[:MOST_OFFERED])
+        return list(mine.values_list("pk", "title")[:MAX_OFFERED])
 
 
 class ByAnnotationsProject(ByProject):
@@ -65,10 +66,10 @@ class AtLeast(admin.SimpleListFilter):
     column = ""
     steps = (1, 2, 3, 5)
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         return [("0", "none"), *((str(n), f"{n} or more") for n in self.steps)]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         value = self.value()
         if value is None or not value.isdecimal():
             return queryset

@@ -1,8 +1,12 @@
-"""Who belongs to a project, and who was given which task."""
+"""Members of projects, and assignments of tasks."""
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from users.admin.base import signed_in
 from users.models import User
@@ -12,11 +16,45 @@ from ..roles import may, may_somewhere, role_in
 from ..services import assignments, members
 from .base import LeadAdmin
 from .filters import ByProject, ByTasksProject
-from .people import NamedByEmail
 from .show import column, person
 
 PERSON = person("user", "person")
-GIVEN_TO = person("user", "given to")
+ASSIGNEE = person("user", "assignee")
+
+
+def person_called(email: str) -> User:
+    found = User.objects.people().filter(email__iexact=email.strip()).first()
+    if found is None:
+        raise ValidationError(
+            "There is no account with this e-mail. Ask an administrator of the site to create one.",
+            code="unknown_person",
+        )
+    return found
+
+
+class NamedByEmail(forms.ModelForm):
+    """A row about a person, who is named by e-mail when it is added. Later the e-mail is only shown.
+
+    So a lead adds people they know, without a list of everybody.
+    """
+
+    email = forms.EmailField(label="e-mail")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "email" in self.fields:
+            self.fields["email"].disabled = True
+            self.fields["email"].initial = self.instance.user.email
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if self.instance.pk is None:
+            self.instance.user = person_called(email)
+            self.refuse_repeat()
+        return email
+
+    def refuse_repeat(self) -> None:
+        """Raise ValidationError if there is a row about this person already."""
 
 
 class MemberForm(NamedByEmail):
@@ -36,10 +74,10 @@ class MembershipInline(admin.TabularInline):
     extra = 1
     verbose_name_plural = "members"
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("user")
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user = signed_in(request)
         return may_somewhere(user, "manage_members") if obj is None else may(user, "manage_members", obj)
 
@@ -62,7 +100,7 @@ def save_member(membership: Membership, project: Project, *, actor: User) -> Non
 
 @admin.register(Membership)
 class MembershipAdmin(LeadAdmin):
-    """People are added on the project's own page."""
+    """Members are added on the page of their project."""
 
     opens = frozenset({"change", "delete"})
     form = MemberForm
@@ -74,10 +112,10 @@ class MembershipAdmin(LeadAdmin):
     list_select_related = ("user", "project")
     search_fields = ("user__email", "user__first_name", "user__last_name", "project__title")
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         save_member(obj, obj.project, actor=signed_in(request))
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for membership in rows:
             members.remove(membership, actor=actor)
 
@@ -87,11 +125,11 @@ class AssignmentForm(NamedByEmail):
         model = Assignment
         fields = ("task", "type")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         task, person = cleaned.get("task"), getattr(self.instance, "user", None)
         if task and person and role_in(task.project_id, person) is None:
-            self.add_error("email", "Only members of the task's project can be given it.")
+            self.add_error("email", "Only members of the task's project can be assigned to it.")
         return cleaned
 
 
@@ -102,20 +140,20 @@ class AssignmentAdmin(LeadAdmin):
     form = AssignmentForm
     fields = ("task", "email", "type")
     raw_id_fields = ("task",)
-    list_display = ("id", "task", column("task.project", "project"), GIVEN_TO, "type", "created_at")
+    list_display = ("id", "task", column("task.project", "project"), ASSIGNEE, "type", "created_at")
     list_filter = (ByTasksProject, "type")
     list_select_related = ("task__project", "user")
     search_fields = ("user__email",)
 
-    def get_fields(self, request, obj=None):
-        return self.fields if obj is None else ("task", GIVEN_TO, "type", "created_at")
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj is None else ("task", ASSIGNEE, "type", "created_at")
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else self.get_fields(request, obj)
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         assignments.assign([obj.task], [obj.user], obj.type)
         obj.pk = Assignment.objects.get(task=obj.task, user=obj.user, type=obj.type).pk
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         Assignment.objects.filter(pk__in=[row.pk for row in rows]).delete()

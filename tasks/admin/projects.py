@@ -1,9 +1,14 @@
-"""Projects: settings (each change written down), members, what they add up to."""
+"""Projects: their settings (each change is recorded), members and totals."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import QuerySet
 from django.db.models.functions import Left
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 
@@ -25,13 +30,13 @@ CHANGED_BY = person("changed_by", "by")
 CREATED_BY = person("created_by", "created by")
 
 
-class TextBox(forms.CharField):
-    """Text as it is kept: a browser sends every line end as CR LF, which is no change of the setting."""
+class VerbatimText(forms.CharField):
+    """Text as it is stored: a browser sends every line end as CR LF, which is not a change of the setting."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"strip": False})
 
-    def to_python(self, value):
+    def to_python(self, value) -> str:
         return super().to_python(value).replace("\r\n", "\n")
 
 
@@ -42,12 +47,12 @@ class ProjectForm(forms.ModelForm):
         min_value=1,
         max_value=1000,
         initial=1,
-        help_text="How many annotations a task wants.",
+        help_text="How many annotations each task needs.",
     )
     force = forms.BooleanField(
-        label="Change it although work uses what it drops",
+        label="Remove controls or labels that are in use",
         required=False,
-        help_text="Of the label configuration. Annotations and verdicts stay as they are.",
+        help_text="From the label configuration. Annotations and reviews stay as they are.",
     )
     allowed_reject_actions = forms.MultipleChoiceField(
         choices=RejectAction.choices,
@@ -59,7 +64,7 @@ class ProjectForm(forms.ModelForm):
         return self.cleaned_data["reject_reasons"] or []
 
 
-def short(value) -> str:
+def short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= SHOWN_OF_VALUE else f"{text[:SHOWN_OF_VALUE]}…"
 
@@ -79,7 +84,7 @@ class ChangeInline(ReadOnlyInline):
     verbose_name_plural = "newest changes of settings"
     fields = readonly_fields = ("changed_at", CHANGED_BY, "setting", before, after)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("changed_by")
 
 
@@ -93,13 +98,13 @@ class LabelConfigInline(ReadOnlyInline):
     verbose_name_plural = "newest label configurations"
     fields = readonly_fields = ("number", "created_at", CREATED_BY, beginning)
 
-    def get_queryset(self, request):
-        """Not the whole texts, which may be long."""
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Without the whole text, which may be long."""
         found = super().get_queryset(request).select_related("created_by").defer("xml")
         return found.annotate(beginning=Left("xml", SHOWN_OF_VALUE))
 
 
-def total(name: str):
+def total(name: str) -> Callable[[Project], int]:
     @admin.display(description=name)
     def show(project: Project) -> int:
         return project.totals[name]  # type: ignore[attr-defined]
@@ -111,7 +116,7 @@ def total(name: str):
 class ProjectAdmin(LeadAdmin):
     opens = frozenset({"change", "delete"})
     form = ProjectForm
-    formfield_overrides = {models.TextField: {"form_class": TextBox}}
+    formfield_overrides = {models.TextField: {"form_class": VerbatimText}}
     inlines = (MembershipInline, ChangeInline, LabelConfigInline)
     list_display = (
         "title",
@@ -130,7 +135,7 @@ class ProjectAdmin(LeadAdmin):
     date_hierarchy = "created_at"
     search_fields = ("title", "description")
     readonly_fields = (CREATED_BY, "created_at", "updated_at", "lists")
-    fieldsets = (
+    fieldsets: Any = (
         (None, {"fields": ("title", "description", "color", "timezone", "lists")}),
         (
             "Labelling",
@@ -176,34 +181,34 @@ class ProjectAdmin(LeadAdmin):
                 )
             },
         ),
-        ("Made", {"fields": (CREATED_BY, "created_at", "updated_at")}),
+        ("Created", {"fields": (CREATED_BY, "created_at", "updated_at")}),
     )
 
-    def project_id_of(self, obj) -> int:
+    def project_id_of(self, obj: Any) -> int:
         return obj.pk
 
-    def seen_by(self, user: User, rows):
+    def seen_by(self, user: User, rows: Any) -> Any:
         return rows.managed_by(user)
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or (obj is None and self.has_add_permission(request))
 
-    def has_add_permission(self, request, *args) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         user = signed_in(request)
-        # The page for signing in asks on behalf of nobody.
+        # On the sign-in page there is no user.
         return user.is_active and (user.may_create_projects or user.runs_site)
 
-    def get_inlines(self, request, obj):
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
             self.fieldsets
             if obj
-            else [(title, {**part, "fields": _to_fill_in(part)}) for title, part in self.fieldsets[:-1]]
+            else [(title, {**part, "fields": _form_fields(part)}) for title, part in self.fieldsets[:-1]]
         )
 
-    def fill_page(self, rows) -> None:
+    def fill_page(self, rows: Any) -> None:
         totals = totals_of([project.pk for project in rows])
         for project in rows:
             project.totals = totals[project.pk]
@@ -221,7 +226,7 @@ class ProjectAdmin(LeadAdmin):
         ]
         return format_html_join(" · ", "{}", ((link,) for link in links))
 
-    def save_form(self, request, form, change):
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         project = super().save_form(request, form, change)
         if change:
             return project
@@ -229,25 +234,25 @@ class ProjectAdmin(LeadAdmin):
             actor=signed_in(request), **{name: v for name, v in form.cleaned_data.items() if name != "force"}
         )
 
-    def save_model(self, request, obj, form, change) -> None:
-        """Creating has saved a new one."""
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new project was saved by `save_form`."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "force"}
         if change and changes:
             projects.update(obj, changes, actor=signed_in(request), force=form.cleaned_data["force"])
-            messages.info(request, f"Written down as changed by you: {', '.join(sorted(changes))}.")
+            messages.info(request, f"Recorded as changed by you: {', '.join(sorted(changes))}.")
 
-    def save_formset(self, request, form, formset, change) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is Membership:
             save_members(formset, form.instance, actor=signed_in(request))
         else:
             super().save_formset(request, form, formset, change)
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for project in rows:
             projects.delete(project, actor=actor)
 
 
-def _to_fill_in(fieldset: dict) -> tuple:
+def _form_fields(fieldset: Any) -> tuple[str, ...]:
     return tuple(name for name in fieldset["fields"] if name not in ("lists", "force"))
 
 

@@ -1,12 +1,26 @@
-"""What is only read: history, imports, drafts, predictions, totals."""
+"""Rows that are read, and hardly ever changed: history, drafts, imports, reservations, uploads, totals …"""
+
+from typing import Any
 
 from django.contrib import admin
+from django.utils.html import format_html
 
 from users.admin.base import SiteAdmin
 from users.models import User
 
-from ..models import Draft, History, Import, Prediction, ProjectDelta, ProjectTotal, View
-from ..services import tasks
+from ..models import (
+    Draft,
+    History,
+    Import,
+    LabelConfigVersion,
+    Prediction,
+    ProjectDelta,
+    ProjectTotal,
+    Reservation,
+    Upload,
+    View,
+)
+from ..services import reservations, tasks
 from .base import LeadAdmin
 from .filters import ByAnnotationsProject, ByProject, ByTasksProject
 from .show import column, person, pretty
@@ -16,16 +30,16 @@ AUTHOR = person("author", "author of this result")
 
 
 class Result:
-    """Shows `result` as text to read."""
+    """Shows `result` as formatted text."""
 
     @admin.display(description="result")
-    def result_text(self, obj) -> str:
+    def result_text(self, obj: Any) -> str:
         return pretty(obj.result)
 
 
 @admin.register(History)
 class HistoryAdmin(Result, LeadAdmin):
-    """Append-only: the database itself refuses anything else."""
+    """Append-only: a trigger of the database refuses changes."""
 
     project_path = "annotation__project"
     list_display = (
@@ -61,7 +75,7 @@ class HistoryAdmin(Result, LeadAdmin):
 
 @admin.register(View)
 class ViewAdmin(LeadAdmin):
-    """Tabs of the data manager, which is where they are changed."""
+    """Tabs of the data manager, where they are edited."""
 
     list_display = ("id", column("project", "project"), "__str__", BY, "order")
     list_filter = (ByProject,)
@@ -83,7 +97,7 @@ class ImportAdmin(LeadAdmin):
 
 @admin.register(Draft)
 class DraftAdmin(Result, LeadAdmin):
-    """One's own: nobody else sees unsubmitted work."""
+    """Only the user's own: nobody else sees unsubmitted work."""
 
     project_path = "task__project"
     list_display = (
@@ -118,7 +132,7 @@ class PredictionAdmin(Result, LeadAdmin):
     fields = ("project", "task", "model_version", "score", "created_at", "result_text")
     readonly_fields = ("created_at", "result_text")
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for prediction in rows:
             tasks.delete_prediction(prediction, actor=actor)
 
@@ -128,7 +142,7 @@ COUNTS = ("tasks", "finished", "annotations", "reviewed", "accepted", "rejected"
 
 @admin.register(ProjectTotal)
 class ProjectTotalAdmin(SiteAdmin):
-    """The folded part of what projects add up to; the project list shows the whole."""
+    """The totals as last added up. The project list adds the deltas since."""
 
     list_display = ("project", *COUNTS)
     list_select_related = ("project",)
@@ -136,6 +150,56 @@ class ProjectTotalAdmin(SiteAdmin):
 
 @admin.register(ProjectDelta)
 class ProjectDeltaAdmin(SiteAdmin):
-    """What is not folded yet."""
+    """Changes not added to the totals yet."""
 
     list_display = ("id", "project_id", *COUNTS)
+
+
+@admin.register(LabelConfigVersion)
+class LabelConfigVersionAdmin(LeadAdmin):
+    list_display = ("id", column("project", "project"), "number", BY, "created_at")
+    list_filter = (ByProject,)
+    list_select_related = ("project", "created_by")
+    list_defer = ("xml", "project__label_config")
+    search_fields = ("created_by__email",)
+    fields = ("project", "number", BY, "created_at", "xml")
+    readonly_fields = (BY,)
+
+
+@admin.register(Reservation)
+class ReservationAdmin(LeadAdmin):
+    """Deleting one makes the task available to others."""
+
+    opens = frozenset({"delete"})
+    list_display = (
+        column("task", "task", order="task_id"),
+        column("project", "project"),
+        person("user", "with"),
+        "created_at",
+        "expires_at",
+    )
+    list_filter = (ByProject,)
+    list_select_related = ("task", "project", "user")
+    list_defer = ("task__data", "project__label_config")
+    search_fields = ("user__email",)
+    fields = readonly_fields = ("project", "task", person("user", "with"), "created_at", "expires_at")
+
+    def remove(self, rows: Any, *, actor: User) -> None:
+        for place in rows:
+            reservations.release(place.pk)
+
+
+@admin.display(description="address")
+def address(upload: Upload) -> str:
+    return format_html('<a href="{0}">{0}</a>', upload.path)
+
+
+@admin.register(Upload)
+class UploadAdmin(LeadAdmin):
+    list_display = ("name", column("project", "project"), "content_type", "size", BY, "created_at")
+    list_filter = (ByProject, "content_type")
+    list_select_related = ("project", "created_by")
+    search_fields = ("name",)
+    date_hierarchy = "created_at"
+    fields = ("project", "name", address, "content_type", "size", "sha256", BY, "created_at")
+    readonly_fields = (address, BY, "created_at")

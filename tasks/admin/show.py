@@ -1,4 +1,4 @@
-"""How rows of other rows, people and JSON are shown: as words to read."""
+"""How related rows, people and JSON are displayed."""
 
 import json
 from collections.abc import Callable
@@ -6,43 +6,46 @@ from functools import reduce
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 SHOWN_CHARACTERS = 20_000
 
 
 class NewestFormSet(BaseInlineFormSet):
-    """The newest rows only: a page that lists years of changes never opens."""
+    """The newest rows only: with years of changes the page would take too long."""
 
     NEWEST = 20
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         if not hasattr(self, "_newest"):
             self._newest = super().get_queryset()[: self.NEWEST]
         return self._newest
 
 
 class ReadOnlyInline(admin.TabularInline):
-    """Whoever sees the page it is part of sees it."""
+    """Visible to whoever sees the page it is on."""
 
     formset = NewestFormSet
     extra = 0
     can_delete = False
     show_change_link = False
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
-    def has_add_permission(self, request, obj) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 def column(path: str, description: str, *, order: str | None = None) -> Callable[[Any], Any]:
-    """What `path` leads to, as words. (As a field it would be a link, also for who may not follow it.)"""
+    """A column with the value at `path`, as text. (A field would be a link, even for those who may not open it.)"""
 
     @admin.display(description=description, ordering=order or path.replace(".", "__"))
     def show(obj: Any) -> Any:
@@ -57,7 +60,7 @@ def person(path: str, description: str) -> Callable[[Any], Any]:
     return column(path, description, order=f"{path.replace('.', '__')}__email")
 
 
-def pretty(value: Any) -> str:
+def pretty(value: Any) -> SafeString:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return format_html(
         '<pre class="json">{}</pre>',
@@ -65,5 +68,5 @@ def pretty(value: Any) -> str:
     )
 
 
-def link_to(path: str, words: str) -> str:
+def link_to(path: str, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', path, words)

@@ -1,9 +1,12 @@
-"""Tasks: what to label, and how far its review has come."""
+"""Tasks: their data, and how far they are annotated and reviewed."""
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Left
+from django.http import HttpRequest
 from django.urls import reverse
 
 from users.admin.base import signed_in
@@ -11,13 +14,12 @@ from users.models import User
 
 from ..models import Task
 from ..services import tasks
-from .base import LeadAdmin
+from .base import LeadAdmin, NumberedSearch
 from .filters import Accepted, ByProject, Comments, Rejected
-from .search import NumberedSearch
 from .show import column, link_to, person
 
 PREVIEW = 80
-WRITTEN = ("data", "meta", "overlap", "allow_skip", "external_id")
+EDITABLE = ("data", "meta", "overlap", "allow_skip", "external_id")
 COUNTERS = (
     "is_labeled",
     "completed_at",
@@ -76,23 +78,23 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
     form = TaskForm
     ordering = ("-id",)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         data = Left(Cast("data", TextField()), PREVIEW)
         return super().get_queryset(request).annotate(data_preview=data)
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ("project", *(name for name in WRITTEN if name != "overlap"))})]
-        made = ("unique_id", "created_at", "updated_at", UPDATED_BY)
+            return [(None, {"fields": ("project", *(name for name in EDITABLE if name != "overlap"))})]
+        created = ("unique_id", "created_at", "updated_at", UPDATED_BY)
         return [
-            (None, {"fields": ("project", "inner_id", *WRITTEN, "lists")}),
-            ("Counted", {"fields": COUNTERS}),
-            ("Made", {"fields": made}),
+            (None, {"fields": ("project", "inner_id", *EDITABLE, "lists")}),
+            ("Counters", {"fields": COUNTERS}),
+            ("Created", {"fields": created}),
         ]
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = {name for _, part in self.get_fieldsets(request, obj) for name in part["fields"]}
-        return () if obj is None else tuple(shown - set(WRITTEN))
+        return () if obj is None else tuple(shown - set(EDITABLE))
 
     @admin.display(description="lists")
     def lists(self, task: Task) -> str:
@@ -100,17 +102,17 @@ class TaskAdmin(NumberedSearch, LeadAdmin):
             f"{reverse('admin:tasks_annotation_changelist')}?task__id__exact={task.pk}", "its annotations"
         )
 
-    def save_form(self, request, form, change):
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         task = super().save_form(request, form, change)
         return task if change else tasks.create(actor=signed_in(request), **form.cleaned_data)
 
-    def save_model(self, request, obj, form, change) -> None:
-        """Creating has saved a new one."""
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new task was saved by `save_form`."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         if change and changes:
             tasks.update(obj.pk, changes, actor=signed_in(request))
 
-    def remove(self, rows, *, actor: User) -> None:
+    def remove(self, rows: Any, *, actor: User) -> None:
         for project in {task.project for task in rows}:
             tasks.delete_many(
                 project, [task.pk for task in rows if task.project_id == project.pk], actor=actor

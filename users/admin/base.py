@@ -1,13 +1,15 @@
-"""What every list of the admin shares, and the admin of what belongs to the site.
+"""What all model admins share, and the admin of what belongs to the whole site.
 
-Permissions do not come from Django's groups: the capability table decides, and the queryset says which rows there are.
+Permissions do not come from Django's groups: the capability table decides, and querysets limit the rows.
 """
 
 from functools import cached_property
+from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,20 +21,21 @@ COUNTED_TO = 10_000
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Who asks. On the page for signing in it is nobody: not active, and asked for no more than that."""
+    """The user of the request. On the sign-in page that is an AnonymousUser, which is never active."""
     return request.user  # type: ignore[return-value]
 
 
 class CappedPaginator(Paginator):
-    """Counts to COUNTED_TO and no further: what lies beyond is found by filter, not by paging."""
+    """Counts no further than COUNTED_TO: what is beyond is found by filtering, not by paging."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[:COUNTED_TO].count()  # type: ignore[union-attr]
+        rows: models.QuerySet = self.object_list  # type: ignore[assignment]
+        return rows.order_by()[:COUNTED_TO].count()
 
 
 class CountersignAdmin(admin.ModelAdmin):
-    """Closed until a subclass opens it."""
+    """Nothing is permitted until a subclass permits it."""
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -40,27 +43,27 @@ class CountersignAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
 
-    def has_module_permission(self, request) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_add_permission(self, request, *args) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = super().get_queryset(request)
         return rows if self.has_view_permission(request) else rows.none()
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """Offer what the related list would show this person, and take nothing else."""
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer, and accept, only what the related list would show this person."""
         kwargs.setdefault("queryset", self.offered(db_field, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -71,13 +74,9 @@ class CountersignAdmin(admin.ModelAdmin):
         return related._default_manager.none()
 
     def shown_once(self, request: HttpRequest, key: str, *, words: str, use: str) -> TemplateResponse:
-        """Answers the making of a secret. Not by redirect: the secret would travel in a cookie."""
-        context = self.admin_site.each_context(request) | {
-            "title": f"New {self.opts.verbose_name}",
-            "opts": self.opts,
-        }
+        """The page after a secret was created. Not a redirect: the secret would travel in a cookie."""
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        context |= {
+        context = self.admin_site.each_context(request) | {
             "title": f"New {self.opts.verbose_name}",
             "opts": self.opts,
             "key": key,
@@ -89,8 +88,8 @@ class CountersignAdmin(admin.ModelAdmin):
 
 
 class SiteAdmin(CountersignAdmin):
-    """What the whole site shares: seen by owner and administrators only, and only read."""
+    """For rows of the whole site: owners and administrators may view them."""
 
-    def has_view_permission(self, request, obj=None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         user = signed_in(request)
         return user.is_active and role_can(user.role_on_site, "manage_site")

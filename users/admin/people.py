@@ -1,8 +1,11 @@
-"""Accounts, for owner and administrators of the site."""
+"""User accounts, for the owners and administrators of the site."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 
 from ..forms import NewPersonForm, PersonForm
 from ..models import User
@@ -17,7 +20,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class PersonAdmin(SiteAdmin, UserAdmin):
-    """People are deactivated, never deleted: their work and verdicts stay."""
+    """People are deactivated, never deleted: their annotations and reviews stay."""
 
     form = PersonForm
     add_form = NewPersonForm
@@ -46,18 +49,18 @@ class PersonAdmin(SiteAdmin, UserAdmin):
         (None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),
     )
 
-    def has_add_permission(self, request, *args) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.has_view_permission(request)
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request) if obj is None else may_manage(signed_in(request), obj)
 
-    def get_readonly_fields(self, request, obj=None):
-        """Nobody changes their own rank. Superusers are made on the command line."""
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nobody changes their own rank. Superusers are created on the command line."""
         own = obj is not None and obj.pk == signed_in(request).pk
         return (*super().get_readonly_fields(request, obj), "is_superuser", *(RANK if own else ()))
 
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "site_role":
             kwargs["choices"] = [
                 ("", "none"),

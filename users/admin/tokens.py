@@ -1,22 +1,26 @@
-"""API tokens. The key is shown once, on the page that answers its making; only its hash is kept."""
+"""API tokens. The key is shown once, on the page after it was created; only its hash is stored."""
+
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
 
-from ..models import ApiToken, LoginTry
+from ..models import ApiToken, LoginTry, User
 from ..ranks import may_manage
 from .base import SiteAdmin, signed_in
 
 
 class TokenForm(ModelForm):
-    actor = None
+    actor: User
 
-    def clean_user(self):
+    def clean_user(self) -> User:
         user = self.cleaned_data["user"]
         if not may_manage(self.actor, user):
             raise ValidationError(
-                "A token acts as its person: only an owner makes one for an owner.", code="outranked"
+                "A token acts as its user: only an owner may create one for an owner.", code="outranked"
             )
         return user
 
@@ -41,39 +45,39 @@ class ApiTokenAdmin(SiteAdmin):
     search_fields = ("name", "prefix", "user__email")
     actions = ("revoke",)
 
-    def has_add_permission(self, request, *args) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.has_view_permission(request)
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
             self.fields
             if obj is None
             else (*self.fields, "prefix", "created_at", "last_used_at", "revoked_at")
         )
 
-    def get_form(self, request, obj=None, **kwargs):
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
         return type("TokenForm", (form,), {"actor": signed_in(request)})
 
-    def save_form(self, request, form, change):
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         super().save_form(request, form, change)
         made = form.cleaned_data
-        token, request.issued_key = ApiToken.issue(
-            made["user"], name=made["name"], expires_at=made["expires_at"]
-        )
+        token, key = ApiToken.issue(made["user"], name=made["name"], expires_at=made["expires_at"])
+        request.issued_key = key  # type: ignore[attr-defined]
         return token
 
-    def save_model(self, request, obj, form, change) -> None:
-        """Issuing has saved it."""
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """`issue` has saved it."""
 
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         words = f"This is the key of “{obj.name}” for {obj.user}."
+        key = request.issued_key  # type: ignore[attr-defined]
         return self.shown_once(
-            request, request.issued_key, words=words, use="Requests carry it as: Authorization: Token <key>"
+            request, key, words=words, use="Requests carry it as: Authorization: Token <key>"
         )
 
     @admin.action(description="Revoke selected tokens", permissions=["revoke"])
-    def revoke(self, request, queryset) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
         tokens = [
             token for token in queryset.select_related("user") if may_manage(signed_in(request), token.user)
         ]
@@ -81,17 +85,17 @@ class ApiTokenAdmin(SiteAdmin):
             token.revoke()
         messages.success(request, f"Revoked: {len(tokens)}.")
         if left := queryset.count() - len(tokens):
-            messages.warning(request, f"Left alone, because they belong to an owner: {left}.")
+            messages.warning(request, f"Not revoked, because they belong to an owner: {left}.")
 
-    def has_revoke_permission(self, request) -> bool:
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
 
 @admin.register(LoginTry)
 class LoginTryAdmin(SiteAdmin):
-    """Deleting a row lets that person try again at once."""
+    """Deleting a row lets that person try again immediately."""
 
     list_display = ("email_hash", "since", "tries")
 
-    def has_delete_permission(self, request, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

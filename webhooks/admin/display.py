@@ -100,7 +100,7 @@ def counts_of(webhook: Webhook) -> list[tuple[str, str, str]]:
     for state in (Delivery.State.PENDING, Delivery.State.HELD, Delivery.State.DEAD):
         found = Delivery.objects.filter(Q(webhook=webhook), state=state)[: COUNTED_TO + 1].count()
         counts.append(
-            (state.value, f"more than {COUNTED_TO}" if found > COUNTED_TO else str(found), state.label)
+            (state.value, f"more than {COUNTED_TO}" if found > COUNTED_TO else str(found), str(state.label))
         )
     return counts
 

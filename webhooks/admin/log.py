@@ -17,7 +17,7 @@ from ..catalogue import CATALOGUE
 from ..models import Attempt, Delivery, Event, Webhook
 from .display import endpoint, fill_last_attempts, last_answer, next_attempt, short, state
 
-MOST_OFFERED = 100
+MAX_OFFERED = 100
 
 
 class ByAction(Choices):
@@ -39,7 +39,7 @@ class ByEndpoint(NumberFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
         mine = Webhook.objects.visible_to(signed_in(request)).order_by("id")
-        return [(pk, f"{pk}: {short(url)}") for pk, url in mine.values_list("pk", "url")[:MOST_OFFERED]]
+        return [(pk, f"{pk}: {short(url)}") for pk, url in mine.values_list("pk", "url")[:MAX_OFFERED]]
 
 
 @admin.register(Event)

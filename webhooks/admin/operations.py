@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -32,7 +33,7 @@ class ReplayForm(forms.Form):
         required=False,
         label="Since",
         help_text="Events from then on; empty: all of the last 30 days.",
-        widget=admin.widgets.AdminSplitDateTime,
+        widget=AdminSplitDateTime,
     )
 
 
