@@ -1,8 +1,12 @@
-"""Pages in Label Studio's shapes. Counting stops at 10,000 matches: beyond that a total is a lower bound, and says so."""
+"""Pages in Label Studio's shapes.
+
+Counting stops at 10,000 rows: a larger total is a lower bound and marked as one.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -12,8 +16,11 @@ COUNT_LIMIT = 10_000
 UNPAGED_LIMIT = 10_000
 
 
-def whole(params, name: str, default: int, *, least: int = 1, most: int = 2**31) -> int:
-    """A whole number ≥ `least` from the query, cut off at `most`."""
+def whole_number(params: QueryDict, name: str, default: int, *, least: int = 1, most: int = 2**31) -> int:
+    """A whole number ≥ `least`.
+
+    A larger one than `most` is lowered to it, as Label Studio does with `page_size`.
+    """
     try:
         value = int(params.get(name, default))
     except ValueError:
@@ -31,8 +38,8 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         self.request = request
-        self.number = whole(request.query_params, "page", 1)
-        size = whole(request.query_params, "page_size", self.page_size, most=self.max_page_size)
+        self.number = whole_number(request.query_params, "page", 1)
+        size = whole_number(request.query_params, "page_size", self.page_size, most=self.max_page_size)
         start = (self.number - 1) * size
         rows = list(queryset[start : start + size + 1])
         if not rows and self.number > 1:
@@ -95,12 +102,12 @@ class ProjectPages(Pages):
 
 
 class TaskPages(Pages):
-    """Label Studio's shape. An unfiltered list of one project takes its totals from the stored ones."""
+    """Label Studio's shape. The totals of an unfiltered list of one project are stored ones."""
 
     max_page_size = 500
 
     def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
-        self.totals = view.stored_totals() if rows else None  # a deleted project has totals still
+        self.totals = view.stored_totals() if rows else None  # a deleted project still has totals
         if self.totals is not None:
             return self.totals["tasks"], False
         return super().count(queryset, start, rows, view)
@@ -132,18 +139,18 @@ class TaskPages(Pages):
 
 
 class LongList(BasePagination):
-    """A plain list (as Label Studio answers nearly everywhere) that can be long: `after_id`, `limit`, `page`.
+    """A plain list, as nearly everywhere in Label Studio, that can be long: `after_id`, `limit`, `page`.
 
-    Asked for without any of them it is given whole up to 10,000 rows; above that, 400 says what to do.
+    Without any of them all rows are returned, up to 10,000; above that, 400 says what to do.
     """
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         params = request.query_params
-        limit = whole(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
+        limit = whole_number(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
         if "after_id" in params:
-            after = whole(params, "after_id", 0, least=0, most=2**63 - 1)
+            after = whole_number(params, "after_id", 0, least=0, most=2**63 - 1)
             return list(self._after(queryset, after)[:limit])
-        page = whole(params, "page", 1)
+        page = whole_number(params, "page", 1)
         if page > 1 or "limit" in params:
             return self._page(queryset, page, limit)
         rows = list(queryset[: UNPAGED_LIMIT + 1])
@@ -158,7 +165,7 @@ class LongList(BasePagination):
         return rows
 
     def _after(self, rows: Any, after: int) -> Any:
-        """Rows that were made, not read, are in the order of their ids already."""
+        """A list (of pseudonyms) is sorted by id already."""
         return (
             [row for row in rows if row.pk > after]
             if isinstance(rows, list)
@@ -180,7 +187,7 @@ class LongList(BasePagination):
     def get_schema_operation_parameters(self, view) -> list[dict]:
         names = (
             ("after_id", "Only rows with a higher id, lowest first."),
-            ("limit", "At most so many rows."),
+            ("limit", "At most this many rows."),
             ("page", "Page number, from 1."),
         )
         return [
@@ -190,14 +197,14 @@ class LongList(BasePagination):
 
 
 class ListPages(Pages):
-    """Of rows that are there already."""
+    """Pages of a list in memory."""
 
     def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
         return len(queryset), False
 
 
 class InboxPages(ListPages):
-    """With `counts` of all there is, by kind or reason."""
+    """With `counts` of everything, by kind or reason; the view adds them."""
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
         found = super().get_paginated_response_schema(schema)
@@ -209,7 +216,7 @@ class InboxPages(ListPages):
 
 
 class GroupPages(Pages):
-    """Of rows that are counted groups."""
+    """Pages of grouped rows, which have no primary key to count."""
 
     def count(self, queryset, start: int, rows, view) -> tuple[int, bool]:
         return (queryset.count() if self.has_next else start + len(rows)), False

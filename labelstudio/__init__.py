@@ -1,1 +1,1 @@
-"""Label Studio's dialect beyond our own API: the data manager, stand-in endpoints, hosting its unmodified front end."""
+"""Label Studio's API beyond our own: the data manager, stub endpoints, its unmodified front end."""

@@ -1,10 +1,11 @@
-"""What the pages that host the editor may load, beside the site's own policy."""
+"""The content security policy of pages with the editor, in addition to the site's own."""
 
 from collections.abc import Sequence
 
 from django.http import HttpResponse
 
-# It writes its styles into the page and draws into blobs. Scripts stay ours alone: no inline ones, no eval.
+# The editor writes inline styles and draws into blobs. Scripts still come from this site only: no inline
+# ones, no eval.
 POLICY = {
     "style-src": ["'unsafe-inline'"],
     "img-src": ["blob:"],
@@ -15,18 +16,18 @@ POLICY = {
 
 
 def policy_for(origins: Sequence[str]) -> dict[str, list[str]]:
-    """The editor's inline styles and blobs, and the hosts that pictures and sounds may come from.
+    """The editor's inline styles and blobs, and the hosts of images, audio and video.
 
-    `connect-src` too: the editor fetches sounds and large pictures itself.
+    They are in `connect-src` as well: the editor fetches audio and large images itself.
     """
-    opened = {
+    sources_by_name = {
         name: [*sources, *origins] if name in ("img-src", "media-src") else sources
         for name, sources in POLICY.items()
     }
-    return opened | {"connect-src": ["'self'", "blob:", "data:", *origins]}
+    return sources_by_name | {"connect-src": ["'self'", "blob:", "data:", *origins]}
 
 
 def with_origins(response: HttpResponse, origins: Sequence[str]) -> HttpResponse:
-    """As csp_update does, with a policy that is known only when the project is."""
+    """Like django-csp's `csp_update`, for a policy that depends on the project."""
     response._csp_update = policy_for(origins)  # type: ignore[attr-defined]
     return response

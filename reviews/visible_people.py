@@ -39,7 +39,10 @@ def people_shown_to(user: User) -> QuerySet[User] | list[User]:
 
 
 def _pairs(projects: list[int]) -> set[tuple[int, int]]:
-    """Project and person: whoever belongs to it or left work or verdicts in it. One query for all projects."""
+    """Project and person: whoever belongs to it or left work or verdicts in it.
+
+    One query for all projects.
+    """
     members, authors, reviewers = (
         model._default_manager.filter(project__in=projects).order_by().values_list("project_id", "user_id")
         for model in (Membership, TaskAnnotator, TaskReviewer)
@@ -77,7 +80,7 @@ def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
     if person is None:
         raise Refused(
             "unknown_person",
-            "No such person here. Name somebody you share a project with, or an e-mail with an account.",
+            "No such person. Name somebody you share a project with, or the e-mail of an account.",
             field=field,
         )
     return person

@@ -1,4 +1,4 @@
-"""The addresses of uploaded files: `/data/upload/…` in a task's data, and signed links for front ends on another origin."""
+"""Addresses of uploaded files: paths in a task's data, and signed links for front ends on another origin."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""Four tasks, each in another state the table can show, and a client that filters them. Fixtures of several folders."""
+"""Four tasks, each in another state the table can show, and a client that filters them.
+
+Fixtures of several folders.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which export a query asks for: `…/export?ids=&reviewed=&verdict=&changed_since=`. (`only=final` is exporting.final.)"""
+"""The query parameters of an export; `only=final` is in exchange.exporting.final."""
 
 from datetime import datetime
 
@@ -53,7 +53,10 @@ def format_asked(query: QueryDict) -> str:
 
 
 def selection_asked(query: QueryDict) -> Selection:
-    """What is taken. A changed task is given whatever is left of it, so that its reader can drop what went."""
+    """What is taken.
+
+    A changed task is given whatever is left of it, so that its reader can drop what went.
+    """
     since, annotations = (
         _instant(query),
         annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)}),

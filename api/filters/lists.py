@@ -45,7 +45,10 @@ def ordering(*names: str) -> NullsLastOrdering:
 
 
 class IdFilter(filters.NumberFilter):
-    """Rows that refer to this id. An unknown id and an invisible one both find nothing, so the answer reveals neither."""
+    """Rows that refer to this id.
+
+    Unknown and invisible ids both find nothing, so the answer reveals neither.
+    """
 
     field_class = forms.IntegerField
 

@@ -1,4 +1,4 @@
-"""Query parameters that filter no list: several by a serializer, a single one by one of REST framework's fields."""
+"""Query parameters other than filters of a list: read by a serializer, or by a single field."""
 
 from typing import Any
 

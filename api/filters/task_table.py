@@ -1,4 +1,4 @@
-"""From a request to the tasks it is about: `view=` first, then `query=`, then the body, as Label Studio does."""
+"""Which tasks a request is about: `view=` comes first, then `query=`, then the body, as in Label Studio."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Assignments on the wire."""
+"""Assignments of tasks to people."""
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers

@@ -1,4 +1,4 @@
-"""What changed, on the wire: operations between two versions, corrections, and how often which label became which."""
+"""Operations between two versions, corrections by fixes, and how often which label became which."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class OperationSerializer(serializers.Serializer):
     """One difference. `sentence` says it in words: "moved, overlap 0.83", "Positive → Neutral"."""
 
     kind = serializers.ChoiceField(choices=Correction.Kind.choices)
-    region = serializers.CharField(help_text="Empty: about the whole task.")
+    region = serializers.CharField(help_text="Empty if it is about the whole task.")
     control = serializers.CharField()
     label_from = serializers.CharField()
     label_to = serializers.CharField()
@@ -31,16 +31,16 @@ class OperationSerializer(serializers.Serializer):
 
 
 class SinceSerializer(serializers.Serializer):
-    """`since` and `now` are ids of history rows; `since` is null while nobody has judged."""
+    """`since` and `now` are ids of history rows. `since` is null before the first review."""
 
     since = serializers.IntegerField(allow_null=True)
     now = serializers.IntegerField(allow_null=True)
-    outdated = serializers.BooleanField(help_text="The last verdict was given on what is no more.")
+    outdated = serializers.BooleanField(help_text="The last review was of an earlier version.")
     changes = OperationSerializer(many=True)
 
 
 class CorrectionSerializer(HidesReviewers, serializers.ModelSerializer):
-    """One thing a fix changed. `created_by` is the reviewer, where the reader may know."""
+    """One thing a fix changed. `created_by` is the reviewer, if the reader may know them."""
 
     people = ("created_by", "annotator")
     created_by = serializers.IntegerField(source="review.created_by_id", read_only=True, allow_null=True)
@@ -83,11 +83,11 @@ class CorrectionSerializer(HidesReviewers, serializers.ModelSerializer):
 
 
 class AcknowledgedSerializer(serializers.Serializer):
-    acknowledged = serializers.IntegerField(help_text="How many were not acknowledged before.")
+    acknowledged = serializers.IntegerField(help_text="How many were not acknowledged before this.")
 
 
 class ConfusionSerializer(serializers.Serializer):
-    """So often reviewers made `label_to` of what `annotator` had called `label_from`. Empty: nothing was there."""
+    """How often reviewers changed `label_from` by this annotator to `label_to`. An empty label: no region."""
 
     annotator = serializers.SerializerMethodField()
     control = serializers.CharField()

@@ -1,4 +1,4 @@
-"""The dead ends of a project on the wire."""
+"""The dead ends of a project."""
 
 from rest_framework import serializers
 
@@ -11,8 +11,8 @@ from .inbox import waiting_seconds
 class DeadEndSerializer(serializers.Serializer):
     """A task that nobody will take up by themselves.
 
-    `user`: the inactive person it waits for, if any. `annotation`: the one concerned, if any. `since`: when anything last
-    happened to the task.
+    `user`: the inactive person it waits for, if any. `annotation`: the one concerned, if any.
+    `since`: the last change of the task.
     """
 
     reason = serializers.ChoiceField(choices=list(REASONS), source="reason.name")

@@ -1,4 +1,4 @@
-"""Contested rejections on the wire."""
+"""Disputes: contested rejections."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .names import NamesPeople
 
 
 class ContestSerializer(serializers.Serializer):
-    """`reason` is required; what is wrong with it is said under `validation_errors`."""
+    """`reason` is required."""
 
     reason = serializers.CharField(max_length=10_000)
     last_annotation_history = serializers.IntegerField(
@@ -21,8 +21,10 @@ class ContestSerializer(serializers.Serializer):
 
 
 class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
-    """`rejected_by` is null to whom it is hidden: to reviewers while the dispute is open, to annotators where the project hides
-    its reviewers' names."""
+    """`rejected_by` is null for readers who may not know.
+
+    Reviewers may not while the dispute is open, annotators where the project hides its reviewers' names.
+    """
 
     people = ("contested_by", "rejected_by", "decided_by")
     task = serializers.IntegerField(source="annotation.task_id", read_only=True)
@@ -30,7 +32,7 @@ class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
     reject_reason = serializers.CharField(source="review.reason", read_only=True)
     reject_action = serializers.CharField(source="review.reject_action", read_only=True)
     comment = serializers.CharField(
-        source="review.comment", read_only=True, help_text="What was said with the rejection."
+        source="review.comment", read_only=True, help_text="The comment of the rejection."
     )
     rejected_by = serializers.IntegerField(source="review.created_by_id", read_only=True, allow_null=True)
     rejected_at = serializers.DateTimeField(source="review.created_at", read_only=True)
@@ -73,7 +75,7 @@ class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
 
 
 class RecordSerializer(serializers.Serializer):
-    """What became of one person's disputes: of what they contested, and (`verdicts_`) of what others contested of theirs."""
+    """Outcomes of the rejections somebody contested, and (`verdicts_`) of theirs that others contested."""
 
     user = serializers.IntegerField()
     contested = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""The editor's options on the wire."""
+"""Options of Label Studio's editor."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""What waits for somebody, on the wire."""
+"""What waits for somebody, and what waits in the projects somebody manages."""
 
 from typing import Any
 
@@ -26,8 +26,11 @@ class ProjectNameSerializer(serializers.Serializer):
 
 
 class ItemSerializer(serializers.Serializer):
-    """`count` is 1 but for shared work (`task` is then the one that waits longest) and for the corrections of one fix. `about`
-    is the comment, or the review whose corrections they are."""
+    """One thing to do.
+
+    `count` is 1 except for shared work (`task` is the one that waits longest) and the corrections of a fix.
+    `about` is the id of the comment, or of the review with the corrections.
+    """
 
     kind = serializers.ChoiceField(choices=Kind.choices)
     project = serializers.SerializerMethodField()
@@ -37,10 +40,10 @@ class ItemSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
     waiting_seconds = serializers.SerializerMethodField()
     count = serializers.IntegerField(source="number")
-    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="At least so many.")
+    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="`count` is a lower bound.")
     text = serializers.CharField(help_text="The comment.")
     to_do = serializers.CharField()
-    link = serializers.SerializerMethodField(help_text="The page to do it on.")
+    link = serializers.SerializerMethodField(help_text="The page where it is done.")
 
     def get_project(self, item: Item) -> ProjectNameSerializer:
         return {"id": item.project, "title": self.context["titles"].get(item.project, "")}  # type: ignore[return-value]
@@ -57,14 +60,14 @@ def waiting_seconds(since: Any) -> int:
 
 
 class KindCountSerializer(serializers.Serializer):
-    """A number up to 1,000 of each kind; `is_estimate`: at least so many."""
+    """A number, at most 1,000 for each kind. `is_estimate`: it is a lower bound."""
 
     number = serializers.IntegerField()
     is_estimate = serializers.BooleanField()
 
 
 class CountsSerializer(serializers.Serializer):
-    """How much waits, by kind, and in all."""
+    """How much waits, by kind and in total."""
 
     def get_fields(self) -> dict[str, Any]:
         return {name: KindCountSerializer() for name in (*Kind.values, "total")}
@@ -75,9 +78,6 @@ def counts_body(counts: dict[Kind, Count], total: Count) -> dict[str, Any]:
         name: {"number": count.number, "is_estimate": count.is_estimate}
         for name, count in {**counts, "total": total}.items()
     }
-
-
-# --- for leads ---------------------------------------------------------------------------------------
 
 
 class NamedSerializer(serializers.ModelSerializer):
@@ -94,8 +94,8 @@ class WaitingSerializer(serializers.Serializer):
     user = serializers.SerializerMethodField()
     kind = serializers.ChoiceField(choices=On.choices)
     count = serializers.IntegerField(source="number")
-    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="At least so many.")
-    since = serializers.DateTimeField(help_text="Of what has waited longest.")
+    count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="`count` is a lower bound.")
+    since = serializers.DateTimeField(help_text="Since when the oldest of them waits.")
     waiting_seconds = serializers.SerializerMethodField()
 
     def get_project(self, row: Waiting) -> ProjectNameSerializer:

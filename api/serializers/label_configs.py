@@ -1,4 +1,4 @@
-"""The label configurations a project has had, on the wire."""
+"""The label configurations a project has had."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""Project settings of Label Studio that have one value here: its scripts and web application expect to find them."""
+"""Project settings of Label Studio with a fixed value here; its scripts and web application read them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Members of a project and their roles on the wire."""
+"""Members of a project and their roles."""
 
 from rest_framework import serializers
 

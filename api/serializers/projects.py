@@ -1,4 +1,4 @@
-"""Projects on the wire: settings flat as Label Studio has them, review settings nested."""
+"""Projects: settings flat as in Label Studio, review settings nested."""
 
 from typing import Any, cast
 
@@ -35,8 +35,9 @@ REVIEW_SETTINGS = {
     "review_task_limit_percent": "review_task_limit_percent",
 }
 ASSIGNMENT_SETTINGS = {"label_stream_task_distribution": "label_stream_task_distribution"}
-# Settings of Label Studio that do nothing here. Only the values that describe what happens anyway are accepted; a client
-# reads the first of them.
+# Settings of Label Studio that do nothing here. Only values that describe what happens anyway are accepted;
+# clients
+# read the first of them.
 NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
@@ -118,7 +119,7 @@ def review_settings(project: Project) -> dict[str, Any]:
 
 
 class ProjectListSerializer(serializers.ListSerializer):
-    """One query for the totals of a page."""
+    """Reads the totals of a page in one query."""
 
     def to_representation(self, data: Any) -> list[Any]:
         projects = list(data.all() if hasattr(data, "all") else data)
@@ -257,7 +258,10 @@ class ProjectChangeSerializer(ProjectSerializer):
 
 
 class ProgressSerializer(serializers.Serializer):
-    """`done`: tasks that are reviewed or not in the review sample; without reviews, those that are finished. `percent` is of `tasks`."""
+    """`done`: tasks that are reviewed or not in the review sample; without reviews, finished ones.
+
+    `percent` is of `tasks`.
+    """
 
     project = serializers.IntegerField()
     tasks = serializers.IntegerField()

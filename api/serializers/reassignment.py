@@ -1,4 +1,4 @@
-"""Ownerless work and its reassignment on the wire."""
+"""Ownerless work and its reassignment."""
 
 from typing import Any
 

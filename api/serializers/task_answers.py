@@ -1,4 +1,4 @@
-"""The answer of a task, as somebody picks it."""
+"""Picking the final answer of a task, and closing it without one."""
 
 from rest_framework import serializers
 
@@ -7,7 +7,7 @@ from tasks.models import Task
 
 class PickSerializer(serializers.Serializer):
     annotation = serializers.IntegerField(
-        min_value=1, max_value=2**62, help_text="Which annotation of the task is its answer."
+        min_value=1, max_value=2**62, help_text="The annotation that is the final answer."
     )
 
 

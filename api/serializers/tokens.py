@@ -1,4 +1,4 @@
-"""Tokens on the wire."""
+"""Keys and personal access tokens."""
 
 from django.utils.timezone import now
 from rest_framework import serializers
@@ -10,10 +10,10 @@ class NewTokenSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100, default="api")
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
 
-    def validate_expires_at(self, moment):
-        if moment is not None and moment <= now():
-            raise serializers.ValidationError("This moment has passed: the token would never work.")
-        return moment
+    def validate_expires_at(self, expires_at):
+        if expires_at is not None and expires_at <= now():
+            raise serializers.ValidationError("This time has passed: the token would never work.")
+        return expires_at
 
 
 class TokenSerializer(serializers.ModelSerializer):
@@ -26,7 +26,7 @@ class TokenSerializer(serializers.ModelSerializer):
 
 
 class IssuedTokenSerializer(TokenSerializer):
-    """A token at the only moment its key is shown."""
+    """A new token: the only time its key is shown."""
 
     token = serializers.CharField(read_only=True)
 
@@ -35,7 +35,10 @@ class IssuedTokenSerializer(TokenSerializer):
 
 
 class PersonalTokenSerializer(serializers.ModelSerializer):
-    """A personal access token in a list: `token` is only how it begins, to recognise it by its claim `jti`."""
+    """A personal access token in a list.
+
+    `token` is only the beginning of its claim `jti`, to recognise it by.
+    """
 
     token = serializers.SerializerMethodField()
 

@@ -1,4 +1,4 @@
-"""Uploaded files on the wire."""
+"""Uploaded files."""
 
 from rest_framework import serializers
 
@@ -8,10 +8,10 @@ from .names import NamesPeople
 
 
 class UploadSerializer(NamesPeople, serializers.ModelSerializer):
-    """As Label Studio tells of it, and where it is."""
+    """Label Studio's keys, and the path."""
 
     file = serializers.CharField(source="file.name", read_only=True)
-    path = serializers.CharField(read_only=True, help_text="What a task's data names it by.")
+    path = serializers.CharField(read_only=True, help_text="How a task's data refers to it.")
 
     class Meta:
         model = Upload

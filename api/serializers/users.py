@@ -1,4 +1,4 @@
-"""People on the wire."""
+"""People, as the reader may know them."""
 
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
@@ -7,11 +7,11 @@ from users.capabilities import Role
 from users.models import User
 from users.ranks import grantable_roles
 
-ORGANIZATION = 1  # the contract has organizations, this site is one
+ORGANIZATION = 1  # Label Studio has organizations; a site is one
 
 
 class PersonSerializer(serializers.ModelSerializer):
-    """Who somebody is, for payloads and expanded references."""
+    """A person in payloads and expanded references."""
 
     class Meta:
         model = User
@@ -20,7 +20,7 @@ class PersonSerializer(serializers.ModelSerializer):
 
 
 class ExpandedPersonSerializer(PersonSerializer):
-    """`completed_by` of the annotations of one task: the quick view reads the e-mail and the avatar."""
+    """`completed_by` of annotations: the quick view of the data manager reads the e-mail and the avatar."""
 
     avatar = serializers.SerializerMethodField()
     initials = serializers.CharField(read_only=True)
@@ -33,7 +33,7 @@ class ExpandedPersonSerializer(PersonSerializer):
 
 
 class CommentAuthorSerializer(ExpandedPersonSerializer):
-    """`created_by` of a comment, expanded. The SDK takes it for a person only with a `username`."""
+    """`created_by` of a comment, expanded. The SDK needs a `username` to read it as a person."""
 
     username = serializers.CharField(read_only=True)
 
@@ -42,7 +42,7 @@ class CommentAuthorSerializer(ExpandedPersonSerializer):
 
 
 class UserSerializer(ExpandedPersonSerializer):
-    """Label Studio's user. Nothing the data manager reads is ever null."""
+    """Label Studio's user. No key that the data manager reads is ever null."""
 
     username = serializers.CharField(read_only=True)
     active_organization = serializers.SerializerMethodField()
@@ -97,9 +97,7 @@ class UserSerializer(ExpandedPersonSerializer):
 class NewUserSerializer(serializers.ModelSerializer):
     email = serializers.EmailField(
         max_length=254,
-        validators=[
-            UniqueValidator(User.objects.all(), "This e-mail already belongs to somebody.", lookup="iexact")
-        ],
+        validators=[UniqueValidator(User.objects.all(), "Another account has this e-mail.", lookup="iexact")],
     )
     password = serializers.CharField(
         write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False
@@ -116,7 +114,7 @@ class NewUserSerializer(serializers.ModelSerializer):
 
 
 class ProfileSerializer(serializers.ModelSerializer):
-    """What people change about themselves."""
+    """What people may change in their own account."""
 
     class Meta:
         model = User

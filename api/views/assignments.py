@@ -64,7 +64,10 @@ class TaskAssignees(APIView):
         responses={201: AssignmentSerializer},
     )
     def post(self, request, pk: int, task_pk: int):
-        """Assign the task to people (managers). Answers the first assignment, with all of them in `assignments`."""
+        """Assign the task to people (managers).
+
+        The answer is the first assignment, with all in `assignments`.
+        """
         return self._assigned(request, pk, task_pk, status.HTTP_201_CREATED)
 
     @extend_schema(

@@ -79,7 +79,10 @@ class AnnotationCorrectionViewSet(ViewSet):
 
     @extend_schema(operation_id="annotations_corrections", responses=CorrectionSerializer(many=True))
     def list(self, request, annotation_pk=None):
-        """What fixes changed in it, newest first. Undone or replaced fixes are included with `include_undone=true`."""
+        """What fixes changed in it, newest first.
+
+        `include_undone=true` includes undone and replaced fixes.
+        """
         annotation = visible(Annotation.objects, request, annotation_pk)
         found = corrections.readable(self.get_queryset().filter(annotation=annotation))
         return self.page_of(self.filter_queryset(found))

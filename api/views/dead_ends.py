@@ -36,7 +36,7 @@ class DeadEndViewSet(ViewSet):
         responses=DeadEndSerializer(many=True),
     )
     def list(self, request, pk=None):
-        """Tasks that nobody will take up by themselves, by reason, with the actions that move them on (managers).
+        """Tasks that nobody will take up by themselves, by reason, with the possible actions (managers).
 
         At most 1,000 are listed for each reason, longest first; `counts` says how many there are.
         """
@@ -61,7 +61,7 @@ class ResolveDeadEnd(APIView):
     def post(self, request, pk: int):
         """Move a stuck task on (managers): assign it, return it, or close it without an answer.
 
-        What each action does depends on the reason. Work that waits for an inactive person is moved as a whole.
+        What an action does depends on the reason. All work that waits for an inactive person moves at once.
         """
         task = visible(Task.objects.select_related("project"), request, pk)
         require(request, "manage_project", task.project_id)

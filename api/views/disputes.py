@@ -25,8 +25,8 @@ class DisputeViewSet(ViewSet):
     def list(self, request, pk=None):
         """Contested rejections, newest first.
 
-        Managers see all. Reviewers see the open ones, without who rejected, and those about their own verdicts or decided by
-        them. Annotators see their own.
+        Managers see all. Reviewers see open ones (without who rejected) and those about their own verdicts or
+        decided by them. Annotators see their own.
         """
         project = visible(Project.objects, request, pk)
         found = disputes.visible_to(request.user, project)
@@ -35,7 +35,7 @@ class DisputeViewSet(ViewSet):
 
     @extend_schema(operation_id="projects_disputes_records", responses=RecordSerializer(many=True))
     def records(self, request, pk=None):
-        """The outcomes of everybody's disputes here, as annotator and as reviewer. Only managers see those of others."""
+        """Outcomes of disputes by person, as annotator and as reviewer. Only managers see other people's."""
         project = visible(Project.objects, request, pk)
         found = disputes.records_shown_to(request.user, project)
         return Response([{"user": user, **record.as_dict()} for user, record in sorted(found.items())])

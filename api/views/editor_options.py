@@ -1,4 +1,4 @@
-"""What a front end that embeds Label Studio's editor asks before it starts it."""
+"""What a front end needs to start Label Studio's editor."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
@@ -13,7 +13,7 @@ from .base import require, visible
 
 SCREENS = {editor.REVIEW: "review_annotation", editor.ANNOTATE: "annotate"}
 SCREEN = OpenApiParameter(
-    "screen", str, enum=list(SCREENS), description="Unasked: `review` for whoever may review."
+    "screen", str, enum=list(SCREENS), description="By default `review` for people who may review."
 )
 
 
@@ -26,7 +26,7 @@ class EditorOptions(APIView):
         if screen not in SCREENS:
             raise Refused(
                 "unknown_screen",
-                f"There is no screen {screen!r}. Ask for {' or '.join(SCREENS)}.",
+                f"There is no screen {screen!r}. Use {' or '.join(SCREENS)}.",
                 field="screen",
             )
         require(request, SCREENS[screen], project)

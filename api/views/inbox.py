@@ -37,8 +37,8 @@ class InboxViewSet(ViewSet):
     def list(self, request):
         """What waits for you, longest first.
 
-        `count` is the number of items listed, at most 1,000 of each kind. `counts` is the amount of work: what anybody may
-        take is one item for each project.
+        `count`: the items listed, at most 1,000 of each kind; work that anybody may take is one item
+        for each project. `counts`: the amount of work.
         """
         wanted = parameters_of(InboxParameters, request)
         kind, project = wanted.get("kind"), wanted.get("project")
@@ -69,7 +69,7 @@ class WaitingViewSet(ViewSet):
         responses=WaitingSerializer(many=True),
     )
     def list(self, request):
-        """What waits for whom in the projects you manage, longest first: returned, assigned, contested, and leased work."""
+        """What waits for whom in the projects you manage, longest first."""
         projects = self._projects(request)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             page = self.paginate_queryset(waiting_on(projects)) or []

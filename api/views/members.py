@@ -63,7 +63,10 @@ class MemberViewSet(ViewSet):
         operation_id="projects_members_add", request=NewMemberSerializer, responses={201: NewMemberSerializer}
     )
     def create(self, request, pk=None):
-        """Add a member (managers), as an annotator unless `role` is sent. Without `role` a member keeps theirs."""
+        """Add a member (managers): an annotator unless `role` is sent.
+
+        A present member keeps their role without it.
+        """
         project = project_for(request, "manage_members", pk)
         body = sent(NewMemberSerializer, request)
         person = find_person(request.user, pk=body["user"])
@@ -93,7 +96,10 @@ class MemberViewSet(ViewSet):
         operation_id="projects_members_pause", request=PausedMemberSerializer, responses=MemberSerializer
     )
     def partial_update(self, request, pk=None):
-        """Pause or resume a member (managers). A paused member gets no new work, but may finish what was returned to them."""
+        """Pause or resume a member (managers).
+
+        Paused members get no new work but may finish what was returned.
+        """
         project = project_for(request, "manage_members", pk)
         body = sent(PausedMemberSerializer, request)
         changed = members.set_paused(

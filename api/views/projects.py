@@ -33,7 +33,7 @@ from .base import ViewSet, require, sent, visible
 FORCE = OpenApiParameter(
     "force",
     bool,
-    description="Accept a label configuration that existing annotations do not fit. Also as a key of the body.",
+    description="Accept a label configuration that existing annotations do not fit. Also in the body.",
 )
 
 
@@ -65,7 +65,7 @@ class ProjectViewSet(ViewSet):
     def partial_update(self, request, pk=None):
         """Change settings (managers). `review_settings` and `assignment_settings` may be nested.
 
-        A `label_config` without a control or label that annotations use is refused with counts, unless `force` is sent.
+        A `label_config` without a control or label in use is refused with counts, unless `force` is sent.
         """
         project = self.get_object()
         require(request, "manage_project", project)
@@ -91,7 +91,7 @@ class ProjectViewSet(ViewSet):
     def validate_config(self, request, pk=None):
         """Whether the project could have this label configuration.
 
-        400 says what is wrong with it, and tells managers which annotations would not fit (unless `force` is sent).
+        400 says what is wrong, and tells managers which annotations would not fit (unless `force` is sent).
         """
         project = self.get_object()
         config = sent(LabelConfigSerializer, request)["label_config"]

@@ -32,7 +32,7 @@ class Reassign(APIView):
         operation_id="projects_reassign", request=ReassignSerializer, responses=ReassignedSerializer
     )
     def post(self, request, pk: int):
-        """Give what waits for one person (returned work, assignments, leases) to another person or to the pool (managers)."""
+        """Give a person's returned work, assignments and leases to another or to the pool (managers)."""
         project = project_for(request, "manage_members", pk)
         body = sent(ReassignSerializer, request)
         person = person_named(body, "from", request)

@@ -1,4 +1,4 @@
-"""Bring back what was deleted, within 30 days."""
+"""Restoring what was deleted, within 30 days."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def _answer(row: Any, project: int) -> Response:
 class RestoreProject(APIView):
     @extend_schema(operation_id="projects_restore", request=None, responses=RESTORED)
     def post(self, request, pk: int):
-        """Bring a deleted project back, with everything that was in it (its managers, for 30 days)."""
+        """Restore a deleted project with everything in it (its managers, for 30 days)."""
         project = restoring.restore_project(pk, actor=request.user)
         return _answer(project, project.pk)
 
@@ -29,7 +29,7 @@ class RestoreProject(APIView):
 class RestoreTask(APIView):
     @extend_schema(operation_id="tasks_restore", request=None, responses=RESTORED)
     def post(self, request, pk: int):
-        """Bring a deleted task back, with its annotations and verdicts (managers, for 30 days)."""
+        """Restore a deleted task with its annotations and verdicts (managers, for 30 days)."""
         (task,) = restoring.restore_tasks([pk], actor=request.user)
         return _answer(task, task.project_id)
 
@@ -37,6 +37,6 @@ class RestoreTask(APIView):
 class RestoreAnnotation(APIView):
     @extend_schema(operation_id="annotations_restore", request=None, responses=RESTORED)
     def post(self, request, pk: int):
-        """Bring a deleted annotation back, unreviewed: its verdict was withdrawn with it (managers, for 30 days)."""
+        """Restore a deleted annotation, unreviewed: its verdict was withdrawn (managers, for 30 days)."""
         annotation = restoring.restore_annotation(pk, actor=request.user)
         return _answer(annotation, annotation.project_id)

@@ -1,4 +1,4 @@
-"""Picking the answer of a task whose accepted annotations differ."""
+"""The answer of a task: picking it where accepted annotations differ, or closing the task without one."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -17,13 +17,13 @@ from .tasks import TaskViewSet
 class FinalAnswerViewSet(TaskViewSet):
     @extend_schema(operation_id="tasks_final_pick", request=PickSerializer, responses=OneTaskSerializer)
     def pick(self, request, pk=None):
-        """Pick the answer among annotations that stand accepted, or are ground truth, and differ (reviewers)."""
+        """Pick the final answer among differing annotations that are accepted or ground truth (reviewers)."""
         picks.pick(self.get_object(), sent(PickSerializer, request)["annotation"], actor=request.user)
         return Response(self._one(pk))
 
     @extend_schema(operation_id="tasks_final_undo", responses=OneTaskSerializer)
     def undo(self, request, pk=None):
-        """Take the pick back: whoever picked, or a manager."""
+        """Undo the pick (the person who picked, or a manager)."""
         picks.undo(self.get_object(), actor=request.user)
         return Response(self._one(pk))
 
@@ -31,14 +31,14 @@ class FinalAnswerViewSet(TaskViewSet):
 class CloseTask(APIView):
     @extend_schema(operation_id="tasks_close", request=ClosingSerializer, responses=ClosedSerializer)
     def post(self, request, pk: int):
-        """Nobody is asked about this task any more (managers). Its work and verdicts stay as they are."""
+        """Close the task (managers): nobody gets it any more. Its annotations and verdicts stay."""
         task = self._managed(request, pk)
         because = sent(ClosingSerializer, request)["because"]
         return Response(ClosedSerializer(closing.close(task.pk, because=because, actor=request.user)).data)
 
     @extend_schema(operation_id="tasks_open", responses=ClosedSerializer)
     def delete(self, request, pk: int):
-        """Open it again (managers)."""
+        """Reopen a closed task (managers)."""
         task = self._managed(request, pk)
         return Response(ClosedSerializer(closing.open_again(task.pk, actor=request.user)).data)
 

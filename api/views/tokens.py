@@ -99,15 +99,18 @@ class OwnKey(APIView):
     def get(self, request):
         """The key of this request. Keys are stored hashed, so no other can be read."""
         if _key_of(request) is None:
-            detail = "Keys are stored hashed and cannot be shown again. Create one with POST /api/current-user/reset-token/."
-            raise Refused("not_readable", detail, status=404)
+            raise Refused(
+                "not_readable",
+                "Keys are stored hashed and cannot be shown. POST /api/current-user/reset-token/ creates a new one.",
+                status=404,
+            )
         return Response({"token": request.headers["Authorization"].partition(" ")[2].strip()})
 
 
 class ResetKey(APIView):
     @extend_schema(operation_id="current_user_reset_token", request=None, responses={201: KEY})
     def post(self, request):
-        """A new key in place of the one this request came with. With another way to sign in: an additional key."""
+        """A new key in place of the one of this request. Signed in otherwise: an additional key."""
         old = _key_of(request)
         key = old.replace() if old else ApiToken.issue(request.user, name="api")[1]
         return Response({"token": key}, status=status.HTTP_201_CREATED)

@@ -62,7 +62,7 @@ class UploadViewSet(ViewSet):
         responses=DeletedUploadsSerializer,
     )
     def destroy_many(self, request, **_: Any) -> Response:
-        """Remove files for good (managers): those in `file_upload_ids`, or else all. Refused while tasks show them."""
+        """Remove files for good (managers): those named, or else all. Refused while tasks show them."""
         rows, named = self.get_queryset(), sent(UploadIdsSerializer, request).get("file_upload_ids")
         chosen = rows if named is None else rows.filter(pk__in=named)
         return Response({"deleted": uploads.delete(chosen, force=boolean_parameter(request, "force"))})
@@ -100,7 +100,7 @@ class OneUpload(APIView):
 class SignUpload(APIView):
     @extend_schema(operation_id="uploads_sign", request=SignSerializer, responses=SignedSerializer)
     def post(self, request, pk: int) -> Response:
-        """A link that opens a file without signing in for ten minutes, for people who see a task that shows it."""
+        """A link that opens a file without signing in, for ten minutes. For people who see a task with it."""
         name = name_in(sent(SignSerializer, request)["path"], project=pk)
         of_project = Upload.objects.visible_to(request.user).filter(project=pk)
         path, expires_at = signed_path(get_object_or_404(of_project, name=name))

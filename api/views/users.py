@@ -58,7 +58,7 @@ class UserViewSet(ViewSet):
 
     @extend_schema(responses=UserSerializer(many=True))
     def list(self, request):
-        """The people you share a project with, as you know them; an administrator sees everybody."""
+        """The people you share a project with. Administrators see everybody."""
         return self.page_of(people_shown_to(request.user))
 
     @extend_schema(responses=UserSerializer)
@@ -69,7 +69,7 @@ class UserViewSet(ViewSet):
 
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):
-        """A new person (administrators only). Without a password they set one by the reset page."""
+        """A new person (administrators only). Without a password they set one by the password reset page."""
         person = User.objects.create_user(
             **sent(NewUserSerializer, request, context=self.get_serializer_context())
         )
@@ -79,7 +79,7 @@ class UserViewSet(ViewSet):
     @extend_schema(methods=["post"], request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
     @action(detail=True, methods=["get", "post"], pagination_class=None)
     def tokens(self, request, pk=None):
-        """Tokens of a person (administrators only). A new one is shown once."""
+        """The tokens of a person (administrators only). The key of a new one is shown once."""
         person = self._managed()
         if request.method == "GET":
             return Response(TokenSerializer(person.api_tokens.all()[:1000], many=True).data)
@@ -97,16 +97,16 @@ class UserViewSet(ViewSet):
     @extend_schema(request=MergeSerializer, responses=MergedSerializer)
     @action(detail=True, methods=["post"])
     def merge(self, request, pk=None):
-        """This placeholder is that person: what was imported under its name becomes theirs.
+        """Merge a placeholder into a person: what was imported under its name becomes theirs.
 
-        For managers of every project it has work in. Answers the verdicts that thereby became self-reviews; they stand.
+        For managers of every project it has work in. The answer lists verdicts that became self-reviews.
         """
         placeholder = self.get_object()
         person = person_named(sent(MergeSerializer, request), "into", request)
         return Response(MergedSerializer(merge(placeholder, person, actor=request.user)).data)
 
     def _managed(self) -> User:
-        """Whose token would make an administrator more than they are, they do not manage."""
+        """An administrator with an owner's token would be an owner."""
         person = self.get_object()
         if not may_manage(user_of(self.request), person):
             raise Refused("permission_denied", "Only an owner may manage the tokens of an owner.", status=403)
@@ -116,12 +116,12 @@ class UserViewSet(ViewSet):
 class WhoAmI(APIView):
     @extend_schema(responses=UserSerializer)
     def get(self, request):
-        """Who this request is signed by."""
+        """The person this request is authenticated as."""
         return Response(UserSerializer(request.user).data)
 
 
 class CurrentUser(WhoAmI):
-    """The same under Label Studio's other address, where people change their own names."""
+    """The same at another address of Label Studio's, where people change their own names."""
 
     @extend_schema(request=ProfileSerializer, responses=UserSerializer)
     def patch(self, request):
@@ -149,7 +149,7 @@ class Login(APIView):
         ),
     )
     def post(self, request):
-        """E-mail and password for a token that lives for some hours."""
+        """A token that is valid for some hours, for an e-mail and password."""
         credentials = sent(LoginSerializer, request)
         user = authenticate(request._request, username=credentials["email"], password=credentials["password"])
         if user is None:

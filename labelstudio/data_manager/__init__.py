@@ -1,1 +1,1 @@
-"""Label Studio's data manager: columns, saved views, the filter grammar, and actions on a selection of tasks."""
+"""Label Studio's data manager: the columns of its table, saved tabs, and actions on a selection of tasks."""

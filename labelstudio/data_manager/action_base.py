@@ -1,4 +1,4 @@
-"""What every action on a selection of tasks is made of: who may perform it, its dialog, its call, its answer."""
+"""What all actions on a selection of tasks share: who may perform them, the dialog, the call, the answer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

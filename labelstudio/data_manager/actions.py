@@ -79,7 +79,7 @@ def undo(call: Call) -> Answer:
 def _review(
     call: Call, what: str, verb: Callable[[AnnotationReviewService, list[Annotation]], Report]
 ) -> Answer:
-    """Refusals are counted by code, everything else is done. Each chunk is one bulk action with its own undo."""
+    """Refusals are counted by code, the rest is done. Each chunk is one bulk action with its own undo."""
     service = AnnotationReviewService(call.actor)
     reports = [verb(service, some) for some in call.annotations()]
     refused = Counter(refusal.code for report in reports for _, refusal in report.refused)

@@ -53,7 +53,10 @@ def _unused(task_ids: list[int], versions: list[str] | None) -> QuerySet[Predict
 
 
 def remove_duplicates(call: Call) -> Answer:
-    """Label Studio would move annotations to the copy it keeps; a verdict stays on the task its reviewer saw."""
+    """Label Studio moves annotations to the copy it keeps.
+
+    Here a verdict stays on the task its reviewer saw.
+    """
     removed, kept = duplicates.remove_copies(call.project, call.task_ids, actor=call.actor)
     refused = {"worked_on": kept} if kept else {}
     return answer(removed, "Removed duplicates", refused=refused, reload=True)

@@ -1,4 +1,4 @@
-"""The fields of the dialogs that ask before an action is done."""
+"""The fields of the dialogs in which an action is confirmed."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def reject_form(project: Project) -> list[dict[str, Any]]:
     chosen = {"options": outcomes, "value": project.default_reject_action}
     return [
         *comment_form(project),
-        *_field("select", "reject_action", "What becomes of it", **chosen),
+        *_field("select", "reject_action", "Outcome", **chosen),
         *(_reason_field(project) if project.reject_reasons else []),
     ]
 
@@ -33,12 +33,12 @@ def _reason_field(project: Project) -> list[dict[str, Any]]:
 
 
 def reopen_form(project: Project) -> list[dict[str, Any]]:
-    whom = [
+    targets = [
         {"value": RETURN_TO_AUTHOR, "label": "Their authors"},
         {"value": RETURN_TO_ANYONE, "label": "Anyone"},
     ]
     return comment_form(project) + _field(
-        "select", "to", "Who reworks it", options=whom, value=RETURN_TO_AUTHOR
+        "select", "to", "Who reworks it", options=targets, value=RETURN_TO_AUTHOR
     )
 
 
@@ -51,4 +51,4 @@ def people_form(project: Project) -> list[dict[str, Any]]:
 def predictions_form(project: Project) -> list[dict[str, Any]]:
     versions = Prediction.objects.filter(project=project, task__deleted_at=None).order_by("model_version")
     options = list(versions.values_list("model_version", flat=True).distinct()[:1000])
-    return _field("select", "model_version", "Of which model (of all, if none is chosen)", options=options)
+    return _field("select", "model_version", "Model (all if none is chosen)", options=options)

@@ -1,4 +1,4 @@
-"""What to label next, and what one labelled last."""
+"""The label stream: the next task to label, and what the caller labelled last."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def next_task(request: Request, project: Project, tasks: Any) -> Response:
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
         drawn = stream.draw(project, tasks, request.user)
     if drawn is None:
-        raise NotFound("There is nothing left for you to label here.", code="nothing_left")
+        raise NotFound("There are no tasks left for you to label here.", code="nothing_left")
     page = TaskViewSet(request=request, format_kwarg=None)
     task = get_object_or_404(page.readable(page.get_queryset(), own_work=True), pk=drawn.task_id)
     return Response(NextTaskSerializer(task, context={"request": request, "drawn": drawn}).data)
@@ -37,7 +37,7 @@ def next_task(request: Request, project: Project, tasks: Any) -> Response:
 class NextTaskView(APIView):
     @extend_schema(responses=NextTaskSerializer)
     def get(self, request, pk):
-        """A task to label: your returned work first. 404 when nothing is left."""
+        """The next task to label, your returned work first. 404 if there is none."""
         project = visible(Project.objects, request, pk)
         return next_task(request, project, tasks_of(request, project))
 
@@ -45,5 +45,5 @@ class NextTaskView(APIView):
 class StreamHistoryView(APIView):
     @extend_schema(responses=HistoryItemSerializer(many=True))
     def get(self, request, pk):
-        """What you last worked on in this project, oldest first."""
+        """What you last annotated in this project, oldest first."""
         return Response(stream.history(visible(Project.objects, request, pk), request.user))

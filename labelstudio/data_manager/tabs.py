@@ -1,4 +1,4 @@
-"""Saved tabs."""
+"""Saved tabs, which Label Studio calls views."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PROJECT = OpenApiParameter("project", int, required=True)
 
 
 class ViewViewSet(ViewSet):
-    """Saved tabs. Every member sees them; reviewers and managers change any, an annotator their own."""
+    """Every member sees the tabs of a project. Reviewers and managers change any, annotators their own."""
 
     queryset = View.objects.select_related("project").order_by("order", "id")
     serializer_class = ViewSerializer
@@ -27,7 +27,7 @@ class ViewViewSet(ViewSet):
 
     @extend_schema(parameters=[OpenApiParameter("project", int)], responses=ViewSerializer(many=True))
     def list(self, request):
-        """The tabs of a project, in order. The first request for a project creates `Default` and `Rejected`."""
+        """The tabs of a project, in order. The first request creates `Default` and `Rejected`."""
         found = self.get_queryset()
         if task_table.id_named(request, "project") is not None:
             project = task_table.project_of(request)
@@ -38,7 +38,7 @@ class ViewViewSet(ViewSet):
     @extend_schema(request=NewViewSerializer, responses={201: ViewSerializer})
     def create(self, request):
         project = task_table.project_of(request)
-        body = self._sent(project)
+        body = self._validated(project)
         view = tabs.create(project, actor=request.user, **body)
         return Response(self.get_serializer(view).data, status=status.HTTP_201_CREATED)
 
@@ -49,8 +49,8 @@ class ViewViewSet(ViewSet):
     @extend_schema(request=ViewSerializer, responses=ViewSerializer)
     def partial_update(self, request, pk=None):
         """Change a tab. `data` is replaced as a whole; invalid filters are 400."""
-        view = self._mine()
-        return Response(self.get_serializer(tabs.change(view, self._sent(view.project))).data)
+        view = self._writable()
+        return Response(self.get_serializer(tabs.change(view, self._validated(view.project))).data)
 
     @extend_schema(request=ViewSerializer, responses=ViewSerializer)
     def update(self, request, pk=None):
@@ -58,7 +58,7 @@ class ViewViewSet(ViewSet):
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted.")})
     def destroy(self, request, pk=None):
-        self._mine().delete()
+        self._writable().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -88,46 +88,42 @@ class ViewViewSet(ViewSet):
     @extend_schema(methods=["get"], responses=SelectionSerializer)
     @extend_schema(methods=["post"], request=SelectionSerializer, responses={201: SelectionSerializer})
     @extend_schema(methods=["patch"], request=SelectionSerializer, responses=SelectionSerializer)
-    @extend_schema(
-        methods=["delete"], responses={204: OpenApiResponse(description="These are no longer selected.")}
-    )
+    @extend_schema(methods=["delete"], responses={204: OpenApiResponse(description="No longer selected.")})
     @action(detail=True, methods=["get", "post", "patch", "delete"], url_path="selected-items")
     def selected_items(self, request, pk=None):
-        """The selection kept with a tab: POST replaces it, PATCH adds to it, DELETE takes out of it (without ids, all)."""
+        """The selection saved with a tab.
+
+        POST replaces it, PATCH adds to it, DELETE removes from it (or clears it).
+        """
         if request.method == "GET":
             return Response(self.get_object().selected_items or Selection(all=False).as_body())
-        view = self._mine()
-        kept = parse_selection(view.selected_items or {"all": False})
-        named = parse_selection(request.data or {"all": kept.all})
-        combined = {
-            "POST": lambda: named,
-            "PATCH": lambda: kept.plus(named),
-            "DELETE": lambda: _without(kept, named),
-        }
-        body = combined[request.method]().as_body()
+        view = self._writable()
+        saved = parse_selection(view.selected_items or {"all": False})
+        sent_now = parse_selection(request.data or {"all": saved.all})
+        if request.method == "PATCH":
+            combined = saved.plus(sent_now)
+        elif request.method == "DELETE":
+            combined = saved.minus(sent_now) if sent_now.ids else Selection(all=False)
+        else:
+            combined = sent_now
+        body = combined.as_body()
         tabs.change(view, {"selected_items": body})
-        answers = {
-            "POST": status.HTTP_201_CREATED,
-            "PATCH": status.HTTP_200_OK,
-            "DELETE": status.HTTP_204_NO_CONTENT,
-        }
-        return Response(None if request.method == "DELETE" else body, status=answers[request.method])
+        if request.method == "DELETE":
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(body, status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK)
 
-    def _mine(self) -> View:
+    def _writable(self) -> View:
         view = self.get_object()
         if view.created_by_id != self.request.user.pk:
             require(self.request, "view_all_annotations", view.project)
         return view
 
-    def _sent(self, project: Project) -> dict[str, Any]:
+    def _validated(self, project: Project) -> dict[str, Any]:
         body = task_table.body(self.request)
-        named = body | {"selected_items": body["selectedItems"]} if "selectedItems" in body else body
-        reader = ViewSerializer(
-            data=named, partial=True, context={"request": self.request, "project": project}
-        )
-        reader.is_valid(raise_exception=True)
-        return reader.validated_data
-
-
-def _without(kept: Selection, named: Selection) -> Selection:
-    return kept.minus(named) if named.ids else Selection(all=False)
+        # The web application sends the key in its own spelling.
+        if "selectedItems" in body:
+            body["selected_items"] = body["selectedItems"]
+        context = {"request": self.request, "project": project}
+        serializer = ViewSerializer(data=body, partial=True, context=context)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data

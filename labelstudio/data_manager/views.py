@@ -1,4 +1,4 @@
-"""What the table asks before it lists tasks, and actions on a selection of them."""
+"""The endpoints of the task table: its columns, the project's state, and actions on a selection."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ NEXT_TASK = "next_task"
 class ColumnsView(APIView):
     @extend_schema(parameters=[PROJECT], responses=ColumnsSerializer)
     def get(self, request):
-        """The columns of the table, those that are open to you."""
+        """The columns of the table that you may see."""
         return Response(columns_body(request.user, task_table.project_of(request)))
 
 
 class ProjectStateView(APIView):
     @extend_schema(parameters=[PROJECT], responses=ProjectSerializer)
     def get(self, request):
-        """The project with what the table wants to know of it."""
+        """The project, and what the caller may do in the table."""
         project = task_table.project_of(request)
         totals = totals_of([project.pk])[project.pk]
         manages = may(request.user, "manage_project", project)
@@ -66,9 +66,9 @@ class ActionsView(APIView):
         parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer
     )
     def post(self, request):
-        """Do it. What the workflow refuses of a selection is counted under `refused`, the rest is done.
+        """Perform an action. What the workflow refuses is counted under `refused`, the rest is done.
 
-        `next_task` answers with a task to label, or 404 when nothing is left.
+        `next_task` answers with a task to label, or 404 if there is none.
         """
         name = request.query_params.get("id")
         if not name:
@@ -80,20 +80,21 @@ class ActionsView(APIView):
             )
         return Response(self._perform(_known(name), project))
 
-    def _perform(self, wanted: Action, project: Project) -> dict[str, Any]:
-        require(self.request, wanted.capability, project)
+    def _perform(self, action: Action, project: Project) -> dict[str, Any]:
+        require(self.request, action.capability, project)
         rows = self._selected(project)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        return wanted.perform(Call(project, ids, user_of(self.request), task_table.body(self.request)))
+        return action.perform(Call(project, ids, user_of(self.request), task_table.body(self.request)))
 
     def _selected(self, project: Project):
-        """Nothing said at all is no selection: it would be every task of the project."""
+        # A request without selection and filters would mean every task of the project, so it is refused.
         query = task_table.selected(self.request, project)
         if query.selection is None and query.is_unrestricted:
             raise Refused(
                 "nothing_selected",
-                'Say which tasks: selectedItems {"all": true, "excluded": []} or {"all": false, "included": [ids]}, or filters.',
+                'Say which tasks: selectedItems {"all": true, "excluded": []},'
+                ' {"all": false, "included": [ids]}, or filters.',
                 field="selectedItems",
             )
         if query.selects_nothing:
@@ -105,15 +106,18 @@ class ActionFormView(APIView):
     @extend_schema(parameters=[PROJECT], responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request, action_id):
         """The fields of an action's dialog."""
-        wanted, project = _known(action_id), task_table.project_of(request)
-        require(request, wanted.capability, project)
-        return Response(wanted.form(project))
+        action, project = _known(action_id), task_table.project_of(request)
+        require(request, action.capability, project)
+        return Response(action.form(project))
 
 
 def _known(name: str) -> Action:
     if name == "retrieve_tasks_predictions":
-        detail = "There is no ML backend here that could predict. Bring predictions by POST /api/projects/{id}/import/predictions/."
-        raise Refused("no_ml_backend", detail, field="id")
+        raise Refused(
+            "no_ml_backend",
+            "This site has no ML backends. Import predictions: POST /api/projects/{id}/import/predictions/.",
+            field="id",
+        )
     if name not in ACTIONS:
         raise Refused(
             "unknown_action",

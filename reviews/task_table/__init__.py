@@ -1,1 +1,1 @@
-"""The task table: its columns, and the grammar of filters, orderings and selections that clients send for it."""
+"""The task table: its columns, and the filters, orderings and selections that clients send for it."""

@@ -1,11 +1,10 @@
-"""The columns of the task table, in Label Studio's order, each with the source its filters and its ordering use."""
+"""The columns of the task table in Label Studio's order, each with the source for filters and ordering."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
 
 from tasks.labelconfig import parse
 from tasks.models import Membership, Prediction, Project, TaskAnnotator
@@ -216,7 +215,7 @@ def column_named(name: str, user: User, project: Project) -> Column:
 
 
 def hidden_by_default(user: User, project: Project) -> dict[str, list[str]]:
-    """`hiddenColumns` of a tab that names none: the front end applies `visibility_defaults` only to tabs it makes itself."""
+    """`hiddenColumns` of a tab without any: the front end uses `visibility_defaults` only for new tabs."""
     return {
         place: [f"tasks:{column.id}" for column in _listed(user, project) if place not in column.visible_in]
         for place in ("explore", "labeling")
@@ -228,7 +227,10 @@ def _listed(user: User, project: Project) -> list[Column]:
 
 
 def columns_body(user: User, project: Project) -> dict[str, Any]:
-    """The answer of GET /api/dm/columns. Columns of the task's data come first, their parent just before the review columns."""
+    """The answer of GET /api/dm/columns.
+
+    Columns of the task's data come first, their parent `data` just before the review columns.
+    """
     data_columns = [_data_column(key, *column) for key, column in data_types(project).items()]
     listed = _listed(user, project)
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
@@ -262,7 +264,10 @@ def _data_column(key: str, type_name: str, in_config: bool) -> dict[str, Any]:
 
 
 def data_types(project: Project) -> dict[str, tuple[str, bool]]:
-    """Key → its type, and whether the label configuration shows it. Keys that only the tasks have are Unknown."""
+    """Key → its type, and whether the label configuration shows it.
+
+    Keys that only the tasks have are Unknown.
+    """
     inputs = parse(project.label_config).objects.values()
     # `$items[0].url` names a part of a value, not a key.
     in_config = {one["value"]: one["type"] for one in inputs if one["value"] and "[" not in one["value"]}
@@ -280,7 +285,7 @@ def _schemas(project: Project, identities: Identities) -> dict[str, dict[str, An
     reviewers = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
     people = {"items": sorted(identities.mask_id(one) for one in {*members, *annotators, *reviewers})}
     predictions = Prediction.objects.filter(project=project).order_by("model_version")
-    versions = predictions.values_list(F("model_version"), flat=True).distinct()
+    versions = predictions.values_list("model_version", flat=True).distinct()
     return {
         **dict.fromkeys(PEOPLE_COLUMNS, people),
         "predictions_model_versions": {"items": list(versions), "multiple": True},

@@ -1,6 +1,6 @@
 """The filter grammar: JSON in, one condition on tasks out.
 
-Only the columns of columns.py and keys of the task's data can be named, so no filter reaches into another table.
+Only columns (columns.py) and keys of the task's data can be named, so no filter reaches into another table.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The operators of the filter grammar: for each type of value, operator name → how its value is parsed and what it means.
+"""Operators of filters: for each type of value, the operator's name, its parser and its meaning.
 
-A *predicate* is a condition on one SQL expression. A *source* (sources.py) knows where a column's values come from, and
-so what it means that the predicate is true for a task, that it is not, and that the column is empty.
+A *predicate* is a condition on one SQL expression. A *source* (sources.py) knows where a column's values come
+from, and so what it means that a predicate is true for a task, that it is not, and that the column is empty.
 """
 
 from collections.abc import Callable, Iterable

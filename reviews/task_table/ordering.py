@@ -1,4 +1,4 @@
-"""`["-tasks:reviews_rejected"]`: the first entry orders the tasks, empty values come last, ties are ordered by id."""
+"""`["-tasks:reviews_rejected"]`: the first entry orders the tasks. Empty values come last, ties go by id."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a client asks of the task table: filters, an order and a selection; sent as `query=`, in a body, or saved in a tab."""
+"""Filters, an order and a selection of the task table: sent as `query=`, in a body, or saved in a tab."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,10 @@ class Query:
 
 
 def parse_query(sent: Any, reader: Reader) -> Query:
-    """From `{filters, ordering, selectedItems}`; other keys belong to the client. Raises Refused naming what is wrong."""
+    """From `{filters, ordering, selectedItems}`; other keys are the client's.
+
+    Raises Refused naming the part.
+    """
     parts = parse_json_text(sent, "query") or {}
     if not isinstance(parts, dict):
         raise bad_query("A query is a JSON object: {filters, ordering, selectedItems}.")

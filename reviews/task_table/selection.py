@@ -13,7 +13,10 @@ MAX_IDS = 200_000
 
 @dataclass(frozen=True)
 class Selection:
-    """`all` without `ids` is every task. `all: false` without ids is nothing, or a table nobody has clicked in yet."""
+    """`all` without `ids` is every task.
+
+    `all: false` without ids is none, or a table without any click yet.
+    """
 
     all: bool = True
     ids: tuple[int, ...] = ()

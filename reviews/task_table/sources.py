@@ -36,7 +36,10 @@ OF_THE_TASK = {"task": OuterRef("pk")}
 
 @dataclass(frozen=True)
 class SingleValue:
-    """One value for each task. Where "empty" means more than NULL, `null_if_empty` is NULL for all of that."""
+    """One value for each task.
+
+    `null_if_empty`: an expression for columns that are empty not only where NULL.
+    """
 
     expression: Any
     operators: Operators
@@ -59,7 +62,7 @@ class SingleValue:
 
 @dataclass(frozen=True)
 class RelatedRows:
-    """A column of rows that belong to the task. A predicate is true for the task if it is true for any of them."""
+    """A column of rows that belong to the task. A predicate is true for the task if any row satisfies it."""
 
     rows: QuerySet
     column: str

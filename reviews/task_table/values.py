@@ -1,4 +1,4 @@
-"""Parsers for the value of a filter. Each takes what the client sent and raises InvalidValue saying what was expected."""
+"""Parsers for the value of a filter. Each raises InvalidValue saying what was expected."""
 
 import re
 from collections.abc import Callable
@@ -43,7 +43,10 @@ def number(raw: Any) -> Value:
 
 
 def date_time(raw: Any) -> Value:
-    """ISO 8601. Without an offset it is in the current time zone (the project's); a date means its midnight."""
+    """ISO 8601.
+
+    Without an offset it is in the current time zone (the project's). A date means its midnight.
+    """
     try:
         parsed = parse_datetime(raw) or _midnight(raw)
     except (TypeError, ValueError):

@@ -32,9 +32,9 @@ def unassign(
     users: Iterable[User | int] | None = None,
     keep: Iterable[User] = (),
 ) -> int:
-    """Take tasks from these people, or from everybody but those in `keep`. Without a kind, as reviewer and as annotator.
+    """Unassign these people, or everybody but those in `keep`. Returns the number of assignments removed.
 
-    Returns how many assignments ended.
+    Without a kind: as annotators and as reviewers.
     """
     rows = Assignment.objects.filter(task__in=tasks).exclude(user__in=keep)
     if kind is not None:
@@ -64,7 +64,10 @@ def open_assignments(project: Project) -> QuerySet[Assignment]:
 
 @dataclass
 class Reassigned:
-    """How many of each were reassigned. `left`: assignments that `to` may not take (own work, or not their role)."""
+    """How many of each were reassigned.
+
+    `left`: assignments that `to` may not take (own work, or not their role).
+    """
 
     returned: int = 0
     assignments: int = 0

@@ -1,4 +1,4 @@
-"""What holds for every route: paging, bodies of every kind, unknown keys, slashes, credentials (contract §2)."""
+"""What all routes have in common: paging, kinds of bodies, unknown keys, slashes, credentials."""
 
 import json
 from urllib.parse import urlencode

@@ -36,7 +36,7 @@ def test_unpack_takes_the_named_files_and_their_licence(folder):
 
 
 def test_unpack_writes_nothing_when_one_file_is_another(folder):
-    with pytest.raises(frontend.Unfit, match="web/main.js"):
+    with pytest.raises(frontend.WrongFiles, match="web/main.js"):
         frontend.unpack(wheel(folder, script="steal()"))
 
     assert not frontend.FOLDER.exists()

@@ -1,4 +1,4 @@
-"""Byte ranges (RFC 9110 §14), as media players ask for them: one range. Anything else is answered with the whole file."""
+"""Byte ranges (RFC 9110 §14). Media players ask for one range; for anything else the whole file is sent."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The response for an uploaded file: conditional, in ranges, and with headers that keep it from acting as a page of this site."""
+"""Responses for uploaded files: conditional, in ranges, and never acting as a page of this site."""
 
 from collections.abc import Iterator
 
@@ -51,7 +51,7 @@ def _content(upload: Upload, request: Request) -> HttpResponseBase:
 
 
 def uses_range(upload: Upload, request: Request) -> bool:
-    """With If-Range a range counts only for this version of the file: not for another date or a weak tag (RFC 9110 §13.1.5)."""
+    """With If-Range only for this very version: not for another date or a weak tag (RFC 9110 §13.1.5)."""
     if request.method != "GET" or "Range" not in request.headers:
         return False
     expected = request.headers.get("If-Range", "").strip()

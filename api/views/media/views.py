@@ -1,4 +1,4 @@
-"""GET /data/upload/{project}/{name}: an uploaded file, for people who see a task that names it, or with a signed link."""
+"""Uploaded files, for people who see a task with the file, or by a signed link."""
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase

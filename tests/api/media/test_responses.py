@@ -1,4 +1,4 @@
-"""What an uploaded file is answered with: parts, conditions, and headers that keep it from acting as a page."""
+"""Responses for uploaded files: ranges, conditions, and headers that keep a file from acting as a page."""
 
 from datetime import UTC, datetime
 

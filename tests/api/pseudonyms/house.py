@@ -1,4 +1,4 @@
-"""A house whose ids, names and e-mails are found wherever they stand in an answer, and what is read of them."""
+"""A house whose ids, names and e-mails can be found anywhere in an answer, and a search for them."""
 
 import json
 import re
@@ -20,7 +20,10 @@ UNKNOWN = 77_999_999  # nobody's id
 
 
 def anonymous_house() -> House:
-    """Everybody has annotated, reviewed, commented or been given something. The reviewer may enter the admin."""
+    """Everybody has annotated, reviewed, commented or been given something.
+
+    The reviewer may enter the admin.
+    """
     with connection.cursor() as cursor:
         # Never back: a sequence outlives the test, and so do the ids of `made_house`.
         cursor.execute("SELECT setval('users_user_id_seq', greatest(77000000, nextval('users_user_id_seq')))")

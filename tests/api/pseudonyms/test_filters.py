@@ -112,7 +112,7 @@ def without_id(body: dict) -> dict:
 
 
 def test_naming_somebody_by_a_real_id_is_refused_as_nobody(house):
-    """Of a project of one's own, where one may name people: those one knows by pseudonym only are strangers there."""
+    """In one's own project one may name people, but not those one knows only by pseudonym."""
     User.objects.filter(pk=house.reviewer.pk).update(may_create_projects=True)
     client = client_of(house.reviewer)
     own = client.post("/api/projects/", {"title": "My own"}).json()["id"]

@@ -1,4 +1,4 @@
-"""Whatever a reviewer asks of a project with `anonymize_annotations`, nobody but themselves is named in the answer."""
+"""In a project with `anonymize_annotations` no answer to a reviewer names anybody but themselves."""
 
 import re
 

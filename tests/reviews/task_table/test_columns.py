@@ -3,9 +3,10 @@
 from tests.factories import BOXES, client_of, project, task
 
 LABEL_STUDIO = [
-    "id", "inner_id", "completed_at", "total_annotations", "cancelled_annotations", "total_predictions", "annotators",
-    "annotations_results", "annotations_ids", "predictions_score", "predictions_model_versions", "predictions_results",
-    "file_upload", "storage_filename", "created_at", "updated_at", "updated_by", "avg_lead_time", "draft_exists", "data",
+    "id", "inner_id", "completed_at", "total_annotations", "cancelled_annotations", "total_predictions",
+    "annotators", "annotations_results", "annotations_ids", "predictions_score",
+    "predictions_model_versions", "predictions_results", "file_upload", "storage_filename",
+    "created_at", "updated_at", "updated_by", "avg_lead_time", "draft_exists", "data",
 ]  # fmt: skip
 REVIEWS = [
     "reviewed",
