@@ -101,7 +101,8 @@ class OwnKey(APIView):
         if _key_of(request) is None:
             raise Refused(
                 "not_readable",
-                "Keys are stored hashed and cannot be shown. POST /api/current-user/reset-token/ creates a new one.",
+                "Keys are stored hashed and cannot be shown again."
+                " POST /api/current-user/reset-token/ creates a new one.",
                 status=404,
             )
         return Response({"token": request.headers["Authorization"].partition(" ")[2].strip()})
