@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from tasks import locks
+from tasks.sql import run
 
 from . import health, retries
 from .catalogue import BY_NAME
@@ -155,9 +156,7 @@ def add(events: Sequence[NewEvent]) -> dict[int, bool]:
             "lanes": list(lanes),
             "by_name": BY_NAME,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, parameters)
-            due |= cursor.fetchall()
+        due |= run(ADD, parameters)
     return due
 
 
