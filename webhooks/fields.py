@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -23,7 +23,14 @@ def _key(secret: str) -> bytes:
     return base64.urlsafe_b64encode(derived)
 
 
-class EncryptedField(models.TextField):
+# The stubs make a text of a TextField's values; at run time the class takes no type arguments.
+if TYPE_CHECKING:
+    TextField = models.TextField[dict[str, str], dict[str, str]]
+else:
+    TextField = models.TextField
+
+
+class EncryptedField(TextField):
     """A JSON object, stored as a Fernet token. Reads as empty if its key is gone, so that sending goes on."""
 
     def get_prep_value(self, value: Any) -> str:

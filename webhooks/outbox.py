@@ -95,10 +95,10 @@ CLAIM = """
     FROM due WHERE d.id = due.id RETURNING d.id, clock_timestamp()
 """
 FINISH = """
-    UPDATE webhooks_delivery SET state = %(state)s, lease = NULL,
-        next_at = CASE WHEN %(state)s = 'pending'
-            THEN clock_timestamp() + make_interval(secs => %(wait)s) ELSE next_at END,
-        finished_at = CASE WHEN %(state)s = 'pending' THEN NULL ELSE clock_timestamp() END
+    UPDATE webhooks_delivery SET state = %(state)s::text, lease = NULL,
+        next_at = CASE WHEN %(state)s::text = 'pending'
+            THEN clock_timestamp() + make_interval(secs => %(wait)s::float8) ELSE next_at END,
+        finished_at = CASE WHEN %(state)s::text = 'pending' THEN NULL ELSE clock_timestamp() END
     WHERE id = %(delivery)s AND lease = %(token)s
 """
 OLDEST_DUE = """
@@ -220,9 +220,7 @@ def _claim(webhook_id: int, *, count: int, fresh: bool) -> list[Claim]:
         "count": count,
         "fresh": fresh,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, parameters)
-        claimed = dict(cursor.fetchall())
+    claimed = dict(run(CLAIM, parameters))
     if not claimed:
         return []
     rows = Delivery.objects.select_related("event", "webhook").filter(pk__in=claimed).order_by("event_id")
@@ -237,8 +235,7 @@ def record_attempt(claim: Claim, answer: Answer) -> None:
         if not health.record_answer(claim.delivery.webhook, answer):
             return  # the endpoint was deleted meanwhile, and its log with it
         log_attempt(claim, answer)
-        with connection.cursor() as cursor:
-            cursor.execute(FINISH, finished)
+        run(FINISH, finished)
 
 
 def log_attempt(claim: Claim, answer: Answer) -> Attempt:

@@ -1,6 +1,6 @@
 """Managers see the endpoints and events of their projects; administrators also those without a project."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class WebhookQuerySet(models.QuerySet):
-    def visible_to(self, user: "User"):
+    def visible_to(self, user: "User") -> Self:
         return self.filter(Q(project=None) | Q(project__deleted_at=None), within(user, "manage_webhooks"))
 
-    def with_due_deliveries(self):
+    def with_due_deliveries(self) -> Self:
         """Endpoints to send to now."""
         from .models import Delivery
 
@@ -26,19 +26,19 @@ class WebhookQuerySet(models.QuerySet):
 
 
 class EventQuerySet(models.QuerySet):
-    def visible_to(self, user: "User"):
+    def visible_to(self, user: "User") -> Self:
         return self.filter(within(user, "manage_webhooks"))
 
-    def after(self, position: int):
+    def after(self, position: int) -> Self:
         """The feed: events with a position, in order."""
         return self.filter(position__gt=position).order_by("position")
 
 
 class DeliveryQuerySet(models.QuerySet):
-    def visible_to(self, user: "User"):
+    def visible_to(self, user: "User") -> Self:
         from .models import Webhook
 
         return self.filter(webhook__in=Webhook.objects.visible_to(user))
 
-    def due(self):
+    def due(self) -> Self:
         return self.filter(state="pending", next_at__lte=Now())

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import Pages
-from api.views.base import ViewSet, sent, visible
+from api.views.base import ViewSet, sent, user_of, visible
 from tasks.models import Project
 
 from . import endpoints, replay
@@ -52,7 +52,7 @@ class WebhookViewSet(ViewSet):
         fields = sent(NewWebhookSerializer, request)
         project_id = fields.pop("project_id", None)
         project = visible(Project.objects, request, project_id) if project_id else None
-        webhook = endpoints.create(actor=request.user, project=project, **fields)
+        webhook = endpoints.create(actor=user_of(request), project=project, **fields)
         return Response(NewWebhookSerializer(webhook).data, status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -95,7 +95,7 @@ class WebhookViewSet(ViewSet):
     @action(detail=True, methods=["post"])
     def ping(self, request: Request, pk: str) -> Response:
         """Send a test now and wait for the answer. Works for disabled endpoints too. Never retried."""
-        return Response(AttemptSerializer(replay.ping(self.get_object(), actor=request.user)).data)
+        return Response(AttemptSerializer(replay.ping(self.get_object(), actor=user_of(request))).data)
 
     @extend_schema(request=None, responses={200: NewWebhookSerializer})
     @action(detail=True, methods=["post"])
@@ -166,7 +166,8 @@ class Events(GenericAPIView):
         """
         after = number(request, "after", 0)
         limit = number(request, "limit", 100, least=1, most=EVENTS_AT_MOST)
-        found = list(by_project(request, Event.objects.visible_to(request.user)).after(after)[: limit + 1])
+        events = Event.objects.visible_to(user_of(request)).after(after)
+        found = list(by_project(request, events)[: limit + 1])
         page = found[:limit]
         return Response(
             {

@@ -112,7 +112,15 @@ class WebhookAdmin(EndpointOperations, LeadAdmin):
     opens = frozenset({"add", "change", "delete"})
     form = WebhookForm
     change_list_template = "admin/webhooks/webhook/change_list.html"
-    list_display = ("id", address, health, last_success, failures, waiting, column("project", "project"))
+    list_display = (  # type: ignore[assignment]  # the stubs know only columns of text
+        "id",
+        address,
+        health,
+        last_success,
+        failures,
+        waiting,
+        column("project", "project"),
+    )
     list_display_links = ("id", address)
     list_filter = (Health, ByProject)
     list_select_related = ("project",)

@@ -66,7 +66,8 @@ class AttemptInline(ReadOnlyInline):
 class DeliveryAdmin(LeadAdmin):
     project_path = "webhook__project"
     inlines = (AttemptInline,)
-    list_display = (
+    # The stubs know only columns of text.
+    list_display = (  # type: ignore[assignment]
         "id",
         column("event.created_at", "happened"),
         column("event.action", "action"),
@@ -80,7 +81,7 @@ class DeliveryAdmin(LeadAdmin):
     list_select_related = ("event", "webhook")
     list_defer = ("event__body",)
     search_fields = ("webhook__url", "event__unique_id__exact")
-    fields = readonly_fields = (
+    fields = readonly_fields = (  # type: ignore[assignment]
         "event",
         "webhook",
         "with_payload",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rest_framework.generics import GenericAPIView
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
 from api.serializers.annotations import AnnotationBodySerializer
 from api.serializers.projects import ProjectSerializer
@@ -31,8 +31,8 @@ HEADERS = {
     "if several, separated by spaces.",
 }
 Schema = dict[str, Any]
-Resolve = Callable[[type[BaseSerializer]], Schema]
-SERIALIZERS: Mapping[str, type[BaseSerializer]] = {
+Resolve = Callable[[type[Serializer]], Schema]
+SERIALIZERS: Mapping[str, type[Serializer]] = {
     "annotation": AnnotationBodySerializer,
     "task": TaskBodySerializer,
     "project": ProjectSerializer,
@@ -151,7 +151,7 @@ def resolver(registry: Any) -> Resolve:
     inspector.registry, inspector.path, inspector.method = registry, "", "POST"
     inspector.view = GenericAPIView(request=None, format_kwarg=None)
 
-    def resolve(serializer: type[BaseSerializer]) -> Schema:
+    def resolve(serializer: type[Serializer]) -> Schema:
         return inspector.resolve_serializer(serializer, "response").ref
 
     return resolve
