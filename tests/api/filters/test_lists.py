@@ -79,6 +79,9 @@ def test_annotations_are_filtered_by_review_state(house, mixed, query, expected)
         "ordering=data",
         "project=x",
         "reviewed_at__gt=soon",
+        "reviewed=maybe",
+        "only_annotated=2",
+        "config_outdated=sometimes",
     ],
 )
 def test_wrong_filter_value_is_400_naming_it(house, query):
