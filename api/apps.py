@@ -6,6 +6,6 @@ class ApiConfig(AppConfig):
     name = "api"
 
     def ready(self) -> None:
-        # What a form leaves out is left out, as in JSON: no browser sends us check boxes here.
+        # A key missing from a form is missing, as in JSON. REST framework would read it as an unchecked box: false.
         BooleanField.default_empty_html = empty
         from .views import schema  # noqa: F401  (registers itself)

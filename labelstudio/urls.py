@@ -1,4 +1,4 @@
-"""The routes that Label Studio's own clients want beside ours."""
+"""The routes that only Label Studio's clients use."""
 
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter

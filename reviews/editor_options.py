@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.choices import Distribution, RejectAction
+from tasks.errors import Refused
 from tasks.models import Project
 from tasks.pseudonyms import identities_in
 from tasks.roles import may
@@ -46,7 +47,11 @@ def screen_of(user: User, project: Project) -> str:
 
 
 def options(user: User, project: Project, screen: str) -> dict[str, Any]:
+    """What the editor needs for this screen. Raises Refused."""
     reviewing = screen == REVIEW
+    if reviewing and not project.enable_review_workflow:
+        detail = "Reviews are switched off in this project. Ask a manager."
+        raise Refused("workflow_disabled", detail, field="screen")
     return {
         "project": project.pk,
         "screen": screen,

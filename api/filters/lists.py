@@ -68,7 +68,7 @@ class StrictBooleanField(forms.Field):
 
 
 class BooleanFilter(filters.BooleanFilter):
-    """django-filter takes anything it does not understand for "not sent"."""
+    """django-filter's own treats any value it does not understand as not sent."""
 
     field_class = StrictBooleanField
 
@@ -149,16 +149,16 @@ class TaskFilter(FilterSet):
         }
 
     def filter_queryset(self, queryset):
-        """Nobody filters or sorts by what they may not see: it would reveal it."""
+        # Filtering or sorting by what one may not see would reveal it.
         tasks = super().filter_queryset(queryset)
-        asked = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
-        sorted_by = {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
-        if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in asked | sorted_by):
+        used = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
+        used |= {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
+        if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in used):
             return tasks
-        mine = (
-            Q(annotated_by__user=self.request.user) if asked & {"annotator", "completed_by"} else Q(pk__in=[])
-        )
-        return tasks.filter(within(self.request.user, "view_all_annotations") | mine)
+        shown = within(self.request.user, "view_all_annotations")
+        if used & {"annotator", "completed_by"}:
+            shown |= Q(annotated_by__user=self.request.user)
+        return tasks.filter(shown)
 
     def reviewed_by_person(self, tasks, name, value):
         shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
@@ -281,10 +281,9 @@ class ReviewFilter(FilterSet):
         return reviews.in_state(value)
 
     def filter_queryset(self, queryset):
-        reviews, asked = super().filter_queryset(queryset), self.form.cleaned_data
-        return (
-            reviews if asked.get("include_undone") or asked.get("state") == "undone" else reviews.not_undone()
-        )
+        reviews, sent = super().filter_queryset(queryset), self.form.cleaned_data
+        with_undone = sent.get("include_undone") or sent.get("state") == "undone"
+        return reviews if with_undone else reviews.not_undone()
 
 
 class CorrectionFilter(FilterSet):

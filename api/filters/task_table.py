@@ -53,8 +53,8 @@ def selected(request: Request, project: Project) -> Query:
     """The query of an action: which tasks it is to change."""
     if (view := _view(request)) is not None:
         query = saved_query(view, user_of(request))
-        kept = parse_selection(view.selected_items) if view.selected_items else None
-        return Query(query.where, query.order, _sent_selection(request) or kept)
+        saved = parse_selection(view.selected_items) if view.selected_items else None
+        return Query(query.where, query.order, _sent_selection(request) or saved)
     return parse_query(request.query_params.get("query") or body(request), Reader(user_of(request), project))
 
 

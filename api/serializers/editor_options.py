@@ -9,7 +9,7 @@ from .users import UserSerializer
 
 
 class RejectButtonSerializer(serializers.Serializer):
-    """As `customButtons.reject` of the editor takes it; `name` is the `reject_action` to send."""
+    """An entry of the editor's `customButtons.reject`. `name` is the `reject_action` to send."""
 
     name = serializers.ChoiceField(choices=RejectAction.choices)
     title = serializers.CharField()

@@ -22,7 +22,7 @@ class OwnerlessSerializer(serializers.Serializer):
 
 
 class ReassignSerializer(serializers.Serializer):
-    """Either `to` a person or, said outright, to the `pool`: whoever draws it next."""
+    """Either `to` a person, or with `pool: true` to nobody: whoever draws it next."""
 
     to = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**62, help_text="An active member."

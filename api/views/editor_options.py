@@ -30,10 +30,4 @@ class EditorOptions(APIView):
                 field="screen",
             )
         require(request, SCREENS[screen], project)
-        if screen == editor.REVIEW and not project.enable_review_workflow:
-            raise Refused(
-                "workflow_disabled",
-                "Reviews are switched off in this project. Ask a manager.",
-                field="screen",
-            )
         return Response(EditorOptionsSerializer(editor.options(request.user, project, screen)).data)

@@ -29,7 +29,7 @@ class LabelConfigViewSet(ViewSet):
 
     @extend_schema(operation_id="projects_label_configs_retrieve", responses=OneLabelConfigSerializer)
     def retrieve(self, request, project_pk=None, pk=None):
-        """One of them, with its text. `label_config` of a history row names it."""
+        """One label configuration with its text. `label_config` of a history row is its id."""
         version = get_object_or_404(self._versions(request, project_pk), pk=pk)
         return Response(OneLabelConfigSerializer(version, context=self.get_serializer_context()).data)
 

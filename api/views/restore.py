@@ -1,7 +1,5 @@
 """Restoring what was deleted, within 30 days."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -14,16 +12,12 @@ RESTORED = inline_serializer(
 )
 
 
-def _answer(row: Any, project: int) -> Response:
-    return Response({"id": row.pk, "project": project})
-
-
 class RestoreProject(APIView):
     @extend_schema(operation_id="projects_restore", request=None, responses=RESTORED)
     def post(self, request, pk: int):
         """Restore a deleted project with everything in it (its managers, for 30 days)."""
         project = restoring.restore_project(pk, actor=request.user)
-        return _answer(project, project.pk)
+        return Response({"id": project.pk, "project": project.pk})
 
 
 class RestoreTask(APIView):
@@ -31,7 +25,7 @@ class RestoreTask(APIView):
     def post(self, request, pk: int):
         """Restore a deleted task with its annotations and verdicts (managers, for 30 days)."""
         (task,) = restoring.restore_tasks([pk], actor=request.user)
-        return _answer(task, task.project_id)
+        return Response({"id": task.pk, "project": task.project_id})
 
 
 class RestoreAnnotation(APIView):
@@ -39,4 +33,4 @@ class RestoreAnnotation(APIView):
     def post(self, request, pk: int):
         """Restore a deleted annotation, unreviewed: its verdict was withdrawn (managers, for 30 days)."""
         annotation = restoring.restore_annotation(pk, actor=request.user)
-        return _answer(annotation, annotation.project_id)
+        return Response({"id": annotation.pk, "project": annotation.project_id})
