@@ -24,7 +24,8 @@ def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> l
         connection.queries_log.append({"sql": statement, "time": "0"})
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, parameters, prepare=settings.PREPARE_STATEMENTS)  # type: ignore[arg-type]
-        return cursor.fetchall() if cursor.description else []
+        # Not `cursor.description`, which makes an object of every column.
+        return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def with_constants(rows: models.QuerySet) -> str:

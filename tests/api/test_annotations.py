@@ -5,7 +5,7 @@ import pytest
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
-from tasks.models import Annotation, Draft, History
+from tasks.models import Annotation, Draft, History, Project
 from tasks.services import annotations
 from tests.factories import annotation, build_house, client_of, result, reviewed, task
 
@@ -308,3 +308,27 @@ def test_removed_member_is_told_that_they_left(house):
 
     with pytest.raises(Refused, match="no longer a member"):
         annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
+
+
+@pytest.mark.parametrize("assigned", [False, True])
+def test_an_annotation_is_read_in_three_statements_with_the_token_and_the_roles(
+    house, django_assert_num_queries, assigned
+):
+    """Where only assigned work is reviewed the assignments are a fourth."""
+    Project.objects.update(review_only_manual_assignments=assigned)
+    client = client_of(house.reviewer)
+    client.get(f"/api/annotations/{house.annotation.pk}/")
+
+    with django_assert_num_queries(3 + assigned):
+        client.get(f"/api/annotations/{house.annotation.pk}/")
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_a_list_of_annotations_asks_as_often_for_one_as_for_three(house, django_assert_num_queries, more):
+    for _ in range(more):
+        annotation(task(house.project), house.annotator)
+    client = client_of(house.reviewer)
+    client.get("/api/annotations/")
+
+    with django_assert_num_queries(9):
+        assert len(client.get("/api/annotations/").json()["results"]) == 1 + more
