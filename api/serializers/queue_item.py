@@ -4,21 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from reviews.changed_since import changed_since
-from reviews.identities import reviewers_shown_to
 from reviews.models import Comment
 from reviews.queue.drawing import COUNT_LIMIT, Ask, Lease, remaining
 from reviews.queue.leases import holder_on
 from reviews.queue.reasons import Reason
-from tasks.models import Annotation, History, Prediction, Task
+from tasks.models import Annotation, History, Prediction
 from tasks.state import State
 
 from .annotations import annotation_for_reader, history_for_reader, prediction_body
 from .queue import lease_body
 from .reviews import comment_for_reader
-from .tasks import task_for_reader
+from .tasks import tasks_for_reader
 from .values import Body
 
 NEWEST = 100  # of predictions, comments and rows of history
@@ -61,15 +60,8 @@ def _why_not_leased(annotation: Annotation) -> Reason:
 
 
 def _readable(ask: Ask) -> QuerySet[Annotation]:
-    seen = Annotation.objects.visible_to(ask.user).listed()
-    task = Task.objects.prefetch_related(
-        Prefetch("annotations", seen.order_by("id")),
-        Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id", "annotation_id")),
-        Prefetch("reviewed_by", reviewers_shown_to(ask.user)),
-        "assignments",
-    )
     found = Annotation.objects.visible_to(ask.user).filter(project=ask.project).saying_config_outdated()
-    return found.select_related("completed_by").prefetch_related(Prefetch("task", task))
+    return found.select_related("completed_by", "task").prefetch_related("task__assignments")
 
 
 def body(ask: Ask, found: Found) -> Body:
@@ -81,7 +73,7 @@ def body(ask: Ask, found: Found) -> Body:
     shown = annotation_for_reader(annotation, reader)
     return {
         "annotation": shown,
-        "task": task_for_reader(annotation.task, reader),
+        "task": tasks_for_reader([annotation.task], reader)[0],
         "predictions": [prediction_body(prediction) for prediction in predictions],
         "comments": [comment_for_reader(comment, reader) for comment in _of(annotation, comments)][::-1],
         "history": [

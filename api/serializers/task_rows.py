@@ -1,6 +1,7 @@
 """A task with its annotations, predictions and drafts, in the shapes of Label Studio's lists, pages and label stream."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from users.models import User
 
 from .annotations import annotation_for_reader, draft_body, prediction_body
 from .queue import LeaseSerializer, ReturnedSerializer, lease_body
+from .task_parts import TaskParts, parts_of
 from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer, expanded_person_body, task_for_reader
 from .values import Body
 
@@ -39,37 +41,43 @@ class TableTaskSerializer(FullTaskSerializer):
         ]
 
     def to_representation(self, task: Task) -> Body:
-        return table_row(task, self.context["request"].user)
+        return table_rows([task], self.context["request"].user)[0]
 
 
-def table_row(task: Task, reader: User) -> Body:
-    """A row of the data manager. Needs what task_for_reader needs, and `predictions` and `drafts` prefetched."""
-    annotations, predictions = task.annotations.all(), task.predictions.all()
-    return _full_task(task, reader) | {
-        "annotations_results": _joined([annotation.result for annotation in annotations]),
-        "annotations_ids": ",".join(str(annotation.pk) for annotation in annotations),
-        "predictions_results": _joined([prediction.result for prediction in predictions]),
-        **_computed(task),
+def table_rows(tasks: Sequence[Task], reader: User) -> list[Body]:
+    """Rows of the data manager."""
+    parts = parts_of(tasks, reader)
+    return [_table_row(task, parts[task.pk], reader) for task in tasks]
+
+
+def _table_row(task: Task, parts: TaskParts, reader: User) -> Body:
+    return _full_task(task, parts, reader) | {
+        "annotations_results": _joined([annotation.result for annotation in parts.annotations]),
+        "annotations_ids": _ids(parts.annotations),
+        "predictions_results": _joined([prediction.result for prediction in parts.predictions]),
+        **_computed(parts),
     }
 
 
-def _full_task(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
-    for annotation in task.annotations.all():
-        annotation.project = task.project  # instead of a copy for each from the database
-    return task_for_reader(task, reader, hides_reviewers=hides_reviewers) | {
-        "annotations": [annotation_for_reader(annotation, reader) for annotation in task.annotations.all()],
-        "predictions": [prediction_body(prediction) for prediction in task.predictions.all()],
-        "drafts": [draft_body(draft) for draft in task.drafts.all()],
+def _full_task(task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None) -> Body:
+    return task_for_reader(task, parts, reader, hides_reviewers=hides_reviewers) | {
+        "annotations": [annotation_for_reader(annotation, reader) for annotation in parts.annotations],
+        "predictions": [prediction_body(prediction) for prediction in parts.predictions],
+        "drafts": [draft_body(draft) for draft in parts.drafts],
     }
 
 
-def _computed(task: Task) -> Body:
-    predictions = task.predictions.all()
+def _ids(annotations: list[Annotation]) -> str:
+    return ",".join(str(annotation.pk) for annotation in annotations)
+
+
+def _computed(parts: TaskParts) -> Body:
+    models = dict.fromkeys(prediction.model_version for prediction in parts.predictions)
     return {
-        "predictions_score": _mean([prediction.score for prediction in predictions]),
-        "predictions_model_versions": ", ".join(dict.fromkeys(p.model_version for p in predictions)),
-        "avg_lead_time": _mean([annotation.lead_time for annotation in task.annotations.all()]),
-        "draft_exists": bool(task.drafts.all()),
+        "predictions_score": _mean([prediction.score for prediction in parts.predictions]),
+        "predictions_model_versions": ", ".join(models),
+        "avg_lead_time": _mean([annotation.lead_time for annotation in parts.annotations]),
+        "draft_exists": bool(parts.drafts),
     }
 
 
@@ -91,14 +99,16 @@ class OneTaskSerializer(TableTaskSerializer):
         return one_task(task, self.context["request"].user)
 
 
-def one_task(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
-    body = _full_task(task, reader, hides_reviewers=hides_reviewers)
-    body["annotations_ids"] = ",".join(str(annotation.pk) for annotation in task.annotations.all())
+def one_task(task: Task, reader: User) -> Body:
+    return _one_task(task, parts_of([task], reader)[task.pk], reader)
+
+
+def _one_task(task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None) -> Body:
+    body = _full_task(task, parts, reader, hides_reviewers=hides_reviewers)
     identities = identities_in(task.project_id, reader)
-    for annotation, shown in zip(task.annotations.all(), body["annotations"], strict=True):
-        author = identities.mask_user(annotation.completed_by)
-        shown["completed_by"] = expanded_person_body(author)
-    return body | _computed(task)
+    for annotation, shown in zip(parts.annotations, body["annotations"], strict=True):
+        shown["completed_by"] = expanded_person_body(identities.mask_user(annotation.completed_by))
+    return body | {"annotations_ids": _ids(parts.annotations), **_computed(parts)}
 
 
 class NextTaskSerializer(OneTaskSerializer):
@@ -125,10 +135,11 @@ class NextTaskSerializer(OneTaskSerializer):
 
 
 def next_task(task: Task, reader: User, drawn: Any) -> Body:
-    # A task to label comes without the work of others, which may be contested all the same.
+    parts = parts_of([task], reader, own_work=True)[task.pk]
+    # The work of others, which is not shown here, may be contested all the same.
     contested = Annotation.objects.filter(hidden_from(reader), task=task, deleted_at=None).exists()
-    annotation = next((one for one in task.annotations.all() if one.pk == drawn.annotation_id), None)
-    return one_task(task, reader, hides_reviewers=contested) | {
+    annotation = next((one for one in parts.annotations if one.pk == drawn.annotation_id), None)
+    return _one_task(task, parts, reader, hides_reviewers=contested) | {
         "queue": drawn.queue,
         "unique_lock_id": str(drawn.place.id) if drawn.place else None,
         "default_selected_annotation": drawn.annotation_id,

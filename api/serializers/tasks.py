@@ -1,5 +1,6 @@
 """Tasks on the wire."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from tasks.roles import may
 from users.models import User
 
 from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
+from .task_parts import TaskParts, parts_of
 from .users import ExpandedPersonSerializer
 from .values import Body, wire_time, wire_time_or_none
 
@@ -159,27 +161,24 @@ class TaskSerializer(TaskBodySerializer):
         ]
 
     def to_representation(self, task: Task) -> Body:
-        return task_for_reader(task, self.context["request"].user)
+        return tasks_for_reader([task], self.context["request"].user)[0]
 
 
-def task_for_reader(task: Task, reader: User, *, hides_reviewers: bool | None = None) -> Body:
-    """Needs `annotations` (those the reader sees), `reviewed_by`, `comments` and `assignments` prefetched.
-
-    `hides_reviewers`: a rejection of work on it is contested, and this reader may be the one who decides. Told by
-    those annotations unless the caller knows more.
-    """
+def task_for_reader(
+    task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None
+) -> Body:
+    """`hides_reviewers`: a rejection of work on the task is contested, and this reader may be the one who decides.
+    Found among the annotations of `parts`, unless the caller knows more."""
     if hides_reviewers is None:
-        hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in task.annotations.all())
+        hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in parts.annotations)
     identities = identities_in(task.project_id, reader)
-    annotations, reviewers = task.annotations.all(), _reviewers(task, identities)
+    reviewers = _reviewers(task, parts, identities)
     body = task_body(task) | {
         # A list of one, as the data manager and the SDK read it.
         "updated_by": [{"user_id": identities.mask_id(task.updated_by_id)}] if task.updated_by_id else [],
-        "comment_authors": sorted(
-            {identities.mask_id(comment.created_by_id) for comment in task.comments.all()}
-        ),
-        "annotators": [_annotator(annotation, identities) for annotation in annotations],
-        "annotators_count": len({annotation.completed_by_id for annotation in annotations}),
+        "comment_authors": sorted(identities.mask_id(commenter) for commenter in parts.commenters),
+        "annotators": [_annotator(annotation, identities) for annotation in parts.annotations],
+        "annotators_count": len({annotation.completed_by_id for annotation in parts.annotations}),
         "reviewers": reviewers,
         "reviewers_count": len(reviewers),
     }
@@ -192,17 +191,21 @@ def task_for_reader(task: Task, reader: User, *, hides_reviewers: bool | None = 
     return body
 
 
+def tasks_for_reader(tasks: Sequence[Task], reader: User) -> list[Body]:
+    parts = parts_of(tasks, reader)
+    return [task_for_reader(task, parts[task.pk], reader) for task in tasks]
+
+
 def _annotator(annotation: Annotation, identities: Identities) -> Body:
     word = REVIEW_WORDS.get(annotation.last_action)
     author = identities.mask_id(annotation.completed_by_id)
     return {"user_id": author, "annotated": True, "reviewed": word is not None, "review": word}
 
 
-def _reviewers(task: Task, identities: Identities) -> list[Body]:
-    assigned = {
-        identities.mask_id(a.user_id) for a in task.assignments.all() if a.type == AssignmentType.REVIEWER
-    }
-    reviewed = {identities.mask_id(row.user_id) for row in task.reviewed_by.all()}
+def _reviewers(task: Task, parts: TaskParts, identities: Identities) -> list[Body]:
+    assignments = [a for a in task.assignments.all() if a.type == AssignmentType.REVIEWER]
+    assigned = {identities.mask_id(assignment.user_id) for assignment in assignments}
+    reviewed = {identities.mask_id(reviewer) for reviewer in parts.reviewers}
     return [
         {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
         for user in sorted(assigned | reviewed)

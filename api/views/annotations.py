@@ -32,7 +32,7 @@ from ..serializers.annotations import (
 from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
-from .base import ViewSet, person_named, seen_by, sent, visible, with_etag
+from .base import ViewSet, each, person_named, seen_by, sent, visible, with_etag
 from .verdicts import asked_for
 
 GONE = {204: OpenApiResponse(description="Done.")}
@@ -86,7 +86,9 @@ class AnnotationViewSet(ViewSet):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request):
         """Annotations you see, filtered by review state, author, reviewer, counts and times."""
-        return self.page_of(self.filter_queryset(self.get_queryset().listed()), body_of=annotation_for_reader)
+        return self.page_of(
+            self.filter_queryset(self.get_queryset().listed()), bodies_of=each(annotation_for_reader)
+        )
 
     @extend_schema(responses=AnnotationSerializer)
     def retrieve(self, request, pk=None):

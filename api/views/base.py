@@ -107,14 +107,18 @@ class ViewSet(GenericViewSet):
         queryset: QuerySet | list[Any],
         serializer: type | None = None,
         *,
-        body_of: Callable[[Any, User], Body] | None = None,
+        bodies_of: Callable[[list[Any], User], list[Body]] | None = None,
     ) -> Response:
-        """A page of rows, each as `serializer` (by default the view's) shows it, or as `body_of(row, reader)`."""
+        """A page of rows as `serializer` (by default the view's) shows them, or as `bodies_of(rows, reader)`."""
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)
-            if body_of is not None:
-                return self.get_paginated_response([body_of(row, self.request.user) for row in rows])
+            if bodies_of is not None:
+                return self.get_paginated_response(bodies_of(rows, self.request.user))
             serializer = serializer or self.get_serializer_class()
             return self.get_paginated_response(
                 serializer(rows, many=True, context=self.get_serializer_context()).data
             )
+
+
+def each(body_of: Callable[[Any, User], Body]) -> Callable[[list[Any], User], list[Body]]:
+    return lambda rows, reader: [body_of(row, reader) for row in rows]

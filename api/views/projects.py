@@ -26,7 +26,7 @@ from ..serializers.projects import (
     ProjectSerializer,
     ValidLabelConfigSerializer,
 )
-from ..serializers.task_rows import OneTaskSerializer
+from ..serializers.task_rows import OneTaskSerializer, one_task
 from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, require, sent, visible
 
@@ -112,10 +112,7 @@ class ProjectViewSet(ViewSet):
         if request.method == "POST":
             require(request, "import", project)
             task = tasks.create(project, actor=request.user, **sent(NewTaskOfProjectSerializer, request))
-            return Response(
-                OneTaskSerializer(task, context=self.get_serializer_context()).data,
-                status=status.HTTP_201_CREATED,
-            )
+            return Response(one_task(task, request.user), status=status.HTTP_201_CREATED)
         require(request, "manage_project", project)
         everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)
         tasks.delete_many(project, list(everything), actor=request.user)

@@ -28,7 +28,7 @@ from ..serializers.reviews import (
     ReviewSerializer,
     review_for_reader,
 )
-from .base import ViewSet, sent, visible
+from .base import ViewSet, each, sent, visible
 from .verdicts import asked_for
 
 
@@ -55,7 +55,7 @@ class ReviewViewSet(ViewSet):
     @extend_schema(responses=ReviewSerializer(many=True))
     def list(self, request):
         """Verdicts, newest first; undone ones only with `include_undone=true`."""
-        return self.page_of(self.filter_queryset(self.get_queryset()), body_of=review_for_reader)
+        return self.page_of(self.filter_queryset(self.get_queryset()), bodies_of=each(review_for_reader))
 
     @extend_schema(
         request=ReviewRequestSerializer,
@@ -111,7 +111,7 @@ class HistoryViewSet(ViewSet):
     @extend_schema(responses=HistorySerializer(many=True))
     def list(self, request):
         """What happened to an annotation, newest first."""
-        return self.page_of(self.filter_queryset(self.get_queryset()), body_of=history_for_reader)
+        return self.page_of(self.filter_queryset(self.get_queryset()), bodies_of=each(history_for_reader))
 
     @extend_schema(responses=HistorySerializer)
     def retrieve(self, request, pk=None):
@@ -137,7 +137,7 @@ class ProjectHistoryViewSet(HistoryViewSet):
         project = visible(Project.objects, request, project_pk)
         span = sent_span(request.query_params)
         rows = self.get_queryset().filter(annotation__project=project, **span)
-        return self.page_of(rows, body_of=history_for_reader)
+        return self.page_of(rows, bodies_of=each(history_for_reader))
 
 
 def sent_span(query) -> dict[str, Any]:

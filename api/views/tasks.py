@@ -1,13 +1,11 @@
 """Tasks, drafts and predictions."""
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
-from reviews.identities import reviewers_shown_to
-from reviews.models import Comment
 from tasks.models import Annotation, Draft, Prediction, Project, Task
 from tasks.roles import may
 from tasks.services import drafts, tasks
@@ -17,8 +15,8 @@ from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.task_rows import OneTaskSerializer, one_task, table_row
-from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, task_for_reader
+from ..serializers.task_rows import OneTaskSerializer, one_task, table_rows
+from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, tasks_for_reader
 from .base import ViewSet, project_for, require, sent, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
@@ -42,33 +40,19 @@ class TaskViewSet(ViewSet):
     pagination_class = TaskPages
     everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    def readable(self, queryset, *, own_work=False):
-        """What a page of tasks needs, in a constant number of queries. `own_work`: of annotations, only the reader's."""
-        user = self.request.user
-        seen = Annotation.objects.visible_to(user).listed().saying_config_outdated().order_by("id")
-        seen = seen.select_related("completed_by", "project")
-        seen = seen.filter(completed_by=user) if own_work else seen
-        mine = Draft.objects.visible_to(user).select_related("user")
-        return queryset.prefetch_related(
-            Prefetch("annotations", seen),
-            Prefetch("comments", Comment.objects.present().only("task_id", "created_by_id", "annotation_id")),
-            Prefetch("drafts", mine),
-            Prefetch("reviewed_by", reviewers_shown_to(user)),
-            "assignments",
-            "predictions",
-        )
-
     @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])
     def list(self, request):
         """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
         found = self.filter_queryset(self.get_queryset().offered_to(request.user))
+        # Not the project joined to each task: on most pages it is the same one, and it is large.
+        found = found.select_related(None).prefetch_related("project", "assignments")
         if query is not None:
             rows = query.apply(found.filter(project=project))
-            return self.page_of(self.readable(rows), body_of=table_row)
+            return self.page_of(rows, bodies_of=table_rows)
         full = request.query_params.get("fields") == "all"
-        return self.page_of(self.readable(found), body_of=table_row if full else task_for_reader)
+        return self.page_of(found, bodies_of=table_rows if full else tasks_for_reader)
 
     def stored_totals(self) -> dict[str, int] | None:
         """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
@@ -121,7 +105,7 @@ class TaskViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _one(self, pk):
-        task = get_object_or_404(self.readable(self.get_queryset()), pk=pk)
+        task = get_object_or_404(self.get_queryset().prefetch_related("assignments"), pk=pk)
         return one_task(task, self.request.user)
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.serializers import task_rows
 from api.serializers.task_rows import NextTaskSerializer
 from api.views.base import user_of, visible
 from api.views.tasks import TaskViewSet
@@ -30,8 +31,8 @@ def next_task(request: Request, project: Project, tasks: Any) -> Response:
     if drawn is None:
         raise NotFound("There are no tasks left for you to label here.", code="nothing_left")
     page = TaskViewSet(request=request, format_kwarg=None)
-    task = get_object_or_404(page.readable(page.get_queryset(), own_work=True), pk=drawn.task_id)
-    return Response(NextTaskSerializer(task, context={"request": request, "drawn": drawn}).data)
+    task = get_object_or_404(page.get_queryset().prefetch_related("assignments"), pk=drawn.task_id)
+    return Response(task_rows.next_task(task, user_of(request), drawn))
 
 
 class NextTaskView(APIView):
