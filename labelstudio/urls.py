@@ -1,6 +1,6 @@
 """The routes that only Label Studio's clients use."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from . import page, stub_endpoints, version
@@ -9,7 +9,7 @@ from .data_manager import label_stream, tabs, views
 router = SimpleRouter()
 router.register("dm/views", tabs.ViewViewSet)
 
-api_routes = [
+api_routes: list[URLPattern | URLResolver] = [
     path("dm/actions/", views.ActionsView.as_view(), name="dm-actions"),
     path("dm/actions/<str:action_id>/form/", views.ActionFormView.as_view(), name="dm-action-form"),
     path("dm/columns/", views.ColumnsView.as_view(), name="dm-columns"),
@@ -26,7 +26,7 @@ api_routes = [
     path("version/", version.Version.as_view(), name="version"),
     path("", include(router.urls)),
 ]
-page_routes = [
+page_routes: list[URLPattern | URLResolver] = [
     path("label-studio/", page.page, name="label-studio"),
     path("label-studio/<path:rest>", page.page),
 ]

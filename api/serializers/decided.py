@@ -40,7 +40,7 @@ def decision_body(decision: Decision, reader: User) -> Body:
     annotation, task, decider = decision.annotation, decision.task, decision.annotation.last_created_by
     body = annotation_for_reader(annotation, reader)
     # Null for a reader who may not know them, as may be the case when an earlier answer is repeated.
-    if body["last_created_by"] is not None:
+    if decider is not None and body["last_created_by"] is not None:
         shown = identities_in(annotation.project_id, reader).mask_user(decider)
         body["last_created_by"] = {"id": shown.pk, "email": shown.email}
     body["review"] = review_for_reader(decision.review, reader)

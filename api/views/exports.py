@@ -65,8 +65,8 @@ class ExportView(APIView):
         response = StreamingHttpResponse(chunks, content_type=format.content_type)
         name = f"project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.{format.extension}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["X-Snapshot-At"] = iso(moment)
-        response["X-Next-Changed-Since"] = iso(open_since)
+        response["X-Snapshot-At"] = str(iso(moment))
+        response["X-Next-Changed-Since"] = str(iso(open_since))
         for header, words in final_answers.headers(project, selection).items():
             response[header] = words
         return response

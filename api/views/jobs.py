@@ -10,7 +10,7 @@ from tasks.services import jobs
 from ..filters.lists import JobFilter
 from ..pagination import Pages
 from ..serializers.jobs import JobSerializer
-from .base import ViewSet
+from .base import ViewSet, user_of
 
 
 class JobViewSet(ViewSet):
@@ -24,7 +24,7 @@ class JobViewSet(ViewSet):
     def get_queryset(self):
         if getattr(self, "swagger_fake_view", False):
             return self.queryset.none()
-        return jobs.visible_jobs(self.request.user).select_related("created_by")
+        return jobs.visible_jobs(user_of(self.request)).select_related("created_by")
 
     def list(self, request):
         """Jobs, newest first."""

@@ -144,8 +144,8 @@ def _held(project: Project) -> Any:
         since=F("leased_at"),
         expires_at=F("leased_until"),
     )
-    places = reservations.live(project).annotate(
+    live = reservations.live(project).annotate(
         kind=Value("label"), annotation=Value(None, BigIntegerField())
     )
-    places = places.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))
+    places = live.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))
     return reviews.union(places, all=True).order_by("since", "id")
