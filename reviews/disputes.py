@@ -17,6 +17,7 @@ from tasks.models import Annotation, Project, Task
 from tasks.querysets import within
 from tasks.roles import may
 from tasks.services import history
+from tasks.sql import update_rows
 from users.models import User
 
 from . import counters, events
@@ -61,21 +62,18 @@ def close(contested: Collection[Review], decisions: Iterable[Review | None], *, 
     if not contested:
         return
     by_annotation = {review.annotation_id: review for review in decisions if review}
-    for dispute in Dispute.objects.filter(review__in=contested, outcome=None):
-        dispute.deciding_review = decision = by_annotation.get(dispute.annotation_id)
-        if decision is None:
-            _close(dispute, Outcome.WITHDRAWN, actor)
-        elif decision.verdict == ActionType.REJECTED:
-            _close(dispute, Outcome.UPHELD, actor)
-        else:
-            _close(dispute, Outcome.OVERTURNED, actor)
+    disputes = list(Dispute.objects.filter(review__in=contested, outcome=None))
+    for dispute in disputes:
+        dispute.deciding_review = by_annotation.get(dispute.annotation_id)
+        dispute.outcome = _outcome(dispute.deciding_review)
+        dispute.decided_by, dispute.decided_at = actor, timezone.now()
+    update_rows(disputes, ["outcome", "decided_by", "decided_at", "deciding_review"])
 
 
-def _close(dispute: Dispute, outcome: str, actor: User | None) -> None:
-    dispute.outcome = outcome
-    dispute.decided_by = actor
-    dispute.decided_at = timezone.now()
-    dispute.save(update_fields=["outcome", "decided_by", "decided_at", "deciding_review"])
+def _outcome(decision: Review | None) -> str:
+    if decision is None:
+        return Outcome.WITHDRAWN
+    return Outcome.UPHELD if decision.verdict == ActionType.REJECTED else Outcome.OVERTURNED
 
 
 # --- reads ----------------------------------------------------------------------------------------

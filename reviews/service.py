@@ -207,14 +207,13 @@ class AnnotationReviewService:
             return self._apply_many("undo", locked, self._asking("undo", planned), "undone")
 
     def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
-        report = Report(bulk)
-        for annotation in Annotation.objects.present().filter(pk__in=bulk.reopened).order_by("pk"):
-            try:
-                report.done.append(self.undo_reopen(annotation))
-            except Refused as refused:
-                refusal = Refusal(refused.code, refused.detail, refused.status)
-                report.refused.append((annotation, refusal))
-        return report
+        present = Annotation.objects.present().filter(pk__in=bulk.reopened)
+        if not present:
+            return Report(bulk)
+        with transaction.atomic():
+            locked = lock_selection(present)
+            planned = self._asking("undo_reopen", lambda one, _: plan_undo_reopen(one, self.actor))
+            return self._apply_many("undo_reopen", locked, planned, bulk=bulk)
 
     # --- what a file says ---------------------------------------------------------------------
 
@@ -271,8 +270,15 @@ class AnnotationReviewService:
             workflow.refusal(action, annotation, self.actor) or planned(annotation, standing)
         )
 
-    def _apply_many(self, action: str, locked: Locked, planned: Planner, because: str = "") -> Report:
-        bulk = BulkReview.objects.create(
+    def _apply_many(
+        self,
+        action: str,
+        locked: Locked,
+        planned: Planner,
+        because: str = "",
+        bulk: BulkReview | None = None,
+    ) -> Report:
+        bulk = bulk or BulkReview.objects.create(
             project=locked.annotations[0].project, action=action, created_by=self.actor
         )
         report, plans = Report(bulk), []

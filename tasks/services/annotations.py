@@ -22,6 +22,7 @@ from ..labelconfig import problems
 from ..models import Annotation, History, Task
 from ..results import same_result
 from ..roles import may
+from ..sql import update_rows
 from . import history, reservations
 
 EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at", "completed_by")
@@ -261,7 +262,7 @@ def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
         tasks = list(Task.objects.select_related("project").lock(a.task_id for a in annotations))
         for annotation in annotations:
             _refuse_stranger(annotation, actor)
-            _mark_deleted(annotation, actor)
+        _mark_deleted(annotations, actor)
         if annotations:
             counters.recount(tasks, actor=actor)
             events.tell(
@@ -274,12 +275,13 @@ def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
     return len(annotations)
 
 
-def _mark_deleted(annotation: Annotation, actor) -> None:
-    annotation.deleted_at = timezone.now()
-    annotation.annotation_seq += 1
-    _drop_verdict(annotation)
-    annotation.save(update_fields=["deleted_at", "annotation_seq", "last_action"])
-    history.record(annotation, HistoryAction.DELETED, actor)
+def _mark_deleted(annotations: list[Annotation], actor) -> None:
+    for annotation in annotations:
+        annotation.deleted_at = timezone.now()
+        annotation.annotation_seq += 1
+        _drop_verdict(annotation)
+    update_rows(annotations, ["deleted_at", "annotation_seq", "last_action"])
+    History.objects.bulk_create(history.row(a, HistoryAction.DELETED, actor) for a in annotations)
 
 
 def _drop_verdict(annotation: Annotation) -> None:

@@ -8,7 +8,8 @@ from users.models import User
 from .. import counters, events
 from ..choices import HistoryAction
 from ..errors import Refused
-from ..models import Annotation, Reservation, Task
+from ..models import Annotation, History, Reservation, Task
+from ..sql import update_rows
 from . import history
 from .tasks import lock_with_annotations
 
@@ -47,8 +48,11 @@ def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[st
     for annotation in annotations:
         annotation.task = task
         annotation.annotation_seq += 1
-        annotation.save(update_fields=["annotation_seq"])
-        history.record(annotation, HistoryAction.UPDATED, actor, details=details)
-        about = {"annotations": (annotation,), "tasks": (task,)}
-        events.tell(events.ANNOTATION_TOUCHED, task.project, actor=actor, **about)
-    events.tell(kind, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations))
+    update_rows(annotations, ["annotation_seq"])
+    History.objects.bulk_create(
+        history.row(a, HistoryAction.UPDATED, actor, details=details) for a in annotations
+    )
+    about = {"actor": actor, "tasks": (task,), "annotations": tuple(annotations)}
+    if annotations:
+        events.tell(events.ANNOTATION_TOUCHED, task.project, **about)
+    events.tell(kind, task.project, **about)

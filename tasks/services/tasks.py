@@ -12,8 +12,9 @@ from users.models import User
 from .. import counters, events, locks, totals
 from ..choices import ActionType, HistoryAction
 from ..errors import Refused
-from ..models import Annotation, Import, Prediction, Project, Task
+from ..models import Annotation, History, Import, Prediction, Project, Task
 from ..roles import may
+from ..sql import update_rows
 from . import history
 
 
@@ -112,8 +113,11 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
         annotation.annotation_seq += 1
         annotation.last_action = ActionType.UPDATED
         annotation.last_created_by = actor
-        annotation.save(update_fields=["annotation_seq", "last_action", "last_created_by"])
-        history.record(annotation, HistoryAction.DATA_CHANGED, actor, details={"data": old})
+    update_rows(annotations, ["annotation_seq", "last_action", "last_created_by"])
+    details = {"data": old}
+    History.objects.bulk_create(
+        history.row(a, HistoryAction.DATA_CHANGED, actor, details=details) for a in annotations
+    )
     events.tell(
         events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations)
     )

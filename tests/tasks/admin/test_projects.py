@@ -132,7 +132,10 @@ def test_somebody_is_added_by_email(house, lead_client):
 
 @pytest.mark.parametrize(
     ("email", "words"),
-    [("nobody@example.org", "There is no account with this e-mail"), ("reviewer@example.org", "already a member")],
+    [
+        ("nobody@example.org", "There is no account with this e-mail"),
+        ("reviewer@example.org", "already a member"),
+    ],
 )
 def test_nobody_unknown_and_nobody_twice(email, words, house, lead_client):
     before = house.project.memberships.count()
