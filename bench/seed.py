@@ -13,7 +13,7 @@ TASKS = """
     WHERE t.id = %(task)s
 """
 ANNOTATIONS = """
-    INSERT INTO tasks_annotation SELECT made.* FROM tasks_annotation a, tasks_task t,
+    INSERT INTO tasks_annotation ({columns}) SELECT {values} FROM tasks_annotation a, tasks_task t,
         LATERAL (SELECT (%(people)s::bigint[])[1 + t.inner_id %% 20] AS person) p,
         jsonb_populate_record(a, jsonb_build_object('id', nextval(pg_get_serial_sequence('tasks_annotation', 'id')),
             'task_id', t.id, 'completed_by_id', p.person, 'written_by_id', p.person, 'version_author_id', p.person,
@@ -34,6 +34,16 @@ VERSIONS = """
 ENTERED = (
     "SELECT id FROM tasks_task WHERE project_id = %(project)s AND inner_id BETWEEN %(first)s AND %(last)s"
 )
+
+
+def annotations_statement() -> str:
+    """Every column but those that the database derives."""
+    from tasks.models import Annotation
+
+    columns = [field.column for field in Annotation._meta.concrete_fields if not field.generated]
+    return ANNOTATIONS.format(
+        columns=", ".join(columns), values=", ".join(f"made.{name}" for name in columns)
+    )
 
 
 def authors() -> list[int]:
@@ -59,7 +69,7 @@ def seed_reviewable(like: Any, count: int, *, reviewer: Any, written_by: list[in
         for first in range(1, count + 1, CHUNK):
             part = {"first": first, "last": min(first + CHUNK - 1, count)}
             with transaction.atomic():
-                for statement in (TASKS, ANNOTATIONS, VERSIONS, ENTERED):
+                for statement in (TASKS, annotations_statement(), VERSIONS, ENTERED):
                     cursor.execute(statement, bound | part)
                 entries.sync([row[0] for row in cursor.fetchall()])
     tasks.delete_many(project, [like.task_id], actor=project.created_by)

@@ -32,6 +32,7 @@ from .models import BulkReview, Dispute, Review
 
 # Of one annotation of a selection: its plan, why not, or None where there is nothing to write.
 Planner = Callable[[Annotation, Review | None], Plan | Refusal | None]
+Selection = Iterable[Annotation | int]
 GONE = Refusal("not_standing", "This verdict no longer stands.")
 
 
@@ -146,14 +147,14 @@ class AnnotationReviewService:
 
     # --- a selection ------------------------------------------------------------------------
 
-    def accept_many(self, annotations: Iterable[Annotation], **asked: Any) -> Report:
+    def accept_many(self, annotations: Selection, **asked: Any) -> Report:
         return self.decide_many(annotations, VerdictRequest(ActionType.ACCEPTED, **asked))
 
-    def reject_many(self, annotations: Iterable[Annotation], **asked: Any) -> Report:
+    def reject_many(self, annotations: Selection, **asked: Any) -> Report:
         """A required comment does not apply to a selection."""
         return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **asked))
 
-    def decide_many(self, annotations: Iterable[Annotation], request: VerdictRequest) -> Report:
+    def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
         """One verdict on many annotations of one project, set-based. What may not be is reported, not raised."""
         now = timezone.now()
 
@@ -162,19 +163,17 @@ class AnnotationReviewService:
             return None if isinstance(found, Review) else found
 
         with transaction.atomic():
-            locked = lock_selection(annotations)
+            locked = lock_selection(_ids(annotations))
             if request.verdict == ActionType.REJECTED:
                 prefetch_related_objects(locked.annotations, "completed_by__memberships")
             return self._apply_many(workflow.ACTION_OF[request.verdict], locked, planned)
 
-    def undo_many(self, annotations: Iterable[Annotation]) -> Report:
+    def undo_many(self, annotations: Selection) -> Report:
         return self._undo_many(annotations, lambda _: True)
 
-    def reopen_many(
-        self, annotations: Iterable[Annotation], *, to: str = RETURN_TO_AUTHOR, comment: str = ""
-    ) -> Report:
+    def reopen_many(self, annotations: Selection, *, to: str = RETURN_TO_AUTHOR, comment: str = "") -> Report:
         with transaction.atomic():
-            locked = lock_selection(annotations)
+            locked = lock_selection(_ids(annotations))
             report = self._apply_many(
                 "reopen", locked, self._asking("reopen", self._reopening(to, comment)), "reopened"
             )
@@ -196,14 +195,14 @@ class AnnotationReviewService:
         report.refused += [(r.annotation, GONE) for pk, r in of_bulk.items() if pk not in touched]
         return report
 
-    def _undo_many(self, annotations: Iterable[Annotation], is_meant: Callable[[Review], bool]) -> Report:
+    def _undo_many(self, annotations: Selection, is_meant: Callable[[Review], bool]) -> Report:
         def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal:
             if standing is None or not is_meant(standing):
                 return GONE
             return plan_undo(annotation, standing, self.actor)
 
         with transaction.atomic():
-            locked = lock_selection(annotations, seen_versions=True)
+            locked = lock_selection(_ids(annotations), seen_versions=True)
             return self._apply_many("undo", locked, self._asking("undo", planned), "undone")
 
     def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
@@ -211,7 +210,7 @@ class AnnotationReviewService:
         if not present:
             return Report(bulk)
         with transaction.atomic():
-            locked = lock_selection(present)
+            locked = lock_selection(_ids(present))
             planned = self._asking("undo_reopen", lambda one, _: plan_undo_reopen(one, self.actor))
             return self._apply_many("undo_reopen", locked, planned, bulk=bulk)
 
@@ -301,3 +300,7 @@ class AnnotationReviewService:
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):
             raise refusal.as_error()
+
+
+def _ids(selection: Selection) -> list[int]:
+    return [one.pk if isinstance(one, Annotation) else one for one in selection]

@@ -172,7 +172,8 @@ class BulkReviews(APIView):
     def post(self, request):
         """Accept, reject, undo or reopen a selection of one project. What is refused is reported, the rest is done."""
         body = sent(BulkReviewSerializer, request)
-        chosen = list(Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"]))
+        visible_ones = Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"])
+        chosen = list(visible_ones.values_list("pk", flat=True))
         _refuse_other_count(body.get("expected_count"), len(chosen))
         asked = asked_for(request, body)
         asked.pop("seen")

@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -198,7 +197,7 @@ def _row(
     return (
         row
         if review is None
-        else row | asdict(review) | {"unique_id": uuid.uuid4(), "bulk_id": bulk and bulk.pk}
+        else row | vars(review) | {"unique_id": uuid.uuid4(), "bulk_id": bulk and bulk.pk}
     )
 
 
@@ -228,7 +227,7 @@ def _written(
         comment_object_id=row["comment_id"],
         unique_id=row["unique_id"],
         bulk_id=row["bulk_id"],
-        **asdict(plan.review),
+        **vars(plan.review),
     )
     if plan.version:
         review.fixed_version = History(pk=history_id, annotation=annotation, result=annotation.result)

@@ -33,21 +33,23 @@ def lock_one(annotation: Annotation | int, actor: User, *, seen_versions: bool =
     return _with_reviews([found], [task], seen_versions=seen_versions)
 
 
-def lock_selection(annotations: Iterable[Annotation], *, seen_versions: bool = False) -> Locked:
+def lock_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False) -> Locked:
     """Raises Refused for an empty selection, or one of several projects."""
-    rows = Annotation.objects.select_related("project", "completed_by").lock(a.pk for a in annotations)
+    rows = Annotation.objects.lock(annotation_ids)
     locked = [annotation for annotation in rows if annotation.deleted_at is None]
     if not locked:
         raise Refused("nothing_selected", "Nothing of this selection exists any more.")
     if len({annotation.project_id for annotation in locked}) > 1:
         raise Refused("mixed_projects", "A selection must be of one project.")
+    prefetch_related_objects(
+        locked, "completed_by", "project"
+    )  # one object for each person, not for each row
     project = locked[0].project
     tasks = list(Task.objects.lock(annotation.task_id for annotation in locked))
     by_id = {task.pk: task for task in tasks}
     for task in tasks:
         task.project = project
     for annotation in locked:
-        annotation.project = project
         annotation.task = by_id[annotation.task_id]
     return _with_reviews(locked, tasks, seen_versions=seen_versions)
 
