@@ -127,10 +127,15 @@ def _drawn(model: type[models.Model]) -> Iterator[str]:
     for field in model._meta.concrete_fields:
         kinds = [kind for kind, on in (("PK", field.primary_key), ("FK", field.is_relation)) if on]
         if kinds:
-            target = f' "{field.related_model.__name__}"' if field.is_relation else ""
+            target = f' "{_related_name(field)}"' if field.is_relation else ""
             yield f"        {field.db_type(connection)} {field.column} {', '.join(kinds)}{target}"
     yield "    }"
     yield from _lines(model)
+
+
+def _related_name(field: models.Field) -> str:
+    assert isinstance(field.related_model, type)
+    return field.related_model.__name__
 
 
 def _lines(model: type[models.Model]) -> Iterator[str]:
@@ -138,4 +143,4 @@ def _lines(model: type[models.Model]) -> Iterator[str]:
         if field.is_relation and field.related_model is not User:
             one = "|o" if field.null else "||"
             many = "o|" if field.unique else "o{"
-            yield f'    {field.related_model.__name__} {one}--{many} {model.__name__} : "{field.name}"'
+            yield f'    {_related_name(field)} {one}--{many} {model.__name__} : "{field.name}"'

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -17,7 +16,7 @@ from tasks.totals import totals_of
 from users.models import User
 
 
-def of_review(project: Project, user: Any, queue: str | None = None) -> dict[str, int]:
+def of_review(project: Project, user: User, queue: str | None = None) -> dict[str, int]:
     """`left` in this person's queue; `done` of `total` tasks are reviewed, or were not drawn for it."""
     totals = totals_of([project.pk])[project.pk]
     return {
@@ -27,7 +26,7 @@ def of_review(project: Project, user: Any, queue: str | None = None) -> dict[str
     }
 
 
-def of_labelling(project: Project, user: Any) -> dict[str, int]:
+def of_labelling(project: Project, user: User) -> dict[str, int]:
     """`done` of `total` tasks have all their annotations; `returned` and `corrections` wait for this person."""
     totals = totals_of([project.pk])[project.pk]
     return {

@@ -62,7 +62,7 @@ def account_secrets() -> Secrets:
     return made
 
 
-def write_private(path: Path, body: Any) -> None:
+def write_private(path: Path, body: dict[str, Any]) -> None:
     """Readable by the owner only, and replaced atomically: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")

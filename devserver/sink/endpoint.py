@@ -1,13 +1,13 @@
 """The demo's webhook endpoint, whose URL is the sink."""
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from tasks.models import Project
 from users.models import User
 from webhooks import endpoints
 from webhooks.models import Webhook
+from webhooks.querysets import WebhookQuerySet
 
 PURPOSE = "countersign.demo.sink"
 ACTIONS = [
@@ -31,7 +31,7 @@ def path() -> str:
     return f"/demo/sink/{key()}/"
 
 
-def sink_endpoints() -> QuerySet[Webhook]:
+def sink_endpoints() -> WebhookQuerySet:
     return Webhook.objects.filter(url__endswith=path()).order_by("pk")
 
 

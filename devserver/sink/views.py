@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from devserver.models import Sink
+from pages.requests import user_of
 from tasks.errors import Refused
 from webhooks import endpoints, replay
 from webhooks.models import Delivery, Webhook
@@ -54,10 +55,10 @@ def receive(request: HttpRequest, key: str) -> HttpResponse:
 def page(request: HttpRequest) -> HttpResponse:
     """What arrived, newest first. htmx polls this page: 204, and it redraws nothing, while nothing has
     changed."""
-    endpoints_here = list(endpoint.sink_endpoints().visible_to(request.user))
+    endpoints_here = list(endpoint.sink_endpoints().visible_to(user_of(request)))
     found, health = arrivals(endpoints_here), states(endpoints_here)
     live = {"arrivals": found, "endpoints": health, "seen": digest(found, health)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.headers.get("HX-Request"):
         same = request.GET.get("seen") == live["seen"]
         return HttpResponse(status=204) if same else render(request, "demo/sink_feed.html", live)
     return render(
@@ -103,7 +104,7 @@ def enable(request: HttpRequest) -> HttpResponse:
 
 
 def _own_endpoint(request: HttpRequest) -> Webhook:
-    webhook = endpoint.sink_endpoints().visible_to(request.user).first()  # type: ignore[arg-type]
+    webhook = endpoint.sink_endpoints().visible_to(user_of(request)).first()
     if webhook is None:
         raise Http404
     return webhook

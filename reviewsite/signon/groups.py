@@ -3,7 +3,6 @@ OIDC_GROUP_ROLES."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -33,11 +32,11 @@ def group_roles() -> dict[str, list[Grant]]:
     return {group: [_grant(text) for text in _listed(texts)] for group, texts in given.items()}
 
 
-def _listed(texts: Any) -> list[Any]:
+def _listed(texts: object) -> list[object]:
     return texts if isinstance(texts, list) else [texts]
 
 
-def _grant(text: Any) -> Grant:
+def _grant(text: object) -> Grant:
     code, _, project = str(text).partition(":")
     if code == Role.ADMIN and not project:
         return Grant(Role.ADMIN)
