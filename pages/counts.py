@@ -1,4 +1,4 @@
-"""How much is left, and how far the project is: for the bar above the editor and for the start page."""
+"""How much work is left and how far a project is, for the bar above the editor and for the start page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from users.models import User
 
 
 def of_review(project: Project, user: User, queue: str | None = None) -> dict[str, int]:
-    """`left` in this person's queue; `done` of `total` tasks are reviewed, or were not drawn for it."""
+    """`left` in this person's queue; `done` of `total` tasks are reviewed, or not in the review sample."""
     totals = totals_of([project.pk])[project.pk]
     return {
         "left": remaining(Ask(project, user, queue)),
@@ -27,7 +27,7 @@ def of_review(project: Project, user: User, queue: str | None = None) -> dict[st
 
 
 def of_labelling(project: Project, user: User) -> dict[str, int]:
-    """`done` of `total` tasks have all their annotations; `returned` and `corrections` wait for this person."""
+    """`done` of `total` tasks have all annotations; `returned` and `corrections` concern this person."""
     totals = totals_of([project.pk])[project.pk]
     return {
         "left": totals["tasks"] - totals["finished"],
@@ -40,7 +40,8 @@ def of_labelling(project: Project, user: User) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Row:
-    """One project on the start page, for its reader: whether they may review, how many wait for that, how many came back."""
+    """One project on the start page. The last three are about the reader: may review, how many wait, how many
+    were returned."""
 
     project: Project
     totals: dict[str, int]
@@ -51,13 +52,13 @@ class Row:
 
 
 def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
-    """Constant in queries, however many projects."""
+    """The number of queries does not depend on the number of projects."""
     listed = list(projects)
     pks = [project.pk for project in listed]
     totals, waiting, returned = (
         totals_of(pks),
-        _counted(waiting_for(user), pks),
-        _counted(Annotation.objects.filter(returned_to(user)), pks),
+        _count_by_project(waiting_for(user), pks),
+        _count_by_project(Annotation.objects.filter(returned_to(user)), pks),
     )
     return [
         Row(
@@ -77,6 +78,6 @@ def waiting_for(user: User) -> QuerySet[QueueEntry]:
     return QueueEntry.objects.filter(available_to(user), queue__in=(Queue.REVIEW, Queue.DISPUTES))
 
 
-def _counted(rows: QuerySet, projects: list[int]) -> dict[int, int]:
+def _count_by_project(rows: QuerySet, projects: list[int]) -> dict[int, int]:
     found = rows.filter(project__in=projects).order_by().values_list("project").annotate(Count("pk"))
     return dict(found)

@@ -1,4 +1,4 @@
-"""Puts the apps together: settings, urls, Celery, errors, middleware, health, sign-on. Knows every app below."""
+"""The site: settings, urls, Celery, errors, middleware, health, sign-on. It knows all apps below it."""
 
 from .celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend with a cheaper look at kept connections, and a limit on waiting for locks."""
+"""Django's PostgreSQL backend with a cheaper check of persistent connections, and with a lock_timeout."""
 
 import select
 from time import monotonic
@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-IDLE_SECONDS = 5.0  # a connection that was used less long ago is not asked `SELECT 1`
+# A connection that was used more recently than this is checked without `SELECT 1`.
+IDLE_SECONDS = 5.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    # For every connection of this process. None: no limit, as for jobs and commands. reviewsite.wsgi sets it.
+    # Set by reviewsite.wsgi for all connections of the process. None, as in jobs and commands: no limit.
     lock_timeout_ms: int | None = None
-    _looked_at = 0.0
+    _checked_at = 0.0
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
@@ -23,17 +24,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def connect(self) -> None:
         super().connect()
-        self._looked_at = monotonic()
+        self._checked_at = monotonic()
 
     def is_usable(self) -> bool:
-        """Asked once a request (CONN_HEALTH_CHECKS). A server that went away has closed its end of the socket."""
-        last, self._looked_at = self._looked_at, monotonic()
-        if monotonic() - last < IDLE_SECONDS and self._is_silent():
+        """Called once per request (CONN_HEALTH_CHECKS). Usable unless the server has closed its end."""
+        last, self._checked_at = self._checked_at, monotonic()
+        if monotonic() - last < IDLE_SECONDS and self._has_nothing_to_read():
             return True
         return super().is_usable()
 
-    def _is_silent(self) -> bool:
-        """Nothing to read: neither the end of the stream nor a last message. An idle server sends nothing."""
+    def _has_nothing_to_read(self) -> bool:
+        """True for a healthy idle connection; a closed one is readable (end of file, or a last message)."""
         if self.connection is None or self.connection.closed:
             return False
         readable = select.poll()

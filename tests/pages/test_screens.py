@@ -131,7 +131,7 @@ def test_the_start_page_leads_a_reviewer_to_what_waits(house):
 def test_the_start_page_tells_an_annotator_what_came_back(house):
     reviewed(house.annotation, house.reviewer, "rejected", comment="No")
     page = browser_of(house.annotator).get("/").content.decode()
-    assert "1 back" in page
+    assert "1 returned" in page
     assert address(house) not in page
 
 
