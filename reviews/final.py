@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.utils import timezone
 
-from tasks.answers import same_answer
 from tasks.choices import FinalState
 from tasks.models import Annotation, Task
+from tasks.results import same_answer
 from tasks.state import ABSENT, State
 
 from .models import FinalPick

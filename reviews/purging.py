@@ -68,7 +68,7 @@ def _purge_projects(ids: list[int]) -> int:
     with _past_the_triggers():
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
-        uploads.forget_files_of(ids)
+        uploads.delete_files_of(ids)
         Project.objects.filter(pk__in=ids).update(
             label_config_version=None
         )  # which is protected, and goes with it

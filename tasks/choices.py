@@ -1,10 +1,10 @@
-"""The closed lists of the domain, with Label Studio's spelling."""
+"""Enumerations, with Label Studio's values."""
 
 from django.db import models
 
 
 class ActionType(models.TextChoices):
-    """What last happened to an annotation. Ten values are all there are."""
+    """What last happened to an annotation."""
 
     PREDICTION = "prediction", "Created from prediction"
     PROPAGATED_ANNOTATION = "propagated_annotation", "Created from another annotation"
@@ -23,7 +23,7 @@ ACCEPTING = (ActionType.ACCEPTED, ActionType.FIXED_AND_ACCEPTED)
 
 
 class HistoryAction(models.TextChoices):
-    """What happened, row by row. Rules §1 maps each to a `last_action`."""
+    """What happened to an annotation. One row of history each."""
 
     IMPORTED = "imported", "Imported"
     PREDICTION = "prediction", "Created from prediction"
@@ -31,7 +31,7 @@ class HistoryAction(models.TextChoices):
     SUBMITTED = "submitted", "Submitted"
     UPDATED = "updated", "Updated"
     SKIPPED = "skipped", "Skipped"
-    UNSKIPPED = "unskipped", "Taken back from skipped"
+    UNSKIPPED = "unskipped", "Unskipped"
     DATA_CHANGED = "data_changed", "Task data changed"
     CONVERTED_TO_DRAFT = "converted_to_draft", "Turned back into a draft"
     ACCEPTED = "accepted", "Accepted"
@@ -49,7 +49,7 @@ class RejectAction(models.TextChoices):
 
     REMOVE = "remove", "Remove: rejected, not sent back"
     REQUEUE = "requeue", "Requeue: back to the same annotator"
-    REDISTRIBUTE = "redistribute", "Redistribute: somebody else labels it"
+    REDISTRIBUTE = "redistribute", "Redistribute: somebody else annotates it"
 
 
 class ReviewCriteria(models.TextChoices):
@@ -58,19 +58,19 @@ class ReviewCriteria(models.TextChoices):
 
 
 class Sampling(models.TextChoices):
-    """In which order the review queue hands out work. The first three are Label Studio's."""
+    """The order of the review queue. The first three are Label Studio's."""
 
     TASK_ID = "task_id", "By task id, oldest first"
     RANDOM = "random", "Random"
     BY_ANNOTATOR = "by_annotator", "By annotator"
-    REWORKED_FIRST = "reworked_first", "What came back from rework first"
+    REWORKED_FIRST = "reworked_first", "Reworked annotations first"
     LOWEST_SCORE = "lowest_score", "Lowest prediction score first"
 
 
 class FinalState(models.TextChoices):
-    """Whether a task has its answer (rules §8)."""
+    """Whether a task has a final answer."""
 
-    GOLD = "gold", "Has its answer"
+    GOLD = "gold", "Has a final answer"
     CONFLICT = "conflict", "Accepted annotations differ"
     NONE = "none", "Reviewed, and none was accepted"
     NOT_REVIEWED = "not_reviewed", "Not reviewed"

@@ -1,4 +1,4 @@
-"""The two optional tokens of concurrency (rules §1): `If-Match` sees any change, `last_annotation_history` only a new version."""
+"""Optimistic concurrency. Two optional tokens: `If-Match` fails on any change, `last_annotation_history` on a new version."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ ETAG = re.compile(r'^(?:W/)?"(\d+)"$')
 
 @dataclass(frozen=True)
 class Seen:
-    """What the caller had before their eyes when they decided."""
+    """What the caller had read when they decided."""
 
     if_match: str | None = None
     last_annotation_history: int | None = None
@@ -21,9 +21,9 @@ NOTHING_SEEN = Seen()
 
 
 def refuse_stale(annotation: Annotation, seen: Seen) -> None:
-    """`annotation` is locked. Raises 412 or 400 `stale`."""
+    """`annotation` is locked. Raises Refused(stale), 412 or 400."""
     if seen.if_match is not None:
-        _refuse_other_seq(annotation, seen.if_match.strip())
+        _require_seq(annotation, seen.if_match.strip())
     last = seen.last_annotation_history
     if (
         last is not None
@@ -32,12 +32,13 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     ):
         raise Refused(
             "stale",
-            f"The annotation has a newer version ({annotation.current_version_id}) than the one you saw ({last}). Load it again.",
+            f"The annotation has a newer version ({annotation.current_version_id}) than the one you read ({last})."
+            " Reload it.",
             field="last_annotation_history",
         )
 
 
-def _refuse_other_seq(annotation: Annotation, if_match: str) -> None:
+def _require_seq(annotation: Annotation, if_match: str) -> None:
     if if_match == "*":
         return
     match = ETAG.match(if_match)
@@ -46,7 +47,8 @@ def _refuse_other_seq(annotation: Annotation, if_match: str) -> None:
     if int(match[1]) != annotation.annotation_seq:
         raise Refused(
             "stale",
-            f"The annotation has changed since you read it (now {annotation.annotation_seq}, then {match[1]}). Load it again.",
+            f"The annotation has changed since you read it (now {annotation.annotation_seq}, then {match[1]})."
+            " Reload it.",
             status=412,
             extra={"annotation": annotation.pk},
         )

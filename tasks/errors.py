@@ -1,4 +1,4 @@
-"""`Refused`, for the apps above: it lives in the lowest one, which raises it too."""
+"""`Refused`, for the apps above. It is defined in the lowest app, which raises it too."""
 
 from users.errors import Refused
 

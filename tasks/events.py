@@ -25,23 +25,22 @@ TASKS_DELETED = "tasks_deleted"
 TASK_DATA_CHANGED = "task_data_changed"
 ANNOTATIONS_CREATED = "annotations_created"
 ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
-ANNOTATION_TOUCHED = (
-    "annotation_touched"  # anything else of it changed; detail, of an edit: changed, the names sent
-)
+# Anything else of it changed; detail of an edit: changed, the names of the fields.
+ANNOTATION_TOUCHED = "annotation_touched"
 ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
 ANNOTATION_RESTORED = "annotation_restored"
-PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks is another one
+PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks changed
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
 MEMBER_RELEASED = "member_released"  # paused or removed: they get no new work; subjects: the person
 TASK_CLOSED = "task_closed"  # without an answer, by a manager
-TASK_OPENED = "task_opened"  # closed no longer
+TASK_OPENED = "task_opened"  # no longer closed
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
 
 
 @dataclass(frozen=True)
 class Happened:
-    """`subjects` are the objects it happened to; `detail` what a listener needs besides, by plain names."""
+    """`subjects` are other objects it happened to; `detail` has what else listeners need, by name."""
 
     kind: str
     project: "Project"

@@ -1,4 +1,4 @@
-"""Celery jobs: thin, each a call."""
+"""Celery tasks."""
 
 from celery import shared_task
 

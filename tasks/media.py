@@ -1,18 +1,18 @@
-"""What kinds of files may be uploaded, and how to tell from its first bytes that a file is what its name says."""
+"""The types of files that can be uploaded, and how the first bytes of a file show that its extension is right."""
 
 import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-HEAD = 4096  # bytes that are looked at
+HEAD = 4096  # bytes that are checked
 
 Test = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`tags` are the objects of a label configuration that show it; `inline`: a browser may open it as a page of its own."""
+    """`tags` are the tags of a label configuration that show it. `inline`: a browser may open it as a page."""
 
     content_type: str
     key: str
@@ -22,11 +22,11 @@ class Kind:
 
 
 def kind_of(name: str) -> Kind | None:
-    """By the ending of the name; None where files of that ending are no media."""
-    return KINDS.get(ending_of(name))
+    """By the extension of the name. None if such files cannot be uploaded."""
+    return KINDS.get(extension_of(name))
 
 
-def ending_of(name: str) -> str:
+def extension_of(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
@@ -39,7 +39,7 @@ def _riff(form: bytes) -> Test:
 
 
 def _boxes(head: bytes) -> bool:
-    """MP4 and its relatives."""
+    """MP4 and related formats."""
     return head[4:8] == b"ftyp"
 
 

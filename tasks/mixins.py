@@ -1,4 +1,4 @@
-"""The query helpers the brief names, on every task."""
+"""Query helpers on every task."""
 
 from django.db.models import Q
 
@@ -6,15 +6,17 @@ from .choices import ActionType
 
 
 class TaskMixin:
-    """They follow `last_action` to the letter: fixed_and_accepted is *not* accepted here. The counters
-    (`reviews_accepted`, `Task.objects.with_accepted()`) count it as accepted."""
+    """They compare `last_action` literally: fixed_and_accepted is *not* accepted here.
+
+    The counters (`reviews_accepted`, `Task.objects.with_accepted()`) do count it as accepted.
+    """
 
     def get_rejected_query(self) -> Q:
-        """Tasks with a rejected annotation. In `.filter` it joins, so it wants `.distinct()`."""
+        """Tasks with a rejected annotation. It joins annotations: use `.distinct()`."""
         return Q(annotations__last_action=ActionType.REJECTED)
 
     def get_accepted_query(self) -> Q:
-        """Tasks with an accepted annotation. In `.filter` it joins, so it wants `.distinct()`."""
+        """Tasks with an accepted annotation. It joins annotations: use `.distinct()`."""
         return Q(annotations__last_action=ActionType.ACCEPTED)
 
     def count_accepted_annotations(self) -> int:

@@ -1,4 +1,4 @@
-"""Hosts that a project's pictures and sounds may come from: they end up in a header of the page, so they are held to a form."""
+"""Hosts that a project's media may come from. They become part of the Content-Security-Policy, so their syntax is strict."""
 
 import re
 
@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 
 from .errors import Refused
 
-MOST = 20
+MAX_ORIGINS = 20
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PORT = r"(?::[1-9]\d{0,4})?"
-# No wildcard: a host of strangers beside one's own bucket would be let in with it. Plain http on this machine only.
+# No wildcards: they would let in other customers of the same host. Plain http only on this machine.
 _ORIGIN = re.compile(
     rf"(?:https://(?=[^:]{{1,253}}(?::|\Z))(?:{_LABEL}\.)*{_LABEL}|http://(?:localhost|127\.0\.0\.1)){_PORT}"
 )
@@ -18,22 +18,22 @@ _ORIGIN = re.compile(
 def validate_origin(text: str) -> None:
     if not _ORIGIN.fullmatch(text):
         raise ValidationError(
-            f"{text[:80]!r} is not an origin. Write scheme and host, in small letters and without a path or wildcard: "
-            "https://pictures.example.org or https://pictures.example.org:8443.",
+            f"{text[:80]!r} is not an origin. Use scheme and host in lower case, without path or wildcard: "
+            "https://images.example.org or https://images.example.org:8443.",
             code="bad_media_origin",
         )
 
 
 def check_origins(origins: list[str]) -> None:
-    """All of a project's. Raises Refused."""
+    """Raises Refused if one of them is invalid, or if there are too many."""
     try:
         for origin in origins:
             validate_origin(origin)
     except ValidationError as error:
         raise Refused("bad_media_origin", error.messages[0], field="media_origins")
-    if len(origins) > MOST:
+    if len(origins) > MAX_ORIGINS:
         raise Refused(
             "too_many_media_origins",
-            f"A project takes media from at most {MOST} hosts.",
+            f"A project can have at most {MAX_ORIGINS} media origins.",
             field="media_origins",
         )

@@ -1,4 +1,4 @@
-"""The brief's names for the capability table: a Django permission and a DRF permission class."""
+"""The capability table as a Django permission and as a DRF permission class."""
 
 from django.contrib.auth.backends import BaseBackend
 from rest_framework.permissions import IsAuthenticated
@@ -20,7 +20,7 @@ class RoleBackend(BaseBackend):
 
 
 class CanReviewAnnotation(IsAuthenticated):
-    """Who may review at all. Whether *this* annotation may be reviewed now, the workflow answers."""
+    """Who may review at all. Whether this annotation may be reviewed now is decided by the workflow."""
 
     code = "not_a_reviewer"
     message = "Your role in this project does not include reviewing. Ask a manager of the project to make you a reviewer."

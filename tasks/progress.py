@@ -1,4 +1,4 @@
-"""How far a project is, from its stored counters: the cost does not grow with its size."""
+"""The progress of projects, from stored counters: its cost does not depend on their size."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .totals import totals_of
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `tasks`: reviewed, or not drawn into the review sample (rules §8); where reviews are off, finished.
+    """`done` of `tasks`: reviewed, or not in the review sample; finished, if reviews are off.
 
     `accepted` and `rejected` count annotations by their standing verdict, the others tasks.
     """
@@ -26,7 +26,7 @@ class Progress:
 
     @property
     def percent(self) -> float:
-        """Rounded down: 100 means all."""
+        """Rounded down, so that 100 means all."""
         return self.done * 1000 // self.tasks / 10 if self.tasks else 0.0
 
 

@@ -1,4 +1,4 @@
-"""JSON as strict as PostgreSQL's: no NaN, no NUL, no lone surrogate, bounded depth, so that nothing breaks further in."""
+"""JSON as strict as PostgreSQL's: no NaN, no NUL, no lone surrogate, bounded depth."""
 
 import json
 import re
@@ -12,7 +12,7 @@ MAX_DIGITS = 400
 
 
 def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
-    """Raises ParseError saying what is wrong."""
+    """Raises ParseError."""
     depth = limit or settings.JSON_DEPTH_LIMIT
     refuse_deep(raw, depth)
     try:
@@ -26,7 +26,7 @@ def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
 
 
 def refuse_deep(raw: bytes, limit: int) -> None:
-    """Count brackets before anything recursive sees them. Brackets within strings do not count."""
+    """Count brackets before anything recursive parses them. Brackets in strings do not count."""
     depth = deepest = 0
     in_string = False
     for match in _TOKENS.finditer(raw):
@@ -49,14 +49,14 @@ _TOKENS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
 def refuse_unstorable(value: Any) -> None:
-    """What JSON allows and PostgreSQL cannot keep."""
+    """Refuse what is valid JSON but cannot be stored by PostgreSQL."""
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
             if _NOT_IN_JSONB.search(item):
                 raise ParseError(
-                    "The body has a NUL character or half a surrogate pair in a text, which cannot be stored."
+                    "The body has a NUL character or half a surrogate pair in a string, which cannot be stored."
                 )
         elif isinstance(item, dict):
             stack += item.keys()
@@ -78,7 +78,7 @@ def _float(text: str) -> float:
 
 def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"a number has {len(text)} digits, at most {MAX_DIGITS} are taken")
+        raise ValueError(f"a number has {len(text)} digits, at most {MAX_DIGITS} are allowed")
     return int(text)
 
 

@@ -161,7 +161,7 @@ class AnnotationViewSet(ViewSet):
     @action(detail=True, methods=["post"], url_path="convert-to-draft")
     def convert_to_draft(self, request, pk=None):
         """Take your annotation back into a draft: hidden, and not reviewable until submitted again."""
-        draft = drafts.take_back(self.get_object().pk, actor=request.user)
+        draft = drafts.unsubmit(self.get_object().pk, actor=request.user)
         return Response(draft_body(draft))
 
     def _answer(self, annotation: Annotation) -> Response:
@@ -194,7 +194,7 @@ class TaskAnnotationViewSet(ViewSet):
             annotation = drafts.submit(draft, work, actor=request.user)
         else:
             again = (
-                drafts.became(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
+                drafts.submitted_as(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
             )
             annotation = again or annotations.submit(task, work, actor=request.user)
         body = annotation_for_reader(annotation, request.user)

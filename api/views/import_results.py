@@ -13,7 +13,7 @@ from exchange.importing import long_imports
 from tasks.errors import Refused
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
-from tasks.services.imports import take_back
+from tasks.services.cleanup import delete_import
 
 from ..serializers.annotations import ResultField
 from ..serializers.imports import ImportStateSerializer, import_body
@@ -57,7 +57,9 @@ class ImportedView(APIView):
         """
         record = self._import(request, pk)
         if not long_imports.cancel(record):
-            take_back(record, actor=request.user, force=request.query_params.get("force", "").lower() in YES)
+            delete_import(
+                record, actor=request.user, force=request.query_params.get("force", "").lower() in YES
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _import(self, request, pk: int) -> Import:

@@ -18,7 +18,7 @@ from exchange.importing.importer import Outcome, TooLong, import_file
 from exchange.importing.json_stream import invalid
 from exchange.importing.media import import_media, media_of
 from jobs.models import Job
-from tasks.media import ending_of
+from tasks.media import extension_of
 from tasks.models import Project
 from tasks.strict_json import parse_json
 
@@ -124,7 +124,7 @@ def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str,
     outcome, kept = import_media(project, media, actor=request.user)
     about = {
         "file_upload_ids": [upload.pk for upload in kept],
-        "found_formats": sorted({ending_of(u.name) for u in kept}),
+        "found_formats": sorted({extension_of(u.name) for u in kept}),
     }
     return _answer(outcome) | about
 

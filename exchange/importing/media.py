@@ -33,7 +33,7 @@ def import_media(
     """A task for each file (for each line of a text whose lines are labelled), all or none. Raises Refused."""
     started = time.monotonic()
     keys = [_key(project, file.name or "") for file in files]
-    with uploads.kept(project, files, actor=actor) as kept:
+    with uploads.stored(project, files, actor=actor) as kept:
         record = Import.objects.create(
             project=project, created_by=actor, name=", ".join(f.name or "" for f in files)[:255]
         )

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Prediction, Task
-from tasks.services import annotations, duplicates, ground_truth
+from tasks.services import annotations, cleanup
 
 from .action_base import Answer, Call, answer, chunked
 
@@ -57,7 +57,7 @@ def remove_duplicates(call: Call) -> Answer:
 
     Here a verdict stays on the task its reviewer saw.
     """
-    removed, kept = duplicates.remove_copies(call.project, call.task_ids, actor=call.actor)
+    removed, kept = cleanup.delete_duplicates(call.project, call.task_ids, actor=call.actor)
     refused = {"worked_on": kept} if kept else {}
     return answer(removed, "Removed duplicates", refused=refused, reload=True)
 
@@ -66,5 +66,5 @@ def delete_ground_truths(call: Call) -> Answer:
     count = 0
     for some in chunked(call.task_ids):
         marked = Annotation.objects.visible_to(call.actor).filter(task_id__in=some, ground_truth=True)
-        count += ground_truth.unmark_many(list(marked.values_list("pk", flat=True)), actor=call.actor)
+        count += cleanup.unmark_ground_truth(list(marked.values_list("pk", flat=True)), actor=call.actor)
     return answer(count, "Removed ground truth marks")

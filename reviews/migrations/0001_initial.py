@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("remove", "Remove: rejected, not sent back"),
                             ("requeue", "Requeue: back to the same annotator"),
-                            ("redistribute", "Redistribute: somebody else labels it"),
+                            ("redistribute", "Redistribute: somebody else annotates it"),
                         ],
                         max_length=16,
                         null=True,

@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                             ("submitted", "Submitted"),
                             ("updated", "Updated"),
                             ("skipped", "Skipped"),
-                            ("unskipped", "Taken back from skipped"),
+                            ("unskipped", "Unskipped"),
                             ("data_changed", "Task data changed"),
                             ("converted_to_draft", "Turned back into a draft"),
                             ("accepted", "Accepted"),
@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
                             choices=[
                                 ("remove", "Remove: rejected, not sent back"),
                                 ("requeue", "Requeue: back to the same annotator"),
-                                ("redistribute", "Redistribute: somebody else labels it"),
+                                ("redistribute", "Redistribute: somebody else annotates it"),
                             ],
                             max_length=16,
                         ),
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("remove", "Remove: rejected, not sent back"),
                             ("requeue", "Requeue: back to the same annotator"),
-                            ("redistribute", "Redistribute: somebody else labels it"),
+                            ("redistribute", "Redistribute: somebody else annotates it"),
                         ],
                         default="requeue",
                         max_length=16,

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             name="final_state",
             field=models.CharField(
                 choices=[
-                    ("gold", "Has its answer"),
+                    ("gold", "Has a final answer"),
                     ("conflict", "Accepted annotations differ"),
                     ("none", "Reviewed, and none was accepted"),
                     ("not_reviewed", "Not reviewed"),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                     ("task_id", "By task id, oldest first"),
                     ("random", "Random"),
                     ("by_annotator", "By annotator"),
-                    ("reworked_first", "What came back from rework first"),
+                    ("reworked_first", "Reworked annotations first"),
                     ("lowest_score", "Lowest prediction score first"),
                 ],
                 default="task_id",

@@ -15,7 +15,7 @@ from ..state import ABSENT
 
 
 def assign(tasks: Iterable[Task], users: Collection[User], kind: str) -> None:
-    """Whoever is no member of a task's project is left out."""
+    """Users who are not members of a task's project are skipped."""
     rows = [
         Assignment(task=task, user=user, type=kind)
         for task in tasks

@@ -1,4 +1,4 @@
-"""Closing a task without an answer: it leaves the label stream, the review queue and the inboxes. Undoable."""
+"""Closing a task without an answer: it leaves the label stream, the review queue and the inboxes. Can be undone."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from .tasks import lock_with_annotations
 
 
 def close(task_id: int, *, because: str, actor: User) -> Task:
-    """Nobody is asked about it any more; work and verdicts stay as they are. Closed already: it stays as it was."""
+    """Annotations and reviews stay as they are. A task that is closed already stays as it is."""
     if not because.strip():
         raise Refused("because_required", "Say why this task is closed without an answer.", field="because")
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Unsubmitted work, its author's own."""
+"""Drafts: unsubmitted work, visible to its author only."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from . import annotations, reservations
 
 
 def save(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
-    """A new draft. It remembers which version of the annotation it began on."""
+    """A new draft. It remembers the version of the annotation it is based on."""
     annotations.refuse_unknown_labels(fields.get("result", []), task.project)
-    return _keep(task, actor=actor, annotation=annotation, **fields)
+    return _create(task, actor=actor, annotation=annotation, **fields)
 
 
-def _keep(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
+def _create(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
     began_on = annotation.current_version_id if annotation else None
     reservations.extend(task.pk, actor.pk)
     return Draft.objects.create(task=task, annotation=annotation, user=actor, began_on_id=began_on, **fields)
@@ -34,9 +34,9 @@ def change(draft: Draft, **fields: Any) -> Draft:
 
 
 def submit(draft: Draft, work: annotations.Work, *, actor: User) -> Annotation:
-    """Turn a draft into an annotation, or into a new version of the one it began on. The draft is gone then.
+    """Turn a draft into an annotation, or into a new version of the annotation it is based on, and delete it.
 
-    Began on another version than the annotation has now: 412 `stale`, and the draft is kept.
+    If the annotation has a newer version: 412 `stale`, and the draft is kept.
     """
     with transaction.atomic():
         _take(draft)
@@ -45,8 +45,8 @@ def submit(draft: Draft, work: annotations.Work, *, actor: User) -> Annotation:
         return _submit_onto(draft, work, actor)
 
 
-def became(draft_id: int, task: Task, *, actor: User) -> Annotation | None:
-    """What `actor` submitted this draft as, so that a request sent twice makes one annotation."""
+def submitted_as(draft_id: int, task: Task, *, actor: User) -> Annotation | None:
+    """The annotation that `actor` submitted this draft as, so that a repeated request creates only one."""
     rows = History.objects.filter(draft_id=draft_id, annotation__task=task, created_by=actor).select_related(
         "annotation"
     )
@@ -55,7 +55,7 @@ def became(draft_id: int, task: Task, *, actor: User) -> Annotation | None:
 
 
 def _take(draft: Draft) -> None:
-    """Of two who submit it at once, one finds it gone. (`draft` keeps its id, which the history names.)"""
+    """Delete the row. Of two concurrent requests one is refused. (`draft` keeps its id for the history.)"""
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
         raise Refused("not_found", "This draft does not exist any more.", status=404)
@@ -69,10 +69,10 @@ def edit(
     seen: Seen = NOTHING_SEEN,
     draft: Draft | None = None,
 ) -> Annotation:
-    """Change an annotation, out of `draft` where one is named. A new result ends the drafts its writer had on it."""
+    """Change an annotation, from `draft` if given. A new result deletes the drafts that `actor` had on it."""
     with transaction.atomic():
         if draft is not None:
-            refuse_outdated(draft)
+            require_current_version(draft)
         draft_id = draft.pk if draft else None
         annotation = annotations.edit(annotation_id, changes, actor=actor, seen=seen, draft_id=draft_id)
         if draft is not None or "result" in changes:
@@ -80,29 +80,29 @@ def edit(
     return annotation
 
 
-def take_back(annotation_id: int, *, actor: User) -> Draft:
-    """Turn an annotation into a draft of its author's; asked again, the draft there is."""
+def unsubmit(annotation_id: int, *, actor: User) -> Draft:
+    """Turn an annotation back into a draft of its author. Repeated, it returns that draft."""
     with transaction.atomic():
         annotation, task = annotations.lock(annotation_id)
         begun = Draft.objects.filter(annotation=annotation, user=actor).order_by("-id").first()
         if annotation.is_draft and begun:
             return begun
         annotation = annotations.convert_to_draft(annotation_id, actor=actor)
-        return _keep(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
+        return _create(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
 
 
 def _submit_onto(draft: Draft, work: annotations.Work, actor: User) -> Annotation:
-    refuse_outdated(draft)
+    require_current_version(draft)
     changes = {"result": work.result, "was_cancelled": work.was_cancelled, "lead_time": work.lead_time}
     return annotations.edit(draft.annotation_id, changes, actor=actor, draft_id=draft.pk)  # type: ignore[arg-type]
 
 
-def refuse_outdated(draft: Draft) -> None:
+def require_current_version(draft: Draft) -> None:
     annotation, _ = annotations.lock(draft.annotation_id)  # type: ignore[arg-type]
     if annotation.current_version_id != draft.began_on_id:
         raise Refused(
             "stale",
-            "The annotation has a newer version than the one this draft began on. The draft is kept; load the annotation again.",
+            "The annotation has a newer version than the one this draft is based on. The draft is kept; reload the annotation.",
             status=412,
             extra={"annotation": annotation.pk},
         )

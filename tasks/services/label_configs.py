@@ -1,4 +1,4 @@
-"""The label configurations a project has had, and what of its work another one would have no place for."""
+"""The versions of a project's label configuration, and what annotations would be orphaned by another one."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,30 +17,30 @@ from ..labelconfig import Control, LabelConfig, parse
 from ..models import LabelConfigVersion, Project
 from ..sql import bounded_reads
 
-NAMED = 5  # so many are named in a sentence, all in the body
-MOST_LABELS = 10_000  # different ones that are looked at
+MAX_NAMED = 5  # in the sentence; the body lists all
+MAX_LABELS = 10_000  # different labels that are counted
 QUERY_CANCELED = "57014"
 
 REGIONS = """
     FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id CROSS JOIN LATERAL jsonb_array_elements(a.result) region
 """
 PRESENT = "a.project_id = %s AND a.deleted_at IS NULL AND t.deleted_at IS NULL"
-PLACES = f"""
+CONTROLS = f"""
     SELECT region->>'from_name', region->>'to_name', region->>'type', count(DISTINCT a.id) {REGIONS}
     WHERE {PRESENT} AND region->>'from_name' IS NOT NULL GROUP BY 1, 2, 3
 """
-# Labels are a list; those of a taxonomy are lists within it.
+# Labels are a list of texts; those of a taxonomy are a list of lists.
 LABELS = f"""
     SELECT region->>'from_name', label #>> '{{}}', count(DISTINCT a.id) {REGIONS}
     CROSS JOIN LATERAL jsonb_path_query(region->'value'->(region->>'type'), 'lax $[*][*]') label
     WHERE {PRESENT} AND region->>'from_name' = ANY(%s) AND jsonb_typeof(label) = 'string'
-    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT {MOST_LABELS}
+    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT {MAX_LABELS}
 """
 
 
 @dataclass
 class Orphans:
-    """How many annotations use what a change of configuration drops: by control, and by control and label."""
+    """How many annotations use what a new configuration drops: by control, and by control and label."""
 
     controls: dict[str, int] = field(default_factory=dict)
     labels: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Orphans:
     def as_dict(self) -> dict[str, Any]:
         return {"controls": self.controls, "labels": self.labels}
 
-    def words(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         for control, number in self.controls.items():
             yield f"the control {control!r} ({_counted(number)})"
         for control, labels in self.labels.items():
@@ -64,7 +64,7 @@ def _counted(number: int) -> str:
 
 
 def append(project: Project, *, actor: User) -> None:
-    """The configuration of this project, locked or new, becomes its newest version. The caller saves the project."""
+    """Add the project's configuration as its newest version. The project is locked or new; the caller saves it."""
     newest = LabelConfigVersion.objects.filter(project=project).order_by("-number").first()
     project.label_config_version = LabelConfigVersion.objects.create(
         project=project, number=newest.number + 1 if newest else 1, xml=project.label_config, created_by=actor
@@ -72,28 +72,30 @@ def append(project: Project, *, actor: User) -> None:
 
 
 def refuse_orphans(project: Project, xml: str) -> None:
-    """Raises Refused(labels_in_use) when work of the project would have no place in the configuration `xml`."""
+    """Raises Refused(labels_in_use) if annotations use what `xml` does not have any more."""
     found = orphans(project, xml)
     if not found:
         return
-    words = list(found.words())
-    named = ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")
+    words = list(found.sentences())
+    named = ", ".join(words[:MAX_NAMED]) + (
+        f" and {len(words) - MAX_NAMED} more" if len(words) > MAX_NAMED else ""
+    )
     raise Refused(
         "labels_in_use",
-        f"Work in this project uses what the new configuration does not have: {named}. With force=true it is changed all the"
-        " same; annotations and verdicts stay as they are.",
+        f"Annotations use what the new configuration does not have: {named}. Use force=true to change it anyway;"
+        " annotations and reviews stay as they are.",
         field="label_config",
         extra={"body": {"in_use": found.as_dict()}},
     )
 
 
 def differs(one: str, other: str) -> bool:
-    """Whether two configurations make different results, not only another look."""
+    """Whether two configurations allow different results. A change of appearance is no difference."""
     return parse(one) != parse(other)
 
 
 def orphans(project: Project, xml: str) -> Orphans:
-    """What annotations (their present results) use, that the project's configuration has and `xml` has not."""
+    """What the current results of annotations use that the project's configuration has and `xml` does not."""
     old, new = parse(project.label_config), parse(xml)
     if old.controls == new.controls:
         return Orphans()
@@ -103,7 +105,7 @@ def orphans(project: Project, xml: str) -> Orphans:
 
 def _lost_controls(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, int]:
     lost: dict[str, int] = defaultdict(int)
-    for control, to_name, kind, number in _rows(PLACES, [project.pk]):
+    for control, to_name, kind, number in _rows(CONTROLS, [project.pk]):
         if _fits(old, control, to_name, kind) and not _fits(new, control, to_name, kind):
             lost[control] += number
     return dict(lost)
@@ -128,7 +130,7 @@ def _lost_labels(project: Project, old: LabelConfig, new: LabelConfig) -> dict[s
 
 
 def _drops(old: Control, new: Control) -> bool:
-    same_kind = old.type == new.type  # else all its work is lost, and counted so
+    same_kind = old.type == new.type  # otherwise the whole control counts as lost
     return same_kind and not new.dynamic and (old.dynamic or bool(old.accepted - new.accepted))
 
 
@@ -139,12 +141,12 @@ def _offers(control: Control, label: str) -> bool:
 def _rows(statement: str, values: list[Any]) -> Iterator[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        yield from islice(cursor.fetchall(), MOST_LABELS)
+        yield from islice(cursor.fetchall(), MAX_LABELS)
 
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """Counting goes over all work of the project. What takes too long is not guessed at."""
+    """Counting reads all annotations of the project. If that takes too long, it is refused."""
     try:
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             yield
@@ -154,7 +156,7 @@ def _bounded() -> Iterator[None]:
         if getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:
             raise
         detail = (
-            "This project has so much work that counting what the new configuration has no place for takes too long."
-            " With force=true it is changed without counting; annotations and verdicts stay as they are."
+            "This project has too many annotations to count what the new configuration would drop."
+            " Use force=true to change it without counting; annotations and reviews stay as they are."
         )
         raise Refused("too_slow", detail, field="label_config") from error

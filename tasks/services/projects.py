@@ -30,11 +30,11 @@ OVERLAP_BATCH = 2000
 
 
 def create(*, actor: User, **fields: Any) -> Project:
-    """A new project; who makes it is its manager."""
+    """A new project. Its creator becomes its manager."""
     if not (actor.may_create_projects or actor.runs_site):
         raise Refused(
             "may_not_create_projects",
-            "Creating projects is not open to you. Ask an administrator of the site.",
+            "You are not allowed to create projects. Ask an administrator of the site.",
             status=403,
         )
     with transaction.atomic():
@@ -51,7 +51,7 @@ def create(*, actor: User, **fields: Any) -> Project:
 
 
 def update(project: Project, changes: dict[str, Any], *, actor: User, force: bool = False) -> Project:
-    """Change settings, and write down who changed which. Without `force`, no configuration that work has no place in."""
+    """Change settings and record who changed them. Without `force`, refuses a configuration that orphans annotations."""
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         before = model_to_dict(project, fields=list(changes))
@@ -77,12 +77,12 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
 
 
 def _plain(value: Any) -> Any:
-    """As JSON holds it."""
+    """As JSON."""
     return float(value) if isinstance(value, Decimal) else value
 
 
 def _check(project: Project) -> None:
-    """What no single field can promise."""
+    """What no single field can validate."""
     parse(project.label_config)
     check_origins(project.media_origins)
     if not project.allowed_reject_actions:
@@ -125,7 +125,7 @@ def _change_overlap(project: Project, actor: User) -> None:
 
 
 def delete(project: Project, *, actor: User) -> None:
-    """Mark the project deleted. Everything in it stays, out of sight."""
+    """Mark the project deleted. Everything in it is kept, but hidden."""
     with transaction.atomic():
         events.tell(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()

@@ -1,6 +1,6 @@
-"""Places in the label stream: who is annotating which task just now, so that the stream never hands out more than overlap.
+"""Reservations in the label stream: who is annotating which task now, so that it never gives out more than the overlap.
 
-A place is given under the task's lock, by which every annotation is counted, too. Times are the database's.
+They are made under the task's lock, like the counts of annotations. Times are the database's.
 """
 
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ def live(project: Project) -> QuerySet[Reservation]:
 
 
 def reserve(task: Task, user: User) -> Place | None:
-    """A place on this locked task, or more time on the one `user` has. None: all are taken."""
+    """Reserve this locked task for `user`, or extend their reservation. None if all places are taken."""
     with_others = Reservation.objects.filter(task=task, expires_at__gt=Now()).exclude(user=user).count()
     if counters.count_annotations([task.pk])[task.pk].filling_overlap + with_others >= task.overlap:
         return None
@@ -54,45 +54,45 @@ def reserve(task: Task, user: User) -> Place | None:
 
 
 def renew(place: UUID, user: User) -> Place | None:
-    """More time. One that has run out is given again where nobody has taken it meanwhile. None: it is gone."""
+    """Extend a reservation. An expired one is renewed if there is still room. None if there is not."""
     with transaction.atomic():
         held = Reservation.objects.filter(pk=place, user=user).first()
         task = Task.objects.lock([held.task_id]).filter(deleted_at=None).first() if held else None
-        return _again(place, task, user) if task else None
+        return _renew_locked(place, task, user) if task else None
 
 
-def _again(place: UUID, task: Task, user: User) -> Place | None:
-    """Looked at once more under the lock: submitting ends it."""
+def _renew_locked(place: UUID, task: Task, user: User) -> Place | None:
+    """Under the lock: it may have been ended by submitting."""
     if not Reservation.objects.filter(pk=place, user=user).exists():
         return None
     return reserve(task, user)
 
 
 def extend(task_id: int, user_id: int) -> None:
-    """Somebody at work (a draft is saved) keeps their place."""
+    """Keep the reservation of somebody who is working on the task (a draft was saved)."""
     Reservation.objects.filter(task=task_id, user=user_id, expires_at__gt=Now()).update(
         expires_at=Now() + timedelta(seconds=settings.LEASE_SECONDS)
     )
 
 
 def end(task_ids: Iterable[int], users: Iterable[Any]) -> None:
-    """What was reserved is done, or skipped."""
+    """The tasks were submitted or skipped."""
     Reservation.objects.filter(task__in=list(task_ids), user__in=list(users)).delete()
 
 
 def release(place: UUID) -> bool:
-    """False: there was nothing to let go."""
+    """False if there was no such reservation."""
     deleted, _ = Reservation.objects.filter(pk=place).delete()
     return bool(deleted)
 
 
 def release_all(project: Project, user: User) -> int:
-    """Somebody leaves or pauses: their places here are free."""
+    """Somebody leaves or is paused: their reservations in the project end."""
     deleted, _ = Reservation.objects.filter(project=project, user=user).delete()
     return deleted
 
 
 def sweep() -> int:
-    """Remove what has run out: nobody counts it any more."""
+    """Delete expired reservations, which nothing counts any more."""
     deleted, _ = Reservation.objects.filter(expires_at__lt=Now()).delete()
     return deleted

@@ -1,4 +1,4 @@
-"""Bringing back what was deleted, as long as it is kept (rules §11). What was deleted by itself stays so."""
+"""Restoring what was deleted, within 30 days. What was deleted separately stays deleted."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,7 +16,7 @@ from ..roles import may
 from ..totals import totals_follow
 from . import history
 
-KEPT = timedelta(days=30)
+RESTORABLE = timedelta(days=30)
 
 
 def restore_project(project_id: int, *, actor: User) -> Project:
@@ -32,7 +32,7 @@ def restore_project(project_id: int, *, actor: User) -> Project:
 
 
 def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
-    """Tasks of one project, with the annotations they had. All of them or none."""
+    """Tasks of one project, with their annotations. All of them or none."""
     wanted = set(task_ids)
     with transaction.atomic():
         tasks = list(Task.objects.select_related("project").lock(wanted))
@@ -47,12 +47,12 @@ def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
                 task.deleted_at = None
                 task.updated_at, task.updated_by = timezone.now(), actor
                 task.save(update_fields=["deleted_at", "updated_at", "updated_by"])
-        _catch_up(tasks, actor)
+        _recount(tasks, actor)
     return tasks
 
 
-def _catch_up(tasks: list[Task], actor: User) -> None:
-    """The project may have other settings now: what they count for is counted again."""
+def _recount(tasks: list[Task], actor: User) -> None:
+    """Settings of the project may have changed meanwhile."""
     if tasks:
         counters.recount(tasks, actor=actor)
         about = {"actor": actor, "tasks": tuple(tasks)}
@@ -61,7 +61,7 @@ def _catch_up(tasks: list[Task], actor: User) -> None:
 
 
 def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
-    """As it was, without a verdict: the one it bore was withdrawn when it was deleted, and is in its history."""
+    """As it was, but without a verdict: that was withdrawn by the deletion, and is in the history."""
     with transaction.atomic():
         annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
         if annotation is None:
@@ -91,18 +91,18 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
 
 
 def _refuse(row: Project | Task | Annotation, project: Project, actor: User) -> None:
-    """What somebody may not know of is not found; what is too old to come back says so."""
+    """404 if not visible; refused if it is not deleted, or was deleted too long ago."""
     if not may(actor, "view_project", project):
         raise _unknown()
     if not may(actor, "manage_project", project):
         raise Refused(
-            "permission_denied", "Only a manager of the project brings back what was deleted.", status=403
+            "permission_denied", "Only a manager of the project can restore what was deleted.", status=403
         )
     if row.deleted_at is None:
-        raise Refused("not_deleted", "This is not deleted: there is nothing to bring back.")
-    if row.deleted_at < timezone.now() - KEPT:
+        raise Refused("not_deleted", "This is not deleted, so there is nothing to restore.")
+    if row.deleted_at < timezone.now() - RESTORABLE:
         raise Refused(
-            "too_late", f"It was deleted more than {KEPT.days} days ago and cannot be brought back."
+            "too_late", f"This was deleted more than {RESTORABLE.days} days ago and cannot be restored."
         )
 
 
@@ -112,11 +112,11 @@ def _unknown() -> Refused:
 
 def _refuse_deleted_parent(parent: Project | Task, what: str) -> None:
     if parent.deleted_at:
-        raise Refused("parent_deleted", f"The {what} it belongs to is deleted. Bring that back first.")
+        raise Refused("parent_deleted", f"The {what} it belongs to is deleted. Restore that first.")
 
 
 def _refuse_taken_names(tasks: list[Task]) -> None:
-    """Another task may have come with the same name since; two of them cannot be."""
+    """Another task may have got the same unique_id or external_id since."""
     if not tasks:
         return
     present = Task.objects.filter(project=tasks[0].project, deleted_at=None)
@@ -128,5 +128,5 @@ def _refuse_taken_names(tasks: list[Task]) -> None:
 
 def _taken(what: str, name: str) -> Refused:
     return Refused(
-        "name_taken", f"Another {what} has the same {name} by now. Delete that one first.", field=name
+        "name_taken", f"Another {what} has the same {name} now. Delete that one first.", field=name
     )

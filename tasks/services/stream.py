@@ -1,4 +1,4 @@
-"""What somebody labels next: their returned work first, then the lowest task that still wants an annotation."""
+"""The label stream: what somebody annotates next. Work returned to them first, then the first task that needs annotations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ HISTORY_LENGTH = 100
 
 @dataclass(frozen=True)
 class Drawn:
-    """Returned work needs no place: it is its author's."""
+    """Returned work has no `place`: it is not reserved, it is its author's."""
 
     task_id: int
     queue: str
@@ -34,7 +34,7 @@ class Drawn:
 
 @transaction.atomic
 def draw(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
-    """From `tasks`, those this person sees. What they draw is reserved for them. None: nothing is left."""
+    """The next of `tasks` (those visible to `user`), reserved for them. None if there is nothing left."""
     if not may(user, "annotate", project):
         return None
     return _returned(tasks, user) or _fresh(project, tasks, user)
@@ -45,7 +45,7 @@ def _mine(user: User) -> QuerySet:
 
 
 def _returned(tasks: QuerySet, user: User) -> Drawn | None:
-    """What went back to anyone, its author may take up again while nobody else has taken its place."""
+    """Returned to `user`, or returned to anyone while nobody else has filled the slot."""
     to_them = RETURNED_TO_SOMEBODY & Q(returned_to=user)
     to_anyone = Q(state=State.POOLED, completed_by=user, task__is_labeled=False)
     of_tasks = Annotation.objects.filter(task__in=tasks.order_by().values("pk"), task__closed_at=None)
@@ -54,23 +54,21 @@ def _returned(tasks: QuerySet, user: User) -> Drawn | None:
 
 
 def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
-    """`is_labeled` says that overlap is reached; a redistributed annotation has freed its slot, but not for its author."""
+    """A task with room that `user` has not annotated. (A redistributed annotation frees its slot, but not for its author.)"""
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
     locks.hold(locks.Lock.LABEL_DRAW, user.pk)
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
     open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
-    held = list(
-        _live().filter(project=project, user=user).values_list("task", flat=True)
-    )  # few: no search among all tasks
+    # A few ids, so that the next query need not search all tasks.
+    held = list(_live().filter(project=project, user=user).values_list("task", flat=True))
     given = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.ANNOTATOR))
     place = (
         (_take(open_tasks.filter(pk__in=held), user) if held else None)
         or _take(open_tasks.filter(given).filter(_has_room_for(user)), user, skip_locked=True)
         or _take(open_tasks.filter(_has_room_for(user)), user, skip_locked=True)
-        or _take(
-            open_tasks.filter(_has_room_for(user)), user
-        )  # all that has room was in somebody's hands: wait for it
+        # All tasks with room are locked by others: wait for them.
+        or _take(open_tasks.filter(_has_room_for(user)), user)
     )
     return Drawn(place.task_id, FRESH, place=place) if place else None
 
@@ -80,7 +78,7 @@ def _live() -> QuerySet[Reservation]:
 
 
 def _has_room_for(user: User) -> Any:
-    """Fewer annotations and other people's places than the task wants, as far as can be seen without its lock."""
+    """Annotations and reservations of others are fewer than the overlap, as far as can be seen without a lock."""
     filling = Annotation.objects.filter(fills_slot=True, task=OuterRef("pk"))
     with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
     return GreaterThan(F("overlap"), _number_of(filling) + _number_of(with_others))
@@ -92,7 +90,7 @@ def _number_of(rows: QuerySet) -> Any:
 
 
 def _take(tasks: QuerySet, user: User, *, skip_locked: bool = False) -> Place | None:
-    """A place on the first of `tasks` that has one now that it is locked. One that has none is let go again."""
+    """Reserve the first of `tasks` that still has room under its lock. The others are unlocked again."""
     full: list[int] = []
     while True:
         before = transaction.savepoint()
@@ -107,11 +105,11 @@ def _take(tasks: QuerySet, user: User, *, skip_locked: bool = False) -> Place | 
 
 
 def history(project: Project, user: User) -> list[dict[str, int | None]]:
-    """What this person last worked on here, oldest first: `{taskId, annotationId}`; a draft has no annotation yet."""
+    """What `user` last worked on in the project, oldest first: `{taskId, annotationId}`, null for a draft."""
     present = {"task__deleted_at": None, "user": user, "task__project": project, "annotation": None}
     done = _mine(user).filter(project=project, task__deleted_at=None, is_draft=False).order_by("-created_at")
-    begun = Draft.objects.filter(**present).order_by("-created_at")
+    drafts = Draft.objects.filter(**present).order_by("-created_at")
     rows = [(a.created_at, a.task_id, a.pk) for a in done.only("created_at", "task_id")[:HISTORY_LENGTH]]
-    rows += [(d.created_at, d.task_id, None) for d in begun.only("created_at", "task_id")[:HISTORY_LENGTH]]
+    rows += [(d.created_at, d.task_id, None) for d in drafts.only("created_at", "task_id")[:HISTORY_LENGTH]]
     latest = sorted(rows, key=lambda row: row[0])[-HISTORY_LENGTH:]
     return [{"taskId": task, "annotationId": annotation} for _, task, annotation in latest]

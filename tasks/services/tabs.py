@@ -1,4 +1,4 @@
-"""Tabs of the data manager: everything that writes one."""
+"""Tabs of the data manager."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,12 +28,12 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         },
     },
 )
-# Null: whoever reads the tab gets the columns that are shown by default. Empty lists hide nothing.
+# Null: the default columns are shown. Empty lists would hide none.
 COMMON: dict[str, Any] = {"hiddenColumns": None, "ordering": [], "type": "list", "target": "tasks"}
 
 
 def ensure_defaults(project: Project) -> None:
-    """The tabs a project starts with, made when somebody first looks."""
+    """Create the tabs every project starts with, when somebody first opens the data manager."""
     if View.objects.filter(project=project).exists():
         return
     with transaction.atomic():
@@ -60,7 +60,7 @@ def change(view: View, fields: dict[str, Any]) -> View:
 
 
 def arrange(project: Project, ids: Sequence[int]) -> None:
-    """Put the tabs in this order; one that is not named stays where it is."""
+    """Put the tabs in this order. Tabs not listed keep their position."""
     place = {pk: number for number, pk in enumerate(ids)}
     views = list(View.objects.filter(project=project, pk__in=ids))
     for view in views:

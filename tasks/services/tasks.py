@@ -1,4 +1,4 @@
-"""Everything that writes a task."""
+"""Creating, changing and deleting tasks and predictions."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,9 +19,9 @@ from . import history
 
 
 def lock_project_tasks(project: Project) -> None:
-    """Keep others who add tasks to the project, or change its settings, waiting until the end of the transaction.
+    """Until the transaction ends, others who add tasks to the project or change its settings wait.
 
-    Taken before any task is locked.
+    To be called before any task is locked.
     """
     locks.hold(locks.Lock.PROJECT_TASKS, project.pk)
     with connection.cursor() as cursor:
@@ -29,13 +29,13 @@ def lock_project_tasks(project: Project) -> None:
 
 
 def lock_sample(project: Project) -> None:
-    """Before tasks are deleted: if the project samples, what is left is sampled again."""
+    """To be called before tasks are deleted: if the project has a review sample, it is drawn again."""
     if project.review_task_limit_percent < 100:
         lock_project_tasks(project)
 
 
 def next_inner_ids(project: Project, count: int) -> range:
-    """The next numbers within the project. Whoever takes some is its one writer of tasks."""
+    """The next numbers within the project, whose tasks are locked until the transaction ends."""
     lock_project_tasks(project)
     last = Task.objects.filter(project=project).aggregate(last=Max("inner_id"))["last"] or 0
     return range(last + 1, last + 1 + count)
@@ -70,7 +70,7 @@ def create(project: Project, *, actor: User, **fields: Any) -> Task:
 
 
 def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
-    """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data of an annotated task outdates its verdicts."""
+    """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data outdates the task's verdicts."""
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
         old = task.data
@@ -87,7 +87,7 @@ def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
 
 
 def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
-    """Annotations before their task, as everywhere. If somebody submitted one between the two: let go, and again."""
+    """Annotations before their task, as everywhere. If one was submitted between the two, release both and try again."""
     while True:
         before = transaction.savepoint()
         annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))
@@ -106,7 +106,9 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
         return
     if not may(actor, "manage_project", task.project_id):
         raise Refused(
-            "task_is_annotated", "This task has annotations: only a manager may change its data.", status=403
+            "task_is_annotated",
+            "This task has annotations, so only a manager may change its data.",
+            status=403,
         )
     for annotation in annotations:
         annotation.task = task
@@ -131,7 +133,7 @@ def _locked(task_id: int) -> Task:
 
 
 def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
-    """Mark tasks deleted. Their annotations and verdicts stay as they are, out of sight with them."""
+    """Mark tasks deleted. Their annotations and reviews are kept, and hidden with them."""
     with transaction.atomic():
         lock_sample(project)
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
@@ -161,7 +163,7 @@ def save_prediction(
 
 
 def delete_predictions(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
-    """Every prediction of these tasks, for good."""
+    """Delete all predictions of these tasks permanently."""
     with transaction.atomic():
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
         found, _ = Prediction.objects.filter(task__in=tasks).delete()

@@ -1,4 +1,4 @@
-"""Files that come with a project: kept under a name nobody can guess, and removed with the project."""
+"""Uploaded files of a project: stored under names that cannot be guessed, and deleted with the project."""
 
 import hashlib
 import re
@@ -25,34 +25,35 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @contextmanager
-def kept(project: Project, files: Iterable[UploadedFile], *, actor: User) -> Iterator[list[Upload]]:
-    """The files, kept: all of them or none, and none if the block fails.
+def stored(project: Project, files: Iterable[UploadedFile], *, actor: User) -> Iterator[list[Upload]]:
+    """Store the files, all or none of them; none if the block fails.
 
-    Raises Refused naming the file: of no known kind, not what its name says, empty or too large.
+    Raises Refused naming the file if its type is unknown or does not match its content, or if it is empty or too large.
     """
     files = list(files)
     for file in files:
         _check(file)
-    with _removed_on_failure() as written, transaction.atomic():
-        yield [_keep(project, file, written, actor) for file in files]
+    with _deleted_on_failure() as written, transaction.atomic():
+        yield [_store(project, file, written, actor) for file in files]
 
 
 def _check(file: UploadedFile) -> None:
     name, kind = file.name or "", media.kind_of(file.name or "")
     if kind is None:
         known = ", ".join(media.KINDS)
-        raise _refused("unknown_media", f"{name}: files of this kind are not taken. Taken are {known}.")
+        raise _refused("unknown_media", f"{name}: this type of file cannot be uploaded. Allowed are {known}.")
     if not file.size:
         raise _refused("empty_file", f"{name} is empty.")
     if file.size > settings.UPLOAD_FILE_LIMIT:
         raise _refused(
-            "file_too_large", f"{name} is {file.size} bytes; at most {settings.UPLOAD_FILE_LIMIT} are taken."
+            "file_too_large",
+            f"{name} is {file.size} bytes; at most {settings.UPLOAD_FILE_LIMIT} are allowed.",
         )
     file.seek(0)
     if not kind.fits(file.read(media.HEAD)):
         raise _refused(
             "not_what_it_says",
-            f"{name} is not {kind.content_type}: its content says so. Give it its right ending.",
+            f"The content of {name} is not {kind.content_type}. Give the file the right extension.",
         )
     file.seek(0)
 
@@ -62,18 +63,18 @@ def _refused(code: str, detail: str) -> Refused:
 
 
 @contextmanager
-def _removed_on_failure() -> Iterator[list[str]]:
-    """What was written to the list is removed again where the rows do not come to be."""
+def _deleted_on_failure() -> Iterator[list[str]]:
+    """The files at the paths in the list are deleted if the block fails."""
     written: list[str] = []
     try:
         yield written
     except BaseException:
-        _remove(written)
+        _delete_files(written)
         raise
 
 
-def _keep(project: Project, file: UploadedFile, written: list[str], actor: User) -> Upload:
-    kind = media.KINDS[media.ending_of(file.name or "")]
+def _store(project: Project, file: UploadedFile, written: list[str], actor: User) -> Upload:
+    kind = media.KINDS[media.extension_of(file.name or "")]
     size, digest = file.size, _digest(file)
     path = default_storage.save(f"{FOLDER}/{project.pk}/{name_for(file.name or '')}", file)
     written.append(path)
@@ -89,12 +90,12 @@ def _keep(project: Project, file: UploadedFile, written: list[str], actor: User)
 
 
 def name_for(name: str) -> str:
-    """Eight random characters and what is plain in the name, as Label Studio does: `3fa9c01b-cat.png`."""
+    """Eight random characters and the ASCII letters of the name, as in Label Studio: `3fa9c01b-cat.png`."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
     plain = _UNSAFE.sub("_", unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()).strip(
         "._"
     )
-    return f"{secrets.token_hex(4)}-{plain[:NAME_LENGTH] or 'file'}{media.ending_of(name)}"
+    return f"{secrets.token_hex(4)}-{plain[:NAME_LENGTH] or 'file'}{media.extension_of(name)}"
 
 
 def _digest(file: UploadedFile) -> str:
@@ -106,29 +107,29 @@ def _digest(file: UploadedFile) -> str:
 
 
 def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
-    """Remove files for good. Refuses while tasks name them, unless forced."""
+    """Delete files permanently. Raises Refused while tasks use them, unless forced."""
     with transaction.atomic():
         rows = list(uploads)
         used = 0 if force else Task.objects.filter(deleted_at=None).naming_any(rows).count()
         if used:
             raise Refused(
                 "upload_in_use",
-                f"{used} tasks show these files. Delete the tasks first, or force it and they show nothing.",
+                f"{used} tasks use these files. Delete the tasks first, or use force: they will show nothing.",
             )
         Upload.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        _remove_on_commit([row.file.name for row in rows])
+        _delete_on_commit([row.file.name for row in rows])
     return len(rows)
 
 
-def forget_files_of(projects: Iterable[int]) -> None:
-    """Before these projects are removed for good: their files go when that is committed."""
-    _remove_on_commit(list(Upload.objects.filter(project__in=projects).values_list("file", flat=True)))
+def delete_files_of(projects: Iterable[int]) -> None:
+    """Delete the files of these projects once the transaction is committed, which purges the projects."""
+    _delete_on_commit(list(Upload.objects.filter(project__in=projects).values_list("file", flat=True)))
 
 
-def _remove_on_commit(paths: list[str]) -> None:
-    transaction.on_commit(lambda: _remove(paths))
+def _delete_on_commit(paths: list[str]) -> None:
+    transaction.on_commit(lambda: _delete_files(paths))
 
 
-def _remove(paths: Iterable[str]) -> None:
+def _delete_files(paths: Iterable[str]) -> None:
     for path in paths:
         default_storage.delete(path)

@@ -34,7 +34,7 @@ def skipped_once(house: House) -> None:
 
 
 def turned_into_draft(house: House) -> None:
-    drafts.take_back(house.annotation.pk, actor=house.annotator)
+    drafts.unsubmit(house.annotation.pk, actor=house.annotator)
 
 
 def accepted(house: House) -> None:

@@ -42,7 +42,7 @@ WAYS_IN = {
         h.annotation.pk, {"was_cancelled": True}, actor=h.annotator
     ),
     "turning it into a draft": lambda h: annotations.convert_to_draft(h.annotation.pk, actor=h.annotator),
-    "taking it back": lambda h: drafts.take_back(h.annotation.pk, actor=h.annotator),
+    "taking it back": lambda h: drafts.unsubmit(h.annotation.pk, actor=h.annotator),
     "deleting it": lambda h: annotations.delete(h.annotation.pk, actor=h.annotator),
 }
 

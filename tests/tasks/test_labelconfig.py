@@ -1,4 +1,4 @@
-"""What a label configuration offers, and what a result may say under it (rules §9)."""
+"""What a label configuration defines, and which results conform to it."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from labelstudio import frontend
 from tasks.models import ProjectChange
-from tasks.origins import MOST, validate_origin
+from tasks.origins import MAX_ORIGINS, validate_origin
 from tests.factories import client_of, project
 
 PICTURES = "https://pictures.example.org"
@@ -78,7 +78,7 @@ def test_a_reviewer_does_not(house):
 
 
 @pytest.mark.parametrize(
-    "origins", [["*"], [PICTURES, f"{PICTURES}/x"], [PICTURES] * (MOST + 1), PICTURES, [None], None]
+    "origins", [["*"], [PICTURES, f"{PICTURES}/x"], [PICTURES] * (MAX_ORIGINS + 1), PICTURES, [None], None]
 )
 def test_wrong_origins_are_400_and_change_nothing(house, origins):
     answer = change(house.lead, house.project, origins)

@@ -1,4 +1,4 @@
-"""Who sees what (rules §10): one table, for every kind of thing there is."""
+"""Who sees what: one table, for every kind of row."""
 
 from dataclasses import dataclass
 

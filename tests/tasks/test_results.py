@@ -1,4 +1,4 @@
-"""When two results say the same (rules §9)."""
+"""When two results are equal."""
 
 from copy import deepcopy
 

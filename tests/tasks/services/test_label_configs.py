@@ -192,7 +192,7 @@ def test_forced_it_is_changed_and_work_and_verdicts_stay(worked):
 
 def test_counting_is_bounded_and_says_so(worked, settings, monkeypatch):
     settings.STATEMENT_TIMEOUT_MS = 100
-    monkeypatch.setattr(label_configs, "PLACES", "SELECT 'a', 'b', 'c', 1 FROM pg_sleep(5) WHERE %s > 0")
+    monkeypatch.setattr(label_configs, "CONTROLS", "SELECT 'a', 'b', 'c', 1 FROM pg_sleep(5) WHERE %s > 0")
 
     with pytest.raises(Refused, match="without counting"):
         change(worked, ONLY_A)
@@ -224,6 +224,6 @@ def test_old_work_that_fits_no_more_may_still_be_taken_back_into_a_draft(house):
     change(house, BOXES, force=True)
     projects.update(house.project, {"validate_results": True}, actor=house.lead)
 
-    draft = drafts.take_back(house.annotation.pk, actor=house.annotator)
+    draft = drafts.unsubmit(house.annotation.pk, actor=house.annotator)
 
     assert draft.result == result("A")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.answers import same_answer
+from tasks.results import same_answer
 from tests.factories import boxes, result
 
 

@@ -1,0 +1,99 @@
+"""Cleaning up a project: deleting duplicates or an import, and removing ground truth marks."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from users.models import User
+
+from .. import counters, events
+from ..errors import Refused
+from ..models import Annotation, History, Import, Project, Task
+from ..sql import update_rows
+from . import tasks
+
+# Of each set of tasks with equal data, the first to keep: one with work on it, then the one with most predictions, then by id.
+_DUPLICATES = """
+    WITH chosen AS (
+        SELECT t.id, t.data, t.total_predictions,
+            EXISTS (SELECT 1 FROM tasks_annotation a WHERE a.task_id = t.id AND a.deleted_at IS NULL)
+            OR EXISTS (SELECT 1 FROM tasks_draft d WHERE d.task_id = t.id)
+            OR EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = t.id)
+            OR t.comment_count > 0 AS worked_on
+        FROM tasks_task t WHERE t.id = ANY(%s)
+    ), ranked AS (
+        SELECT id, worked_on,
+            row_number() OVER (PARTITION BY data ORDER BY worked_on DESC, total_predictions DESC, id) AS place
+        FROM chosen
+    )
+    SELECT id, worked_on FROM ranked WHERE place > 1
+"""
+
+
+def delete_duplicates(project: Project, task_ids: Iterable[int], *, actor: User) -> tuple[int, int]:
+    """Of these tasks, delete those with the same data as another one. Returns (deleted, kept because of work on them)."""
+    with transaction.atomic():
+        tasks.lock_sample(project)
+        locked = Task.objects.filter(project=project, deleted_at=None).lock(task_ids)
+        duplicates = _duplicates(list(locked.values_list("pk", flat=True)))
+        idle = [pk for pk, worked_on in duplicates if not worked_on]
+        return tasks.delete_many(project, idle, actor=actor), len(duplicates) - len(idle)
+
+
+def _duplicates(task_ids: list[int]) -> list[tuple[int, bool]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DUPLICATES, [task_ids])
+        return cursor.fetchall()
+
+
+def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
+    """Mark the tasks of an import deleted. Raises Refused if somebody else has worked on them, unless forced."""
+    with transaction.atomic():
+        ids = list(Task.objects.filter(imported_by=record, deleted_at=None).values_list("pk", flat=True))
+        touched = 0 if force else _worked_on_by_others(record, ids, actor)
+        if touched:
+            raise Refused(
+                "work_since_import",
+                f"Other people have worked on {touched} of these tasks since. Use force to delete them anyway.",
+            )
+        return tasks.delete_many(record.project, ids, actor=actor)
+
+
+def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> int:
+    """On how many of these tasks somebody else has worked since. The import's report has the last history row it wrote."""
+    since = History.objects.filter(
+        annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)
+    ).exclude(created_by=actor)
+    return since.values("annotation__task").distinct().count()
+
+
+def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
+    """Remove the mark from these annotations of one project; how many had it. This is not an edit: verdicts stand."""
+    with transaction.atomic():
+        locked = Annotation.objects.select_related("project").lock(annotation_ids)
+        marked = [a for a in locked if a.ground_truth and a.deleted_at is None]
+        tasks = {
+            task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in marked)
+        }
+        for annotation in marked:
+            annotation.task = tasks[annotation.task_id]
+            annotation.ground_truth = False
+            annotation.annotation_seq += 1
+            annotation.updated_by = actor
+            annotation.updated_at = timezone.now()
+        update_rows(marked, ["ground_truth", "annotation_seq", "updated_by", "updated_at"])
+        counters.recount(list(tasks.values()), actor=actor)
+        if marked:
+            _tell(marked, list(tasks.values()), actor)
+    return len(marked)
+
+
+def _tell(marked: list[Annotation], tasks: list[Task], actor: User) -> None:
+    events.tell(
+        events.ANNOTATION_TOUCHED,
+        marked[0].project,
+        actor=actor,
+        tasks=tuple(tasks),
+        annotations=tuple(marked),
+    )
