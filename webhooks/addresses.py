@@ -1,25 +1,29 @@
-"""Which addresses a webhook may be sent to: public ones, and the networks in WEBHOOK_ALLOWED_NETWORKS.
-
-`ipaddress` knows the special ranges, requests-hardened adds some, and BLOCKED the ones that both let through.
-Why the rest of requests-hardened is not used: docs/decisions/010-webhooks-connect-to-a-checked-address.md.
-"""
+"""Which addresses a webhook may be sent to: public ones, and the networks in WEBHOOK_ALLOWED_NETWORKS."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
-from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
 
 Address = IPv4Address | IPv6Address
 SETTING = "WEBHOOK_ALLOWED_NETWORKS"
 # The only IPv6 space that is assigned; the rest is translated, local or unallocated.
 IPV6_ASSIGNED = ip_network("2000::/3")
-BLOCKED = (
-    *EXTRA_BLOCKED_NET_RANGES,
-    *map(
+# Not public, although `is_global` says so, in some versions of Python or in all of them.
+BLOCKED = tuple(
+    map(
         ip_network,
-        ("168.63.129.16/32", "100:0:0:1::/64", "2001::/23", "2002::/16", "3fff::/20", "2001:db8::/32"),
-    ),
+        (
+            "100.64.0.0/10",  # shared by the customers of a provider
+            "168.63.129.16/32",  # the host of a virtual machine on Azure
+            "192.0.0.0/24",  # protocol assignments
+            "192.88.99.0/24",  # 6to4 relays
+            "2001::/23",  # protocol assignments, Teredo among them
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4: any IPv4 address
+            "3fff::/20",  # documentation
+        ),
+    )
 )
 
 

@@ -8,19 +8,18 @@ cannot change between the check and the connect. TLS verifies the host name of t
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from http.client import HTTPException
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+import certifi
+from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
-from urllib3.poolmanager import PoolManager
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Url, parse_url
 
 from .addresses import BlockedAddress, allowed_addresses
 
@@ -108,54 +107,27 @@ class CheckedHTTPS(HTTPSConnection):
 def _connect(connection: HTTPConnection) -> socket.socket:
     """Connect to the first allowed address that answers, under the deadline of this thread."""
     deadline = _deadline.get()
-    try:
-        addresses = allowed_addresses(connection.host, connection.port or connection.default_port)
-    except (socket.gaierror, UnicodeError) as error:
-        raise NameResolutionError(connection.host, connection, error) from error  # type: ignore[arg-type]
+    addresses = allowed_addresses(connection.host, connection.port)
     for address in addresses:
         with contextlib.suppress(OSError):
             timeout = min(CONNECT_SECONDS, deadline.remaining())
             found = socket.create_connection((str(address), connection.port), timeout)
-            # Header and body are two writes; without this the second waits for an acknowledgement of the
-            # first.
+            # Header and body are two writes; else the second would wait for an acknowledgement of the first.
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             deadline.watch(found)
             return found
     names = ", ".join(map(str, addresses))
-    raise NewConnectionError(connection, f"No connection to {names} within {CONNECT_SECONDS} s.")
-
-
-class HTTPPool(HTTPConnectionPool):
-    ConnectionCls = CheckedHTTP
-
-
-class HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = CheckedHTTPS
-
-
-class CheckedAdapter(HTTPAdapter):
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
-
-
-def session() -> requests.Session:
-    fresh = requests.Session()
-    fresh.trust_env = False
-    fresh.headers = requests.structures.CaseInsensitiveDict()
-    for scheme in ("http://", "https://"):
-        fresh.mount(scheme, CheckedAdapter(max_retries=0))
-    return fresh
+    raise ConnectionError(f"No connection to {names} within {CONNECT_SECONDS} s.")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOTAL_SECONDS) -> Answer:
     """Never raises for what the consumer does."""
     began = time.monotonic()
-    with Deadline(seconds) as deadline, session() as client:
+    with Deadline(seconds) as deadline:
         _deadline.set(deadline)
         try:
-            status, text, retry_after = _exchange(client, url, body, headers, seconds)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            status, text, retry_after = _exchange(url, body, headers, deadline)
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
             failure = "timeout" if deadline.passed else _kind_of(error)
             return Answer(None, failure, str(error)[:KEPT_BYTES], time.monotonic() - began)
     if deadline.passed:  # a header that was cut off looks like a complete one
@@ -164,20 +136,32 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOT
 
 
 def _exchange(
-    client: requests.Session, url: str, body: bytes, headers: dict[str, str], seconds: float
+    url: str, body: bytes, headers: dict[str, str], deadline: Deadline
 ) -> tuple[int, str, str | None]:
-    waits = (CONNECT_SECONDS, seconds)
-    with client.post(
-        url, data=body, headers=headers, timeout=waits, allow_redirects=False, stream=True
-    ) as response:
-        return response.status_code, _text_of(response), response.headers.get("Retry-After")
+    parts = parse_url(url)
+    with contextlib.closing(_connection(parts)) as connection:
+        connection.connect()
+        connection.sock.settimeout(deadline.remaining())
+        connection.request("POST", parts.request_uri, body, headers, preload_content=False)
+        response = connection.getresponse()
+        return response.status, _text_of(response), response.headers.get("Retry-After")
 
 
-def _text_of(response: requests.Response) -> str:
+def _connection(parts: Url) -> HTTPConnection:
+    """Without urllib3's pools: those add retries, redirects and proxies, which would have to be disabled."""
+    host = (parts.host or "").strip("[]")
+    if parts.scheme == "http":
+        return CheckedHTTP(host, parts.port or 80, timeout=CONNECT_SECONDS)
+    if parts.scheme == "https":
+        return CheckedHTTPS(host, parts.port or 443, timeout=CONNECT_SECONDS, ca_certs=certifi.where())
+    raise LocationParseError(str(parts))
+
+
+def _text_of(response: HTTPResponse) -> str:
     """The beginning of the body. If it breaks off, the status that came before it still counts."""
     try:
         # Not decoded: a small body may decompress to a large one.
-        read = response.raw.read(READ_BYTES, decode_content=False)
+        read = response.read(READ_BYTES, decode_content=False)
     except (HTTPError, OSError) as error:
         return str(error)[:KEPT_BYTES]
     return read[:KEPT_BYTES].decode("utf-8", "replace").replace("\x00", "")
@@ -189,35 +173,15 @@ def _error_of(status: int) -> str:
     return "redirect" if 300 <= status < 400 else "http_status"
 
 
-def _kind_of(error: BaseException) -> str:
-    causes = list(_causes(error))
-    for kind, name in _KINDS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return name
-    return "connection"
+def _kind_of(error: Exception) -> str:
+    return next((name for kinds, name in _KINDS if isinstance(error, kinds)), "connection")
 
 
-_KINDS = (
-    (BlockedAddress, "blocked_address"),
-    ((NameResolutionError, socket.gaierror), "name_resolution"),
-    ((SSLError, requests.exceptions.SSLError), "tls"),
-    ((requests.exceptions.Timeout, TimeoutError), "timeout"),
-    ((requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError), "invalid_request"),
+# In this order: a certificate error is a ValueError, too, and a blocked address an OSError.
+_KINDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((BlockedAddress,), "blocked_address"),
+    ((socket.gaierror, UnicodeError), "name_resolution"),
+    ((ssl.SSLError,), "tls"),
+    ((TimeoutError,), "timeout"),
+    ((ValueError,), "invalid_request"),
 )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and everything it wraps: requests and urllib3 wrap each other's errors."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, BaseException) and id(current) not in seen:
-            seen.add(id(current))
-            yield current
-            waiting += [
-                current.__cause__,
-                current.__context__,
-                getattr(current, "reason", None),
-                *current.args,
-            ]

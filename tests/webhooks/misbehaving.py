@@ -103,20 +103,35 @@ def floods(megabytes: int) -> Talk:
 
 
 def with_a_certificate_of_its_own(connection: socket.socket) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:
-        context.load_cert_chain(_self_signed(Path(folder)))
-    with contextlib.suppress(ssl.SSLError):
-        context.wrap_socket(connection, server_side=True)
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ssl.SSLError):
+        behind_tls(self_signed(Path(folder), "127.0.0.1"), answers(200))(connection)
 
 
-def _self_signed(folder: Path) -> Path:
-    """Key and certificate of 127.0.0.1, which nobody vouches for."""
+def behind_tls(certificate: Path, talk: Talk) -> Talk:
+    def handshake(connection: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(65536)
+            talk(secured)
+            Raw._linger(secured)
+
+    return handshake
+
+
+def self_signed(folder: Path, host: str) -> Path:
+    """Key and certificate of `host`, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.UTC)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    for extension, critical in (
+        (x509.SubjectAlternativeName([x509.DNSName(host)]), False),
+        (x509.BasicConstraints(ca=True, path_length=None), True),
+        (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
+    ):
+        builder = builder.add_extension(extension, critical)
     path = folder / "both.pem"
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -3,6 +3,7 @@
 import socket
 import time
 
+import certifi
 import pytest
 
 from webhooks import outbox, transport
@@ -11,7 +12,7 @@ from webhooks.sender import BUDGET_SECONDS
 from webhooks.transport import KEPT_BYTES, post
 
 from .forbidden import FORMS, REFUSALS, WAYS, blocked_of, by_form, connections, resolving
-from .misbehaving import FAULTS, Raw, consumer, peak_of_memory, says
+from .misbehaving import FAULTS, Raw, answers, behind_tls, consumer, peak_of_memory, says, self_signed
 
 OPEN = [
     "1.1.1.1",
@@ -80,6 +81,23 @@ def test_name_is_looked_up_once(receiver):
 
     assert (answer.status, len(asked)) == (200, 1)
     assert receiver.got[0].headers["host"].startswith("rebinding.test:")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("hook.test", (200, "")), ("other.test", (None, "tls"))],
+    ids=["its own", "another"],
+)
+def test_certificate_must_be_of_the_host_of_the_url(tmp_path, monkeypatch, host, expected):
+    certificate = self_signed(tmp_path, "hook.test")
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
+    with (
+        Raw(behind_tls(certificate, answers(200)), scheme="https") as server,
+        resolving(host, ("127.0.0.1",)),
+    ):
+        answer = post(server.url.replace("127.0.0.1", host), b"{}", {}, seconds=5)
+
+    assert (answer.status, answer.error) == expected
 
 
 def test_answer_is_read_and_kept_in_part_only(receiver):

@@ -12,13 +12,13 @@ if os.environ.get("CHAOS_CLOCK"):
     time_machine.travel(datetime.now(UTC) + shift, tick=True).start()
 
 if os.environ.get("CHAOS_POISON"):
-    import requests
+    from urllib3.connection import HTTPConnection
 
-    _poison, _post = os.environ["CHAOS_POISON"].encode(), requests.Session.post
+    _poison, _request = os.environ["CHAOS_POISON"].encode(), HTTPConnection.request
 
-    def post(self, url, data=None, json=None, **kwargs):
-        if isinstance(data, bytes) and _poison in data:
+    def request(self, method, url, body=None, *args, **kwargs):
+        if isinstance(body, bytes) and _poison in body:
             os.kill(os.getpid(), signal.SIGKILL)
-        return _post(self, url, data=data, json=json, **kwargs)
+        return _request(self, method, url, body, *args, **kwargs)
 
-    requests.Session.post = post  # type: ignore[method-assign]
+    HTTPConnection.request = request  # type: ignore[method-assign]
