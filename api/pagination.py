@@ -41,6 +41,7 @@ class Pages(BasePagination):
         self.number = whole_number(request.query_params, "page", 1)
         size = whole_number(request.query_params, "page_size", self.page_size, most=self.max_page_size)
         start = (self.number - 1) * size
+        # One row more than the page tells whether there is a next one.
         rows = list(queryset[start : start + size + 1])
         if not rows and self.number > 1:
             raise NotFound("Invalid page.")
@@ -51,7 +52,9 @@ class Pages(BasePagination):
     def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
         if not self.has_next:
             return start + len(rows), False
+        # The LIMIT is inside the counted query, so PostgreSQL stops there.
         counted = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+        # Rows may have been deleted between the two queries.
         return max(min(counted, COUNT_LIMIT), start + len(rows)), counted > COUNT_LIMIT
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -57,6 +57,7 @@ LIST_CREATE_DELETE: Actions = {**LIST_AND_CREATE, "delete": "destroy"}
 MEMBERS: Actions = {**LIST_CREATE_DELETE, "patch": "partial_update"}
 
 urlpatterns = [
+    # --- people and tokens
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
     path("current-user/", users.CurrentUser.as_view(), name="current-user"),
     path("current-user/token/", tokens.OwnKey.as_view(), name="own-key"),
@@ -66,6 +67,7 @@ urlpatterns = [
     path("token/rotate/", tokens.Rotate.as_view(), name="token-rotate"),
     path("token/blacklist/", tokens.Blacklist.as_view(), name="token-blacklist"),
     path("auth/login/", users.Login.as_view(), name="api-login"),
+    # --- annotations, reviews and tasks
     path("annotations/bulk/", bulk_annotations.BulkAnnotations.as_view(), name="bulk-annotations"),
     path("annotations/bulk-delete/", bulk_annotations.BulkDeletion.as_view(), name="bulk-delete"),
     path("annotations/bulk-review/", reviews.BulkReviews.as_view(), name="bulk-review"),
@@ -101,6 +103,7 @@ urlpatterns = [
         import_results.ImportStatus.as_view(),
         name="import-status",
     ),
+    # --- the people of a project, and who is assigned to what
     path(
         "projects/<int:pk>/annotators/",
         members.MemberViewSet.as_view({"get": "annotators"}, pagination_class=None),
@@ -122,6 +125,7 @@ urlpatterns = [
         assignments.TaskAssignees.as_view(),
         name="assignees",
     ),
+    # --- files in and out
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
     path("import/file-upload/<int:pk>/", uploads.OneUpload.as_view(), name="file-upload"),
     path(
@@ -131,9 +135,11 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/uploads/sign/", uploads.SignUpload.as_view(), name="sign-upload"),
     path("imports/<int:pk>/", import_results.ImportedView.as_view(), name="imported"),
+    # --- restoring what was deleted
     path("projects/<int:pk>/restore/", restore.RestoreProject.as_view(), name="restore-project"),
     path("tasks/<int:pk>/restore/", restore.RestoreTask.as_view(), name="restore-task"),
     path("annotations/<int:pk>/restore/", restore.RestoreAnnotation.as_view(), name="restore-annotation"),
+    # --- configuration
     path(
         "projects/<int:project_pk>/label-configs/",
         label_configs.LabelConfigViewSet.as_view(LIST),
@@ -145,6 +151,7 @@ urlpatterns = [
         name="one-label-config",
     ),
     path("projects/<int:pk>/editor-options/", editor_options.EditorOptions.as_view(), name="editor-options"),
+    # --- exports
     path("projects/<int:pk>/export/", exports.ExportView.as_view(), name="export"),
     path("projects/<int:pk>/export/formats/", exports.FormatsView.as_view(), name="export-formats"),
     path(
@@ -167,10 +174,12 @@ urlpatterns = [
         export_snapshots.ExportViewSet.as_view({"get": "download"}),
         name="export-download",
     ),
+    # --- the review queue
     path("projects/<int:pk>/review-queue/next/", queue.NextInQueue.as_view(), name="review-queue-next"),
     path("projects/<int:pk>/leases/", queue.HeldViewSet.as_view(LIST), name="leases"),
     path("leases/<uuid:lease>/renew/", queue.RenewLease.as_view(), name="renew-lease"),
     path("leases/<uuid:lease>/release/", queue.ReleaseLease.as_view(), name="release-lease"),
+    # --- corrections and disputes
     path("annotations/<int:pk>/changes/", corrections.Changes.as_view(), name="changes"),
     path(
         "annotations/<int:annotation_pk>/corrections/",
@@ -199,6 +208,7 @@ urlpatterns = [
         disputes.DisputeViewSet.as_view({"get": "records"}, pagination_class=None, filterset_class=None),
         name="dispute-records",
     ),
+    # --- what waits, and for whom
     path(
         "projects/<int:pk>/ownerless/",
         reassignment.OwnerlessViewSet.as_view(LIST),

@@ -58,6 +58,7 @@ def unpack(wheel: Path) -> int:
         contents = {path: checked(archive, path, digest) for path, digest in table().items()}
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path, content in contents.items():
+        # Under another name first, so that a broken write never leaves half a file.
         part = target_of(path).with_name(f"{target_of(path).name}.part")
         part.write_bytes(content)
         part.replace(target_of(path))

@@ -24,6 +24,7 @@ REVIEW_STATES = ("standing", "outdated", "superseded", "undone")
 HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
 
 
+# PostgreSQL sorts NULLs first in descending order: unreviewed tasks would lead a list by -reviewed_at.
 class NullsLastOrdering(filters.OrderingFilter):
     """`ordering=-reviewed_at,id`. Rows without a value come last, ties are ordered by id."""
 
@@ -50,6 +51,7 @@ class IdFilter(filters.NumberFilter):
     Unknown and invisible ids both find nothing, so the answer reveals neither.
     """
 
+    # Decimals are no ids: NumberFilter would take 1.5.
     field_class = forms.IntegerField
 
 
@@ -194,6 +196,7 @@ class AnnotationFilter(FilterSet):
     completed_by = IdFilter(method="written_by", help_text="Annotations by this person.")
     reviewer = IdFilter(method="reviewed_by", help_text="Annotations with a standing verdict of this person.")
     reviewed = BooleanFilter(
+        # `exclude` turns "is null" around.
         field_name="standing_review_id",
         lookup_expr="isnull",
         exclude=True,
@@ -211,6 +214,7 @@ class AnnotationFilter(FilterSet):
         method="with_outdated_config",
         help_text="Made under an earlier label configuration than the present one.",
     )
+    # The counters of the annotation's task.
     reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
     reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
     reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")

@@ -54,6 +54,7 @@ def selected(request: Request, project: Project) -> Query:
     if (view := _view(request)) is not None:
         query = saved_query(view, user_of(request))
         saved = parse_selection(view.selected_items) if view.selected_items else None
+        # A selection in the request is newer than the one saved with the tab.
         return Query(query.where, query.order, _sent_selection(request) or saved)
     return parse_query(request.query_params.get("query") or body(request), Reader(user_of(request), project))
 
@@ -68,6 +69,7 @@ def _view(request: Request) -> View | None:
     if pk is None:
         return None
     view = visible(View.objects.select_related("project"), request, pk)
+    # Label Studio sends both; a mismatch would act on tasks the caller does not see in the table.
     if id_named(request, "project") not in (None, view.project_id):
         raise Refused("view_of_other_project", f"View {pk} belongs to another project.", field="view")
     return view

@@ -78,8 +78,9 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
         extra_kwargs["review_task_limit_percent"] |= {"min_value": 0, "max_value": 100}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        # Label Studio sends null for "no limit".
         if "review_task_limit_percent" in data and data["review_task_limit_percent"] is None:
-            data = {**data, "review_task_limit_percent": 100}  # no limit
+            data = {**data, "review_task_limit_percent": 100}
         return super().to_internal_value(data)
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +107,7 @@ class AssignmentSettingsSerializer(serializers.ModelSerializer):
 def review_settings(project: Project) -> dict[str, Any]:
     """Label Studio's nested object, with the keys it derives from others."""
     stored = {name: getattr(project, field) for name, field in REVIEW_SETTINGS.items()}
+    # A decimal in Label Studio's JSON is a string.
     stored["review_task_limit_percent"] = f"{float(project.review_task_limit_percent):g}"
     requeue = project.default_reject_action == "requeue"
     return {

@@ -85,6 +85,7 @@ class TaskAssignees(APIView):
         write = assignments.replace if replace else assignments.assign
         write([task], people, body["type"])
         rows = [row for row in _bodies(task) if row["type"] == body["type"]]
+        # The SDK reads one assignment from the answer, although several people may be sent.
         first = next(
             (row for row in rows if row["assignee"] in body["users"]), {"task": task.pk, "assignee": None}
         )

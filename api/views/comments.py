@@ -66,6 +66,7 @@ class CommentViewSet(ViewSet):
     def partial_update(self, request, pk=None):
         """Its author may change it. Reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)
+        # What a comment is about stays as it was.
         allowed = {
             name: value
             for name, value in changes.items()

@@ -119,6 +119,7 @@ class Confusion(ViewSet):
         groups = corrections.confusion(project)
         as_file = _is_csv(request.query_params.get("export_type", "JSON"))
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            # The file is the whole table, not a page of it.
             page = list(groups) if as_file else self.paginate_queryset(groups) or []
         people = corrections.people_of(page)
         if as_file:

@@ -48,6 +48,7 @@ class DeadEndViewSet(ViewSet):
             page = described(project, self.paginate_queryset(rows) or [])
         context = {**self.get_serializer_context(), "project": project}
         response = self.get_paginated_response(DeadEndSerializer(page, many=True, context=context).data)
+        # Every reason is listed, also those without tasks.
         numbers = dict.fromkeys(REASONS, 0) | {name: len(tasks) for name, tasks in found.items()}
         response.data["counts"] = {
             name: {"number": min(number, BOUND), "is_estimate": number > BOUND}

@@ -42,7 +42,7 @@ class InboxViewSet(ViewSet):
         """
         wanted = parameters_of(InboxParameters, request)
         kind, project = wanted.get("kind"), wanted.get("project")
-        if project:
+        if project:  # 404, where an empty inbox would say that it exists
             visible(Project.objects, request, project)
         inbox = inbox_of(request.user, kinds=[Kind(kind)] if kind else list(Kind), project=project)
         page = self.paginate_queryset(inbox.items) or []

@@ -114,6 +114,7 @@ class ProjectViewSet(ViewSet):
             task = tasks.create(project, actor=request.user, **sent(NewTaskOfProjectSerializer, request))
             return Response(one_task(task, request.user), status=status.HTTP_201_CREATED)
         require(request, "manage_project", project)
+        # Managers see every task of their project, so visible_to would change nothing.
         everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)
         tasks.delete_many(project, list(everything), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -144,8 +144,6 @@ def _held(project: Project) -> Any:
         since=F("leased_at"),
         expires_at=F("leased_until"),
     )
-    live = reservations.live(project).annotate(
-        kind=Value("label"), annotation=Value(None, BigIntegerField())
-    )
+    live = reservations.live(project).annotate(kind=Value("label"), annotation=Value(None, BigIntegerField()))
     places = live.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))
     return reviews.union(places, all=True).order_by("since", "id")

@@ -37,6 +37,7 @@ class UploadViewSet(ViewSet):
     pagination_class = LongList
 
     def get_queryset(self):
+        # The schema is built without a project in the URL.
         return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self._of_project()
 
     def _of_project(self):

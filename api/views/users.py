@@ -63,6 +63,7 @@ class UserViewSet(ViewSet):
 
     @extend_schema(responses=UserSerializer)
     def retrieve(self, request, pk=None):
+        # A pseudonym has no row of its own: it is found among the people shown to this reader.
         shown = people_shown_to(request.user) if is_pseudonym(int(pk)) else ()
         person = next((one for one in shown if one.pk == int(pk)), None) or self.get_object()
         return Response(self.get_serializer(person).data)
@@ -70,6 +71,7 @@ class UserViewSet(ViewSet):
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):
         """A new person (administrators only). Without a password they set one by the password reset page."""
+        # create_user hashes the password; a serializer would store it as it was sent.
         person = User.objects.create_user(
             **sent(NewUserSerializer, request, context=self.get_serializer_context())
         )
@@ -159,6 +161,7 @@ class Login(APIView):
         return Response({"token": key, "expires_at": token.expires_at, "user": UserSerializer(user).data})
 
     def _refuse(self, request):
+        # Set by the login guard, which counts attempts by e-mail.
         wait = getattr(request._request, "login_wait", 0)
         if wait:
             raise Refused(

@@ -31,6 +31,7 @@ def _item(item: dict[str, Any], translate: Translate) -> dict[str, Any]:
         changed["child_filters"] = _items(item["child_filters"], translate)
     if isinstance(item.get("child_filter"), dict):
         changed["child_filter"] = _item(item["child_filter"], translate)
+    # `filter:tasks:-annotators` is the same column.
     column = str(item.get("filter")).replace(":-", ":")
     if column in PEOPLE_FILTERS and item.get("operator") != "empty":
         changed["value"] = _value(item.get("value"), translate)

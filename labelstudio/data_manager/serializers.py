@@ -36,6 +36,7 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
 
     def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
         reader = Reader(self.context["request"].user, self.context["project"])
+        # Only to refuse what cannot be read: the tab is stored as it was sent.
         parse_query(data, reader)
         return translate_people(data, reader.identities.unmask_id) if reader.identities.mask_people else data
 

@@ -84,6 +84,7 @@ class ActionsView(APIView):
         require(self.request, action.capability, project)
         rows = self._selected(project)
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            # Before anything changes: an action may change what the filters find.
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
         return action.perform(Call(project, ids, user_of(self.request), task_table.body(self.request)))
 

@@ -69,9 +69,11 @@ class RelatedRows:
     operators: Operators
 
     def where(self, predicate: Predicate, value: Any) -> Q:
+        # EXISTS instead of a join: a join would list a task once for each of its rows.
         return Q(Exists(self.rows.filter(predicate(F(self.column), value), **OF_THE_TASK)))
 
     def where_not(self, predicate: Predicate, value: Any) -> Q:
+        # None of the rows, which is also true without any row.
         return ~self.where(predicate, value)
 
     def where_empty(self) -> Q:
