@@ -1,1 +1,1 @@
-"""Long work as rows: kind, progress, lease, report. Run in steps by Celery; knows nothing of projects and tasks."""
+"""Long work as rows: kind, progress, lease, report. Celery runs it in steps."""

@@ -27,9 +27,9 @@ Step = Callable[[RunningJob], Done | Continue]
 
 @dataclass(frozen=True)
 class JobKind:
-    """`atomic`: a step is one transaction, committed with its cursor; otherwise the step commits as it likes, and is written
-    so that running it twice does no harm. `if_stopped` ends the sentence that says why a job stopped. `on_end` is called in
-    the transaction in which a job ends, whichever way.
+    """`atomic`: a step is one transaction, committed with its cursor; otherwise the step commits as it likes,
+    and is written so that running it twice does no harm. `if_stopped` ends the sentence that says why a job
+    stopped. `on_end` is called in the transaction in which a job ends, whichever way.
     """
 
     name: str

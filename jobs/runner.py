@@ -1,8 +1,8 @@
 """Runs jobs, step by step.
 
-A step is committed together with its cursor, then a worker is asked for the next one. While a step runs, its worker holds a
-lease; a message that is delivered twice finds the lease and does nothing. When a worker dies, its lease runs out, the sweep
-asks for another one, and that starts again at the last cursor.
+A step is committed together with its cursor, then a worker is asked for the next one. While a step runs, its
+worker holds a lease; a message that is delivered twice finds the lease and does nothing. When a worker dies,
+its lease runs out, the sweep asks for another one, and that starts again at the last cursor.
 """
 
 import logging
@@ -97,7 +97,7 @@ def _acquire(job_id: int) -> Job | None:
 
 
 def _run(running: RunningJob) -> bool:
-    """Whether there is another step to run. A lost database leaves the lease to run out, and the step is tried again."""
+    """Whether there is another step to run. If the database is lost, the step repeats after the lease."""
     job, kind = running.job, kind_of(running.job)
     try:
         if job.cancel_requested_at:
@@ -132,7 +132,7 @@ def _leased(job: Job) -> JobQuerySet:
 
 
 def _commit(running: RunningJob, outcome: Done | Continue) -> None:
-    """The last statements of a step's transaction. Raises LeaseLost or Cancelled, and then nothing of the step is kept."""
+    """The last statements of a step's transaction. Raises LeaseLost or Cancelled to roll it back."""
     job = running.job
     progress = {"done": running.done, "total": running.total, "sentence": running.sentence}
     if isinstance(outcome, Continue):

@@ -1,7 +1,7 @@
 """A job as its own step sees it.
 
-A step may hold one long transaction, into which nobody else can look. So progress is written, the lease renewed and a
-cancellation noticed over a second connection, whose statements commit one by one.
+A step may hold one long transaction, into which nobody else can look. So progress is written, the lease
+renewed and a cancellation noticed over a second connection, whose statements commit one by one.
 """
 
 import logging
@@ -27,7 +27,7 @@ class Cancelled(Exception):
 
 
 class LeaseLost(Exception):
-    """The lease ran out and another worker took over, or the row is gone. Nothing of this step may be committed."""
+    """The lease ran out and another worker has the job, or it is gone. This step must not commit."""
 
 
 class WorkerLost(Exception):
@@ -35,9 +35,7 @@ class WorkerLost(Exception):
 
 
 class RunningJob:
-    """Has no second connection in a request or a test's transaction (see runner.run_now): then nothing is written before
-    the step ends.
-    """
+    """Without a second connection, as in a request (run_now): progress is written when the step ends."""
 
     def __init__(self, job: Job) -> None:
         self.job = job

@@ -1,4 +1,7 @@
-"""The query parameters of an export; `only=final` is in exchange.exporting.final."""
+"""Reads the query of an export: `…/export?ids=&reviewed=&verdict=&changed_since=`.
+
+(`only=final` is read by exchange.exporting.final_answers.)
+"""
 
 from datetime import datetime
 
@@ -16,7 +19,7 @@ from tasks.models import Annotation
 YES = ("true", "1", "yes")
 PARAMETERS = [
     OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
-    OpenApiParameter("download_all_tasks", bool, description="Also tasks of which no annotation is taken."),
+    OpenApiParameter("download_all_tasks", bool, description="Also tasks without an included annotation."),
     OpenApiParameter(
         "only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."
     ),
@@ -30,7 +33,7 @@ PARAMETERS = [
         description="Annotations with any standing verdict, or without one.",
     ),
     OpenApiParameter(
-        "verdict", str, description="Annotations on which one of these verdicts stands, comma-separated."
+        "verdict", str, description="Annotations with one of these standing verdicts, comma-separated."
     ),
     OpenApiParameter(
         "changed_since",
@@ -41,22 +44,19 @@ PARAMETERS = [
 ]
 
 
-def format_asked(query: QueryDict) -> str:
+def requested_format(query: QueryDict) -> str:
     asked = query.get("exportType") or query.get("export_type") or "JSON"
     if asked not in FORMATS:
         raise Refused(
             "unknown_format",
-            f"There is no export as {asked[:40]}. There is: {', '.join(FORMATS)}.",
+            f"{asked[:40]} is not an export format. Use {', '.join(FORMATS)}.",
             field="exportType",
         )
     return asked
 
 
-def selection_asked(query: QueryDict) -> Selection:
-    """What is taken.
-
-    A changed task is given whatever is left of it, so that its reader can drop what went.
-    """
+def requested_selection(query: QueryDict) -> Selection:
+    """A changed task is included whatever is left of it, so that its reader can drop what is gone."""
     since, annotations = (
         _instant(query),
         annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)}),
@@ -90,7 +90,7 @@ def _named(query: QueryDict, *keys: str) -> list[str]:
 def _ids(query: QueryDict) -> list[int] | None:
     named = _named(query, "ids", "ids[]")
     if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
-        raise Refused("invalid_ids", f"{wrong[:40]!r} is no task id.", field="ids")
+        raise Refused("invalid_ids", f"{wrong[:40]!r} is not a task id.", field="ids")
     return [int(part) for part in named] or None
 
 
@@ -107,29 +107,28 @@ def _verdicts(query: QueryDict) -> list[str]:
     named = _named(query, "verdict")
     if wrong := next((part for part in named if part not in VERDICTS), None):
         known = ", ".join(sorted(VERDICTS))
-        raise Refused("unknown_verdict", f"{wrong[:40]!r} is no verdict. There is: {known}.", field="verdict")
+        raise Refused("unknown_verdict", f"{wrong[:40]!r} is not a verdict. Use {known}.", field="verdict")
     return named
 
 
 def _instant(query: QueryDict) -> datetime | None:
-    """A plus sign that was not encoded arrives as a space."""
     asked = query.get("changed_since")
     if not asked:
         return None
-    if FORMATS[format_asked(query)].rows_only:
+    if FORMATS[requested_format(query)].rows_only:
         detail = (
             "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
         )
         raise Refused("not_supported", detail, field="changed_since")
-    return _moment(asked.replace(" ", "+"))
+    return _parse_instant(asked.replace(" ", "+"))  # a plus sign that was not encoded
 
 
-def _moment(asked: str) -> datetime:
+def _parse_instant(asked: str) -> datetime:
     try:
-        moment = parse_datetime(asked)
+        instant = parse_datetime(asked)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        detail = f"{asked[:40]!r} is no instant. Write it with its zone, as in 2026-01-31T12:00:00Z."
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        detail = f"{asked[:40]!r} is not a time with a zone. Write it as 2026-01-31T12:00:00Z."
         raise Refused("invalid_instant", detail, field="changed_since")
-    return moment
+    return instant

@@ -1,4 +1,4 @@
-"""Kept exports on the wire."""
+"""Saved exports as JSON."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class ConversionSerializer(serializers.ModelSerializer):
 
 
 class ExportSerializer(NamesPeople, serializers.ModelSerializer):
-    """A snapshot with its state: `created`, `in_progress`, `completed`, `failed`. `anonymized`: made by who reads pseudonyms."""
+    """`status`: `created`, `in_progress`, `completed`, `failed`. `anonymized`: has pseudonyms."""
 
     created_by = ExpandedPersonSerializer(read_only=True)
     converted_formats = ConversionSerializer(many=True, read_only=True)
@@ -52,7 +52,7 @@ class OnlyIdSerializer(serializers.Serializer):
 
 
 class SerializationOptionsSerializer(serializers.Serializer):
-    """`predictions.only_id`: their ids instead of them. `annotations__completed_by.only_id: false`: authors as objects."""
+    """`predictions.only_id`: only ids. `annotations__completed_by.only_id: false`: authors as objects."""
 
     drafts = OnlyIdSerializer(required=False)
     predictions = OnlyIdSerializer(required=False)
@@ -61,7 +61,7 @@ class SerializationOptionsSerializer(serializers.Serializer):
     interpolate_key_frames = serializers.BooleanField(required=False)
 
     def validate_interpolate_key_frames(self, wanted: bool) -> bool:
-        return _unsupported("Key frames are not interpolated here.", wanted)
+        return _unsupported("Key frames are not interpolated.", wanted)
 
     def validate_include_annotation_history(self, wanted: bool) -> bool:
         return _unsupported("The history is not in exports; read it at /api/annotation-history/.", wanted)

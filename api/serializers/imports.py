@@ -1,4 +1,4 @@
-"""Imports on the wire."""
+"""Imports as JSON."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tasks.models import Import
 
 
 class ImportStateSerializer(serializers.Serializer):
-    """`status` is `created`, `in_progress`, `completed` or `failed`: then nothing was imported, and `error` says why."""
+    """`status`: `created`, `in_progress`, `completed`, `failed` (nothing was imported, `error` says why)."""
 
     id = serializers.IntegerField()
     project = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""Jobs on the wire."""
+"""Jobs as JSON."""
 
 from rest_framework import serializers
 
@@ -14,7 +14,7 @@ class JobErrorSerializer(serializers.Serializer):
 
 
 class JobSerializer(serializers.ModelSerializer):
-    """`done` of `total` (null until known), `sentence` in words. `report` once it has succeeded, `error` if it has not."""
+    """`total` is null until known; `sentence` says the progress in words. `report` or `error` at the end."""
 
     project = serializers.IntegerField(source="project_id", allow_null=True)
     state = serializers.ChoiceField(choices=State.choices)

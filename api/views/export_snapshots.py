@@ -1,4 +1,4 @@
-"""Exports that are kept: made once, polled, downloaded, converted."""
+"""Saved exports: created once, then polled, downloaded and converted."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tasks.errors import Refused
 from tasks.models import Project, View
 from tasks.roles import reads_pseudonyms
 
-from ..filters.export import format_asked
+from ..filters.export import requested_format
 from ..pagination import LongList
 from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, project_for, require, sent
@@ -30,7 +30,7 @@ CONVERTED = inline_serializer(
 
 
 class ExportViewSet(ViewSet):
-    """Of one project, for whoever may export it."""
+    """The saved exports of one project."""
 
     queryset = (
         Export.objects.select_related("created_by", "project")
@@ -50,7 +50,7 @@ class ExportViewSet(ViewSet):
         operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer}
     )
     def create(self, request, project_pk=None):
-        """Keep an export of this moment. Up to 1,000 tasks it is completed when this answers, else ask again for its state."""
+        """Save an export as of now. Up to 1,000 tasks it is completed at once; otherwise poll its status."""
         project = project_for(request, "export", project_pk)
         wanted = sent(NewExportSerializer, request)
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
@@ -67,7 +67,7 @@ class ExportViewSet(ViewSet):
 
     @extend_schema(operation_id="projects_exports_destroy", responses=GONE)
     def destroy(self, request, project_pk=None, pk=None):
-        """Whoever made it may delete it, and managers."""
+        """Its creator and managers may delete it."""
         export = self._export(request, project_pk, pk)
         if export.created_by_id != request.user.pk:
             require(request, "manage_project", export.project)
@@ -78,7 +78,7 @@ class ExportViewSet(ViewSet):
         operation_id="projects_exports_convert", request=ConvertSerializer, responses={200: CONVERTED}
     )
     def convert(self, request, project_pk=None, pk=None):
-        """Have the same export in another format. Its state is in `converted_formats`."""
+        """Convert the export to another format. The status is in `converted_formats`."""
         export = self._completed(request, project_pk, pk)
         export_type = sent(ConvertSerializer, request)["export_type"]
         conversion, new = Conversion.objects.get_or_create(export=export, export_type=export_type)
@@ -96,13 +96,13 @@ class ExportViewSet(ViewSet):
     def download(self, request, project_pk=None, pk=None):
         """The file."""
         export = self._completed(request, project_pk, pk)
-        asked = format_asked(request.query_params)
+        asked = requested_format(request.query_params)
         path, format = snapshots.path_of(export, asked), FORMATS[asked]
         if not path.exists():
-            raise Refused(
-                "not_converted", f"There is no {asked} of this export. Convert it first.", status=404
-            )
-        name = f"project-{export.project_id}-at-{export.snapshot_at:%Y-%m-%d-%H-%M}-{export.pk}.{format.extension}"
+            detail = f"This export has not been converted to {asked}. Convert it first."
+            raise Refused("not_converted", detail, status=404)
+        at = f"{export.snapshot_at:%Y-%m-%d-%H-%M}"
+        name = f"project-{export.project_id}-at-{at}-{export.pk}.{format.extension}"
         return FileResponse(
             path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type
         )
@@ -114,9 +114,8 @@ class ExportViewSet(ViewSet):
     def _completed(self, request, project_pk: Any, pk: Any) -> Export:
         export = self._export(request, project_pk, pk)
         if export.status != Status.COMPLETED:
-            raise Refused(
-                "not_ready", f"This export is {export.status.replace('_', ' ')}. Ask again later.", status=404
-            )
+            detail = f"This export is {export.status.replace('_', ' ')}. Try again later."
+            raise Refused("not_ready", detail, status=404)
         return export
 
     def _body(self, pk: int) -> Any:
@@ -125,4 +124,4 @@ class ExportViewSet(ViewSet):
 
 def _refuse_unknown_view(project: Project, view: int | None) -> None:
     if view and not View.objects.filter(pk=view, project=project).exists():
-        raise Refused("unknown_view", f"View {view} is none of this project.", field="view")
+        raise Refused("unknown_view", f"This project has no view {view}.", field="view")

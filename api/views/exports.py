@@ -1,4 +1,4 @@
-"""Give a project's tasks back, as Label Studio's JSON or as a table."""
+"""Exports a project's tasks, as Label Studio's JSON or as a table."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ from reviews.disputes import is_hidden_from
 from tasks.models import Project
 from tasks.pseudonyms import identities_in
 
-from ..filters.export import PARAMETERS, format_asked, selection_asked
+from ..filters.export import PARAMETERS, requested_format, requested_selection
 from .base import project_for
 
 
@@ -56,26 +56,30 @@ class ExportView(APIView):
         },
     )
     def get(self, request, pk: int):
-        """Tasks with their annotations, predictions and reviews, of one moment (header X-Snapshot-At)."""
+        """Tasks with their annotations, predictions and reviews, as of one instant (header X-Snapshot-At)."""
         project = project_for(request, "export", pk)
-        format = FORMATS[format_asked(request.query_params)]
+        format = FORMATS[requested_format(request.query_params)]
         selection = _selection(request, project)
         open_since = oldest_open_work()
-        moment, chunks = export(project, selection, format)
+        instant, chunks = export(project, selection, format)
         response = StreamingHttpResponse(chunks, content_type=format.content_type)
-        name = f"project-{project.pk}-at-{moment:%Y-%m-%d-%H-%M}.{format.extension}"
+        name = f"project-{project.pk}-at-{instant:%Y-%m-%d-%H-%M}.{format.extension}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["X-Snapshot-At"] = str(iso(moment))
+        response["X-Snapshot-At"] = str(iso(instant))
         response["X-Next-Changed-Since"] = str(iso(open_since))
-        for header, words in final_answers.headers(project, selection).items():
-            response[header] = words
+        for header, value in final_answers.headers(project, selection).items():
+            response[header] = value
         return response
 
 
 def _selection(request, project: Project) -> Selection:
-    asked = replace(
-        selection_asked(request.query_params),
+    requested = replace(
+        requested_selection(request.query_params),
         identities=identities_in(project.pk, request.user),
         hides=partial(is_hidden_from, request.user),
     )
-    return final_answers.narrowed(asked) if final_answers.is_asked(request.query_params) else asked
+    return (
+        final_answers.only_answers(requested)
+        if final_answers.is_requested(request.query_params)
+        else requested
+    )

@@ -1,4 +1,4 @@
-"""What became of an import, and predictions brought in long_imports."""
+"""The progress and result of an import, and predictions imported later."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ MANY = 10_000
 class ImportStatus(APIView):
     @extend_schema(operation_id="projects_imports_retrieve", responses=OpenApiTypes.OBJECT)
     def get(self, request, pk: int, import_pk: int):
-        """An import, how far it is, and its tasks."""
+        """An import, its progress and its tasks."""
         project = project_for(request, "import", pk)
         record = get_object_or_404(Import.objects.filter(project=project), pk=import_pk)
         ids = (
@@ -40,20 +40,20 @@ class ImportStatus(APIView):
 class ImportedView(APIView):
     @extend_schema(operation_id="imports_retrieve", responses=ImportStateSerializer)
     def get(self, request, pk: int):
-        """How far an import is, and what came of it."""
+        """The progress and result of an import."""
         return Response(import_body(self._import(request, pk)))
 
     @extend_schema(
         operation_id="imports_take_back",
         parameters=[
-            OpenApiParameter("force", bool, description="Also when others have worked on its tasks since.")
+            OpenApiParameter("force", bool, description="Also if others have worked on its tasks since.")
         ],
         responses={204: OpenApiResponse(description="Its tasks are deleted; restorable for 30 days.")},
     )
     def delete(self, request, pk: int):
-        """Take an import back: stop it if it is not through, else delete its tasks.
+        """Cancel an import, or delete its tasks if it is complete.
 
-        Refused once other people's work is on them, unless forced.
+        Refused if other people have worked on them, unless forced.
         """
         record = self._import(request, pk)
         if not long_imports.cancel(record):
@@ -100,7 +100,7 @@ class ImportPredictions(APIView):
         known = set(present.values_list("pk", flat=True))
         if unknown := next((row["task"] for row in rows if row["task"] not in known), None):
             raise Refused(
-                "unknown_task", f"Task {unknown} is none of this project. Nothing was imported.", field="task"
+                "unknown_task", f"This project has no task {unknown}. Nothing was imported.", field="task"
             )
         made = tasks.save_predictions(rows, actor=request.user)
         return Response({"created": made}, status=status.HTTP_201_CREATED)

@@ -1,4 +1,4 @@
-"""Bring a file or body of tasks into a project."""
+"""Imports a file or body of tasks into a project."""
 
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from exchange.importing import long_imports
 from exchange.importing.duplicates import ON_DUPLICATE, SKIP
 from exchange.importing.importer import Outcome, TooLong, import_file
-from exchange.importing.json_stream import invalid
+from exchange.importing.json_stream import invalid_import
 from exchange.importing.media import import_media, media_of
 from jobs.models import Job
 from tasks.media import extension_of
@@ -37,7 +37,7 @@ IMPORTED = inline_serializer(
         "found_formats": serializers.ListField(child=serializers.CharField()),
         "data_columns": serializers.ListField(child=serializers.CharField()),
         "task_ids": serializers.ListField(child=serializers.IntegerField(), required=False, allow_null=True),
-        "import": serializers.IntegerField(help_text="Take it back by DELETE /api/imports/{id}/."),
+        "import": serializers.IntegerField(help_text="DELETE /api/imports/{id}/ removes it."),
         "report": serializers.DictField(allow_null=True),
         "job": inline_serializer(
             "StartedImport",
@@ -47,7 +47,7 @@ IMPORTED = inline_serializer(
                 "url": serializers.CharField(),
             },
             allow_null=True,
-            help_text="Above 20,000 tasks a worker brings them in: the counts are null, and this says where to ask.",
+            help_text="More than 20,000 tasks are imported by a job: the counts are null, poll `url`.",
         ),
     },
 )
@@ -57,13 +57,13 @@ QUERY = [
         "on_duplicate",
         str,
         enum=ON_DUPLICATE,
-        description="For tasks that are here already, by unique_id or external_id.",
+        description="What to do with tasks that exist already, by unique_id or external_id.",
     ),
 ]
 
 
 class ToDisk(BaseParser):
-    """JSON of any size goes to a file unread; the import reads it from there."""
+    """Copies JSON of any size to a file without parsing it; the import reads it from there."""
 
     media_type = "application/json"
 
@@ -91,42 +91,41 @@ class ImportView(APIView):
     def post(self, request, pk: int):
         """Import tasks with their annotations, predictions and reviews (managers): all of them or none.
 
-        Above 20,000 tasks a worker does it: ask at `job.url` how far it is.
-        A list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`; as multipart a `file` and optionally `users`.
-        Pictures, sounds, films and texts as multipart: each becomes a task that names it.
+        More than 20,000 tasks are imported by a job: poll `job.url`.
+        Send a list of tasks, or `{"tasks": […], "users": {"4": "a@b.org"}}`, or as multipart a `file` and
+        optionally `users`. Images, audio, video and texts as multipart become one task each.
         """
         project = project_for(request, "import", pk)
         if media := media_of([file for name, file in _sent_files(request) if name != "users"]):
-            answer = _labelled(project, media, request)
+            answer = _import_media(project, media, request)
         else:
             with closing(_file(request)) as file:
-                answer = _brought(project, file, request)
+                answer = _import_tasks(project, file, request)
         wants_ids = request.query_params.get("return_task_ids", "").lower() in YES
         return Response(answer if wants_ids else _without_ids(answer), status=status.HTTP_201_CREATED)
 
 
-def _brought(project: Project, file: BinaryIO, request) -> dict[str, Any]:
-    """Long files are brought in by a worker: counts are null then, and `job` says where to ask."""
-    asked: dict[str, Any] = {
+def _import_tasks(project: Project, file: BinaryIO, request) -> dict[str, Any]:
+    """A long file is imported by a job: then the counts are null, and `job` says where to poll."""
+    options: dict[str, Any] = {
         "actor": request.user,
         "users": _users(request),
         "on_duplicate": request.query_params.get("on_duplicate", SKIP),
         "name": (file.name or "") if isinstance(file, UploadedFile) else "",
     }
     try:
-        return _answer(import_file(project, file, at_most=long_imports.REQUEST_LIMIT, **asked))
+        return _answer(import_file(project, file, at_most=long_imports.REQUEST_LIMIT, **options))
     except TooLong:
-        return _queued(long_imports.start(project, file, **asked))
+        return _queued(long_imports.start(project, file, **options))
 
 
-def _labelled(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
-    """Pictures, sounds and the like are kept, and become tasks that name them."""
+def _import_media(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
     outcome, kept = import_media(project, media, actor=request.user)
-    about = {
+    uploads = {
         "file_upload_ids": [upload.pk for upload in kept],
         "found_formats": sorted({extension_of(u.name) for u in kept}),
     }
-    return _answer(outcome) | about
+    return _answer(outcome) | uploads
 
 
 def _sent_files(request) -> list[tuple[str, UploadedFile]]:
@@ -140,7 +139,7 @@ def _file(request) -> BinaryIO:
         return file
     files = [file for name, file in request.FILES.items() if name != "users"]
     if len(files) != 1:
-        raise invalid(
+        raise invalid_import(
             "Send one file of tasks, as the field `file`, or the tasks as a JSON body.", field="file"
         )
     return files[0]

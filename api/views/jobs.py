@@ -1,4 +1,4 @@
-"""Long work: how far it is, and stopping it."""
+"""Long work: progress and cancelling."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -14,7 +14,7 @@ from .base import ViewSet, user_of
 
 
 class JobViewSet(ViewSet):
-    """Those of the projects one manages, and one's own."""
+    """Jobs of the projects that the caller manages, and those they started."""
 
     queryset = Job.objects.select_related("created_by")
     serializer_class = JobSerializer
@@ -31,13 +31,13 @@ class JobViewSet(ViewSet):
         return self.page_of(self.filter_queryset(self.get_queryset()))
 
     def retrieve(self, request, pk=None):
-        """One job: ask every second or so until it has ended."""
+        """One job. Poll it every second or so until it has ended."""
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk=None):
-        """Stop a job. One that a worker has in hand ends a moment later, with `error.code` `cancelled`."""
+        """Cancel a job. One that is running ends a moment later, with `error.code` `cancelled`."""
         job = self.get_object()
         jobs.cancel(job)
         return Response(self.get_serializer(job).data)

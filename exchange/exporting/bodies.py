@@ -1,6 +1,6 @@
-"""The bodies of an export: Label Studio's keys, and ours beside them."""
+"""The JSON of exported tasks, annotations and reviews: Label Studio's keys, then ours."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +15,13 @@ Body = dict[str, Any]
 Results = dict[int, list]  # version id → result
 
 
-def iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True)
 class People:
-    """Those of some tasks by real id, and how whoever reads the export sees them."""
+    """People by real id, as the reader of the export sees them."""
 
     identities: Identities
     known: dict[int, User] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def task_body(
 
 
 def deleted_body(task: Task) -> Body:
-    """What an export of changes says of a task that is gone. (`data` is null, so that no import takes it for a task.)"""
+    """A deleted task in an export of changes. `data` is null, so that an import refuses it."""
     return {
         "id": task.pk,
         "unique_id": str(task.unique_id),
@@ -90,7 +90,7 @@ def deleted_body(task: Task) -> Body:
 def annotation_body(
     annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results
 ) -> Body:
-    """`reviews` are newest first, all there are of the annotation."""
+    """`reviews` are all of the annotation's, newest first."""
     return {
         "id": annotation.pk,
         "completed_by": people.id(annotation.completed_by_id),
@@ -118,11 +118,13 @@ def annotation_body(
         "annotation_seq": annotation.annotation_seq,
         "version": annotation.version,
         "last_annotation_history": annotation.current_version_id,
-    } | _both_lists(annotation, reviews, people, results)
+    } | _review_lists(annotation, reviews, people, results)
 
 
-def _both_lists(annotation: Annotation, reviews: Sequence[Review], people: People, results: Results) -> Body:
-    """Scripts read `reviews[0]["accepted"]`: a review is there only while one stands, that one first (rules §12)."""
+def _review_lists(
+    annotation: Annotation, reviews: Sequence[Review], people: People, results: Results
+) -> Body:
+    """`reviews` is empty unless a review stands, which is first: scripts read `reviews[0]["accepted"]`."""
     standing = annotation.standing_review_id
     ordered = sorted(reviews, key=lambda review: review.pk != standing)  # keeps newest first for the rest
     bodies = [review_body(review, people, results, stands=review.pk == standing) for review in ordered]
@@ -156,6 +158,21 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
 
 def person_body(user: User) -> Body:
     return {"id": user.pk, "email": user.email, "first_name": user.first_name, "last_name": user.last_name}
+
+
+def without_signers(task: Body, contested: Collection[int]) -> Body:
+    """The task without the names of whoever acted on its `contested` annotations (ids), except their authors.
+
+    A reviewer who reads the export may be the one to decide the dispute, and should not know who rejected.
+    """
+    affected = [annotation for annotation in task["annotations"] if annotation["id"] in contested]
+    for annotation in affected:
+        for name in ("last_created_by", "updated_by"):
+            if annotation[name] != annotation["completed_by"]:
+                annotation[name] = None
+        for review in (*annotation["reviews"], *annotation["review_history"]):
+            review |= {"created_by": None, "undone_by": None}
+    return task | {"updated_by": None, "comment_authors": []} if affected else task
 
 
 def prediction_body(prediction: Prediction) -> Body:

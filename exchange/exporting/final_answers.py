@@ -1,4 +1,4 @@
-"""`only=final`: the tasks that have an answer, each with that one annotation, and what was left out for want of one."""
+"""`only=final`: tasks that have an answer, each with that annotation alone, and how many have none."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +15,10 @@ from .stream import tasks_in
 FINAL = "final"
 
 
-def narrowed(selection: Selection) -> Selection:
+def only_answers(selection: Selection) -> Selection:
     return replace(
         selection,
-        # A changed task is given although it lost its answer: whoever keeps a copy has to learn of it.
+        # A changed task is included even if it lost its answer: whoever keeps a copy has to know.
         tasks=selection.tasks if selection.changed_since else selection.tasks & FINAL_TASKS,
         annotations=selection.annotations & IS_ANSWER,
         answers_of=selection,
@@ -26,9 +26,9 @@ def narrowed(selection: Selection) -> Selection:
 
 
 def left_out(project: Project, selection: Selection) -> dict[str, int] | None:
-    """Of the tasks asked for, how many have no answer, by their final state. None where all tasks were asked for.
+    """The number of selected tasks without an answer, by final state. None if answers were not asked for.
 
-    Once an export has begun, and before its bytes are taken, this is read of the same moment.
+    Called within the export's snapshot, so that the counts and the bodies agree.
     """
     if selection.answers_of is None:
         return None
@@ -37,18 +37,16 @@ def left_out(project: Project, selection: Selection) -> dict[str, int] | None:
 
 
 def headers(project: Project, selection: Selection) -> dict[str, str]:
-    """What an export of answers says of itself."""
-    left = left_out(project, selection)
-    if left is None:
+    """The counts, as HTTP headers."""
+    omitted = left_out(project, selection)
+    if omitted is None:
         return {}
-    words = ", ".join(f"{state}={number}" for state, number in left.items())
-    return {"X-Tasks-Included": str(tasks_in(project, selection).count()), "X-Tasks-Left-Out": words or "0"}
+    counts = ", ".join(f"{state}={number}" for state, number in omitted.items())
+    return {"X-Tasks-Included": str(tasks_in(project, selection).count()), "X-Tasks-Left-Out": counts or "0"}
 
 
-def is_asked(query: Mapping[str, Any]) -> bool:
-    asked = query.get("only")
-    if asked not in (None, "", FINAL):
-        raise Refused(
-            "unknown_only", f"An export is narrowed by only={FINAL}, not {asked[:40]!r}.", field="only"
-        )
-    return asked == FINAL
+def is_requested(query: Mapping[str, Any]) -> bool:
+    only = query.get("only")
+    if only not in (None, "", FINAL):
+        raise Refused("unknown_only", f"`only` can be {FINAL}, not {only[:40]!r}.", field="only")
+    return only == FINAL

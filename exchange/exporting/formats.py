@@ -1,4 +1,4 @@
-"""From the bodies of an export to the bytes of a file: JSON, JSON_MIN, CSV, TSV."""
+"""Writes the bodies of an export as a file: JSON, JSON_MIN, CSV, TSV."""
 
 import csv
 import json
@@ -8,21 +8,21 @@ from typing import Any
 
 from .bodies import Body
 
-# What a row of JSON_MIN and CSV has beside the task's data and the answers.
+# Columns of JSON_MIN and tables, before and after the task's data and the answers.
 BEFORE, AFTER = (
     ("id",),
     ("annotator", "annotator_email", "annotation_id", "created_at", "updated_at", "lead_time", "last_action"),
 )
-TAKEN = {*BEFORE, *AFTER}
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Of these, one value is written bare.
+RESERVED = {*BEFORE, *AFTER}
+# A spreadsheet runs a cell that starts with one of these as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# If these have a single value, it is written alone. Region type → key of its value.
 PLAIN = {"choices": "choices", "textarea": "text"}
 
 
 @dataclass
 class Columns:
-    """What a table has columns for, in the order they were met."""
+    """The columns of a table: keys of the tasks' data and names of controls, in order."""
 
     data: dict[str, None] = field(default_factory=dict)
     answers: dict[str, None] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Columns:
     def names(self) -> list[str]:
         return [*map(_data_name, self.data), *BEFORE, *map(_answer_name, self.answers), *AFTER]
 
-    def meet(self, body: Body) -> None:
+    def add(self, body: Body) -> None:
         if isinstance(body["data"], dict):
             self.data |= dict.fromkeys(body["data"])
         for annotation in body["annotations"]:
@@ -40,15 +40,15 @@ class Columns:
 
 
 def _data_name(key: str) -> str:
-    return f"data.{key}" if key in TAKEN else key
+    return f"data.{key}" if key in RESERVED else key
 
 
 def _answer_name(name: str) -> str:
-    return f"answer.{name}" if name in TAKEN else name
+    return f"answer.{name}" if name in RESERVED else name
 
 
 def as_json(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
-    """Each body is one line, so that a file can be read again line by line."""
+    """One body per line: snapshots.convert reads the file by lines."""
     return _array(bodies)
 
 
@@ -65,12 +65,12 @@ def _array(items: Iterable[Any]) -> Iterator[bytes]:
 
 
 def rows_of(body: Body) -> Iterator[Body]:
-    """One row for each annotation of a task that was not skipped: the data, the answers by control, who and when."""
+    """One row per annotation that was not skipped: the task's data, the answers by control, who and when."""
     data = body["data"] if isinstance(body["data"], dict) else {}
-    known = {_data_name(key): value for key, value in data.items()} | {"id": body["id"]}
+    task = {_data_name(key): value for key, value in data.items()} | {"id": body["id"]}
     for annotation in body["annotations"]:
         if not annotation["was_cancelled"]:
-            yield known | _answers(annotation["result"]) | _about(annotation)
+            yield task | _answers(annotation["result"]) | _about(annotation)
 
 
 def _about(annotation: Body) -> Body:
@@ -101,8 +101,8 @@ def _answer(region: Body) -> Any:
     value = region.get("value")
     key = PLAIN.get(str(region.get("type")))
     if key and isinstance(value, dict):
-        said = value.get(key)
-        return said[0] if isinstance(said, list) and len(said) == 1 else dict(value)
+        values = value.get(key)
+        return values[0] if isinstance(values, list) and len(values) == 1 else dict(value)
     sizes = {name: region[name] for name in ("original_width", "original_height") if name in region}
     return (value | sizes) if isinstance(value, dict) else value
 
@@ -116,7 +116,7 @@ def as_tsv(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
 
 
 class _Line:
-    """A file for csv.writer that hands back what was written."""
+    """A file for csv.writer that returns each line instead of storing it."""
 
     def write(self, text: str) -> str:
         return text
@@ -135,7 +135,7 @@ def cell(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ class Format:
 
     @property
     def rows_only(self) -> bool:
-        """One row for each annotation: what has none is not in it."""
+        """One row for each annotation, so tasks without one are missing."""
         return self.write is not as_json
 
 
-BACK = "Tasks with annotations, predictions and reviews, as the import takes them back."
-LIST = "A list with one item for each annotation: the data and the answers."
-TABLE = "The same as a table, commas between. A cell that a spreadsheet would run gets a ' in front."
+BACK = "Tasks with annotations, predictions and reviews. The import reads this format."
+LIST = "A list with one item per annotation: the task's data and the answers."
+TABLE = "The same as a table, separated by commas. A cell that a spreadsheet would run starts with '."
 FORMATS = {
     "JSON": Format(BACK, as_json, "json", "application/json"),
     "JSON_MIN": Format(LIST, as_json_min, "json", "application/json"),

@@ -97,7 +97,7 @@ def _selection(export: Export) -> Selection:
         if export.anonymized
         else REAL_IDENTITIES,
     )
-    return final_answers.narrowed(selection) if answers else selection
+    return final_answers.only_answers(selection) if answers else selection
 
 
 def _of_view(export: Export) -> Q:
@@ -121,7 +121,7 @@ def _counted(bodies: Iterable[Body], counted: Counter[str], progress: Progress) 
 
 
 def _shaped(bodies: Iterable[Body], options: dict[str, Any]) -> Iterator[Body]:
-    """Predictions as ids, authors as objects: where the options say so."""
+    """Predictions as ids and authors as objects, if the options ask for it."""
     ids_only = options.get("predictions", {}).get("only_id")
     expanded = options.get("annotations__completed_by", {}).get("only_id") is False
     people: dict[int, Body] = {}
@@ -146,7 +146,7 @@ def convert(job: Job, *, progress: Progress) -> None:
     export, format = conversion.export, FORMATS[conversion.export_type]
     columns, source = Columns(), path_of(export, "JSON")
     for body in _read(source) if format.is_table else ():
-        columns.meet(body)
+        columns.add(body)
     counting = _counted(_read(source), Counter(), partial(progress, total=export.counters["task_number"]))
     _to_file(path_of(export, conversion.export_type), format.write(counting, columns))
 

@@ -1,4 +1,4 @@
-"""A project as one file, in chunks, all of one moment and in flat memory."""
+"""Exports a project in chunks, in flat memory, with the state of one instant."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,19 +16,32 @@ from tasks.models import Annotation, History, Prediction, Project, Task
 from tasks.pseudonyms import Identities
 from users.models import User
 
-from .bodies import Body, People, Results, annotation_body, deleted_body, prediction_body, task_body
-from .contested import unnamed
+from .bodies import (
+    Body,
+    People,
+    Results,
+    annotation_body,
+    deleted_body,
+    prediction_body,
+    task_body,
+    without_signers,
+)
 from .formats import FORMATS, Columns, Format
 from .selection import Selection
 
 CHUNK = 500  # tasks
-CLOCKS_DIFFER = timedelta(seconds=2)  # rows are dated by the web's clock, transactions by the database's
+CLOCKS_DIFFER = timedelta(
+    seconds=2
+)  # rows are dated by the web server's clock, transactions by the database's
 
 
 def export(
     project: Project, selection: Selection, format: Format = FORMATS["JSON"]
 ) -> tuple[datetime, Iterator[bytes]]:
-    """The instant the export speaks of, and its bytes. Nothing else may use the connection until they are through."""
+    """The instant whose state the export has, and its bytes.
+
+    Until the last byte has been read, a transaction is open: use the connection for nothing else but reading.
+    """
     chunks = _chunks(project, selection, format)
     return next(chunks), chunks  # type: ignore[return-value]
 
@@ -44,8 +57,8 @@ def _chunks(project: Project, selection: Selection, format: Format) -> Iterator[
 def snapshot() -> Iterator[datetime]:
     """A transaction in which every read sees the database as it was at one instant, the one given.
 
-    Not even a query for a setting may come before it in the transaction. Within another transaction, as in tests, the instant
-    is only a name: reads see what that transaction sees.
+    PostgreSQL wants the isolation level before the first query, so nothing may be read earlier in the
+    transaction. Within another transaction, as in many tests, reads see what that one sees.
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -62,7 +75,7 @@ def bodies_of(project: Project, selection: Selection) -> Iterator[Body]:
 
 
 def _columns(project: Project, selection: Selection) -> Columns:
-    """What a table of these tasks has columns for: the controls in the order of the configuration, the rest by name."""
+    """The columns for these tasks: controls as in the label configuration, everything else by name."""
     chosen = tasks_in(project, selection).order_by()
     with connection.cursor() as cursor:
         keys = _names(cursor, _KEYS, chosen.values("pk"))
@@ -71,7 +84,8 @@ def _columns(project: Project, selection: Selection) -> Columns:
 
 
 _KEYS = """
-    SELECT DISTINCT jsonb_object_keys(data) FROM tasks_task WHERE jsonb_typeof(data) = 'object' AND id IN ({}) ORDER BY 1
+    SELECT DISTINCT jsonb_object_keys(data) FROM tasks_task
+    WHERE jsonb_typeof(data) = 'object' AND id IN ({}) ORDER BY 1
 """
 _CONTROLS = """
     SELECT DISTINCT region->>'from_name' FROM tasks_annotation, jsonb_array_elements(result) region
@@ -86,10 +100,10 @@ def _names(cursor: Any, statement: str, chosen: QuerySet) -> list[str]:
 
 
 def oldest_open_work() -> datetime:
-    """Everything written up to here is in the next snapshot: what began later, or is open still, may not be.
+    """The instant up to which everything written is certain to be in the next snapshot.
 
-    An export of changes asks from here next time, not from its own moment: a row bears the time it was written, and is
-    seen from its commit on. Asked before the snapshot, outside its transaction.
+    The next export of changes starts here, not at the instant of this one: a row is dated when it is written,
+    but is seen only after its commit. Must be called before the snapshot, outside its transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
@@ -103,24 +117,23 @@ _OLDEST = """
 
 
 def tasks_in(project: Project, selection: Selection) -> QuerySet[Task]:
-    present = _named(project, selection).filter(selection.tasks, deleted_at=None)
-    since = selection.changed_since
-    return (
-        present.filter(Q(updated_at__gte=since) | Q(last_comment_updated_at__gte=since)) if since else present
-    )
+    """The tasks that a selection includes, without the deleted ones."""
+    tasks = _by_id(project, selection).filter(selection.tasks, deleted_at=None)
+    if since := selection.changed_since:
+        return tasks.filter(Q(updated_at__gte=since) | Q(last_comment_updated_at__gte=since))
+    return tasks
 
 
-def _named(project: Project, selection: Selection) -> QuerySet[Task]:
-    named = Task.objects.filter(project=project).order_by("pk")
-    return named if selection.ids is None else named.filter(pk__in=selection.ids)
+def _by_id(project: Project, selection: Selection) -> QuerySet[Task]:
+    tasks = Task.objects.filter(project=project).order_by("pk")
+    return tasks if selection.ids is None else tasks.filter(pk__in=selection.ids)
 
 
 def _deleted(project: Project, selection: Selection) -> Iterator[Body]:
     if selection.changed_since:
-        deleted = _named(project, selection).filter(deleted_at__gte=selection.changed_since)
-        yield from map(
-            deleted_body, deleted.only("unique_id", "external_id", "project_id", "deleted_at").iterator(CHUNK)
-        )
+        deleted = _by_id(project, selection).filter(deleted_at__gte=selection.changed_since)
+        columns = ("unique_id", "external_id", "project_id", "deleted_at")
+        yield from map(deleted_body, deleted.only(*columns).iterator(CHUNK))
 
 
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:
@@ -162,7 +175,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
             comment_authors=authors[task.pk],
             people=people,
         )
-        body = unnamed(body, contested) if contested else body
+        body = without_signers(body, contested) if contested else body
         yield body if deleted is None else body | {"deleted_annotations": deleted.get(task.pk, [])}
 
 

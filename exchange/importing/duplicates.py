@@ -1,4 +1,4 @@
-"""Which tasks of a batch are here already, by unique id or external id (rules §11)."""
+"""Finds the tasks of a batch that the project has already, by unique id or external id."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -8,14 +8,14 @@ from django.db.models import Q
 from tasks.errors import Refused
 from tasks.models import Annotation, Project, Task
 
-from .entries import Entry
+from .entries import TaskEntry
 
 ERROR, SKIP, UPDATE = "error", "skip", "update"
 ON_DUPLICATE = (ERROR, SKIP, UPDATE)
 
 
-def known_tasks(project: Project, entries: Sequence[Entry]) -> dict[int, int]:
-    """Number in the file → id of the task here. The second of two equal ones in the batch has the id 0."""
+def known_tasks(project: Project, entries: Sequence[TaskEntry]) -> dict[int, int]:
+    """Number in the file → id of the task here, or 0 for the second of two equal tasks in the batch."""
     by_key: dict[object, int] = {}
     present = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
         external_id__in=[e.external_id for e in entries if e.external_id]
@@ -36,13 +36,12 @@ def known_tasks(project: Project, entries: Sequence[Entry]) -> dict[int, int]:
 
 def refuse_known(number: int, task_id: int) -> Refused:
     where = f"as task {task_id}" if task_id else "earlier in the file"
-    return Refused(
-        "duplicate_task", f"task {number}: unique_id: it is already there, {where}.", field="unique_id"
-    )
+    detail = f"task {number}: unique_id: it exists already, {where}."
+    return Refused("duplicate_task", detail, field="unique_id")
 
 
-def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Unique ids of annotations that are in use in the project → the task they are on."""
+def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID | None]) -> dict[uuid.UUID, int]:
+    """Those of `wanted` that annotations of the project use → the task of the annotation."""
     return dict(
         Annotation.objects.filter(project=project, deleted_at=None, unique_id__in=wanted).values_list(
             "unique_id", "task_id"

@@ -1,4 +1,4 @@
-"""A task of a file, checked field by field and as we understand it. People are still keys (kinds.somebody)."""
+"""Parses a task of a file and checks every field. People are still keys (fields.as_person)."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,39 +6,35 @@ from datetime import datetime
 from typing import Any
 
 from .fields import (
-    Wrong,
-    a_flag,
-    a_list,
-    a_moment,
-    a_name,
-    a_number,
-    a_result,
-    a_uuid,
-    an_email,
-    an_object,
-    shown,
-    somebody,
-    take,
+    InvalidField,
+    as_bool,
+    as_datetime,
+    as_email,
+    as_list,
+    as_name,
+    as_number,
+    as_object,
+    as_person,
+    as_result,
+    as_uuid,
+    described,
+    read,
 )
-from .json_stream import invalid
-from .verdicts import Result, Said, read_verdicts
+from .json_stream import invalid_import
+from .verdicts import Result, ReviewState, parse_review_state
 
 
 @dataclass(slots=True)
-class Answer:
-    """One annotation."""
-
+class AnnotationEntry:
     author: str
     result: Result
     fields: dict[str, Any]
-    said: Said
+    review_state: ReviewState
     unique_id: uuid.UUID | None
 
 
 @dataclass(slots=True)
-class Guess:
-    """One prediction."""
-
+class PredictionEntry:
     result: Result
     score: float | None
     model_version: str
@@ -46,91 +42,95 @@ class Guess:
 
 
 @dataclass(slots=True)
-class Entry:
+class TaskEntry:
     number: int
     data: dict[str, Any]
     fields: dict[str, Any]
     unique_id: uuid.UUID | None
     external_id: str | None
-    answers: list[Answer]
-    guesses: list[Guess]
-    unnamed_guesses: int = 0
+    annotations: list[AnnotationEntry]
+    predictions: list[PredictionEntry]
+    predictions_without_content: int = 0
     drafts: int = 0
 
 
-def entry(number: int, raw: Any) -> Entry:
-    """Raises Refused naming the task and the field."""
+def parse_task(number: int, raw: Any) -> TaskEntry:
+    """Raises Refused, naming the task and the field."""
     try:
-        return _entry(number, raw)
-    except Wrong as wrong:
-        raise invalid(f"task {number}: {wrong}.", field=wrong.path or None)
+        return _task(number, raw)
+    except InvalidField as error:
+        raise invalid_import(f"task {number}: {error}.", field=error.path or None)
 
 
-def _entry(number: int, raw: Any) -> Entry:
+def _task(number: int, raw: Any) -> TaskEntry:
     if not isinstance(raw, dict):
-        raise Wrong("", f"must be an object, not {shown(raw)}")
+        raise InvalidField("", f"must be an object, not {described(raw)}")
     if "data" not in raw and not raw.keys() & {"annotations", "predictions"}:
-        return Entry(number, raw, {}, None, None, [], [])  # the short form: nothing but data
-    guesses = take(raw, "predictions", a_list, "", [])
-    return Entry(
+        return TaskEntry(number, raw, {}, None, None, [], [])  # the short form: the data alone
+    predictions = read(raw, "predictions", as_list, "", [])
+    return TaskEntry(
         number,
-        data=an_object(raw.get("data"), "data"),
+        data=as_object(raw.get("data"), "data"),
         fields={
-            "meta": take(raw, "meta", an_object, "", {}),
-            "allow_skip": take(raw, "allow_skip", a_flag, "", True),
+            "meta": read(raw, "meta", as_object, "", {}),
+            "allow_skip": read(raw, "allow_skip", as_bool, "", True),
         }
-        | _given(created_at=take(raw, "created_at", a_moment, "")),
-        unique_id=take(raw, "unique_id", a_uuid, ""),
-        external_id=take(raw, "external_id", a_name, ""),
-        answers=[
-            _answer(item, f"annotations[{i}].")
-            for i, item in enumerate(take(raw, "annotations", a_list, "", []))
+        | _without_nulls(created_at=read(raw, "created_at", as_datetime, "")),
+        unique_id=read(raw, "unique_id", as_uuid, ""),
+        external_id=read(raw, "external_id", as_name, ""),
+        annotations=[
+            _annotation(item, f"annotations[{i}].")
+            for i, item in enumerate(read(raw, "annotations", as_list, "", []))
         ],
-        # Label Studio's export names predictions by id alone: there is nothing to keep of those.
-        guesses=[
-            _guess(item, f"predictions[{i}].") for i, item in enumerate(guesses) if not isinstance(item, int)
+        # Label Studio exports some predictions as a bare id: there is nothing to store.
+        predictions=[
+            _prediction(item, f"predictions[{i}].")
+            for i, item in enumerate(predictions)
+            if not isinstance(item, int)
         ],
-        unnamed_guesses=sum(isinstance(item, int) for item in guesses),
-        drafts=len(take(raw, "drafts", a_list, "", [])),
+        predictions_without_content=sum(isinstance(item, int) for item in predictions),
+        drafts=len(read(raw, "drafts", as_list, "", [])),
     )
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _without_nulls(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _guess(raw: Any, path: str) -> Guess:
-    an_object(raw, path[:-1])
-    return Guess(
-        result=take(raw, "result", a_result, path, []),
-        score=take(raw, "score", a_number, path),
-        model_version=take(raw, "model_version", a_name, path, "undefined"),
-        created_at=take(raw, "created_at", a_moment, path),
+def _prediction(raw: Any, path: str) -> PredictionEntry:
+    as_object(raw, path[:-1])
+    return PredictionEntry(
+        result=read(raw, "result", as_result, path, []),
+        score=read(raw, "score", as_number, path),
+        model_version=read(raw, "model_version", as_name, path, "undefined"),
+        created_at=read(raw, "created_at", as_datetime, path),
     )
 
 
-def _answer(raw: Any, path: str) -> Answer:
-    an_object(raw, path[:-1])
-    skipped = take(raw, "was_cancelled", a_flag, path, False)
-    created_at = take(raw, "created_at", a_moment, path)
-    result = take(raw, "result", a_result, path, [])
-    return Answer(
+def _annotation(raw: Any, path: str) -> AnnotationEntry:
+    as_object(raw, path[:-1])
+    skipped = read(raw, "was_cancelled", as_bool, path, False)
+    created_at = read(raw, "created_at", as_datetime, path)
+    result = read(raw, "result", as_result, path, [])
+    return AnnotationEntry(
         author=_author(raw, path),
         result=result,
         fields={
             "was_cancelled": skipped,
-            "ground_truth": take(raw, "ground_truth", a_flag, path, False),
-            "bulk_created": take(raw, "bulk_created", a_flag, path, False),
-            "lead_time": take(raw, "lead_time", a_number, path),
-            "started_at": take(raw, "started_at", a_moment, path),
-            "draft_created_at": take(raw, "draft_created_at", a_moment, path),
+            "ground_truth": read(raw, "ground_truth", as_bool, path, False),
+            "bulk_created": read(raw, "bulk_created", as_bool, path, False),
+            "lead_time": read(raw, "lead_time", as_number, path),
+            "started_at": read(raw, "started_at", as_datetime, path),
+            "draft_created_at": read(raw, "draft_created_at", as_datetime, path),
         }
-        | _given(created_at=created_at, updated_at=take(raw, "updated_at", a_moment, path) or created_at),
-        said=read_verdicts(raw, path, result=result, skipped=skipped),
-        unique_id=take(raw, "unique_id", a_uuid, path),
+        | _without_nulls(
+            created_at=created_at, updated_at=read(raw, "updated_at", as_datetime, path) or created_at
+        ),
+        review_state=parse_review_state(raw, path, result=result, skipped=skipped),
+        unique_id=read(raw, "unique_id", as_uuid, path),
     )
 
 
 def _author(raw: dict[str, Any], path: str) -> str:
-    named = take(raw, "completed_by", somebody, path, "")
-    return take(raw, "completed_by_email", an_email, path) or named
+    author = read(raw, "completed_by", as_person, path, "")
+    return read(raw, "completed_by_email", as_email, path) or author

@@ -19,8 +19,8 @@ from users.models import User
 
 from .authorship import People, UsersMap, people_of
 from .duplicates import ON_DUPLICATE, SKIP
-from .entries import Entry, entry
-from .json_stream import Source, invalid
+from .entries import TaskEntry, parse_task
+from .json_stream import TaskFile, invalid_import
 from .report import Report
 from .writer import Writer
 
@@ -60,25 +60,24 @@ def import_file(
 ) -> Outcome:
     """Import the tasks of a JSON file into `project`, with their annotations, predictions and verdicts.
 
-    `file` is seekable. `users` is what authorship.UsersMap takes; without it, the file's own. `record` is the Import row if
-    there is one already. `progress` counts tasks. Raises Refused, naming the task and the field, or TooLong; nothing is
-    imported then.
+    `file` is seekable. `users` is what authorship.UsersMap takes; without it, the file's own are used.
+    `record` is the Import row if there is one already. `progress` counts tasks. Raises Refused, naming the
+    task and the field, or TooLong; nothing is imported then.
     """
     started = time.monotonic()
     if not may(actor, "import", project):
         raise Refused("permission_denied", "Only a manager of the project may import into it.", status=403)
     if on_duplicate not in ON_DUPLICATE:
-        raise Refused(
-            "invalid_on_duplicate", f"on_duplicate is one of {', '.join(ON_DUPLICATE)}.", field="on_duplicate"
-        )
-    source = Source(file)
+        detail = f"on_duplicate is one of {', '.join(ON_DUPLICATE)}."
+        raise Refused("invalid_on_duplicate", detail, field="on_duplicate")
+    source = TaskFile(file)
     survey = _survey(source, project, at_most, progress)
     progress(0, survey.tasks, "The file is valid")
     with transaction.atomic():
         project = _locked(project)
         record = record or Import.objects.create(project=project, created_by=actor, name=name[:255])
         people = People(project, UsersMap(users or source.users))
-        people.know(survey.people)
+        people.resolve(survey.people)
         report = Report(placeholders=people.placeholders)
         writer = Writer(record, people, report, on_duplicate=on_duplicate)
         for entries in _batches(_entries(source)):
@@ -86,9 +85,9 @@ def import_file(
             done = entries[-1].number
             progress(done, survey.tasks, f"{done:,} of {survey.tasks:,} tasks written")
         writer.finish(survey.tasks)
-        record.report = report.as_dict() | {
-            "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0
-        }
+        # Later history rows are work on these tasks (tasks.services.imports).
+        last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
+        record.report = report.as_dict() | {"last_history": last_history}
         record.save(update_fields=["report"])
         if writer.created:
             events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(writer.created))
@@ -96,40 +95,40 @@ def import_file(
 
 
 def _locked(project: Project) -> Project:
-    """The project as it is now. Its settings decide how new tasks are counted: they cannot change until we commit."""
+    """The project now. Its settings, by which new tasks are counted, cannot change before we commit."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM tasks_project WHERE id = %s FOR SHARE", [project.pk])
     return Project.objects.get(pk=project.pk)
 
 
-def _survey(source: Source, project: Project, at_most: int | None, progress: Progress) -> Survey:
+def _survey(source: TaskFile, project: Project, at_most: int | None, progress: Progress) -> Survey:
     tasks, people = 0, set()
-    for found in _entries(source):
-        tasks = found.number
+    for entry in _entries(source):
+        tasks = entry.number
         if at_most and tasks > at_most:
             raise TooLong
         if tasks % BATCH == 0:
             progress(0, None, f"Checking the file: {tasks:,} tasks read")
-        people |= people_of(found)
+        people |= people_of(entry)
         if project.validate_results:
-            _refuse_unknown_labels(found, project)
+            _refuse_unknown_labels(entry, project)
     if not tasks:
-        raise invalid("The file has no tasks.")
+        raise invalid_import("The file has no tasks.")
     return Survey(tasks, people)
 
 
-def _entries(source: Source) -> Iterator[Entry]:
-    return (entry(number, raw) for number, raw in source.tasks())
+def _entries(source: TaskFile) -> Iterator[TaskEntry]:
+    return (parse_task(number, raw) for number, raw in source.tasks())
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Iterable[TaskEntry]) -> Iterator[list[TaskEntry]]:
     unread = iter(entries)
     while batch := list(islice(unread, BATCH)):
         yield batch
 
 
-def _refuse_unknown_labels(found: Entry, project: Project) -> None:
-    for position, answer in enumerate(found.answers):
-        if wrong := problems(answer.result, project.label_config):
+def _refuse_unknown_labels(entry: TaskEntry, project: Project) -> None:
+    for position, annotation in enumerate(entry.annotations):
+        if found := problems(annotation.result, project.label_config):
             path = f"annotations[{position}].result"
-            raise Refused("invalid_result", f"task {found.number}: {path}: {wrong[0]}", field=path)
+            raise Refused("invalid_result", f"task {entry.number}: {path}: {found[0]}", field=path)

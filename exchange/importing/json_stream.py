@@ -1,4 +1,7 @@
-"""The tasks of a JSON file, one after the other, however large it is: only one of them is in memory at a time."""
+"""Reads the tasks of a JSON file one by one, so that only one is in memory at a time.
+
+Why not by ijson: docs/decisions/011-imports-read-json-with-the-standard-library.md
+"""
 
 import codecs
 import json
@@ -14,18 +17,19 @@ from tasks.strict_json import DECODER, refuse_unstorable
 
 CHUNK = 2**20
 ITEM_LIMIT = 16 * 2**20  # characters of one task
-LEGIBLE = 64  # a text cut off by the end of the chunk is wrong only within so many characters of it
+# If a value is cut off by the end of the window, the decoder fails within so many characters of it.
+CUT_OFF_WITHIN = 64
 BLANK = re.compile(r"[ \t\n\r]*")
-# The escapes that may stand for what PostgreSQL cannot keep. Rare, so looking closer is rare.
+# Escapes that PostgreSQL may be unable to store. They are rare, so checking the whole value for them is, too.
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
-def invalid(detail: str, *, field: str | None = None) -> Refused:
+def invalid_import(detail: str, *, field: str | None = None) -> Refused:
     return Refused("invalid_import", detail, field=field)
 
 
-class Text:
-    """A growing window on a file of JSON."""
+class JsonWindow:
+    """A window over a JSON file. `at` is the position in it; it grows until the value at `at` is complete."""
 
     def __init__(self, file: BinaryIO):
         file.seek(0)
@@ -34,7 +38,7 @@ class Text:
         self.window, self.at, self.passed, self.ended = "", 0, 0, False
 
     def grow(self) -> bool:
-        """Read on, as much again as is in sight, forgetting what lies behind. False at the end of the file."""
+        """Drop what was read and double the rest. False at the end of the file."""
         if self.ended:
             return False
         self.passed += self.at
@@ -43,12 +47,12 @@ class Text:
         try:
             self.window = self.window[self.at :] + self.decode(raw, final=self.ended)
         except UnicodeDecodeError as error:
-            raise invalid(f"The file is not UTF-8: {error.reason}.")
+            raise invalid_import(f"The file is not UTF-8: {error.reason}.")
         self.at = 0
         return True
 
     def peek(self) -> str:
-        """The next character that is not blank, or "" at the end."""
+        """The next character that is not white space, or "" at the end."""
         while True:
             self.at = BLANK.match(self.window, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self.window):
@@ -64,12 +68,12 @@ class Text:
 
     def expect(self, wanted: str) -> None:
         if not self.take(wanted):
-            raise invalid(
+            raise invalid_import(
                 f"The file is not JSON: {wanted!r} is missing at character {self.passed + self.at}."
             )
 
     def value(self, what: str) -> Any:
-        """The value that begins here. `what` names it in a refusal."""
+        """Read the value that starts here. `what` names it in errors."""
         self.peek()
         while True:
             try:
@@ -77,38 +81,37 @@ class Text:
             except json.JSONDecodeError as error:
                 self._refuse_unless_cut_off(error, what)
             except (ValueError, RecursionError) as error:
-                words = "nested too deep" if isinstance(error, RecursionError) else str(error)
-                raise invalid(f"{what}: {words}.")
+                problem = "nested too deep" if isinstance(error, RecursionError) else str(error)
+                raise invalid_import(f"{what}: {problem}.")
             else:
-                # A number that ends with the window may go on behind it.
+                # A number that ends with the window may continue after it.
                 if end < len(self.window) or not self.grow():
                     return self._accept(value, end, what)
             if len(self.window) - self.at > ITEM_LIMIT:
-                raise invalid(
-                    f"{what}: longer than {ITEM_LIMIT // 2**20} million characters, or a text in it never ends."
-                )
+                limit = f"{ITEM_LIMIT // 2**20} million characters"
+                raise invalid_import(f"{what}: longer than {limit}, or a text in it never ends.")
 
     def _refuse_unless_cut_off(self, error: json.JSONDecodeError, what: str) -> None:
-        cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - LEGIBLE
+        cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - CUT_OFF_WITHIN
         at = self.passed + error.pos
         if not cut_off or not self.grow():
-            raise invalid(f"The file is not JSON: {what}: {error.msg} at character {at}.")
+            raise invalid_import(f"The file is not JSON: {what}: {error.msg} at character {at}.")
 
     def _accept(self, value: Any, end: int, what: str) -> Any:
         brackets = self.window.count("[", self.at, end) + self.window.count("{", self.at, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
-            raise invalid(f"{what}: nested deeper than {settings.JSON_DEPTH_LIMIT} levels.")
+            raise invalid_import(f"{what}: nested deeper than {settings.JSON_DEPTH_LIMIT} levels.")
         if SUSPECT.search(self.window, self.at, end):
             try:
                 refuse_unstorable(value)
             except ParseError as error:
-                raise invalid(f"{what}: {error.detail}")
+                raise invalid_import(f"{what}: {error.detail}")
         self.at = end
         return value
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Do lists and objects stand in each other more than `levels` deep?"""
+    """Whether lists and objects are nested more than `levels` deep."""
     inner = [value]
     for _ in range(levels):
         inner = [
@@ -120,31 +123,31 @@ def is_deeper(value: Any, levels: int) -> bool:
     return any(isinstance(item, list | dict) for item in inner)
 
 
-class Source:
-    """`tasks()` may be asked again, the file is read again then. `users` is known when one reading is through."""
+class TaskFile:
+    """`users` is set once `tasks()` has been read to its end. Each call of `tasks()` reads the file again."""
 
     def __init__(self, file: BinaryIO):
         self.file = file
         self.users: Any = None
 
     def tasks(self) -> Iterator[tuple[int, Any]]:
-        """Each task as the file has it, with its number, from 1."""
-        text = Text(self.file)
+        """Each task as it is in the file, with its position, from 1."""
+        text = JsonWindow(self.file)
         opening = text.peek()
         if opening == "[":
             yield from self._list(text)
         elif opening == "{":
             yield from self._envelope(text)
         elif opening == "":
-            raise invalid("The file is empty.")
+            raise invalid_import("The file is empty.")
         else:
-            raise invalid('The file is neither a list of tasks nor an object with "tasks".')
+            raise invalid_import('The file is neither a list of tasks nor an object with "tasks".')
         if text.peek():
-            raise invalid(
+            raise invalid_import(
                 f"The file is not JSON: something follows its end, at character {text.passed + text.at}."
             )
 
-    def _list(self, text: Text) -> Iterator[tuple[int, Any]]:
+    def _list(self, text: JsonWindow) -> Iterator[tuple[int, Any]]:
         text.expect("[")
         if text.take("]"):
             return
@@ -156,7 +159,7 @@ class Source:
                 break
         text.expect("]")
 
-    def _envelope(self, text: Text) -> Iterator[tuple[int, Any]]:
+    def _envelope(self, text: JsonWindow) -> Iterator[tuple[int, Any]]:
         """`{"tasks": […], "users": {…}}`, or a single task."""
         rest: dict[str, Any] = {}
         found = False
@@ -177,4 +180,4 @@ class Source:
         elif isinstance(rest.get("data"), dict):
             yield 1, rest
         else:
-            raise invalid('The file is neither a list of tasks nor an object with "tasks".')
+            raise invalid_import('The file is neither a list of tasks nor an object with "tasks".')

@@ -1,6 +1,6 @@
 """Imports too long for a request: the file is kept, and a job imports all of it or nothing.
 
-The import is one transaction, so a worker that dies leaves nothing behind, and the next one starts from the beginning.
+The import is one transaction, so a worker that dies leaves nothing behind, and the next one starts all over.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Pictures, sounds, films and texts that become tasks: each names the file it was made from."""
+"""Imports images, audio, video and texts: each file becomes a task that shows it."""
 
 import time
 from collections.abc import Sequence
@@ -12,13 +12,14 @@ from tasks.errors import Refused
 from tasks.labelconfig import parse
 from tasks.models import History, Import, Project, Task, Upload
 from tasks.services import tasks, uploads
+from users.models import User
 
 from .importer import Outcome
 from .report import Report
 
 
 def media_of(files: Sequence[UploadedFile]) -> list[UploadedFile]:
-    """The files, where they are media; none where they are a file of tasks. Raises Refused when they are both."""
+    """All of `files` if they are media, none if they are a file of tasks. Raises Refused for a mixture."""
     found = [file for file in files if media.kind_of(file.name or "")]
     if found and len(found) != len(files):
         raise Refused(
@@ -28,9 +29,9 @@ def media_of(files: Sequence[UploadedFile]) -> list[UploadedFile]:
 
 
 def import_media(
-    project: Project, files: Sequence[UploadedFile], *, actor: Any
+    project: Project, files: Sequence[UploadedFile], *, actor: User
 ) -> tuple[Outcome, list[Upload]]:
-    """A task for each file (for each line of a text whose lines are labelled), all or none. Raises Refused."""
+    """A task for each file, or for each line of a text file, all or none. Raises Refused."""
     started = time.monotonic()
     keys = [_key(project, file.name or "") for file in files]
     with uploads.stored(project, files, actor=actor) as kept:
@@ -47,30 +48,30 @@ def import_media(
 
 
 def _key(project: Project, name: str) -> str:
-    """The key of the data that shows such a file. Raises Refused where the label configuration leaves it open."""
-    shown = [told for told in parse(project.label_config).objects.values() if told["value"]]
+    """The key of task data that the label configuration shows such files from. Raises Refused if unclear."""
+    tags = [tag for tag in parse(project.label_config).objects.values() if tag["value"]]
     kind = media.kind_of(name)
-    fitting = [told for told in shown if kind and told["type"] in kind.tags]
-    keys = {told["value"] for told in fitting or shown}
+    fitting = [tag for tag in tags if kind and tag["type"] in kind.tags]
+    keys = {tag["value"] for tag in fitting or tags}
     if len(keys) > 1:
-        raise Refused(
-            "which_key",
-            f"{name}: the label configuration could show it as {', '.join(sorted(keys))}. Import a JSON file of tasks instead.",
-            field="file",
+        known = ", ".join(sorted(keys))
+        detail = (
+            f"{name}: the label configuration could show it as {known}. Import a JSON file of tasks instead."
         )
+        raise Refused("which_key", detail, field="file")
     return keys.pop() if keys else kind.key if kind else ""
 
 
 def _rows(project: Project, upload: Upload, key: str) -> list[dict[str, Any]]:
-    if upload.content_type == "text/plain" and not _by_address(project, key):
+    if upload.content_type == "text/plain" and not _is_shown_by_url(project, key):
         return [{"data": {key: line}, "file_upload": upload} for line in _lines(upload)]
     return [{"data": {key: upload.path}, "file_upload": upload}]
 
 
-def _by_address(project: Project, key: str) -> bool:
-    """Whether the configuration wants the address of a text, and not the text."""
-    told = parse(project.label_config).objects.values()
-    return any(one["value"] == key and one.get("valueType") == "url" for one in told)
+def _is_shown_by_url(project: Project, key: str) -> bool:
+    """Whether the label configuration loads the text from a URL, instead of showing the value itself."""
+    tags = parse(project.label_config).objects.values()
+    return any(tag["value"] == key and tag.get("valueType") == "url" for tag in tags)
 
 
 def _lines(upload: Upload) -> list[str]:
@@ -83,11 +84,11 @@ def _lines(upload: Upload) -> list[str]:
             )
     if lines := [line.strip() for line in text.replace("\0", "").splitlines() if line.strip()]:
         return lines
-    raise Refused("empty_file", f"{upload.name} has no line of text.", field="file")
+    raise Refused("empty_file", f"{upload.name} has no text.", field="file")
 
 
-def _report(made: Sequence[Task]) -> Report:
-    report = Report(tasks=len(made), task_ids=[task.pk for task in made])
-    for task in made:
+def _report(created: Sequence[Task]) -> Report:
+    report = Report(tasks=len(created), task_ids=[task.pk for task in created])
+    for task in created:
         report.columns |= dict.fromkeys(task.data)
     return report

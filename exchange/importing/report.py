@@ -1,4 +1,4 @@
-"""What came of an import, for the person who asked for it."""
+"""The report of an import, for the person who started it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,22 +8,22 @@ from typing import Any
 from tasks.labelconfig import some_problems
 from tasks.models import Task
 
-from .entries import Entry
+from .entries import TaskEntry
 
-NAMED = 100  # so many tasks are named one by one, the rest is counted
+LISTED = 100  # the first so many tasks are listed, the rest is counted
 
 
 @dataclass
-class Named:
-    """A count, and the first tasks it is made of."""
+class CountedTasks:
+    """How many tasks, and which the first of them are."""
 
     count: int = 0
     tasks: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, number: int, **about: Any) -> None:
+    def add(self, number: int, **details: Any) -> None:
         self.count += 1
-        if self.count <= NAMED:
-            self.tasks.append({"task": number} | about)
+        if self.count <= LISTED:
+            self.tasks.append({"task": number} | details)
 
     def as_dict(self) -> dict[str, Any]:
         return {"count": self.count, "tasks": self.tasks}
@@ -31,17 +31,17 @@ class Named:
 
 @dataclass
 class Report:
-    """`task` in the lists is the number of a task in the file, from 1."""
+    """`task` in the lists is the position of a task in the file, from 1."""
 
     tasks: int = 0
     annotations: int = 0
     predictions: int = 0
     reviews: int = 0
     standing: int = 0
-    result_problems: Named = field(default_factory=Named)
-    duplicates_skipped: Named = field(default_factory=Named)
-    duplicates_updated: Named = field(default_factory=Named)
-    verdicts_not_kept: Named = field(default_factory=Named)
+    result_problems: CountedTasks = field(default_factory=CountedTasks)
+    duplicates_skipped: CountedTasks = field(default_factory=CountedTasks)
+    duplicates_updated: CountedTasks = field(default_factory=CountedTasks)
+    verdicts_not_kept: CountedTasks = field(default_factory=CountedTasks)
     reasons: Counter[str] = field(default_factory=Counter)
     new_unique_ids: int = 0
     predictions_without_content: int = 0
@@ -50,23 +50,20 @@ class Report:
     columns: dict[str, None] = field(default_factory=dict)
     task_ids: list[int] = field(default_factory=list)
 
-    def count(self, placed: Sequence[tuple[Entry, Task]], *, predictions: int) -> None:
+    def count(self, placed: Sequence[tuple[TaskEntry, Task]], *, predictions: int) -> None:
         self.tasks += len(placed)
         self.predictions += predictions
         for entry, task in placed:
             self.task_ids.append(task.pk)
             self.columns |= dict.fromkeys(entry.data)
-            self.predictions_without_content += entry.unnamed_guesses
+            self.predictions_without_content += entry.predictions_without_content
             self.drafts_ignored += entry.drafts
-            for position, answer in enumerate(entry.answers):
-                if problems := some_problems(answer.result, task.project.label_config):
+            for position, annotation in enumerate(entry.annotations):
+                if problems := some_problems(annotation.result, task.project.label_config):
                     self.result_problems.add(entry.number, annotation=position, problems=problems)
-                if answer.said.not_kept:
-                    self.verdict_not_kept(entry.number, position, answer.said.not_kept)
-
-    def verdict_not_kept(self, number: int, position: int, reason: str) -> None:
-        self.reasons[reason] += 1
-        self.verdicts_not_kept.add(number, annotation=position, reason=reason)
+                if reason := annotation.review_state.not_kept_because:
+                    self.reasons[reason] += 1
+                    self.verdicts_not_kept.add(entry.number, annotation=position, reason=reason)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -86,22 +83,30 @@ class Report:
         }
 
     def lines(self) -> list[str]:
-        """The same in words, without what did not happen."""
-        said = [
-            f"{self.tasks} tasks, {self.annotations} annotations, {self.predictions} predictions, {self.reviews} reviews"
+        """The same as sentences; what is zero is left out."""
+        problems = self.result_problems.count
+        counted = [
+            (
+                problems,
+                "annotations have results that the label configuration does not know, stored as they are",
+            ),
+            (self.duplicates_skipped.count, "tasks existed already and were skipped"),
+            (self.duplicates_updated.count, "tasks existed already and were updated"),
+            (self.new_unique_ids, "annotations or reviews got a new unique id, because theirs was taken"),
+            (
+                self.predictions_without_content,
+                "predictions are a bare id in the file and could not be stored",
+            ),
+            (self.drafts_ignored, "drafts were ignored"),
+            *((number, f"claimed verdicts became imported: {code}") for code, number in self.reasons.items()),
         ]
-        optional = {
-            "annotations have results that the label configuration does not know, kept as they are": self.result_problems.count,
-            "tasks were here already and were skipped": self.duplicates_skipped.count,
-            "tasks were here already and were updated": self.duplicates_updated.count,
-            "annotations or reviews got a new unique id, theirs was taken": self.new_unique_ids,
-            "predictions are named by id only and could not be kept": self.predictions_without_content,
-            "drafts were ignored": self.drafts_ignored,
-        }
-        said += [f"{number} {words}" for words, number in optional.items() if number]
-        said += [
-            f"{number} claimed verdicts became imported: {reason}" for reason, number in self.reasons.items()
+        totals = [
+            f"{self.tasks} tasks",
+            f"{self.annotations} annotations",
+            f"{self.predictions} predictions",
+            f"{self.reviews} reviews",
         ]
+        lines = [", ".join(totals), *(f"{number} {words}" for number, words in counted if number)]
         if self.placeholders:
-            said.append(f"placeholders were made for {', '.join(self.placeholders)}")
-        return said
+            lines.append(f"placeholders were created for {', '.join(self.placeholders)}")
+        return lines

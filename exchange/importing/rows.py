@@ -1,4 +1,4 @@
-"""The rows that an entry of a file becomes. Their ids are reserved, nothing is written yet."""
+"""Makes the rows of an imported task. Their ids are reserved; nothing is written yet."""
 
 import uuid
 from collections import defaultdict
@@ -16,11 +16,11 @@ from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnno
 from tasks.sql import copy_values
 
 from .authorship import People
-from .entries import Answer, Entry, Guess
-from .verdicts import Verdict
+from .entries import AnnotationEntry, PredictionEntry, TaskEntry
+from .verdicts import VerdictEntry
 
 
-def task_row(entry: Entry, record: Import, *, pk: int, inner_id: int) -> Task:
+def task_row(entry: TaskEntry, record: Import, *, pk: int, inner_id: int) -> Task:
     return Task(
         pk=pk,
         project=record.project,
@@ -36,10 +36,10 @@ def task_row(entry: Entry, record: Import, *, pk: int, inner_id: int) -> Task:
 
 
 def annotation_row(
-    answer: Answer, record: Import, people: People, *, pk: int, task_id: int, unique_id: uuid.UUID
+    entry: AnnotationEntry, record: Import, people: People, *, pk: int, task_id: int, unique_id: uuid.UUID
 ) -> Annotation:
-    """Whoever imports it did not write it: the author is who the file says, on every count."""
-    author = people[answer.author]
+    """The importer did not write it: every field that names an author has the author from the file."""
+    author = people[entry.author]
     return Annotation(
         pk=pk,
         task_id=task_id,
@@ -48,56 +48,56 @@ def annotation_row(
         written_by_id=author,
         version_author_id=author,
         last_created_by_id=author,
-        result=answer.result,
-        last_action=answer.said.last_action,
+        result=entry.result,
+        last_action=entry.review_state.last_action,
         unique_id=unique_id,
         imported_by_id=record.pk,
-        **answer.fields,
+        **entry.fields,
     )
 
 
-def prediction_row(guess: Guess, task: Task, *, pk: int) -> Prediction:
-    created_at = guess.created_at or timezone.now()
+def prediction_row(entry: PredictionEntry, task: Task, *, pk: int) -> Prediction:
+    created_at = entry.created_at or timezone.now()
     return Prediction(
         pk=pk,
         task_id=task.pk,
         project_id=task.project_id,
-        result=guess.result,
-        score=guess.score,
-        model_version=guess.model_version,
+        result=entry.result,
+        score=entry.score,
+        model_version=entry.model_version,
         created_at=created_at,
         updated_at=created_at,
     )
 
 
-def work_of(answer: Answer, annotation: Annotation, people: People, project: Project) -> ImportedWork:
-    verdicts = [_verdict(verdict, people) for verdict in answer.said.verdicts]
+def work_of(entry: AnnotationEntry, annotation: Annotation, people: People, project: Project) -> ImportedWork:
+    verdicts = [_verdict(verdict, people) for verdict in entry.review_state.verdicts]
     config = project.label_config_version_id
-    return ImportedWork(annotation, verdicts, stands=answer.said.stands, label_config_id=config)
+    return ImportedWork(annotation, verdicts, stands=entry.review_state.stands, label_config_id=config)
 
 
-def _verdict(told: Verdict, people: People) -> ImportedVerdict:
+def _verdict(entry: VerdictEntry, people: People) -> ImportedVerdict:
     return ImportedVerdict(
-        verdict=told.verdict,
-        reviewer_id=people[told.reviewer],
-        created_at=told.created_at,
-        before=told.before,
-        after=told.after,
-        reject_action=told.reject_action,
-        comment=told.comment,
-        reason=told.reason,
-        started_at=told.started_at,
-        undone_at=told.undone_at,
-        undone_by_id=people[told.undone_by or told.reviewer],
-        outdated=told.outdated,
-        unique_id=told.unique_id,
+        verdict=entry.verdict,
+        reviewer_id=people[entry.reviewer],
+        created_at=entry.created_at,
+        before=entry.before,
+        after=entry.after,
+        reject_action=entry.reject_action,
+        comment=entry.comment,
+        reason=entry.reason,
+        started_at=entry.started_at,
+        undone_at=entry.undone_at,
+        undone_by_id=people[entry.undone_by or entry.reviewer],
+        outdated=entry.outdated,
+        unique_id=entry.unique_id,
     )
 
 
 def count_new(
     tasks: Collection[Task], annotations: Sequence[Annotation], predictions: Sequence[Prediction]
 ) -> None:
-    """The counters of tasks that are not written yet, as a recount will find them."""
+    """Set the counters of tasks that are not written yet, as a recount would."""
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
     siblings: dict[int, list[Sibling]] = defaultdict(list)
     for annotation in annotations:
@@ -113,7 +113,7 @@ def count_new(
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:
-    """Who annotated and who reviewed the new tasks. Tuples: there are as many of these as annotations."""
+    """Who annotated and who reviewed the new tasks. Plain tuples: there are as many as annotations."""
     standing = (work.reviews[-1] for work in works if work.stands)
     _copy_pairs(TaskAnnotator, {(a.project_id, a.completed_by_id, a.task_id) for a in annotations})
     _copy_pairs(

@@ -1,4 +1,4 @@
-"""The verdicts a file brings with an annotation, and whether the one it claims stands."""
+"""Parses the verdicts of an annotation in a file, and decides whether the one it claims can stand here."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,28 +10,28 @@ from tasks.choices import VERDICTS, ActionType, RejectAction
 from tasks.results import same_result
 
 from .fields import (
-    Wrong,
-    a_flag,
-    a_list,
-    a_moment,
-    a_result,
-    a_uuid,
-    an_id,
-    an_object,
-    shown,
-    somebody,
-    take,
-    words,
+    InvalidField,
+    as_bool,
+    as_datetime,
+    as_id,
+    as_list,
+    as_object,
+    as_person,
+    as_result,
+    as_text,
+    as_uuid,
+    described,
+    read,
 )
 
 Result = list[dict[str, Any]]
-# What a file may say without proof. A verdict needs a review that bears it; everything else becomes `imported`.
-KEPT_ACTIONS = (ActionType.UPDATED, ActionType.SUBMITTED, ActionType.SKIPPED)
+# These are believed. A verdict needs a review in the file that gives it; anything else becomes `imported`.
+BELIEVED_ACTIONS = (ActionType.UPDATED, ActionType.SUBMITTED, ActionType.SKIPPED)
 
 
 @dataclass(slots=True)
-class Verdict:
-    """One of `reviews[]` or `review_history[]`. `before` is what the reviewer saw, `after` what a fix made of it, if said."""
+class VerdictEntry:
+    """An item of `reviews[]` or `review_history[]`. `before` was reviewed, `after` is a fix."""
 
     reviewer: str
     verdict: str
@@ -49,46 +49,51 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Said:
-    """`last_action` as it will be here. `verdicts` are oldest first; if `stands`, the last one is the standing review."""
+class ReviewState:
+    """`verdicts` are oldest first; if `stands`, the last one is the standing review."""
 
     last_action: str
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[VerdictEntry] = field(default_factory=list)
     stands: bool = False
-    not_kept: str = ""  # why a verdict that the file claims does not stand here
+    not_kept_because: str = ""  # the reason why a verdict that the file claims does not stand here
 
 
-def read_verdicts(raw: dict[str, Any], path: str, *, result: Result, skipped: bool) -> Said:
+def parse_review_state(raw: dict[str, Any], path: str, *, result: Result, skipped: bool) -> ReviewState:
     """From `last_action`, `reviews` and `review_history` of an annotation with this `result`."""
-    claimed = take(raw, "last_action", words, path, "")
+    claimed = read(raw, "last_action", as_text, path, "")
     reviews = [
-        _verdict(v, f"{path}reviews[{i}].") for i, v in enumerate(take(raw, "reviews", a_list, path, []))
+        _verdict(v, f"{path}reviews[{i}].") for i, v in enumerate(read(raw, "reviews", as_list, path, []))
     ]
     earlier = [
         _verdict(v, f"{path}review_history[{i}].")
-        for i, v in enumerate(take(raw, "review_history", a_list, path, []))
+        for i, v in enumerate(read(raw, "review_history", as_list, path, []))
     ]
-    if claimed not in ("", ActionType.IMPORTED, *VERDICTS):  # it changed since, so nothing stands
-        return Said(
-            claimed if claimed in KEPT_ACTIONS else ActionType.IMPORTED, _oldest_first([*reviews, *earlier])
+    if claimed not in ("", ActionType.IMPORTED, *VERDICTS):  # the annotation changed after any review
+        return ReviewState(
+            claimed if claimed in BELIEVED_ACTIONS else ActionType.IMPORTED,
+            _oldest_first([*reviews, *earlier]),
         )
-    if not_kept := _why_not(claimed, reviews, result, skipped=skipped):
-        return Said(ActionType.IMPORTED, _oldest_first([*reviews, *earlier]), not_kept=not_kept)
+    if not_kept_because := _not_kept_because(claimed, reviews, result, skipped=skipped):
+        return ReviewState(
+            ActionType.IMPORTED, _oldest_first([*reviews, *earlier]), not_kept_because=not_kept_because
+        )
     if not reviews:
-        return Said(ActionType.IMPORTED, _oldest_first(earlier))
-    return Said(reviews[0].verdict, [*_oldest_first([*reviews[1:], *earlier]), reviews[0]], stands=True)
+        return ReviewState(ActionType.IMPORTED, _oldest_first(earlier))
+    return ReviewState(
+        reviews[0].verdict, [*_oldest_first([*reviews[1:], *earlier]), reviews[0]], stands=True
+    )
 
 
-def _oldest_first(verdicts: list[Verdict]) -> list[Verdict]:
-    """In the file the newest come first. The times know better, where there are any."""
+def _oldest_first(verdicts: list[VerdictEntry]) -> list[VerdictEntry]:
+    """In the file the newest come first. Times are better than the order, if all have one."""
     oldest_first = verdicts[::-1]
     if all(verdict.created_at for verdict in verdicts):
         oldest_first.sort(key=lambda verdict: verdict.created_at)  # type: ignore[arg-type, return-value]
     return oldest_first
 
 
-def _why_not(claimed: str, reviews: Sequence[Verdict], result: Result, *, skipped: bool) -> str:
-    """Why the verdict that the file claims does not stand here, or ""."""
+def _not_kept_because(claimed: str, reviews: Sequence[VerdictEntry], result: Result, *, skipped: bool) -> str:
+    """A code for the report, or "" if the verdict that the file claims stands."""
     if not reviews:
         return "no_standing_review" if claimed in VERDICTS else ""
     standing = reviews[0]
@@ -102,52 +107,55 @@ def _why_not(claimed: str, reviews: Sequence[Verdict], result: Result, *, skippe
     return "" if signed is None or same_result(signed, result) else "result_differs"
 
 
-def _verdict(raw: Any, path: str) -> Verdict:
-    an_object(raw, path[:-1])
-    after = take(raw, "fixed_annotation_history_result", a_result, path)
+def _verdict(raw: Any, path: str) -> VerdictEntry:
+    as_object(raw, path[:-1])
+    after = read(raw, "fixed_annotation_history_result", as_result, path)
     if after is None:
-        after = take(raw, "result", a_result, path)
-    verdict = _which(
-        raw, path, fixed=after is not None or take(raw, "fixed_annotation_history", an_id, path) is not None
+        after = read(raw, "result", as_result, path)
+    verdict = _verdict_of(
+        raw, path, fixed=after is not None or read(raw, "fixed_annotation_history", as_id, path) is not None
     )
-    return Verdict(
-        reviewer=take(raw, "created_by", somebody, path, ""),
+    return VerdictEntry(
+        reviewer=read(raw, "created_by", as_person, path, ""),
         verdict=verdict,
-        created_at=take(raw, "created_at", a_moment, path),
-        before=take(raw, "previous_annotation_history_result", a_result, path),
+        created_at=read(raw, "created_at", as_datetime, path),
+        before=read(raw, "previous_annotation_history_result", as_result, path),
         after=after if verdict == ActionType.FIXED_AND_ACCEPTED else None,
-        reject_action=_outcome(raw, path) if verdict == ActionType.REJECTED else None,
-        comment=take(raw, "comment", words, path, ""),
-        reason=take(raw, "reason", words, path, "")[:64],
-        started_at=take(raw, "started_at", a_moment, path),
-        undone_at=take(raw, "undone_at", a_moment, path),
-        undone_by=take(raw, "undone_by", somebody, path, ""),
-        outdated=take(raw, "outdated", a_flag, path),
-        unique_id=take(raw, "unique_id", a_uuid, path),
+        reject_action=_reject_action_of(raw, path) if verdict == ActionType.REJECTED else None,
+        comment=read(raw, "comment", as_text, path, ""),
+        reason=read(raw, "reason", as_text, path, "")[:64],
+        started_at=read(raw, "started_at", as_datetime, path),
+        undone_at=read(raw, "undone_at", as_datetime, path),
+        undone_by=read(raw, "undone_by", as_person, path, ""),
+        outdated=read(raw, "outdated", as_bool, path),
+        unique_id=read(raw, "unique_id", as_uuid, path),
     )
 
 
-def _which(raw: dict[str, Any], path: str, *, fixed: bool) -> str:
-    named = take(raw, "verdict", words, path)
+def _verdict_of(raw: dict[str, Any], path: str, *, fixed: bool) -> str:
+    named = read(raw, "verdict", as_text, path)
     if named is not None:
         if named not in VERDICTS:
-            raise Wrong(f"{path}verdict", f"must be one of {', '.join(VERDICTS)}, not {shown(named)}")
+            raise InvalidField(
+                f"{path}verdict", f"must be one of {', '.join(VERDICTS)}, not {described(named)}"
+            )
         return named
     if "accepted" not in raw:
-        raise Wrong(f"{path}accepted", "is missing")
-    if not a_flag(raw["accepted"], f"{path}accepted"):
+        raise InvalidField(f"{path}accepted", "is missing")
+    if not as_bool(raw["accepted"], f"{path}accepted"):
         return ActionType.REJECTED
     return ActionType.FIXED_AND_ACCEPTED if fixed else ActionType.ACCEPTED
 
 
-def _outcome(raw: dict[str, Any], path: str) -> str:
-    """Where a file does not say what became of a reject, it was Label Studio's default."""
-    action = take(raw, "reject_action", words, path)
+def _reject_action_of(raw: dict[str, Any], path: str) -> str:
+    """Label Studio's default if the file does not say."""
+    action = read(raw, "reject_action", as_text, path)
     if action is None:
-        back = take(raw, "remove_from_queue", a_flag, path) is False
+        back = read(raw, "remove_from_queue", as_bool, path) is False
         return RejectAction.REQUEUE if back else RejectAction.REMOVE
     if action not in RejectAction.values:
-        raise Wrong(
-            f"{path}reject_action", f"must be one of {', '.join(RejectAction.values)}, not {shown(action)}"
+        raise InvalidField(
+            f"{path}reject_action",
+            f"must be one of {', '.join(RejectAction.values)}, not {described(action)}",
         )
     return action

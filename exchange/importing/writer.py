@@ -1,4 +1,4 @@
-"""Write checked tasks, batch by batch, by COPY. Counters come from the functions that recount."""
+"""Writes checked tasks in batches by COPY. Their counters come from the functions that recount uses."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,19 +19,19 @@ from tasks.sql import copy_rows, next_ids
 
 from .authorship import People
 from .duplicates import ERROR, SKIP, known_tasks, refuse_known, taken_unique_ids
-from .entries import Answer, Entry
-from .json_stream import invalid
+from .entries import AnnotationEntry, TaskEntry
+from .json_stream import invalid_import
 from .report import Report
 from .rows import annotation_row, copy_people, count_new, prediction_row, task_row, work_of
 
 CHECK_EVERY = 10_000  # annotations
 
-Placed = tuple[Entry, Task]
-Given = tuple[Answer, Task, uuid.UUID]
+Placed = tuple[TaskEntry, Task]
+Identified = tuple[AnnotationEntry, Task, uuid.UUID]
 
 
 class Writer:
-    """Takes the entries of one import in batches, within one transaction. `created` are the tasks it made."""
+    """Writes one import, within one transaction. `created` are the new tasks."""
 
     def __init__(self, record: Import, people: People, report: Report, *, on_duplicate: str):
         self.record, self.people, self.report, self.on_duplicate = record, people, report, on_duplicate
@@ -39,25 +39,25 @@ class Writer:
         self.unchecked, self.first_unchecked = 0, 1
         self.created: list[Task] = []
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        with self._naming_tasks(until=entries[-1].number):
+    def write(self, entries: Sequence[TaskEntry]) -> None:
+        with self._naming_tasks_in_errors(until=entries[-1].number):
             known = known_tasks(self.project, entries)
             if known and self.on_duplicate == ERROR:
                 raise refuse_known(*next(iter(known.items())))
-            fresh = self._new_tasks([entry for entry in entries if entry.number not in known])
-            self._insert(fresh)
-            self._meet([entry for entry in entries if entry.number in known], known)
+            new = self._new_tasks([entry for entry in entries if entry.number not in known])
+            self._insert(new)
+            self._write_known([entry for entry in entries if entry.number in known], known)
             if self.unchecked >= CHECK_EVERY:
                 self._check()
-        self.created += [task for _, task in fresh]
+        self.created += [task for _, task in new]
 
     def finish(self, last: int) -> None:
-        with self._naming_tasks(until=last):
+        with self._naming_tasks_in_errors(until=last):
             self._check()
 
     # --- new tasks ----------------------------------------------------------------------------
 
-    def _new_tasks(self, entries: Sequence[Entry]) -> list[Placed]:
+    def _new_tasks(self, entries: Sequence[TaskEntry]) -> list[Placed]:
         numbers, ids = next_inner_ids(self.project, len(entries)), next_ids(Task, len(entries))
         return [
             (e, task_row(e, self.record, pk=pk, inner_id=n))
@@ -66,13 +66,13 @@ class Writer:
 
     def _insert(self, placed: Sequence[Placed]) -> None:
         tasks = [task for _, task in placed]
-        guesses = [(guess, task) for entry, task in placed for guess in entry.guesses]
-        ids = next_ids(Prediction, len(guesses))
+        entries = [(prediction, task) for entry, task in placed for prediction in entry.predictions]
+        ids = next_ids(Prediction, len(entries))
         predictions = [
-            prediction_row(guess, task, pk=pk) for (guess, task), pk in zip(guesses, ids, strict=True)
+            prediction_row(entry, task, pk=pk) for (entry, task), pk in zip(entries, ids, strict=True)
         ]
-        annotations, works = self._insert_answers(
-            [(answer, task) for entry, task in placed for answer in entry.answers]
+        annotations, works = self._insert_annotations(
+            [(annotation, task) for entry, task in placed for annotation in entry.annotations]
         )
         copy_people(annotations, works)
         count_new(tasks, annotations, predictions)
@@ -81,59 +81,58 @@ class Writer:
         totals.note_new(tasks)
         self.report.count(placed, predictions=len(predictions))
 
-    # --- tasks that are here already ------------------------------------------------------------
+    # --- tasks that exist already ------------------------------------------------------------
 
-    def _meet(self, entries: Sequence[Entry], known: dict[int, int]) -> None:
-        """Skip them, or bring their data up to date and add the annotations they do not have yet."""
-        met = []
+    def _write_known(self, entries: Sequence[TaskEntry], known: dict[int, int]) -> None:
+        """Skip them, or update their data and add the annotations they do not have yet."""
+        updated = []
         for entry in entries:
             task_id = known[entry.number]
             if task_id and self.on_duplicate != SKIP:
-                met.append((entry, self._update(entry, task_id)))
+                updated.append((entry, self._update(entry, task_id)))
                 self.report.duplicates_updated.add(entry.number, id=task_id)
             else:
                 self.report.duplicates_skipped.add(entry.number, id=task_id or None)
-        if met:
-            self._add_answers(met)
+        if updated:
+            self._add_annotations(updated)
 
-    def _update(self, entry: Entry, task_id: int) -> Task:
+    def _update(self, entry: TaskEntry, task_id: int) -> Task:
         changes = {"data": entry.data, "meta": entry.fields.get("meta", {})}
         if entry.external_id:
             changes["external_id"] = entry.external_id
         return update_task(task_id, changes, actor=self.actor)
 
-    def _add_answers(self, met: Sequence[Placed]) -> None:
-        """Those with a unique id that the task has not seen: without one, nobody can tell that it is not there yet."""
-        answers = [(answer, task) for entry, task in met for answer in entry.answers if answer.unique_id]
-        taken = taken_unique_ids(
-            self.project, [answer.unique_id for answer, _ in answers if answer.unique_id]
+    def _add_annotations(self, updated: Sequence[Placed]) -> None:
+        """Those with a unique id that is new to the task: of the others we cannot know."""
+        entries = [(entry, task) for of, task in updated for entry in of.annotations if entry.unique_id]
+        taken = taken_unique_ids(self.project, [entry.unique_id for entry, _ in entries])
+        self._insert_annotations(
+            [(entry, task) for entry, task in entries if taken.get(entry.unique_id) != task.pk]
         )
-        self._insert_answers(
-            [(answer, task) for answer, task in answers if taken.get(answer.unique_id) != task.pk]
-        )  # type: ignore[arg-type]
-        tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in met))
+        tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in updated))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_answers(
-        self, answers: Sequence[tuple[Answer, Task]]
+    def _insert_annotations(
+        self, entries: Sequence[tuple[AnnotationEntry, Task]]
     ) -> tuple[list[Annotation], list[ImportedWork]]:
-        given = self._with_unique_ids(answers)
+        identified = self._with_unique_ids(entries)
         annotations, works = [], []
-        for (answer, task, unique_id), pk in zip(given, next_ids(Annotation, len(given)), strict=True):
-            row = annotation_row(
-                answer, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id
-            )
+        for (entry, task, unique_id), pk in zip(
+            identified, next_ids(Annotation, len(identified)), strict=True
+        ):
+            row = annotation_row(entry, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id)
             annotations.append(row)
-            if answer.said.verdicts:
-                works.append(work_of(answer, row, self.people, self.project))
+            if entry.review_state.verdicts:
+                works.append(work_of(entry, row, self.people, self.project))
         reviews = AnnotationReviewService(self.actor).record_imported(works)
-        told = {work.annotation.pk for work in works}
-        untold = [annotation for annotation in annotations if annotation.pk not in told]
+        # record_imported has written the history of those with verdicts.
+        reviewed = {work.annotation.pk for work in works}
+        others = [annotation for annotation in annotations if annotation.pk not in reviewed]
         config = self.project.label_config_version_id
-        copy_rows(history.new_versions(untold, HistoryAction.IMPORTED, self.actor, label_config_id=config))
+        copy_rows(history.new_versions(others, HistoryAction.IMPORTED, self.actor, label_config_id=config))
         copy_rows(annotations)
         self.unchecked += len(annotations)
         self.report.annotations += len(annotations)
@@ -141,43 +140,39 @@ class Writer:
         self.report.standing += sum(work.stands for work in works)
         return annotations, works
 
-    def _with_unique_ids(self, answers: Sequence[tuple[Answer, Task]]) -> list[Given]:
-        """Each keeps its unique id where that is free in the project."""
-        taken: set[uuid.UUID] = set(
-            taken_unique_ids(self.project, [a.unique_id for a, _ in answers if a.unique_id])
-        )
-        given = []
-        for answer, task in answers:
-            unique_id = answer.unique_id
+    def _with_unique_ids(self, entries: Sequence[tuple[AnnotationEntry, Task]]) -> list[Identified]:
+        """An annotation keeps its unique id if it is free in the project."""
+        wanted = [entry.unique_id for entry, _ in entries if entry.unique_id]
+        taken = set(taken_unique_ids(self.project, wanted))
+        identified = []
+        for entry, task in entries:
+            unique_id = entry.unique_id
             if unique_id is None or unique_id in taken:
                 self.report.new_unique_ids += unique_id is not None
                 unique_id = uuid.uuid4()
             taken.add(unique_id)
-            given.append((answer, task, unique_id))
-        return given
+            identified.append((entry, task, unique_id))
+        return identified
 
     # --- constraints --------------------------------------------------------------------------
 
     def _check(self) -> None:
-        """Foreign keys and verdicts are looked at now, near the tasks at fault, and not at the very end."""
+        """Check deferred constraints now: at the very end an error could not name the tasks."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         self.unchecked = 0
 
     @contextmanager
-    def _naming_tasks(self, *, until: int) -> Iterator[None]:
+    def _naming_tasks_in_errors(self, *, until: int) -> Iterator[None]:
         try:
             yield
         except (IntegrityError, DataError) as error:
-            diagnostics = getattr(error.__cause__, "diag", None)
+            found = getattr(error.__cause__, "diag", None)
             rule = (
-                getattr(diagnostics, "constraint_name", None)
-                or getattr(diagnostics, "message_primary", None)
-                or "a rule"
+                getattr(found, "constraint_name", None) or getattr(found, "message_primary", None) or "a rule"
             )
-            raise invalid(
-                f"tasks {self.first_unchecked} to {until}: the database refuses one of them ({rule})."
-            )
+            tasks = f"tasks {self.first_unchecked} to {until}"
+            raise invalid_import(f"{tasks}: the database refuses one of them ({rule}).")
         if self.unchecked == 0:
             self.first_unchecked = until + 1

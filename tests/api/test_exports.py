@@ -210,7 +210,7 @@ def test_next_instant_is_before_the_snapshot(house):
 
 @pytest.mark.django_db(transaction=True)
 def test_next_instant_is_before_work_still_open_elsewhere():
-    """Somebody's write that commits after the snapshot bears an earlier time: the next question must reach back to it."""
+    """A write that commits after the snapshot has an earlier date: the next export must reach back to it."""
     house = factories.build_house()
     other = connection.copy()
     try:

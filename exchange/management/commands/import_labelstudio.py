@@ -29,7 +29,9 @@ PROJECT_KEYS = (
 
 
 class Command(BaseCommand):
-    help = "Import tasks with annotations, predictions and reviews from a Label Studio JSON export: all of them or none."
+    help = (
+        "Import tasks with annotations, predictions and reviews from a Label Studio JSON export, all or none."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("file", type=Path)
@@ -38,7 +40,9 @@ class Command(BaseCommand):
             required=True,
             help="Id or title of a project, or the path of a project's JSON to find or create it by.",
         )
-        parser.add_argument("--users", type=Path, help="JSON with the people behind the numbers in the file.")
+        parser.add_argument(
+            "--users", type=Path, help="JSON with the people behind the user ids in the file."
+        )
         parser.add_argument(
             "--as",
             dest="actor",
@@ -49,7 +53,7 @@ class Command(BaseCommand):
             "--on-duplicate",
             choices=ON_DUPLICATE,
             default=SKIP,
-            help="For tasks that are here already (default: skip).",
+            help="What to do with tasks that exist already (default: skip).",
         )
 
     def handle(
@@ -80,9 +84,8 @@ class Command(BaseCommand):
             raise CommandError(refused.detail)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}")
-        self.stdout.write(
-            f'Import {outcome.record.pk} into "{target.title}" (project {target.pk}), {outcome.seconds:.1f} s:'
-        )
+        where = f'"{target.title}" (project {target.pk})'
+        self.stdout.write(f"Import {outcome.record.pk} into {where}, {outcome.seconds:.1f} s:")
         for line in outcome.report.lines():
             self.stdout.write(f"  {line}")
 
@@ -99,7 +102,7 @@ def _person(email: str | None) -> User:
         )
     if found is None:
         raise CommandError(
-            f"There is no active {email or 'owner or administrator'} here. Name who imports: --as EMAIL"
+            f"There is no active {email or 'owner or administrator'}. Say who imports: --as EMAIL"
         )
     return found
 
@@ -111,7 +114,7 @@ def _project(named: str, person: User) -> Project:
     found = mine.filter(pk=int(named)) if named.isdigit() else mine.filter(title=named)
     if len(found) != 1:
         raise CommandError(
-            f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Name one by its id."
+            f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Give the id of one."
         )
     return found[0]
 
