@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/password_reset/", views.PasswordReset.as_view(), name="password_reset"),
     path("accounts/profile/", views.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
+    path("jobs/<int:pk>/progress/", views.job_progress, name="job-progress"),
     path("inbox/", inbox.page, name="inbox"),
     path("inbox/projects/<int:pk>/", inbox.project_section, name="inbox-project"),
     path("inbox/count/", inbox.count, name="inbox-count"),

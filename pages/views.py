@@ -7,9 +7,12 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 
+from jobs.registry import label_of
 from tasks.models import Project
+from tasks.services.jobs import visible_jobs
 from users.forms import ProfileForm, ResetForm, SignInForm
 from users.models import User
 
@@ -54,3 +57,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("profile")
     return render(request, "profile.html", {"form": form})
+
+
+@never_cache
+@login_required
+def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """A fragment for any page that shows a job. It requests itself again until the job has ended."""
+    job = get_object_or_404(visible_jobs(user_of(request)), pk=pk)
+    return render(request, "jobs/progress.html", {"job": job, "label": label_of(job)})

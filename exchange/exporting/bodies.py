@@ -12,7 +12,7 @@ from tasks.pseudonyms import Identities
 from users.models import User
 
 Body = dict[str, Any]
-Results = dict[int, list]  # version id → result
+Results = dict[int, Any]  # version id → result
 
 
 def iso(instant: datetime | None) -> str | None:

@@ -40,7 +40,7 @@ def refuse_known(number: int, task_id: int) -> Refused:
     return Refused("duplicate_task", detail, field="unique_id")
 
 
-def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID | None]) -> dict[uuid.UUID, int]:
+def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Those of `wanted` that annotations of the project use → the task of the annotation."""
     return dict(
         Annotation.objects.filter(project=project, deleted_at=None, unique_id__in=wanted).values_list(

@@ -104,11 +104,10 @@ class Writer:
 
     def _add_annotations(self, updated: Sequence[Placed]) -> None:
         """Those with a unique id that is new to the task: of the others we cannot know."""
-        entries = [(entry, task) for of, task in updated for entry in of.annotations if entry.unique_id]
-        taken = taken_unique_ids(self.project, [entry.unique_id for entry, _ in entries])
-        self._insert_annotations(
-            [(entry, task) for entry, task in entries if taken.get(entry.unique_id) != task.pk]
-        )
+        entries = [(entry, entry.unique_id, task) for of, task in updated for entry in of.annotations]
+        taken = taken_unique_ids(self.project, [unique_id for _, unique_id, _ in entries if unique_id])
+        new = [(entry, task) for entry, uid, task in entries if uid and taken.get(uid) != task.pk]
+        self._insert_annotations(new)
         tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in updated))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)

@@ -7,6 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from jobs import runner
+from jobs.models import Job, State
 from tests import factories
 
 
@@ -79,3 +81,33 @@ def test_too_many_tries_are_told_how_long_to_wait(page, house, settings, client)
 
 def test_own_settings_need_signing_in(db, client: Client):
     assert client.get(reverse("profile")).status_code == 302
+
+
+# --- the progress of a job --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def job(house) -> Job:
+    return runner.create("import_tasks", created_by=house.lead, project_id=house.project.pk)
+
+
+def test_progress_of_a_job_polls_until_it_has_ended(house, job, client):
+    client.force_login(house.lead)
+    address = reverse("job-progress", args=[job.pk])
+    Job.objects.update(done=1, total=4, sentence="1 of 4 tasks written", state=State.RUNNING)
+
+    running = client.get(address).content.decode()
+    runner.cancel(job)
+    ended = client.get(address).content.decode()
+
+    assert f'hx-get="{address}"' in running
+    assert 'max="4" value="1" aria-label="Import"' in running
+    assert "Running: 1 of 4 tasks written" in running
+    assert "hx-get" not in ended
+    assert "Cancelled: Import cancelled. Nothing was imported." in ended
+
+
+def test_progress_of_a_job_elsewhere_is_not_found(house, job, client):
+    client.force_login(house.annotator)
+
+    assert client.get(reverse("job-progress", args=[job.pk])).status_code == 404
