@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
-
 from reviews.changed_since import changed_since
 from reviews.models import Comment
 from reviews.queue.drawing import COUNT_LIMIT, Ask, Lease, remaining
 from reviews.queue.leases import holder_on
 from reviews.queue.reasons import Reason
 from tasks.models import Annotation, History, Prediction
+from tasks.querysets import AnnotationQuerySet
 from tasks.state import State
 
 from .annotations import annotation_for_reader, history_for_reader, prediction_body
@@ -59,7 +58,7 @@ def _why_not_leased(annotation: Annotation) -> Reason:
     return LEASED if holder_on(annotation) else NOT_IN_QUEUE
 
 
-def _readable(ask: Ask) -> QuerySet[Annotation]:
+def _readable(ask: Ask) -> AnnotationQuerySet:
     found = Annotation.objects.visible_to(ask.user).filter(project=ask.project).saying_config_outdated()
     return found.select_related("completed_by", "task").prefetch_related("task__assignments")
 

@@ -85,8 +85,8 @@ class OneTaskSerializer(TableTaskSerializer):
     """GET of one task: the author of each annotation is an object, and its results are not repeated."""
 
     annotations = ExpandedAnnotationSerializer(many=True, read_only=True)
-    annotations_results = None
-    predictions_results = None
+    annotations_results: Any = None
+    predictions_results: Any = None
 
     class Meta(TableTaskSerializer.Meta):
         fields = [

@@ -34,7 +34,7 @@ REVIEWERS_ONLY = (
     "final_annotation",
     "final_state",
 )
-REVIEW_WORDS = {
+REVIEW_WORDS: dict[str, str] = {
     ActionType.ACCEPTED: "accepted",
     ActionType.REJECTED: "rejected",
     ActionType.FIXED_AND_ACCEPTED: "fixed",
@@ -252,7 +252,7 @@ class ObjectField(StrictJSONField):
 
 class NewTaskSerializer(serializers.ModelSerializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
-    data = ObjectField()
+    data: Any = ObjectField()  # the key hides Serializer.data
 
     class Meta:
         model = Task
@@ -262,14 +262,14 @@ class NewTaskSerializer(serializers.ModelSerializer):
 class NewTaskOfProjectSerializer(NewTaskSerializer):
     """The same, under the project's own address."""
 
-    project = None
+    project: Any = None  # in the URL
 
     class Meta(NewTaskSerializer.Meta):
         fields = [name for name in NewTaskSerializer.Meta.fields if name != "project"]
 
 
 class TaskChangeSerializer(serializers.ModelSerializer):
-    data = ObjectField(required=False)
+    data: Any = ObjectField(required=False)
 
     class Meta:
         model = Task

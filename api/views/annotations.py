@@ -15,6 +15,7 @@ from tasks.compiled import compiled_for_reader
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft, Prediction, Task
 from tasks.permissions import CanReviewAnnotation
+from tasks.querysets import AnnotationQuerySet
 from tasks.roles import may_somewhere
 from tasks.services import annotations, drafts
 from users.models import User
@@ -32,7 +33,7 @@ from ..serializers.annotations import (
 from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
-from .base import ViewSet, each, person_named, seen_by, sent, visible, with_etag
+from .base import ViewSet, each, person_named, seen_by, sent, user_of, visible, with_etag
 from .verdicts import asked_for
 
 GONE = {204: OpenApiResponse(description="Done.")}
@@ -52,7 +53,7 @@ READ_OF_RELATED = (
 )
 
 
-def readable(queryset: QuerySet[Annotation]) -> QuerySet[Annotation]:
+def readable(queryset: AnnotationQuerySet) -> QuerySet[Annotation]:
     """What a page of annotations needs: one query for each related table."""
     found = queryset.saying_config_outdated()
     return found.prefetch_related("completed_by", "project", "task", "task__assignments")
@@ -75,7 +76,7 @@ class AnnotationViewSet(ViewSet):
         return readable(super().get_queryset())
 
     def get_object(self) -> Annotation:
-        found = compiled_for_reader(one_readable, self.request.user).get(int(self.kwargs["pk"]))
+        found = compiled_for_reader(one_readable, user_of(self.request)).get(int(self.kwargs["pk"]))
         if found is None:
             raise Http404
         self.check_object_permissions(self.request, found)
@@ -165,10 +166,10 @@ class AnnotationViewSet(ViewSet):
         return Response(draft_body(draft))
 
     def _answer(self, annotation: Annotation) -> Response:
-        return with_etag(Response(annotation_for_reader(annotation, self.request.user)), annotation)
+        return with_etag(Response(annotation_for_reader(annotation, user_of(self.request))), annotation)
 
     def _decided(self, decision: Decision) -> Response:
-        return with_etag(Response(decision_body(decision, self.request.user)), decision.annotation)
+        return with_etag(Response(decision_body(decision, user_of(self.request))), decision.annotation)
 
 
 class TaskAnnotationViewSet(ViewSet):
@@ -194,7 +195,9 @@ class TaskAnnotationViewSet(ViewSet):
             annotation = drafts.submit(draft, work, actor=request.user)
         else:
             again = (
-                drafts.submitted_as(body["draft_id"], task, actor=request.user) if body.get("draft_id") else None
+                drafts.submitted_as(body["draft_id"], task, actor=request.user)
+                if body.get("draft_id")
+                else None
             )
             annotation = again or annotations.submit(task, work, actor=request.user)
         body = annotation_for_reader(annotation, request.user)

@@ -83,18 +83,19 @@ def with_etag(response: Response, annotation: Annotation) -> Response:
 def stale_answer(annotation_id: int, request: Request) -> tuple[Body, str]:
     """What a 412 shows: the annotation as it is now, and its ETag."""
     annotation = Annotation.objects.select_related("project", "task", "completed_by").get(pk=annotation_id)
-    return annotation_for_reader(annotation, request.user), etag_of(annotation)
+    return annotation_for_reader(annotation, user_of(request)), etag_of(annotation)
 
 
 class ViewSet(GenericViewSet):
     """Visible rows only; ids are whole numbers, anything else is no route."""
 
+    queryset: Any  # with the methods of its model's queryset, which the stubs do not know
     lookup_value_regex = r"\d{1,18}"
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
-            return self.queryset.none()  # type: ignore[union-attr]
-        return self.queryset.visible_to(self.request.user)  # type: ignore[union-attr]
+            return self.queryset.none()
+        return self.queryset.visible_to(self.request.user)
 
     def get_object(self) -> Any:
         """The row of this URL. The filters of the list do not apply to it."""
@@ -113,7 +114,7 @@ class ViewSet(GenericViewSet):
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)
             if bodies_of is not None:
-                return self.get_paginated_response(bodies_of(rows, self.request.user))
+                return self.get_paginated_response(bodies_of(rows or [], user_of(self.request)))
             serializer = serializer or self.get_serializer_class()
             return self.get_paginated_response(
                 serializer(rows, many=True, context=self.get_serializer_context()).data

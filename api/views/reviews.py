@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
+from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -28,7 +29,7 @@ from ..serializers.reviews import (
     ReviewSerializer,
     review_for_reader,
 )
-from .base import ViewSet, each, sent, visible
+from .base import ViewSet, each, sent, user_of, visible
 from .verdicts import asked_for
 
 
@@ -98,7 +99,7 @@ class ReviewViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _body(self, decision: Decision) -> dict[str, Any]:
-        body = review_for_reader(decision.review, self.request.user)
+        body = review_for_reader(decision.review, user_of(self.request))
         return body | ({"notice": decision.notice} if decision.notice else {})
 
 
@@ -106,7 +107,7 @@ class HistoryViewSet(ViewSet):
     queryset = History.objects.select_related("annotation__project", "version").order_by("-id")
     serializer_class = HistorySerializer
     filterset_class = HistoryFilter
-    pagination_class = LongList
+    pagination_class: type[BasePagination] = LongList
 
     @extend_schema(responses=HistorySerializer(many=True))
     def list(self, request):

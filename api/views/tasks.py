@@ -17,7 +17,7 @@ from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.task_rows import OneTaskSerializer, one_task, table_rows
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, tasks_for_reader
-from .base import ViewSet, project_for, require, sent, visible
+from .base import ViewSet, project_for, require, sent, user_of, visible
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
@@ -68,7 +68,7 @@ class TaskViewSet(ViewSet):
         return totals_of([int(project)])[int(project)]
 
     def _offered_everything(self, project: int) -> bool:
-        user = self.request.user
+        user = user_of(self.request)
         if may(user, "manage_project", project):
             return True
         held_back = Q(review_only_manual_assignments=True) | Q(only_finished_tasks=True)
@@ -106,7 +106,7 @@ class TaskViewSet(ViewSet):
 
     def _one(self, pk):
         task = get_object_or_404(self.get_queryset().prefetch_related("assignments"), pk=pk)
-        return one_task(task, self.request.user)
+        return one_task(task, user_of(self.request))
 
 
 class TaskDraftViewSet(ViewSet):

@@ -27,7 +27,7 @@ def tasks_of(request: Request, project: Project):
 
 def next_task(request: Request, project: Project, tasks: Any) -> Response:
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-        drawn = stream.draw(project, tasks, request.user)
+        drawn = stream.draw(project, tasks, user_of(request))
     if drawn is None:
         raise NotFound("There are no tasks left for you to label here.", code="nothing_left")
     page = TaskViewSet(request=request, format_kwarg=None)
