@@ -23,7 +23,8 @@ class Since:
 
 
 def changed_since(annotation: Annotation, since: int | None = None) -> Since:
-    """From the version of history row `since`, by default the one last judged, to the current one. Raises Refused."""
+    """From the version of history row `since`, by default the one last judged, to the current one. Raises
+    Refused."""
     judged = _last_judged(annotation)
     outdated = judged is not None and judged.state == "outdated"
     if since is not None:

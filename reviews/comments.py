@@ -55,7 +55,8 @@ def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) 
 
 
 def follow_drafts(annotations: Iterable[Annotation]) -> None:
-    """What was said about a draft is about the annotation it became. The caller has just written their current versions."""
+    """What was said about a draft is about the annotation it became. The caller has just written their
+    current versions."""
     versions = History.objects.filter(
         pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False
     )
@@ -104,7 +105,8 @@ def _refuse_other_author(comment: Comment, actor) -> None:
 
 
 def fresh_comment(annotation: Annotation, reviewer) -> Comment | None:
-    """The reviewer's newest comment on the annotation since its last submission or review, which satisfies a required comment.
+    """The reviewer's newest comment on the annotation since its last submission or review, which satisfies a
+    required comment.
 
     The front end sends the comment just before the reject, which then carries none.
     """

@@ -110,9 +110,11 @@ def _acknowledge(corrections: QuerySet[Correction]) -> int:
 
 
 def confusion(project: Project) -> QuerySet[Any]:
-    """How often reviewers made which label of which: {annotator, control, label_from, label_to, count}, most first.
+    """How often reviewers made which label of which: {annotator, control, label_from, label_to, count}, most
+    first.
 
-    An empty `label_from` is something that was missing, an empty `label_to` something that should not be there.
+    An empty `label_from` is something that was missing, an empty `label_to` something that should not be
+    there.
     """
     labelled = Correction.objects.in_force().filter(project=project, annotation__deleted_at=None)
     labelled = labelled.exclude(label_from="", label_to="")

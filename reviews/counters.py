@@ -37,23 +37,26 @@ WRITTEN = (
 WRITE = """
     WITH input AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%(tasks)s::jsonb) AS x(
-            id bigint, project_id bigint, reviewed boolean, reviewed_at timestamptz, reviews_accepted integer,
-            reviews_rejected integer, final_annotation_id bigint, final_state text, total_annotations integer,
-            cancelled_annotations integer, is_labeled boolean, completed_at timestamptz, updated_at timestamptz,
-            updated_by_id bigint, reviewers jsonb
+            id bigint, project_id bigint, reviewed boolean, reviewed_at timestamptz,
+            reviews_accepted integer, reviews_rejected integer, final_annotation_id bigint, final_state text,
+            total_annotations integer, cancelled_annotations integer, is_labeled boolean,
+            completed_at timestamptz, updated_at timestamptz, updated_by_id bigint, reviewers jsonb
         )
     ), tasks AS (
-        UPDATE tasks_task t SET reviewed = i.reviewed, reviewed_at = i.reviewed_at, reviews_accepted = i.reviews_accepted,
-            reviews_rejected = i.reviews_rejected, final_annotation_id = i.final_annotation_id, final_state = i.final_state,
-            total_annotations = i.total_annotations, cancelled_annotations = i.cancelled_annotations,
-            is_labeled = i.is_labeled, completed_at = i.completed_at, updated_at = i.updated_at,
-            updated_by_id = i.updated_by_id
+        UPDATE tasks_task t SET
+            reviewed = i.reviewed, reviewed_at = i.reviewed_at, reviews_accepted = i.reviews_accepted,
+            reviews_rejected = i.reviews_rejected, final_annotation_id = i.final_annotation_id,
+            final_state = i.final_state, total_annotations = i.total_annotations,
+            cancelled_annotations = i.cancelled_annotations, is_labeled = i.is_labeled,
+            completed_at = i.completed_at, updated_at = i.updated_at, updated_by_id = i.updated_by_id
         FROM input i WHERE t.id = i.id
     ), reviewers AS (
-        SELECT i.project_id, i.id AS task_id, user_id::bigint FROM input i, jsonb_array_elements_text(i.reviewers) AS user_id
+        SELECT i.project_id, i.id AS task_id, user_id::bigint
+        FROM input i, jsonb_array_elements_text(i.reviewers) AS user_id
     ), gone AS (
-        DELETE FROM reviews_taskreviewer t USING input i WHERE t.task_id = i.id
-        AND NOT EXISTS (SELECT 1 FROM reviewers r WHERE r.task_id = t.task_id AND r.user_id = t.user_id)
+        DELETE FROM reviews_taskreviewer t USING input i WHERE t.task_id = i.id AND NOT EXISTS (
+            SELECT 1 FROM reviewers r WHERE r.task_id = t.task_id AND r.user_id = t.user_id
+        )
     )
     INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
     SELECT project_id, user_id, task_id FROM reviewers ON CONFLICT DO NOTHING
@@ -71,9 +74,9 @@ class Turned:
 def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Sibling]) -> bool:
     """Whether a task counts as reviewed.
 
-    `one`: an annotation stands accepted or fixed. `all`: overlap is reached, every reviewable annotation has a standing
-    verdict, and none waits for rework. (One that waits for whoever takes it has freed its slot: overlap is not reached until
-    there is another, which does not wait for the first.)
+    `one`: an annotation stands accepted or fixed. `all`: overlap is reached, every reviewable annotation has
+    a standing verdict, and none waits for rework. (One that waits for whoever takes it has freed its slot:
+    overlap is not reached until there is another, which does not wait for the first.)
     """
     if criteria == ReviewCriteria.ONE:
         return any(sibling.is_accepted for sibling in siblings)
@@ -84,8 +87,8 @@ def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Si
 def recount(tasks: Collection[Task], *, actor: User | None = None, slots_moved: bool = False) -> Turned:
     """Bring the review counters of these locked tasks up to date, and what of them waits in the queues.
 
-    `slots_moved`: decisions have filled or freed slots, so that the counters of annotations follow, too. Constant in
-    statements, however many tasks.
+    `slots_moved`: decisions have filled or freed slots, so that the counters of annotations follow, too.
+    Constant in statements, however many tasks.
     """
     siblings, criteria = siblings_of([task.pk for task in tasks])
     was_reviewed = {task.pk: task.reviewed for task in tasks}

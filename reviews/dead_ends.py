@@ -1,7 +1,8 @@
-"""No dead ends: what waits and that nobody will take up by themselves, by named reason, for the lead who ends it.
+"""No dead ends: what waits and that nobody will take up by themselves, by named reason, for the lead who ends
+it.
 
-Each reason is a set of tasks of one project, one query each, however many there are. `exits` says the same of one annotation,
-beside what people may do to it.
+Each reason is a set of tasks of one project, one query each, however many there are. `exits` says the same of
+one annotation, beside what people may do to it.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,11 +25,13 @@ from . import workflow
 from .eligibility import HAD, may_judge
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
-# Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose verdict it contests.
+# Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose
+# verdict it contests.
 MOST_KEPT_OUT = 3
 
 PRESENT = Q(deleted_at=None, closed_at=None)
-# Submitted work that does not count towards overlap any more: redistributed, or sent back to whoever takes it.
+# Submitted work that does not count towards overlap any more: redistributed, or sent back to whoever takes
+# it.
 FREED_SLOT = Q(fills_slot=False) & ~Q(state__in=(*ABSENT, State.SKIPPED))
 
 
@@ -54,7 +57,8 @@ def _some(annotations: Q) -> Exists:
 
 
 def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
-    """Work waits that every reviewer at work here is kept from deciding: it is theirs, or contests their own verdict."""
+    """Work waits that every reviewer at work here is kept from deciding: it is theirs, or contests their own
+    verdict."""
     if not project.enable_review_workflow:
         return _tasks(project).none()
     reviewers = list(
@@ -97,8 +101,9 @@ def _short_of_hands(project: Project) -> QuerySet[Task]:
 
 
 def _may_be_short(project: Project) -> Q:
-    """Told from the task's own numbers, so that most are not counted one by one: where each annotation fills a slot, a task is
-    short of hands only if it wants more people than there are, those who skipped it left out."""
+    """Told from the task's own numbers, so that most are not counted one by one: where each annotation fills
+    a slot, a task is short of hands only if it wants more people than there are, those who skipped it left
+    out."""
     if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
         return Q()
     wants_more = GreaterThan(F("overlap") + F("cancelled_annotations"), Value(len(_annotating(project))))
@@ -120,7 +125,8 @@ def _hands(project: Project) -> Any:
 
 
 def _annotating(project: Project) -> list[int]:
-    """The members at work who annotate: whose role it is, and who else has done it here. Where nobody has, all."""
+    """The members at work who annotate: whose role it is, and who else has done it here. Where nobody has,
+    all."""
     annotating = members.active_members(project)
     worked = TaskAnnotator.objects.filter(project=project).values("user")
     hands = list(
@@ -160,7 +166,8 @@ def _unreviewable(project: Project) -> Q:
 
 
 def ownerless(project: Project) -> QuerySet[Task]:
-    """Something of it waits on somebody deactivated, removed or paused (tasks.services.ownerless_work lists what)."""
+    """Something of it waits on somebody deactivated, removed or paused (tasks.services.ownerless_work lists
+    what)."""
     waiting = (
         ownerless_work.returned_to_inactive(project),
         ownerless_work.assigned_to_inactive(project),

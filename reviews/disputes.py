@@ -1,7 +1,8 @@
-"""Contested rejections: opened by the author, decided by another reviewer, withdrawn when the rejection stops standing.
+"""Contested rejections: opened by the author, decided by another reviewer, withdrawn when the rejection stops
+standing.
 
-A dispute is open while its rejection stands: `Annotation.contested_at` is set exactly then. The moves call what is here,
-with the annotations locked.
+A dispute is open while its rejection stands: `Annotation.contested_at` is set exactly then. The moves call
+what is here, with the annotations locked.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +28,8 @@ Outcome = Dispute.Outcome
 
 
 def contest(annotation: Annotation, task: Task, *, because: str, actor: Any) -> Dispute:
-    """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands until it is decided."""
+    """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands
+    until it is decided."""
     review = Review.objects.get(pk=annotation.standing_review_id)
     now = timezone.now()
     dispute = Dispute.objects.create(
@@ -57,8 +59,8 @@ def _mark(annotation: Annotation, actor: Any, now: Any) -> None:
 
 
 def close(contested: Collection[Review], decisions: Iterable[Review | None], *, actor: User | None) -> None:
-    """These rejects stop standing. A new reject upholds one, another verdict overturns it; without a verdict there is nothing
-    left to decide, and the dispute is withdrawn."""
+    """These rejects stop standing. A new reject upholds one, another verdict overturns it; without a verdict
+    there is nothing left to decide, and the dispute is withdrawn."""
     if not contested:
         return
     by_annotation = {review.annotation_id: review for review in decisions if review}
@@ -80,7 +82,8 @@ def _outcome(decision: Review | None) -> str:
 
 
 def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
-    """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them; others their own."""
+    """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them;
+    others their own."""
     found = Dispute.objects.filter(
         project=project, annotation__deleted_at=None, annotation__task__deleted_at=None
     )
@@ -105,8 +108,9 @@ def open_in(project: Project) -> QuerySet[Dispute]:
 
 
 def hidden_from(user: Any, prefix: str = "") -> Q:
-    """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by `user`: another reviewer
-    decides it without knowing whose it was. Managers know. Nobody is hidden from themselves."""
+    """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by
+    `user`: another reviewer decides it without knowing whose it was. Managers know. Nobody is hidden from
+    themselves."""
     reviewing = within(user, "review_annotation", f"{prefix}project") & ~within(
         user, "manage_project", f"{prefix}project"
     )
@@ -131,9 +135,11 @@ def is_hidden_from(user: Any, annotation: Annotation) -> bool:
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one person's disputes in a project: as the annotator, and as the reviewer whose verdicts were contested.
+    """What became of one person's disputes in a project: as the annotator, and as the reviewer whose verdicts
+    were contested.
 
-    `open`, `upheld`, `overturned`, `withdrawn` count what they contested; `verdicts_*` what others contested of theirs.
+    `open`, `upheld`, `overturned`, `withdrawn` count what they contested; `verdicts_*` what others contested
+    of theirs.
     An upheld rejection counts for the reviewer, an overturned one for the annotator.
     """
 
@@ -155,7 +161,8 @@ class Record:
 
 
 def records(project: Project) -> dict[int, Record]:
-    """User id → record, of everybody concerned, in two queries. Verdicts that came with a file are nobody's score."""
+    """User id → record, of everybody concerned, in two queries. Verdicts that came with a file are nobody's
+    score."""
     counted: dict[int, dict[str, int]] = {}
     there = Dispute.objects.filter(project=project, annotation__deleted_at=None)
     sides = (

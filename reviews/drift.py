@@ -1,4 +1,5 @@
-"""Where stored counters differ from what they count, and how to put them right. Read in one snapshot, repaired under locks."""
+"""Where stored counters differ from what they count, and how to put them right. Read in one snapshot,
+repaired under locks."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -33,7 +34,8 @@ ANNOTATORS = """
     WHERE task_id = ANY(%s) AND state NOT IN ('deleted', 'draft')
 """
 REVIEWERS = """
-    SELECT DISTINCT a.task_id, r.created_by_id FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id
+    SELECT DISTINCT a.task_id, r.created_by_id
+    FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id
     WHERE a.task_id = ANY(%s) AND a.deleted_at IS NULL
 """
 COMMENTS = """
@@ -55,7 +57,8 @@ UNBORNE = """
 SUMS = """
     SELECT count(*), count(*) FILTER (WHERE is_labeled), coalesce(sum(total_annotations), 0)::bigint,
         coalesce(sum(cancelled_annotations), 0)::bigint, coalesce(sum(total_predictions), 0)::bigint,
-        count(*) FILTER (WHERE reviewed), coalesce(sum(reviews_accepted), 0)::bigint, coalesce(sum(reviews_rejected), 0)::bigint,
+        count(*) FILTER (WHERE reviewed), coalesce(sum(reviews_accepted), 0)::bigint,
+        coalesce(sum(reviews_rejected), 0)::bigint,
         count(*) FILTER (WHERE review_required), count(*) FILTER (WHERE reviewed OR NOT review_required)
     FROM tasks_task WHERE project_id = %s AND deleted_at IS NULL
 """
@@ -203,7 +206,8 @@ def repair_tasks(task_ids: Collection[int]) -> None:
 
 
 def repair_totals(project: Project) -> None:
-    """Add what is missing: right in the snapshot it was counted in, and so right with whatever was added since."""
+    """Add what is missing: right in the snapshot it was counted in, and so right with whatever was added
+    since."""
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         missing = {name: number - stored[name] for name, number in _count(project).items()}

@@ -1,9 +1,10 @@
 """Who may decide which work, and what waits for that, as conditions for queries.
 
-The guards of the workflow (reviews.guards) answer the same about one annotation in hand; a property test holds the two
-equal. The conditions read columns that annotations and entries of the review queue have in common (`completed_by`,
-`written_by`, `last_created_by`, `state`, `task`, `project`), so they serve querysets of both. `project` names the one
-project that is asked about, by whose settings a condition can be simpler; without it the rows may be of any.
+The guards of the workflow (reviews.guards) answer the same about one annotation in hand; a property test
+holds the two equal. The conditions read columns that annotations and entries of the review queue have in
+common (`completed_by`, `written_by`, `last_created_by`, `state`, `task`, `project`), so they serve querysets
+of both. `project` names the one project that is asked about, by whose settings a condition can be simpler;
+without it the rows may be of any.
 """
 
 from django.db.models import Exists, OuterRef, Q
@@ -26,8 +27,8 @@ def own_work(user: User | int | OuterRef) -> Q:
 
 
 def decidable_by(user: User, project: Project | None = None) -> Q:
-    """Of rows that a reviewer could decide, those this one may: not their own work, not a contested verdict of theirs, and
-    where reviewers get assigned tasks only, their tasks."""
+    """Of rows that a reviewer could decide, those this one may: not their own work, not a contested verdict
+    of theirs, and where reviewers get assigned tasks only, their tasks."""
     return may_judge(user, project) & assigned_where_required(user, project)
 
 
@@ -38,7 +39,8 @@ def may_judge(user: User | int, project: Project | None = None) -> Q:
 
 
 def own_contested_verdict(user: User | int) -> Q:
-    """A rejection of theirs that its author contests. While a verdict stands, its reviewer is the last who acted."""
+    """A rejection of theirs that its author contests. While a verdict stands, its reviewer is the last who
+    acted."""
     return Q(state=State.CONTESTED, last_created_by=user)
 
 

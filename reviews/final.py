@@ -1,8 +1,8 @@
 """The answer of a task, derived from its annotations under the task's lock, like the counters.
 
-The ground truth answers; without one, once the task is reviewed, what stands accepted or fixed does. Where several answer
-and they say the same, it is the one with the lowest id; where they differ, the one a reviewer picked, and else it is a
-conflict. What stands rejected never answers.
+The ground truth answers; without one, once the task is reviewed, what stands accepted or fixed does. Where
+several answer and they say the same, it is the one with the lowest id; where they differ, the one a reviewer
+picked, and else it is a conflict. What stands rejected never answers.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,5 @@
-"""The guards of the workflow: each a small function named like the sentence the user reads. It answers None, or a Refusal."""
+"""The guards of the workflow: each a small function named like the sentence the user reads. It answers None,
+or a Refusal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ def own_verdict_contested(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "own_verdict_contested",
-        "The annotator contests your rejection: another reviewer decides it. You may still take your verdict back.",
+        "The annotator contests your rejection: another reviewer decides it. You may still take your "
+        "verdict back.",
         403,
     )
 
@@ -170,7 +172,8 @@ def decided_dispute(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "dispute_decided",
-        "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a manager to reopen it.",
+        "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a "
+        "manager to reopen it.",
     )
 
 

@@ -1,7 +1,7 @@
 """Who may learn who reviewed what.
 
-Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may decide a contested
-rejection does not learn who signed it.
+Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may
+decide a contested rejection does not learn who signed it.
 """
 
 from typing import Any
@@ -17,7 +17,8 @@ from .models import TaskReviewer
 
 
 def only_shown(user: Any, row: Any) -> set[int] | None:
-    """The people `user` may learn of as actors of this row; None: everybody. Of a contested annotation that is its author alone:
+    """The people `user` may learn of as actors of this row; None: everybody. Of a contested annotation that
+    is its author alone:
     with the other reviewers named, the one that is missing would be."""
     if names_hidden(user, project_of(row)):
         return {user.pk}
@@ -36,8 +37,8 @@ def names_hidden(user: Any, project: Any) -> bool:
 
 
 def names_shown_to(user: Any, annotation: str | None = "") -> Q:
-    """Rows of projects in which `user` may learn who reviewed what. `annotation` is the way from the row to its annotation,
-    None where the row is a task."""
+    """Rows of projects in which `user` may learn who reviewed what. `annotation` is the way from the row to
+    its annotation, None where the row is a task."""
     everything = within(user, "view_all_annotations")
     of_project = everything | Q(project__show_reviewer_names=True) if everything else everything
     return of_project & ~contested_for(user, annotation)

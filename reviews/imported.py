@@ -1,7 +1,8 @@
-"""Verdicts that come with a file: recorded as they are told, marked with who imported them, nobody's score, no decision's event.
+"""Verdicts that come with a file: recorded as they are told, marked with who imported them, nobody's score,
+no decision's event.
 
-Set-based, for annotations that are not written yet: their ids are reserved, the foreign keys are looked at on commit. The
-rows of their history are laid so that each verdict finds the version it speaks of.
+Set-based, for annotations that are not written yet: their ids are reserved, the foreign keys are looked at on
+commit. The rows of their history are laid so that each verdict finds the version it speaks of.
 """
 
 import uuid
@@ -20,7 +21,8 @@ from .models import Review
 
 @dataclass(slots=True)
 class ImportedVerdict:
-    """`before` is the result the reviewer saw, `after` what a fix made of it; None where the file does not say."""
+    """`before` is the result the reviewer saw, `after` what a fix made of it; None where the file does not
+    say."""
 
     verdict: str
     reviewer_id: int
@@ -39,7 +41,8 @@ class ImportedVerdict:
 
 @dataclass(slots=True)
 class ImportedWork:
-    """An annotation not yet written, with its id, and its verdicts, oldest first. If `stands`, the last one does."""
+    """An annotation not yet written, with its id, and its verdicts, oldest first. If `stands`, the last one
+    does."""
 
     annotation: Annotation
     verdicts: list[ImportedVerdict]
@@ -92,7 +95,8 @@ def _name(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> No
 
 
 def _lay_history(work: ImportedWork, actor) -> None:
-    """A row for the first version and one for each verdict; versions nobody signed get theirs where they must have been."""
+    """A row for the first version and one for each verdict; versions nobody signed get theirs where they must
+    have been."""
     annotation, final = work.annotation, work.annotation.result
     current = _first_seen(work)
     _add_version(work, HistoryAction.IMPORTED, current, author=annotation.completed_by_id, actor_id=actor.pk)
@@ -199,7 +203,8 @@ def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor) -
 
 
 def _say_what_came_after(work: ImportedWork) -> None:
-    """A verdict neither undone nor outdated was replaced by the next one. Where the file does not say: if both saw the same."""
+    """A verdict neither undone nor outdated was replaced by the next one. Where the file does not say: if
+    both saw the same."""
     for position, (review, verdict) in enumerate(zip(work.reviews[:-1], work.verdicts, strict=False)):
         if not verdict.undone_at and not _is_outdated(verdict, work.verdicts[position + 1], work):
             review.superseded_by_id = work.reviews[position + 1].pk

@@ -1,4 +1,5 @@
-"""What the review app does when work changes below: refuse what a verdict locks, withdraw what the change outdates."""
+"""What the review app does when work changes below: refuse what a verdict locks, withdraw what the change
+outdates."""
 
 from collections.abc import Callable, Sequence
 
@@ -123,7 +124,8 @@ def _scores_changed(event: Happened) -> None:
 
 
 def _touched(event: Happened) -> None:
-    """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground truth."""
+    """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground
+    truth."""
     changed = event.detail.get("changed", ())
     if "ground_truth" in changed:
         _recount(event)  # and its queue

@@ -16,8 +16,8 @@ from .siblings import siblings_of
 
 
 def pick(task: Task, annotation_id: int, *, actor: Any) -> Task:
-    """Say which of the annotations that answer `task` differently is its answer. Picked again, it stays; another one
-    replaces it. Raises Refused."""
+    """Say which of the annotations that answer `task` differently is its answer. Picked again, it stays;
+    another one replaces it. Raises Refused."""
     with transaction.atomic():
         task = _locked(task, actor)
         live = _live(task)
@@ -32,7 +32,8 @@ def pick(task: Task, annotation_id: int, *, actor: Any) -> Task:
 
 
 def undo(task: Task, *, actor: Any) -> Task:
-    """Take the pick back; the task is in conflict again, if it still is. Taken back already, nothing happens. Raises Refused."""
+    """Take the pick back; the task is in conflict again, if it still is. Taken back already, nothing happens.
+    Raises Refused."""
     with transaction.atomic():
         task = _locked(task, actor)
         live = _live(task)

@@ -18,7 +18,8 @@ BATCH = 1000
 
 
 def purge(before: datetime) -> dict[str, int]:
-    """Projects, tasks and annotations deleted before that moment, with all they hold. Answers what was removed."""
+    """Projects, tasks and annotations deleted before that moment, with all they hold. Answers what was
+    removed."""
     projects = Project.objects.filter(deleted_at__lt=before)
     tasks = Task.objects.filter(Q(deleted_at__lt=before) | Q(project__in=projects))
     annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
@@ -49,7 +50,8 @@ def _purge_annotations(ids: list[int]) -> int:
                 Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True)
             )
         )
-        # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on commit.
+        # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on
+        # commit.
         for model in (Correction, Dispute, FinalPick, Review, History):
             rows = model._default_manager.filter(annotation__in=ids)
             rows._raw_delete(rows.db)

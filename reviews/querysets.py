@@ -43,7 +43,8 @@ class CorrectionQuerySet(models.QuerySet):
         )
 
     def in_force(self):
-        """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same version."""
+        """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same
+        version."""
         judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
         return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
 

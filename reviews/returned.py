@@ -15,7 +15,8 @@ from .models import Review
 
 @dataclass(frozen=True)
 class Returned:
-    """By a reject that asks for rework, or by a reopen, which is no verdict. `changes`: what others made of their version."""
+    """By a reject that asks for rework, or by a reopen, which is no verdict. `changes`: what others made of
+    their version."""
 
     review: int | None
     comment: str

@@ -1,4 +1,5 @@
-"""Returned work that its author will not do: it goes to the pool, and what else waited on that person to somebody else."""
+"""Returned work that its author will not do: it goes to the pool, and what else waited on that person to
+somebody else."""
 
 from typing import Any
 
@@ -17,9 +18,11 @@ from .decisions.apply import events_of_turned
 
 
 def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Reassigned:
-    """What waits on `person` here: returned work, open assignments, what they hold. To somebody, or to nobody: the pool.
+    """What waits on `person` here: returned work, open assignments, what they hold. To somebody, or to
+    nobody: the pool.
 
-    Work stays under its author's name. Returned work frees its slot, and `to` is assigned the task to annotate it anew.
+    Work stays under its author's name. Returned work frees its slot, and `to` is assigned the task to
+    annotate it anew.
     """
     with transaction.atomic():
         if to is not None:

@@ -13,7 +13,8 @@ DIFFERENCES = """
     FROM tasks_annotation a
     LEFT JOIN (
         SELECT annotation_id, count(*) AS rounds FROM reviews_review
-        WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue' AND undone_at IS NULL AND superseded_by_id IS NULL
+        WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue' AND undone_at IS NULL
+        AND superseded_by_id IS NULL
         GROUP BY annotation_id
     ) counted ON counted.annotation_id = a.id
     LEFT JOIN (

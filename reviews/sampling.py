@@ -1,7 +1,8 @@
-"""Which tasks enter review (`review_task_limit_percent`): an exact, seeded sample, stored per task (rules §8).
+"""Which tasks enter review (`review_task_limit_percent`): an exact, seeded sample, stored per task (rules
+§8).
 
-Of n tasks exactly round(percent of n) are drawn (halves up), those with the lowest hash of seed and unique id. Tasks that
-come later leave the flags of earlier ones alone and fill the sample up from among themselves.
+Of n tasks exactly round(percent of n) are drawn (halves up), those with the lowest hash of seed and unique
+id. Tasks that come later leave the flags of earlier ones alone and fill the sample up from among themselves.
 """
 
 from collections.abc import Collection
@@ -19,12 +20,15 @@ EVERYTHING = Decimal(100)
 # As place_of computes it.
 PLACE = "md5(%(seed)s || ':' || unique_id)"
 DRAWN = f"""
-    SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL ORDER BY {PLACE}, id LIMIT %(count)s
+    SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL ORDER BY {PLACE},
+    id LIMIT %(count)s
 """
 # Where a few more or fewer are wanted: undecided ones, without waiting for any that somebody holds.
 CHANGED = f"""
-    SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL AND review_required = %(flag)s
-    AND (NOT %(flag)s OR NOT reviewed) ORDER BY {PLACE} {{direction}}, id LIMIT %(count)s FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL
+    AND review_required = %(flag)s
+    AND (NOT %(flag)s OR NOT reviewed) ORDER BY {PLACE} {{direction}},
+    id LIMIT %(count)s FOR NO KEY UPDATE SKIP LOCKED
 """
 
 
@@ -56,7 +60,8 @@ def admit(project: Project, new: Collection[Task]) -> None:
 
 
 def settle(project: Project) -> list[int]:
-    """After tasks are gone: make the sample exact again with as few changes as that takes. The ids of changed tasks."""
+    """After tasks are gone: make the sample exact again with as few changes as that takes. The ids of changed
+    tasks."""
     return _settle(project, percent_of(project))
 
 

@@ -1,8 +1,8 @@
 """The one door to review state.
 
-Every verdict, undo and reopen goes through AnnotationReviewService: admin, API, bulk, crowd and import knock here. Each verb
-locks the annotations, then their tasks, plans what becomes of them (which asks the workflow), and applies the plans, in one
-transaction.
+Every verdict, undo and reopen goes through AnnotationReviewService: admin, API, bulk, crowd and import knock
+here. Each verb locks the annotations, then their tasks, plans what becomes of them (which asks the workflow),
+and applies the plans, in one transaction.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -37,10 +37,11 @@ GONE = Refusal("not_standing", "This verdict no longer stands.")
 
 
 class AnnotationReviewService:
-    """`actor` decides. A verb raises Refused, with a stable code and a sentence, and then nothing has changed.
+    """`actor` decides. A verb raises Refused, with a stable code and a sentence, and then nothing has
+    changed.
 
-    One annotation is named by a row the caller has looked up, or by its id as a request names it: then it must be visible to
-    the actor, else Refused(404).
+    One annotation is named by a row the caller has looked up, or by its id as a request names it: then it
+    must be visible to the actor, else Refused(404).
     """
 
     def __init__(self, actor: User):
@@ -61,7 +62,8 @@ class AnnotationReviewService:
         return self.decide(annotation, VerdictRequest(ActionType.FIXED_AND_ACCEPTED, result=result, **asked))
 
     def decide(self, annotation: Annotation | int, request: VerdictRequest) -> Decision:
-        """One verdict on one annotation; asked again by the same person it is answered again, not repeated."""
+        """One verdict on one annotation; asked again by the same person it is answered again, not
+        repeated."""
         with transaction.atomic():
             locked = lock_one(annotation, self.actor)
             return self._decide(locked, request)
@@ -155,7 +157,8 @@ class AnnotationReviewService:
         return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **asked))
 
     def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
-        """One verdict on many annotations of one project, set-based. What may not be is reported, not raised."""
+        """One verdict on many annotations of one project, set-based. What may not be is reported, not
+        raised."""
         now = timezone.now()
 
         def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
@@ -217,7 +220,8 @@ class AnnotationReviewService:
     # --- what a file says ---------------------------------------------------------------------
 
     def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
-        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a manager."""
+        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a
+        manager."""
         if not works:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):

@@ -1,4 +1,5 @@
-"""The annotations of a task beside each other, as its counters, its answer and its lists of people are derived from them."""
+"""The annotations of a task beside each other, as its counters, its answer and its lists of people are
+derived from them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -9,23 +10,26 @@ from tasks.models import Annotation
 from tasks.sql import run
 from tasks.state import ABSENT, ACCEPTED_OR_FIXED, State, fills_slot, state_of
 
-# What the counters of a task ask of its annotations, and of annotations that are gone and were picked as its answer.
+# What the counters of a task ask of its annotations, and of annotations that are gone and were picked as its
+# answer.
 READ = """
-    SELECT t.id, project.review_criteria, a.id, a.state, a.last_action, a.returned_at IS NOT NULL, a.fills_slot,
-        a.was_cancelled, a.ground_truth, r.created_by_id, pick.id IS NOT NULL
+    SELECT t.id, project.review_criteria, a.id, a.state, a.last_action, a.returned_at IS NOT NULL,
+        a.fills_slot, a.was_cancelled, a.ground_truth, r.created_by_id, pick.id IS NOT NULL
     FROM tasks_task t
     JOIN tasks_project project ON project.id = t.project_id
     LEFT JOIN tasks_annotation a ON a.task_id = t.id
     LEFT JOIN reviews_review r ON r.id = a.standing_review_id
     LEFT JOIN reviews_finalpick pick ON pick.annotation_id = a.id AND pick.undone_at IS NULL
-    WHERE t.id = ANY(%(tasks)s::bigint[]) AND (a.id IS NULL OR a.state NOT IN ('deleted', 'draft') OR pick.id IS NOT NULL)
+    WHERE t.id = ANY(%(tasks)s::bigint[])
+    AND (a.id IS NULL OR a.state NOT IN ('deleted', 'draft') OR pick.id IS NOT NULL)
     ORDER BY a.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """One annotation of a task, as far as the counters of the task ask. `reviewer_id` signed its standing review."""
+    """One annotation of a task, as far as the counters of the task ask. `reviewer_id` signed its standing
+    review."""
 
     annotation_id: int
     state: State

@@ -91,7 +91,8 @@ def refusal(action: str, annotation: Annotation, user: Any) -> Refusal | None:
 
 NOT_A_REVIEWER = Refusal(
     "not_a_reviewer",
-    "Your role in this project does not include reviewing. Ask a manager of the project to make you a reviewer.",
+    "Your role in this project does not include reviewing. Ask a manager of the project to make you a "
+    "reviewer.",
     403,
 )
 

@@ -1,4 +1,5 @@
-"""Queries of hot paths whose SQL is built once: for one row, Django takes longer to build it than the database to run it."""
+"""Queries of hot paths whose SQL is built once: for one row, Django takes longer to build it than the
+database to run it."""
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache
@@ -19,7 +20,8 @@ ANY_KEY = 2**62 - 1  # stands for the primary key in the parameters
 
 
 class CompiledGet(Generic[Row]):
-    """`queryset.filter(pk=pk).first()` for any `pk`, with select_related, annotations, only() and select_for_update().
+    """`queryset.filter(pk=pk).first()` for any `pk`, with select_related, annotations, only() and
+    select_for_update().
 
     The rest of the queryset is fixed, its parameters too. It must not prefetch.
     """

@@ -23,7 +23,10 @@ class CanReviewAnnotation(IsAuthenticated):
     """Who may review at all. Whether this annotation may be reviewed now is decided by the workflow."""
 
     code = "not_a_reviewer"
-    message = "Your role in this project does not include reviewing. Ask a manager of the project to make you a reviewer."
+    message = (
+        "Your role in this project does not include reviewing. "
+        "Ask a manager of the project to make you a reviewer."
+    )
 
     def has_object_permission(self, request, view, obj) -> bool:
         return request.user.has_perm(REVIEW_ANNOTATION, obj)

@@ -22,7 +22,8 @@ def within(user: "User", capability: str, prefix: str = "project") -> Q:
     return Q() if projects is None else Q(**{f"{prefix}_id__in" if prefix else "pk__in": projects})
 
 
-# The version now was made under another configuration than the project has now. Rows that name none were made under its first.
+# The version now was made under another configuration than the project has now. Rows that name none were made
+# under its first.
 CONFIG_OUTDATED = (
     Q(current_version__label_config__isnull=False)
     & ~Q(current_version__label_config=F("project__label_config_version"))
@@ -58,7 +59,8 @@ class TaskQuerySet(models.QuerySet):
         return everything | self._given_to(user)
 
     def _given_to(self, user: "User") -> Q:
-        """An annotator's tasks: every one where work is handed out freely, else the assigned and already annotated ones."""
+        """An annotator's tasks: every one where work is handed out freely, else the assigned and already
+        annotated ones."""
         from .models import Annotation, Assignment
 
         assigned = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user))
@@ -67,7 +69,8 @@ class TaskQuerySet(models.QuerySet):
         return within(user, "view_project") & (free | assigned | mine)
 
     def offered_to(self, user: "User"):
-        """Of the visible tasks, those a list shows: reviewers see what has entered review for them, and what they annotated."""
+        """Of the visible tasks, those a list shows: reviewers see what has entered review for them, and what
+        they annotated."""
         from .models import Annotation, Assignment
 
         reviewing = within(user, "view_all_annotations") & ~within(user, "manage_project")
@@ -97,7 +100,8 @@ class TaskQuerySet(models.QuerySet):
         )
 
     def lock(self, ids):
-        """The rows of `ids`, locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""
+        """The rows of `ids`,
+        locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
@@ -128,10 +132,10 @@ class AnnotationQuerySet(models.QuerySet):
     def with_verdict(self):
         return self.filter(last_action__in=VERDICTS)
 
-    def lock_with_task(self, annotation_id):
-        """One annotation, its task, its project and its author. Of one annotation a statement locks both rows in order; of
-        several it would lock the task of the first before the second."""
-        found = self.filter(pk=annotation_id).select_related("project", "task", "completed_by")
+    def lock_with_task(self):
+        """One annotation, its task, its project and its author. Of one annotation a statement locks both rows
+        in order; of several it would lock the task of the first before the second."""
+        found = self.select_related("project", "task", "completed_by")
         return found.saying_config_outdated().select_for_update(no_key=True, of=("self", "task"))
 
     def lock(self, ids):

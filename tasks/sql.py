@@ -15,8 +15,8 @@ from django.db import connection, models, transaction
 def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple]:
     """Execute a statement of a hot path and answer its rows; [] where it returns none.
 
-    It is prepared on each connection, because planning takes longer than the work. Parameters are bound by the server, so
-    the types of bare ones must be clear from the statement.
+    It is prepared on each connection, because planning takes longer than the work. Parameters are bound by
+    the server, so the types of bare ones must be clear from the statement.
     """
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
@@ -46,7 +46,8 @@ def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
     values = [[row.pk for row in rows], *([_prepared(c, row) for row in rows] for c in columns)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = v.id",
+            f"UPDATE {_quoted(meta.db_table)} t SET {sets} FROM unnest({arrays}) AS v({names}) WHERE t.id = "
+            f"v.id",
             values,
         )
 
@@ -60,7 +61,8 @@ def _quoted(name: Any) -> str:
 
 
 def next_ids(model: type[models.Model], count: int) -> list[int]:
-    """Ids of `model` reserved from its sequence, for rows that must name each other before they are written."""
+    """Ids of `model` reserved from its sequence, for rows that must name each other before they are
+    written."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
@@ -93,7 +95,8 @@ def copy_values(model: type[models.Model], columns: Sequence[Any], rows: Iterabl
 
 
 def _writer(column: Any) -> Callable[[Any], str] | None:
-    """How a value of this column becomes text where the driver does not know: JSON, and members of a closed list."""
+    """How a value of this column becomes text where the driver does not know: JSON, and members of a closed
+    list."""
     if isinstance(column, models.JSONField):
         return json.dumps
     return str if isinstance(column, models.CharField | models.TextField) else None
@@ -101,7 +104,8 @@ def _writer(column: Any) -> Callable[[Any], str] | None:
 
 @contextmanager
 def bounded_reads(milliseconds: int) -> Iterator[None]:
-    """Statements of the block that take longer are cancelled (OperationalError), so that no filter holds a worker."""
+    """Statements of the block that take longer are cancelled (OperationalError), so that no filter holds a
+    worker."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield

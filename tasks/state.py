@@ -1,8 +1,8 @@
 """What an annotation's own row says about it, said once.
 
-`Annotation.state` and `Annotation.fills_slot` are columns that the database derives from the conditions here; queries, queues
-and counters read the columns. `state_of` and `fills_slot` apply the same conditions to a row in hand, which may have changes
-that are not written yet.
+`Annotation.state` and `Annotation.fills_slot` are columns that the database derives from the conditions here;
+queries, queues and counters read the columns. `state_of` and `fills_slot` apply the same conditions to a row
+in hand, which may have changes that are not written yet.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from .choices import ActionType
 
 
 class State(models.TextChoices):
-    """Whose turn it is: a reviewer's (waiting, contested), its author's (returned), anybody's (pooled), or nobody's."""
+    """Whose turn it is: a reviewer's (waiting, contested), its author's (returned), anybody's (pooled), or
+    nobody's."""
 
     DELETED = "deleted", "Deleted"
     DRAFT = "draft", "Turned back into a draft"

@@ -1,7 +1,8 @@
 """What a project adds up to, without a hot row.
 
-A transaction appends what it changed (ProjectDelta); a job folds the deltas into ProjectTotal each second; readers add
-what is not folded yet, in one statement, so a total is right as soon as the request that changed it has answered.
+A transaction appends what it changed (ProjectDelta); a job folds the deltas into ProjectTotal each second;
+readers add what is not folded yet, in one statement, so a total is right as soon as the request that changed
+it has answered.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +17,7 @@ from .models.project import Aggregate
 COUNTED = Aggregate.COUNTED
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in COUNTED)
 _NAMES = ", ".join(COUNTED)
+_ADDED = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTED)
 
 READ = f"""
     SELECT project_id, {_SUMS} FROM (
@@ -30,8 +32,9 @@ FOLD = f"""
         RETURNING project_id, {_NAMES}
     ), sums AS (SELECT project_id, {_SUMS} FROM taken GROUP BY project_id)
     INSERT INTO tasks_projecttotal AS t (project_id, {_NAMES})
-    SELECT project_id, {_NAMES} FROM sums WHERE project_id IN (SELECT id FROM tasks_project) ORDER BY project_id
-    ON CONFLICT (project_id) DO UPDATE SET {", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTED)}
+    SELECT project_id, {_NAMES} FROM sums
+    WHERE project_id IN (SELECT id FROM tasks_project) ORDER BY project_id
+    ON CONFLICT (project_id) DO UPDATE SET {_ADDED}
 """
 
 

@@ -1,7 +1,9 @@
-"""Database triggers, declared beside the models they guard: `triggers = (append_only("undone_at"),)` in the model's class.
+"""Database triggers, declared beside the models they guard: `triggers = (append_only("undone_at"),)` in the
+model's class.
 
-A migration installs those of one app with `operations = triggers.operations("reviews")`; it replaces what is there, so a
-migration that changes a declaration has the same line. `differences` compares the database with the declarations.
+A migration installs those of one app with `operations = triggers.operations("reviews")`; it replaces what is
+there, so a migration that changes a declaration has the same line. `differences` compares the database with
+the declarations.
 Why not django-pgtrigger: docs/decisions/012.
 """
 
@@ -36,8 +38,8 @@ class Function:
 class Trigger:
     """Fields are named as the model names them; the columns are looked up.
 
-    `on` is the model of the table, where that is not the model that declares the trigger. `calls` are the functions that
-    `function` calls.
+    `on` is the model of the table, where that is not the model that declares the trigger. `calls` are the
+    functions that `function` calls.
     """
 
     name: str
@@ -56,7 +58,8 @@ class Trigger:
         call = f"{self.function.signature.partition('(')[0]}({argument})"
         return (
             f"CREATE{' CONSTRAINT' if self.deferred else ''} TRIGGER {self.name} {self.when}{columns} "
-            f"ON {model._meta.db_table}{' DEFERRABLE INITIALLY DEFERRED' if self.deferred else ''} FOR EACH ROW "
+            f"ON {model._meta.db_table}{' DEFERRABLE INITIALLY DEFERRED' if self.deferred else ''} FOR EACH "
+            f"ROW "
             f"{f'WHEN ({self.condition}) ' if self.condition else ''}EXECUTE FUNCTION {call};"
         )
 
@@ -155,6 +158,7 @@ END
 def append_only(*set_once: str) -> Trigger:
     """No row is changed or deleted, but each field of `set_once` may be set once, from NULL.
 
-    Rows pass while `SET LOCAL countersign.purge = 'on'`, which only `purge` sets. TRUNCATE has no trigger: the tests need it.
+    Rows pass while `SET LOCAL countersign.purge = 'on'`,
+    which only `purge` sets. TRUNCATE has no trigger: the tests need it.
     """
     return Trigger("append_only", "BEFORE UPDATE OR DELETE", APPEND_ONLY, argument=set_once)

@@ -22,7 +22,8 @@ END
 """,
 )
 INDEX = """
-    CREATE INDEX task_upload_names ON tasks_task USING gin (upload_names(data)) WHERE upload_names(data) IS NOT NULL
+    CREATE INDEX task_upload_names ON tasks_task USING gin (upload_names(data))
+    WHERE upload_names(data) IS NOT NULL
 """
 OPERATIONS = [
     RunSQL(FUNCTION.create, "DROP FUNCTION upload_names(jsonb)"),

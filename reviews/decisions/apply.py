@@ -1,4 +1,5 @@
-"""Write plans: one set-based statement for their rows, whether there is one plan or a thousand, then count and tell."""
+"""Write plans: one set-based statement for their rows, whether there is one plan or a thousand, then count
+and tell."""
 
 import json
 import uuid
@@ -25,10 +26,12 @@ INPUT = """
     SELECT x.*, nextval('reviews_review_id_seq') AS review_id, nextval('tasks_history_id_seq') AS history_id
     FROM jsonb_to_recordset(%(plans)s::jsonb) AS x(
         annotation_id bigint, task_id bigint, project_id bigint, action text, ends bigint, undoes boolean,
-        annotation_seq bigint, updated_at timestamptz, updated_by_id bigint, last_action text, last_created_by_id bigint,
-        redistributed boolean, returned_at timestamptz, returned_to_id bigint, contested_at timestamptz, upheld boolean,
-        rounds smallint, ever_reviewed boolean, is_version boolean, result jsonb, was_cancelled boolean, version integer,
-        version_author_id bigint, current_version_id bigint, label_config_id bigint,
+        annotation_seq bigint, updated_at timestamptz, updated_by_id bigint,
+        last_action text, last_created_by_id bigint, redistributed boolean,
+        returned_at timestamptz, returned_to_id bigint, contested_at timestamptz, upheld boolean,
+        rounds smallint, ever_reviewed boolean,
+        is_version boolean, result jsonb, was_cancelled boolean, version integer, version_author_id bigint,
+        current_version_id bigint, label_config_id bigint,
         comment text, comment_id bigint, details jsonb,
         verdict text, reason text, reject_action text, seen_version_id bigint, fixed_version_id bigint,
         started_at timestamptz, unique_id uuid, bulk_id bigint
@@ -38,12 +41,14 @@ WRITE = f"""
     WITH input AS MATERIALIZED ({INPUT}),
     reviews AS (
         INSERT INTO reviews_review (
-            id, annotation_id, task_id, project_id, verdict, created_by_id, created_at, started_at, comment,
-            comment_object_id, reason, reject_action, seen_version_id, fixed_version_id, unique_id, bulk_id
+            id, annotation_id, task_id, project_id, verdict, created_by_id, created_at, started_at,
+            comment, comment_object_id, reason, reject_action, seen_version_id, fixed_version_id,
+            unique_id, bulk_id
         )
-        SELECT review_id, annotation_id, task_id, project_id, verdict, %(actor)s, %(now)s, started_at, comment,
-            comment_id, reason, reject_action, seen_version_id,
-            CASE WHEN is_version THEN history_id ELSE fixed_version_id END, unique_id, bulk_id
+        SELECT review_id, annotation_id, task_id, project_id, verdict, %(actor)s, %(now)s, started_at,
+            comment, comment_id, reason, reject_action, seen_version_id,
+            CASE WHEN is_version THEN history_id ELSE fixed_version_id END,
+            unique_id, bulk_id
         FROM input WHERE verdict IS NOT NULL
     ),
     superseded AS (
@@ -56,34 +61,39 @@ WRITE = f"""
     ),
     history AS (
         INSERT INTO tasks_history (
-            id, annotation_id, action, created_by_id, created_at, version_id, number, author_id, result, was_cancelled,
-            annotation_seq, label_config_id, lead_time, started_at, review_id, comment, comment_id, details
+            id, annotation_id, action, created_by_id, created_at, version_id, number, author_id, result,
+            was_cancelled, annotation_seq, label_config_id, lead_time, started_at,
+            review_id, comment, comment_id, details
         )
         SELECT i.history_id, i.annotation_id, i.action, %(actor)s, %(now)s,
             CASE WHEN i.is_version THEN i.history_id ELSE i.current_version_id END,
-            CASE WHEN i.is_version THEN i.version END, CASE WHEN i.is_version THEN i.version_author_id END,
-            CASE WHEN i.is_version THEN i.result END, i.was_cancelled, i.annotation_seq,
-            CASE WHEN i.is_version THEN i.label_config_id END, CASE WHEN i.is_version THEN a.lead_time END,
+            CASE WHEN i.is_version THEN i.version END,
+            CASE WHEN i.is_version THEN i.version_author_id END,
+            CASE WHEN i.is_version THEN i.result END,
+            i.was_cancelled, i.annotation_seq,
+            CASE WHEN i.is_version THEN i.label_config_id END,
+            CASE WHEN i.is_version THEN a.lead_time END,
             CASE WHEN i.verdict IS NOT NULL THEN i.started_at WHEN i.is_version THEN a.started_at END,
-            CASE WHEN i.verdict IS NOT NULL THEN i.review_id ELSE i.ends END, i.comment, i.comment_id, i.details
+            CASE WHEN i.verdict IS NOT NULL THEN i.review_id ELSE i.ends END,
+            i.comment, i.comment_id, i.details
         FROM input i JOIN tasks_annotation a ON a.id = i.annotation_id WHERE i.action IS NOT NULL
     ),
     annotations AS (
         UPDATE tasks_annotation a SET
             standing_review_id = CASE WHEN i.verdict IS NOT NULL THEN i.review_id END,
             annotation_seq = i.annotation_seq, updated_at = i.updated_at, updated_by_id = i.updated_by_id,
-            last_action = i.last_action, last_created_by_id = i.last_created_by_id, redistributed = i.redistributed,
-            returned_at = i.returned_at, returned_to_id = i.returned_to_id, contested_at = i.contested_at,
-            upheld = i.upheld, rounds = i.rounds, ever_reviewed = i.ever_reviewed,
+            last_action = i.last_action, last_created_by_id = i.last_created_by_id,
+            redistributed = i.redistributed, returned_at = i.returned_at,
+            returned_to_id = i.returned_to_id, contested_at = i.contested_at, upheld = i.upheld,
+            rounds = i.rounds, ever_reviewed = i.ever_reviewed,
             result = CASE WHEN i.is_version THEN i.result ELSE a.result END,
-            was_cancelled = i.was_cancelled, version = i.version, version_author_id = i.version_author_id,
+            was_cancelled = i.was_cancelled, version = i.version,
+            version_author_id = i.version_author_id,
             current_version_id = CASE WHEN i.is_version THEN i.history_id ELSE i.current_version_id END
         FROM input i WHERE a.id = i.annotation_id
     )
     SELECT annotation_id, review_id, history_id FROM input
 """
-
-
 # Taken from the annotation as the plan makes it.
 ANNOTATION_COLUMNS = (
     "task_id",
@@ -116,7 +126,8 @@ def apply(
     bulk: BulkReview | None = None,
     because: str = "",
 ) -> list[Review | None]:
-    """Write these plans, all of one verb and one project, whose annotations and `tasks` are locked. Answers the new reviews.
+    """Write these plans, all of one verb and one project, whose annotations and `tasks` are locked. Answers
+    the new reviews.
 
     `because` is the reason that is told where reviews end without a new verdict.
     """

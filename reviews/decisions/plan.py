@@ -1,4 +1,5 @@
-"""From a locked annotation to what a decision makes of it: a frozen Plan, a repeat of what stands, or the refusal."""
+"""From a locked annotation to what a decision makes of it: a frozen Plan, a repeat of what stands, or the
+refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,8 +58,9 @@ class NewReview:
 class Plan:
     """What becomes of one annotation: its review columns, a row of history, and a review or the end of one.
 
-    `columns` by attribute name. `comment` becomes a comment object; `comment_object` is one that is there already. `ends` is
-    the review that stops standing, `undoes` whether that is taken back (else it is superseded, or its version is outdated).
+    `columns` by attribute name. `comment` becomes a comment object; `comment_object` is one that is there
+    already. `ends` is the review that stops standing, `undoes` whether that is taken back (else it is
+    superseded, or its version is outdated).
     """
 
     annotation: Annotation
@@ -88,7 +90,8 @@ def plan_verdict(
     standing: Review | None,
     in_bulk: bool = False,
 ) -> Plan | Review | Refusal:
-    """`standing` is the review in force, read under the lock; it is the answer where the request only repeats it.
+    """`standing` is the review in force, read under the lock; it is the answer where the request only repeats
+    it.
 
     Raises Refused (`stale`). A selection needs no comment.
     """
@@ -111,7 +114,8 @@ def plan_verdict(
 def _as_fix_of_own_edit(
     annotation: Annotation, request: VerdictRequest, actor: User
 ) -> tuple[VerdictRequest, History | None]:
-    """Accepting one's own plain edit of somebody's work is a fix; "before" is then the annotator's last version."""
+    """Accepting one's own plain edit of somebody's work is a fix; "before" is then the annotator's last
+    version."""
     own_edit = annotation.version_author_id == actor.pk and not annotation.is_work_of(actor)
     if request.verdict == ActionType.REJECTED or not own_edit:
         return request, None
@@ -184,7 +188,8 @@ def _plan_fix(
     before: History | None,
     signs_edit: bool,
 ) -> Plan | Refusal:
-    """A fix writes a new version, unless the reviewer's own edit, which is there already, is what they sign."""
+    """A fix writes a new version, unless the reviewer's own edit, which is there already, is what they
+    sign."""
     if not signs_edit and (refusal := _fix_refusal(annotation, request)):
         return refusal
     result, author_id = annotation.result, annotation.version_author_id
@@ -277,7 +282,8 @@ def standing_columns(
 
 
 def plan_undo(annotation: Annotation, review: Review, actor: User) -> Plan:
-    """The annotation is unreviewed then. Of a fix, the version before it is written anew, under its author's name."""
+    """The annotation is unreviewed then. Of a fix, the version before it is written anew, under its author's
+    name."""
     version = None
     if review.fixed_version_id is not None:
         seen = review.seen_version

@@ -1,4 +1,5 @@
-"""What becomes of a rejected annotation: it stays rejected, goes back to its author, or its slot goes to somebody else."""
+"""What becomes of a rejected annotation: it stays rejected, goes back to its author, or its slot goes to
+somebody else."""
 
 from tasks.choices import Distribution, RejectAction
 from tasks.models import Annotation
@@ -11,7 +12,8 @@ from .request import VerdictRequest
 
 
 def resolve_reject_action(annotation: Annotation, request: VerdictRequest) -> tuple[str, Refusal | None]:
-    """The action named, else the project's default, else `remove` where the author cannot take the work back."""
+    """The action named, else the project's default, else `remove` where the author cannot take the work
+    back."""
     project = annotation.project
     action = request.reject_action or project.default_reject_action
     obstacle = _requeue_refusal(annotation) if action == RejectAction.REQUEUE else None
@@ -70,7 +72,8 @@ def _requeue_refusal(annotation: Annotation) -> Refusal | None:
         return None
     return Refusal(
         "annotator_unavailable",
-        "The annotator cannot take this back (inactive, paused or no longer a member). Choose another reject action.",
+        "The annotator cannot take this back (inactive, paused or no longer a member). Choose another "
+        "reject action.",
         field="reject_action",
     )
 
@@ -102,7 +105,8 @@ def _redistribute_refusal(annotation: Annotation, request: VerdictRequest, actor
     if by_hand and (assignee is None or not may(actor, "manage_project", project)):
         return Refusal(
             "redistribute_needs_auto_distribution",
-            "Tasks are assigned by hand in this project: a manager may redistribute by naming the new assignee.",
+            "Tasks are assigned by hand in this project: a manager may redistribute by naming the new "
+            "assignee.",
             field="reject_action",
         )
     return None

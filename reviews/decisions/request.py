@@ -17,7 +17,8 @@ RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
 
 @dataclass(frozen=True)
 class VerdictRequest:
-    """A verdict as it was asked for. `result` is a fix's; `reject_action`, `reason` and `assignee` are a reject's."""
+    """A verdict as it was asked for. `result` is a fix's; `reject_action`, `reason` and `assignee` are a
+    reject's."""
 
     verdict: ActionType
     comment: str = ""
@@ -37,7 +38,8 @@ class VerdictRequest:
 
 @dataclass(frozen=True)
 class Decision:
-    """The review that stands now, on which annotation and task. `repeated`: it stood already, nothing was written.
+    """The review that stands now, on which annotation and task. `repeated`: it stood already, nothing was
+    written.
 
     `notice` is a sentence for the reviewer, where the outcome is not the project's default.
     """

@@ -1,4 +1,5 @@
-"""What waits for one person in particular: one query for each kind, of what they see and may act on. Oldest first, to a bound."""
+"""What waits for one person in particular: one query for each kind, of what they see and may act on. Oldest
+first, to a bound."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ _NO_ID = Value(None, _ID)
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who asks what waits for them, in one project or in all; and the projects in which they get work, by what they
-    may do there. Where they are paused, they get none."""
+    """Somebody who asks what waits for them, in one project or in all; and the projects in which they get
+    work, by what they may do there. Where they are paused, they get none."""
 
     user: Any
     project: int | None
@@ -107,7 +108,8 @@ def to_label(reader: Reader) -> QuerySet:
 
 
 def comments(reader: Reader) -> QuerySet:
-    """What others said about this person's work, or after them, and that they have neither answered nor acted on.
+    """What others said about this person's work, or after them, and that they have neither answered nor acted
+    on.
 
     What came with returned work is part of that.
     """

@@ -1,4 +1,5 @@
-"""What a lead presses to move a stuck task on. Each is what the services do already; here is which of it a reason asks for."""
+"""What a lead presses to move a stuck task on. Each is what the services do already; here is which of it a
+reason asks for."""
 
 from typing import Any
 
@@ -22,7 +23,8 @@ from .stuck import BY_PERSON, Stuck, described, still_stuck
 def press(
     task: Task, button: str, *, actor: Any, reason: str | None = None, to: Any = None, because: str = ""
 ) -> None:
-    """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises Refused."""
+    """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises
+    Refused."""
     if not may(actor, "manage_project", task.project_id):
         raise Refused("permission_denied", "Only a manager of the project may do this.", status=403)
     stuck = _stuck(task, reason)

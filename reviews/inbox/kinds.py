@@ -31,8 +31,9 @@ ONES_OWN = (Kind.RETURNED, Kind.COMMENTS)
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that waits, since when. Shared work is one item for each project: `count` of it, `task` the one that waits
-    longest. `about` is the id of the comment, or of the review whose corrections they are. It names nobody."""
+    """One thing that waits, since when. Shared work is one item for each project: `count` of it, `task` the
+    one that waits longest. `about` is the id of the comment, or of the review whose corrections they are. It
+    names nobody."""
 
     kind: Kind
     project: int

@@ -1,4 +1,5 @@
-"""What waits for whoever comes first: one item for each project, counted to a bound, in two statements however many projects."""
+"""What waits for whoever comes first: one item for each project, counted to a bound, in two statements
+however many projects."""
 
 from typing import Any
 
@@ -17,8 +18,8 @@ POOL = """
     FROM tasks_project p CROSS JOIN LATERAL ({found} LIMIT %(limit)s) f
     WHERE p.id = ANY(%(projects)s) AND p.deleted_at IS NULL AND {condition} GROUP BY p.id
 """
-# As the label stream hands out: room is what neither annotations nor other people's places fill. Who has had a task is not
-# asked again, but for what was sent back to whoever takes it.
+# As the label stream hands out: room is what neither annotations nor other people's places fill. Who has had
+# a task is not asked again, but for what was sent back to whoever takes it.
 LABEL = """
     SELECT t.id AS task, t.created_at AS since FROM tasks_task t
     WHERE t.project_id = p.id AND t.deleted_at IS NULL AND NOT t.is_labeled AND t.closed_at IS NULL
@@ -27,7 +28,8 @@ LABEL = """
     AND t.overlap > (SELECT count(*) FROM tasks_annotation a WHERE a.task_id = t.id AND a.fills_slot)
         + (SELECT count(*) FROM tasks_reservation r WHERE r.task_id = t.id AND r.user_id <> %(user)s
         AND r.expires_at > statement_timestamp())
-    AND NOT EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = t.id AND s.user_id = %(user)s AND s.type = 'AN')
+    AND NOT EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = t.id AND s.user_id = %(user)s
+    AND s.type = 'AN')
     ORDER BY t.id
 """
 

@@ -1,4 +1,5 @@
-"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.dead_ends), with buttons."""
+"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.dead_ends),
+with buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ CONCERNED = {
 
 @dataclass(frozen=True)
 class Stuck:
-    """`person` is who it waits on, where that is somebody away. `since`: when anything last happened to the task."""
+    """`person` is who it waits on, where that is somebody away. `since`: when anything last happened to the
+    task."""
 
     reason: Reason
     task: int
@@ -71,7 +73,8 @@ def still_stuck(task: Task) -> list[str]:
 def stuck_in(
     project: Project, reasons: Sequence[str] = tuple(REASONS)
 ) -> dict[str, list[tuple[int, datetime]]]:
-    """Reason → (task, since), longest first, at most BOUND + 1. A query or two for each reason, whatever the size."""
+    """Reason → (task, since), longest first, at most BOUND + 1. A query or two for each reason, whatever the
+    size."""
     return {name: _oldest(tasks_of(project, REASONS[name])) for name in reasons}
 
 

@@ -1,5 +1,5 @@
-"""How much of a project is under way: what waits for a verdict, and what is out for rework. Counted to a bound, so that the cost
-does not grow with the project."""
+"""How much of a project is under way: what waits for a verdict, and what is out for rework. Counted to a
+bound, so that the cost does not grow with the project."""
 
 from dataclasses import dataclass
 

@@ -42,7 +42,10 @@ GIVEN = f"""
     FROM tasks_assignment s JOIN tasks_task t ON t.id = s.task_id
     WHERE t.project_id = ANY(%(projects)s) AND {OPEN}
 """
-QUEUED = "SELECT e.entered_at FROM reviews_queueentry e WHERE e.project_id = p.id AND e.queue = '{queue}' LIMIT %(limit)s"
+QUEUED = """
+    SELECT e.entered_at FROM reviews_queueentry e
+    WHERE e.project_id = p.id AND e.queue = '{queue}' LIMIT %(limit)s
+"""
 STATEMENT = f"""
     SELECT t.project_id, a.returned_to_id, 'returned', count(*), min(a.returned_at)
         FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id
@@ -55,13 +58,18 @@ STATEMENT = f"""
     UNION ALL SELECT t.project_id, s.user_id, 'to_review', count(*), min(e.entered_at)
         FROM tasks_assignment s JOIN tasks_task t ON t.id = s.task_id
         JOIN reviews_queueentry e ON e.task_id = t.id AND e.queue = 'review'
-        WHERE t.project_id = ANY(%(projects)s) AND s.type = 'RE' AND s.user_id NOT IN (e.completed_by_id, e.written_by_id)
+        WHERE t.project_id = ANY(%(projects)s) AND s.type = 'RE' AND s.user_id NOT IN (e.completed_by_id,
+        e.written_by_id)
         GROUP BY 1, 2
-    UNION ALL SELECT r.project_id, r.user_id, 'labelling', count(*), min(r.created_at) FROM tasks_reservation r
+    UNION ALL SELECT r.project_id, r.user_id, 'labelling', count(*), min(r.created_at)
+    FROM tasks_reservation r
         JOIN tasks_task t ON t.id = r.task_id
-        WHERE r.project_id = ANY(%(projects)s) AND {OPEN} AND r.expires_at > statement_timestamp() GROUP BY 1, 2
-    UNION ALL SELECT e.project_id, e.leased_to_id, 'reviewing', count(*), min(e.leased_at) FROM reviews_queueentry e
-        WHERE e.project_id = ANY(%(projects)s) AND e.lease IS NOT NULL AND e.leased_until > statement_timestamp() GROUP BY 1, 2
+        WHERE r.project_id = ANY(%(projects)s) AND {OPEN}
+        AND r.expires_at > statement_timestamp() GROUP BY 1, 2
+    UNION ALL SELECT e.project_id, e.leased_to_id, 'reviewing', count(*), min(e.leased_at)
+    FROM reviews_queueentry e
+        WHERE e.project_id = ANY(%(projects)s) AND e.lease IS NOT NULL
+        AND e.leased_until > statement_timestamp() GROUP BY 1, 2
     UNION ALL SELECT p.id, NULL, 'to_review', count(*), min(f.entered_at) FROM tasks_project p
         CROSS JOIN LATERAL ({QUEUED.format(queue="review")}) f WHERE p.id = ANY(%(projects)s) GROUP BY 1
     UNION ALL SELECT p.id, NULL, 'disputes', count(*), min(f.entered_at) FROM tasks_project p

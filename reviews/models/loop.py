@@ -15,7 +15,8 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Dispute(models.Model):
-    """An annotator contests a rejection, once; another reviewer decides. Append-only but for the decision, given once."""
+    """An annotator contests a rejection, once; another reviewer decides. Append-only but for the decision,
+    given once."""
 
     class Outcome(models.TextChoices):
         UPHELD = "upheld", "The rejection was right"
@@ -95,7 +96,8 @@ class Correction(models.Model):
 
 
 class FinalPick(models.Model):
-    """A reviewer picked a task's answer among accepted annotations that differ. It counts until taken back or void."""
+    """A reviewer picked a task's answer among accepted annotations that differ. It counts until taken back or
+    void."""
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="picks")
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="+")

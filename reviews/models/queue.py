@@ -19,8 +19,8 @@ class Queue(models.TextChoices):
 
 
 class QueueEntry(models.Model):
-    """One annotation that a reviewer may be handed, narrow and indexed for each order. Derived: reviews.queue rebuilds it
-    from annotation, task and standing review, under the task's lock.
+    """One annotation that a reviewer may be handed, narrow and indexed for each order. Derived: reviews.queue
+    rebuilds it from annotation, task and standing review, under the task's lock.
 
     Columns that it has from its annotation bear the annotation's names, so that conditions serve both.
 

@@ -38,9 +38,11 @@ class BulkReview(models.Model):
 
 
 class Review(models.Model):
-    """One signed verdict on one version. Append-only: only undone_*, superseded_by and contested_at change, each once.
+    """One signed verdict on one version. Append-only: only undone_*, superseded_by and contested_at change,
+    each once.
 
-    It stands while `annotation.standing_review_id` names it. Neither undone nor superseded nor standing: outdated.
+    It stands while `annotation.standing_review_id` names it. Neither undone nor superseded nor standing:
+    outdated.
     """
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="reviews")

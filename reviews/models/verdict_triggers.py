@@ -1,5 +1,6 @@
-"""An annotation bears a verdict exactly when its standing review gives it. No application path and no stray SQL gets around
-this: it is checked at commit, by primary key, on the rows as they are then (not as they were when the change was made).
+"""An annotation bears a verdict exactly when its standing review gives it. No application path and no stray
+SQL gets around this: it is checked at commit, by primary key, on the rows as they are then (not as they were
+when the change was made).
 """
 
 from tasks.choices import VERDICTS
@@ -21,10 +22,12 @@ BEGIN
         RAISE EXCEPTION 'annotation % is %, but has no standing review', which, a.last_action
             USING ERRCODE = 'check_violation', CONSTRAINT = 'verdict_matches_review';
     END IF;
-    SELECT annotation_id, verdict, undone_at, superseded_by_id INTO r FROM reviews_review WHERE id = a.standing_review_id;
+    SELECT annotation_id, verdict, undone_at, superseded_by_id INTO r FROM reviews_review
+    WHERE id = a.standing_review_id;
     IF NOT FOUND OR r.annotation_id <> which OR r.verdict <> a.last_action
         OR r.undone_at IS NOT NULL OR r.superseded_by_id IS NOT NULL THEN
-        RAISE EXCEPTION 'annotation % is %, but its standing review % says otherwise', which, a.last_action, a.standing_review_id
+        RAISE EXCEPTION 'annotation % is %, but its standing review % says otherwise', which, a.last_action,
+        a.standing_review_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'verdict_matches_review';
     END IF;
 END
@@ -40,14 +43,16 @@ BEGIN
 END
 """,
 )
-# A new review stands, unless it was undone or superseded by commit. An imported one may be outdated from the start.
+# A new review stands, unless it was undone or superseded by commit. An imported one may be outdated from the
+# start.
 CHECK_REVIEW = Function(
     "countersign_check_review()",
     returns="trigger",
     body="""
 DECLARE r record; standing bigint;
 BEGIN
-    SELECT annotation_id, undone_at, superseded_by_id, imported_by_id INTO r FROM reviews_review WHERE id = NEW.id;
+    SELECT annotation_id, undone_at, superseded_by_id, imported_by_id INTO r FROM reviews_review
+    WHERE id = NEW.id;
     IF NOT FOUND THEN RETURN NULL; END IF;
     SELECT standing_review_id INTO standing FROM tasks_annotation WHERE id = r.annotation_id;
     IF TG_OP = 'INSERT' AND r.undone_at IS NULL AND r.superseded_by_id IS NULL AND r.imported_by_id IS NULL

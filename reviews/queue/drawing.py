@@ -1,4 +1,5 @@
-"""The next annotation for a reviewer: one statement that finds it, locks it past everybody else's, and leases it."""
+"""The next annotation for a reviewer: one statement that finds it, locks it past everybody else's, and leases
+it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,8 +45,8 @@ def available_to(user: User, project: Project | None = None) -> Q:
 
 @dataclass(frozen=True)
 class Ask:
-    """What a reviewer wants from the queue: of one queue (or disputes first, then what waits for review), of one task, and
-    none of the annotations they have put aside."""
+    """What a reviewer wants from the queue: of one queue (or disputes first, then what waits for review), of
+    one task, and none of the annotations they have put aside."""
 
     project: Project
     user: User
@@ -95,7 +96,8 @@ TAKE = f"""
 
 
 def statement(ask: Ask, *, skip_locked: bool = True) -> tuple[str, dict[str, Any]]:
-    """What one holds already, else the first free one of each queue. A branch is looked at only where those before are empty."""
+    """What one holds already, else the first free one of each queue. A branch is looked at only where those
+    before are empty."""
     decidable = ask.decidable
     branches = [decidable.filter(held_by(ask.user), queue__in=ask.queues).order_by("leased_at")]
     for queue in ask.queues:
@@ -121,7 +123,8 @@ def with_parameters(rows: QuerySet, *, prefix: str) -> tuple[str, dict[str, Any]
 
 
 def _parts(ask: Ask, queue: str) -> list[Q]:
-    """By annotator, one's own stretch of the index is stepped over instead of read through: before it, then after it."""
+    """By annotator, one's own stretch of the index is stepped over instead of read through: before it, then
+    after it."""
     by_author = order_of(ask.project, queue) == ORDERS[Sampling.BY_ANNOTATOR]
     if not by_author or ask.project.allow_self_review:
         return [Q()]
@@ -147,6 +150,7 @@ def draw(ask: Ask) -> Lease | None:
 
 
 def remaining(ask: Ask) -> int:
-    """How many this person could still get, the one they hold included; more than COUNT_LIMIT means: at least so many."""
+    """How many this person could still get, the one they hold included; more than COUNT_LIMIT means: at least
+    so many."""
     available = ask.wanted.filter(available_to(ask.user, ask.project), queue__in=ask.queues)
     return available.order_by()[: COUNT_LIMIT + 1].count()

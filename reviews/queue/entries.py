@@ -1,4 +1,5 @@
-"""Which annotations are in which queue: derived from annotation, task and project by the conditions of `reviews.eligibility`.
+"""Which annotations are in which queue: derived from annotation, task and project by the conditions of
+`reviews.eligibility`.
 
 Writers keep the entries of the tasks they hold locked up to date (`sync`); `recount` compares.
 """
@@ -33,7 +34,8 @@ DERIVED = (
 
 
 class SeededHash(Func):
-    """64 bits of a text: the same order each time, and no order that anybody could foresee without the seed."""
+    """64 bits of a text: the same order each time, and no order that anybody could foresee without the
+    seed."""
 
     template = "('x' || left(md5(%(expressions)s), 16))::bit(64)::bigint"
     output_field = BigIntegerField()
@@ -65,8 +67,9 @@ def wanted() -> QuerySet:
     )
 
 
-# A decision ends the lease; an edit does not. Rows that stay as they are stay unlocked, so that drawing need not wait for them.
-# NOT IN and the join by primary key cost the same whatever the planner believes about the number of tasks.
+# A decision ends the lease; an edit does not. Rows that stay as they are stay unlocked, so that drawing need
+# not wait for them. NOT IN and the join by primary key cost the same whatever the planner believes about the
+# number of tasks.
 SYNC = """
     WITH wanted AS MATERIALIZED ({wanted}), gone AS (
         DELETE FROM reviews_queueentry e WHERE e.task_id = ANY(%(tasks)s)
@@ -84,11 +87,13 @@ SYNC = """
     SELECT w.annotation_id, {derived}, now() FROM wanted w
     WHERE w.annotation_id NOT IN (SELECT annotation_id FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s))
 """
-# (task, annotation, the queue it is in, the queue it belongs in); the queues are equal where something else is wrong.
+# (task, annotation, the queue it is in, the queue it belongs in); the queues are equal where something else
+# is wrong.
 DIFFERENCES = """
     SELECT coalesce(w.task_id, e.task_id), coalesce(w.annotation_id, e.annotation_id), e.queue, w.queue
     FROM ({wanted}) w
-    FULL JOIN (SELECT * FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s)) e ON e.annotation_id = w.annotation_id
+    FULL JOIN (SELECT * FROM reviews_queueentry
+    WHERE task_id = ANY(%(tasks)s)) e ON e.annotation_id = w.annotation_id
     WHERE ({stored}) IS DISTINCT FROM ({derived})
     ORDER BY 2
 """

@@ -16,7 +16,8 @@ NONE = {"lease": None, "leased_to": None, "leased_at": None, "leased_until": Non
 
 
 def renew(lease: UUID, user: Any) -> datetime | None:
-    """Hold it longer; until when. One that has run out is still one's own while nobody has taken the item. None: it is gone."""
+    """Hold it longer; until when. One that has run out is still one's own while nobody has taken the item.
+    None: it is gone."""
     held = QueueEntry.objects.filter(lease=lease, leased_to=user)
     if not held.update(leased_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
         return None

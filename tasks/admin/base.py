@@ -1,4 +1,5 @@
-"""What the admin of a project lead shares: rows of the projects they manage and nothing else, whichever way they are asked for."""
+"""What the admin of a project lead shares: rows of the projects they manage and nothing else, whichever way
+they are asked for."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -29,13 +30,15 @@ INTEGRITY_ERROR = Refused(
 
 
 class ShowsRefusals(admin.ModelAdmin):
-    """A refusal raised by a service is shown where the person is looking: at the form's field, or above the list."""
+    """A refusal raised by a service is shown where the person is looking: at the form's field, or above the
+    list."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except (Refused, IntegrityError) as error:
-            # That was rolled back. The second time, the form that was sent is shown again, with the refusal in it.
+            # That was rolled back. The second time, the form that was sent is shown again, with the refusal
+            # in it.
             request.refused = error if isinstance(error, Refused) else INTEGRITY_ERROR  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
 
@@ -156,7 +159,8 @@ class LeadAdmin(ShowsRefusals, CountersignAdmin):
 
 
 class NumberedSearch(admin.ModelAdmin):
-    """Searches by index: a number in `number_fields`, a UUID in `unique_id`, anything else in `search_fields`."""
+    """Searches by index: a number in `number_fields`, a UUID in `unique_id`, anything else in
+    `search_fields`."""
 
     number_fields: Sequence[str] = ("id",)
 

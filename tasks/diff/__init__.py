@@ -1,8 +1,10 @@
-"""What changed between two results, as a person would say it: added, removed, moved, relabelled, attributes, words.
+"""What changed between two results, as a person would say it: added, removed, moved, relabelled, attributes,
+words.
 
-Says nothing exactly where `tasks.results.same_result` finds the two the same, with one difference: a region or an answer that
-has only another id (deleted and drawn again, or named anew by a tool) has not changed. Pure, and never raises, whatever the
-regions look like. Overlap is our own arithmetic: boxes and ellipses are clipped exactly, polygons compared along 128 lines.
+Says nothing exactly where `tasks.results.same_result` finds the two the same, with one difference: a region
+or an answer that has only another id (deleted and drawn again, or named anew by a tool) has not changed.
+Pure, and never raises, whatever the regions look like. Overlap is our own arithmetic: boxes and ellipses are
+clipped exactly, polygons compared along 128 lines.
 """
 
 from collections.abc import Iterator
@@ -109,7 +111,8 @@ def _kind(part: Part, region: str, *, labelled: bool) -> Kind:
 
 
 def _exchanged(old: list[str], new: list[str]) -> tuple[str, str]:
-    """Labels only one side has; all of them where both have the same (in another order, or written otherwise)."""
+    """Labels only one side has; all of them where both have the same (in another order, or written
+    otherwise)."""
     out, into = [label for label in old if label not in new], [label for label in new if label not in old]
     if not out and not into:
         out, into = old, new

@@ -1,4 +1,5 @@
-"""Which region of one result is which of the other. Ids lead; content decides where a tool or a redrawing gave new ones."""
+"""Which region of one result is which of the other. Ids lead; content decides where a tool or a redrawing
+gave new ones."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
@@ -41,7 +42,8 @@ class Matched(Generic[T]):
 
 
 def match(before: list[Item], after: list[Item]) -> Matched[Item]:
-    """Unchanged ones first, then by id, then answers by what they answer, then regions drawn anew in the old place."""
+    """Unchanged ones first, then by id, then answers by what they answer, then regions drawn anew in the old
+    place."""
     matched = Matched(before, after)
     for key in (_unchanged, _content, _identity, _place):
         matched.by(key)

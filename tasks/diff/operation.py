@@ -23,9 +23,10 @@ class Kind(StrEnum):
 class Operation:
     """`region` is the id it has after (before, where it is gone); empty for an answer about the whole task.
 
-    `control` is `from_name`, or the key that changed where that is not the answer (`meta`, `score`). `label_from` and
-    `label_to` leave out the labels that stayed. `overlap` is intersection over union, 0 to 1; None where there is none to
-    measure. `before` and `after` are the values of regions, the texts or the answers.
+    `control` is `from_name`, or the key that changed where that is not the answer (`meta`, `score`).
+    `label_from` and `label_to` leave out the labels that stayed. `overlap` is intersection over union, 0 to
+    1; None where there is none to measure. `before` and `after` are the values of regions, the texts or the
+    answers.
     """
 
     kind: str
@@ -46,7 +47,8 @@ class Operation:
 
 
 def word_changes(before: str, after: str) -> list[tuple[str, str]]:
-    """The words taken out and the words put in, place by place. More than 400 words from the first to the last: one place."""
+    """The words taken out and the words put in, place by place. More than 400 words from the first to the
+    last: one place."""
     old, new = _apart(before.split(), after.split())
     if max(len(old), len(new)) > COMPARED_WORDS:
         return [(" ".join(old), " ".join(new))]

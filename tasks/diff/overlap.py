@@ -15,7 +15,8 @@ def _overlap(one: Shape, other: Shape) -> float | None:
 
 
 def overlap(one: Shape | None, other: Shape | None) -> float | None:
-    """None where the two cannot be measured against each other: of different kinds, points, without extent."""
+    """None where the two cannot be measured against each other: of different kinds, points, without
+    extent."""
     if one is None or type(one) is not type(other):
         return None
     share = _overlap(one, other)
@@ -37,7 +38,8 @@ def _share(common: float, one: float, other: float) -> float | None:
 
 @_overlap.register
 def _outlines(one: Outline, other: Outline) -> float | None:
-    """Boxes and ellipses (as 64 corners) are clipped exactly. Polygons are compared along 128 lines, by the even-odd rule."""
+    """Boxes and ellipses (as 64 corners) are clipped exactly. Polygons are compared along 128 lines, by the
+    even-odd rule."""
     if not _may_touch(one.points, other.points):
         return 0.0 if _extent(one) and _extent(other) else None
     if one.convex and other.convex:

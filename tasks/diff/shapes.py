@@ -34,7 +34,8 @@ class Spot:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Intervals of one line: characters, seconds or frames. Half-open, in order, without overlap. `line` names the line."""
+    """Intervals of one line: characters, seconds or frames. Half-open, in order, without overlap. `line`
+    names the line."""
 
     intervals: tuple[Point, ...]
     line: str = ""
@@ -140,7 +141,8 @@ def _spot(value: dict[str, Any]) -> Spot | None:
 
 
 def _stretch(value: dict[str, Any]) -> Stretch | None:
-    """Text by characters, paragraphs and hypertext by characters of the whole or of one node, sound by seconds, frames."""
+    """Text by characters, paragraphs and hypertext by characters of the whole or of one node, sound by
+    seconds, frames."""
     if isinstance(value.get("ranges"), list):
         return _joined(value["ranges"])
     if isinstance(value.get("globalOffsets"), dict):

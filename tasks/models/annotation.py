@@ -20,10 +20,10 @@ PERSON = settings.AUTH_USER_MODEL
 class Annotation(models.Model):
     """One person's answer to a task.
 
-    `completed_by` is whose work it is on the wire, `written_by` who really sent it, `version_author` who wrote the
-    result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`, `returned_*`, `rounds`,
-    `contested_at`, `upheld`) are written by AnnotationReviewService alone; a deferred trigger holds `last_action` and
-    `standing_review_id` together.
+    `completed_by` is whose work it is on the wire, `written_by` who really sent it, `version_author` who
+    wrote the result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`,
+    `returned_*`, `rounds`, `contested_at`, `upheld`) are written by AnnotationReviewService alone; a deferred
+    trigger holds `last_action` and `standing_review_id` together.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotations")
@@ -90,7 +90,8 @@ class Annotation(models.Model):
         default=False, editable=False, help_text="The standing reject decided a dispute."
     )
 
-    # Derived by the database, for queries; ask `tasks.state.state_of` about a row in hand, which may have changed since.
+    # Derived by the database, for queries; ask `tasks.state.state_of` about a row in hand, which may have
+    # changed since.
     state = models.GeneratedField(
         expression=state_expression(),
         output_field=models.CharField(max_length=10, choices=State),
@@ -144,10 +145,11 @@ class Annotation(models.Model):
 
 
 class History(models.Model):
-    """What happened to an annotation, append-only. A *version* is a row that changed the result or the skip flag.
+    """What happened to an annotation, append-only. A *version* is a row that changed the result or the skip
+    flag.
 
-    A version row carries `result` and its `number` and points at itself by `version_id`; every other row points at the
-    version it happened on.
+    A version row carries `result` and its `number` and points at itself by `version_id`; every other row
+    points at the version it happened on.
     """
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="history")

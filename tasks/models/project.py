@@ -86,7 +86,8 @@ class Project(models.Model):
         models.CharField(max_length=255, validators=[validate_origin]),
         default=list,
         blank=True,
-        help_text="Hosts that pictures and sounds may come from, as https://pictures.example.org. This site may always.",
+        help_text="Hosts that pictures and sounds may come from, as https://pictures.example.org. This site "
+        "may always.",
     )
     label_config_version = models.ForeignKey(
         "LabelConfigVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
@@ -124,7 +125,8 @@ class Project(models.Model):
 
 
 class LabelConfigVersion(models.Model):
-    """One label configuration a project has had, append-only. Every annotation version names the one it was made under."""
+    """One label configuration a project has had, append-only. Every annotation version names the one it was
+    made under."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="label_configs")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the project.")
@@ -233,7 +235,8 @@ class Aggregate(models.Model):
 
 
 class ProjectTotal(Aggregate):
-    """What a project adds up to, without the deltas that are not folded yet; readers add those (tasks.totals)."""
+    """What a project adds up to, without the deltas that are not folded yet; readers add those
+    (tasks.totals)."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="total")
 

@@ -189,7 +189,8 @@ class Assignment(models.Model):
 
 
 class Reservation(models.Model):
-    """A lease on a place in the label stream: this person is annotating that task until it expires, or submits."""
+    """A lease on a place in the label stream: this person is annotating that task until it expires, or
+    submits."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
@@ -208,7 +209,8 @@ class Reservation(models.Model):
 
 
 class Upload(models.Model):
-    """A file that came with a project's tasks, at /data/upload/{project}/{name}. Who sees a task that names it may read it."""
+    """A file that came with a project's tasks, at /data/upload/{project}/{name}. Who sees a task that names
+    it may read it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
     name = models.CharField(max_length=255)

@@ -1,21 +1,25 @@
 """Everything that writes an annotation, short of a verdict.
 
-Each verb: lock the annotation, lock its task, refuse, change, write history, count, tell. Whoever holds a rule about the
-move (a standing verdict, a redistributed task) hears of it on the signal and refuses by raising.
+Each verb: lock the annotation, lock its task, refuse, change, write history, count, tell. Whoever holds a
+rule about the move (a standing verdict, a redistributed task) hears of it on the signal and refuses by
+raising.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from users.models import User
 
 from .. import counters, events
 from ..choices import VERDICTS, ActionType, HistoryAction
+from ..compiled import CompiledGet, compiled_for_reader
 from ..concurrency import NOTHING_SEEN, Seen, refuse_stale
 from ..errors import Refused
 from ..labelconfig import problems
@@ -46,11 +50,20 @@ class Work:
     draft_id: int | None = None
 
 
+@cache
+def _any_locked() -> CompiledGet[Annotation]:
+    return CompiledGet(Annotation.objects.lock_with_task())
+
+
+def _visible_locked(user: User) -> QuerySet[Annotation]:
+    return Annotation.objects.visible_to(user).lock_with_task()
+
+
 def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotation, Task]:
-    """The annotation and its task, locked in that order by one statement. Refuses when it was deleted meanwhile, or is not
-    one that `visible_to` sees."""
-    found = Annotation.objects.all() if visible_to is None else Annotation.objects.visible_to(visible_to)
-    annotation = found.lock_with_task(annotation_id).first()
+    """The annotation and its task, locked in that order by one statement. Refuses when it was deleted
+    meanwhile, or is not one that `visible_to` sees."""
+    locking = _any_locked() if visible_to is None else compiled_for_reader(_visible_locked, visible_to)
+    annotation = locking.get(annotation_id)
     if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
         raise Refused("not_found", "This annotation does not exist any more.", status=404)
     if annotation.task.deleted_at:
@@ -148,7 +161,8 @@ def edit(
     seen: Seen = NOTHING_SEEN,
     draft_id: int | None = None,
 ) -> Annotation:
-    """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is a touch."""
+    """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is
+    a touch."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
         _refuse_stranger(annotation, actor)
@@ -189,7 +203,8 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
 
 
 def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor) -> None:
-    # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed in.
+    # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed
+    # in.
     annotation.save(
         update_fields=[
             "ground_truth",
@@ -252,7 +267,8 @@ def delete(annotation_id: int, *, actor) -> None:
 
 
 def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
-    """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the counters."""
+    """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the
+    counters."""
     with transaction.atomic():
         annotations = [
             a
@@ -285,7 +301,8 @@ def _mark_deleted(annotations: list[Annotation], actor) -> None:
 
 
 def _drop_verdict(annotation: Annotation) -> None:
-    """Deleted or withdrawn work bears no verdict; which one it bore is in its history. Reviews may still refuse the move."""
+    """Deleted or withdrawn work bears no verdict; which one it bore is in its history. Reviews may still
+    refuse the move."""
     if annotation.last_action in VERDICTS:
         annotation.last_action = ActionType.UPDATED
 

@@ -23,10 +23,11 @@ def row(annotation: Annotation, action: HistoryAction | str, actor, **details: A
 def new_versions(
     annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any
 ) -> list[History]:
-    """Unsaved version rows holding each annotation's result as it is now; the annotations already point at them.
+    """Unsaved version rows holding each annotation's result as it is now; the annotations already point at
+    them.
 
-    Without an `action` each row takes its annotation's `last_action`. They name the label configuration their projects have
-    now, unless `label_config_id` says which.
+    Without an `action` each row takes its annotation's `last_action`. They name the label configuration their
+    projects have now, unless `label_config_id` says which.
     """
     config = {"label_config_id": details.pop("label_config_id")} if "label_config_id" in details else {}
     rows = []

@@ -1,7 +1,7 @@
 """Members of a project: their role, pausing and removing them, and who of them is active.
 
-Removing, pausing or deactivating somebody keeps their work, reviews and counts under their name. What waits for them
-is in tasks/services/ownerless_work.py.
+Removing, pausing or deactivating somebody keeps their work, reviews and counts under their name. What waits
+for them is in tasks/services/ownerless_work.py.
 """
 
 from collections.abc import Collection
@@ -101,7 +101,8 @@ def require_active_member(user: User, project: Project) -> None:
 
 
 def inactive(person: str, project: Project) -> Q:
-    """Rows whose `person` (a lookup) gets no work in the project: deactivated, a placeholder, removed or paused."""
+    """Rows whose `person` (a lookup) gets no work in the project: deactivated, a placeholder, removed or
+    paused."""
     return _deactivated(person) | _removed(person, project) | _paused(person, project)
 
 

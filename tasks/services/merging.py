@@ -1,4 +1,5 @@
-"""What a placeholder's annotations and assignments become when it is merged into a person (users/merging.py)."""
+"""What a placeholder's annotations and assignments become when it is merged into a person
+(users/merging.py)."""
 
 from collections.abc import Iterator
 

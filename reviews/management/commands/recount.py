@@ -13,7 +13,7 @@ SHOWN = 50  # lines
 
 
 class Command(BaseCommand):
-    help = "Count every task's counters and every project's totals again, and repair what differs (--check: only say so)."
+    help = "Recount the counters of all tasks and projects, and repair what differs (--check: report only)."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
@@ -69,7 +69,8 @@ class Command(BaseCommand):
             raise CommandError(f"{len(found)} differences in {counted}. Repair them: manage.py recount")
         elif forged:
             raise CommandError(
-                f"{len(forged)} verdicts are borne by no standing review: somebody wrote past the triggers. Look at them by hand."
+                f"{len(forged)} verdicts are borne by no standing review: somebody wrote past the triggers. "
+                f"Look at them by hand."
             )
         else:
             self.stdout.write(f"repaired {len(found)} differences in {counted}")
