@@ -2,9 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Webhook
 
 from .receiver import Receiver
+from .steps import hook_of
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,12 @@ def loopback_open(settings) -> None:
 def receiver() -> Iterator[Receiver]:
     with Receiver() as running:
         yield running
+
+
+@pytest.fixture
+def hook(house, receiver) -> Webhook:
+    """An endpoint that the receiver answers for."""
+    return hook_of(house, receiver.url)
 
 
 @pytest.fixture

@@ -8,23 +8,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.factories import annotation, client_of, reviewed, task
+from tests.factories import client_of
 from webhooks import endpoints, health, outbox
 from webhooks.models import Attempt, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .steps import hook_of
-
-
-@pytest.fixture
-def hook(house, receiver) -> Webhook:
-    return hook_of(house, receiver.url)
-
-
-def decide(house, count: int) -> None:
-    for _ in range(count):
-        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+from .steps import decide
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

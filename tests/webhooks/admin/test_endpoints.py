@@ -1,4 +1,4 @@
-"""Endpoints in the admin: how they fare at a glance, buttons that do something, and a log that sends again."""
+"""Endpoints and their log in the admin."""
 
 import re
 from collections.abc import Iterator

@@ -1,69 +1,22 @@
-"""The webhook triggers of the review actions: what a consumer gets for each verdict."""
+"""Which events a change makes, for whom, and that both are there or neither."""
+
+import time
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from api.serializers.bodies import annotation_body, person_body, review_body
 from reviews.service import AnnotationReviewService
-from tasks.models import Annotation
-from tests.factories import annotation, client_of, project, result, reviewed, task
-from webhooks import endpoints
+from tests.factories import annotation, client_of, project, reviewed, task
+from webhooks import endpoints, notifier
 from webhooks.models import Delivery, Event
 from webhooks.sender import drain
-from webhooks.signing import secret_of
 
 from .steps import BRIEF, hook_of
 
-FIVE_KEYS = ["event", "annotation", "reviewer", "comment", "timestamp"]
 
-
-@pytest.mark.parametrize(
-    ("door", "sent", "event"),
-    [
-        ("accept", {"comment": "fine"}, "annotation_accepted"),
-        ("reject", {"comment": "not tight"}, "annotation_rejected"),
-        ("fix-and-accept", {"comment": "was A", "result": result("C")}, "annotation_fixed_and_accepted"),
-    ],
-)
-def test_verdict_over_rest_reaches_the_consumer(house, receiver, door, sent, event):
-    hook = hook_of(house, receiver.url)
-
-    answer = client_of(house.reviewer).post(f"/api/annotations/{house.annotation.pk}/{door}/", sent)
-    drain(hook.pk)
-
-    assert answer.status_code == 200
-    (got,) = receiver.got
-    review = Annotation.objects.get(pk=house.annotation.pk).reviews.get()
-    after = Annotation.objects.select_related("task").get(pk=house.annotation.pk)
-    assert got.verified_by(secret_of(hook)) == {
-        "event": event,
-        "annotation": annotation_body(after),
-        "reviewer": person_body(house.reviewer),
-        "comment": sent["comment"],
-        "timestamp": review.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "review": review_body(review),
-        "task": {
-            "id": after.task_id,
-            "unique_id": str(after.task.unique_id),
-            "inner_id": after.task.inner_id,
-            "reviewed": after.task.reviewed,
-            "final_state": after.task.final_state,
-        },
-        "project": {"id": house.project.pk, "title": "Letters"},
-        "annotation_seq": after.annotation_seq,
-        "action": event.upper(),
-    }
-    assert list(got.body)[:5] == FIVE_KEYS
-
-
-def test_comment_is_null_when_there_is_none(house, receiver):
-    hook = hook_of(house, receiver.url)
-
-    reviewed(house.annotation, house.reviewer)
-    drain(hook.pk)
-
-    assert receiver.bodies[0]["comment"] is None
+class Changed(Exception):
+    pass
 
 
 @pytest.mark.parametrize(
@@ -104,32 +57,6 @@ def test_superseding_verdict_is_another_review_created(house):
     ]
 
 
-def test_undone_verdict_is_withdrawn_with_the_reason(house, receiver):
-    hook = hook_of(
-        house, receiver.url, actions=["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"]
-    )
-    decision = reviewed(house.annotation, house.reviewer)
-
-    AnnotationReviewService(house.reviewer).undo(decision.review)
-    drain(hook.pk)
-
-    assert receiver.actions == ["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"]
-    by_action = {body["action"]: body for body in receiver.bodies}
-    withdrawn = by_action["ANNOTATION_REVIEW_WITHDRAWN"]
-    assert list(withdrawn)[:5] == FIVE_KEYS
-    assert (withdrawn["event"], withdrawn["reason"]) == ("annotation_review_withdrawn", "undone")
-    assert withdrawn["annotation"]["last_action"] == "deleted_review"
-    assert by_action["REVIEWS_DELETED"]["reviews"] == [
-        {
-            "id": decision.review.pk,
-            "annotation": house.annotation.pk,
-            "task": house.task.pk,
-            "project": house.project.pk,
-            "annotation_seq": 3,
-        }
-    ]
-
-
 def test_review_events_do_not_come_through_all_actions(house, receiver):
     hook = hook_of(house, receiver.url, actions=[], send_for_all_actions=True)
 
@@ -137,15 +64,6 @@ def test_review_events_do_not_come_through_all_actions(house, receiver):
     drain(hook.pk)
 
     assert receiver.actions == ["REVIEW_CREATED"]
-
-
-def test_hook_without_payload_gets_the_action_only(house, receiver):
-    hook = hook_of(house, receiver.url, send_payload=False)
-
-    reviewed(house.annotation, house.reviewer)
-    drain(hook.pk)
-
-    assert receiver.bodies == [{"action": "ANNOTATION_ACCEPTED"}]
 
 
 def test_event_is_written_also_when_nobody_listens(house):
@@ -215,3 +133,67 @@ def test_reopened_selection_writes_its_events_together_behind_the_news(house, re
         list(hook.deliveries.order_by("id").values_list("lane", flat=True))
         == [Delivery.Lane.LIVE] * 2 + [Delivery.Lane.BULK] * 11
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rolled_back_decision_leaves_no_event_and_wakes_nobody(house, receiver, monkeypatch):
+    rung = []
+    monkeypatch.setattr(notifier, "notify", rung.append)
+    hook = hook_of(house, receiver.url)
+    before = Event.objects.count()
+
+    with pytest.raises(Changed), transaction.atomic():
+        AnnotationReviewService(house.reviewer).accept(house.annotation)
+        raise Changed
+    drain(hook.pk)
+
+    assert Event.objects.count() == before
+    assert (receiver.got, rung) == ([], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_decision_leaves_no_event(house):
+    before = Event.objects.count()
+
+    answer = client_of(house.annotator).post(f"/api/annotations/{house.annotation.pk}/accept/")
+
+    assert answer.status_code == 403
+    assert Event.objects.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_committed_decision_wakes_its_endpoints_with_ids_only(house, receiver, monkeypatch):
+    rung = []
+    monkeypatch.setattr(notifier, "notify", rung.append)
+    hook = hook_of(house, receiver.url)
+
+    with transaction.atomic():
+        AnnotationReviewService(house.reviewer).accept(house.annotation)
+        assert rung == []
+
+    assert rung == [{hook.pk: False}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_body_is_that_of_the_moment_of_the_decision(house, receiver):
+    hook = hook_of(house, receiver.url)
+    reviewed(house.annotation, house.reviewer)
+    reviewed(house.annotation, house.reviewer2, "rejected")
+
+    drain(hook.pk)
+
+    told = {body["event"]: body["annotation"]["last_action"] for body in receiver.bodies}
+    assert told == {"annotation_accepted": "accepted", "annotation_rejected": "rejected"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("consumer", ["slow", "dead"])
+def test_slow_or_dead_consumer_does_not_slow_a_decision(house, receiver, consumer):
+    receiver.delay = 15
+    hook_of(house, receiver.url if consumer == "slow" else "http://127.0.0.1:9/")
+    began = time.monotonic()
+
+    reviewed(house.annotation, house.reviewer)
+
+    assert time.monotonic() - began < 5
+    assert Delivery.objects.get().state == "pending"

@@ -1,4 +1,4 @@
-"""The programs of docs/how-to/receive-webhooks.md, run on real deliveries by the interpreters that are here."""
+"""The programs of docs/how-to/receive-webhooks.md, run on real deliveries by the interpreters found here."""
 
 import os
 import re
@@ -18,8 +18,8 @@ from webhooks import endpoints
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .receiver import Got
-from .steps import hook_of
+from ..receiver import Got
+from ..steps import hook_of
 
 PAGE = Path(settings.BASE_DIR, "docs/how-to/receive-webhooks.md").read_text()
 PROGRAMS = {

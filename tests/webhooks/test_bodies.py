@@ -1,26 +1,105 @@
-"""The bodies of Label Studio's own actions."""
+"""What the body of each action contains."""
 
 import json
 
 import pytest
 
-from api.serializers.bodies import annotation_body, project_body, task_body
+from api.serializers.bodies import annotation_body, person_body, project_body, review_body, task_body
 from reviews.models import Review
+from reviews.service import AnnotationReviewService
 from tasks.events import Happened
 from tasks.models import Annotation, Task
 from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
-from tests.factories import annotation, result, task
+from tests.factories import annotation, client_of, result, reviewed, task
 from webhooks import bodies
 from webhooks.bodies import LIMIT
 from webhooks.models import Event
+from webhooks.sender import drain
+from webhooks.signing import secret_of
 
-pytestmark = pytest.mark.django_db
+from .steps import hook_of
+
+FIVE_KEYS = ["event", "annotation", "reviewer", "comment", "timestamp"]
 LONG = Annotation(pk=10**9, task_id=10**9, annotation_seq=100)
 
 
 def last(action: str) -> dict:
     return json.loads(Event.objects.filter(action=action).latest("id").body)
+
+
+@pytest.mark.parametrize(
+    ("door", "sent", "event"),
+    [
+        ("accept", {"comment": "fine"}, "annotation_accepted"),
+        ("reject", {"comment": "not tight"}, "annotation_rejected"),
+        ("fix-and-accept", {"comment": "was A", "result": result("C")}, "annotation_fixed_and_accepted"),
+    ],
+)
+def test_verdict_over_rest_reaches_the_consumer(house, receiver, door, sent, event):
+    hook = hook_of(house, receiver.url)
+
+    answer = client_of(house.reviewer).post(f"/api/annotations/{house.annotation.pk}/{door}/", sent)
+    drain(hook.pk)
+
+    assert answer.status_code == 200
+    (got,) = receiver.got
+    review = Annotation.objects.get(pk=house.annotation.pk).reviews.get()
+    after = Annotation.objects.select_related("task").get(pk=house.annotation.pk)
+    assert got.verified_by(secret_of(hook)) == {
+        "event": event,
+        "annotation": annotation_body(after),
+        "reviewer": person_body(house.reviewer),
+        "comment": sent["comment"],
+        "timestamp": review.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "review": review_body(review),
+        "task": {
+            "id": after.task_id,
+            "unique_id": str(after.task.unique_id),
+            "inner_id": after.task.inner_id,
+            "reviewed": after.task.reviewed,
+            "final_state": after.task.final_state,
+        },
+        "project": {"id": house.project.pk, "title": "Letters"},
+        "annotation_seq": after.annotation_seq,
+        "action": event.upper(),
+    }
+    assert list(got.body)[:5] == FIVE_KEYS
+
+
+def test_comment_is_null_when_there_is_none(house, receiver):
+    hook = hook_of(house, receiver.url)
+
+    reviewed(house.annotation, house.reviewer)
+    drain(hook.pk)
+
+    assert receiver.bodies[0]["comment"] is None
+
+
+def test_undone_verdict_is_withdrawn_with_the_reason(house, receiver):
+    hook = hook_of(
+        house, receiver.url, actions=["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"]
+    )
+    decision = reviewed(house.annotation, house.reviewer)
+
+    AnnotationReviewService(house.reviewer).undo(decision.review)
+    drain(hook.pk)
+
+    assert receiver.actions == ["ANNOTATION_REVIEW_WITHDRAWN", "REVIEWS_DELETED", "TASK_UNREVIEWED"]
+    by_action = {body["action"]: body for body in receiver.bodies}
+    withdrawn = by_action["ANNOTATION_REVIEW_WITHDRAWN"]
+    assert list(withdrawn)[:5] == FIVE_KEYS
+    assert (withdrawn["event"], withdrawn["reason"]) == ("annotation_review_withdrawn", "undone")
+    assert withdrawn["annotation"]["last_action"] == "deleted_review"
+    assert by_action["REVIEWS_DELETED"]["reviews"] == [
+        {
+            "id": decision.review.pk,
+            "annotation": house.annotation.pk,
+            "task": house.task.pk,
+            "project": house.project.pk,
+            "annotation_seq": 3,
+        }
+    ]
 
 
 def test_project_created_has_the_project(house):

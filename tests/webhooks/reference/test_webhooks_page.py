@@ -9,7 +9,7 @@ from webhooks.catalogue import as_table
 from webhooks.sender import drain
 from webhooks.signing import secret_of
 
-from .steps import hook_of
+from ..steps import hook_of
 
 PAGE = Path(settings.BASE_DIR, "docs/reference/webhooks.md")
 

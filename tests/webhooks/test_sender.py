@@ -1,4 +1,4 @@
-"""An endpoint that is slow to answer keeps its slot, and no process that sends to the others."""
+"""Sending what is due, and answers that come late."""
 
 import threading
 import time
@@ -6,20 +6,19 @@ import time
 import pytest
 
 from tests.factories import annotation, reviewed, task
-from webhooks import jobs, notifier, outbox, sender, transport
-from webhooks.models import Webhook
+from webhooks import endpoints, jobs, notifier, outbox, sender, transport
+from webhooks.models import Attempt, Delivery, Webhook
+from webhooks.sender import drain
 
 from .receiver import Receiver
 from .steps import hook_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(sender, "WAIT_SECONDS", 0.05)
-    yield
-    sender.wait_for_background()
+@pytest.fixture
+def delivery(house, hook) -> Delivery:
+    """An accept that waits to be sent."""
+    reviewed(house.annotation, house.reviewer)
+    return hook.deliveries.get()
 
 
 @pytest.fixture
@@ -50,6 +49,75 @@ def states(hook: Webhook) -> set[str]:
     return set(hook.deliveries.values_list("state", flat=True))
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(sender, "WAIT_SECONDS", 0.05)
+    yield
+    sender.wait_for_background()
+
+
+def test_delivery_is_sent_and_logged(hook, delivery, receiver):
+    drain(hook.pk)
+
+    delivery.refresh_from_db()
+    attempt = delivery.log.get()
+    assert (delivery.state, delivery.attempts, delivery.lease) == ("delivered", 1, None)
+    assert (attempt.number, attempt.status, attempt.error, attempt.answer) == (1, 200, "", "thanks")
+    assert 0 < attempt.duration < 5
+
+
+def test_own_headers_go_along(house, hook, delivery, receiver):
+    endpoints.change(hook, {"headers": {"Authorization": "Bearer abc"}})
+
+    drain(hook.pk)
+
+    headers = receiver.got[0].headers
+    assert headers["authorization"] == "Bearer abc"
+    assert headers["content-type"] == "application/json"
+
+
+def test_nobody_listening_is_a_connection_error(house, hook, delivery):
+    endpoints.change(hook, {"url": "http://127.0.0.1:9/"})
+
+    drain(hook.pk)
+
+    attempt = Attempt.objects.get()
+    assert (attempt.status, attempt.error) == (None, "connection")
+
+
+def test_blocked_address_is_an_attempt_without_an_answer(hook, delivery, settings, receiver):
+    settings.WEBHOOK_ALLOWED_NETWORKS = []
+
+    drain(hook.pk)
+
+    attempt = Attempt.objects.get()
+    assert (attempt.status, attempt.error) == (None, "blocked_address")
+    assert "WEBHOOK_ALLOWED_NETWORKS" in attempt.answer
+    assert receiver.got == []
+
+
+def test_delivery_that_cannot_be_made_ready_keeps_no_other(house, hook, delivery, receiver):
+    reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+    hook.deliveries.exclude(pk=delivery.pk).get()
+    type(hook).objects.filter(pk=hook.pk).update(headers={"X-Broken": 7})
+
+    drain(hook.pk)
+
+    assert Attempt.objects.count() == 2
+
+
+def test_backlog_is_sent_in_one_drain(house, hook, receiver):
+    for _ in range(20):
+        reviewed(annotation(task(house.project), house.annotator), house.reviewer)
+
+    drain(hook.pk)
+
+    assert len(receiver.got) == 20
+    assert set(hook.deliveries.values_list("state", flat=True)) == {"delivered"}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
     hook = decided(house, hanging.url)
 
@@ -61,6 +129,8 @@ def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
     assert states(hook) == {"pending"}
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung):
     hook = decided(house, hanging.url)
     sender.drain(hook.pk)
@@ -74,6 +144,8 @@ def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung
     assert rung == []
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_late_answers_that_come_together_take_turns_at_the_database(house, hanging, rung, monkeypatch):
     hooks = [hook_of(house, hanging.url) for _ in range(6)]
     reviewed(annotation(task(house.project), house.annotator), house.reviewer)
@@ -96,6 +168,8 @@ def test_late_answers_that_come_together_take_turns_at_the_database(house, hangi
     assert max(most) <= sender.BACKGROUND_CONNECTIONS
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
     hook = decided(house, hanging.url, count=3, parallel=2)
     sender.drain(hook.pk)
@@ -111,6 +185,8 @@ def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
     assert len(hanging.got) == 3
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hanging, rung, monkeypatch):
     monkeypatch.setattr(transport.post, "__kwdefaults__", {"seconds": 0.3})
     hook = decided(house, hanging.url)
@@ -123,6 +199,8 @@ def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hangi
     assert (attempt.error, hook.is_slow, states(hook)) == ("timeout", True, {"pending"})
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.django_db(transaction=True)
 def test_process_that_ends_waits_for_late_answers(house, hanging, rung):
     hook = decided(house, hanging.url)
     sender.drain(hook.pk)
@@ -131,3 +209,12 @@ def test_process_that_ends_waits_for_late_answers(house, hanging, rung):
     jobs.finish_sending()
 
     assert states(hook) == {"delivered"}
+
+
+def test_hook_without_payload_gets_the_action_only(house, receiver):
+    hook = hook_of(house, receiver.url, send_payload=False)
+
+    reviewed(house.annotation, house.reviewer)
+    drain(hook.pk)
+
+    assert receiver.bodies == [{"action": "ANNOTATION_ACCEPTED"}]
