@@ -16,9 +16,10 @@ def environment(data: Path) -> dict[str, str]:
     found = [folder for folder in (sockets, sockets / "postgres") if (folder / ".s.PGSQL.5432").exists()]
     if not found:
         raise SystemExit(f"Nothing runs on {data}. Start `make run` in another terminal first.")
+    redis = sockets / "redis.sock"
     return {
         "DATABASE_URL": f"postgresql:///{DATABASE}?host={found[0]}&user=postgres",
-        "REDIS_URL": f"unix://{sockets / 'redis.sock'}",
+        "REDIS_URL": f"unix://{redis}" if redis.exists() else f"filesystem://{data / 'broker'}",
         "SECRET_KEY": secret_key(data),
         "DATA": str(data),
         "DEMO": "1",

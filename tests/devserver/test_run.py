@@ -143,6 +143,23 @@ def test_it_says_where_to_go(run):
         assert text in run.said()
 
 
+def test_a_shell_works_on_its_data(run):
+    shell = shell_on(run.data, "recount", "--check")
+    assert (shell.returncode, shell.stdout[:8]) == (0, "no drift"), shell.stderr
+
+
+def test_a_shell_wants_a_site_that_runs(tmp_path):
+    shell = shell_on(tmp_path, "recount", "--check")
+    expected = f"Nothing runs on {tmp_path}. Start `make run` in another terminal first.\n"
+    assert (shell.returncode, shell.stderr) == (1, expected)
+
+
+def shell_on(data: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if k not in NOT_FOR_IT} | {"DATA": str(data)}
+    shell = [sys.executable, "-m", "devserver.shell", *command]
+    return subprocess.run(shell, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=60)
+
+
 def test_what_it_keeps_is_private(run):
     for secret in ("demo.json", "secret_key", "web.log"):
         assert (run.data / secret).stat().st_mode & 0o777 == 0o600
