@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Field, QuerySet
 from django.utils import timezone
 
 from tasks.diff import Operation, changes
@@ -57,7 +57,8 @@ def _whose(fix: Fix, annotation: Annotation) -> int:
 
 def _columns(operation: Operation) -> dict[str, Any]:
     cut = {
-        name: getattr(operation, name)[: Correction._meta.get_field(name).max_length] for name in FIELDS[:5]
+        name: getattr(operation, name)[: cast(Field, Correction._meta.get_field(name)).max_length]
+        for name in FIELDS[:5]
     }
     values = {name: _kept(getattr(operation, name)) for name in ("before", "after")}
     return {**cut, **values, "overlap": operation.overlap}

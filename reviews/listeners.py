@@ -67,7 +67,8 @@ def _data_changed(event: Happened) -> None:
 
 def _work_created(event: Happened) -> None:
     """Neither the author of redistributed work annotates the task again, nor a manager in their name."""
-    authors = {event.actor.pk, *(annotation.completed_by_id for annotation in event.annotations)}
+    actor = event.actor and event.actor.pk
+    authors = {actor, *(annotation.completed_by_id for annotation in event.annotations)}
     redistributed = Annotation.objects.filter(
         task__in=[task.pk for task in event.tasks], redistributed=True, deleted_at=None
     )

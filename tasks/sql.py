@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import psycopg.sql
@@ -39,7 +39,7 @@ def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
     if not rows:
         return
     meta = rows[0]._meta
-    columns = [meta.get_field(name) for name in fields]
+    columns = [cast(models.Field, meta.get_field(name)) for name in fields]
     sets = ", ".join(f"{_quoted(c.column)} = v.{_quoted(c.column)}" for c in columns)
     names = ", ".join(["id", *(_quoted(c.column) for c in columns)])
     arrays = ", ".join(["%s::bigint[]", *(f"%s::{c.db_type(connection)}[]" for c in columns)])

@@ -10,6 +10,7 @@ Why not django-pgtrigger: docs/decisions/012.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import connection
@@ -82,7 +83,7 @@ class Trigger:
 
 
 def _columns(model: type[Model], fields: tuple[str, ...]) -> list[str]:
-    return [model._meta.get_field(name).column for name in fields]
+    return [cast(Any, model._meta.get_field(name)).column for name in fields]
 
 
 def declared(app_label: str | None = None) -> Iterator[tuple[type[Model], Trigger]]:

@@ -17,7 +17,8 @@ class TooManyTries(PermissionDenied):
 
 
 class GuardedPasswordBackend(ModelBackend):
-    def authenticate(
+    # Django calls it with a request; login_guard needs one.
+    def authenticate(  # type: ignore[override]
         self, request: HttpRequest, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
         email = username or kwargs.get("email")

@@ -372,7 +372,7 @@ def history_for_reader(row: History, reader: User) -> Body:
         "created_at": wire_time(row.created_at),
         "started_at": wire_time_or_none(row.started_at),
         "lead_time": float_or_none(row.lead_time),
-        "result": row.version.result if row.result is None and row.version_id else row.result,
+        "result": row.version.result if row.result is None and row.version else row.result,
         "comment": row.comment,
         "comment_id": row.comment_id,
         "review_id": row.review_id,

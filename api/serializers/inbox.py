@@ -74,9 +74,9 @@ class CountsSerializer(serializers.Serializer):
 
 
 def counts_body(counts: dict[Kind, Count], total: Count) -> dict[str, Any]:
+    by_name = {**{kind.value: count for kind, count in counts.items()}, "total": total}
     return {
-        name: {"number": count.number, "is_estimate": count.is_estimate}
-        for name, count in {**counts, "total": total}.items()
+        name: {"number": count.number, "is_estimate": count.is_estimate} for name, count in by_name.items()
     }
 
 

@@ -125,7 +125,8 @@ class ProjectListSerializer(serializers.ListSerializer):
 
     def to_representation(self, data: Any) -> list[Any]:
         projects = list(data.all() if hasattr(data, "all") else data)
-        self.child.context.setdefault("totals", {}).update(totals_of([p.pk for p in projects]))
+        context = cast(dict[str, Any], self.context)
+        context.setdefault("totals", {}).update(totals_of([p.pk for p in projects]))
         return super().to_representation(projects)
 
 

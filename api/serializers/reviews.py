@@ -69,7 +69,7 @@ def review_body(review: Review) -> Body:
         "created_by": review.created_by_id,
         "created_at": wire_time(review.created_at),
         "started_at": wire_time_or_none(review.started_at),
-        "result": review.fixed_version.result if review.fixed_version_id else None,
+        "result": review.fixed_version.result if review.fixed_version else None,
         "reject_action": reject_action,
         "remove_from_queue": reject_action == RejectAction.REMOVE if reject_action else None,
         "reason": review.reason,

@@ -49,7 +49,7 @@ class MemberViewSet(ViewSet):
         found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
         identities = identities_in(project.pk, request.user)
         return self.get_paginated_response(
-            [_member(row, identities) for row in self.paginate_queryset(found)]
+            [_member(row, identities) for row in self.paginate_queryset(found) or []]
         )
 
     @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))

@@ -20,8 +20,9 @@ AS_BOOLEAN = "CASE lower(%(expressions)s) WHEN 'true' THEN true WHEN 'false' THE
 class SafeCast(Func):
     """Django passes the parameters of an expression once; these templates name it more than once."""
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
-        sql, params = super().as_sql(compiler, connection, **context)
+    # The stubs name every argument, all of which are only passed on.
+    def as_sql(self, *args: Any, **context: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        sql, params = super().as_sql(*args, **context)
         return sql, [*params] * self.extra["template"].count("%(expressions)s")
 
 
