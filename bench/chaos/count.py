@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from bench.chaos.deciders import Acknowledged
+from bench.chaos.reviewers import Acknowledged
 from bench.chaos.trial import Kill, Trial
 
 # A repeat is inevitable where somebody was killed between the answer and its note: about so long before and after (seconds).

@@ -57,8 +57,8 @@ class Site(Supervisor):
         self.postgres.wait_until_up(self.stores[-1].process, pause)
 
     def furnish(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """Migrate, and make the people, annotations and endpoints of bench.chaos.furnish."""
-        command = [sys.executable, "-m", "bench.chaos.furnish", json.dumps(spec)]
+        """Migrate, and make the people, annotations and endpoints of bench.chaos.dataset."""
+        command = [sys.executable, "-m", "bench.chaos.dataset", json.dumps(spec)]
         with self.log("furnish").open("ab") as log:
             made = subprocess.run(command, env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
         if made.returncode:

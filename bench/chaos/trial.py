@@ -16,8 +16,8 @@ from time import monotonic, time
 from typing import Any
 
 from bench.chaos.consumer import Mode
-from bench.chaos.deciders import Client, Deciders
 from bench.chaos.options import Options
+from bench.chaos.reviewers import Client, Deciders
 from bench.chaos.site import Site
 from devserver import processes
 from devserver.prepare import is_ready

@@ -3,20 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.chaos.faults import bad, broker, closed, killed, odd, slow
+from bench.chaos.faults import (
+    broken_workers,
+    broker,
+    forbidden_addresses,
+    kills,
+    misbehaving,
+    slow_consumers,
+)
 from bench.chaos.options import Options
 
 FAULTS: dict[str, Callable[[Options], list[dict[str, Any]]]] = {
-    "F1": killed.at_random,
-    "F2": slow.hanging,
-    "F3": slow.no_fault,
-    "F4": bad.misbehaving,
+    "F1": kills.at_random,
+    "F2": slow_consumers.hanging,
+    "F3": slow_consumers.no_fault,
+    "F4": misbehaving.misbehaving,
     "F5": broker.no_broker,
     "F6": broker.no_beat_no_worker,
-    "F10": odd.wrong_clock,
-    "F11": bad.rotated,
-    "F12": bad.off_for_days,
-    "F13": odd.poison,
-    "F14": closed.addresses,
-    "F16": slow.slow_consumer,
+    "F10": broken_workers.wrong_clock,
+    "F11": misbehaving.rotated,
+    "F12": misbehaving.off_for_days,
+    "F13": broken_workers.poison,
+    "F14": forbidden_addresses.addresses,
+    "F16": slow_consumers.slow_consumer,
 }

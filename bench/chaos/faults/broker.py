@@ -5,8 +5,8 @@ from time import monotonic, time
 from typing import Any
 
 from bench.chaos.count import Count, percentile
-from bench.chaos.deciders import Acknowledged
 from bench.chaos.options import Options
+from bench.chaos.reviewers import Acknowledged
 from bench.chaos.trial import Trial, trial
 
 DECIDE_SECONDS = 600

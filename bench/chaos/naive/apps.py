@@ -8,7 +8,7 @@ class NaiveConfig(AppConfig):
         from tasks.events import happened
         from webhooks import listener
 
-        from . import told
+        from . import listener as naive_listener
 
         happened.disconnect(listener.record_events)
-        happened.connect(told.send_what_happened)
+        happened.connect(naive_listener.send_what_happened)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos.count import Count
-from bench.chaos.faults.slow import NARROW
+from bench.chaos.faults.slow_consumers import NARROW
 from bench.chaos.options import Options
 from bench.chaos.site import descendants
 from bench.chaos.trial import Trial, trial

@@ -7,7 +7,7 @@ from bench.chaos.count import Count
 from bench.chaos.options import Options
 from bench.chaos.trial import trial
 
-SHIMS = str(Path(__file__).resolve().parent.parent / "shims")
+SHIMS = str(Path(__file__).resolve().parent.parent / "worker_patches")
 HOUR = 3600
 SECONDS = 900
 DELIVERERS = ("worker-deliver", "worker-deliver-slow")

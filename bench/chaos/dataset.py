@@ -1,6 +1,6 @@
 """A process of its own, with Django: the schema, the people, what they have to decide, who wants to hear of it.
 
-`python -m bench.chaos.furnish SPEC` prints JSON: the tokens of the lead and of two reviewers, the ids of the annotations,
+`python -m bench.chaos.dataset SPEC` prints JSON: the tokens of the lead and of two reviewers, the ids of the annotations,
 the ids and secrets of the endpoints. SPEC: `{"annotations": n, "endpoints": [{"url", "parallel", …}]}`.
 """
 
