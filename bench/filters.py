@@ -1,30 +1,36 @@
-"""How long the task table takes for each operator: `python -m devserver.embedded -- python -m bench.filters 2000 200000`.
+"""How long the task table takes for each operator.
 
-Prints p50 and p95 in ms of GET /api/tasks/?query= (30 rows), for review columns, people, and text in the data.
+`python -m devserver.embedded -- python -m bench.filters 2000 200000` prints p50 and p95 in ms of
+GET /api/tasks/?query= (30 rows), for review columns, people, and text in the data.
 """
 
 import json
-import os
-import sys
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import django
+from bench.database import empty_database, run
+
+if TYPE_CHECKING:
+    from rest_framework.test import APIClient
 
 ROUNDS = 20
-SEED = """
+TASKS = """
     INSERT INTO tasks_task (
-        project_id, inner_id, data, meta, overlap, allow_skip, unique_id, created_at, updated_at, is_labeled, completed_at,
-        total_annotations, cancelled_annotations, total_predictions, reviewed, reviewed_at, reviews_accepted, reviews_rejected,
+        project_id, inner_id, data, meta, overlap, allow_skip, unique_id, created_at, updated_at,
+        is_labeled, completed_at, total_annotations, cancelled_annotations, total_predictions,
+        reviewed, reviewed_at, reviews_accepted, reviews_rejected,
         comment_count, unresolved_comment_count, review_required, final_state, closed_because
     )
-    SELECT %(project)s, i, jsonb_build_object('text', 'Report ' || md5(i::text) || ' about letter ' || i, 'n', i), '{}', 1, true,
-        gen_random_uuid(), now(), now(), true, now(), 1, 0, 0, i %% 2 = 0, CASE WHEN i %% 2 = 0 THEN now() END,
+    SELECT %(project)s, i,
+        jsonb_build_object('text', 'Report ' || md5(i::text) || ' about letter ' || i, 'n', i), '{}',
+        1, true, gen_random_uuid(), now(), now(),
+        true, now(), 1, 0, 0,
+        i %% 2 = 0, CASE WHEN i %% 2 = 0 THEN now() END,
         CASE WHEN i %% 2 = 0 THEN 1 ELSE 0 END, CASE WHEN i %% 50 = 1 THEN 1 ELSE 0 END,
         CASE WHEN i %% 20 = 0 THEN 1 ELSE 0 END, 0, true, 'not_reviewed', ''
     FROM generate_series(1, %(count)s) i
 """
-PEOPLE = """
+REVIEWERS = """
     INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
     SELECT project_id, %(user)s, id FROM tasks_task WHERE project_id = %(project)s AND inner_id %% 2 = 0
 """
@@ -49,9 +55,11 @@ NUMBERS = {
     "regex": "^[1-9]",
 }
 
+# (column, type, operator, value)
+Filter = tuple[str, str, str, Any]
 
-def questions(user_id: int) -> list[tuple[str, str, str, Any]]:
-    """(column, type, operator, value)"""
+
+def filters(user_id: int) -> list[Filter]:
     rejected = [("reviews_rejected", "Number", operator, value) for operator, value in NUMBERS.items()]
     return [
         *rejected,
@@ -76,66 +84,50 @@ def measure(count: int) -> dict[str, Any]:
     from tests.factories import build_house, client_of
 
     house = build_house()
-    bound = {"project": house.project.pk, "count": count, "user": house.reviewer.pk}
+    parameters = {"project": house.project.pk, "count": count, "user": house.reviewer.pk}
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tasks_taskannotator")
         cursor.execute(
-            "UPDATE tasks_task SET deleted_at = now(), inner_id = 0 WHERE project_id = %(project)s", bound
+            "UPDATE tasks_task SET deleted_at = now(), inner_id = 0 WHERE project_id = %(project)s",
+            parameters,
         )
-        for statement in (SEED, PEOPLE, ANNOTATORS):
-            cursor.execute(statement, bound)
+        for statement in (TASKS, REVIEWERS, ANNOTATORS):
+            cursor.execute(statement, parameters)
         cursor.execute("ANALYZE")
     client = client_of(house.lead)
-    return {_name(one): _times(client, house.project.pk, one) for one in questions(house.reviewer.pk)}
+    return {_name(each): _times(client, house.project.pk, each) for each in filters(house.reviewer.pk)}
 
 
-def _name(question: tuple[str, str, str, Any]) -> str:
-    column, _, operator, value = question
+def _name(asked: Filter) -> str:
+    column, _, operator, value = asked
     return f"{column} {operator} {json.dumps(value)}"
 
 
-def _times(client: Any, project: int, question: tuple[str, str, str, Any]) -> dict[str, float]:
-    column, kind, operator, value = question
+def _times(client: "APIClient", project: int, asked: Filter) -> dict[str, float]:
+    column, kind, operator, value = asked
     items = [{"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}]
-    sent = {
-        "project": project,
-        "page_size": 30,
-        "query": json.dumps({"filters": {"conjunction": "and", "items": items}}),
-    }
-    taken = []
+    query = json.dumps({"filters": {"conjunction": "and", "items": items}})
+    times = []
     for _ in range(ROUNDS):
-        begun = perf_counter()
-        answer = client.get("/api/tasks/", sent)
-        taken.append((perf_counter() - begun) * 1000)
+        began = perf_counter()
+        answer = client.get("/api/tasks/", {"project": str(project), "page_size": "30", "query": query})
+        times.append((perf_counter() - began) * 1000)
         assert answer.status_code == 200, answer.content
-    taken.sort()
+    times.sort()
     return {
-        "p50": round(taken[ROUNDS // 2], 1),
-        "p95": round(taken[int(ROUNDS * 0.95) - 1], 1),
+        "p50": round(times[ROUNDS // 2], 1),
+        "p95": round(times[int(ROUNDS * 0.95) - 1], 1),
         "total": answer.json()["total"],
     }
 
 
-def main(counts: list[int]) -> None:
-    from django.core.management import call_command
-    from django.db import connection
-    from django.test.utils import setup_test_environment
-
-    if connection.introspection.table_names():
-        sys.exit(
-            "This database is not empty, and measuring would empty it. Use a throw-away one (devserver.embedded)."
-        )
-    setup_test_environment()
+def main(*counts: int) -> None:
     results = {}
     for count in counts:
-        call_command("migrate", verbosity=0)
-        results[count] = measure(count)
-        with connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        with empty_database():
+            results[count] = measure(count)
     print(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")
-    django.setup()
-    main([int(count) for count in sys.argv[1:]] or [2000])
+    run(main, default=[2000])

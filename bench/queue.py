@@ -1,41 +1,47 @@
-"""How long `next` takes, by order and size: `python -m devserver.embedded -- python -m bench.queue 1000 10000 1000000`.
+"""How long the next item of the review queue takes, by order and size.
 
-Makes a project of each size on one site and asks them in turn, so that whatever else the machine does slows all alike. Prints,
-for each order, median and p95 in ms of drawing an item, of the database's own share of that, of counting what is left, and of GET
-…/review-queue/next/ (the whole answer), the sizes side by side, the ratio of the last to the one before, and the query plans at
-the last. One annotation in twenty is the asking reviewer's own.
+`python -m devserver.embedded -- python -m bench.queue 1000 10000 1000000` makes a project of each size on one
+site and measures them in turn, so that other work on the machine slows all alike. For each order it prints
+median and p95 in ms of drawing an item, of the database's own share of that, of counting what is left, and of
+GET …/review-queue/next/ (the whole answer); the ratio of the last size to the one before; the query plans at
+the last. One annotation in twenty is the reviewer's own.
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 
-import django
+from bench.database import empty_database, run
+from bench.seed import authors, seed_reviewable
 
-from .seed import authors, seed_reviewable
+if TYPE_CHECKING:
+    from tests.factories import House
 
 DRAWS, REQUESTS = 200, 40
-WHAT = ("draw", "database", "remaining", "request")
+MEASURED = ("draw", "database", "remaining", "request")
+
+# What is measured → median and p95 for each size.
+Times = dict[str, list[dict[str, float]]]
 
 
 class Place:
-    """A project in which so many annotations wait."""
+    """A project in which `count` annotations wait."""
 
-    def __init__(self, house: Any, count: int, written_by: list[int]):
-        from tests.factories import annotation, client_of, members, project, task
+    def __init__(self, house: "House", count: int, written_by: list[int]):
+        from tasks.services.members import set_role
+        from tests.factories import annotation, client_of, project, task
+        from users.capabilities import Role
 
         self.house, self.count = house, count
         self.project = project(lead=house.lead, title=f"{count} waiting")
-        members.set_role(self.project, house.reviewer, "RE")
-        like = annotation(task(self.project), house.annotator)
-        seed_reviewable(like, count, reviewer=house.reviewer, written_by=written_by)
+        set_role(self.project, house.reviewer, Role.REVIEWER)
+        example = annotation(task(self.project), house.annotator)
+        seed_reviewable(example, count, reviewer=house.reviewer, written_by=written_by)
         self.client = client_of(house.reviewer)
         self.url = f"/api/projects/{self.project.pk}/review-queue/next/"
 
-    def turn_to(self, order: str) -> None:
+    def set_order(self, order: str) -> None:
         from reviews.queue.drawing import Ask
         from tasks.services import projects
 
@@ -62,27 +68,27 @@ class Place:
 
         from reviews.queue.drawing import statement
 
-        _let_go()
+        release_leases()
+        explain = f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement(self.ask)}"
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement(self.ask)}", self.ask.parameters
-            )
+            cursor.execute(explain, self.ask.parameters)
             plan = [row[0] for row in cursor.fetchall()]
             transaction.set_rollback(True)
         return plan
 
 
-def measured(places: list[Place]) -> dict[str, dict[str, list[dict[str, float]]]]:
-    """Order → what → its times at each place."""
+def measure(places: list[Place]) -> dict[str, Times]:
+    """By order."""
     from tasks.choices import Sampling
 
-    found: dict[str, dict[str, list[dict[str, float]]]] = {}
+    found: dict[str, Times] = {}
     for order in map(str, Sampling):
         for place in places:
-            place.turn_to(order)
+            place.set_order(order)
+        database = [[_database_time(place.plan()) for place in places] for _ in range(DRAWS)]
         found[order] = {
             "draw": _in_turn([place.draw for place in places], DRAWS),
-            "database": _summed([[_database_time(place.plan()) for place in places] for _ in range(DRAWS)]),
+            "database": _percentiles(database),
             "remaining": _in_turn([place.remaining for place in places], DRAWS),
             "request": _in_turn([place.request for place in places], REQUESTS),
         }
@@ -95,71 +101,56 @@ def _database_time(plan: list[str]) -> float:
     return float(line.split()[2])
 
 
-def _in_turn(calls: list[Callable[[], Any]], rounds: int) -> list[dict[str, float]]:
-    taken = []
+def _in_turn(calls: list[Callable[[], None]], rounds: int) -> list[dict[str, float]]:
+    times = []
     for _ in range(rounds):
         row = []
         for call in calls:
-            _let_go()
-            begun = perf_counter()
+            release_leases()
+            began = perf_counter()
             call()
-            row.append((perf_counter() - begun) * 1000)
-        taken.append(row)
-    return _summed(taken)
+            row.append((perf_counter() - began) * 1000)
+        times.append(row)
+    return _percentiles(times)
 
 
-def _summed(rows: list[list[float]]) -> list[dict[str, float]]:
+def _percentiles(rows: list[list[float]]) -> list[dict[str, float]]:
     columns = [sorted(column) for column in zip(*rows, strict=True)]
     return [{"p50": round(c[len(c) // 2], 2), "p95": round(c[int(len(c) * 0.95) - 1], 2)} for c in columns]
 
 
-def _let_go() -> None:
-    """What is held would be given again, without a search."""
-    from django.db import connection
+def release_leases() -> None:
+    """A leased item would be answered again, without a search."""
+    from reviews.models import QueueEntry
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reviews_queueentry SET lease = NULL, leased_to_id = NULL, leased_at = NULL, leased_until = NULL "
-            "WHERE leased_to_id IS NOT NULL"
-        )
+    free = {"lease": None, "leased_to": None, "leased_at": None, "leased_until": None}
+    QueueEntry.objects.exclude(leased_to=None).update(**free)
 
 
-def show(places: list[Place], found: dict[str, dict[str, list[dict[str, float]]]]) -> None:
-    print(
-        "\norder           what       "
-        + "".join(f"{place.count:>20,}" for place in places)
-        + "   ratio of medians"
-    )
-    for order, about in found.items():
-        for what in WHAT:
-            times = about[what]
-            shown = "".join(f"{one['p50']:>9.2f} / {one['p95']:>5.2f} ms" for one in times)
+def show(places: list[Place], found: dict[str, Times]) -> None:
+    sizes = "".join(f"{place.count:>20,}" for place in places)
+    print(f"\norder           measured   {sizes}   ratio of medians")
+    for order, measured in found.items():
+        for name in MEASURED:
+            times = measured[name]
+            shown = "".join(f"{each['p50']:>9.2f} / {each['p95']:>5.2f} ms" for each in times)
             ratio = times[-1]["p50"] / times[-2]["p50"] if len(times) > 1 else 1.0
-            print(f"{order:<15} {what:<10} {shown}   {ratio:.2f}")
+            print(f"{order:<15} {name:<10} {shown}   {ratio:.2f}")
     print(json.dumps({"bench": "queue", "sizes": [place.count for place in places], "ms": found}))
 
 
-def main(counts: list[int]) -> None:
-    from django.core.management import call_command
+def main(*counts: int) -> None:
     from django.db import connection
-    from django.test.utils import setup_test_environment
 
     from tests.factories import build_house
 
-    if connection.introspection.table_names():
-        sys.exit(
-            "This database is not empty, and measuring would fill it. Use a throw-away one (devserver.embedded)."
-        )
-    setup_test_environment()
-    call_command("migrate", verbosity=0)
-    house, written_by = build_house(), authors()
-    places = [Place(house, count, written_by) for count in counts]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    show(places, measured(places))
+    with empty_database():
+        house, written_by = build_house(), authors()
+        places = [Place(house, count, written_by) for count in counts]
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        show(places, measure(places))
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devserver.settings")
-    django.setup()
-    main([int(count) for count in sys.argv[1:]] or [1000, 10_000])
+    run(main, default=[1000, 10_000])

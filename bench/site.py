@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -35,25 +35,33 @@ NO_FSYNC = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10\n"
 
 
 class ThrowAwaySite(Supervisor):
-    """`env` goes to every process. Without `workers` there is a web server only."""
+    """`env` goes to every process, `service_env` to the service of that name. Without `workers` there is
+    only a web server."""
 
     postgres_settings = NO_FSYNC
 
-    def __init__(self, data: Path, *, env: dict[str, str], workers: bool = True) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        env: dict[str, str],
+        service_env: dict[str, dict[str, str]] | None = None,
+        workers: bool = True,
+    ) -> None:
         super().__init__(data)
         self.env |= env
-        self.workers = workers
+        self.service_env, self.workers = service_env or {}, workers
+        self.kept_down: set[str] = set()
 
     def start_stores(self) -> None:
-        redis = Redis(self.data, sockets=self.sockets)
+        self.redis = redis = Redis(self.data, sockets=self.sockets)
         self.postgres = Postgres(self.data, sockets=self.sockets, lock=self.lock, fsync=False)
         self.postgres.init(pause)
-        # Only initdb was to be quick: with fsync=False the server would not commit synchronously either.
+        # That was for initdb alone: a server with fsync=False would not commit synchronously either.
         self.postgres.fsync = True
         with (self.postgres.cluster / "postgresql.conf").open("a") as settings:
             settings.write(self.postgres_settings)
         self.env |= {"REDIS_URL": redis.url, "DATABASE_URL": self.postgres.url}
-        self.redis = redis
         if redis.binary:
             self.stores.append(Service("redis", redis.spawn, redis.log))
         self.stores.append(Service("postgres", self.postgres.spawn, self.postgres.log))
@@ -65,19 +73,16 @@ class ThrowAwaySite(Supervisor):
         with self.log("fill").open("ab") as log:
             done = subprocess.run(command, env=self.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
         if done.returncode:
-            raise SystemExit(f"{module} failed:\n{self.log('fill').read_text()[-2000:]}")
+            raise SystemExit(f"{module} failed. {self.log_end('fill')}")
         return json.loads(done.stdout)
 
     def spawn(
         self, name: str, *module: str, stdout: int | None = None, keep: tuple[int, ...] = ()
     ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *module]
-        env = self.env | self.variables_of(name)
+        # PostgreSQL's log names a connection by its application.
+        env = self.env | {"PGAPPNAME": name} | self.service_env.get(name, {})
         return processes.spawn(command, log=self.log(name), env=env, cwd=ROOT, stdout=stdout, keep=keep)
-
-    def variables_of(self, service: str) -> dict[str, str]:
-        """PostgreSQL's log names a connection by its application."""
-        return {"PGAPPNAME": service}
 
     @property
     def port(self) -> int:
@@ -90,7 +95,8 @@ class ThrowAwaySite(Supervisor):
         """What `make run` does ten times a second."""
         pause(0.1)
         for service in self.stores + self.services:
-            service.restart_if_exited()
+            if service.name not in self.kept_down:
+                service.restart_if_exited()
 
     def until(self, done: Callable[[], bool], *, seconds: float) -> bool:
         """Keep the site going until `done`; False if the time was over before."""
@@ -129,9 +135,23 @@ class ThrowAwaySite(Supervisor):
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         with self.connect() as connection:
-            return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+            return connection.execute(statement.encode()).fetchall()
 
 
 def forget_foreign_variables() -> None:
     for name in FOREIGN_VARIABLES:
         os.environ.pop(name, None)
+
+
+def descendants(pid: int) -> set[int]:
+    """Process ids of its children, theirs, and so on."""
+    found = set(_children(pid))
+    return found | {below for child in found for below in descendants(child)}
+
+
+def _children(pid: int) -> Iterable[int]:
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            yield from map(int, file.read_text().split())
+        except OSError:
+            continue

@@ -47,5 +47,5 @@ def typical(counted: list[list[str]]) -> list[str]:
 def _change_settings(site: ThrowAwaySite, statements: tuple[str, ...]) -> None:
     with site.connect() as connection:
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement.encode())
     time.sleep(RELOAD_SECONDS)

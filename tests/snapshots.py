@@ -69,7 +69,9 @@ def assert_counters_true(project: Project) -> None:
     """Counters of tasks and totals of the project equal a count made here, by hand, of the annotations."""
     verdicts_checked()
     totals = dict.fromkeys(ProjectTotal.COUNTED, 0)
-    for task in Task.objects.filter(project=project, deleted_at=None).prefetch_related("annotations"):
+    for task in Task.objects.filter(project=project, deleted_at=None).prefetch_related(
+        "annotations", "predictions"
+    ):
         counted = count_by_hand(task, project.review_criteria)
         stored = {name: getattr(task, name) for name in counted}
         assert stored == counted, f"task {task.pk}"
@@ -94,6 +96,7 @@ def count_by_hand(task: Task, criteria: str) -> dict[str, Any]:
     return {
         "total_annotations": len(work),
         "cancelled_annotations": len(there) - len(work),
+        "total_predictions": len(task.predictions.all()),
         "is_labeled": finished,
         "reviews_accepted": len(accepted),
         "reviews_rejected": len(rejected),
@@ -106,6 +109,7 @@ def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
     totals["finished"] += counted["is_labeled"]
     totals["annotations"] += counted["total_annotations"]
     totals["skipped"] += counted["cancelled_annotations"]
+    totals["predictions"] += counted["total_predictions"]
     totals["reviewed"] += counted["reviewed"]
     totals["accepted"] += counted["reviews_accepted"]
     totals["rejected"] += counted["reviews_rejected"]

@@ -1,4 +1,4 @@
-"""One JSON line for each fault on standard output; what happens meanwhile goes to standard error."""
+"""One JSON line for each fault on standard output; progress goes to standard error."""
 
 import contextlib
 import json
@@ -7,13 +7,11 @@ import sys
 
 from bench.chaos.faults import FAULTS
 from bench.chaos.options import Options
+from bench.site import forget_foreign_variables
 from devserver.processes import install_stop_handlers
 
-# Of the shell or of `make test`, not of the site that is started here.
-NOT_OURS = ("DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "BASE_URL", "PORT", "DATA", "WEBHOOK_TIME_SCALE")
 
-
-def asked_faults() -> list[str]:
+def requested_faults() -> list[str]:
     name = os.environ.get("F") or "all"
     if name != "all" and name not in FAULTS:
         raise SystemExit(f"F={name} is not one of {', '.join(FAULTS)}.")
@@ -22,9 +20,8 @@ def asked_faults() -> list[str]:
 
 def main() -> None:
     install_stop_handlers()
-    names, options, passed = asked_faults(), Options.asked(), True
-    for name in NOT_OURS:
-        os.environ.pop(name, None)
+    names, options, passed = requested_faults(), Options.from_environment(), True
+    forget_foreign_variables()
     for name in names:
         with contextlib.redirect_stdout(sys.stderr):
             lines = FAULTS[name](options)

@@ -7,7 +7,7 @@ class ChaosConfig(AppConfig):
     name = "bench.chaos"
 
     def ready(self) -> None:
-        """Consumers that answer at once need no lease of half a minute: LEASE shortens what a kill costs the short run."""
+        """CHAOS_LEASE shortens the sender's lease: consumers that answer at once need no half minute."""
         from webhooks import outbox
 
         if lease := int(os.environ.get("CHAOS_LEASE") or 0):

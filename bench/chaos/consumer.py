@@ -1,7 +1,8 @@
-"""The consumers: a process of its own that nobody kills, with an endpoint at each `/hook/NAME`, and a line for each arrival.
+"""The consumers: one process, never killed, with an endpoint at each `/hook/NAME` and a line per arrival.
 
-`python -m bench.chaos.consumer FD LOG SEED`. `POST /mode/NAME` with JSON sets how an endpoint behaves (Mode). A line of LOG:
-`{"endpoint", "id", "digest", "review", "at", "done", "outcome", "verified"}`, times in seconds of the epoch.
+`python -m bench.chaos.consumer FD LOG SEED`. `POST /mode/NAME` with JSON sets how an endpoint behaves (Mode).
+A line of LOG: `{"endpoint", "id", "digest", "review", "at", "done", "outcome", "verified"}`, times in seconds
+of the epoch.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ HUGE_BYTES = 200 * 2**20
 
 @dataclass
 class Mode:
-    """`fail` and `drop` are chances (0 to 1); `kind` is a way to misbehave, else a status; `delay` in seconds."""
+    """`fail` and `drop` are chances; `kind` is a status or a way to misbehave; `delay` in seconds."""
 
     kind: str = "200"
     fail: float = 0
@@ -52,12 +53,12 @@ class Consumer(ThreadingHTTPServer):
     def note(self, line: dict[str, Any]) -> None:
         os.write(self.log, json.dumps(line).encode() + b"\n")
 
-    def dice(self) -> float:
+    def random(self) -> float:
         with self.lock:
             return self.chance.random()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A sender that was killed in mid-sentence is what this is about."""
+        """Nothing: senders that are killed while they send are what the trial is about."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -67,18 +68,23 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         began = time.time()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        _, door, name = self.path.split("/", 2)
-        if door == "mode":
+        _, target, name = self.path.split("/", 2)
+        if target == "mode":
             self.server.modes[name] = Mode(**json.loads(body))
             return self.answer(200)
         mode = self.server.modes[name]
-        line = {"endpoint": name, "at": began, "verified": self.verified(mode, body), **self.read(body)}
+        line = {
+            "endpoint": name,
+            "at": began,
+            "verified": self.is_verified(mode, body),
+            **self.describe(body),
+        }
         time.sleep(mode.delay)
         outcome = self.behave(mode, line["verified"])
         self.server.note(line | {"outcome": outcome, "done": time.time()})
         return None
 
-    def read(self, body: bytes) -> dict[str, Any]:
+    def describe(self, body: bytes) -> dict[str, Any]:
         review = json.loads(body).get("review") or {}
         return {
             "id": self.headers["webhook-id"],
@@ -86,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             "review": review.get("id"),
         }
 
-    def verified(self, mode: Mode, body: bytes) -> bool | None:
+    def is_verified(self, mode: Mode, body: bytes) -> bool | None:
         if not mode.secret:
             return None
         try:
@@ -96,8 +102,8 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def behave(self, mode: Mode, verified: bool | None) -> str:
-        """Answer, or not, and say which. Only "ok" was taken and said so."""
-        kind = self.chosen(mode, verified)
+        """Answer, or not; what was done. Only "ok" means received and acknowledged."""
+        kind = self.choose_kind(mode, verified)
         try:
             if kind.isdecimal():
                 self.answer(int(kind), mode.headers)
@@ -109,13 +115,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return "cut"
 
-    def chosen(self, mode: Mode, verified: bool | None) -> str:
-        dice = self.server.dice()
+    def choose_kind(self, mode: Mode, verified: bool | None) -> str:
+        chance = self.server.random()
         if verified is False:
             return "400"
-        if dice < mode.fail:
+        if chance < mode.fail:
             return "500"
-        return "hang_up" if dice < mode.fail + mode.drop else mode.kind
+        return "hang_up" if chance < mode.fail + mode.drop else mode.kind
 
     def answer(self, status: int, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

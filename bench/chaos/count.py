@@ -1,40 +1,39 @@
-"""What the database holds against what the clients were told and the consumers got."""
+"""What the database holds, compared with what was acknowledged to reviewers and what reached consumers."""
 
 from collections import Counter, defaultdict
 from typing import Any
 
-import psycopg
-
 from bench.chaos.reviewers import Acknowledged
 from bench.chaos.trial import Kill, Trial
 
-# A repeat is inevitable where somebody was killed between the answer and its note: about so long before and after (seconds).
+# A sender killed between the consumer's answer and the record of it must repeat the delivery.
+# A kill explains repeats of what was answered from so long before it to so long after it (seconds).
 BEFORE = 3
 AFTER = {"postgres": 15.0}
-AFTER_ELSE = 2.0
+AFTER_OTHERS = 2.0
 
 REVIEWS = """
-    SELECT id, annotation_id, verdict, undone_at IS NOT NULL, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8
+    SELECT id, annotation_id, verdict, undone_at IS NOT NULL,
+        extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8
     FROM reviews_review
 """
 
 
 class Count:
-    """The figures of one run. `naive` runs write no events, so that a phantom is told by its review there."""
+    """The figures of one trial. A `naive` one writes no events: a phantom is known by its review there."""
 
-    def __init__(self, run: Trial, told: list[Acknowledged], *, naive: bool = False) -> None:
-        self.arrivals, self.told, self.kills = run.arrivals(), told, run.kills
-        self.reviews = {row[0]: row[1:] for row in _rows(run, REVIEWS)}
-        self.events = {str(row[0]) for row in _rows(run, "SELECT unique_id FROM webhooks_event")}
+    def __init__(self, run: Trial, acknowledged: list[Acknowledged], *, naive: bool = False) -> None:
+        self.arrivals, self.acknowledged, self.kills = run.arrivals(), acknowledged, run.kills
+        self.reviews = {row[0]: row[1:] for row in run.site.rows(REVIEWS)}
+        self.events = {str(row[0]) for row in run.site.rows("SELECT unique_id FROM webhooks_event")}
         self.endpoints, self.naive = len(run.endpoints), naive
 
     @property
     def missing(self) -> int:
         """Acknowledged, and the database does not have exactly that review of that annotation, standing."""
+        absent = (None, None, True)
         return sum(
-            1
-            for a in self.told
-            if self.reviews.get(a.review, (None, None, True))[::2] != (a.annotation, False)
+            self.reviews.get(a.review, absent)[::2] != (a.annotation, False) for a in self.acknowledged
         )
 
     @property
@@ -42,19 +41,18 @@ class Count:
         return sum(count > 1 for count in Counter(review[0] for review in self.reviews.values()).values())
 
     @property
-    def owed(self) -> int:
+    def expected(self) -> int:
         return len(self.reviews) * self.endpoints
 
     @property
     def lost(self) -> int:
-        """Committed, and an endpoint never took it."""
-        return self.owed - len(
-            self.taken.keys() & {(str(n), r) for n in range(self.endpoints) for r in self.reviews}
-        )
+        """Committed, and an endpoint never received it."""
+        due = {(str(endpoint), review) for endpoint in range(self.endpoints) for review in self.reviews}
+        return len(due - self.received.keys())
 
     @property
-    def taken(self) -> dict[tuple[str, int], list[float]]:
-        """(endpoint, review) → when each whole 200 was answered."""
+    def received(self) -> dict[tuple[str, int], list[float]]:
+        """(endpoint, review) → when each complete 200 was answered."""
         found: dict[tuple[str, int], list[float]] = defaultdict(list)
         for arrival in self.arrivals:
             if arrival["outcome"] == "ok":
@@ -78,18 +76,18 @@ class Count:
 
     @property
     def repeats(self) -> list[float]:
-        """When an event was answered 200 that was sent again all the same."""
-        return [answered for times in self.taken.values() for answered in sorted(times)[:-1]]
+        """When a delivery was answered 200 that was sent again all the same."""
+        return [answered for times in self.received.values() for answered in sorted(times)[:-1]]
 
     @property
     def extra_repeats(self) -> int:
         return sum(not any(_explains(kill, answered) for kill in self.kills) for answered in self.repeats)
 
     def percent(self, count: int) -> float:
-        return round(100 * count / max(1, self.owed), 2)
+        return round(100 * count / max(1, self.expected), 2)
 
     def lags(self, *endpoints: int, since: float = 0, until: float = float("inf")) -> list[float]:
-        """Seconds from commit to the first arrival, for these endpoints (all, if none), of what was committed in that time."""
+        """Seconds from commit to first arrival at these endpoints (all, if none), of commits in that span."""
         wanted = {str(number) for number in endpoints or range(self.endpoints)}
         first: dict[tuple[str, int], float] = {}
         for arrival in self.arrivals:
@@ -105,10 +103,10 @@ class Count:
     @property
     def line(self) -> dict[str, Any]:
         return {
-            "acknowledged": len(self.told),
+            "acknowledged": len(self.acknowledged),
             "acknowledged_but_missing": self.missing,
             "decided_twice": self.decided_twice,
-            "events": self.owed,
+            "events": self.expected,
             "lost": self.lost,
             "phantom": self.phantom,
             "two_bodies": self.two_bodies,
@@ -117,22 +115,17 @@ class Count:
         }
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         wrong = self.missing, self.decided_twice, self.lost, self.phantom, self.two_bodies
         return not any(wrong) and self.percent(self.extra_repeats) <= 1
 
 
 def percentile(values: list[float], percent: float) -> float:
     """Of sorted values; NaN of none."""
-    return (
-        round(values[min(len(values) - 1, int(len(values) * percent / 100))], 3) if values else float("nan")
-    )
+    if not values:
+        return float("nan")
+    return round(values[min(len(values) - 1, int(len(values) * percent / 100))], 3)
 
 
 def _explains(kill: Kill, answered: float) -> bool:
-    return kill.at - BEFORE <= answered <= kill.at + AFTER.get(kill.kind, AFTER_ELSE)
-
-
-def _rows(run: Trial, statement: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(run.site.env["DATABASE_URL"]) as connection:
-        return connection.execute(statement).fetchall()
+    return kill.at - BEFORE <= answered <= kill.at + AFTER.get(kill.kind, AFTER_OTHERS)

@@ -1,4 +1,4 @@
-"""What a run is asked for, from the environment, as `make` hands it on."""
+"""The options of a run, from the environment, where `make` puts them."""
 
 import os
 from dataclasses import dataclass
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`lease` replaces the sender's lease (seconds) and `linger` is how long a naive run waits for what may still come."""
+    """`lease` replaces the sender's lease, and `linger` is how long a run without an outbox waits for further
+    arrivals, both in seconds."""
 
-    seed: int = 1
-    decisions: int = 0  # 0: as many as the fault wants
-    kills: int = 50
-    seconds: int = 30
-    naive: bool = False
-    lease: int = 0
-    linger: int = 150
+    seed: int
+    decisions: int  # 0: the fault's own number
+    kills: int
+    seconds: int
+    naive: bool
+    lease: int
+    linger: int
 
     @classmethod
-    def asked(cls) -> "Options":
+    def from_environment(cls) -> "Options":
         return cls(
             seed=_number("SEED", 1),
             decisions=_number("N", 0),
@@ -28,8 +29,8 @@ class Options:
             linger=_number("LINGER", 150),
         )
 
-    def count(self, wanted: int) -> int:
-        return self.decisions or wanted
+    def count(self, default: int) -> int:
+        return self.decisions or default
 
 
 def _number(name: str, default: int) -> int:

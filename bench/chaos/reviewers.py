@@ -1,4 +1,4 @@
-"""Reviewers who decide over HTTP and believe only a 200. What else comes back, or nothing, they ask again."""
+"""Reviewers who decide over HTTP and believe only a 200: after any other answer, or none, they ask again."""
 
 import http.client
 import json
@@ -9,7 +9,9 @@ from queue import Empty, Queue
 from time import monotonic, sleep, time
 from typing import Any
 
-PATIENCE_SECONDS = 20
+TIMEOUT_SECONDS = 20
+# Statuses that may be different the next time, beside those of the server's own failures.
+TEMPORARY = (408, 429)
 FIXED = [
     {
         "id": "r1",
@@ -20,7 +22,7 @@ FIXED = [
         "origin": "manual",
     }
 ]
-ASKED: dict[str, dict[str, Any]] = {
+BODIES: dict[str, dict[str, Any]] = {
     "accept": {},
     "reject": {"comment": "Look again", "reject_action": "remove"},
     "fix-and-accept": {"result": FIXED, "comment": "It is a C"},
@@ -29,7 +31,7 @@ ASKED: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Acknowledged:
-    """What a client was told: the annotation's review, after how many tries, and how long the last one took (seconds)."""
+    """A decision answered with 200: its review, the number of tries, and how long the last took (seconds)."""
 
     annotation: int
     verdict: str
@@ -40,8 +42,9 @@ class Acknowledged:
 
 
 @dataclass
-class Deciders:
-    """Decide each of `annotations` once; `rate` a second in all, or as fast as it goes. `poisoned` gets a comment that kills."""
+class Reviewers:
+    """Decide each of `annotations` once; `rate` a second in all, or as fast as they can. The comment on
+    `poisoned` kills whoever delivers it."""
 
     port: int
     tokens: list[str]
@@ -50,67 +53,55 @@ class Deciders:
     threads: int = 6
     rate: float | None = None
     poisoned: int | None = None
-    told: list[Acknowledged] = field(default_factory=list)
+    acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: list[tuple[int, int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)
-        self._stop = threading.Event()
-        self._waiting: Queue[tuple[int, int, str]] = Queue()
+        self._todo: Queue[tuple[int, int, str]] = Queue()
         for number, annotation in enumerate(self.annotations):
-            verdict = (
-                "accept"
-                if annotation == self.poisoned
-                else chance.choice(["accept", "accept", "reject", "fix-and-accept"])
-            )
-            self._waiting.put((number, annotation, verdict))
+            verdict = chance.choice(["accept", "accept", "reject", "fix-and-accept"])
+            self._todo.put((number, annotation, "accept" if annotation == self.poisoned else verdict))
 
-    def start(self) -> "Deciders":
+    def start(self) -> "Reviewers":
         self._began = monotonic()
-        self._threads = [
-            threading.Thread(target=self._decide, args=(self.tokens[n % len(self.tokens)],), daemon=True)
-            for n in range(self.threads)
-        ]
+        tokens = [self.tokens[n % len(self.tokens)] for n in range(self.threads)]
+        self._threads = [threading.Thread(target=self._work, args=(token,), daemon=True) for token in tokens]
         for thread in self._threads:
             thread.start()
         return self
-
-    def stop(self) -> None:
-        """Nothing new is decided from now on."""
-        self._stop.set()
 
     @property
     def finished(self) -> bool:
         return not any(thread.is_alive() for thread in self._threads)
 
     @property
-    def settled(self) -> int:
-        return len(self.told) + len(self.refused)
+    def decided(self) -> int:
+        return len(self.acknowledged) + len(self.refused)
 
-    def _decide(self, token: str) -> None:
+    def _work(self, token: str) -> None:
         client = Client(self.port, token)
-        while not self._stop.is_set():
+        while True:
             try:
-                number, annotation, verdict = self._waiting.get_nowait()
+                number, annotation, verdict = self._todo.get_nowait()
             except Empty:
                 return
             if self.rate:
                 sleep(max(0.0, self._began + number / self.rate - monotonic()))
-            self._insist(client, annotation, verdict)
+            self._decide(client, annotation, verdict)
 
-    def _insist(self, client: "Client", annotation: int, verdict: str) -> None:
-        body = ASKED[verdict] | ({"comment": "poison"} if annotation == self.poisoned else {})
+    def _decide(self, client: "Client", annotation: int, verdict: str) -> None:
+        body = BODIES[verdict] | ({"comment": "poison"} if annotation == self.poisoned else {})
         tries = 0
         while True:
             tries, began = tries + 1, monotonic()
             status, answer = client.post(f"/api/annotations/{annotation}/{verdict}/", body)
             took = monotonic() - began
             if status == 200:
-                self.told.append(
-                    Acknowledged(annotation, verdict, answer["review"]["id"], tries, time(), took)
-                )
+                review = answer["review"]["id"]
+                self.acknowledged.append(Acknowledged(annotation, verdict, review, tries, time(), took))
                 return
-            if 400 <= status < 500 and status not in (408, 429):
+            if 400 <= status < 500 and status not in TEMPORARY:
                 self.refused.append((annotation, status, str(answer)[:200]))
                 return
             sleep(0.1)
@@ -125,18 +116,14 @@ class Client:
         self._open()
 
     def _open(self) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         """Status and body; (0, reason) when there was no whole answer."""
-        return self.ask("POST", path, json.dumps(body or {}))
-
-    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
         try:
-            self._connection.request(method, path, body, self.headers)
+            self._connection.request("POST", path, json.dumps(body or {}), self.headers)
             answer = self._connection.getresponse()
-            text = answer.read()
-            return answer.status, json.loads(text)
+            return answer.status, json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._connection.close()
             self._open()

@@ -1,4 +1,4 @@
-"""The product's settings, and one number that the short run cannot wait for."""
+"""The product's settings, with a lease that a short run can wait for."""
 
 from devserver.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""One run: a furnished site, its consumers, and reviewers who decide while something befalls it."""
+"""A trial: a filled site, its consumers, and reviewers who decide while a fault is injected."""
 
 import http.client
 import json
@@ -17,15 +17,14 @@ from typing import Any
 
 from bench.chaos.consumer import Mode
 from bench.chaos.options import Options
-from bench.chaos.reviewers import Client, Deciders
+from bench.chaos.reviewers import Client, Reviewers
 from bench.chaos.site import Site
 from devserver import processes
-from devserver.prepare import is_ready
 from devserver.processes import pause
 from devserver.supervise import HOST, ROOT, Service, print_status
 
 READY_SECONDS = 240
-OWED = "SELECT count(*) FROM webhooks_delivery WHERE state = 'pending'"
+PENDING = "SELECT count(*) FROM webhooks_delivery WHERE state = 'pending'"
 
 
 @dataclass(frozen=True)
@@ -45,37 +44,42 @@ class Trial:
     seed: int
     kills: list[Kill] = field(default_factory=list)
 
-    @property
-    def port(self) -> int:
-        return self.site.listener.getsockname()[1]
-
-    def ask_lead(self, number: int, verb: str) -> Any:
+    def post_as_lead(self, number: int, verb: str) -> Any:
         """POST of a verb to the endpoint of this number; the body of the answer."""
-        status, body = Client(self.port, self.tokens["lead"]).post(
-            f"/api/webhooks/{self.endpoints[number]['id']}/{verb}/"
-        )
+        path = f"/api/webhooks/{self.endpoints[number]['id']}/{verb}/"
+        status, body = Client(self.site.port, self.tokens["lead"]).post(path)
         assert status == 200, (verb, status, body)
         return body
 
-    def behave(self, *numbers: int, **mode: Any) -> None:
-        """How the endpoints of these numbers (all, if none) answer from now on: the fields of consumer.Mode."""
+    def set_mode(self, *numbers: int, **mode: Any) -> None:
+        """How these endpoints (all, if none is named) answer from now on: the fields of consumer.Mode."""
         for number in numbers or range(len(self.endpoints)):
             connection = http.client.HTTPConnection(HOST, self.consumer_port, timeout=30)
             connection.request("POST", f"/mode/{number}", json.dumps(asdict(Mode(**mode))))
             assert connection.getresponse().read() == b"ok"
             connection.close()
 
-    def deciders(self, **fields: Any) -> Deciders:
+    def start_reviewers(
+        self,
+        annotations: list[int] | None = None,
+        *,
+        rate: float | None = None,
+        poisoned: int | None = None,
+    ) -> Reviewers:
         tokens = [self.tokens["reviewer"], self.tokens["reviewer2"]]
-        fields = {"annotations": self.annotations, "seed": self.seed} | fields
-        return Deciders(self.port, tokens, **fields)
+        todo = self.annotations if annotations is None else annotations
+        return Reviewers(self.site.port, tokens, todo, self.seed, rate=rate, poisoned=poisoned).start()
+
+    def wait_for(self, reviewers: Reviewers, *, seconds: float) -> None:
+        self.site.until(lambda: reviewers.finished, seconds=seconds)
 
     def arrivals(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.arrivals_log.read_text().splitlines()]
 
-    # --- faults ------------------------------------------------------------------------------------
+    def is_ready(self) -> bool:
+        return self.site.answers("/readyz")
 
-    def befall(self, kind: str, chance: random.Random) -> None:
+    def inject(self, kind: str, chance: random.Random) -> None:
         self.kills.append(Kill(kind, time()))
         print_status(f"kill {len(self.kills)}: {kind}")
         match kind:
@@ -92,34 +96,24 @@ class Trial:
             case _:
                 self.site.kill(kind)
 
-    # --- waiting -----------------------------------------------------------------------------------
-
-    def drained(self, *, seconds: float) -> float | None:
+    def drain(self, *, seconds: float) -> float | None:
         """Seconds until nothing is pending; None if that took longer."""
         began = monotonic()
-        return (
-            monotonic() - began
-            if self.site.until(lambda: self.site.number(OWED) == 0, seconds=seconds)
-            else None
-        )
+        drained = self.site.until(lambda: self.site.number(PENDING) == 0, seconds=seconds)
+        return round(monotonic() - began, 1) if drained else None
 
-    def quiet(self, *, wanted: int, silence: float) -> float:
-        """For what has no outbox to ask: until `wanted` arrivals were taken, or none came for `silence` seconds."""
-        began = news = monotonic()
+    def drain_without_outbox(self, *, expected: int, silence: float) -> float:
+        """Seconds until `expected` arrivals were answered 200, or none came for `silence` seconds."""
+        began = last_change = monotonic()
         size = -1
-        while monotonic() - news < silence:
+        while monotonic() - last_change < silence:
             if self.arrivals_log.stat().st_size != size:
-                news, size = monotonic(), self.arrivals_log.stat().st_size
-                if (
-                    len({(a["endpoint"], a["review"]) for a in self.arrivals() if a["outcome"] == "ok"})
-                    >= wanted
-                ):
+                last_change, size = monotonic(), self.arrivals_log.stat().st_size
+                received = {(a["endpoint"], a["review"]) for a in self.arrivals() if a["outcome"] == "ok"}
+                if len(received) >= expected:
                     break
             self.site.until(lambda: False, seconds=1)
-        return news - began
-
-    def ready(self) -> bool:
-        return is_ready(f"http://{HOST}:{self.port}")
+        return round(last_change - began, 1)
 
 
 @contextmanager
@@ -129,34 +123,23 @@ def trial(
     annotations: int,
     endpoints: int | list[dict[str, Any]],
     scale: float = 1.0,
-    apart: dict[str, dict[str, str]] | None = None,
+    service_env: dict[str, dict[str, str]] | None = None,
 ) -> Iterator[Trial]:
     """A site that is ready. `endpoints`: how many, or the fields of each; `scale` is WEBHOOK_TIME_SCALE."""
     with tempfile.TemporaryDirectory(prefix="countersign-chaos-") as folder:
         data = Path(folder)
-        consumer, port = _consumer(data, options.seed)
-        fields = [{}] * endpoints if isinstance(endpoints, int) else endpoints
-        wanted = [{"url": f"http://{HOST}:{port}/hook/{number}"} | each for number, each in enumerate(fields)]
-        site = Site(data, env=_env(options, scale), apart=apart)
+        consumer, port = _start_consumer(data, options.seed)
+        fields: list[dict[str, Any]] = [{}] * endpoints if isinstance(endpoints, int) else endpoints
+        hooks = [{"url": f"http://{HOST}:{port}/hook/{number}"} | each for number, each in enumerate(fields)]
+        site = Site(data, env=_env(options, scale), service_env=service_env)
         try:
             site.start_stores()
-            print_status(f"furnishing {annotations} annotations")
-            made = site.furnish({"annotations": annotations, "endpoints": wanted})
-            site.start_essentials()
-            site.start_rest()
-            run = Trial(
-                site,
-                made["endpoints"],
-                made["annotations"],
-                made["tokens"],
-                port,
-                data / "arrivals",
-                options.seed,
-            )
-            if not site.until(run.ready, seconds=READY_SECONDS):
-                raise SystemExit(f"The site was not ready after {READY_SECONDS} seconds.")
+            print_status(f"filling the database with {annotations} annotations")
+            made = site.fill("bench.chaos.dataset", {"annotations": annotations, "endpoints": hooks})
+            site.start(seconds=READY_SECONDS)
             print_status("ready")
-            yield run
+            log = data / "arrivals"
+            yield Trial(site, made["endpoints"], made["annotations"], made["tokens"], port, log, options.seed)
         finally:
             site.stop()
             consumer.process.kill()
@@ -164,11 +147,11 @@ def trial(
 
 
 def _keep_logs(data: Path) -> None:
-    """Where LOGS says, for whoever wants to know why."""
-    if kept := os.environ.get("LOGS"):
-        Path(kept).mkdir(parents=True, exist_ok=True)
+    """In the folder of the variable LOGS, if it is set."""
+    if folder := os.environ.get("LOGS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
         for log in [*data.glob("*.log"), data / "arrivals"]:
-            shutil.copy(log, kept)
+            shutil.copy(log, folder)
 
 
 def _env(options: Options, scale: float) -> dict[str, str]:
@@ -180,7 +163,7 @@ def _env(options: Options, scale: float) -> dict[str, str]:
     }
 
 
-def _consumer(data: Path, seed: int) -> tuple[Service, int]:
+def _start_consumer(data: Path, seed: int) -> tuple[Service, int]:
     listener = socket.create_server((HOST, 0), backlog=512)
     fd, port = listener.fileno(), listener.getsockname()[1]
     command = [sys.executable, "-m", "bench.chaos.consumer", str(fd), str(data / "arrivals"), str(seed)]

@@ -1,10 +1,12 @@
 """F1: everything is killed at random, again and again, while reviewers decide and consumers fail."""
 
 import random
+from functools import partial
 from typing import Any
 
 from bench.chaos.count import Count
 from bench.chaos.options import Options
+from bench.chaos.reviewers import Reviewers
 from bench.chaos.trial import Trial, trial
 
 KINDS = ["worker", "web", "redis", "pool child", "postgres"]
@@ -17,19 +19,20 @@ DECIDE_SECONDS = 3600
 SCALE = 0.01
 
 
-def at_random(options: Options) -> list[dict[str, Any]]:
+def random_kills(options: Options) -> list[dict[str, Any]]:
     count = options.count(10_000)
+    kinds = schedule(options)
     with trial(options, annotations=count, endpoints=ENDPOINTS, scale=SCALE) as run:
-        run.behave(fail=FAIL, drop=DROP)
-        deciders = run.deciders().start()
-        for number, kind in enumerate(kinds := deck(options)):
+        run.set_mode(fail=FAIL, drop=DROP)
+        reviewers = run.start_reviewers()
+        for number, kind in enumerate(kinds):
             due = count * (number + 1) // (len(kinds) + 1)
-            run.site.until(lambda due=due: deciders.settled >= due, seconds=DECIDE_SECONDS)  # type: ignore[misc]
-            run.befall(kind, random.Random(f"{options.seed}-{number}"))
-        run.site.until(lambda: deciders.finished, seconds=DECIDE_SECONDS)
-        drained = _drained(run, options, owed=len(deciders.told) * ENDPOINTS)
-        counted = Count(run, deciders.told, naive=options.naive)
-    ended = drained is not None and not deciders.refused
+            run.site.until(partial(_decided, reviewers, due), seconds=DECIDE_SECONDS)
+            run.inject(kind, random.Random(f"{options.seed}-{number}"))
+        run.wait_for(reviewers, seconds=DECIDE_SECONDS)
+        drained = _drain(run, options, expected=len(reviewers.acknowledged) * ENDPOINTS)
+        counted = Count(run, reviewers.acknowledged, naive=options.naive)
+    ended = drained is not None and not reviewers.refused
     return [
         {
             "mode": "naive" if options.naive else "outbox",
@@ -37,15 +40,15 @@ def at_random(options: Options) -> list[dict[str, Any]]:
             "flushes": len(kinds) - options.kills,
             "decisions": count,
             **counted.line,
-            "refused": len(deciders.refused),
-            "drained_seconds": drained and round(drained, 1),
-            "passed": counted.lost > 0 if options.naive else ended and counted.is_whole,
+            "refused": len(reviewers.refused),
+            "drained_seconds": drained,
+            "passed": counted.lost > 0 if options.naive else ended and counted.is_complete,
         }
     ]
 
 
-def deck(options: Options) -> list[str]:
-    """Each kind as often as the others, in an order of its own for each seed; the flushes between."""
+def schedule(options: Options) -> list[str]:
+    """Each kind as often as the others, in an order of its own for each seed, with the flushes in between."""
     chance = random.Random(options.seed)
     kinds: list[str] = []
     while len(kinds) < options.kills:
@@ -56,7 +59,11 @@ def deck(options: Options) -> list[str]:
     return kinds
 
 
-def _drained(run: Trial, options: Options, *, owed: int) -> float | None:
+def _decided(reviewers: Reviewers, count: int) -> bool:
+    return reviewers.decided >= count
+
+
+def _drain(run: Trial, options: Options, *, expected: int) -> float | None:
     if options.naive:
-        return run.quiet(wanted=owed, silence=options.linger)
-    return run.drained(seconds=DRAIN_SECONDS)
+        return run.drain_without_outbox(expected=expected, silence=options.linger)
+    return run.drain(seconds=DRAIN_SECONDS)

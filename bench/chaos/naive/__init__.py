@@ -1,1 +1,4 @@
-"""What most people build first, to show what the harness sees: on_commit + delay(), the payload in the message, no outbox."""
+"""What most people build first: on_commit and delay(), the payload in the message, no outbox.
+
+It must lose events under the same kills, or `make chaos` would not notice a loss.
+"""

@@ -8,7 +8,7 @@ class NaiveConfig(AppConfig):
         from tasks.events import happened
         from webhooks import listener
 
-        from . import listener as naive_listener
+        from .jobs import send_after_commit
 
         happened.disconnect(listener.record_events)
-        happened.connect(naive_listener.send_what_happened)
+        happened.connect(send_after_commit)

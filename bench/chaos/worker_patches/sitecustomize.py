@@ -1,5 +1,5 @@
-"""For the worker whose PYTHONPATH names this folder: a clock that is wrong by CHAOS_CLOCK seconds, or a CHAOS_POISON that
-kills the process which is about to post it."""
+"""Runs at the start of a worker whose PYTHONPATH names this folder: CHAOS_CLOCK moves its clock by so many
+seconds, CHAOS_POISON kills it when it is about to send that text."""
 
 import os
 import signal
