@@ -37,11 +37,12 @@ from .views.media import views as media
 from .views.unknown_route import UnknownRoute
 
 router = SimpleRouter()
+# What is asked for most comes first.
+router.register("annotations", annotations.AnnotationViewSet)
+router.register("tasks", tasks.TaskViewSet)
 router.register("users", users.UserViewSet)
 router.register("projects/roles", members.RoleViewSet)
 router.register("projects", projects.ProjectViewSet)
-router.register("tasks", tasks.TaskViewSet)
-router.register("annotations", annotations.AnnotationViewSet)
 router.register("drafts", tasks.DraftViewSet)
 router.register("predictions", tasks.PredictionViewSet)
 router.register("annotation-reviews", reviews.ReviewViewSet)
@@ -57,6 +58,7 @@ LIST_CREATE_DELETE: Actions = {**LIST_AND_CREATE, "delete": "destroy"}
 MEMBERS: Actions = {**LIST_CREATE_DELETE, "patch": "partial_update"}
 
 urlpatterns = [
+    path("", include(router.urls)),
     # --- people and tokens
     path("current-user/whoami/", users.WhoAmI.as_view(), name="whoami"),
     path("current-user/", users.CurrentUser.as_view(), name="current-user"),
@@ -226,7 +228,6 @@ urlpatterns = [
     path("tasks/<int:pk>/dead-end/", dead_ends.ResolveDeadEnd.as_view(), name="dead-end"),
     path("projects/<int:pk>/progress/", projects.ProjectProgress.as_view(), name="progress"),
     path("tasks/<int:pk>/close/", task_answers.CloseTask.as_view(), name="close-task"),
-    path("", include(router.urls)),
 ]
 # At the root of the site, where Label Studio's task data looks for it.
 media_route = re_path(

@@ -11,16 +11,17 @@ from .signon import views as signon
 urlpatterns = [
     path("health", health.health),
     path("readyz", health.readyz, name="readyz"),
+    # First, because every pattern before the right one is tried.
+    path("api/", include("api.urls")),
+    path("api/", include(api_routes)),
+    path("api/", include("webhooks.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
     path("accounts/oidc/", signon.SignOn.as_view(), name="sign-on"),
     path("accounts/oidc/callback/", signon.Callback.as_view(), name="signed-on"),
     path("", include("pages.urls")),
     *page_routes,
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
-    path("api/", include("api.urls")),
-    path("api/", include(api_routes)),
-    path("api/", include("webhooks.urls")),
     media_route,
     unknown_route,
 ]
