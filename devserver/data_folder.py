@@ -28,8 +28,7 @@ def data_folder() -> Path:
 
 
 def lock(data: Path) -> int:
-    """Lock the folder; PostgreSQL inherits the lock, so it is free only when the last process of an earlier
-    run is gone."""
+    """Lock the folder. PostgreSQL inherits the lock, so it stays taken until an earlier run is gone."""
     file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:

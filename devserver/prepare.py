@@ -31,8 +31,7 @@ def is_ready(base_url: str) -> bool:
 
 
 def wait_until_ready(base_url: str, send_heartbeat: Callable[[], object]) -> None:
-    """Readiness needs a heartbeat from the worker. Beat has not started yet, so the job is sent from here,
-    every two seconds."""
+    """Readiness needs a heartbeat job. Beat has not started yet, so it is sent here every two seconds."""
     deadline = time.monotonic() + READY_SECONDS
     for attempt in itertools.count():
         if attempt % 20 == 0:

@@ -49,8 +49,7 @@ def pause(seconds: float) -> None:
 
 def signals_handled_by_parent() -> int:
     """The bits of SIGINT and SIGHUP while our parent has handlers for them. When make is interrupted it
-    removes the handler of that signal and waits for us, without passing the signal on: this is how we
-    notice."""
+    removes that handler and waits for us, without passing the signal on: this is how we notice."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{os.getppid()}/status").read_text().splitlines():
             if line.startswith("SigCgt:"):
@@ -136,8 +135,7 @@ def kill_group(leader: int) -> None:
 
 
 def enter_user_namespace() -> None:
-    """Become uid 1000 in a new user namespace, because PostgreSQL refuses root. Outside, files still belong
-    to root."""
+    """Become uid 1000 in a user namespace, because PostgreSQL refuses root. Files still belong to root."""
     uid, gid = os.getuid(), os.getgid()
     if libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "user namespaces are not allowed here")

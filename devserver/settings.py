@@ -4,11 +4,12 @@ from reviewsite.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "devserver"]  # noqa: F405
 ROOT_URLCONF = "devserver.urls"
+SINK_LINKS = [
+    {
+        "url_name": "sink",
+        "title": "Webhook sink",
+        "text": "Deliveries as they arrive, with a switch to make them fail.",
+    }
+]
 if DEMO:  # noqa: F405
-    START_PAGE_LINKS = [
-        {
-            "url_name": "sink",
-            "title": "Webhook sink",
-            "text": "Deliveries as they arrive, with a switch to make them fail.",
-        }
-    ]
+    START_PAGE_LINKS = SINK_LINKS

@@ -40,8 +40,7 @@ def of_labelling(project: Project, user: User) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Row:
-    """One project on the start page. The last three are about the reader: may review, how many wait, how many
-    were returned."""
+    """One project on the start page. `may_review`, `waiting` and `returned` are about its reader."""
 
     project: Project
     totals: dict[str, int]

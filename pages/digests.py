@@ -1,5 +1,4 @@
-"""The daily e-mail about waiting work: at most one a day, in the morning of the recipient's time zone, and
-only if something is waiting."""
+"""The daily e-mail about waiting work: only if there is some, in the morning of the recipient's time zone."""
 
 import logging
 import time
@@ -66,8 +65,7 @@ def send_to(user: User, now: datetime, connection: BaseEmailBackend) -> bool:
 
 
 def mark_sent(user: User, day: date) -> bool:
-    """False if it is marked already, or `user` no longer wants a digest. One UPDATE, so only one caller gets
-    True."""
+    """False if it is marked already or `user` wants no digest. One UPDATE: only one caller gets True."""
     due = recipients().filter(Q(digest_sent_on=None) | Q(digest_sent_on__lt=day), pk=user.pk)
     return bool(due.update(digest_sent_on=day))
 
@@ -87,8 +85,7 @@ def build_message(user: User, inbox: Inbox, connection: BaseEmailBackend) -> Ema
 
 
 def items_by_kind(inbox: Inbox) -> dict[str, list[tuple[Item, str]]]:
-    """Name and count of each kind with waiting items → its first items, each with the title of its
-    project."""
+    """Name and count of each kind that has items → its first items, each with its project's title."""
     titles = dict(
         Project.objects.filter(pk__in={item.project for item in inbox.items}).values_list("pk", "title")
     )

@@ -106,8 +106,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @login_required
 def project_section(request: HttpRequest, pk: int) -> HttpResponse:
-    """One project of a lead: who has work waiting, and which tasks are stuck, with the buttons that resolve
-    them."""
+    """One project of a lead: who has work waiting, and the stuck tasks with the buttons to resolve them."""
     project = get_object_or_404(Project.objects.managed_by(user_of(request)), pk=pk)
     refusal, is_post = "", request.method == "POST"
     if is_post:

@@ -12,6 +12,5 @@ def error_page(request: HttpRequest, status: int, title: str, message: str) -> H
 
 
 def with_media_policy(response: HttpResponse, project: Project) -> HttpResponse:
-    """Allow images, video and audio from the project's own hosts, in the Content-Security-Policy of this
-    page."""
+    """Let the page load images, video and audio from the project's own hosts (CSP)."""
     return with_origins(response, project.media_origins)

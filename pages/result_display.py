@@ -1,5 +1,4 @@
-"""A result as readers see it without the editor: the labelled media with shapes drawn on it, and a table of
-answers."""
+"""A result without the editor: the labelled media with its shapes and spans, and a table of answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -138,8 +137,7 @@ def _svg_attributes(kind: str, value: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _spans(text: str, regions: list[Region]) -> Iterator[Span]:
-    """The whole text, cut at the labelled regions. Where two overlap, the later one is only in the table of
-    answers."""
+    """The whole text, cut at the labelled regions. Of two that overlap, the later one is left out."""
     marked = sorted(found for region in regions if (found := _start_end_label(region)))
     reached = 0
     for start, end, label in marked:

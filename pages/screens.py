@@ -28,8 +28,7 @@ REVIEWERS_ONLY = "Only reviewers and managers of this project can review. Ask on
 @login_required
 @ensure_csrf_cookie
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    """The next item of the queue in the editor. Without the editor's files, or with `?plain=1`, a plain HTML
-    page."""
+    """The next item in the editor; without the editor's files, or with `?plain=1`, on a plain page."""
     project = project_of(request, pk)
     if not may(user_of(request), "review_annotation", project):
         return error_page(request, 403, "You are not a reviewer here", REVIEWERS_ONLY)
@@ -71,8 +70,7 @@ def only_reviews(user: User, project: Project, task: int) -> bool:
 @never_cache
 @login_required
 def screen_counts(request: HttpRequest, pk: int) -> HttpResponse:
-    """`{left, done, total, …}` for the bar above the editor; `?queue=` asks for those of the review
-    screen."""
+    """`{left, done, total, …}` for the bar above the editor. The review screen passes `?queue=`."""
     project, user = project_of(request, pk), user_of(request)
     if "queue" not in request.GET:
         return JsonResponse(counts.of_labelling(project, user))
@@ -94,7 +92,6 @@ def screen_data(request: HttpRequest, project: Project) -> dict[str, Any]:
 
 
 def queue_of(request: HttpRequest) -> str:
-    """The queue in the address. Empty if absent or unknown: contested items first, then what waits for
-    review."""
+    """The queue in the address; empty means contested items first, then what waits for review."""
     queue = request.GET.get("queue", "")
     return queue if queue in Queue.values and queue != Queue.REVIEW else ""

@@ -1,5 +1,4 @@
-"""Turns every error into Label Studio's error body plus `code`: for the API in `exception_handler`, elsewhere
-in the handlers of urls.py."""
+"""Turns errors into Label Studio's error body plus `code`, or into an error page."""
 
 import logging
 import sys

@@ -27,8 +27,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def readiness() -> dict[str, Any]:
-    """The worker's heartbeat row also covers the broker. A ping of Redis would not notice a worker that is
-    stuck."""
+    """The heartbeat of the worker also covers the broker. A ping of Redis would not notice a stuck worker."""
     try:
         beat = Heartbeat.objects.filter(name=WORKER).first()
         oldest_due = round(outbox.oldest_due_seconds(), 1)

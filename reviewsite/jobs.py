@@ -10,8 +10,7 @@ WORKER = "worker"
 
 @shared_task(bind=True)
 def heartbeat(self: Task) -> None:
-    """Shows that beat, broker and worker work together. A direct call would prove none of that, so it records
-    nothing."""
+    """Shows that beat, broker and worker work together. A direct call proves nothing and is not recorded."""
     if self.request.called_directly or self.request.is_eager:
         return
     Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})

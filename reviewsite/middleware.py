@@ -17,8 +17,7 @@ CHUNK = 64 * 2**10
 
 
 class EitherSlash:
-    """Routes below /api/ end with a slash; a request without the slash is served as if it had one, without
-    redirect."""
+    """Below /api/ a request without a trailing slash is served as if it had one, without a redirect."""
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
@@ -81,8 +80,7 @@ def _limit(request: HttpRequest) -> int:
 
 
 def _discard(request: HttpRequest, length: int) -> None:
-    """Read what no view has read. Otherwise the client sees a connection reset, now or at its next
-    request."""
+    """Read what no view has read, or the client gets a connection reset, now or at its next request."""
     left = min(length, settings.API_BODY_DISCARD_LIMIT)
     with suppress(UnreadablePostError):
         while left > 0 and (chunk := request.read(min(CHUNK, left))):

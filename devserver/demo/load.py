@@ -1,5 +1,4 @@
-"""Loads two projects from real Label Studio exports, with reviews in every state, so that no list is
-empty."""
+"""Loads two projects from Label Studio exports, with reviews in every state, so that no list is empty."""
 
 import json
 from collections.abc import Sequence

@@ -1,2 +1,1 @@
-"""A webhook receiver for developers, in the demo only: shows deliveries as they arrive, and fails on
-request."""
+"""A webhook receiver for developers: shows deliveries as they arrive, and fails on request."""

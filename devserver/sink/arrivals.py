@@ -1,5 +1,4 @@
-"""What arrived, together with the state of its delivery at the sender: attempt number and time of the next
-one."""
+"""What arrived, with the state of its delivery at the sender: number of attempts, time of the next one."""
 
 import json
 from dataclasses import dataclass
@@ -42,8 +41,7 @@ class Arrival:
 
 
 def arrivals(endpoints: list[Webhook]) -> list[Arrival]:
-    """Newest first, unsigned ones included. Only the newest arrival of a delivery shows the delivery's
-    state."""
+    """Newest first, with unsigned ones. Only the newest arrival of a delivery shows the delivery's state."""
     rows = (
         list(Received.objects.filter(Q(webhook__in=endpoints) | Q(webhook=None))[:SHOWN]) if endpoints else []
     )

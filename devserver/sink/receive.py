@@ -1,5 +1,4 @@
-"""Receives a delivery as a consumer would: verify the signature first, then answer as the switch on the page
-says."""
+"""Receives a delivery as a consumer would: verifies its signature, then answers as the switch says."""
 
 import contextlib
 import json

@@ -53,8 +53,7 @@ def receive(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """What arrived, newest first. htmx polls this page: 204, and it redraws nothing, while nothing has
-    changed."""
+    """What arrived, newest first. htmx polls this page; while nothing has changed, the answer is 204."""
     endpoints_here = list(endpoint.sink_endpoints().visible_to(user_of(request)))
     found, health = arrivals(endpoints_here), states(endpoints_here)
     live = {"arrivals": found, "endpoints": health, "seen": digest(found, health)}

@@ -1,5 +1,4 @@
-"""The person behind a sign-on. The library implements the protocol; the checks that it leaves out are
-here."""
+"""The person behind a sign-on. The library implements the protocol, this module the checks it leaves out."""
 
 import logging
 from typing import Any

@@ -48,8 +48,7 @@ def _grant(text: object) -> Grant:
 
 
 def give_roles(user: User, groups: Iterable[str]) -> None:
-    """Give `user` the roles of `groups` and take away others. Projects outside the table and owners are not
-    touched."""
+    """Give `user` the roles of `groups`, no others. Does not touch owners or projects outside the table."""
     known = group_roles()
     named = {grant for grants in known.values() for grant in grants}
     given = {grant for group in groups for grant in known.get(group, [])}

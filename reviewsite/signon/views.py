@@ -25,8 +25,7 @@ class SignOn(OIDCAuthenticationRequestView):
     get_settings = staticmethod(provider.setting)
 
     def __init__(self, **kwargs: Any) -> None:
-        """The parent reads the endpoints here. `get` does it instead, where an unreachable provider can be
-        handled."""
+        """The parent reads the endpoints here; `get` does it instead and handles an unreachable provider."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         _require_enabled()

@@ -37,9 +37,9 @@
   async function send(method, path, body) {
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
     const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(said.detail || `The server answered ${answer.status}.`);
-    return said;
+    const parsed = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(parsed.detail || `The server answered ${answer.status}.`);
+    return parsed;
   }
 
   /* Send one verdict. An accept without edits sends no result, because serialising it again would look like an edit. */
@@ -51,7 +51,7 @@
     await send("POST", "/api/annotation-reviews/", body);
     if (isDirty) await dropDrafts(manager.lsf.task.id, entity.pk);
     manager.invoke("toast", { message: accepted ? (isDirty ? "Fixed and accepted" : "Accepted") : "Rejected", type: "info" });
-    await shownAgain(manager, entity.pk);
+    await reload(manager, entity.pk);
   }
 
   /* The edits are part of the verdict now. */
@@ -61,7 +61,7 @@
   }
 
   /* The editor does not update itself after a decision: reload the task and its row in the list. */
-  async function shownAgain(manager, annotation) {
+  async function reload(manager, annotation) {
     const editor = manager.lsf;
     if (editor && editor.task) await editor.loadTask(editor.task.id, annotation, true);
     const row = editor && editor.task && manager.store.taskStore;

@@ -20,7 +20,7 @@ const FLAGS = { ff_front_1170_outliner_030222_short: true, fflag_feat_front_dev_
 export class ServerError extends Error {
   /* The message is the server's own: which field is wrong, and what to do. */
   constructor(status, body) {
-    const fields = Object.entries(body.validation_errors || {}).flatMap(([name, said]) => [said].flat().map((text) => `${name}: ${text}`));
+    const fields = Object.entries(body.validation_errors || {}).flatMap(([name, messages]) => [messages].flat().map((text) => `${name}: ${text}`));
     const words = body.code && body.detail !== "Validation error" ? [body.detail] : fields;
     super(words.filter(Boolean).join("\n") || body.detail || `The server answered ${status}.`);
     Object.assign(this, { status, code: body.code, body });
@@ -41,9 +41,9 @@ export class Server {
       body: body === undefined ? undefined : JSON.stringify(body),
       ...options,
     });
-    const said = answer.status === 204 ? null : await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new ServerError(answer.status, said || {});
-    return said;
+    const parsed = answer.status === 204 ? null : await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new ServerError(answer.status, parsed || {});
+    return parsed;
   }
 
   #signed(method) {
@@ -114,7 +114,7 @@ export class HostedEditor {
 
   /* The editor shows the error when the handler's promise is rejected. */
   on(name, handle) {
-    this.editor.on(name, (...given) => this.told(handle(...given)));
+    this.editor.on(name, (...given) => this.showErrors(handle(...given)));
   }
 
   listen() {
@@ -132,7 +132,7 @@ export class HostedEditor {
     return comments.map((comment) => (known.has(comment.created_by) ? comment : { ...comment, created_by: SOMEBODY.id }));
   }
 
-  async told(answer) {
+  async showErrors(answer) {
     try {
       return await answer;
     } catch (error) {
@@ -279,8 +279,8 @@ export class Review extends HostedEditor {
   async reject({ entity, comment }, action) {
     const reasons = this.options.reject_reasons;
     const reason = reasons.length && this.asked.askReason ? await this.asked.askReason(reasons) : null;
-    const said = { ...(comment ? { comment } : {}), ...(reason ? { reason } : {}), ...(action ? { reject_action: action } : {}) };
-    return this.decide(entity, { accepted: false, ...said });
+    const details = { ...(comment ? { comment } : {}), ...(reason ? { reason } : {}), ...(action ? { reject_action: action } : {}) };
+    return this.decide(entity, { accepted: false, ...details });
   }
 
   async decide(entity, verdict) {
@@ -289,7 +289,7 @@ export class Review extends HostedEditor {
     await this.dropDraft(entity.pk);
     if (this.asked.onDecided) await this.asked.onDecided(review);
     /* setTimeout: the editor touches the annotation once more while it handles this click. */
-    setTimeout(() => this.told(this.goOn(review)).catch(() => {}), 0);
+    setTimeout(() => this.showErrors(this.goOn(review)).catch(() => {}), 0);
     return review;
   }
 

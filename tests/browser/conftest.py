@@ -1,4 +1,4 @@
-"""A real browser on a real server, with Label Studio's own files. Skipped, with the reason, where either is absent."""
+"""Chromium and a live server, with Label Studio's own files. Skipped with a reason if one is missing."""
 
 import os
 import shutil
@@ -16,12 +16,12 @@ from users.models import User
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 HERE = Path(__file__).parent
-# What this machine's browser asks for and nobody needs.
+# Errors in the console that do not matter.
 HARMLESS = ("Failed to load resource", "A bad HTTP response code (404) was received when fetching the script")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has the browser; nobody starts it for tests that cannot run."""
+    """One worker of xdist runs all browser tests; they are skipped where they cannot run."""
     reason = _absent()
     for item in items:
         if HERE in Path(item.path).parents:
@@ -41,7 +41,7 @@ def _absent() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # Playwright runs its loop in this thread, where the tests also ask the database.
+    # Playwright runs its event loop in this thread, in which the tests also use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         expect.set_options(timeout=15_000)
@@ -57,13 +57,13 @@ def house(made_house, transactional_db) -> factories.House:
 
 @pytest.fixture
 def errors() -> list[str]:
-    """What the page's scripts complained about."""
+    """The console errors of the page's scripts."""
     return []
 
 
 @pytest.fixture
 def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callable[[User], Page]]:
-    """page_of(user): a page in which they are signed in."""
+    """page_of(user): a browser page with a session of `user`."""
     contexts = []
     open_requests: set = set()
 
@@ -90,7 +90,7 @@ def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callab
         return page
 
     yield open_page
-    # The tables are emptied next; no request may be on its way.
+    # The tables are emptied next, so no request may still be running.
     for _ in range(50):
         if not open_requests or not contexts:
             break
@@ -101,7 +101,7 @@ def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callab
 
 @pytest.fixture
 def shoot(tmp_path: Path) -> Callable[[Page, str], Path]:
-    """Keeps a picture of the page, in SCREENSHOTS if that is set."""
+    """Saves a screenshot in the folder SCREENSHOTS, if that is set."""
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
 
     def keep(page: Page, name: str) -> Path:

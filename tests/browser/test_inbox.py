@@ -1,4 +1,4 @@
-"""The inbox in a real browser: it follows what happens without a reload, and a lead's buttons work under the strict policy."""
+"""The inbox in a browser: it updates without a reload, and a lead's buttons work under the strict CSP."""
 
 import re
 from datetime import timedelta
@@ -83,7 +83,7 @@ def test_a_rejection_that_sends_nothing_back_is_contested_where_its_comment_is(h
 
 
 def several_dead_ends(house) -> Task:
-    """What all skipped, what was sent back as often as may be, what waits on somebody who left; and work under way."""
+    """A task all have skipped, one rejected too often, one waiting for somebody who left; and other work."""
     settings(house, title="Street scenes", max_rounds=1)
     blot = task(house.project, text="A blot")
     for who in (house.annotator, house.annotator2):
@@ -105,7 +105,7 @@ def several_dead_ends(house) -> Task:
 
 
 def days_ago(days: int) -> None:
-    """All of it happened earlier."""
+    """Move everything into the past."""
     by = timedelta(days=days, hours=4)
     Task.objects.update(updated_at=F("updated_at") - by)
     Annotation.objects.filter(returned_at__isnull=False).update(returned_at=F("returned_at") - by)

@@ -1,4 +1,4 @@
-"""The annotate screen, clicked through in a browser, and the whole loop between annotator and reviewer."""
+"""The label screen in a browser, and the whole loop between annotator and reviewer."""
 
 import re
 
@@ -98,7 +98,7 @@ def test_an_annotator_contests_a_rejection_once(page_of, house, errors):
     judge = page_of(house.reviewer)
     judge.goto(f"/projects/{house.project.pk}/review/?queue=disputes")
     expect(judge.locator("#about")).to_contain_text("It is an A: see the guideline")
-    # Who rejected it is hidden from whoever decides.
+    # The reviewer who decides does not see who rejected it.
     expect(judge.locator(".lsf-comment-item").first).to_contain_text("Somebody")
     assert errors == []
 
@@ -183,7 +183,7 @@ def say(page: Page, words: str) -> None:
 
 
 def said(of: Task) -> list[tuple]:
-    """(words, the annotation they are about) of a task's comments."""
+    """(text, annotation) of each comment on the task."""
     return list(Comment.objects.filter(task=of).order_by("id").values_list("text", "annotation__task"))
 
 

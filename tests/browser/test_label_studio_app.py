@@ -1,4 +1,4 @@
-"""Label Studio's whole web application, unmodified, on our API: projects, data manager, quick view, label stream."""
+"""Label Studio's unmodified web application on our API: projects, data manager, quick view, label stream."""
 
 import re
 
@@ -13,7 +13,7 @@ ACCEPT, REJECT = "[aria-label='accept-annotation']", "[aria-label='reject-annota
 
 @pytest.fixture
 def work(house: House) -> House:
-    """Three tasks: one waits, one is accepted, one rejected."""
+    """Three tasks: one to review, one accepted, one rejected."""
     reviewed(annotation(task(house.project, text="A signed letter"), house.annotator), house.reviewer2)
     rejected = annotation(task(house.project, text="A letter sent back"), house.annotator, "B")
     reviewed(rejected, house.reviewer2, "rejected", comment="It is an A")
@@ -40,7 +40,7 @@ def test_the_project_list_shows_the_projects_one_may_see(page_of, work, errors, 
 
 def test_a_new_table_shows_review_columns_and_filters_by_rejected(page_of, work, errors, shoot):
     page = manager(page_of(work.lead), work.project)
-    # The counts of accepted and rejected have pictures for titles.
+    # The columns with the counts of accepted and rejected have icons as titles.
     for title in ("Reviewed", "Reviewed by", "Comments"):
         expect(page.get_by_text(title, exact=True).first).to_be_visible()
     for title in ("Inner ID", "Annotation results", "Storage filename"):

@@ -1,17 +1,22 @@
-"""Uploaded pictures on the review screen, and hosts that its policy keeps out."""
+"""Uploaded images on the review screen, and hosts that its CSP blocks."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from exchange.importing.media import import_media
 from tests.factories import BOXES, annotation, boxes, project
 
-PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><script>document.title = "run"</script></svg>'
+SCRIPT = b'<script>document.title = "run"</script>'
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20">' + SCRIPT + b"</svg>"
 WIDTH = """src => new Promise(done => {
-    const image = new Image(); image.onload = () => done(image.naturalWidth); image.onerror = () => done(null); image.src = src;
+    const image = new Image();
+    image.onload = () => done(image.naturalWidth);
+    image.onerror = () => done(null);
+    image.src = src;
 })"""
 
 BLOCKED_BY = """src => new Promise(done => {
-    document.addEventListener("securitypolicyviolation", event => done(event.effectiveDirective), {once: true});
+    const blocked = event => done(event.effectiveDirective);
+    document.addEventListener("securitypolicyviolation", blocked, {once: true});
     new Image().src = src;
 })"""
 

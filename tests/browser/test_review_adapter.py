@@ -17,13 +17,16 @@ from tasks.models import Annotation, Draft
 from users.models import ApiToken
 
 HOW_TO = Path(settings.BASE_DIR) / "docs" / "how-to" / "front-end.md"
-POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; script-src 'self' 'unsafe-inline'"
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; script-src 'self' 'unsafe-inline'"
+)
 ACCEPT, REJECT = "[aria-label='accept-annotation']", "[aria-label='reject-annotation']"
 
 
 @pytest.fixture
 def review(page_of, house, live_server):
-    """review(user): the how-to's page, showing the house's task to `user`. Settings of the project beside it."""
+    """review(user): the page of the how-to with the house's task, for `user`; keywords: settings."""
 
     def show(user, **fields) -> Page:
         for name, value in fields.items():
@@ -51,7 +54,7 @@ def wait_for_verdict(page: Page, house) -> Review:
 
 
 def wait_until(page: Page, happened: Callable[[], Any]) -> Any:
-    """What `happened` answers, once that is something. (Playwright's own waiting would need `unsafe-eval`.)"""
+    """Call `happened` until it returns something. (Playwright's own waiting would need `unsafe-eval`.)"""
     for _ in range(100):
         if found := happened():
             return found

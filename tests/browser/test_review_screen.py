@@ -1,4 +1,4 @@
-"""The review screen, clicked through in a browser: Label Studio's unmodified editor, our queue around it."""
+"""The review screen in a browser: Label Studio's unmodified editor with our queue."""
 
 import re
 from collections.abc import Callable
@@ -16,10 +16,14 @@ from tasks.services import annotations, tasks
 from tests.factories import BOXES, House, annotation, boxes, build_house, result, reviewed, task
 
 ACCEPT = "[aria-label='accept-annotation']"
-STREET = """<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="#cfe3f1"/>
-<rect y="250" width="600" height="150" fill="#777"/><path d="M0 325h600" stroke="#eee" stroke-width="6" stroke-dasharray="40 30"/>
-<path d="M60 230h40l25-35h80l30 35h25v45H60z" fill="#a4262c"/><circle cx="100" cy="275" r="20"/><circle cx="220" cy="275" r="20"/>
-<rect x="440" y="160" width="24" height="90" fill="#6b4a2b"/><circle cx="452" cy="120" r="62" fill="#2f7d4f"/></svg>"""
+STREET = """<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400">
+<rect width="600" height="400" fill="#cfe3f1"/>
+<rect y="250" width="600" height="150" fill="#777"/>
+<path d="M0 325h600" stroke="#eee" stroke-width="6" stroke-dasharray="40 30"/>
+<path d="M60 230h40l25-35h80l30 35h25v45H60z" fill="#a4262c"/>
+<circle cx="100" cy="275" r="20"/><circle cx="220" cy="275" r="20"/>
+<rect x="440" y="160" width="24" height="90" fill="#6b4a2b"/>
+<circle cx="452" cy="120" r="62" fill="#2f7d4f"/></svg>"""
 PICTURE = "data:image/svg+xml," + quote(STREET)
 CAR = {"x": 8.0, "y": 47.0, "width": 30.0, "height": 20.0, "rotation": 0, "rectanglelabels": ["Car"]}
 TREE = {"x": 63.0, "y": 13.0, "width": 24.0, "height": 50.0, "rotation": 0, "rectanglelabels": ["Tree"]}
@@ -41,7 +45,7 @@ def screen(page_of):
 
 @pytest.fixture
 def picture(transactional_db) -> House:
-    """A house whose one annotation is two boxes on a picture."""
+    """A house whose only annotation is two boxes on an image."""
     house = build_house(label_config=BOXES)
     tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
     house.task = task(house.project, image=PICTURE)
@@ -54,7 +58,7 @@ def street(*values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def wait_until(page: Page, happened: Callable[[], Any]) -> Any:
-    """What `happened` answers, once that is something."""
+    """Call `happened` until it returns something."""
     for _ in range(100):
         if found := happened():
             return found
@@ -340,7 +344,7 @@ def test_an_answer_that_got_lost_counts_once(screen, house, errors):
     lost = []
 
     def lose_first(route) -> None:
-        """The server does it; the page never hears of it."""
+        """The server receives the request, but the page never gets the answer."""
         if route.request.method != "POST" or route.request.url in lost:
             return route.continue_()
         lost.append(route.request.url)

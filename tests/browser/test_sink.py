@@ -1,4 +1,4 @@
-"""The demo's receiver of webhooks, in a browser: what arrives is there without a reload, and a switch makes it fail."""
+"""The webhook sink in a browser: arrivals appear without a reload, and a switch makes them fail."""
 
 import pytest
 from playwright.sync_api import expect

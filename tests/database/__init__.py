@@ -1,2 +1,1 @@
-"""Test support as a Django app: it replaces the `flush` command, which Django runs after each test that
-commits."""
+"""A Django app for the tests: replaces the `flush` command, which runs after each test that commits."""

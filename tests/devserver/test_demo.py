@@ -1,4 +1,4 @@
-"""The demo: loaded once, the same at every start, no list empty and no canvas blank."""
+"""The demo data: loaded once, the same at every start, and no list or image is empty."""
 
 import json
 import stat

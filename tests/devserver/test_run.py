@@ -1,4 +1,4 @@
-"""`make run` for real: its own PostgreSQL, its own Redis, its own processes."""
+"""Starts `make run` with its own PostgreSQL, Redis and processes."""
 
 import json
 import os
@@ -16,8 +16,7 @@ from django.conf import settings
 
 pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(180)]
 START_SECONDS = 180
-# Three on a machine that has nothing else to do (1.5 measured); here the other half of the suite runs beside
-# it.
+# On an idle machine three would do (1.5 measured); here the rest of the suite may run at the same time.
 GONE_SECONDS = 8
 NOT_FOR_IT = {"DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "DATA", "PORT", "BASE_URL"}
 # The virtual environment is the one that runs this test.
@@ -25,7 +24,7 @@ MAKE_RUN = ["make", "-o", ".venv/.embedded", f"BIN={sys.executable}", "run"]
 
 
 class Run:
-    """A demo in a folder of its own, there once it has said all."""
+    """A running demo with its own data folder; the constructor returns when it is ready."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -64,7 +63,7 @@ class Run:
         return {"make": self.process.pid, "supervisor": min(children_of(self.process.pid))}
 
     def end(self, sig: signal.Signals, *, who: str = "make") -> set[int]:
-        """The processes that are still there when all should be gone."""
+        """Send `sig` and return the processes that are still running after GONE_SECONDS."""
         tree = descendants(self.process.pid) | {self.process.pid}
         os.kill(self.pids[who], sig)
         deadline = time.monotonic() + GONE_SECONDS
@@ -107,7 +106,7 @@ def is_running(pid: int) -> bool:
 
 
 class Place:
-    """One folder for all these tests: what one of them leaves, the next one finds."""
+    """One data folder for all these tests: each starts from what the one before has left."""
 
     def __init__(self, data: Path) -> None:
         self.data, self.run = data, Run(data)
@@ -189,7 +188,7 @@ def test_the_database_comes_back_when_it_is_killed(run):
     os.kill(postgres, signal.SIGKILL)
     token = run.demo()["accounts"]["reviewer"]["token"]
     deadline = time.monotonic() + 30
-    # Before that a backend that has not noticed may still answer.
+    # Wait for the message, because a backend of the killed server may still answer for a moment.
     while "postgres exited (-9), restarting it" not in run.said() or not answers(run, token):
         assert time.monotonic() < deadline, run.said()
         time.sleep(0.1)

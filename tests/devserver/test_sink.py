@@ -1,5 +1,4 @@
-"""The demo's receiver of webhooks: real deliveries over a real socket, verified, shown, and failed on
-request."""
+"""The webhook sink: real deliveries over a real socket, verified, shown, and failed on request."""
 
 import re
 
@@ -7,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from devserver.models import Received, Sink
+from devserver.settings import SINK_LINKS
 from devserver.sink import endpoint, receive
 from tests.admin_fixtures import sign_in
 from tests.factories import annotation, build_house, reviewed, task
@@ -172,6 +172,11 @@ def test_it_is_for_who_manages_the_project(house, hook):
 def test_path_has_to_be_known(hook, client):
     assert client.post("/demo/sink/guess/", {}).status_code == 404
     assert client.get(PAGE).status_code == 302
+
+
+def test_the_start_page_links_to_it(lead, settings):
+    settings.START_PAGE_LINKS = SINK_LINKS
+    assert f'<a href="{PAGE}">Webhook sink</a>' in lead.get("/").content.decode()
 
 
 def test_it_is_not_there_outside_the_demo(hook, lead, client, settings):

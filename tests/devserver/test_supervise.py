@@ -1,4 +1,4 @@
-"""The parts of `make run` that can be tried without starting it; test_run.py starts it."""
+"""The parts of `make run` that can be tested without starting it; test_run.py starts it."""
 
 import os
 import subprocess

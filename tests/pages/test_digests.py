@@ -1,5 +1,4 @@
-"""The mail of what waits: once a day at most, only if something does, switched off by the person or the
-site."""
+"""The digest: at most once a day, only if something is waiting, and off if the person or the site says so."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -21,7 +20,7 @@ MORNING = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 @pytest.fixture
 def returned(house):
-    """Something waits for the annotator, and for nobody else who would get a mail."""
+    """Work is waiting for the annotator, the only person who wants a digest."""
     reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue")
     User.objects.exclude(pk=house.annotator.pk).update(wants_digest=False)
     return house

@@ -1,4 +1,4 @@
-"""The pages of the inbox: what they show, that they ask for themselves again, and a lead's buttons."""
+"""The inbox pages: what they show, that htmx reloads them, and the buttons of a lead."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_a_bar_asks_for_itself_again(house):
     assert browser_of(house.stranger).get(path).status_code == 404
 
 
-# --- of a lead ---------------------------------------------------------------------------------------
+# --- for leads ---------------------------------------------------------------------------------------
 
 
 def test_a_lead_finds_reasons_and_buttons_of_each_project(house):

@@ -1,4 +1,4 @@
-"""The pages people work in: who gets them, what they may load, and the plain page that needs no editor."""
+"""The review and label screens: who may open them, what they may load, the plain page without the editor."""
 
 import json
 import re
@@ -265,7 +265,7 @@ def test_the_plain_page_answers_a_broken_form_with_404(house, form):
     assert browser.post(here, form).status_code == 404
 
 
-# --- a result as people read it --------------------------------------------------------------------
+# --- displaying a result ----------------------------------------------------------------------------
 
 
 def test_boxes_are_lines_and_shapes_in_percent(db, house):

@@ -1,4 +1,4 @@
-"""Workers outlive the connections they hold."""
+"""A worker gets a new connection when PostgreSQL has closed the old one."""
 
 import pytest
 from celery.signals import task_prerun

@@ -1,4 +1,4 @@
-"""Every error is Label Studio's body plus `code`, whatever is thrown at the server."""
+"""Every error has Label Studio's body plus `code`, whatever the client sends."""
 
 import pytest
 

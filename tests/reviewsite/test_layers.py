@@ -1,4 +1,4 @@
-"""The arrows between the apps point down. import-linter reads the imports; here are the ways around them."""
+"""Apps do not depend on apps above them. import-linter checks the imports; these tests check other ways."""
 
 import ast
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def accessors_from_above(app: str) -> set[str]:
 
 
 def dotted_names(tree: ast.AST, app: str) -> Iterator[tuple[int, str]]:
-    """Strings such as "reviews.Review"; a sentence that ends in "reviews." is none."""
+    """Strings such as "reviews.Review", but not sentences that end in "reviews."."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             first, dot, rest = node.value.partition(".")
@@ -64,7 +64,7 @@ def dotted_names(tree: ast.AST, app: str) -> Iterator[tuple[int, str]]:
 
 
 def uses_of(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
-    """As an attribute, as a keyword of a lookup, as a string in one."""
+    """Uses as an attribute, as a keyword of a lookup, or as a string in a lookup."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in names:
             yield node.lineno, node.attr

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-# What a server without the folder would do: any import of devserver fails.
+# As on a server without the folder: any import of devserver fails.
 BLOCK = """
 import sys
 
@@ -55,7 +55,7 @@ def python(script: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def empty_database(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """Its URL; beside the database of the tests, on the same server."""
+    """The URL of a new database on the same server as the test database."""
     name = f"{settings.DATABASES['default']['NAME']}_production"
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")

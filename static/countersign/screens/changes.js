@@ -21,12 +21,12 @@ function picker(change, pick) {
 }
 
 function words({ kind, control, sentence }) {
-  const said = document.createElement("span");
+  const line = document.createElement("span");
   const tag = document.createElement("b");
   tag.className = `cs-kind cs-${kind}`;
   tag.textContent = control || kind;
-  said.append(tag, ` ${sentence || kind}`);
-  return said;
+  line.append(tag, ` ${sentence || kind}`);
+  return line;
 }
 
 /* Select the region of this change. A classification of the whole task is not a region. */

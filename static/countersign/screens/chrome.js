@@ -36,11 +36,11 @@ export function toast(text) {
 export function showEmpty(title, words, links) {
   const box = byId("empty");
   const heading = Object.assign(document.createElement("h1"), { textContent: title });
-  const said = Object.assign(document.createElement("p"), { textContent: words });
+  const text = Object.assign(document.createElement("p"), { textContent: words });
   const nav = document.createElement("p");
   nav.className = "cs-buttons";
   nav.append(...links.map(([text, target]) => (typeof target === "string" ? linkOf(text, target) : buttonOf(text, target))));
-  box.replaceChildren(heading, said, nav);
+  box.replaceChildren(heading, text, nav);
   box.hidden = false;
   byId("editor").hidden = true;
   byId("about").hidden = true;

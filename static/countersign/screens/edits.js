@@ -2,25 +2,25 @@
 
 export class Edits {
   /* of(): {key, sequence, annotation} of what is on the screen now, or null if there is nothing to store. */
-  constructor(kept, of) {
-    Object.assign(this, { kept, of });
+  constructor(browserStore, of) {
+    Object.assign(this, { browserStore, of });
     addEventListener("pagehide", () => this.keep());
   }
 
   keep(result) {
     const shown = this.of();
     if (!shown || !(result || shown.annotation.history.canUndo)) return;
-    this.kept.set(`edit:${shown.key}`, { sequence: shown.sequence, result: result || shown.annotation.serializeAnnotation() });
+    this.browserStore.set(`edit:${shown.key}`, { sequence: shown.sequence, result: result || shown.annotation.serializeAnnotation() });
   }
 
   drop(key) {
-    this.kept.drop(`edit:${key}`);
+    this.browserStore.drop(`edit:${key}`);
   }
 
   /* Returns true if an edit was restored. `anyway`: even if the annotation has changed since the edit. */
   restore({ anyway = false } = {}) {
     const shown = this.of();
-    const edit = shown && this.kept.get(`edit:${shown.key}`);
+    const edit = shown && this.browserStore.get(`edit:${shown.key}`);
     if (!edit) return false;
     this.drop(shown.key);
     if (edit.sequence !== shown.sequence && !anyway) return false;

@@ -5,8 +5,8 @@ import { buttonOf, byId, Counters, notice, showEditor, showEmpty, toast } from "
 import { Corrections } from "./corrections.js";
 import { Labelling } from "./labelling.js";
 import { Screen } from "./screen.js";
-import { COMMENT_KEYS, showComments } from "./typed.js";
-import { askWords } from "./words-dialog.js";
+import { COMMENT_KEYS, showComments } from "./typed-comment.js";
+import { askText } from "./text-dialog.js";
 
 const paragraph = (words) => Object.assign(document.createElement("p"), { textContent: words });
 
@@ -71,7 +71,7 @@ class LabelScreen extends Screen {
   }
 
   async show(task, options) {
-    this.hold.take(task.lease);
+    this.leaseKeeper.take(task.lease);
     this.take(task, `task:${task.id}`);
     showEditor();
     await this.open(task);
@@ -81,7 +81,7 @@ class LabelScreen extends Screen {
 
   nothing(error) {
     this.item = null;
-    this.hold.take(null);
+    this.leaseKeeper.take(null);
     this.counters.refresh();
     showEmpty("Nothing to label right now", error.message, [["Check again", () => this.showNext()], ["Start page", "/"]]);
   }
@@ -120,7 +120,7 @@ class LabelScreen extends Screen {
       toast("Contested. Another reviewer will decide.");
       setTimeout(() => this.showNext(), 0);
     };
-    return askWords({ title: "Contest the rejection", lead: "You can do this once. Another reviewer will decide, without seeing who rejected it.", label: "Why your annotation is correct", button: "Contest", isNeeded: true, send });
+    return askText({ title: "Contest the rejection", lead: "You can do this once. Another reviewer will decide, without seeing who rejected it.", label: "Why your annotation is correct", button: "Contest", isNeeded: true, send });
   }
 
   async done(entry, answer) {
@@ -130,12 +130,12 @@ class LabelScreen extends Screen {
     const { comment: text } = entry;
     if (text) await this.outbox.putComment({ annotation: answer?.id ?? entry.annotation, text }).catch((error) => this.problem(error));
     if (!this.isShown(entry)) return;
-    this.hold.take(null);
+    this.leaseKeeper.take(null);
     await this.showNext();
   }
 
   /* A comment that was written before the work was submitted belongs to the draft; so does the work queued behind it. */
-  async addressed(entry) {
+  async prepare(entry) {
     const { kind, annotation, body } = entry;
     if (kind !== "comment" || body.annotation || body.draft) return entry;
     const about = await (this.editor ? this.editor.inTurn(() => this.aboutOf(entry)) : this.aboutOf(entry));
@@ -153,8 +153,8 @@ class LabelScreen extends Screen {
   }
 
   /* A new annotation could be created twice, too. */
-  async isThere(entry) {
-    if (entry.kind === "comment" || entry.method !== "POST") return super.isThere(entry);
+  async alreadySent(entry) {
+    if (entry.kind === "comment" || entry.method !== "POST") return super.alreadySent(entry);
     const found = await this.server.ask("GET", `/api/tasks/${entry.task}/annotations/`);
     return found.find(({ unique_id }) => unique_id === entry.body.unique_id) || null;
   }
@@ -177,7 +177,7 @@ class LabelScreen extends Screen {
     }
   }
 
-  heldByNobody(error) {
+  leaseLost(error) {
     notice("lease", `${error.message} You can still submit your work.`, { tone: "warn", buttons: [this.nextButton] });
   }
 }
@@ -185,7 +185,7 @@ class LabelScreen extends Screen {
 const page = new LabelScreen();
 const keys = [
   { keys: "Ctrl+Enter", words: "Submit, or update returned work" },
-  { keys: "Ctrl+Space", words: "Skip this task, with a reason", code: "Space", ctrl: true, run: () => page.item && page.editor?.told(page.editor.skip()) },
+  { keys: "Ctrl+Space", words: "Skip this task, with a reason", code: "Space", ctrl: true, run: () => page.item && page.editor?.showErrors(page.editor.skip()) },
   ...COMMENT_KEYS,
 ];
 await page.run(keys, () => (page.given.task ? page.showAsked(page.given.task) : page.showNext()));

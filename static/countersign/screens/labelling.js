@@ -1,16 +1,16 @@
 /* The editor of the label screen: work is submitted, updated or skipped through the outbox. */
 import { HostedEditor } from "../review-adapter.js";
-import { onScreen } from "./on-screen.js";
+import { screenEditor } from "./screen-editor.js";
 import { newId } from "./outbox.js";
-import { askWords } from "./words-dialog.js";
+import { askText } from "./text-dialog.js";
 
-export class Labelling extends onScreen(HostedEditor) {
-  saying = Promise.resolve();
+export class Labelling extends screenEditor(HostedEditor) {
+  sendingComments = Promise.resolve();
   turn = Promise.resolve();
 
   listen() {
     super.listen();
-    for (const name of ["keydown", "click"]) document.addEventListener(name, () => setTimeout(() => this.store && this.sayQueued()), true);
+    for (const name of ["keydown", "click"]) document.addEventListener(name, () => setTimeout(() => this.store && this.sendQueuedComments()), true);
     this.on("submitAnnotation", (store, annotation) => this.submit(annotation));
     this.on("updateAnnotation", (store, annotation) => this.submit(annotation));
     this.on("skipTask", () => this.skip());
@@ -64,30 +64,30 @@ export class Labelling extends onScreen(HostedEditor) {
 
   /* One comment at a time, too: a submit waits for the comments before it. */
   createComment(comment) {
-    const said = this.saying.then(() => this.say(comment));
-    this.saying = said.catch(() => {});
-    return said;
+    const sent = this.sendingComments.then(() => this.writeComment(comment));
+    this.sendingComments = sent.catch(() => {});
+    return sent;
   }
 
   /* Unsubmitted work has no id yet. What such a comment refers to is decided when it is sent. */
-  say({ text, region_ref, classifications }) {
+  writeComment({ text, region_ref, classifications }) {
     const { task } = this;
     const sheet = this.store.annotationStore.selected;
     const body = { text, region_ref, classifications };
-    if (sheet.pk) return this.sayComment(this.keyOf(), { ...body, annotation: Number(sheet.pk) });
-    return this.sayComment(this.keyOf(), body, { annotation: this.keyOf(), task: task.id, result: sheet.serializeAnnotation() });
+    if (sheet.pk) return this.sendComment(this.keyOf(), { ...body, annotation: Number(sheet.pk) });
+    return this.sendComment(this.keyOf(), body, { annotation: this.keyOf(), task: task.id, result: sheet.serializeAnnotation() });
   }
 
   /* For work without an id the editor fires no event: it queues the comment under a negative id and never sends it. */
-  sayQueued() {
+  sendQueuedComments() {
     const { annotationStore, commentStore } = this.store;
     if (annotationStore.selected && !annotationStore.selected.pk) {
-      for (const queued of commentStore.serialize().comments.filter(({ id }) => id < 0)) this.told(this.sayOne(queued));
+      for (const queued of commentStore.serialize().comments.filter(({ id }) => id < 0)) this.showErrors(this.sendQueuedComment(queued));
     }
-    return this.saying;
+    return this.sendingComments;
   }
 
-  async sayOne({ id, text, regionRef, classifications }) {
+  async sendQueuedComment({ id, text, regionRef, classifications }) {
     const { commentStore } = this.store;
     const shown = -id;
     commentStore.replaceId(id, { id: shown });
@@ -100,15 +100,15 @@ export class Labelling extends onScreen(HostedEditor) {
     }
   }
 
-  async sayTyped() {
+  async sendTypedComment() {
     const { typed } = this.asked.screen;
     await this.store.commentStore.commentFormSubmit();
-    await this.sayQueued();
+    await this.sendQueuedComments();
     if (typed.text) await this.createComment({ text: typed.text });
   }
 
   async submit(annotation, more = {}) {
-    await this.sayTyped();
+    await this.sendTypedComment();
     const { pk } = annotation;
     const before = pk && this.seen.get(String(pk));
     const body = { result: annotation.serializeAnnotation(), lead_time: leadTimeOf(annotation, before), ...more };
@@ -125,13 +125,13 @@ export class Labelling extends onScreen(HostedEditor) {
       const body = { result: annotation.serializeAnnotation(), was_cancelled: true, ...(draft ? { draft_id: draft } : {}) };
       return this.entryOf(annotation, body, "Skipped");
     };
-    return askWords({
+    return askText({
       title: "Skip this task",
       lead: "It counts as done by you, without an answer. Your reason helps the next person who opens it.",
       label: "Reason",
       button: "Skip",
       send: async (reason) => {
-        await this.sayTyped();
+        await this.sendTypedComment();
         return this.send({ ...entry(), comment: reason });
       },
     });

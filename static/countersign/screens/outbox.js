@@ -27,20 +27,20 @@ export function newId() {
 }
 
 export class Outbox {
-  /* name: of the screen. addressed(entry): the entry as it is sent. onTrouble(error); onQuiet() when everything is sent;
+  /* name: of the screen. prepare(entry): the entry as it is sent. onTrouble(error); onQuiet() when everything is sent;
      onLate(entry, answer, error) for an entry that had to wait and is answered now. */
-  constructor({ name, server, kept, isDone, addressed, onTrouble, onQuiet, onLate }) {
-    Object.assign(this, { key: `outbox:${name}`, server, kept, isDone, addressed, onTrouble, onQuiet, onLate });
+  constructor({ name, server, browserStore, isDone, prepare, onTrouble, onQuiet, onLate }) {
+    Object.assign(this, { key: `outbox:${name}`, server, browserStore, isDone, prepare, onTrouble, onQuiet, onLate });
     this.pause = FIRST_PAUSE;
     addEventListener("online", () => this.flush());
   }
 
   get waiting() {
-    return this.kept.get(this.key) || [];
+    return this.browserStore.get(this.key) || [];
   }
 
   set waiting(entries) {
-    this.kept.set(this.key, entries);
+    this.browserStore.set(this.key, entries);
   }
 
   /* entry: {kind, annotation, method, path, body, headers, words}. Returns the server's answer, or KEPT. A newer entry about
@@ -58,7 +58,7 @@ export class Outbox {
       return await this.send(made);
     } catch (error) {
       if (!isTrouble(error)) throw error;
-      this.later(error);
+      this.retryLater(error);
       return KEPT;
     }
   }
@@ -76,7 +76,7 @@ export class Outbox {
   async send(entry) {
     this.mark(entry, Date.now());
     try {
-      const { method, path, body, headers } = await this.addressed(entry);
+      const { method, path, body, headers } = await this.prepare(entry);
       const answer = await this.server.ask(method, path, body, headers);
       this.sent(entry);
       return answer;
@@ -96,12 +96,12 @@ export class Outbox {
     this.pause = FIRST_PAUSE;
   }
 
-  later(error) {
+  retryLater(error) {
     this.onTrouble(error);
-    this.again();
+    this.scheduleRetry();
   }
 
-  again() {
+  scheduleRetry() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
@@ -112,7 +112,7 @@ export class Outbox {
     if (this.flushing) return;
     this.flushing = true;
     try {
-      if (navigator.locks) await navigator.locks.request(this.kept.name + this.key, () => this.drain());
+      if (navigator.locks) await navigator.locks.request(this.browserStore.name + this.key, () => this.drain());
       else await this.drain();
     } finally {
       this.flushing = false;
@@ -122,13 +122,13 @@ export class Outbox {
   async drain() {
     clearTimeout(this.timer);
     for (let entry = this.waiting[0]; entry; entry = this.waiting[0]) {
-      if (entry.sending && Date.now() - entry.sending < PATIENCE) return this.again();
+      if (entry.sending && Date.now() - entry.sending < PATIENCE) return this.scheduleRetry();
       let answer = null;
       let refused = null;
       try {
         answer = (await this.isDone(entry)) || (await this.send(entry));
       } catch (error) {
-        if (isTrouble(error)) return this.later(error);
+        if (isTrouble(error)) return this.retryLater(error);
         refused = error;
       }
       this.sent(entry);

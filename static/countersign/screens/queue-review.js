@@ -1,15 +1,15 @@
 /* The editor of the review screen: verdicts go through the outbox, and a reject opens a dialog where needed. */
 import { Review } from "../review-adapter.js";
-import { onScreen } from "./on-screen.js";
+import { screenEditor } from "./screen-editor.js";
 import { RejectDialog } from "./reject-dialog.js";
-import { showComments } from "./typed.js";
-import { SAID, verdictWords } from "./words.js";
+import { showComments } from "./typed-comment.js";
+import { VERDICT_LABELS, verdictWords } from "./labels.js";
 
-export class QueueReview extends onScreen(Review) {
+export class QueueReview extends screenEditor(Review) {
   constructor(asked, options) {
     super(asked, { ...options, interfaces: options.interfaces.filter((name) => name !== "comments:reject") });
     this.commented = new Set();
-    this.dialog = new RejectDialog({ options, typed: (text) => asked.screen.kept.set(`reject:${this.task.annotations[0].id}`, text) });
+    this.dialog = new RejectDialog({ options, typed: (text) => asked.screen.browserStore.set(`reject:${this.task.annotations[0].id}`, text) });
     document.addEventListener("pointerdown", () => this.store && (this.selectedBefore = this.selectedNow()), true);
   }
 
@@ -29,7 +29,7 @@ export class QueueReview extends onScreen(Review) {
 
   async createComment({ text, annotation, region_ref, classifications }) {
     const body = { text, annotation: Number(annotation), region_ref, classifications };
-    const saved = await this.sayComment(body.annotation, body);
+    const saved = await this.sendComment(body.annotation, body);
     this.commented.add(body.annotation);
     return saved;
   }
@@ -45,7 +45,7 @@ export class QueueReview extends onScreen(Review) {
 
   async reject({ entity, comment }, action) {
     const needs = !comment && this.needsComment(entity);
-    if (!needs && !this.options.reject_reasons.length) return this.sayReject(entity, { reject_action: action });
+    if (!needs && !this.options.reject_reasons.length) return this.sendReject(entity, { reject_action: action });
     return this.askReject(entity, action, needs);
   }
 
@@ -55,7 +55,7 @@ export class QueueReview extends onScreen(Review) {
     this.selectedBefore = this.selectedNow();
     await this.store.commentStore.commentFormSubmit();
     const needs = this.needsComment(entity);
-    if (!needs && this.options.reject_buttons.length < 2 && !this.options.reject_reasons.length) return this.sayReject(entity, {});
+    if (!needs && this.options.reject_buttons.length < 2 && !this.options.reject_reasons.length) return this.sendReject(entity, {});
     return this.askReject(entity, undefined, needs);
   }
 
@@ -72,16 +72,16 @@ export class QueueReview extends onScreen(Review) {
   askReject(entity, action, isCommentNeeded, refusal) {
     const region = this.selectedNow() || this.selectedBefore;
     const named = region && (region.labelName || (region.labels || []).join(", ") || region.type);
-    const send = (answer) => this.sayReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
-    return this.dialog.ask({ action, comment: this.asked.screen.kept.get(`reject:${entity.pk}`) || "", region: named, isCommentNeeded, refusal, send });
+    const send = (answer) => this.sendReject(entity, { ...answer, region: answer.pinned ? region : null }, true);
+    return this.dialog.ask({ action, comment: this.asked.screen.browserStore.get(`reject:${entity.pk}`) || "", region: named, isCommentNeeded, refusal, send });
   }
 
-  async sayReject(entity, { reject_action, reason, comment, region }, isAsked = false) {
-    const said = { accepted: false, ...(reject_action ? { reject_action } : {}), ...(reason ? { reason } : {}) };
+  async sendReject(entity, { reject_action, reason, comment, region }, isAsked = false) {
+    const verdict = { accepted: false, ...(reject_action ? { reject_action } : {}), ...(reason ? { reason } : {}) };
     if (comment && region) await this.createComment({ text: comment, annotation: entity.pk, region_ref: { regionId: region.cleanId } });
-    else if (comment) said.comment = comment;
+    else if (comment) verdict.comment = comment;
     try {
-      return await this.decide(entity, said);
+      return await this.decide(entity, verdict);
     } catch (error) {
       if (isAsked || error.code !== "comment_required") throw error;
       return this.askReject(entity, reject_action, true, error.message);
@@ -91,7 +91,7 @@ export class QueueReview extends onScreen(Review) {
   async decide(entity, verdict) {
     const annotation = Number(entity.pk);
     const about = { annotation, task: this.task.id, draft: this.drafts.get(String(annotation)) };
-    const entry = { kind: "verdict", ...about, ...this.requestOf(entity, verdict), words: SAID[verdictWords(verdict)] };
+    const entry = { kind: "verdict", ...about, ...this.requestOf(entity, verdict), words: VERDICT_LABELS[verdictWords(verdict)] };
     try {
       return await this.send(entry);
     } catch (error) {
@@ -105,7 +105,7 @@ export class QueueReview extends onScreen(Review) {
     const before = this.seen.get(String(current.id)) || {};
     if (current.version === before.version) this.seen.set(String(current.id), current);
     else await this.load({ ...this.task, annotations: [current] });
-    this.asked.screen.tellOvertaken(current, error);
+    this.asked.screen.showOvertaken(current, error);
   }
 
   buttonOfKey() {

@@ -1,13 +1,13 @@
 /* The review screen: the next item of the queue in Label Studio's editor; after a verdict, the next one. */
 import { ServerError } from "../review-adapter.js";
-import { tellAbout } from "./about.js";
+import { showItemInfo } from "./item-info.js";
 import { byId, Counters, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
-import { Kept } from "./kept.js";
+import { BrowserStore } from "./browser-store.js";
 import { isTrouble } from "./outbox.js";
 import { QueueReview } from "./queue-review.js";
 import { Screen } from "./screen.js";
-import { COMMENT_KEYS } from "./typed.js";
-import { QUEUES, SAID } from "./words.js";
+import { COMMENT_KEYS } from "./typed-comment.js";
+import { QUEUES, VERDICT_LABELS } from "./labels.js";
 
 class ReviewScreen extends Screen {
   asking = null;
@@ -16,7 +16,7 @@ class ReviewScreen extends Screen {
   constructor() {
     super({ name: "review", kind: "verdict", typed: "What you type", edit: "Your edit of this item" });
     const { user, project, queue } = this.given;
-    this.session = new Kept(`${user}:${project}`, sessionStorage);
+    this.session = new BrowserStore(`${user}:${project}`, sessionStorage);
     this.counters = new Counters({ server: this.server, path: `/projects/${project}/counts/?queue=${queue}`, words: (left) => `${left} left` });
     this.nextButton = ["Next item", () => this.another()];
   }
@@ -56,7 +56,7 @@ class ReviewScreen extends Screen {
   /* While the drafts are loading, the editor still shows the previous item, so this.item must not change before. */
   async show(found) {
     const item = found.annotation ? found : null;
-    this.hold.take(found.lease);
+    this.leaseKeeper.take(found.lease);
     this.session.set("task", item && (item.task.id ?? item.task));
     const drafts = item && (await this.server.ask("GET", `/api/tasks/${item.task.id}/annotations/${item.annotation.id}/drafts/`).catch(() => []));
     this.take(item, item?.annotation.id);
@@ -77,7 +77,7 @@ class ReviewScreen extends Screen {
   }
 
   about() {
-    tellAbout(this.item, (change) => this.pick(change));
+    showItemInfo(this.item, (change) => this.pick(change));
     this.lastPicked = -1;
     if ((this.item.changes || []).length) setTimeout(() => this.pickNext(), 300);
   }
@@ -96,7 +96,7 @@ class ReviewScreen extends Screen {
 
   async done(entry, answer) {
     this.typed.drop(entry.annotation);
-    this.kept.drop(`reject:${entry.annotation}`);
+    this.browserStore.drop(`reject:${entry.annotation}`);
     this.edits.drop(entry.annotation);
     this.session.drop("task");
     if (entry.draft) await this.server.ask("DELETE", `/api/drafts/${entry.draft}/`).catch(() => {});
@@ -106,7 +106,7 @@ class ReviewScreen extends Screen {
     if (!this.isShown(entry)) return;
     /* It stays in the queue of rejected items, so do not show it again immediately. */
     if (this.given.queue === "rejected") this.putAside(entry.annotation);
-    this.hold.take(null);
+    this.leaseKeeper.take(null);
     await this.showNext();
   }
 
@@ -128,14 +128,14 @@ class ReviewScreen extends Screen {
     }
     this.remember(null);
     toast("Undone. The annotation waits for review again.");
-    await this.hold.release();
+    await this.leaseKeeper.release();
     return this.showNext(last.task);
   }
 
   /* Back to the queue for others; this person gets it again after "Check again". */
   async another() {
     if (this.item) this.putAside(this.item.annotation.id);
-    await this.hold.release();
+    await this.leaseKeeper.release();
     this.session.drop("task");
     await this.showNext();
   }
@@ -158,21 +158,21 @@ class ReviewScreen extends Screen {
     if (!this.item && !this.outbox.waiting.length) await this.showNext();
   }
 
-  async answeredLate(entry, answer, refused) {
+  async lateAnswer(entry, answer, refused) {
     const isOvertaken = refused && entry.kind === "verdict" && refused.status === 412 && refused.body.current && this.isShown(entry);
-    return isOvertaken ? this.editor.overtaken(refused.body.current, refused) : super.answeredLate(entry, answer, refused);
+    return isOvertaken ? this.editor.overtaken(refused.body.current, refused) : super.lateAnswer(entry, answer, refused);
   }
 
-  tellOvertaken(current, error) {
+  showOvertaken(current, error) {
     const who = this.editor.options.users.find(({ id }) => id === (current.last_created_by?.id ?? current.last_created_by));
     const name = who ? [who.first_name, who.last_name].filter(Boolean).join(" ") || who.email : "Somebody else";
-    const verdict = SAID[current.last_action];
+    const verdict = VERDICT_LABELS[current.last_action];
     const words = verdict ? `${name} has decided in the meantime: ${verdict.toLowerCase()}. If you decide as well, your verdict replaces it.` : error.message;
     notice("overtaken", words, { tone: "warn", buttons: [["Next item", () => this.another()]] });
   }
 
   /* The lease has ended: it expired, was withdrawn, or somebody else decided. */
-  async heldByNobody(error) {
+  async leaseLost(error) {
     if (!this.item) return;
     const { id } = this.item.annotation;
     notice("lease", error.message, { tone: "warn", buttons: [this.nextButton] });
@@ -194,7 +194,7 @@ page.remember(page.session.get("last"));
 page.counters.refresh();
 const keys = [
   { keys: "Ctrl+Enter", words: "Accept; after an edit: fix and accept" },
-  { keys: "Ctrl+Space", words: "Reject; asks for outcome and comment where needed", code: "Space", ctrl: true, run: () => page.item && page.editor?.told(page.editor.rejectByKey()) },
+  { keys: "Ctrl+Space", words: "Reject; asks for outcome and comment where needed", code: "Space", ctrl: true, run: () => page.item && page.editor?.showErrors(page.editor.rejectByKey()) },
   { keys: "Alt+U", words: "Undo your last decision", code: "KeyU", alt: true, run: undoLast },
   { keys: "Alt+N", words: "Another item; this one goes back to the queue", code: "KeyN", alt: true, run: another },
   ...COMMENT_KEYS,

@@ -1,13 +1,13 @@
 /* The base class of both screens: one item in the editor, what this browser stores of it, and the error notices.
-   Subclasses define isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), heldByNobody(error). */
+   Subclasses define isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), leaseLost(error). */
 import { Server } from "../review-adapter.js";
 import { select } from "./changes.js";
 import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
 import { Edits } from "./edits.js";
-import { Hold } from "./hold.js";
-import { Kept } from "./kept.js";
+import { LeaseKeeper } from "./lease-keeper.js";
+import { BrowserStore } from "./browser-store.js";
 import { isSignedOut, isTrouble, Outbox } from "./outbox.js";
-import { TypedComment } from "./typed.js";
+import { TypedComment } from "./typed-comment.js";
 
 export class Screen {
   item = null;
@@ -21,20 +21,20 @@ export class Screen {
     this.name = name;
     this.kind = kind;
     this.words = { typed, edit };
-    this.kept = new Kept(`${this.given.user}:${this.given.project}`);
+    this.browserStore = new BrowserStore(`${this.given.user}:${this.given.project}`);
     this.outbox = new Outbox({
       name,
       server: this.server,
-      kept: this.kept,
+      browserStore: this.browserStore,
       onTrouble: (error) => this.disconnected(error),
       onQuiet: () => withdraw("connection"),
-      isDone: (entry) => this.isThere(entry),
-      addressed: (entry) => this.addressed(entry),
-      onLate: (...answered) => this.answeredLate(...answered),
+      isDone: (entry) => this.alreadySent(entry),
+      prepare: (entry) => this.prepare(entry),
+      onLate: (...answered) => this.lateAnswer(...answered),
     });
-    this.edits = new Edits(this.kept, () => this.shownWork());
-    this.hold = new Hold({ server: this.server, onLost: (error) => this.heldByNobody(error) });
-    this.typed = new TypedComment(this.kept);
+    this.edits = new Edits(this.browserStore, () => this.shownWork());
+    this.leaseKeeper = new LeaseKeeper({ server: this.server, onLost: (error) => this.leaseLost(error) });
+    this.typed = new TypedComment(this.browserStore);
   }
 
   async run(keys, showFirst) {
@@ -111,18 +111,18 @@ export class Screen {
   }
 
   /* If only the answer to a comment was lost, sending it again would create a second one. */
-  async isThere({ kind, body }) {
+  async alreadySent({ kind, body }) {
     const about = ["annotation", "draft"].find((name) => body[name]);
     if (kind !== "comment" || !about) return null;
     const comments = await this.server.ask("GET", `/api/comments/?${about}=${body[about]}`);
     return comments.find(({ text, created_by }) => text === body.text && created_by === this.given.user) || null;
   }
 
-  addressed(entry) {
+  prepare(entry) {
     return entry;
   }
 
-  async answeredLate(entry, answer, refused) {
+  async lateAnswer(entry, answer, refused) {
     if (refused) return this.problem(refused, { before: `“${entry.words}” did not go through: ` });
     return entry.kind === this.kind ? this.done(entry, answer) : undefined;
   }

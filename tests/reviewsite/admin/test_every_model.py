@@ -18,7 +18,8 @@ from users.models import ApiToken, LoginTry
 
 OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
-# Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews say.
+# Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews
+# say.
 COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
 REGISTERED = {model.__name__: model for model in MODELS if admin.site.is_registered(model)}
 SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat", "Sink", "Received")

@@ -26,7 +26,8 @@ def connected(monkeypatch: pytest.MonkeyPatch):
 
 
 def next_request() -> list[str]:
-    """The statements of a request that counts the projects. (The check of a connection is not among Django's own.)"""
+    """The statements of a request that counts the projects. (The check of a connection is not among Django's
+    own.)"""
     close_old_connections()
     with CaptureQueriesContext(connection) as asked:
         Project.objects.count()

@@ -1,4 +1,4 @@
-"""A provider, a site that trusts it, and a browser that goes there and back."""
+"""A provider, a site that trusts it, and a browser that signs on."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,7 +25,7 @@ def provider(db, settings) -> Iterator[Provider]:
 
 @pytest.fixture
 def sign_on(provider: Provider, client: Client) -> Callable[..., HttpResponse]:
-    """Goes to the provider as `claims` say, and comes back. The answer is that of the callback."""
+    """Sign on as the person with these `claims`. Returns the response of the callback."""
 
     def there_and_back(**claims) -> HttpResponse:
         provider.person = {"email": "reviewer@example.org", "email_verified": True} | claims

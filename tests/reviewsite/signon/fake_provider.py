@@ -1,5 +1,4 @@
-"""A small but real OpenID Connect provider on a port of this machine: discovery, authorize, token, keys,
-userinfo."""
+"""A small OpenID Connect provider on a local port: discovery, authorize, token, keys, userinfo."""
 
 import base64
 import hashlib
@@ -26,8 +25,7 @@ def key(name: str) -> rsa.RSAPrivateKey:
 
 @dataclass
 class Provider:
-    """Says that whoever comes is `person`. `lies` go over what the signed token says; `signed_by` names the
-    key."""
+    """Signs everybody on as `person`. `lies` override claims of the signed token; `signed_by`: the key."""
 
     person: dict[str, Any] = field(default_factory=dict)
     lies: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +64,7 @@ class Provider:
         return code
 
     def tokens(self, sent: dict[str, str]) -> dict[str, str] | None:
-        """None unless code, client, secret, address and the proof of the code fit what was asked for."""
+        """None unless code, client, secret, redirect address and PKCE proof match the request."""
         asked = self.grants.pop(sent.get("code", ""), None)
         proof = (
             base64.urlsafe_b64encode(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())

@@ -1,4 +1,4 @@
-"""Groups of the provider give roles by the operator's table, and by nothing else."""
+"""Roles by group: only as the operator's table says."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -11,7 +11,7 @@ from users.capabilities import Role
 
 @pytest.fixture
 def mapped(house, settings):
-    """Two groups of the house's project, and the administrators of the site."""
+    """Two groups with roles in the project, and one for the administrators of the site."""
     number = house.project.pk
     settings.OIDC_GROUP_ROLES = {"leads": f"MA:{number}", "signers": [f"RE:{number}"], "site": "AD"}
     return house

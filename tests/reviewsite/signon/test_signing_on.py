@@ -1,4 +1,4 @@
-"""There and back through a real provider on this machine, and every lie that must not get through."""
+"""Sign-on with a real provider on this machine, and every forged answer that must be refused."""
 
 import time
 

@@ -1,5 +1,5 @@
 /* What this browser stores until the server has it: text being typed, unsent decisions. Per person and project. */
-export class Kept {
+export class BrowserStore {
   constructor(name, storage = localStorage) {
     this.name = `countersign:${name}:`;
     this.storage = storage;

@@ -1,10 +1,10 @@
 /* What the editors of both screens have in common. asked.screen: the Screen they are on. */
 import { isTrouble, KEPT } from "./outbox.js";
 
-export const onScreen = (Editor) =>
+export const screenEditor = (Editor) =>
   class extends Editor {
     /* Show errors in the page; the editor's own dialog would cover the work. */
-    async told(answer) {
+    async showErrors(answer) {
       try {
         return await answer;
       } catch (error) {
@@ -28,7 +28,7 @@ export const onScreen = (Editor) =>
     }
 
     /* key: the item whose comment field it came from. Returns what the editor shows, even if the comment is not sent yet. */
-    async sayComment(key, body, about) {
+    async sendComment(key, body, about) {
       const { outbox, typed } = this.asked.screen;
       const saved = await outbox.putComment(body, about);
       typed.drop(key);

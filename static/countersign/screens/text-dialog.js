@@ -2,7 +2,7 @@
 import { byId } from "./chrome.js";
 
 /* Returns what `send(text)` returned, or null if the person cancelled. If it throws, the error is shown and the text stays. */
-export function askWords({ title, lead, label, button, isNeeded, text = "", send }) {
+export function askText({ title, lead, label, button, isNeeded, text = "", send }) {
   const dialog = byId("words");
   const field = byId("words-text");
   const refusal = byId("words-refusal");
@@ -20,10 +20,10 @@ export function askWords({ title, lead, label, button, isNeeded, text = "", send
     dialog.onclose = () => finish(null);
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
-      const said = field.value.trim();
-      if (isNeeded && !said) return void refuse("Please enter a text.");
+      const answer = field.value.trim();
+      if (isNeeded && !answer) return void refuse("Please enter a text.");
       try {
-        finish((await send(said)) ?? true);
+        finish((await send(answer)) ?? true);
         dialog.close();
       } catch (error) {
         refuse(error.message);

@@ -3,23 +3,23 @@
 const FIELD = "textarea[name=comment]";
 
 export class TypedComment {
-  constructor(kept) {
-    this.kept = kept;
+  constructor(browserStore) {
+    this.browserStore = browserStore;
     document.addEventListener("input", (event) => {
       if (this.annotation && event.target.matches?.(FIELD)) this.keep(event.target.value);
     }, true);
   }
 
   keep(text) {
-    this.kept.set(`typed:${this.annotation}`, text.trim() && text);
+    this.browserStore.set(`typed:${this.annotation}`, text.trim() && text);
   }
 
   get text() {
-    return this.kept.get(`typed:${this.annotation}`) || "";
+    return this.browserStore.get(`typed:${this.annotation}`) || "";
   }
 
   drop(annotation = this.annotation) {
-    this.kept.drop(`typed:${annotation}`);
+    this.browserStore.drop(`typed:${annotation}`);
   }
 
   restore(annotation, store) {

@@ -1,6 +1,6 @@
 /* Wording shared by the screens. */
 
-export const SAID = {
+export const VERDICT_LABELS = {
   accepted: "Accepted",
   rejected: "Rejected",
   fixed_and_accepted: "Fixed and accepted",

@@ -1,12 +1,12 @@
 /* Above the editor: why an item is back in the queue, and what changed since its last verdict. */
 import { shownChanges } from "./changes.js";
 import { byId } from "./chrome.js";
-import { SAID } from "./words.js";
+import { VERDICT_LABELS } from "./labels.js";
 
 const VERDICTS = ["rejected", "accepted", "fixed_and_accepted"];
 
 /* onPick(change) is called when one of the listed changes is clicked. */
-export function tellAbout({ queue, history = [], changes = [] }, onPick) {
+export function showItemInfo({ queue, history = [], changes = [] }, onPick) {
   const box = byId("about");
   const judged = lastJudged(history);
   box.replaceChildren();
@@ -26,8 +26,8 @@ function lastJudged(history) {
 function outdatedWords(judged, changes) {
   const what = changes.length ? `${changes.length} ${changes.length === 1 ? "change" : "changes"} since:` : "The result is the same.";
   if (!judged) return `It was reviewed before. ${what}`;
-  const said = judged.comment ? ` “${judged.comment}”` : "";
-  return `It was ${SAID[judged.action].toLowerCase()} before${said}. ${what}`;
+  const comment = judged.comment ? ` “${judged.comment}”` : "";
+  return `It was ${VERDICT_LABELS[judged.action].toLowerCase()} before${comment}. ${what}`;
 }
 
 function disputeWords(history) {

@@ -4,20 +4,20 @@ import { ServerError } from "../review-adapter.js";
 const SHORTEST = 300;
 const LONGEST = 60_000;
 
-export class Hold {
+export class LeaseKeeper {
   constructor({ server, onLost }) {
     Object.assign(this, { server, onLost, lease: null });
-    addEventListener("pagehide", () => this.leave());
+    addEventListener("pagehide", () => this.releaseOnExit());
   }
 
   take(lease) {
     clearTimeout(this.timer);
     this.lease = lease || null;
-    if (this.lease) this.again();
+    if (this.lease) this.scheduleRenewal();
   }
 
   /* After a third of the remaining time, so that two renewals may fail before the lease ends. */
-  again() {
+  scheduleRenewal() {
     const left = new Date(this.lease.expires_at) - Date.now();
     this.timer = setTimeout(() => this.renew(), Math.min(Math.max(left / 3, SHORTEST), LONGEST));
   }
@@ -47,7 +47,7 @@ export class Hold {
   }
 
   /* The page is closing: with `keepalive` the request is still sent. */
-  leave() {
+  releaseOnExit() {
     const { lease } = this;
     this.take(null);
     if (lease) this.server.ask("POST", `/api/leases/${lease.id}/release/`, undefined, {}, { keepalive: true }).catch(() => {});
