@@ -146,7 +146,7 @@ def test_annotation_created_has_annotation_task_and_project(house):
     }
 
 
-def test_many_annotations_are_told_as_one_list(house):
+def test_many_annotations_are_one_list(house):
     entries = [(task(house.project), annotations.Work(result=result())) for _ in range(3)]
     before = Event.objects.filter(action="ANNOTATION_CREATED").count()
 
@@ -171,17 +171,17 @@ def test_deleted_annotations_are_ids(house):
     ]
 
 
-def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
+def test_import_of_many_tasks_is_sent_as_ids_by_the_thousand(house):
     task_service.create_many(
         house.project, [{"data": {"text": str(n)}} for n in range(1001)], actor=house.lead
     )
 
-    told = [
+    bodies_sent = [
         json.loads(event.body) for event in Event.objects.filter(action="TASKS_CREATED").order_by("-id")[:2]
     ]
-    assert [len(body["tasks"]) for body in told] == [1, 1000]
-    assert told[1]["truncated"] is True
-    assert told[1]["tasks"][0].keys() == {"id"}
+    assert [len(body["tasks"]) for body in bodies_sent] == [1, 1000]
+    assert bodies_sent[1]["truncated"] is True
+    assert bodies_sent[1]["tasks"][0].keys() == {"id"}
 
 
 @pytest.mark.parametrize(
@@ -201,10 +201,10 @@ def test_import_of_many_tasks_is_told_by_the_thousand_in_ids(house):
 def test_longest_list_of_ids_fits_into_the_limit(house, build, subject, at_most):
     context = bodies.Context(Happened("many", house.project))
 
-    told = bodies.as_text(build(context, (subject,) * at_most), context)
+    sent = bodies.as_text(build(context, (subject,) * at_most), context)
 
-    assert LIMIT / 3 < len(told) < LIMIT
-    assert len(next(value for value in json.loads(told).values() if isinstance(value, list))) == at_most
+    assert LIMIT / 3 < len(sent) < LIMIT
+    assert len(next(value for value in json.loads(sent).values() if isinstance(value, list))) == at_most
 
 
 def test_project_with_large_settings_becomes_a_link(house, settings):
@@ -230,9 +230,9 @@ def test_large_result_becomes_an_id_and_a_link(house, settings):
     made = annotation(house.task, house.annotator2, result=large)
 
     event = Event.objects.filter(action="ANNOTATION_CREATED").latest("id")
-    told = json.loads(event.body)
+    sent = json.loads(event.body)
     assert len(event.body) < LIMIT
-    assert told["annotation"] == {
+    assert sent["annotation"] == {
         "id": made.pk,
         "unique_id": str(made.unique_id),
         "task": house.task.pk,
@@ -241,4 +241,4 @@ def test_large_result_becomes_an_id_and_a_link(house, settings):
         "annotation_seq": 1,
         "link": f"https://review.example.org/api/annotations/{made.pk}/",
     }
-    assert told["truncated"] is True
+    assert sent["truncated"] is True

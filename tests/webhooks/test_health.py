@@ -31,7 +31,7 @@ def delivery(house, hook) -> Delivery:
     return hook.deliveries.get()
 
 
-def test_endpoint_that_answers_nobody_twice_is_left_alone_for_a_while(hook):
+def test_nothing_is_sent_for_a_while_after_two_attempts_without_an_answer(hook):
     rests = []
     for _ in range(4):
         Webhook.objects.filter(pk=hook.pk, rest_until__isnull=False).update(rest_until=timezone.now())
@@ -41,7 +41,7 @@ def test_endpoint_that_answers_nobody_twice_is_left_alone_for_a_while(hook):
     assert rests == pytest.approx([0, 5, 10, 20], abs=2)
 
 
-def test_deliveries_that_fail_together_are_one_silence_more(hook):
+def test_deliveries_that_fail_together_count_once(hook):
     """A consumer that starts anew meets eight at once, and must not wait five minutes for it."""
     for _ in range(8):
         health.record_answer(hook, REFUSED)
@@ -70,7 +70,7 @@ def test_nothing_is_sent_while_it_rests(hook, house, receiver):
     assert receiver.got == []
 
 
-def test_five_days_without_a_success_switch_it_off_and_tell_the_managers(
+def test_five_days_without_a_success_disable_it_and_mail_the_managers(
     hook, house, django_capture_on_commit_callbacks
 ):
     health.record_answer(hook, REFUSED)
@@ -97,7 +97,7 @@ def test_fewer_days_do_not(hook, days):
     assert health.disable_failing() == 0
 
 
-def test_what_happens_while_it_is_off_is_held_and_sent_when_it_is_on_again(hook, house, receiver):
+def test_events_while_it_is_disabled_are_held_and_sent_when_it_is_enabled(hook, house, receiver):
     health.disable(hook, "failing")
     decide(house, 3)
     assert [d.state for d in hook.deliveries.all()] == ["held"] * 3
@@ -109,7 +109,7 @@ def test_what_happens_while_it_is_off_is_held_and_sent_when_it_is_on_again(hook,
     assert {d.state for d in hook.deliveries.all()} == {"delivered"}
 
 
-def test_what_was_held_by_a_change_that_overlapped_the_switching_on_is_sent(hook, house, receiver):
+def test_what_was_held_by_a_change_that_overlapped_the_enabling_is_sent(hook, house, receiver):
     """Its transaction saw the endpoint off, and committed when it was on."""
     decide(house)
     hook.deliveries.update(state="held")
@@ -120,7 +120,7 @@ def test_what_was_held_by_a_change_that_overlapped_the_switching_on_is_sent(hook
     assert [d.state for d in hook.deliveries.all()] == ["delivered"]
 
 
-def test_endpoint_switched_off_by_a_person_misses_what_happens_meanwhile(hook, house):
+def test_endpoint_disabled_by_a_person_misses_what_happens_meanwhile(hook, house):
     endpoints.change(hook, {"is_active": False})
 
     decide(house)
@@ -128,7 +128,7 @@ def test_endpoint_switched_off_by_a_person_misses_what_happens_meanwhile(hook, h
     assert hook.deliveries.count() == 0
 
 
-def test_gone_switches_the_endpoint_off_and_holds_what_waits(house, hook, delivery, receiver, due_now):
+def test_gone_disables_the_endpoint_and_holds_what_is_pending(house, hook, delivery, receiver, due_now):
     receiver.statuses.append(410)
     drain(hook.pk)
     hook.refresh_from_db()
@@ -138,7 +138,7 @@ def test_gone_switches_the_endpoint_off_and_holds_what_waits(house, hook, delive
     assert drain(hook.pk) is False
 
 
-def test_switching_on_again_sends_what_was_held(hook, delivery, receiver):
+def test_enabling_sends_what_was_held(hook, delivery, receiver):
     receiver.statuses.append(410)
     drain(hook.pk)
     hook.refresh_from_db()

@@ -10,27 +10,27 @@ from .steps import hook_of
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sweep_finds_what_no_wake_up_told_of(house, receiver, monkeypatch):
-    woken = []
+def test_sweep_finds_what_no_message_asked_for(house, receiver, monkeypatch):
+    enqueued = []
     monkeypatch.setattr(notifier, "notify", lambda due: None)
     monkeypatch.setattr(
-        notifier, "enqueue_drain", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow))
+        notifier, "enqueue_drain", lambda webhook_id, is_slow: enqueued.append((webhook_id, is_slow))
     )
     hook = hook_of(house, receiver.url)
     reviewed(house.annotation, house.reviewer)
 
     jobs.sweep()
 
-    assert woken == [(hook.pk, False)]
+    assert enqueued == [(hook.pk, False)]
     assert Event.objects.filter(position=None).count() == 0
     assert outbox.oldest_due_seconds() > 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypatch):
-    woken = []
+    enqueued = []
     monkeypatch.setattr(
-        notifier, "enqueue_drain", lambda webhook_id, is_slow: woken.append((webhook_id, is_slow))
+        notifier, "enqueue_drain", lambda webhook_id, is_slow: enqueued.append((webhook_id, is_slow))
     )
     monkeypatch.setattr(sender, "BUDGET_SECONDS", 0.01)
     hook = hook_of(house, receiver.url)
@@ -39,5 +39,5 @@ def test_drain_that_runs_out_of_time_asks_for_another(house, receiver, monkeypat
 
     jobs.drain(hook.pk)
 
-    assert woken == [(hook.pk, False)]
+    assert enqueued == [(hook.pk, False)]
     assert len(receiver.got) == hook.parallel

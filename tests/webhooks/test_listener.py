@@ -66,14 +66,14 @@ def test_review_events_do_not_come_through_all_actions(house, receiver):
     assert receiver.actions == ["REVIEW_CREATED"]
 
 
-def test_event_is_written_also_when_nobody_listens(house):
+def test_event_is_stored_even_if_nobody_subscribes(house):
     reviewed(house.annotation, house.reviewer)
 
     assert Event.objects.filter(action="ANNOTATION_ACCEPTED").count() == 1
     assert not Delivery.objects.exists()
 
 
-def test_endpoint_switched_off_gets_no_delivery(house, receiver):
+def test_disabled_endpoint_gets_no_delivery(house, receiver):
     hook = hook_of(house, receiver.url, is_active=False)
 
     reviewed(house.annotation, house.reviewer)
@@ -81,7 +81,7 @@ def test_endpoint_switched_off_gets_no_delivery(house, receiver):
     assert not hook.deliveries.exists()
 
 
-def test_hook_of_another_project_hears_nothing(house, receiver):
+def test_endpoint_of_another_project_gets_nothing(house, receiver):
     hook = hook_of(house, receiver.url)
     elsewhere = project(title="Elsewhere", lead=house.lead)
     theirs = annotation(task(elsewhere), house.lead)
@@ -91,7 +91,7 @@ def test_hook_of_another_project_hears_nothing(house, receiver):
     assert not hook.deliveries.exists()
 
 
-def test_site_wide_hook_hears_every_project(house, receiver):
+def test_site_wide_endpoint_gets_events_of_every_project(house, receiver):
     hook = endpoints.create(
         actor=house.admin, project=None, url=receiver.url, send_for_all_actions=False, actions=BRIEF
     )
@@ -99,6 +99,23 @@ def test_site_wide_hook_hears_every_project(house, receiver):
     reviewed(house.annotation, house.reviewer)
 
     assert hook.deliveries.count() == 1
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_decision_stores_its_events_and_deliveries_by_one_statement(house, receiver, count):
+    for _ in range(count):
+        hook_of(house, receiver.url)
+
+    with CaptureQueriesContext(connection) as queries:
+        AnnotationReviewService(house.reviewer).accept(house.annotation)
+
+    assert len([query for query in queries if "webhooks_" in query["sql"]]) == 1
+    assert list(Event.objects.order_by("id").values_list("action", flat=True))[-3:] == [
+        "REVIEW_CREATED",
+        "ANNOTATION_ACCEPTED",
+        "TASK_REVIEWED",
+    ]
+    assert Delivery.objects.count() == count
 
 
 def test_selection_writes_its_events_in_a_constant_number_of_queries(house, receiver):
@@ -117,7 +134,7 @@ def test_selection_writes_its_events_in_a_constant_number_of_queries(house, rece
     assert Delivery.objects.count() == 5
 
 
-def test_reopened_selection_writes_its_events_together_behind_the_news(house, receiver):
+def test_reopened_selection_writes_its_events_together_in_the_bulk_lane(house, receiver):
     hook = hook_of(house, receiver.url, actions=["ANNOTATION_UPDATED"])
     first, *many = [annotation(task(house.project), house.annotator) for _ in range(12)]
     service = AnnotationReviewService(house.reviewer)
@@ -136,9 +153,9 @@ def test_reopened_selection_writes_its_events_together_behind_the_news(house, re
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rolled_back_decision_leaves_no_event_and_wakes_nobody(house, receiver, monkeypatch):
-    rung = []
-    monkeypatch.setattr(notifier, "notify", rung.append)
+def test_rolled_back_decision_leaves_no_event_and_notifies_nobody(house, receiver, monkeypatch):
+    notified = []
+    monkeypatch.setattr(notifier, "notify", notified.append)
     hook = hook_of(house, receiver.url)
     before = Event.objects.count()
 
@@ -148,7 +165,7 @@ def test_rolled_back_decision_leaves_no_event_and_wakes_nobody(house, receiver, 
     drain(hook.pk)
 
     assert Event.objects.count() == before
-    assert (receiver.got, rung) == ([], [])
+    assert (receiver.got, notified) == ([], [])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -162,28 +179,28 @@ def test_refused_decision_leaves_no_event(house):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_committed_decision_wakes_its_endpoints_with_ids_only(house, receiver, monkeypatch):
-    rung = []
-    monkeypatch.setattr(notifier, "notify", rung.append)
+def test_committed_decision_notifies_with_ids_of_endpoints_only(house, receiver, monkeypatch):
+    notified = []
+    monkeypatch.setattr(notifier, "notify", notified.append)
     hook = hook_of(house, receiver.url)
 
     with transaction.atomic():
         AnnotationReviewService(house.reviewer).accept(house.annotation)
-        assert rung == []
+        assert notified == []
 
-    assert rung == [{hook.pk: False}]
+    assert notified == [{hook.pk: False}]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_body_is_that_of_the_moment_of_the_decision(house, receiver):
+def test_body_is_as_it_was_at_the_decision(house, receiver):
     hook = hook_of(house, receiver.url)
     reviewed(house.annotation, house.reviewer)
     reviewed(house.annotation, house.reviewer2, "rejected")
 
     drain(hook.pk)
 
-    told = {body["event"]: body["annotation"]["last_action"] for body in receiver.bodies}
-    assert told == {"annotation_accepted": "accepted", "annotation_rejected": "rejected"}
+    sent = {body["event"]: body["annotation"]["last_action"] for body in receiver.bodies}
+    assert sent == {"annotation_accepted": "accepted", "annotation_rejected": "rejected"}
 
 
 @pytest.mark.django_db(transaction=True)

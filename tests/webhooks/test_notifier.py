@@ -63,7 +63,7 @@ def test_endpoint_that_timed_out_is_sent_to_by_the_slow_queue(hook, house, monke
 
 
 @pytest.mark.django_db(transaction=True)
-def test_wake_up_reaches_the_broker(house, receiver, own_redis, monkeypatch):
+def test_message_reaches_the_broker(house, receiver, own_redis, monkeypatch):
     monkeypatch.setattr(notifier, "notify", notifier.Notifier().notify)
     hook_of(house, receiver.url)
 

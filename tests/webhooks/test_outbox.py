@@ -107,7 +107,7 @@ def test_positions_are_never_given_twice(house):
     assert min(positions()) > last
 
 
-def test_news_go_before_what_a_bulk_brings(hook, house, receiver):
+def test_live_events_are_sent_before_bulk_ones(hook, house, receiver):
     client = client_of(house.lead)
     many = [annotation(task(house.project), house.annotator).pk for _ in range(12)]
     client.post("/api/annotations/bulk-review/", {"annotations": many, "action": "accept"}, "json")

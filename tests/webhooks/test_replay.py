@@ -97,7 +97,7 @@ def test_replay_of_a_range_takes_its_states_times_and_actions(hook, house, recei
     assert answer.json() == {"replayed": 1}
 
 
-def test_endpoint_that_is_off_refuses_resend_and_replay_and_says_what_next(hook, house):
+def test_disabled_endpoint_refuses_resend_and_replay_and_says_what_next(hook, house):
     decide(house)
     health.disable(hook, "failing")
     client, delivery = client_of(house.lead), hook.deliveries.get()

@@ -22,7 +22,7 @@ def delivery(house, hook) -> Delivery:
 
 
 @pytest.fixture
-def rung(monkeypatch) -> list[int]:
+def notified(monkeypatch) -> list[int]:
     found: list[int] = []
     monkeypatch.setattr(notifier, "notify", lambda due: found.extend(due))
     return found
@@ -118,7 +118,7 @@ def test_backlog_is_sent_in_one_drain(house, hook, receiver):
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
+def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, notified):
     hook = decided(house, hanging.url)
 
     began = time.monotonic()
@@ -131,22 +131,22 @@ def test_job_does_not_wait_for_an_endpoint_that_hangs(house, hanging, rung):
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, rung):
+def test_late_answer_is_recorded_and_the_slot_is_free_again(house, hanging, notified):
     hook = decided(house, hanging.url)
     sender.drain(hook.pk)
-    rung.clear()
+    notified.clear()
 
     hanging.wait_for.set()
     sender.wait_for_background()
 
     assert states(hook) == {"delivered"}
     assert outbox.acquire_slot(hook.pk)
-    assert rung == []
+    assert notified == []
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_late_answers_that_come_together_take_turns_at_the_database(house, hanging, rung, monkeypatch):
+def test_late_answers_share_a_few_database_connections(house, hanging, notified, monkeypatch):
     hooks = [hook_of(house, hanging.url) for _ in range(6)]
     reviewed(annotation(task(house.project), house.annotator), house.reviewer)
     record, at_once, most = outbox.record_attempt, [], []
@@ -170,15 +170,15 @@ def test_late_answers_that_come_together_take_turns_at_the_database(house, hangi
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
+def test_late_batch_that_was_full_asks_for_the_next(house, hanging, notified):
     hook = decided(house, hanging.url, count=3, parallel=2)
     sender.drain(hook.pk)
-    rung.clear()
+    notified.clear()
 
     hanging.wait_for.set()
     sender.wait_for_background()
 
-    assert rung == [hook.pk]
+    assert notified == [hook.pk]
     assert sender.drain(hook.pk) is False
     sender.wait_for_background()
     assert states(hook) == {"delivered"}
@@ -187,7 +187,7 @@ def test_late_batch_that_was_full_asks_for_the_next(house, hanging, rung):
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hanging, rung, monkeypatch):
+def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hanging, notified, monkeypatch):
     monkeypatch.setattr(transport.post, "__kwdefaults__", {"seconds": 0.3})
     hook = decided(house, hanging.url)
 
@@ -201,7 +201,7 @@ def test_endpoint_whose_late_answer_never_came_is_slow_from_then_on(house, hangi
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.django_db(transaction=True)
-def test_process_that_ends_waits_for_late_answers(house, hanging, rung):
+def test_process_that_ends_waits_for_late_answers(house, hanging, notified):
     hook = decided(house, hanging.url)
     sender.drain(hook.pk)
     threading.Timer(0.3, hanging.wait_for.set).start()

@@ -146,7 +146,7 @@ def test_wait_is_as_long_as_an_answer_asks_for():
         assert post(server.url, b"{}", {}).retry_after == "120"
 
 
-def test_broken_off_body_does_not_unsay_the_status():
+def test_status_counts_although_the_body_breaks_off():
     with Raw(says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort")) as server:
         answer = post(server.url, b"{}", {})
 

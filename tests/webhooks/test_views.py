@@ -238,10 +238,10 @@ def test_feed_of_all_projects_has_the_managed_ones_only(house):
     task(project(title="Elsewhere"))
     outbox.assign_positions()
 
-    told = client_of(house.lead).get("/api/events/").json()["results"]
+    sent = client_of(house.lead).get("/api/events/").json()["results"]
 
-    assert {event["project"] for event in told} == {house.project.pk}
-    assert len(client_of(house.admin).get("/api/events/").json()["results"]) > len(told)
+    assert {event["project"] for event in sent} == {house.project.pk}
+    assert len(client_of(house.admin).get("/api/events/").json()["results"]) > len(sent)
     assert client_of(house.reviewer).get("/api/events/").json()["results"] == []
 
 

@@ -81,7 +81,7 @@ def test_form_saves_actions_of_both_and_how_many_at_once(hook, house, lead_clien
     )
 
 
-def test_list_says_how_each_endpoint_fares(hook, house, lead_client):
+def test_list_shows_what_is_waiting_for_each_endpoint(hook, house, lead_client):
     health.record_answer(hook, Answer(200, "", "", 0.1))
     Event.objects.all().delete()
     decide(house, 2)
@@ -103,14 +103,14 @@ def test_list_says_how_each_endpoint_fares(hook, house, lead_client):
         ([Answer(410, "http_status", "", 0.1)], "DISABLED: it answered 410 Gone"),
     ],
 )
-def test_list_says_in_one_sentence_what_is_with_it(hook, lead_client, answers, words):
+def test_list_shows_the_health_in_one_sentence(hook, lead_client, answers, words):
     for answer in answers:
         health.record_answer(hook, answer)
 
     assert f" {words}" in text_of(lead_client.get(LIST)).replace("\xa0", " ")
 
 
-def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
+def test_disabled_endpoint_is_an_alert_on_both_pages(hook, house, lead_client):
     health.disable(hook, "failing")
     decide(house, 2)
     (row,) = lead_client.get(LIST).context["cl"].result_list
@@ -124,7 +124,7 @@ def test_endpoint_that_is_off_is_loud_on_both_pages(hook, house, lead_client):
     assert "Held until the endpoint is enabled: 2" in text_of(page)
 
 
-def test_endpoint_that_a_person_switched_off_is_not_loud(house, receiver, lead_client):
+def test_endpoint_that_a_person_disabled_is_no_alert(house, receiver, lead_client):
     hook = hook_of(house, receiver.url, is_active=False)
 
     assert b'role="alert"' not in lead_client.get(LIST).content + lead_client.get(page_of(hook)).content

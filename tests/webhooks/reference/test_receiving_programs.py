@@ -46,8 +46,8 @@ def verify(request, tmp_path):
     path.write_text(program(name))
 
     def run(body: bytes, headers: dict[str, str], secret: str) -> tuple[int, bytes]:
-        told = {key.replace("-", "_").upper(): headers[key] for key in headers if key.startswith("webhook-")}
-        env = os.environ | told | {"WEBHOOK_SECRET": secret}
+        sent = {key.replace("-", "_").upper(): headers[key] for key in headers if key.startswith("webhook-")}
+        env = os.environ | sent | {"WEBHOOK_SECRET": secret}
         done = subprocess.run([interpreter, path], input=body, env=env, capture_output=True, timeout=30)
         return done.returncode, done.stdout
 
@@ -86,11 +86,11 @@ def test_program_takes_what_was_signed_and_nothing_else(verify, hook, got):
 
 def test_program_runs_nothing_that_a_header_says(verify, hook, got, tmp_path):
     touched = tmp_path / "touched"
-    told = dict.fromkeys(
+    sent = dict.fromkeys(
         ("webhook-id", "webhook-timestamp", "webhook-signature"), f"BASHPID[$(touch {touched})]"
     )
 
-    assert verify(got.raw, told, secret_of(hook)) == (1, b"")
+    assert verify(got.raw, sent, secret_of(hook)) == (1, b"")
     assert not touched.exists()
 
 
