@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 from devserver.processes import install_stop_handlers
 from devserver.supervise import ROOT, print_status
@@ -51,6 +52,15 @@ def table(rows: list[Row]) -> str:
         met = {None: "", True: "yes", False: "no"}[row.met]
         line = f"{row.row:<22}{row.figure:>10,.1f}  {row.unit:<12}{floor:>10}{ratio:>9}{aim:>9}  {met}"
         lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def cpu_table(bench: Bench) -> str:
+    """Medians of the rounds. On a machine that does other work too, this says more than the throughput."""
+    lines = [f"{'CPU ms of one':<22}{'web server':>12}{'PostgreSQL':>12}"]
+    for name, rounds in bench.cpu.items():
+        web, postgres = (median(column) for column in zip(*rounds, strict=True))
+        lines.append(f"{name:<22}{web:>12.2f}{postgres:>12.2f}")
     return "\n".join(lines)
 
 
@@ -104,7 +114,7 @@ def main() -> None:
     with running_bench(SMOKE if asked.smoke else FULL) as bench:
         rows = bench.run()
     write(bench, rows, asked.output)
-    print(f"\n{table(rows)}\n\n{notes(bench)}")
+    print(f"\n{table(rows)}\n\n{cpu_table(bench)}\n\n{notes(bench)}")
     print(f"Written to {asked.output} and {statements_file(asked.output).name}.")
 
 

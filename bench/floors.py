@@ -15,8 +15,8 @@ PER_SECOND = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 FAILED = re.compile(r"^number of failed transactions: [1-9]", re.MULTILINE)
 
 
-def per_second(postgres: Postgres, script: str, transactions: int, **variables: Any) -> float:
-    """Transactions per second of bench/floor/SCRIPT.sql; each client runs `transactions` of them."""
+def run(postgres: Postgres, script: str, transactions: int, **variables: Any) -> tuple[int, float]:
+    """Each client runs `transactions` of bench/floor/SCRIPT.sql: their number, and how many per second."""
     command: list[str | Path] = [
         postgres.bin / "pgbench",
         *("--no-vacuum", "--protocol=prepared", "--random-seed=1"),
@@ -25,11 +25,11 @@ def per_second(postgres: Postgres, script: str, transactions: int, **variables: 
         f"--file={SCRIPTS / script}.sql",
         postgres.url,
     ]
-    run = subprocess.run(command, env=postgres.env, capture_output=True, text=True)
-    found = PER_SECOND.search(run.stdout)
-    if run.returncode or not found or FAILED.search(run.stdout):
-        raise SystemExit(f"pgbench failed on {script}.sql:\n{run.stdout}{run.stderr}")
-    return float(found[1])
+    pgbench = subprocess.run(command, env=postgres.env, capture_output=True, text=True)
+    found = PER_SECOND.search(pgbench.stdout)
+    if pgbench.returncode or not found or FAILED.search(pgbench.stdout):
+        raise SystemExit(f"pgbench failed on {script}.sql:\n{pgbench.stdout}{pgbench.stderr}")
+    return CLIENTS * transactions, float(found[1])
 
 
 def event_bodies(site: ThrowAwaySite) -> dict[str, str]:

@@ -30,8 +30,9 @@ class Load:
     times: list[float] = field(default_factory=list)
 
     @property
-    def per_second(self) -> float:
-        return self.answered / self.seconds
+    def throughput(self) -> tuple[int, float]:
+        """How many were answered, and how many per second."""
+        return self.answered, self.answered / self.seconds
 
 
 class Client:

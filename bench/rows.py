@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import median
@@ -20,6 +20,13 @@ from .statements import statements_of, typical
 
 # More requests than are answered for one client in a round.
 MANY = 10_000
+
+
+# Whose CPU time is noted.
+SERVICES = ("web", "postgres")
+
+# How many were answered, and how many per second.
+Throughput = tuple[int, float]
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ class Bench:
         assert last - first + 1 == len(self.annotations), "the floors count on ids without gaps"
         self.undecided: Iterator[int] = iter(self.annotations)
         self.figures: dict[str, list[float]] = {}
+        self.cpu: dict[str, list[list[float]]] = {}
         self.loads: list[Load] = []
         self.statements: dict[str, list[str]] = {}
 
@@ -119,14 +127,14 @@ class Bench:
     def measure_round(self) -> None:
         first, last = self.annotations[0], self.annotations[-1]
         page = f"/api/tasks/?page=1&page_size=100&project={self.project}&fields=all"
-        self.note("accept floor", self.accept_floor())
-        self.note("accept", self.accepts())
-        self.note("bulk", self.bulk())
-        self.note("read floor", self.floor("read", self.size.floor_reads, first=first, last=last))
-        self.note("read", self.reads())
-        self.note("health", self.repeat("/health", [None] * CLIENTS))
-        self.note("list floor", self.floor("list", self.size.floor_pages, project=self.project))
-        self.note("list", self.repeat(page, self.tokens))
+        self.note("accept floor", self.accept_floor)
+        self.note("accept", self.accepts)
+        self.note("bulk", self.bulk)
+        self.note("read floor", lambda: self.floor("read", self.size.floor_reads, first=first, last=last))
+        self.note("read", self.reads)
+        self.note("health", lambda: self.repeat("/health", [None] * CLIENTS))
+        self.note("list floor", lambda: self.floor("list", self.size.floor_pages, project=self.project))
+        self.note("list", lambda: self.repeat(page, self.tokens))
 
     def rows(self) -> list[Row]:
         figure = {name: median(figures) for name, figures in self.figures.items()}
@@ -146,8 +154,13 @@ class Bench:
         """Annotations that nobody has decided yet."""
         return list(islice(self.undecided, count))
 
-    def note(self, name: str, per_second: float) -> None:
+    def note(self, name: str, measure: Callable[[], Throughput]) -> None:
+        before = [self.site.cpu_seconds(service) for service in SERVICES]
+        count, per_second = measure()
+        after = [self.site.cpu_seconds(service) for service in SERVICES]
+        used = [1000 * (end - start) / count for start, end in zip(before, after, strict=True)]
         self.figures.setdefault(name, []).append(per_second)
+        self.cpu.setdefault(name, []).append(used)
         print_status(f"{name:<14}{per_second:>10,.1f} / s")
 
     # --- over HTTP ---------------------------------------------------------------------------------
@@ -163,23 +176,24 @@ class Bench:
         self.loads.append(load)
         return load
 
-    def accepts(self) -> float:
+    def accepts(self) -> Throughput:
         clients = [[self.accept(pk, n) for pk in self.take(self.size.accepts)] for n in range(CLIENTS)]
-        return self.load(clients, self.size.seconds).per_second
+        return self.load(clients, self.size.seconds).throughput
 
-    def bulk(self) -> float:
-        """Decisions per second."""
+    def bulk(self) -> Throughput:
+        """Of decisions."""
         clients = [[self.bulk_accept(token) for _ in range(self.size.bulk)] for token in self.tokens]
-        return self.load(clients).per_second * self.size.selection
+        requests, per_second = self.load(clients).throughput
+        return requests * self.size.selection, per_second * self.size.selection
 
-    def reads(self) -> float:
+    def reads(self) -> Throughput:
         """Each client has annotations of its own."""
         paths = [f"/api/annotations/{pk}/" for pk in self.annotations[: CLIENTS * MANY]]
         clients = [[get(path, token) for path in paths[n::CLIENTS]] for n, token in enumerate(self.tokens)]
-        return self.load(clients, self.size.seconds).per_second
+        return self.load(clients, self.size.seconds).throughput
 
-    def repeat(self, path: str, tokens: list[str | None]) -> float:
-        return self.load([[get(path, token)] * MANY for token in tokens], self.size.seconds).per_second
+    def repeat(self, path: str, tokens: Sequence[str | None]) -> Throughput:
+        return self.load([[get(path, token)] * MANY for token in tokens], self.size.seconds).throughput
 
     def accept(self, annotation: int, client: int) -> dict[str, Any]:
         path = f"/api/annotations/{annotation}/accept/"
@@ -191,16 +205,16 @@ class Bench:
 
     # --- by pgbench --------------------------------------------------------------------------------
 
-    def accept_floor(self) -> float:
+    def accept_floor(self) -> Throughput:
         first, *_ = self.take(CLIENTS * self.size.floor_accepts)
         bodies = floors.event_bodies(self.site)
         count = self.size.floor_accepts
         return self.floor("accept", count, first=first, count=count, done=0, **bodies)
 
-    def floor(self, script: str, transactions: int, **variables: Any) -> float:
+    def floor(self, script: str, transactions: int, **variables: Any) -> Throughput:
         key_hash = hashlib.sha256(self.tokens[0].encode()).hexdigest()
         who = {"reviewer": self.reviewer, "key_hash": key_hash}
-        return floors.per_second(self.site.postgres, script, transactions, **who, **variables)
+        return floors.run(self.site.postgres, script, transactions, **who, **variables)
 
     # --- statements --------------------------------------------------------------------------------
 

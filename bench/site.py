@@ -91,6 +91,11 @@ class ThrowAwaySite(Supervisor):
     def service(self, name: str) -> Service:
         return next(service for service in self.stores + self.services if service.name == name)
 
+    def cpu_seconds(self, name: str) -> float:
+        """Used by a service and its processes so far, those that ended included."""
+        pid = self.service(name).process.pid
+        return sum(map(_cpu_seconds, [pid, *descendants(pid)]))
+
     def tick(self) -> None:
         """What `make run` does ten times a second."""
         pause(0.1)
@@ -147,6 +152,15 @@ def descendants(pid: int) -> set[int]:
     """Process ids of its children, theirs, and so on."""
     found = set(_children(pid))
     return found | {below for child in found for below in descendants(child)}
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of a process and of those of its children that it has waited for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int) -> Iterable[int]:
