@@ -11,12 +11,13 @@ from tasks.errors import Refused
 from tasks.models import Annotation, History, Task
 from tasks.roles import may
 from tasks.services.annotations import lock
+from users.models import User
 
 from . import counters, events
 from .models import Comment
 
 
-def say(annotation: Annotation, text: str, *, actor, **fields: Any) -> Comment:
+def say(annotation: Annotation, text: str, *, actor: User, **fields: Any) -> Comment:
     with transaction.atomic():
         annotation, task = lock(annotation.pk)
         comment = write([annotation], text, actor=actor, **fields)[0]
@@ -24,7 +25,7 @@ def say(annotation: Annotation, text: str, *, actor, **fields: Any) -> Comment:
     return comment
 
 
-def write(annotations: list[Annotation], text: str, *, actor, **fields: Any) -> list[Comment]:
+def write(annotations: list[Annotation], text: str, *, actor: User, **fields: Any) -> list[Comment]:
     """The same words on each annotation. The caller holds the locks and recounts."""
     comments = [
         Comment(
@@ -44,7 +45,7 @@ def write(annotations: list[Annotation], text: str, *, actor, **fields: Any) -> 
     return comments
 
 
-def say_on_draft(task: Task, text: str, *, actor, draft_id: int, **fields: Any) -> Comment:
+def say_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fields: Any) -> Comment:
     with transaction.atomic():
         task = Task.objects.lock([task.pk]).get()
         comment = Comment.objects.create(
@@ -64,7 +65,7 @@ def follow_drafts(annotations: Iterable[Annotation]) -> None:
         Comment.objects.filter(task=task, draft_id=draft, annotation=None).update(annotation=annotation)
 
 
-def change(comment: Comment, *, actor, **fields: Any) -> Comment:
+def change(comment: Comment, *, actor: User, **fields: Any) -> Comment:
     """Its author may change anything; a reviewer or manager of the project may resolve it."""
     if (
         fields.keys() - {"is_resolved"}
@@ -83,13 +84,13 @@ def change(comment: Comment, *, actor, **fields: Any) -> Comment:
     return comment
 
 
-def comment_is_for(comment: Comment, user) -> bool:
+def comment_is_for(comment: Comment, user: User) -> bool:
     """Reviewers and managers, and the author of the annotation it is about."""
     own_work = comment.annotation is not None and comment.annotation.is_work_of(user)
     return own_work or may(user, "review_annotation", comment.project_id)
 
 
-def delete(comment: Comment, *, actor) -> None:
+def delete(comment: Comment, *, actor: User) -> None:
     if not may(actor, "manage_project", comment.project_id):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
@@ -99,12 +100,12 @@ def delete(comment: Comment, *, actor) -> None:
         counters.recount_comments([task])
 
 
-def _refuse_other_author(comment: Comment, actor) -> None:
+def _refuse_other_author(comment: Comment, actor: User) -> None:
     if comment.created_by_id != actor.pk:
         raise Refused("not_your_comment", "Somebody else wrote this comment.", status=403)
 
 
-def fresh_comment(annotation: Annotation, reviewer) -> Comment | None:
+def fresh_comment(annotation: Annotation, reviewer: User) -> Comment | None:
     """The reviewer's newest comment on the annotation since its last submission or review, which satisfies a
     required comment.
 

@@ -20,6 +20,7 @@ from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
+from users.models import User
 
 from . import workflow
 from .eligibility import HAD, may_judge
@@ -227,7 +228,7 @@ def reasons_of(task: Task) -> list[str]:
 MOVES = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest", "edit")
 
 
-def exits(annotation: Annotation, users: Iterable[Any]) -> dict[int, list[str]]:
+def exits(annotation: Annotation, users: Iterable[User]) -> dict[int, list[str]]:
     """User id → what they may do that moves this annotation on. Whoever is not at work here is left out."""
     project = annotation.project
     here = [user for user in users if user.is_active and members.is_active_member(user, project)]
@@ -236,7 +237,7 @@ def exits(annotation: Annotation, users: Iterable[Any]) -> dict[int, list[str]]:
     }
 
 
-def _may(move: str, annotation: Annotation, user: Any) -> bool:
+def _may(move: str, annotation: Annotation, user: User) -> bool:
     if move == "edit" and not annotation.is_work_of(user):
         return False  # somebody else's work is moved on by a verdict
     return workflow.refusal(move, annotation, user) is None

@@ -27,7 +27,7 @@ from .models import Dispute, Review
 Outcome = Dispute.Outcome
 
 
-def contest(annotation: Annotation, task: Task, *, because: str, actor: Any) -> Dispute:
+def contest(annotation: Annotation, task: Task, *, because: str, actor: User) -> Dispute:
     """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands
     until it is decided."""
     review = Review.objects.get(pk=annotation.standing_review_id)
@@ -51,7 +51,7 @@ def contest(annotation: Annotation, task: Task, *, because: str, actor: Any) -> 
     return dispute
 
 
-def _mark(annotation: Annotation, actor: Any, now: Any) -> None:
+def _mark(annotation: Annotation, actor: User, now: Any) -> None:
     annotation.contested_at = annotation.updated_at = now
     annotation.updated_by = actor
     annotation.annotation_seq += 1
@@ -81,7 +81,7 @@ def _outcome(decision: Review | None) -> str:
 # --- reads ----------------------------------------------------------------------------------------
 
 
-def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
+def visible_to(user: User, project: Project) -> QuerySet[Dispute]:
     """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them;
     others their own."""
     found = Dispute.objects.filter(
@@ -95,7 +95,7 @@ def visible_to(user: Any, project: Project) -> QuerySet[Dispute]:
     return found.filter(mine)
 
 
-def may_see_all(user: Any, project: Project) -> bool:
+def may_see_all(user: User, project: Project) -> bool:
     return may(user, "manage_project", project)
 
 
@@ -107,7 +107,7 @@ def open_in(project: Project) -> QuerySet[Dispute]:
     return Dispute.objects.filter(present, project=project, outcome=None)
 
 
-def hidden_from(user: Any, prefix: str = "") -> Q:
+def hidden_from(user: User, prefix: str = "") -> Q:
     """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by
     `user`: another reviewer decides it without knowing whose it was. Managers know. Nobody is hidden from
     themselves."""
@@ -121,7 +121,7 @@ def hidden_from(user: Any, prefix: str = "") -> Q:
     )
 
 
-def is_hidden_from(user: Any, annotation: Annotation) -> bool:
+def is_hidden_from(user: User, annotation: Annotation) -> bool:
     """The same of one annotation."""
     if annotation.contested_at is None or annotation.last_created_by_id == user.pk:
         return False
@@ -175,7 +175,7 @@ def records(project: Project) -> dict[int, Record]:
     return {user: Record(**numbers) for user, numbers in counted.items()}
 
 
-def records_shown_to(user: Any, project: Project) -> dict[int, Record]:
+def records_shown_to(user: User, project: Project) -> dict[int, Record]:
     """Leads see everybody's, others their own."""
     found = records(project)
     return found if may_see_all(user, project) else {user.pk: found.get(user.pk, Record())}

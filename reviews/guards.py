@@ -10,6 +10,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.state import State, state_of
+from users.models import User
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Case:
 
     action: str
     annotation: Annotation
-    user: Any
+    user: User
     details: dict[str, Any] = field(default_factory=dict)
 
     @property

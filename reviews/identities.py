@@ -11,12 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from tasks.models import Annotation
 from tasks.querysets import within
 from tasks.roles import may
+from users.models import User
 
 from . import disputes
 from .models import TaskReviewer
 
 
-def only_shown(user: Any, row: Any) -> set[int] | None:
+def only_shown(user: User, row: Any) -> set[int] | None:
     """The people `user` may learn of as actors of this row; None: everybody. Of a contested annotation that
     is its author alone:
     with the other reviewers named, the one that is missing would be."""
@@ -32,11 +33,11 @@ def project_of(row: Any) -> Any:
     return row.project if hasattr(row, "project_id") else row.annotation.project
 
 
-def names_hidden(user: Any, project: Any) -> bool:
+def names_hidden(user: User, project: Any) -> bool:
     return not project.show_reviewer_names and not may(user, "view_all_annotations", project)
 
 
-def names_shown_to(user: Any, annotation: str | None = "") -> Q:
+def names_shown_to(user: User, annotation: str | None = "") -> Q:
     """Rows of projects in which `user` may learn who reviewed what. `annotation` is the way from the row to
     its annotation, None where the row is a task."""
     everything = within(user, "view_all_annotations")
@@ -44,7 +45,7 @@ def names_shown_to(user: Any, annotation: str | None = "") -> Q:
     return of_project & ~contested_for(user, annotation)
 
 
-def contested_for(user: Any, annotation: str | None) -> Q:
+def contested_for(user: User, annotation: str | None) -> Q:
     """The rows that would tell `user` who signed a contested rejection they may decide."""
     if annotation is not None:
         return disputes.hidden_from(user, annotation)
@@ -55,7 +56,7 @@ def contested_for(user: Any, annotation: str | None) -> Q:
     )
 
 
-def reviewers_shown_to(user: Any) -> QuerySet[TaskReviewer]:
+def reviewers_shown_to(user: User) -> QuerySet[TaskReviewer]:
     """Who reviewed which task, as far as `user` may learn it."""
     found = TaskReviewer.objects.all()
     if not within(user, "manage_project"):

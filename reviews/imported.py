@@ -14,6 +14,7 @@ from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.models import Annotation, History
 from tasks.results import same_result
 from tasks.sql import copy_rows, next_ids
+from users.models import User
 
 from .decisions.plan import standing_columns
 from .models import Review
@@ -52,7 +53,7 @@ class ImportedWork:
     reviews: list[Review] = field(default_factory=list)
 
 
-def record(works: Sequence[ImportedWork], *, actor) -> list[Review]:
+def record(works: Sequence[ImportedWork], *, actor: User) -> list[Review]:
     """Write the reviews and the whole history of these annotations, and set what a verdict sets on them.
 
     The caller writes the annotations, in the same transaction.
@@ -94,7 +95,7 @@ def _name(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> No
 # --- history ------------------------------------------------------------------------------------
 
 
-def _lay_history(work: ImportedWork, actor) -> None:
+def _lay_history(work: ImportedWork, actor: User) -> None:
     """A row for the first version and one for each verdict; versions nobody signed get theirs where they must
     have been."""
     annotation, final = work.annotation, work.annotation.result
@@ -185,7 +186,7 @@ def _join(row: History, review: Review, version_before: int, version: int) -> No
 # --- reviews ------------------------------------------------------------------------------------
 
 
-def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor) -> None:
+def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor: User) -> None:
     annotation = work.annotation
     review.annotation_id = annotation.pk
     review.task_id = annotation.task_id

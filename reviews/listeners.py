@@ -10,6 +10,7 @@ from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.events import Happened, happened, tell_all
 from tasks.models import Annotation, Task
+from users.models import User
 
 from . import comments, counters, sampling, workflow
 from .decisions.apply import apply, events_of_turned
@@ -36,18 +37,15 @@ def follow(events: tuple[Happened, ...], **_) -> None:
 
 def _work_moved(event: Happened) -> None:
     action, reason = MOVES[event.kind]
+    actor = _editor(event)
     for annotation in event.annotations:
-        if refusal := workflow.refusal(action, annotation, event.actor):
+        if refusal := workflow.refusal(action, annotation, actor):
             raise refusal.as_error()
     if action == "edit" and event.annotation.was_cancelled:
         reason = "skipped"
     comments.follow_drafts(event.annotations)
     if action == "delete":
         counters.recount_comments(list(event.tasks))
-    _withdraw(event, reason)
-
-
-def _withdraw(event: Happened, reason: str) -> None:
     _withdraw_reviews(event, event.annotations, reason)
 
 
@@ -55,7 +53,12 @@ def _withdraw_reviews(event: Happened, annotations: Sequence[Annotation], reason
     """The annotations have changed under their standing reviews: those are outdated now."""
     standing = standing_reviews(annotations)
     plans = [plan_withdrawal(annotation, standing.get(annotation.pk)) for annotation in annotations]
-    apply(plans, event.tasks, actor=event.actor, now=timezone.now(), because=reason)
+    apply(plans, event.tasks, actor=_editor(event), now=timezone.now(), because=reason)
+
+
+def _editor(event: Happened) -> User:
+    assert event.actor is not None  # somebody edited, deleted or changed the data
+    return event.actor
 
 
 def _data_changed(event: Happened) -> None:

@@ -1,7 +1,5 @@
 """Picking the answer of a task among annotations that differ, and taking that back."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -9,13 +7,14 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.roles import may
 from tasks.state import ABSENT
+from users.models import User
 
 from . import counters, final, workflow
 from .models import FinalPick
 from .siblings import siblings_of
 
 
-def pick(task: Task, annotation_id: int, *, actor: Any) -> Task:
+def pick(task: Task, annotation_id: int, *, actor: User) -> Task:
     """Say which of the annotations that answer `task` differently is its answer. Picked again, it stays;
     another one replaces it. Raises Refused."""
     with transaction.atomic():
@@ -31,7 +30,7 @@ def pick(task: Task, annotation_id: int, *, actor: Any) -> Task:
     return task
 
 
-def undo(task: Task, *, actor: Any) -> Task:
+def undo(task: Task, *, actor: User) -> Task:
     """Take the pick back; the task is in conflict again, if it still is. Taken back already, nothing happens.
     Raises Refused."""
     with transaction.atomic():
@@ -49,7 +48,7 @@ def undo(task: Task, *, actor: Any) -> Task:
     return task
 
 
-def _locked(task: Task, actor: Any) -> Task:
+def _locked(task: Task, actor: User) -> Task:
     locked = Task.objects.select_related("project").lock([task.pk]).first()
     if locked is None or locked.deleted_at or locked.project.deleted_at:
         raise Refused("not_found", "This task does not exist any more.", status=404)
@@ -62,12 +61,12 @@ def _live(task: Task) -> FinalPick | None:
     return FinalPick.objects.filter(task=task, undone_at=None).first()
 
 
-def _take_back(live: FinalPick, actor: Any) -> None:
+def _take_back(live: FinalPick, actor: User) -> None:
     live.undone_at, live.undone_by = timezone.now(), actor
     live.save(update_fields=["undone_at", "undone_by"])
 
 
-def _refuse(task: Task, annotation_id: int, actor: Any) -> None:
+def _refuse(task: Task, annotation_id: int, actor: User) -> None:
     annotation = Annotation.objects.filter(task=task, pk=annotation_id).exclude(state__in=ABSENT).first()
     if annotation is None:
         raise Refused(

@@ -1,8 +1,6 @@
 """Returned work that its author will not do: it goes to the pool, and what else waited on that person to
 somebody else."""
 
-from typing import Any
-
 from django.db import transaction
 
 from tasks import counters as task_counters
@@ -12,12 +10,13 @@ from tasks.models import Annotation, History, Project, Task
 from tasks.services import assignments, history, members
 from tasks.services.assignments import Reassigned, assign
 from tasks.sql import update_rows
+from users.models import User
 
 from . import counters
 from .decisions.apply import events_of_turned
 
 
-def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Reassigned:
+def reassign(project: Project, person: User, *, to: User | None, actor: User) -> Reassigned:
     """What waits on `person` here: returned work, open assignments, what they hold. To somebody, or to
     nobody: the pool.
 
@@ -36,7 +35,7 @@ def reassign(project: Project, person: Any, *, to: Any | None, actor: Any) -> Re
     return moved
 
 
-def _into_pool(project: Project, person: Any, *, actor: Any) -> list[Annotation]:
+def _into_pool(project: Project, person: User, *, actor: User) -> list[Annotation]:
     waiting = Annotation.objects.present().filter(
         project=project, returned_to=person, returned_at__isnull=False
     )
@@ -58,7 +57,7 @@ def _into_pool(project: Project, person: Any, *, actor: Any) -> list[Annotation]
     return annotations
 
 
-def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list[Task], actor: Any) -> None:
+def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list[Task], actor: User) -> None:
     task_counters.recount(tasks)
     turned = counters.recount(tasks, actor=actor)
     for annotation in annotations:

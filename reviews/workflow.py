@@ -4,12 +4,12 @@ A rule is a row (action → capability, guards). The same function answers may I
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.choices import ActionType
 from tasks.models import Annotation, Project
 from tasks.roles import role_in
 from users.capabilities import role_can
+from users.models import User
 
 from .guards import (
     Case,
@@ -80,7 +80,7 @@ WORKFLOW: dict[str, Rule] = {
 REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest")
 
 
-def refusal(action: str, annotation: Annotation, user: Any) -> Refusal | None:
+def refusal(action: str, annotation: Annotation, user: User) -> Refusal | None:
     """None when `user` may do `action` to `annotation` as it is now, else the first reason why not."""
     rule = WORKFLOW[action]
     if not role_can(role_in(annotation.project_id, user), rule.capability):
@@ -101,13 +101,13 @@ NOT_A_MEMBER = Refusal(
 )
 
 
-def refusals(annotation: Annotation, user: Any) -> dict[str, Refusal]:
+def refusals(annotation: Annotation, user: User) -> dict[str, Refusal]:
     """The review actions that are closed to `user` now, and why."""
     asked = ((action, refusal(action, annotation, user)) for action in REVIEW_ACTIONS)
     return {action: found for action, found in asked if found}
 
 
-def allowed_actions(annotation: Annotation, user: Any) -> list[str]:
+def allowed_actions(annotation: Annotation, user: User) -> list[str]:
     closed = refusals(annotation, user)
     return [action for action in REVIEW_ACTIONS if action not in closed]
 

@@ -38,7 +38,9 @@ class CompiledGet(Generic[Row]):
         columns = compiler.klass_info["select_fields"]
         self._columns = slice(columns[0], columns[-1] + 1)
         self._names = [column.target.attname for column, *_ in compiler.select[self._columns]]
-        self._related = get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)
+        self._related = get_related_populators(  # type: ignore[call-arg]  # of a later Django
+            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS
+        )
         self._annotations = compiler.annotation_col_map
         self._converters = compiler.get_converters([column for column, *_ in compiler.select])
 

@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
 
+from users.models import User
+
 from .models import Annotation, Prediction, Task
 from .sql import update_rows
 from .state import ABSENT
@@ -72,7 +74,7 @@ def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     return counts
 
 
-def recount(tasks: Collection[Task], *, actor=None) -> None:
+def recount(tasks: Collection[Task], *, actor: User | None = None) -> None:
     """Bring the annotation counters of these locked tasks up to date, and say who touched them."""
     counts = count_annotations([task.pk for task in tasks])
     with totals_follow(tasks):
@@ -95,7 +97,7 @@ def apply_counts(task: Task, counts: AnnotationCounts) -> None:
         task.completed_at = timezone.now()
 
 
-def touch(task: Task, actor) -> None:
+def touch(task: Task, actor: User | None) -> None:
     task.updated_at = timezone.now()
     if actor is not None:
         task.updated_by = actor

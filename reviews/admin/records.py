@@ -28,7 +28,9 @@ class ReviewAdmin(NumberedSearch, LeadAdmin):
 
     number_fields = ("id", "annotation_id", "task_id")
     search_fields = ("created_by__email", "comment")
-    search_help_text = "A number (id of review, annotation or task), a unique id, a reviewer's e-mail, or words of it."
+    search_help_text = (
+        "A number (id of review, annotation or task), a unique id, a reviewer's e-mail, or words of it."
+    )
     list_display = (
         "id",
         column("annotation", "annotation", order="annotation_id"),

@@ -121,7 +121,7 @@ def apply(
     plans: Sequence[Plan],
     tasks: Sequence[Task],
     *,
-    actor: User | None,
+    actor: User,
     now: datetime,
     bulk: BulkReview | None = None,
     because: str = "",
@@ -149,7 +149,7 @@ def apply(
     return reviews
 
 
-def _create_comments(plans: Sequence[Plan], actor: User | None) -> dict[int, Comment]:
+def _create_comments(plans: Sequence[Plan], actor: User) -> dict[int, Comment]:
     """Annotation id → the comment its author reads. All plans of one decision say the same."""
     speaking = [plan for plan in plans if plan.comment]
     if not speaking:
@@ -162,14 +162,14 @@ def _write(
     plans: Sequence[Plan],
     said: Mapping[int, Comment],
     *,
-    actor: User | None,
+    actor: User,
     now: datetime,
     bulk: BulkReview | None,
 ) -> list[Review | None]:
     rows = [
         _row(plan, said.get(plan.annotation.pk) or plan.comment_object, actor, now, bulk) for plan in plans
     ]
-    parameters = {"plans": json.dumps(rows, default=str), "actor": actor and actor.pk, "now": now}
+    parameters = {"plans": json.dumps(rows, default=str), "actor": actor.pk, "now": now}
     ids = {annotation: (review, history) for annotation, review, history in run(WRITE, parameters)}
     return [
         _written(plan, row, *ids[plan.annotation.pk], actor=actor, now=now)
@@ -178,13 +178,13 @@ def _write(
 
 
 def _row(
-    plan: Plan, comment: Comment | None, actor: User | None, now: datetime, bulk: BulkReview | None
+    plan: Plan, comment: Comment | None, actor: User, now: datetime, bulk: BulkReview | None
 ) -> dict[str, Any]:
     """The plan as a row of INPUT. The annotation in hand becomes what it says."""
     annotation, review, version = plan.annotation, plan.review, plan.version
     for name, value in plan.columns.items():
         setattr(annotation, name, value)
-    if actor and annotation.last_created_by_id == actor.pk:
+    if annotation.last_created_by_id == actor.pk:
         annotation.last_created_by = actor  # or the answer would ask who that is
     if plan.action:
         annotation.annotation_seq += 1
@@ -213,7 +213,7 @@ def _row(
 
 
 def _written(
-    plan: Plan, row: Mapping[str, Any], review_id: int, history_id: int, *, actor: User | None, now: datetime
+    plan: Plan, row: Mapping[str, Any], review_id: int, history_id: int, *, actor: User, now: datetime
 ) -> Review | None:
     """The objects in hand as they are in the database now."""
     annotation = plan.annotation
@@ -245,9 +245,9 @@ def _written(
     return review
 
 
-def _assign_redistributed(plans: Sequence[Plan], actor: User | None) -> None:
+def _assign_redistributed(plans: Sequence[Plan], actor: User) -> None:
     for plan in plans:
-        if plan.assignee and actor and may(actor, "manage_project", plan.annotation.project_id):
+        if plan.assignee and may(actor, "manage_project", plan.annotation.project_id):
             assign([plan.annotation.task], [plan.assignee], AssignmentType.ANNOTATOR)
 
 
@@ -259,7 +259,7 @@ def _events(
     reviews: Sequence[Review | None],
     tasks: Sequence[Task],
     *,
-    actor: User | None,
+    actor: User,
     because: str,
 ) -> Iterator[Happened]:
     def event(kind: str, of: Iterable[Plan], **about: Any) -> Happened:

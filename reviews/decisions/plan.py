@@ -49,7 +49,7 @@ class NewReview:
     verdict: ActionType
     reason: str
     reject_action: str | None
-    seen_version_id: int
+    seen_version_id: int | None
     fixed_version_id: int | None
     started_at: datetime | None
 

@@ -26,6 +26,7 @@ from tasks.choices import AssignmentType, HistoryAction
 from tasks.models import Annotation, Assignment, History, Membership
 from tasks.state import ABSENT
 from users.capabilities import roles_with
+from users.models import User
 
 from ..corrections import feed
 from ..eligibility import given_to_review, returned_to
@@ -43,7 +44,7 @@ class Reader:
     """Somebody who asks what waits for them, in one project or in all; and the projects in which they get
     work, by what they may do there. Where they are paused, they get none."""
 
-    user: Any
+    user: User
     project: int | None
     labelling: list[int]  # whose turn it is to label: annotators
     present: list[int]
@@ -51,7 +52,7 @@ class Reader:
     managing: list[int]
 
 
-def reader_of(user: Any, project: int | None = None) -> Reader:
+def reader_of(user: User, project: int | None = None) -> Reader:
     found = Membership.objects.filter(user=user, paused=False, project__deleted_at=None)
     roles = dict((found.filter(project=project) if project else found).values_list("project", "role"))
 

@@ -21,7 +21,13 @@ from .stuck import BY_PERSON, Stuck, described, still_stuck
 
 
 def press(
-    task: Task, button: str, *, actor: Any, reason: str | None = None, to: Any = None, because: str = ""
+    task: Task,
+    button: str,
+    *,
+    actor: User,
+    reason: str | None = None,
+    to: User | None = None,
+    because: str = "",
 ) -> None:
     """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises
     Refused."""
@@ -47,7 +53,7 @@ def _stuck(task: Task, reason: str | None) -> Stuck:
     return described(task.project, [(reason or standing[0], task.pk, timezone.now())])[0]
 
 
-def _return(task: Task, stuck: Stuck, actor: Any) -> None:
+def _return(task: Task, stuck: Stuck, actor: User) -> None:
     """To its author; what waited on somebody away, all of it, to the pool."""
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=None)
@@ -56,7 +62,7 @@ def _return(task: Task, stuck: Stuck, actor: Any) -> None:
 
 
 @transaction.atomic
-def _assign(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
+def _assign(task: Task, stuck: Stuck, to: User | None, actor: User) -> None:
     if to is None:
         raise Refused("to_whom", "Say to whom: somebody at work here.", field="to")
     members.require_active_member(to, task.project)
@@ -71,7 +77,7 @@ def _assign(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
         _to_label(task, stuck, to, actor)
 
 
-def _make_reviewer(task: Task, to: Any) -> None:
+def _make_reviewer(task: Task, to: User) -> None:
     """Nobody here may decide this: somebody who may is made a reviewer."""
     if role_in(task.project_id, to) == Role.ANNOTATOR:
         members.set_role(task.project, to, Role.REVIEWER)
@@ -85,7 +91,7 @@ def _make_reviewer(task: Task, to: Any) -> None:
     assignments.assign([task], [to], AssignmentType.REVIEWER)
 
 
-def _to_label(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
+def _to_label(task: Task, stuck: Stuck, to: User, actor: User) -> None:
     if Annotation.objects.filter(task=task, completed_by=to, deleted_at=None).exists():
         raise Refused(
             "assignee_is_author", "They have had this task already. Name somebody else.", field="to"
@@ -97,7 +103,7 @@ def _to_label(task: Task, stuck: Stuck, to: Any, actor: Any) -> None:
     assignments.assign([task], [to], AssignmentType.ANNOTATOR)
 
 
-def _refuse_unless_reviewer(project: Project, to: Any) -> None:
+def _refuse_unless_reviewer(project: Project, to: User) -> None:
     if not may(to, "review_annotation", project):
         raise Refused(
             "not_a_reviewer", "They are no reviewer here. Name a reviewer or a manager.", field="to"

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from users.models import User
 
 from . import addressed, shared
 from .kinds import BOUND, Item, Kind
@@ -27,7 +28,7 @@ class Inbox:
         return Count(sum(count.number for count in counts), any(count.is_estimate for count in counts))
 
 
-def inbox_of(user: Any, *, kinds: Sequence[Kind] = tuple(Kind), project: int | None = None) -> Inbox:
+def inbox_of(user: User, *, kinds: Sequence[Kind] = tuple(Kind), project: int | None = None) -> Inbox:
     """Of each kind the oldest BOUND. Constant in queries, however many projects."""
     reader = addressed.reader_of(user, project)
     own = {kind: addressed.items(reader, kind) if kind in kinds else [] for kind in Kind}

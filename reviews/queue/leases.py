@@ -1,7 +1,6 @@
 """Leases on entries: renewing, letting go, who holds what. Times are the database's."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -9,13 +8,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from tasks.models import Annotation, Project
+from users.models import User
 
 from ..models import QueueEntry
 
 NONE = {"lease": None, "leased_to": None, "leased_at": None, "leased_until": None}
 
 
-def renew(lease: UUID, user: Any) -> datetime | None:
+def renew(lease: UUID, user: User) -> datetime | None:
     """Hold it longer; until when. One that has run out is still one's own while nobody has taken the item.
     None: it is gone."""
     held = QueueEntry.objects.filter(lease=lease, leased_to=user)
@@ -29,7 +29,7 @@ def release(lease: UUID) -> bool:
     return bool(QueueEntry.objects.filter(lease=lease).update(**NONE))
 
 
-def release_all(project: Project, user: Any) -> int:
+def release_all(project: Project, user: User) -> int:
     """Somebody leaves or pauses: what they hold here is free."""
     return QueueEntry.objects.filter(project=project, leased_to=user).update(**NONE)
 

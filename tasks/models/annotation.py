@@ -98,7 +98,9 @@ class Annotation(models.Model):
         db_persist=True,
     )
     fills_slot = models.GeneratedField(
-        expression=FILLS_SLOT, output_field=models.BooleanField(), db_persist=True
+        expression=FILLS_SLOT,  # type: ignore[arg-type]  # a condition is an expression; the stubs say no
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     config_outdated: bool  # where a query, or who wrote its version, has said so

@@ -72,12 +72,12 @@ def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotat
     return annotation, annotation.task
 
 
-def submit(task: Task, work: Work, *, actor) -> Annotation:
+def submit(task: Task, work: Work, *, actor: User) -> Annotation:
     (annotation,) = submit_many([(task, work)], actor=actor)
     return annotation
 
 
-def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotation]:
+def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[Annotation]:
     """New annotations, as many as entries, in one transaction. All tasks are of one project."""
     entries = list(entries)
     with transaction.atomic():
@@ -102,7 +102,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor) -> list[Annotati
     return annotations
 
 
-def _new(task: Task, work: Work, actor) -> Annotation:
+def _new(task: Task, work: Work, actor: User) -> Annotation:
     author = (
         work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
     )
@@ -144,7 +144,7 @@ def _first_action(work: Work) -> ActionType:
     )
 
 
-def _insert(annotations: list[Annotation], works: list[Work], actor) -> None:
+def _insert(annotations: list[Annotation], works: list[Work], actor: User) -> None:
     rows = history.new_versions(annotations, None, actor)
     for row, work in zip(rows, works, strict=True):
         row.draft_id = work.draft_id
@@ -157,7 +157,7 @@ def edit(
     annotation_id: int,
     changes: dict[str, Any],
     *,
-    actor,
+    actor: User,
     seen: Seen = NOTHING_SEEN,
     draft_id: int | None = None,
 ) -> Annotation:
@@ -188,7 +188,7 @@ def _edit_action(annotation: Annotation, changes: dict[str, Any]) -> HistoryActi
     return None if same and not annotation.is_draft else HistoryAction.UPDATED
 
 
-def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
+def _apply(annotation: Annotation, changes: dict[str, Any], actor: User) -> None:
     if changes.get("ground_truth", annotation.ground_truth) != annotation.ground_truth:
         _refuse_ground_truth(annotation.task, actor)
     if not may(actor, "set_completed_by", annotation.project):
@@ -202,7 +202,7 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor) -> None:
     annotation.annotation_seq += 1
 
 
-def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor) -> None:
+def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor: User) -> None:
     # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed
     # in.
     annotation.save(
@@ -222,7 +222,7 @@ def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], a
 
 
 def _save_version(
-    annotation: Annotation, task: Task, action: HistoryAction, actor, draft_id: int | None
+    annotation: Annotation, task: Task, action: HistoryAction, actor: User, draft_id: int | None
 ) -> None:
     annotation.version += 1
     annotation.version_author = actor
@@ -235,7 +235,7 @@ def _save_version(
     _tell(events.ANNOTATION_EDITED, annotation, actor)
 
 
-def convert_to_draft(annotation_id: int, *, actor) -> Annotation:
+def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
     """Take a submitted annotation back into a draft: hidden, and not reviewable until submitted again."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
@@ -262,11 +262,11 @@ def convert_to_draft(annotation_id: int, *, actor) -> Annotation:
     return annotation
 
 
-def delete(annotation_id: int, *, actor) -> None:
+def delete(annotation_id: int, *, actor: User) -> None:
     delete_many([annotation_id], actor=actor)
 
 
-def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
+def delete_many(annotation_ids: Iterable[int], *, actor: User) -> int:
     """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the
     counters."""
     with transaction.atomic():
@@ -291,7 +291,7 @@ def delete_many(annotation_ids: Iterable[int], *, actor) -> int:
     return len(annotations)
 
 
-def _mark_deleted(annotations: list[Annotation], actor) -> None:
+def _mark_deleted(annotations: list[Annotation], actor: User) -> None:
     for annotation in annotations:
         annotation.deleted_at = timezone.now()
         annotation.annotation_seq += 1
@@ -307,13 +307,13 @@ def _drop_verdict(annotation: Annotation) -> None:
         annotation.last_action = ActionType.UPDATED
 
 
-def _tell(kind: str, annotation: Annotation, actor, **about: Any) -> None:
+def _tell(kind: str, annotation: Annotation, actor: User, **about: Any) -> None:
     events.tell(
         kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,), **about
     )
 
 
-def _refuse_stranger(annotation: Annotation, actor) -> None:
+def _refuse_stranger(annotation: Annotation, actor: User) -> None:
     if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
         raise Refused(
             "not_yours",
@@ -322,7 +322,7 @@ def _refuse_stranger(annotation: Annotation, actor) -> None:
         )
 
 
-def _refuse_ground_truth(task: Task, actor) -> None:
+def _refuse_ground_truth(task: Task, actor: User) -> None:
     if not may(actor, "set_ground_truth", task.project_id):
         raise Refused(
             "ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403
