@@ -121,7 +121,7 @@ def test_the_review_queue_knows_whose_work_it_is_now(house, placeholder):
     merge(house, placeholder, house.reviewer)
 
     entries = QueueEntry.objects.exclude(annotation=house.annotation)
-    assert {(entry.author_id, entry.written_by_id) for entry in entries} == {
+    assert {(entry.completed_by_id, entry.written_by_id) for entry in entries} == {
         (house.reviewer.pk, house.reviewer.pk)
     }
     call_command("recount", check=True, verbosity=0)
