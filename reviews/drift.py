@@ -1,5 +1,7 @@
-"""Where stored counters differ from what they count, and how to put them right. Read in one snapshot,
-repaired under locks."""
+"""Where stored counters differ from what they count, and how to repair them.
+
+Read in one snapshot, repaired under locks.
+"""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -24,10 +26,10 @@ from .siblings import siblings_of
 
 CHUNK = 2000  # tasks
 VERDICT = "the verdict"
-SAMPLE = "tasks drawn for review"
+SAMPLE = "tasks in the review sample"
 TASK_FIELDS = (*task_counters.COUNTED_FIELDS, *counters.REVIEW_FIELDS, *counters.COMMENT_FIELDS)
-# When a task was completed or reviewed nobody can count again; whether the time is there, one can.
-MOMENTS = ("completed_at", "reviewed_at")
+# When a task was completed or reviewed cannot be recomputed, only whether it was.
+TIMES = ("completed_at", "reviewed_at")
 
 ANNOTATORS = """
     SELECT DISTINCT task_id, completed_by_id FROM tasks_annotation
@@ -43,7 +45,7 @@ COMMENTS = """
     FROM reviews_comment c LEFT JOIN tasks_annotation a ON a.id = c.annotation_id
     WHERE c.task_id = ANY(%s) AND c.deleted_at IS NULL AND a.deleted_at IS NULL GROUP BY c.task_id
 """
-UNBORNE = """
+CONTRADICTED = """
     SELECT a.task_id, a.id, a.last_action, a.standing_review_id
     FROM tasks_annotation a LEFT JOIN reviews_review r ON r.id = a.standing_review_id
     WHERE a.task_id = ANY(%s) AND (
@@ -66,7 +68,7 @@ SUMS = """
 
 @dataclass(frozen=True)
 class Drift:
-    """`task` is None for what is wrong with a whole project."""
+    """`task` is None if it concerns the whole project."""
 
     project: int
     task: int | None
@@ -81,7 +83,7 @@ class Drift:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """One moment for all reads in the block (within another transaction, that one's)."""
+    """All reads in the block see one snapshot (that of the outer transaction, if there is one)."""
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
@@ -90,7 +92,7 @@ def snapshot() -> Iterator[None]:
 
 
 def chunks(project: Project) -> Iterator[list[int]]:
-    """The ids of the project's tasks, some at a time."""
+    """The ids of the project's tasks, in chunks."""
     last = 0
     wanted = Task.objects.filter(NOT_DELETED, project=project).order_by("pk").values_list("pk", flat=True)
     while ids := list(wanted.filter(pk__gt=last)[:CHUNK]):
@@ -129,7 +131,7 @@ def _counters(tasks: list[Task]) -> Iterator[Drift]:
 def _differences(task: Task, counted: Task) -> Iterator[Drift]:
     for name in TASK_FIELDS:
         stored, found = getattr(task, name), getattr(counted, name)
-        if (stored is None) != (found is None) if name in MOMENTS else stored != found:
+        if (stored is None) != (found is None) if name in TIMES else stored != found:
             yield Drift(task.project_id, task.pk, name, stored, found)
 
 
@@ -148,39 +150,42 @@ def _people(tasks: list[Task]) -> Iterator[Drift]:
 
 
 def _waiting(tasks: list[Task]) -> Iterator[Drift]:
-    """Annotations that are not in the queue they belong in, or with something else wrong about them there."""
+    """Annotations that are in the wrong queue, or whose entry is wrong otherwise."""
     project_of = {task.pk: task.project_id for task in tasks}
     for task, annotation, stored, wanted in entries.differences(list(project_of)):
-        found = f"{stored}, with wrong particulars" if stored == wanted else stored
+        found = f"{stored}, with wrong details" if stored == wanted else stored
         yield Drift(project_of[task], task, f"queue of annotation {annotation}", found, wanted)
 
 
 def _verdicts(tasks: list[Task]) -> Iterator[Drift]:
-    """Verdicts that no standing review bears. The triggers let none pass: somebody switched them off."""
+    """Verdicts without the standing review for them.
+
+    The triggers refuse these, unless somebody disabled them.
+    """
     project_of = {task.pk: task.project_id for task in tasks}
-    for task, annotation, last_action, review in _rows(UNBORNE, project_of):
-        borne = f"what review {review} bears" if review else "no review"
-        yield Drift(project_of[task], task, f"{VERDICT} of annotation {annotation}", last_action, borne)
+    for task, annotation, last_action, review in _rows(CONTRADICTED, project_of):
+        counted = f"not what review {review} says" if review else "no review"
+        yield Drift(project_of[task], task, f"{VERDICT} of annotation {annotation}", last_action, counted)
 
 
 def drift_of_totals(project: Project) -> list[Drift]:
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         counted = _count(project)
-        gone, missing = _gone(project).count(), sampling.missing(project, counted)
+        stale, missing = _of_deleted_tasks(project).count(), sampling.missing(project, counted)
     drift = [
         Drift(project.pk, None, name, stored[name], counted[name])
         for name in Aggregate.COUNTED
         if stored[name] != counted[name]
     ]
-    drift += [Drift(project.pk, None, "queue entries of deleted tasks", gone, 0)] if gone else []
+    drift += [Drift(project.pk, None, "queue entries of deleted tasks", stale, 0)] if stale else []
     drift += (
         [Drift(project.pk, None, SAMPLE, counted["sampled"], counted["sampled"] + missing)] if missing else []
     )
     return drift
 
 
-def _gone(project: Project) -> QuerySet[QueueEntry]:
+def _of_deleted_tasks(project: Project) -> QuerySet[QueueEntry]:
     return QueueEntry.objects.filter(project=project, task__deleted_at__isnull=False)
 
 
@@ -206,14 +211,16 @@ def repair_tasks(task_ids: Collection[int]) -> None:
 
 
 def repair_totals(project: Project) -> None:
-    """Add what is missing: right in the snapshot it was counted in, and so right with whatever was added
-    since."""
+    """Append the differences as a delta.
+
+    They are right in the snapshot, so they stay right whatever was added since.
+    """
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         missing = {name: number - stored[name] for name, number in _count(project).items()}
         if any(missing.values()):
             ProjectDelta.objects.create(project_id=project.pk, **missing)
-    _gone(project).delete()
+    _of_deleted_tasks(project).delete()
     repair_sample(project)
 
 

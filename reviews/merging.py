@@ -1,5 +1,7 @@
-"""What a placeholder's comments and queue entries become when it is merged into a person (users/merging.py),
-and which reviews turn out to be self-reviews. Reviews are append-only: they go on naming the placeholder."""
+"""What a placeholder's comments and queue entries become when it is merged into a person
+(users/merging.py), and which reviews turn out to be self-reviews. Reviews are append-only: they go on
+naming the placeholder.
+"""
 
 from django.db.models import Q
 from django.dispatch import receiver

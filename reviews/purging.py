@@ -1,4 +1,4 @@
-"""Removing for good what was deleted: the one path the append-only triggers let through (rules §11)."""
+"""Permanently deleting what was marked deleted: the only path that the append-only triggers allow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +18,10 @@ BATCH = 1000
 
 
 def purge(before: datetime) -> dict[str, int]:
-    """Projects, tasks and annotations deleted before that moment, with all they hold. Answers what was
-    removed."""
+    """Projects, tasks and annotations deleted before that time, with everything in them.
+
+    Returns how many of each.
+    """
     projects = Project.objects.filter(deleted_at__lt=before)
     tasks = Task.objects.filter(Q(deleted_at__lt=before) | Q(project__in=projects))
     annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
@@ -36,7 +38,7 @@ def _batches(rows: QuerySet) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _past_the_triggers() -> Iterator[None]:
+def _without_append_only() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL countersign.purge = 'on'")
         yield
@@ -44,35 +46,33 @@ def _past_the_triggers() -> Iterator[None]:
 
 
 def _purge_annotations(ids: list[int]) -> int:
-    with _past_the_triggers():
+    with _without_append_only():
         tasks = list(
             Task.objects.lock(
                 Annotation.objects.filter(pk__in=ids, deleted_at__isnull=False).values_list("task", flat=True)
             )
         )
-        # Reviews and versions name each other: removed in one go each, the foreign keys are looked at on
-        # commit.
+        # Reviews and versions refer to each other: their foreign keys are checked at commit.
         for model in (Correction, Dispute, FinalPick, Review, History):
             rows = model._default_manager.filter(annotation__in=ids)
             rows._raw_delete(rows.db)
         Annotation.objects.filter(pk__in=ids).delete()
-        counters.recount_comments(tasks)  # theirs are gone with them
+        counters.recount_comments(tasks)
     return len(ids)
 
 
 def _purge_tasks(ids: list[int]) -> int:
-    with _past_the_triggers():
+    with _without_append_only():
         Task.objects.filter(pk__in=ids).delete()
     return len(ids)
 
 
 def _purge_projects(ids: list[int]) -> int:
-    with _past_the_triggers():
+    with _without_append_only():
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
         uploads.delete_files_of(ids)
-        Project.objects.filter(pk__in=ids).update(
-            label_config_version=None
-        )  # which is protected, and goes with it
+        # The foreign key is protected, and the version is deleted with the project.
+        Project.objects.filter(pk__in=ids).update(label_config_version=None)
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -1,4 +1,4 @@
-"""Where an annotation's rounds, or its mark of being contested, differ from its reviews and disputes."""
+"""Where the `rounds` or `contested_at` of an annotation differ from its reviews and disputes."""
 
 from collections.abc import Collection, Iterator
 
@@ -6,15 +6,15 @@ from django.db import connection
 
 from tasks.models import Annotation
 
-# A round: a reject with requeue, neither taken back nor replaced by another verdict.
+# A round is a reject with requeue, neither undone nor superseded.
 DIFFERENCES = """
     SELECT a.task_id, a.id, a.rounds, coalesce(counted.rounds, 0) AS counted,
         a.contested_at IS NOT NULL AS contested, disputed.since
     FROM tasks_annotation a
     LEFT JOIN (
         SELECT annotation_id, count(*) AS rounds FROM reviews_review
-        WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue' AND undone_at IS NULL
-        AND superseded_by_id IS NULL
+        WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue'
+        AND undone_at IS NULL AND superseded_by_id IS NULL
         GROUP BY annotation_id
     ) counted ON counted.annotation_id = a.id
     LEFT JOIN (
@@ -36,7 +36,7 @@ def differences(task_ids: Collection[int]) -> Iterator[tuple[int, str, int | boo
 
 
 def repair(task_ids: Collection[int]) -> None:
-    """Under the locks of the annotations; the caller is within a transaction, and locks tasks afterwards."""
+    """Locks the annotations. The caller is in a transaction, and locks tasks afterwards."""
     wrong = [annotation for _, annotation, *_ in _rows(task_ids)]
     list(Annotation.objects.lock(wrong))
     for _, annotation, _, counted, _, since in _rows(task_ids):

@@ -1,6 +1,7 @@
-"""Whom somebody may know of: the people they share a project with, and those whose work or verdicts they see.
+"""Which people somebody may see: those they share a project with, and those whose annotations or reviews
+they see.
 
-Where a project hides its people from somebody, they know of them as pseudonyms only.
+In a project with `anonymize_annotations`, reviewers see pseudonyms instead.
 """
 
 from collections.abc import Iterable
@@ -17,25 +18,25 @@ from .models import TaskReviewer
 
 
 def visible_people(user: User) -> QuerySet[User]:
-    """By name."""
+    """Those visible under their real names."""
     shared = projects_where(user, "view_project")
     if shared is None:
         return User.objects.all()
     hidden = set(projects_hiding_people(user))
     named, seen = set(shared) - hidden, set(projects_where(user, "view_all_annotations") or ()) - hidden
     members = Membership.objects.filter(project__in=named).values("user")
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | _left_something_in(seen))
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | _worked_in(seen))
 
 
 def people_shown_to(user: User) -> QuerySet[User] | list[User]:
-    """The same with the pseudonyms they read, by id. A pseudonym's is higher than anybody's."""
+    """The same and the pseudonyms that `user` sees, by id. Pseudonyms have higher ids than people."""
     named, hiding = visible_people(user).order_by("pk"), projects_hiding_people(user)
-    identities = [
+    masked = [
         pseudonym_user(pseudonym_of(person, project))
         for project, person in _pairs(hiding)
         if person != user.pk
     ]
-    return [*named, *sorted(identities, key=lambda face: face.pk)] if hiding else named
+    return [*named, *sorted(masked, key=lambda one: one.pk)] if hiding else named
 
 
 def _pairs(projects: list[int]) -> set[tuple[int, int]]:
@@ -51,12 +52,12 @@ def _pairs(projects: list[int]) -> set[tuple[int, int]]:
 
 
 def people_of(project: int) -> QuerySet[User]:
-    """Whoever belongs to the project or left work or verdicts in it."""
+    """Members of the project, and everybody who annotated or reviewed in it."""
     members = Membership.objects.filter(project=project).values("user")
-    return User.objects.filter(Q(pk__in=members) | _left_something_in([project])).order_by("pk")
+    return User.objects.filter(Q(pk__in=members) | _worked_in([project])).order_by("pk")
 
 
-def _left_something_in(projects: Iterable[int]) -> Q:
+def _worked_in(projects: Iterable[int]) -> Q:
     authors = TaskAnnotator.objects.filter(project__in=projects).values("user")
     reviewers = TaskReviewer.objects.filter(project__in=projects).values("user")
     return Q(pk__in=authors) | Q(pk__in=reviewers)

@@ -1,2 +1,3 @@
-"""What there is: projects, members, tasks, annotations and their history, drafts, and the services that write
-them."""
+"""What there is: projects, members, tasks, annotations and their history, drafts, and the services that
+write them.
+"""

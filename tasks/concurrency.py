@@ -1,4 +1,7 @@
-"""Optimistic concurrency. Two optional tokens: `If-Match` fails on any change, `last_annotation_history` on a new version."""
+"""Optimistic concurrency.
+
+Two optional tokens: `If-Match` fails on any change, `last_annotation_history` on a new version.
+"""
 
 import re
 from dataclasses import dataclass
@@ -32,8 +35,8 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     ):
         raise Refused(
             "stale",
-            f"The annotation has a newer version ({annotation.current_version_id}) than the one you read ({last})."
-            " Reload it.",
+            f"The annotation has a newer version ({annotation.current_version_id}) "
+            f"than the one you read ({last}). Reload it.",
             field="last_annotation_history",
         )
 
@@ -47,8 +50,8 @@ def _require_seq(annotation: Annotation, if_match: str) -> None:
     if int(match[1]) != annotation.annotation_seq:
         raise Refused(
             "stale",
-            f"The annotation has changed since you read it (now {annotation.annotation_seq}, then {match[1]})."
-            " Reload it.",
+            f"The annotation has changed since you read it "
+            f"(now {annotation.annotation_seq}, then {match[1]}). Reload it.",
             status=412,
             extra={"annotation": annotation.pk},
         )

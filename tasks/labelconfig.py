@@ -113,8 +113,10 @@ def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
             f"Region {region.get('id')!r} names {name!r}, which is not a control of the label configuration."
         )
     if kind != control.type:
-        made = f"its control {name!r} produces {control.type!r}"
-        return f"Region {region.get('id')!r} has the type {kind!r}, but {made}."
+        made = control.type
+        return (
+            f"Region {region.get('id')!r} has the type {kind!r}, but its control {name!r} produces {made!r}."
+        )
     if region.get("to_name") not in control.to_name:
         on, meant = region.get("to_name"), ", ".join(control.to_name)
         return f"Region {region.get('id')!r} is on {on!r}, but its control {name!r} is for {meant}."

@@ -1,8 +1,7 @@
 """Every PostgreSQL advisory lock of the product, and the order in which locks are taken.
 
 Advisory locks serialize work for which there is no single row to lock. All of them belong to a transaction
-and end with it:
-session locks would outlive the request behind pgbouncer.
+and end with it: session locks would outlive the request behind pgbouncer.
 
 Lock order, in every path that writes:
 
@@ -13,9 +12,9 @@ Lock order, in every path that writes:
 5. entries of the review queue and the other rows that follow from a task, under the lock of their task.
 
 Rows are locked FOR NO KEY UPDATE: plain FOR UPDATE deadlocks with the FOR KEY SHARE that foreign keys take.
-Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the review
-queue locks one entry, by itself. Totals of a project are never locked: transactions append deltas, which a
-job adds up.
+Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the
+review queue locks one entry, by itself. Totals of a project are never locked: transactions append deltas,
+which a job adds up.
 """
 
 from enum import IntEnum
@@ -30,15 +29,19 @@ class Lock(IntEnum):
     """Adding tasks to a project, changing its settings, or redrawing its review sample. Key: the project."""
 
     REVIEW_DRAW = 0x1AC
-    """Drawing from the review queue, so that two tabs of one person get the same annotation. Key: the
-    user."""
+    """Drawing from the review queue, so that two tabs of one person get the same annotation.
+
+    Key: the user.
+    """
 
     LABEL_DRAW = 0x1AD
     """Drawing from the label stream, likewise. Key: the user."""
 
     EVENT_POSITIONS = 0x0E7E
-    """Numbering committed events: one process at a time, so that positions never appear out of order. No
-    key."""
+    """Numbering committed events: one process at a time, so that positions never appear out of order.
+
+    No key.
+    """
 
 
 def hold(lock: Lock, key: int = 0) -> None:

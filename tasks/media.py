@@ -1,4 +1,6 @@
-"""The types of files that can be uploaded, and how the first bytes of a file show that its extension is right."""
+"""The types of files that can be uploaded, and how the first bytes of a file show that its extension is
+right.
+"""
 
 import codecs
 from collections.abc import Callable
@@ -12,7 +14,10 @@ Test = Callable[[bytes], bool]
 
 @dataclass(frozen=True)
 class Kind:
-    """`tags` are the tags of a label configuration that show it. `inline`: a browser may open it as a page."""
+    """`tags` are the tags of a label configuration that show it.
+
+    `inline`: a browser may open it as a page.
+    """
 
     content_type: str
     key: str

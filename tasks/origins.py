@@ -1,4 +1,7 @@
-"""Hosts that a project's media may come from. They become part of the Content-Security-Policy, so their syntax is strict."""
+"""Hosts that a project's media may come from.
+
+They become part of the Content-Security-Policy, so their syntax is strict.
+"""
 
 import re
 

@@ -2,9 +2,9 @@
 
 Only the reader appears under their own name. Annotators, other reviewers and managers all have a pseudonym:
 any of them may annotate, and one person under two names would reveal both. A pseudonym is the person's id,
-encrypted under the SECRET_KEY and the project: the same everywhere in the project, different in another one,
-and computed without a table or a query. Only the server can decrypt it, so the own-work rule and all filters
-go on working with real ids. See docs/decisions/006.
+encrypted under the SECRET_KEY and the project: the same everywhere in the project, different in another
+one, and computed without a table or a query. Only the server can decrypt it, so the own-work rule and all
+filters go on working with real ids. See docs/decisions/006.
 """
 
 import hashlib
@@ -40,8 +40,10 @@ def pseudonym_of(person_id: int, project_id: int) -> int:
 
 
 def id_behind(pseudonym: int, project_id: int) -> int:
-    """The person's real id. NOBODY for what is no pseudonym; a pseudonym of another project decrypts to an
-    arbitrary id."""
+    """The person's real id.
+
+    NOBODY for what is no pseudonym; a pseudonym of another project decrypts to an arbitrary id.
+    """
     if not is_pseudonym(pseudonym):
         return NOBODY
     left, right = divmod(pseudonym - FIRST, 1 << HALF)
@@ -122,8 +124,10 @@ def identities_in(project_id: int, reader: User) -> Identities:
 
 
 def rows_of_person(path: str, sent: int, reader: User, *, project: str = "project") -> Q:
-    """Rows whose `path` is the person the reader calls `sent`. That may be a pseudonym of any project that
-    has them."""
+    """Rows whose `path` is the person the reader calls `sent`.
+
+    That may be a pseudonym of any project that has them.
+    """
     hiding = projects_hiding_people(reader)
     named = Q(**{path: sent})
     if not hiding or sent == reader.pk:

@@ -1,4 +1,5 @@
-"""When two results are equal: regions are paired by id and content; key order, `origin` and float noise are ignored.
+"""When two results are equal: regions are paired by id and content; key order, `origin` and float noise are
+ignored.
 
 `same_result` compares versions of one annotation, `same_answer` annotations by different people.
 """
@@ -30,7 +31,10 @@ def same_result(one: list[Region], other: list[Region]) -> bool:
 
 
 def _by_identity(result: list[Region]) -> dict[tuple, Region]:
-    """Regions by what identifies them. A region may have parts (box, label, text) that share an id; a relation has no id."""
+    """Regions by what identifies them.
+
+    A region may have parts (box, label, text) that share an id; a relation has no id.
+    """
     seen: dict[tuple, int] = defaultdict(int)
     keyed = {}
     for region in result:
@@ -66,8 +70,8 @@ def _is_number(value: Any) -> bool:
 def same_answer(one: list[Region], other: list[Region]) -> bool:
     """Whether two annotations give the same answer.
 
-    Region ids are names within one annotation: another annotation has other ids for the same regions. So the ids
-    themselves are not compared, only which regions they link.
+    Region ids are names within one annotation: another annotation has other ids for the same regions. So
+    the ids themselves are not compared, only which regions they link.
     """
     if same_result(one, other):
         return True

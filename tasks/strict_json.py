@@ -56,7 +56,7 @@ def refuse_unstorable(value: Any) -> None:
         if isinstance(item, str):
             if _NOT_IN_JSONB.search(item):
                 raise ParseError(
-                    "The body has a NUL character or half a surrogate pair in a string, which cannot be stored."
+                    "The body has a NUL or half a surrogate pair in a string, which cannot be stored."
                 )
         elif isinstance(item, dict):
             stack += item.keys()

@@ -1,10 +1,9 @@
 """Database triggers, declared beside the models they guard: `triggers = (append_only("undone_at"),)` in the
 model's class.
 
-A migration installs those of one app with `operations = triggers.operations("reviews")`; it replaces what is
-there, so a migration that changes a declaration has the same line. `differences` compares the database with
-the declarations.
-Why not django-pgtrigger: docs/decisions/012.
+A migration installs those of one app with `operations = triggers.operations("reviews")`; it replaces what
+is there, so a migration that changes a declaration has the same line. `differences` compares the database
+with the declarations. Why not django-pgtrigger: docs/decisions/012.
 """
 
 from collections.abc import Iterator
@@ -57,11 +56,13 @@ class Trigger:
         columns = f" OF {', '.join(_columns(model, self.fields))}" if self.fields else ""
         argument = "" if self.argument is None else f"'{{{','.join(_columns(model, self.argument))}}}'"
         call = f"{self.function.signature.partition('(')[0]}({argument})"
+        kind, timing = (
+            ("CONSTRAINT TRIGGER", "DEFERRABLE INITIALLY DEFERRED") if self.deferred else ("TRIGGER", "")
+        )
+        condition = f"WHEN ({self.condition})" if self.condition else ""
         return (
-            f"CREATE{' CONSTRAINT' if self.deferred else ''} TRIGGER {self.name} {self.when}{columns} "
-            f"ON {model._meta.db_table}{' DEFERRABLE INITIALLY DEFERRED' if self.deferred else ''} FOR EACH "
-            f"ROW "
-            f"{f'WHEN ({self.condition}) ' if self.condition else ''}EXECUTE FUNCTION {call};"
+            f"CREATE {kind} {self.name} {self.when}{columns} ON {model._meta.db_table} {timing} "
+            f"FOR EACH ROW {condition} EXECUTE FUNCTION {call};"
         )
 
     def install(self, model: type[Model]) -> str:
@@ -159,7 +160,7 @@ END
 def append_only(*set_once: str) -> Trigger:
     """No row is changed or deleted, but each field of `set_once` may be set once, from NULL.
 
-    Rows pass while `SET LOCAL countersign.purge = 'on'`,
-    which only `purge` sets. TRUNCATE has no trigger: the tests need it.
+    Rows pass while `SET LOCAL countersign.purge = 'on'`, which only `purge` sets.
+    TRUNCATE has no trigger: the tests need it.
     """
     return Trigger("append_only", "BEFORE UPDATE OR DELETE", APPEND_ONLY, argument=set_once)

@@ -1,1 +1,1 @@
-"""Who people are: accounts, site roles and the capability table, tokens, and the login guard."""
+"""Accounts, site roles and the capability table, tokens, merging, and the login guard."""

@@ -10,7 +10,7 @@ from . import login_guard
 from .models import User
 
 
-class TooManyTries(PermissionDenied):
+class TooManyAttempts(PermissionDenied):
     def __init__(self, wait: int) -> None:
         super().__init__(f"Too many sign-in attempts. Try again in {wait} seconds.")
         self.wait = wait
@@ -27,7 +27,7 @@ class GuardedPasswordBackend(ModelBackend):
         if wait := login_guard.seconds_to_wait(email):
             if request is not None:
                 request.login_wait = wait  # type: ignore[attr-defined]
-            raise TooManyTries(wait)
+            raise TooManyAttempts(wait)
         user = super().authenticate(request, username=email, password=password)
         if user is not None:
             login_guard.forget(email)

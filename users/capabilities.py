@@ -1,4 +1,7 @@
-"""Who may do what: one table. A role comes with the site (owner, admin) or with a project (manager, reviewer, annotator)."""
+"""Who may do what, in one table.
+
+Owner and administrator are roles of the whole site; manager, reviewer and annotator are roles in a project.
+"""
 
 from django.db import models
 

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 class Refused(ValidationError):
     """An action that is not allowed. The exception handler turns it into a response.
 
-    Raised before anything is changed, or in a transaction that it rolls back. A ValidationError, so that forms and callers
-    that know no other error catch it.
+    Raised before anything is changed, or in a transaction that it rolls back. A ValidationError, so that
+    forms and callers that know no other error catch it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Forms about people: signing in, new accounts, one's own settings."""
+"""Forms for signing in, new accounts, and people's own settings."""
 
 from zoneinfo import available_timezones
 
@@ -21,7 +21,7 @@ def timezone_field() -> forms.ChoiceField:
 
 
 class SignInForm(AuthenticationForm):
-    """Says how long to wait after too many tries."""
+    """Says how long to wait after too many attempts."""
 
     def get_invalid_login_error(self) -> ValidationError:
         wait = getattr(self.request, "login_wait", None)
@@ -33,18 +33,20 @@ class SignInForm(AuthenticationForm):
 
 
 class StaffSignInForm(SignInForm):
-    """The door of the admin."""
+    """Sign-in to the admin."""
 
     def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
         if not user.is_staff:
             raise ValidationError(
-                "This account may not enter the admin. Ask an administrator of the site.", code="not_staff"
+                "This account has no access to the admin. Ask an administrator of the site.", code="not_staff"
             )
 
 
 class ResetForm(PasswordResetForm):
-    """Writes to everybody who may sign in, also to who never had a password: it is how a new person gets their first."""
+    """Sends mail to everybody who may sign in, including those without a password: new people set their
+    first one.
+    """
 
     def get_users(self, email: str):
         return User.objects.people().filter(email__iexact=email)

@@ -1,4 +1,4 @@
-"""At most LOGIN_TRIES password checks per e-mail and window, also when a thousand arrive together."""
+"""At most LOGIN_TRIES password checks per e-mail and time window, also if a thousand arrive at once."""
 
 import hashlib
 
@@ -21,7 +21,7 @@ def _key(email: str) -> str:
 
 
 def seconds_to_wait(email: str) -> int:
-    """Count one try for `email`. Zero when it may go on, else the seconds until the next window."""
+    """Count an attempt for `email`. Zero if it is allowed, else the seconds until the next window."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT_TRY, {"key": _key(email), "window": settings.LOGIN_WINDOW_SECONDS})
         tries, left = cursor.fetchone()

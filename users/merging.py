@@ -1,8 +1,8 @@
 """Merging a placeholder, made by an import for somebody unknown, into the person it stands for.
 
-`merge` checks both, and sends `person_merging` inside a transaction. Every app above moves its own rows, lowest app first, and
-adds to the report; one that raises Refused undoes it all. Rows that are append-only, as history and reviews are, go on naming
-the placeholder, who stays, inactive.
+`merge` checks both, and sends `person_merging` inside a transaction. Every app above moves its own rows,
+lowest app first, and adds to the report; one that raises Refused undoes it all. Rows that are append-only,
+as history and reviews are, go on naming the placeholder, who stays, inactive.
 """
 
 from collections import Counter
@@ -20,7 +20,9 @@ person_merging = Signal()
 
 @dataclass(frozen=True)
 class Merging:
-    """`counts` holds how many rows of each kind, `ids` names those that a higher app may need, `notes` goes into the report as it is."""
+    """`counts` holds how many rows of each kind, `ids` names those that a higher app may need, `notes`
+    goes into the report as it is.
+    """
 
     placeholder: User
     person: User

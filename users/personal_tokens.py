@@ -1,4 +1,6 @@
-"""Personal access tokens: a long-lived JWT that is exchanged for short-lived ones, as the SDK of Label Studio does it."""
+"""Personal access tokens: a long-lived JWT that is exchanged for short-lived ones, as the SDK of Label
+Studio does it.
+"""
 
 import hashlib
 import secrets

@@ -1,4 +1,6 @@
-"""What every request asks the database for, kept by this process for a few seconds: tokens with their users, and roles."""
+"""What every request asks the database for, kept by this process for a few seconds: tokens with their
+users, and roles.
+"""
 
 from collections.abc import Callable, Hashable
 from time import monotonic
@@ -33,7 +35,9 @@ class RecentReads(Generic[Value]):
         return value
 
     def drop(self) -> None:
-        """To be called by whatever writes to these tables: this process reads them again once it is committed."""
+        """To be called by whatever writes to these tables: this process reads them again once it is
+        committed.
+        """
         transaction.on_commit(self.clear)
 
     def clear(self) -> None:

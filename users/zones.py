@@ -1,4 +1,4 @@
-"""Time zones by their IANA names."""
+"""Time zones, by IANA name."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 def validate_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(
-            f"{name!r} is not a time zone. Give an IANA name, like Europe/Berlin.", code="unknown_zone"
+            f"{name!r} is not a time zone. Use an IANA name such as Europe/Berlin.", code="unknown_zone"
         )
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """UTC for a name nobody knows: a list must open whatever an import brought."""
+    """UTC if the name is unknown: a list must not fail because of an imported value."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

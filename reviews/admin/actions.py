@@ -1,5 +1,6 @@
-"""Review actions on a selection: through the service, project by project, with a report of what was refused
-and why."""
+"""Review actions on a selection: through the service, project by project, with a report of what was
+refused and why.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -112,7 +113,8 @@ def ask(
 
 def decide(request: HttpRequest, annotations: Iterable[Annotation], done: str, verb: Verb) -> None:
     """Raises Refused when the selection is too large, or a rule outside the workflow forbids the whole of
-    it."""
+    it.
+    """
     service = AnnotationReviewService(signed_in(request))
     by_project: dict[int, list[Annotation]] = defaultdict(list)
     for annotation in selected(annotations):
@@ -153,8 +155,9 @@ def counted(number: int) -> str:
 
 
 def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
-    """Each annotation becomes the answer of its task; refusals are listed by reason. Raises Refused if two
-    are of one task."""
+    """Each annotation becomes the answer of its task; refusals are listed by reason. Raises Refused if
+    two are of one task.
+    """
     refuse_two_of_a_task(annotations)
     refused: dict[str, list[int]] = defaultdict(list)
     for annotation in sorted(annotations, key=lambda annotation: annotation.task_id):

@@ -1,5 +1,7 @@
-"""Filters by review state. On annotations they need no join: an annotation has the outcome of its standing
-review."""
+"""Filters by review state.
+
+On annotations they need no join: an annotation has the outcome of its standing review.
+"""
 
 from typing import Any
 

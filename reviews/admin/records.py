@@ -29,7 +29,7 @@ class ReviewAdmin(NumberedSearch, LeadAdmin):
     number_fields = ("id", "annotation_id", "task_id")
     search_fields = ("created_by__email", "comment")
     search_help_text = (
-        "A number (id of review, annotation or task), a unique id, a reviewer's e-mail, or words of it."
+        "A number (of review, annotation or task), a unique id, a reviewer's e-mail, or part of the comment."
     )
     list_display = (
         "id",

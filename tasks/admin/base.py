@@ -1,5 +1,6 @@
-"""What the admin of a project lead shares: rows of the projects they manage and nothing else, whichever way
-they are asked for."""
+"""What the admin of a project lead shares: rows of the projects they manage and nothing else, whichever
+way they are asked for.
+"""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -30,8 +31,9 @@ INTEGRITY_ERROR = Refused(
 
 
 class ShowsRefusals(admin.ModelAdmin):
-    """A refusal raised by a service is shown where the person is looking: at the form's field, or above the
-    list."""
+    """A refusal raised by a service is shown where the person is looking: at the form's field, or above
+    the list.
+    """
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -160,7 +162,8 @@ class LeadAdmin(ShowsRefusals, CountersignAdmin):
 
 class NumberedSearch(admin.ModelAdmin):
     """Searches by index: a number in `number_fields`, a UUID in `unique_id`, anything else in
-    `search_fields`."""
+    `search_fields`.
+    """
 
     number_fields: Sequence[str] = ("id",)
 

@@ -45,8 +45,10 @@ class ReadOnlyInline(admin.TabularInline):
 
 
 def column(path: str, description: str, *, order: str | None = None) -> Callable[[Any], Any]:
-    """A column with the value at `path`, as text. (A field would be a link, even for those who may not open
-    it.)"""
+    """A column with the value at `path`, as text.
+
+    (A field would be a link, even for those who may not open it.)
+    """
 
     @admin.display(description=description, ordering=order or path.replace(".", "__"))
     def show(obj: Any) -> Any:

@@ -1,10 +1,9 @@
-"""What changed between two results, as a person would say it: added, removed, moved, relabelled, attributes,
-words.
+"""What changed between two results: regions added, removed, moved or relabelled, attributes and texts
+changed.
 
-Says nothing exactly where `tasks.results.same_result` finds the two the same, with one difference: a region
-or an answer that has only another id (deleted and drawn again, or named anew by a tool) has not changed.
-Pure, and never raises, whatever the regions look like. Overlap is our own arithmetic: boxes and ellipses are
-clipped exactly, polygons compared along 128 lines.
+There are no changes exactly if `tasks.results.same_result` says the results are equal, with one exception:
+a region or an answer that only has another id (deleted and drawn again, or renamed by a tool) has not
+changed. The functions are pure, and never raise, whatever the regions contain.
 """
 
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from typing import Any
 
 from ..results import same_value
 from .items import Item, items_of, relations_of
-from .matching import Matched, match, match_parts, shared
+from .matching import Matching, match, match_parts, overlap_of
 from .operation import Kind, Operation, word_changes
-from .parts import CONTROLS, RELATION, Part, light
+from .parts import CONTROLS, RELATION, Part, without_masks
 
 __all__ = ["Kind", "Operation", "changes", "word_changes"]
 
@@ -25,7 +24,7 @@ Renamed = dict[str, str]
 
 
 def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Operation]:
-    """Changed ones first, then what was added, what was removed, and the relations."""
+    """Changed regions first, then added and removed ones, then relations."""
     matched = match(items_of(before), items_of(after))
     renamed = {old.id: new.id for old, new in matched.pairs if old.id and new.id and old.drawn}
     return [
@@ -69,18 +68,18 @@ def _changed(old: Item, new: Item, renamed: Renamed) -> Iterator[Operation]:
 
 
 def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]]) -> Iterator[Operation]:
-    """Once, though every part of a region repeats where it is."""
+    """At most one operation, though every part of a region repeats its position."""
     moved = [pair for pair in pairs if not same_value(pair[0].where, pair[1].where)]
     if moved:
         was, now = next((pair for pair in moved if pair[1] is new.main), moved[0])
-        measured = shared(old, new)
+        measured = overlap_of(old, new)
         yield Operation(
             Kind.MOVED,
             new.region,
             now.control,
             overlap=measured,
-            before=light(was.where),
-            after=light(now.where),
+            before=without_masks(was.where),
+            after=without_masks(now.where),
         )
 
 
@@ -91,10 +90,10 @@ def _answers_differ(was: Part, now: Part) -> bool:
 
 
 def _answered(was: Part, now: Part, region: str) -> Operation:
-    """One answer became another; NOTHING is none."""
+    """An answer changed. NOTHING stands for no answer."""
     part = was if now is NOTHING else now
     before, after = was.answer, now.answer
-    label_from, label_to = _exchanged(was.labels, now.labels)
+    label_from, label_to = _label_change(was.labels, now.labels)
     kind = _kind(part, region, labelled=bool(label_from or label_to))
     if kind == Kind.TEXT:
         before, after = before or "", after or ""
@@ -102,7 +101,7 @@ def _answered(was: Part, now: Part, region: str) -> Operation:
 
 
 def _kind(part: Part, region: str, *, labelled: bool) -> Kind:
-    """A region's own labels relabel it; what else is asked about it is an attribute."""
+    """A change of a region's own labels relabels it. Other answers about it are attributes."""
     if part.type == "textarea":
         return Kind.TEXT
     if part.type in VALUES or (part.type in CONTROLS and region):
@@ -110,13 +109,13 @@ def _kind(part: Part, region: str, *, labelled: bool) -> Kind:
     return Kind.RELABELLED if labelled or part.type in CONTROLS else Kind.ATTRIBUTE
 
 
-def _exchanged(old: list[str], new: list[str]) -> tuple[str, str]:
-    """Labels only one side has; all of them where both have the same (in another order, or written
-    otherwise)."""
-    out, into = [label for label in old if label not in new], [label for label in new if label not in old]
-    if not out and not into:
-        out, into = old, new
-    return ", ".join(out), ", ".join(into)
+def _label_change(old: list[str], new: list[str]) -> tuple[str, str]:
+    """The labels that only one side has. If both have the same ones, in another order, all of them."""
+    removed = [label for label in old if label not in new]
+    added = [label for label in new if label not in old]
+    if not removed and not added:
+        removed, added = old, new
+    return ", ".join(removed), ", ".join(added)
 
 
 def _rest_changed(old: dict[str, Any], new: dict[str, Any], region: str) -> Iterator[Operation]:
@@ -127,7 +126,7 @@ def _rest_changed(old: dict[str, Any], new: dict[str, Any], region: str) -> Iter
 
 
 def _renamed(raw: dict[str, Any], renamed: Renamed) -> dict[str, Any]:
-    """Its references in the ids of the later result."""
+    """The part with its references changed to ids of the later result."""
     names = {key: renamed.get(str(raw[key]), raw[key]) for key in REFERENCES if key in raw}
     return raw | names if names else raw
 
@@ -136,11 +135,11 @@ def _renamed(raw: dict[str, Any], renamed: Renamed) -> dict[str, Any]:
 
 
 def _relations_changed(before: Any, after: Any, renamed: Renamed) -> Iterator[Operation]:
-    """A relation is named by the two regions it ties."""
-    matched = Matched(
+    """A relation is identified by the two regions it connects."""
+    matched = Matching(
         (Part(_renamed(part.raw, renamed)) for part in relations_of(before)), relations_of(after)
     )
-    matched.by(lambda part: (str(part.raw.get("from_id")), str(part.raw.get("to_id"))))
+    matched.pair_by(lambda part: (str(part.raw.get("from_id")), str(part.raw.get("to_id"))))
     for was, now in matched.pairs:
         yield from _relation_changed(was, now)
     for part in matched.new:
@@ -153,7 +152,7 @@ def _relations_changed(before: Any, after: Any, renamed: Renamed) -> Iterator[Op
 
 def _relation_changed(was: Part, now: Part) -> Iterator[Operation]:
     if not same_value(was.raw.get("labels"), now.raw.get("labels")):
-        labels = _exchanged(was.labels, now.labels)
+        labels = _label_change(was.labels, now.labels)
         yield Operation(Kind.RELABELLED, _from(now), RELATION, *labels, before=was.labels, after=now.labels)
     old, new = ({k: v for k, v in part.rest.items() if k != "labels"} for part in (was, now))
     yield from _rest_changed(old, new, _from(now))

@@ -1,5 +1,6 @@
-"""Which region of one result is which of the other. Ids lead; content decides where a tool or a redrawing
-gave new ones."""
+"""Which region of one result is which of the other: by id, or by content if a tool or redrawing gave new
+ids.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
@@ -9,24 +10,24 @@ from typing import Generic, TypeVar
 from .items import Item
 from .overlap import distance, overlap
 from .parts import Part
-from .shapes import Spot
+from .shapes import Keypoint
 
-ALIKE = 0.5  # from this overlap on, a region drawn anew by the same control is the old one, moved
-NEAR = 5.0  # the same for points, in percent of the picture
-MOST_PAIRS = 10_000  # more than these are not tried for likeness
+MIN_OVERLAP = 0.5  # a region redrawn by the same control with this overlap is the old one, moved
+MAX_DISTANCE = 5.0  # the same for points, in percent of the image
+MAX_PAIRS = 10_000  # more are not compared by overlap
 
 T = TypeVar("T")
 
 
-class Matched(Generic[T]):
-    """Pairs of before and after, and what has none: gone, new."""
+class Matching(Generic[T]):
+    """Pairs of before and after; `gone` and `new` are what is left of either."""
 
     def __init__(self, before: Iterable[T], after: Iterable[T]):
         self.pairs: list[tuple[T, T]] = []
         self.gone, self.new = list(before), list(after)
 
-    def by(self, key: Callable[[T], Hashable | None]) -> None:
-        """Pair what has the same key, in order. None is no key."""
+    def pair_by(self, key: Callable[[T], Hashable | None]) -> None:
+        """Pair items with the same key, in order. None is not a key."""
         waiting: dict[Hashable, deque[T]] = defaultdict(deque)
         for item in self.new:
             waiting[key(item)].append(item)
@@ -41,13 +42,14 @@ class Matched(Generic[T]):
         self.new = [item for item in self.new if id(item) not in taken]
 
 
-def match(before: list[Item], after: list[Item]) -> Matched[Item]:
-    """Unchanged ones first, then by id, then answers by what they answer, then regions drawn anew in the old
-    place."""
-    matched = Matched(before, after)
+def match(before: list[Item], after: list[Item]) -> Matching[Item]:
+    """Unchanged items first, then by id, then answers by their question, then regions redrawn in the old
+    place.
+    """
+    matched = Matching(before, after)
     for key in (_unchanged, _content, _identity, _place):
-        matched.by(key)
-    matched.take(_alike(matched.gone, matched.new))
+        matched.pair_by(key)
+    matched.take(_redrawn(matched.gone, matched.new))
     return matched
 
 
@@ -69,46 +71,46 @@ def _place(item: Item) -> Hashable | None:
     return None if item.drawn else item.place
 
 
-def match_parts(before: Iterable[Part], after: Iterable[Part]) -> Matched[Part]:
-    """The parts of one region: by control and type, then one way of drawing for another."""
-    matched = Matched(before, after)
-    matched.by(lambda part: (part.control, part.type))
-    matched.by(lambda part: "drawing" if part.draws else None)
+def match_parts(before: Iterable[Part], after: Iterable[Part]) -> Matching[Part]:
+    """The parts of one region: by control and type, then one shape for another."""
+    matched = Matching(before, after)
+    matched.pair_by(lambda part: (part.control, part.type))
+    matched.pair_by(lambda part: "drawing" if part.draws else None)
     return matched
 
 
-# --- drawn anew ---------------------------------------------------------------------------------
+# --- redrawn ------------------------------------------------------------------------------------
 
 
-def _alike(gone: list[Item], new: list[Item]) -> list[tuple[Item, Item]]:
-    """The closest first. Among equals the one labelled alike."""
+def _redrawn(gone: list[Item], new: list[Item]) -> list[tuple[Item, Item]]:
+    """The most similar pairs first; among equals those with the same labels."""
     gone, new = ([item for item in items if item.drawn and item.main.shape] for items in (gone, new))
-    if len(gone) * len(new) > MOST_PAIRS:
+    if len(gone) * len(new) > MAX_PAIRS:
         return []
     order = count()
-    likely = sorted(
-        (-likeness, a.main.labels != b.main.labels, next(order), a, b)
+    candidates = sorted(
+        (-similarity, a.main.labels != b.main.labels, next(order), a, b)
         for a in gone
         for b in new
-        if a.place == b.place and (likeness := _likeness(a, b)) >= ALIKE
+        if a.place == b.place and (similarity := _similarity(a, b)) >= MIN_OVERLAP
     )
     taken: set[int] = set()
     pairs = []
-    for *_, a, b in likely:
+    for *_, a, b in candidates:
         if not {id(a), id(b)} & taken:
             taken |= {id(a), id(b)}
             pairs.append((a, b))
     return pairs
 
 
-def _likeness(one: Item, other: Item) -> float:
+def _similarity(one: Item, other: Item) -> float:
     shapes = one.main.shape, other.main.shape
-    if isinstance(shapes[0], Spot) and isinstance(shapes[1], Spot):
-        return 1 - ALIKE * distance(shapes[0], shapes[1]) / NEAR
-    return shared(one, other) or 0.0
+    if isinstance(shapes[0], Keypoint) and isinstance(shapes[1], Keypoint):
+        return 1 - MIN_OVERLAP * distance(shapes[0], shapes[1]) / MAX_DISTANCE
+    return overlap_of(one, other) or 0.0
 
 
-def shared(one: Item, other: Item) -> float | None:
-    """Overlap on the same picture: its size counts for both where only one of the two tells it."""
+def overlap_of(one: Item, other: Item) -> float | None:
+    """On the same image: if only one of the two has its size, it applies to both."""
     size = one.main.size or other.main.size
     return overlap(one.main.shape_on(size), other.main.shape_on(size))

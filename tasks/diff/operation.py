@@ -1,4 +1,4 @@
-"""One difference between two results, typed, and the sentence that tells it."""
+"""One difference between two results, and the sentence that describes it."""
 
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -6,8 +6,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-COMPARED_WORDS = 400
-LONGEST_QUOTE = 80
+MAX_WORDS = 400
+MAX_QUOTE = 80
 
 
 class Kind(StrEnum):
@@ -21,12 +21,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Operation:
-    """`region` is the id it has after (before, where it is gone); empty for an answer about the whole task.
+    """`region` is its id in the later result (in the earlier one, if removed); empty for an answer about
+    the whole task.
 
-    `control` is `from_name`, or the key that changed where that is not the answer (`meta`, `score`).
-    `label_from` and `label_to` leave out the labels that stayed. `overlap` is intersection over union, 0 to
-    1; None where there is none to measure. `before` and `after` are the values of regions, the texts or the
-    answers.
+    `control` is `from_name`, or the key that changed if that is not the answer (`meta`, `score`).
+    `label_from` and `label_to` do not list labels that stayed. `overlap` is intersection over union, 0 to
+    1; None if it cannot be measured. `before` and `after` are values of regions, texts or answers.
     """
 
     kind: str
@@ -47,17 +47,19 @@ class Operation:
 
 
 def word_changes(before: str, after: str) -> list[tuple[str, str]]:
-    """The words taken out and the words put in, place by place. More than 400 words from the first to the
-    last: one place."""
-    old, new = _apart(before.split(), after.split())
-    if max(len(old), len(new)) > COMPARED_WORDS:
+    """(words removed, words inserted) at each place.
+
+    If more than 400 words are affected, they count as one place.
+    """
+    old, new = _changed_range(before.split(), after.split())
+    if max(len(old), len(new)) > MAX_WORDS:
         return [(" ".join(old), " ".join(new))]
     steps = SequenceMatcher(None, old, new).get_opcodes()
     return [(" ".join(old[a:b]), " ".join(new[c:d])) for step, a, b, c, d in steps if step != "equal"]
 
 
-def _apart(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
-    """From the first to the last difference."""
+def _changed_range(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """The words from the first to the last difference."""
     shorter = min(len(old), len(new))
     begin = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     end = next((i for i in range(shorter - begin) if old[-1 - i] != new[-1 - i]), shorter - begin)
@@ -88,7 +90,7 @@ def _moved(op: Operation) -> str:
 
 
 def _shown(overlap: float) -> str:
-    """Two decimals; what is not all is not shown as 1.00, what is not nothing not as 0.00."""
+    """Two decimals. Only full overlap is shown as 1.00, only no overlap as 0.00."""
     return f"{min(max(overlap, 0.01), 0.99) if 0 < overlap < 1 else overlap:.2f}"
 
 
@@ -123,8 +125,8 @@ def _text(op: Operation) -> str:
     places = word_changes(op.before, op.after)
     if not places:
         return "spacing of the text changed"
-    told = ", ".join(_place(old, new) for old, new in islice(places, 2))
-    return f"{told} and {len(places) - 2} more" if len(places) > 2 else told
+    shown = ", ".join(_place(old, new) for old, new in islice(places, 2))
+    return f"{shown} and {len(places) - 2} more" if len(places) > 2 else shown
 
 
 def _place(old: str, new: str) -> str:
@@ -138,7 +140,7 @@ def _quoted(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+    return text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE]}…"
 
 
 SENTENCES = {

@@ -1,10 +1,14 @@
-"""How much of two shapes is common: intersection over union, 0 to 1."""
+"""Overlap of two shapes: intersection over union, 0 to 1.
+
+Polygons are compared along scan lines, whose time does not depend on how often they cross:
+docs/decisions/013.
+"""
 
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from math import ceil, hypot
 
-from .shapes import Outline, Point, Shape, Spot, Stretch, Track, box_outline
+from .shapes import Intervals, Keypoint, Outline, Point, Shape, Track, box_outline
 
 SCANLINES = 128
 
@@ -15,16 +19,15 @@ def _overlap(one: Shape, other: Shape) -> float | None:
 
 
 def overlap(one: Shape | None, other: Shape | None) -> float | None:
-    """None where the two cannot be measured against each other: of different kinds, points, without
-    extent."""
+    """None if it cannot be measured: shapes of different kinds, points, or without any extent."""
     if one is None or type(one) is not type(other):
         return None
     share = _overlap(one, other)
     return None if share is None else min(max(share, 0.0), 1.0)
 
 
-def distance(one: Spot, other: Spot) -> float:
-    """In percent of the picture."""
+def distance(one: Keypoint, other: Keypoint) -> float:
+    """In percent of the image."""
     return hypot(one.x - other.x, one.y - other.y)
 
 
@@ -38,14 +41,13 @@ def _share(common: float, one: float, other: float) -> float | None:
 
 @_overlap.register
 def _outlines(one: Outline, other: Outline) -> float | None:
-    """Boxes and ellipses (as 64 corners) are clipped exactly. Polygons are compared along 128 lines, by the
-    even-odd rule."""
+    """Boxes and ellipses (as 64 corners) exactly; polygons along 128 scan lines, by the even-odd rule."""
     if not _may_touch(one.points, other.points):
         return 0.0 if _extent(one) and _extent(other) else None
     if one.convex and other.convex:
         common = _area(_clipped(_ordered(one.points), _ordered(other.points)))
         return _share(abs(common), abs(_area(one.points)), abs(_area(other.points)))
-    return _along_lines(one.points, other.points)
+    return _along_scanlines(one.points, other.points)
 
 
 def _extent(outline: Outline) -> float:
@@ -85,7 +87,7 @@ def _clipped(subject: list[Point], window: list[Point]) -> list[Point]:
 
 
 def _cut(subject: list[Point], start: Point, end: Point) -> list[Point]:
-    """What of `subject` lies left of the line from `start` to `end`."""
+    """The part of `subject` to the left of the line from `start` to `end`."""
     kept = []
     for a, b in _edges(subject):
         side_a, side_b = _side(a, start, end), _side(b, start, end)
@@ -101,7 +103,7 @@ def _side(point: Point, start: Point, end: Point) -> float:
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
 
 
-def _along_lines(one: Sequence[Point], other: Sequence[Point]) -> float | None:
+def _along_scanlines(one: Sequence[Point], other: Sequence[Point]) -> float | None:
     (_, top, _, bottom), (_, top2, _, bottom2) = bounds(one), bounds(other)
     top, bottom = min(top, top2), max(bottom, bottom2)
     step = (bottom - top) / SCANLINES
@@ -113,7 +115,7 @@ def _along_lines(one: Sequence[Point], other: Sequence[Point]) -> float | None:
 
 
 def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Point]]:
-    """For each line the intervals of it inside the polygon."""
+    """For each scan line, its intervals inside the polygon."""
     hits: list[list[float]] = [[] for _ in range(SCANLINES)]
     for (x1, y1), (x2, y2) in _edges(points):
         low, high = (y1, y2) if y1 <= y2 else (y2, y1)
@@ -128,7 +130,7 @@ def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Po
 
 
 @_overlap.register
-def _stretches(one: Stretch, other: Stretch) -> float | None:
+def _shared_intervals(one: Intervals, other: Intervals) -> float | None:
     if one.line != other.line:
         return None
     return _share(_common(one.intervals, other.intervals), _length(one.intervals), _length(other.intervals))
@@ -139,7 +141,7 @@ def _length(intervals: Iterable[Point]) -> float:
 
 
 def _common(one: Sequence[Point], other: Sequence[Point]) -> float:
-    """Length of what two ascending lists of disjoint intervals share."""
+    """The common length of two sorted lists of disjoint intervals."""
     common, i, j = 0.0, 0, 0
     while i < len(one) and j < len(other):
         common += max(0.0, min(one[i][1], other[j][1]) - max(one[i][0], other[j][0]))
@@ -155,7 +157,7 @@ def _common(one: Sequence[Point], other: Sequence[Point]) -> float:
 
 @_overlap.register
 def _tracks(one: Track, other: Track) -> float | None:
-    """The mean over the keyframes of either; where only one of the two is there, 0."""
+    """The mean over all keyframes of both. It is 0 at those where only one of the two is visible."""
     frames = sorted({frame for track in (one, other) for frame, _, _ in track.keyframes})
     boxes = zip(_boxes_at(one, frames), _boxes_at(other, frames), strict=True)
     shares = [_shared_box(a, b) for a, b in boxes if a or b]
@@ -167,7 +169,7 @@ def _shared_box(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> flo
 
 
 def _boxes_at(track: Track, frames: Sequence[float]) -> list[tuple[float, ...] | None]:
-    """Its box at each of the ascending `frames`; None before it begins and while it is switched off."""
+    """Its box at each of the sorted `frames`; None before it begins and while it is disabled."""
     boxes, at = [], -1
     for frame in frames:
         while at + 1 < len(track.keyframes) and track.keyframes[at + 1][0] <= frame:

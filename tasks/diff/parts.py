@@ -1,4 +1,4 @@
-"""One object of a result, read: what it answers, where it is, and the rest. Nothing here raises."""
+"""One object of a result: its answer, its position, and the rest. Nothing here raises."""
 
 import json
 from functools import cached_property
@@ -7,14 +7,14 @@ from typing import Any
 from .shapes import Shape, Size, shape_of, size_of
 
 RELATION = "relation"
-# What asks about a region or the task; everything else draws.
+# Controls that ask about a region or the task. Every other type has a shape.
 CONTROLS = {"choices", "textarea", "rating", "number", "datetime", "taxonomy", "pairwise", "ranker"}
-# What they answer is no label to count.
-UNLABELLED = {"textarea", "number", "datetime", "ranker"}
-# Where the answer is not kept under the name of its type.
+# Their answers are not labels.
+WITHOUT_LABELS = {"textarea", "number", "datetime", "ranker"}
+# Types whose answer has another key than the type.
 ANSWERS = {"textarea": "text", "pairwise": "selected"}
-# The keys of a value that say where; in a region of text, `text` quotes it.
-PLACES = {
+# The keys of a value that give the position. (In a text region, `text` is the selected text.)
+POSITION_KEYS = {
     "x",
     "y",
     "width",
@@ -30,13 +30,13 @@ PLACES = {
     *("start", "end", "startOffset", "endOffset", "globalOffsets", "instant", "sequence", "ranges"),
     *("format", "rle", "imageDataURL"),
 }
-# Masks themselves are told by their versions, not again by what changed in them.
-HEAVY = {"rle", "imageDataURL"}
-NAMELESS = {"id", "origin"}
+# Masks are not repeated in operations: they are in the versions.
+MASK_KEYS = {"rle", "imageDataURL"}
+ID_KEYS = {"id", "origin"}
 
 
 class Part:
-    """A region may come in parts (box, label, text) that share its id."""
+    """A region may have several parts (box, label, text) with the same id."""
 
     def __init__(self, raw: dict[str, Any]):
         self.raw = raw
@@ -51,12 +51,12 @@ class Part:
 
     @cached_property
     def content(self) -> str:
-        """Equal for what is written alike under whichever id."""
-        return written({key: value for key, value in self.raw.items() if key not in NAMELESS})
+        """Equal if everything but the id is equal."""
+        return as_json({key: value for key, value in self.raw.items() if key not in ID_KEYS})
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """What of its value holds labels or an answer."""
+        """The keys of its value with labels or an answer."""
         name = ANSWERS.get(self.type, self.type)
         return {
             k: v for k, v in self.value.items() if k == name or (self.draws and str(k).endswith("labels"))
@@ -68,14 +68,14 @@ class Part:
 
     @property
     def labels(self) -> list[str]:
-        """The labels or choices it names, as words."""
+        """Its labels or choices, as text."""
         if self.type == RELATION:
             return _words(self.raw.get("labels"))
-        return [] if self.type in UNLABELLED else self.words
+        return [] if self.type in WITHOUT_LABELS else self.words
 
     @property
     def answer(self) -> Any:
-        """As a text, a line for each entry, where it was typed."""
+        """Of a textarea one text, with a line for each entry."""
         if self.type == "textarea":
             return "\n".join(self.words)
         found = list(self.answers.values())
@@ -83,15 +83,17 @@ class Part:
 
     @cached_property
     def where(self) -> dict[str, Any]:
-        return {k: v for k, v in self.value.items() if k in PLACES and k not in self.answers}
+        return {k: v for k, v in self.value.items() if k in POSITION_KEYS and k not in self.answers}
 
     @cached_property
     def rest(self) -> dict[str, Any]:
-        """What is neither a place nor an answer: meta, score, flags."""
-        beside = {k: v for k, v in self.raw.items() if k not in NAMELESS and k != "value"}
+        """Neither position nor answer: meta, score, flags."""
+        others = {k: v for k, v in self.raw.items() if k not in ID_KEYS and k != "value"}
         if not isinstance(self.raw.get("value"), dict):
-            return beside | {"value": self.raw.get("value")}
-        return {k: v for k, v in self.value.items() if k not in PLACES and k not in self.answers} | beside
+            return others | {"value": self.raw.get("value")}
+        return {
+            k: v for k, v in self.value.items() if k not in POSITION_KEYS and k not in self.answers
+        } | others
 
     @cached_property
     def size(self) -> Size | None:
@@ -102,15 +104,15 @@ class Part:
         return shape_of(self.value, self.size)
 
     def shape_on(self, size: Size | None) -> Shape | None:
-        """On a picture of that size, where its own is not told."""
+        """On an image of that size, if it has no size itself."""
         return self.shape if self.size or not size else shape_of(self.value, size)
 
 
-def light(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: found for key, found in value.items() if key not in HEAVY}
+def without_masks(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: found for key, found in value.items() if key not in MASK_KEYS}
 
 
-def written(value: Any) -> str:
+def as_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
@@ -121,7 +123,7 @@ def _words(found: Any) -> list[str]:
 
 
 def _word(value: Any) -> str:
-    """A path of a taxonomy is told from its root."""
+    """A path in a taxonomy is written from its root."""
     if isinstance(value, list):
         return " > ".join(map(_word, value))
-    return value if isinstance(value, str) else written(value)
+    return value if isinstance(value, str) else as_json(value)

@@ -1,6 +1,6 @@
-"""Where a region is, read from what the editor wrote. What cannot be read has no shape; nothing here raises.
+"""The shape of a region, from what the editor wrote. None if it cannot be read; nothing here raises.
 
-Lengths on pictures are pixels where the size of the picture is told, else percent of it.
+Lengths on images are in pixels if the size of the image is known, else in percent.
 """
 
 from collections.abc import Iterable
@@ -11,31 +11,30 @@ from typing import Any
 Point = tuple[float, float]
 Size = tuple[float, float]
 
-LARGEST = 1e9  # beyond it nothing is a place, and products stay finite
+MAX_COORDINATE = 1e9  # so that products stay finite
 ELLIPSE_CORNERS = 64
 MOST_KEYFRAMES = 1000
 
 
 @dataclass(frozen=True)
 class Outline:
-    """An area on a picture. `convex` where that is certain."""
+    """An area on an image. `convex` if that is certain."""
 
     points: tuple[Point, ...]
     convex: bool
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A point, in percent of the picture."""
+class Keypoint:
+    """A point, in percent of the image."""
 
     x: float
     y: float
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Intervals of one line: characters, seconds or frames. Half-open, in order, without overlap. `line`
-    names the line."""
+class Intervals:
+    """Characters, seconds or frames: half-open intervals, sorted and disjoint, on the axis called `line`."""
 
     intervals: tuple[Point, ...]
     line: str = ""
@@ -43,17 +42,17 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Track:
-    """A box over time: keyframes (frame, box, enabled), ascending; between them the editor interpolates."""
+    """A box over time: sorted keyframes (frame, box, enabled). Between them the editor interpolates."""
 
     keyframes: tuple[tuple[float, tuple[float, ...], bool], ...]
 
 
-Shape = Outline | Spot | Stretch | Track
+Shape = Outline | Keypoint | Intervals | Track
 
 
 def shape_of(value: dict[str, Any], size: Size | None) -> Shape | None:
-    """The shape a region's value tells. A picture of unknown size counts as square."""
-    if shape := _track(value) or _stretch(value):
+    """The shape in the value of a region. An image of unknown size is taken as square."""
+    if shape := _track(value) or _intervals(value):
         return shape
     width, height = size or (100.0, 100.0)
     across, down = width / 100, height / 100
@@ -61,7 +60,7 @@ def shape_of(value: dict[str, Any], size: Size | None) -> Shape | None:
         _ellipse(value, across, down)
         or _box(value, across, down)
         or _polygon(value, across, down)
-        or _spot(value)
+        or _keypoint(value)
     )
 
 
@@ -71,8 +70,12 @@ def size_of(part: dict[str, Any]) -> Size | None:
 
 
 def number(value: Any) -> float | None:
-    """A finite number of a size that a place can have."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
+    """A finite number within the range of coordinates, else None."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -MAX_COORDINATE <= value <= MAX_COORDINATE
+    ):
         return None
     return float(value)
 
@@ -82,18 +85,18 @@ def numbers(value: dict[str, Any], *names: str) -> tuple[float, ...] | None:
     return None if None in found else tuple(found)  # type: ignore[arg-type]
 
 
-# --- on pictures --------------------------------------------------------------------------------
+# --- on images ----------------------------------------------------------------------------------
 
 
 def box_outline(box: Iterable[float], across: float = 1.0, down: float = 1.0) -> Outline:
-    """x, y, width, height, rotation: the editor turns a box clockwise about its first corner, in pixels."""
+    """x, y, width, height, rotation: the editor rotates clockwise about the first corner, in pixels."""
     x, y, width, height, rotation = box
     turn, corner = radians(rotation), (x * across, y * down)
     sides = [(0.0, 0.0), (width * across, 0.0), (width * across, height * down), (0.0, height * down)]
-    return Outline(tuple(_turned(corner, side, turn) for side in sides), convex=True)
+    return Outline(tuple(_rotated(corner, side, turn) for side in sides), convex=True)
 
 
-def _turned(origin: Point, offset: Point, turn: float) -> Point:
+def _rotated(origin: Point, offset: Point, turn: float) -> Point:
     (x, y), (dx, dy) = origin, offset
     return x + dx * cos(turn) - dy * sin(turn), y + dx * sin(turn) + dy * cos(turn)
 
@@ -110,7 +113,7 @@ def _ellipse(value: dict[str, Any], across: float, down: float) -> Outline | Non
     turn, centre = radians(number(value.get("rotation")) or 0.0), (x * across, y * down)
     angles = (2 * pi * step / ELLIPSE_CORNERS for step in range(ELLIPSE_CORNERS))
     corners = ((wide * across * cos(angle), high * down * sin(angle)) for angle in angles)
-    return Outline(tuple(_turned(centre, corner, turn) for corner in corners), convex=True)
+    return Outline(tuple(_rotated(centre, corner, turn) for corner in corners), convex=True)
 
 
 def _polygon(value: dict[str, Any], across: float, down: float) -> Outline | None:
@@ -132,17 +135,16 @@ def pair(value: Any) -> Point | None:
     return None if x is None or y is None else (x, y)
 
 
-def _spot(value: dict[str, Any]) -> Spot | None:
+def _keypoint(value: dict[str, Any]) -> Keypoint | None:
     found = numbers(value, "x", "y")
-    return Spot(*found) if found else None
+    return Keypoint(*found) if found else None
 
 
 # --- on a line ----------------------------------------------------------------------------------
 
 
-def _stretch(value: dict[str, Any]) -> Stretch | None:
-    """Text by characters, paragraphs and hypertext by characters of the whole or of one node, sound by
-    seconds, frames."""
+def _intervals(value: dict[str, Any]) -> Intervals | None:
+    """Characters of a text, or of a node of paragraphs or hypertext; seconds of audio; frames."""
     if isinstance(value.get("ranges"), list):
         return _joined(value["ranges"])
     if isinstance(value.get("globalOffsets"), dict):
@@ -160,12 +162,12 @@ def _one_node(value: dict[str, Any]) -> bool:
     return value["start"] == value.get("end")
 
 
-def _interval(ends: tuple[float, ...] | None, line: str = "") -> Stretch | None:
-    return Stretch(((min(ends), max(ends)),), line) if ends else None
+def _interval(ends: tuple[float, ...] | None, line: str = "") -> Intervals | None:
+    return Intervals(((min(ends), max(ends)),), line) if ends else None
 
 
-def _joined(ranges: list[Any]) -> Stretch | None:
-    """Frames from `start` to `end`, both belonging to it."""
+def _joined(ranges: list[Any]) -> Intervals | None:
+    """Frames from `start` to `end`, both included."""
     found = [numbers(piece, "start", "end") if isinstance(piece, dict) else None for piece in ranges]
     if not found or None in found:
         return None
@@ -175,7 +177,7 @@ def _joined(ranges: list[Any]) -> Stretch | None:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    return Stretch(tuple(joined))
+    return Intervals(tuple(joined))
 
 
 def _track(value: dict[str, Any]) -> Track | None:

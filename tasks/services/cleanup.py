@@ -13,7 +13,8 @@ from ..models import Annotation, History, Import, Project, Task
 from ..sql import update_rows
 from . import tasks
 
-# Of each set of tasks with equal data, the first to keep: one with work on it, then the one with most predictions, then by id.
+# Of each set of tasks with equal data, the first to keep: one with work on it, then the one with most
+# predictions, then by id.
 _DUPLICATES = """
     WITH chosen AS (
         SELECT t.id, t.data, t.total_predictions,
@@ -32,7 +33,10 @@ _DUPLICATES = """
 
 
 def delete_duplicates(project: Project, task_ids: Iterable[int], *, actor: User) -> tuple[int, int]:
-    """Of these tasks, delete those with the same data as another one. Returns (deleted, kept because of work on them)."""
+    """Of these tasks, delete those with the same data as another one.
+
+    Returns (deleted, kept because of work on them).
+    """
     with transaction.atomic():
         tasks.lock_sample(project)
         locked = Task.objects.filter(project=project, deleted_at=None).lock(task_ids)
@@ -48,20 +52,26 @@ def _duplicates(task_ids: list[int]) -> list[tuple[int, bool]]:
 
 
 def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
-    """Mark the tasks of an import deleted. Raises Refused if somebody else has worked on them, unless forced."""
+    """Mark the tasks of an import deleted.
+
+    Raises Refused if somebody else has worked on them, unless forced.
+    """
     with transaction.atomic():
         ids = list(Task.objects.filter(imported_by=record, deleted_at=None).values_list("pk", flat=True))
         touched = 0 if force else _worked_on_by_others(record, ids, actor)
         if touched:
             raise Refused(
                 "work_since_import",
-                f"Other people have worked on {touched} of these tasks since. Use force to delete them anyway.",
+                f"Others have worked on {touched} of these tasks since. Use force to delete them anyway.",
             )
         return tasks.delete_many(record.project, ids, actor=actor)
 
 
 def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> int:
-    """On how many of these tasks somebody else has worked since. The import's report has the last history row it wrote."""
+    """On how many of these tasks somebody else has worked since.
+
+    The import's report has the last history row it wrote.
+    """
     since = History.objects.filter(
         annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)
     ).exclude(created_by=actor)
@@ -69,7 +79,9 @@ def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> int:
 
 
 def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
-    """Remove the mark from these annotations of one project; how many had it. This is not an edit: verdicts stand."""
+    """Remove the mark from these annotations of one project; how many had it. This is not an edit:
+    verdicts stand.
+    """
     with transaction.atomic():
         locked = Annotation.objects.select_related("project").lock(annotation_ids)
         marked = [a for a in locked if a.ground_truth and a.deleted_at is None]

@@ -1,4 +1,7 @@
-"""Closing a task without an answer: it leaves the label stream, the review queue and the inboxes. Can be undone."""
+"""Closing a task without an answer: it leaves the label stream, the review queue and the inboxes.
+
+Can be undone.
+"""
 
 from django.db import transaction
 from django.utils import timezone

@@ -102,7 +102,8 @@ def require_current_version(draft: Draft) -> None:
     if annotation.current_version_id != draft.began_on_id:
         raise Refused(
             "stale",
-            "The annotation has a newer version than the one this draft is based on. The draft is kept; reload the annotation.",
+            "The annotation has a newer version than the one this draft is based on. "
+            "The draft is kept; reload the annotation.",
             status=412,
             extra={"annotation": annotation.pk},
         )

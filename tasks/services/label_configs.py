@@ -22,7 +22,8 @@ MAX_LABELS = 10_000  # different labels that are counted
 QUERY_CANCELED = "57014"
 
 REGIONS = """
-    FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id CROSS JOIN LATERAL jsonb_array_elements(a.result) region
+    FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id
+    CROSS JOIN LATERAL jsonb_array_elements(a.result) region
 """
 PRESENT = "a.project_id = %s AND a.deleted_at IS NULL AND t.deleted_at IS NULL"
 CONTROLS = f"""
@@ -64,7 +65,10 @@ def _counted(number: int) -> str:
 
 
 def append(project: Project, *, actor: User) -> None:
-    """Add the project's configuration as its newest version. The project is locked or new; the caller saves it."""
+    """Add the project's configuration as its newest version.
+
+    The project is locked or new; the caller saves it.
+    """
     newest = LabelConfigVersion.objects.filter(project=project).order_by("-number").first()
     project.label_config_version = LabelConfigVersion.objects.create(
         project=project, number=newest.number + 1 if newest else 1, xml=project.label_config, created_by=actor
@@ -82,8 +86,8 @@ def refuse_orphans(project: Project, xml: str) -> None:
     )
     raise Refused(
         "labels_in_use",
-        f"Annotations use what the new configuration does not have: {named}. Use force=true to change it anyway;"
-        " annotations and reviews stay as they are.",
+        f"Annotations use what the new configuration does not have: {named}. "
+        "Use force=true to change it anyway; annotations and reviews stay as they are.",
         field="label_config",
         extra={"body": {"in_use": found.as_dict()}},
     )

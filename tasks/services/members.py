@@ -102,7 +102,8 @@ def require_active_member(user: User, project: Project) -> None:
 
 def inactive(person: str, project: Project) -> Q:
     """Rows whose `person` (a lookup) gets no work in the project: deactivated, a placeholder, removed or
-    paused."""
+    paused.
+    """
     return _deactivated(person) | _removed(person, project) | _paused(person, project)
 
 

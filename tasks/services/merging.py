@@ -1,5 +1,6 @@
 """What a placeholder's annotations and assignments become when it is merged into a person
-(users/merging.py)."""
+(users/merging.py).
+"""
 
 from collections.abc import Iterator
 

@@ -51,7 +51,10 @@ def create(*, actor: User, **fields: Any) -> Project:
 
 
 def update(project: Project, changes: dict[str, Any], *, actor: User, force: bool = False) -> Project:
-    """Change settings and record who changed them. Without `force`, refuses a configuration that orphans annotations."""
+    """Change settings and record who changed them.
+
+    Without `force`, refuses a configuration that orphans annotations.
+    """
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         before = model_to_dict(project, fields=list(changes))

@@ -1,4 +1,5 @@
-"""Reservations in the label stream: who is annotating which task now, so that it never gives out more than the overlap.
+"""Reservations in the label stream: who is annotating which task now, so that it never gives out more than
+the overlap.
 
 They are made under the task's lock, like the counts of annotations. Times are the database's.
 """
@@ -25,7 +26,8 @@ RESERVE = """
         statement_timestamp() + make_interval(secs => %(seconds)s))
     ON CONFLICT (task_id, user_id) DO UPDATE SET expires_at = excluded.expires_at,
         id = CASE WHEN r.expires_at > statement_timestamp() THEN r.id ELSE excluded.id END,
-        created_at = CASE WHEN r.expires_at > statement_timestamp() THEN r.created_at ELSE excluded.created_at END
+        created_at = CASE WHEN r.expires_at > statement_timestamp() THEN r.created_at
+            ELSE excluded.created_at END
     RETURNING id, expires_at
 """
 

@@ -1,4 +1,7 @@
-"""The label stream: what somebody annotates next. Work returned to them first, then the first task that needs annotations."""
+"""The label stream: what somebody annotates next.
+
+Work returned to them first, then the first task that needs annotations.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +57,10 @@ def _returned(tasks: QuerySet, user: User) -> Drawn | None:
 
 
 def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
-    """A task with room that `user` has not annotated. (A redistributed annotation frees its slot, but not for its author.)"""
+    """A task with room that `user` has not annotated.
+
+    (A redistributed annotation frees its slot, but not for its author.)
+    """
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
     locks.hold(locks.Lock.LABEL_DRAW, user.pk)
@@ -78,7 +84,9 @@ def _live() -> QuerySet[Reservation]:
 
 
 def _has_room_for(user: User) -> Any:
-    """Annotations and reservations of others are fewer than the overlap, as far as can be seen without a lock."""
+    """Annotations and reservations of others are fewer than the overlap, as far as can be seen without a
+    lock.
+    """
     filling = Annotation.objects.filter(fills_slot=True, task=OuterRef("pk"))
     with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
     return GreaterThan(F("overlap"), _number_of(filling) + _number_of(with_others))

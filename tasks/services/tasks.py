@@ -70,7 +70,10 @@ def create(project: Project, *, actor: User, **fields: Any) -> Task:
 
 
 def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
-    """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`. New data outdates the task's verdicts."""
+    """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`.
+
+    New data outdates the task's verdicts.
+    """
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
         old = task.data
@@ -87,7 +90,10 @@ def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
 
 
 def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
-    """Annotations before their task, as everywhere. If one was submitted between the two, release both and try again."""
+    """Annotations before their task, as everywhere.
+
+    If one was submitted between the two, release both and try again.
+    """
     while True:
         before = transaction.savepoint()
         annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))

@@ -28,7 +28,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 def stored(project: Project, files: Iterable[UploadedFile], *, actor: User) -> Iterator[list[Upload]]:
     """Store the files, all or none of them; none if the block fails.
 
-    Raises Refused naming the file if its type is unknown or does not match its content, or if it is empty or too large.
+    Raises Refused naming the file if its type is unknown or does not match its content, or if it is empty
+    or too large.
     """
     files = list(files)
     for file in files:
@@ -47,7 +48,7 @@ def _check(file: UploadedFile) -> None:
     if file.size > settings.UPLOAD_FILE_LIMIT:
         raise _refused(
             "file_too_large",
-            f"{name} is {file.size} bytes; at most {settings.UPLOAD_FILE_LIMIT} are allowed.",
+            f"{name} is {file.size} bytes; the limit is {settings.UPLOAD_FILE_LIMIT}.",
         )
     file.seek(0)
     if not kind.fits(file.read(media.HEAD)):
@@ -114,7 +115,7 @@ def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
         if used:
             raise Refused(
                 "upload_in_use",
-                f"{used} tasks use these files. Delete the tasks first, or use force: they will show nothing.",
+                f"{used} tasks use these files. Delete the tasks first, or use force.",
             )
         Upload.objects.filter(pk__in=[row.pk for row in rows]).delete()
         _delete_on_commit([row.file.name for row in rows])
@@ -122,7 +123,7 @@ def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
 
 
 def delete_files_of(projects: Iterable[int]) -> None:
-    """Delete the files of these projects once the transaction is committed, which purges the projects."""
+    """Delete the files of these projects once the transaction that purges them is committed."""
     _delete_on_commit(list(Upload.objects.filter(project__in=projects).values_list("file", flat=True)))
 
 

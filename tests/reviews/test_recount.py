@@ -111,7 +111,7 @@ def test_verdict_nobody_signed_is_found_but_not_repaired(house):
         Annotation.objects.update(last_action="accepted")
         cursor.execute("SET session_replication_role = origin")
 
-    with pytest.raises(CommandError, match="borne by no standing review"):
+    with pytest.raises(CommandError, match="verdicts have no standing review"):
         run("recount")
 
     assert Annotation.objects.get().last_action == "accepted"

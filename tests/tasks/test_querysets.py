@@ -17,10 +17,12 @@ EVERYONE = ("lead", "reviewer", "annotator", "annotator2", "stranger", "admin")
 
 @dataclass
 class Things:
-    """Things with names, so that the table below reads. In `house`: tasks one (given to annotator), two, three.
+    """Things with names, so that the table below reads. In `house`: tasks one (given to annotator), two,
+    three.
 
-    `mine` is annotator's work on one, reviewed and commented; `theirs` annotator2's on two; `hidden` a converted draft of
-    annotator2's on three; `sketch` a draft of annotator's. `far` is a whole project of somebody else's.
+    `mine` is annotator's work on one, reviewed and commented; `theirs` annotator2's on two; `hidden` a
+    converted draft of annotator2's on three; `sketch` a draft of annotator's. `far` is a whole project of
+    somebody else's.
     """
 
     names: dict[type, dict[int, str]]

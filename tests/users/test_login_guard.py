@@ -35,7 +35,7 @@ def tried(email="ann@example.org", password="wrong"):
     """What a try comes to: the user, None, or blocked."""
     try:
         return authenticate(None, username=email, password=password)
-    except backends.TooManyTries:
+    except backends.TooManyAttempts:
         return "blocked"
 
 

@@ -1,4 +1,6 @@
-"""Tokens and roles are kept for a few seconds: what another process changes counts soon, what this one changes at once."""
+"""Tokens and roles are kept for a few seconds: what another process changes counts soon, what this one
+changes at once.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Remove for good what was deleted long enough ago."""
+"""Permanently delete what was marked deleted long enough ago."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,14 +10,14 @@ from reviews.purging import RESTORABLE_DAYS, purge
 
 
 class Command(BaseCommand):
-    help = "Remove deleted projects, tasks and annotations for good, with their history and reviews."
+    help = "Permanently delete projects, tasks and annotations that were marked deleted, with their reviews."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
             "--days",
             type=int,
             default=RESTORABLE_DAYS,
-            help="Deleted at least so many days ago (default: %(default)s).",
+            help="Deleted at least this many days ago (default: %(default)s).",
         )
 
     def handle(self, *, days: int, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Compare every stored counter with what it counts, and put right what differs."""
+"""Compare every stored counter with what it counts, and repair differences."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from reviews import drift
 from tasks import triggers
 from tasks.models import Project
 
-SHOWN = 50  # lines
+MAX_LINES = 50
 
 
 class Command(BaseCommand):
-    help = "Recount the counters of all tasks and projects, and repair what differs (--check: report only)."
+    help = "Recompute counters of tasks and totals of projects, repair differences (--check: only report)."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Change nothing; exit 1 if anything differs."
+            "--check", action="store_true", help="Change nothing; exit with 1 if anything differs."
         )
         parser.add_argument("--project", type=int, help="Only the project with this id.")
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self._conclude(found, f"{len(projects)} projects, {tasks} tasks", check=check)
 
     def _triggers(self, *, check: bool) -> None:
-        """Without them nothing keeps verdicts and history from being changed by SQL."""
+        """Without them, SQL could change verdicts and history."""
         if (found := triggers.differences()) and not check:
             self.stdout.write("\n".join(found))
             triggers.install()
@@ -58,10 +58,10 @@ class Command(BaseCommand):
         return found
 
     def _conclude(self, found: list[drift.Drift], counted: str, *, check: bool) -> None:
-        for one in found[:SHOWN]:
+        for one in found[:MAX_LINES]:
             self.stdout.write(str(one))
-        if len(found) > SHOWN:
-            self.stdout.write(f"… and {len(found) - SHOWN} more")
+        if len(found) > MAX_LINES:
+            self.stdout.write(f"… and {len(found) - MAX_LINES} more")
         forged = [one for one in found if one.what.startswith(drift.VERDICT)]
         if not found:
             self.stdout.write(f"no drift: {counted}")
@@ -69,8 +69,8 @@ class Command(BaseCommand):
             raise CommandError(f"{len(found)} differences in {counted}. Repair them: manage.py recount")
         elif forged:
             raise CommandError(
-                f"{len(forged)} verdicts are borne by no standing review: somebody wrote past the triggers. "
-                f"Look at them by hand."
+                f"{len(forged)} verdicts have no standing review: they were written with triggers disabled."
+                " Check them by hand."
             )
         else:
             self.stdout.write(f"repaired {len(found)} differences in {counted}")

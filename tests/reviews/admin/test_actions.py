@@ -1,4 +1,6 @@
-"""Accept, reject, undo and reopen on a selection: through the service, with a report of what was refused and why."""
+"""Accept, reject, undo and reopen on a selection: through the service, with a report of what was refused
+and why.
+"""
 
 import pytest
 from django.contrib.messages import get_messages

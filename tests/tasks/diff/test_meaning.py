@@ -1,4 +1,6 @@
-"""Nothing has changed exactly where two results mean the same, whatever they consist of; and nothing makes it fail."""
+"""Nothing has changed exactly where two results mean the same, whatever they consist of; and nothing
+makes it fail.
+"""
 
 from copy import deepcopy
 from itertools import permutations

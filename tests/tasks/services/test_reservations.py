@@ -1,4 +1,6 @@
-"""The label stream keeps places: it never hands out more than overlap, and loses nobody's place while they are at it."""
+"""The label stream keeps places: it never hands out more than overlap, and loses nobody's place while
+they are at it.
+"""
 
 from collections import Counter
 from datetime import timedelta
