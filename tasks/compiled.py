@@ -1,6 +1,5 @@
 """Queries of hot paths whose SQL is built once: for one row, Django takes longer to build it than the
-database to run it.
-"""
+database to run it."""
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache

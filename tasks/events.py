@@ -1,7 +1,7 @@
 """Domain events: how an app learns of changes in the apps below it.
 
-One signal, which carries a tuple of one frozen dataclass. It is sent *inside* the transaction while the
-rows are locked, so a listener that fails rolls the change back. Listeners are called in the order of
+One signal, which carries a tuple of one frozen dataclass. It is sent *inside* the transaction while the rows
+are locked, so a listener that fails rolls the change back. Listeners are called in the order of
 INSTALLED_APPS: reviews before webhooks.
 """
 

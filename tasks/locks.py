@@ -29,19 +29,13 @@ class Lock(IntEnum):
     """Adding tasks to a project, changing its settings, or redrawing its review sample. Key: the project."""
 
     REVIEW_DRAW = 0x1AC
-    """Drawing from the review queue, so that two tabs of one person get the same annotation.
-
-    Key: the user.
-    """
+    """Drawing from the review queue: two tabs of one person get the same annotation. Key: the user."""
 
     LABEL_DRAW = 0x1AD
     """Drawing from the label stream, likewise. Key: the user."""
 
     EVENT_POSITIONS = 0x0E7E
-    """Numbering committed events: one process at a time, so that positions never appear out of order.
-
-    No key.
-    """
+    """Numbering committed events, one process at a time, so that positions stay in order. No key."""
 
 
 def hold(lock: Lock, key: int = 0) -> None:

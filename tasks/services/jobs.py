@@ -11,8 +11,8 @@ from ..models import Project
 
 
 def visible_jobs(user: User) -> QuerySet[Job]:
-    """Those of projects the user manages, and their own where they still see the project. Without a
-    project: their own, or all for the owner and administrators of the site.
+    """Those of projects the user manages, and their own where they still see the project. Without a project:
+    their own, or all for the owner and administrators of the site.
     """
     managed = Project.objects.managed_by(user).values("pk")
     seen = Project.objects.visible_to(user).values("pk")

@@ -10,8 +10,6 @@ from django.db import connection, transaction
 from tasks.locks import Lock, hold, try_hold
 
 HERE = "tasks/locks.py"
-# Holds a session lock until exports are jobs.
-UNTIL_JOBS = "exchange/exporting/kept.py"
 
 
 def sources() -> list[Path]:
@@ -26,7 +24,7 @@ def test_no_other_module_names_an_advisory_lock():
         if "advisory_" in path.read_text() and "pg_" in path.read_text()
     }
 
-    assert naming - {UNTIL_JOBS} == {HERE}
+    assert naming == {HERE}
 
 
 def in_another_connection(question):

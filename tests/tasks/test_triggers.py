@@ -46,7 +46,8 @@ def test_a_trigger_may_guard_the_table_of_a_lower_app():
             "trigger append_only of tasks_history is not as declared",
         ),
         (
-            "CREATE TRIGGER extra BEFORE DELETE ON tasks_task FOR EACH ROW EXECUTE FUNCTION countersign_append_only()",
+            "CREATE TRIGGER extra BEFORE DELETE ON tasks_task "
+            "FOR EACH ROW EXECUTE FUNCTION countersign_append_only()",
             "trigger extra of tasks_task is not declared",
         ),
     ],

@@ -40,7 +40,11 @@ TOLD = {
         [box(label="Tree", x=20.0)],
         [("moved", "b1", "box", "moved, overlap 0.33"), ("relabelled", "b1", "box", "Car → Tree")],
     ),
-    "an ellipse flatter": ([ellipse()], [ellipse(radiusY=5.0)], [("moved", "e1", "round", "moved, overlap 0.50")]),
+    "an ellipse flatter": (
+        [ellipse()],
+        [ellipse(radiusY=5.0)],
+        [("moved", "e1", "round", "moved, overlap 0.50")],
+    ),
     "a polygon shifted": (
         [polygon([0, 0], [10, 0], [10, 10], [0, 10])],
         [polygon([5, 0], [15, 0], [15, 10], [5, 10])],
@@ -50,19 +54,35 @@ TOLD = {
     "a mask repainted": ([mask(1, 2)], [mask(1, 3)], [("moved", "m1", "brush", "moved")]),
     "a span longer": ([span(0, 8)], [span(0, 10)], [("moved", "s1", "entity", "moved, overlap 0.80")]),
     "a video box elsewhere": (
-        [video((1, 0), (11, 0))], [video((1, 5), (11, 5))], [("moved", "v1", "track", "moved, overlap 0.33")]
+        [video((1, 0), (11, 0))],
+        [video((1, 5), (11, 5))],
+        [("moved", "v1", "track", "moved, overlap 0.33")],
     ),
     "one label more": (
-        [span(0, 8, "Person")], [span(0, 8, "Person", "Actor")], [("relabelled", "s1", "entity", "Actor added")]
+        [span(0, 8, "Person")],
+        [span(0, 8, "Person", "Actor")],
+        [("relabelled", "s1", "entity", "Actor added")],
     ),
     "one label fewer": (
-        [span(0, 8, "Person", "Actor")], [span(0, 8, "Actor")], [("relabelled", "s1", "entity", "Person removed")]
+        [span(0, 8, "Person", "Actor")],
+        [span(0, 8, "Actor")],
+        [("relabelled", "s1", "entity", "Person removed")],
     ),
     "one of two labels": (
-        [span(0, 8, "Person", "Old")], [span(0, 8, "Person", "Young")], [("relabelled", "s1", "entity", "Old → Young")]
+        [span(0, 8, "Person", "Old")],
+        [span(0, 8, "Person", "Young")],
+        [("relabelled", "s1", "entity", "Old → Young")],
     ),
-    "labels in another order": ([span(0, 8, "A", "B")], [span(0, 8, "B", "A")], [("relabelled", "s1", "entity", "A, B → B, A")]),
-    "another choice": ([choices("Positive")], [choices("Neutral")], [("relabelled", "", "mood", "Positive → Neutral")]),
+    "labels in another order": (
+        [span(0, 8, "A", "B")],
+        [span(0, 8, "B", "A")],
+        [("relabelled", "s1", "entity", "A, B → B, A")],
+    ),
+    "another choice": (
+        [choices("Positive")],
+        [choices("Neutral")],
+        [("relabelled", "", "mood", "Positive → Neutral")],
+    ),
     "a choice at all": ([], [choices("Neutral")], [("added", "", "mood", "Neutral added")]),
     "no choice any more": ([choices("Neutral")], [], [("removed", "", "mood", "Neutral removed")]),
     "a path of a taxonomy": (
@@ -76,16 +96,26 @@ TOLD = {
         [("relabelled", "", "asked", "left → right")],
     ),
     "a rating": ([answer("rating", 3)], [answer("rating", 5)], [("attribute", "", "asked", "asked: 3 → 5")]),
-    "a number": ([answer("number", 1.5)], [answer("number", 2)], [("attribute", "", "asked", "asked: 1.5 → 2")]),
+    "a number": (
+        [answer("number", 1.5)],
+        [answer("number", 2)],
+        [("attribute", "", "asked", "asked: 1.5 → 2")],
+    ),
     "a date": (
         [answer("datetime", "2026-01-01")],
         [answer("datetime", "2026-01-02")],
         [("attribute", "", "asked", "asked: 2026-01-01 → 2026-01-02")],
     ),
-    "a ranking": ([answer("ranker", {"a": [1]})], [answer("ranker", {"a": [2]})], [("attribute", "", "asked", "asked changed")]),
+    "a ranking": (
+        [answer("ranker", {"a": [1]})],
+        [answer("ranker", {"a": [2]})],
+        [("attribute", "", "asked", "asked changed")],
+    ),
     "words": ([typed("the quick fox")], [typed("the slow fox")], [("text", "", "said", "“quick” → “slow”")]),
     "words in many places": (
-        [typed("a b c d e f")], [typed("a B c D e F")], [("text", "", "said", "“b” → “B”, “d” → “D” and 1 more")]
+        [typed("a b c d e f")],
+        [typed("a B c D e F")],
+        [("text", "", "said", "“b” → “B”, “d” → “D” and 1 more")],
     ),
     "a word more": ([typed("a b")], [typed("a new b")], [("text", "", "said", "“new” added")]),
     "only blanks": ([typed("a b")], [typed("a  b")], [("text", "", "said", "spacing of the text changed")]),
@@ -95,10 +125,14 @@ TOLD = {
         [("attribute", "b1", "mood", "mood: Open → Closed")],
     ),
     "a first attribute": (
-        [CAR], [CAR, about(CAR, choices("Closed"))], [("attribute", "b1", "mood", "mood: nothing → Closed")]
+        [CAR],
+        [CAR, about(CAR, choices("Closed"))],
+        [("attribute", "b1", "mood", "mood: nothing → Closed")],
     ),
     "the words of a region": (
-        [CAR, about(CAR, typed("AB 12"))], [CAR, about(CAR, typed("AB 13"))], [("text", "b1", "said", "“12” → “13”")]
+        [CAR, about(CAR, typed("AB 12"))],
+        [CAR, about(CAR, typed("AB 13"))],
+        [("text", "b1", "said", "“12” → “13”")],
     ),
     "a region in parts, told once": (
         PARTS,
@@ -111,9 +145,17 @@ TOLD = {
         [("relabelled", "p", "name", "Car → Tree")],
     ),
     "meta": ([CAR], [CAR | {"meta": {"text": ["far"]}}], [("attribute", "b1", "meta", "meta added")]),
-    "a score": ([CAR | {"score": 0.5}], [CAR | {"score": 0.9}], [("attribute", "b1", "score", "score: 0.5 → 0.9")]),
+    "a score": (
+        [CAR | {"score": 0.5}],
+        [CAR | {"score": 0.9}],
+        [("attribute", "b1", "score", "score: 0.5 → 0.9")],
+    ),
     "a flag": ([CAR], [CAR | {"hidden": True}], [("attribute", "b1", "hidden", "hidden: nothing → yes")]),
-    "a relation": ([CAR, TREE], [CAR, TREE, tied("b1", "b2")], [("added", "b1", "relation", "relation added")]),
+    "a relation": (
+        [CAR, TREE],
+        [CAR, TREE, tied("b1", "b2")],
+        [("added", "b1", "relation", "relation added")],
+    ),
     "another relation": (
         [CAR, TREE, tied("b1", "b2", labels=["left of"])],
         [CAR, TREE, tied("b1", "b2", labels=["behind"])],
@@ -128,21 +170,26 @@ TOLD = {
             ("attribute", "b1", "type", "type: rectanglelabels → ellipselabels"),
         ],
     ),
-}  # fmt: skip
+}
 SAME = {
     "a choice under another id": ([choices("A")], [choices("A", id="other")]),
     "a box drawn again": ([CAR], [box("new")]),
     "all named anew": ([CAR, TREE, mask(1)], [mask(1, id="z"), box("y", "Tree", x=60.0), box("x")]),
     "ids exchanged": ([CAR, TREE], [CAR | {"id": "b2"}, TREE | {"id": "b1"}]),
     "a region with its attribute": (
-        [CAR, about(CAR, choices("Open"))], [box("n"), about(box("n"), choices("Open"))]
+        [CAR, about(CAR, choices("Open"))],
+        [box("n"), about(box("n"), choices("Open"))],
     ),
     "a relation between regions named anew": (
-        [CAR, TREE, tied("b1", "b2")], [box("x"), box("y", "Tree", x=60.0), tied("x", "y")]
+        [CAR, TREE, tied("b1", "b2")],
+        [box("x"), box("y", "Tree", x=60.0), tied("x", "y")],
     ),
     "drawn again within noise": ([CAR], [box("new", x=10.0 + 1e-8)]),
-    "a child of a region named anew": ([CAR, TREE | {"parentID": "b1"}], [box("x"), TREE | {"parentID": "x"}]),
-}  # fmt: skip
+    "a child of a region named anew": (
+        [CAR, TREE | {"parentID": "b1"}],
+        [box("x"), TREE | {"parentID": "x"}],
+    ),
+}
 
 
 def told(before, after):
@@ -167,7 +214,10 @@ def test_what_only_has_another_id_has_not_changed(before, after):
             [box("new", "Tree", width=24.0)],
             [("moved", "new", "box", "moved, overlap 0.83"), ("relabelled", "new", "box", "Car → Tree")],
         ),
-        ([box("new", x=28.0)], [("added", "new", "box", "Car added"), ("removed", "b1", "box", "Car removed")]),
+        (
+            [box("new", x=28.0)],
+            [("added", "new", "box", "Car added"), ("removed", "b1", "box", "Car removed")],
+        ),
     ],
     ids=["close by", "close by, otherwise labelled", "elsewhere"],
 )  # fmt: skip

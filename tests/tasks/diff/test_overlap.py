@@ -38,12 +38,21 @@ OVERLAPS = {
     "half a box": (box(width=20.0), box(width=10.0), 0.5),
     "one corner": (box(x=0, y=0, width=10, height=10), box(x=5, y=5, width=10, height=10), 25 / 175),
     "a square turned by 45 degrees about its corner": (
-        box(x=50, y=50, width=10, height=10), box(x=50, y=50, width=10, height=10, rotation=45), (sqrt(2) - 1) / (3 - sqrt(2))),
+        box(x=50, y=50, width=10, height=10),
+        box(x=50, y=50, width=10, height=10, rotation=45),
+        (sqrt(2) - 1) / (3 - sqrt(2)),
+    ),
     "turned by a quarter in pixels, not in percent": (
-        tall(x=50, y=50, width=10, height=20), tall(x=60, y=50, width=10, height=20, rotation=90), 1.0),
-    "drawn from the other corner": (box(x=10, y=10, width=20, height=10), box(x=30, y=20, width=-20, height=-10), 1.0),
-    "a circle in its square": (
-        ellipse(id="b1", x=50, y=50), box(x=40, y=40, width=20, height=20), pi / 4),
+        tall(x=50, y=50, width=10, height=20),
+        tall(x=60, y=50, width=10, height=20, rotation=90),
+        1.0,
+    ),
+    "drawn from the other corner": (
+        box(x=10, y=10, width=20, height=10),
+        box(x=30, y=20, width=-20, height=-10),
+        1.0,
+    ),
+    "a circle in its square": (ellipse(id="b1", x=50, y=50), box(x=40, y=40, width=20, height=20), pi / 4),
     "nothing in common": (box(x=0), box(x=60), 0.0),
     "sides that touch": (box(x=0, width=10), box(x=10, width=10), 0.0),
     "a box without extent": (box(width=0), box(width=0, x=12), None),
@@ -59,17 +68,28 @@ OVERLAPS = {
     "frames in pieces": (frames((1, 4), (11, 14)), frames((3, 12)), 4 / 14),
     "hypertext by characters of the page": (
         hypertext("/p[1]", "/p[2]", globalOffsets={"start": 0, "end": 10}),
-        hypertext("/p[1]", "/p[3]", globalOffsets={"start": 0, "end": 20}), 0.5),
+        hypertext("/p[1]", "/p[3]", globalOffsets={"start": 0, "end": 20}),
+        0.5,
+    ),
     "hypertext within one node": (
-        hypertext("/p[1]", "/p[1]", startOffset=0, endOffset=10), hypertext("/p[1]", "/p[1]", startOffset=5, endOffset=10), 0.5),
+        hypertext("/p[1]", "/p[1]", startOffset=0, endOffset=10),
+        hypertext("/p[1]", "/p[1]", startOffset=5, endOffset=10),
+        0.5,
+    ),
     "hypertext across nodes": (
-        hypertext("/p[1]", "/p[2]", startOffset=0, endOffset=10), hypertext("/p[1]", "/p[3]", startOffset=0, endOffset=10), None),
+        hypertext("/p[1]", "/p[2]", startOffset=0, endOffset=10),
+        hypertext("/p[1]", "/p[3]", startOffset=0, endOffset=10),
+        None,
+    ),
     "paragraphs": (
-        hypertext("3", "3", startOffset=0, endOffset=4), hypertext("4", "4", startOffset=0, endOffset=4), None),
+        hypertext("3", "3", startOffset=0, endOffset=4),
+        hypertext("4", "4", startOffset=0, endOffset=4),
+        None,
+    ),
     "a box over time": (video((1, 0), (11, 10)), video((1, 0), (6, 5), (11, 10)), 1.0),
     "a box that ends elsewhere": (video((1, 0), (11, 0)), video((1, 0), (11, 10)), 0.5),
     "a box that begins later": (video((1, 0), (11, 0)), video((11, 0)), 0.5),
-}  # fmt: skip
+}
 
 
 def measured(before, after):

@@ -155,7 +155,8 @@ def test_a_change_that_work_has_no_place_in_is_refused_with_counts(worked, xml, 
         CHOICES.replace('<Choice value="B"/>', ""),
         CHOICES.replace('value="C"', 'value="See" alias="C"'),
         CHOICES.replace("</View>", '<TextArea name="why" toName="text"/></View>'),
-        '<View><Text name="text" value="$text"/><Choices name="letter" toName="text" value="$options"/></View>',
+        '<View><Text name="text" value="$text"/>'
+        '<Choices name="letter" toName="text" value="$options"/></View>',
     ],
 )
 def test_a_change_that_drops_nothing_in_use_passes(worked, xml):
