@@ -1,9 +1,8 @@
-"""The only module that sends HTTP.
+"""The only module that sends HTTP: one POST, limited in time and in bytes read.
 
-One POST: no proxy, no redirect, no cookie, limited in time and in bytes read.
-
-The connection resolves the host itself and connects to an address that webhooks.addresses allows, so that DNS
-cannot change between the check and the connect. TLS verifies the host name of the URL.
+It resolves the host itself and connects to an address that webhooks.addresses allows, so that DNS cannot
+change between the check and the connect. The standard library's connection has no proxies, redirects or
+cookies to disable. Why not a library: docs/decisions/010-webhooks-use-the-standard-librarys-connection.md
 """
 
 import contextlib
@@ -11,18 +10,17 @@ import socket
 import ssl
 import threading
 import time
-from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPException
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
 import certifi
-from urllib3 import HTTPResponse
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError
-from urllib3.util import Url, parse_url
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from .addresses import BlockedAddress, allowed_addresses
 
+CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
 READ_BYTES = 64 * 1024
@@ -91,43 +89,13 @@ class Deadline:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-_deadline: ContextVar[Deadline] = ContextVar("deadline")
-
-
-class CheckedHTTP(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
-
-
-class CheckedHTTPS(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
-
-
-def _connect(connection: HTTPConnection) -> socket.socket:
-    """Connect to the first allowed address that answers, under the deadline of this thread."""
-    deadline = _deadline.get()
-    addresses = allowed_addresses(connection.host, connection.port)
-    for address in addresses:
-        with contextlib.suppress(OSError):
-            timeout = min(CONNECT_SECONDS, deadline.remaining())
-            found = socket.create_connection((str(address), connection.port), timeout)
-            # Header and body are two writes; else the second would wait for an acknowledgement of the first.
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            deadline.watch(found)
-            return found
-    names = ", ".join(map(str, addresses))
-    raise ConnectionError(f"No connection to {names} within {CONNECT_SECONDS} s.")
-
-
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOTAL_SECONDS) -> Answer:
     """Never raises for what the consumer does."""
     began = time.monotonic()
     with Deadline(seconds) as deadline:
-        _deadline.set(deadline)
         try:
             status, text, retry_after = _exchange(url, body, headers, deadline)
-        except (HTTPError, HTTPException, OSError, ValueError) as error:
+        except (HTTPException, OSError, ValueError) as error:
             failure = "timeout" if deadline.passed else _kind_of(error)
             return Answer(None, failure, str(error)[:KEPT_BYTES], time.monotonic() - began)
     if deadline.passed:  # a header that was cut off looks like a complete one
@@ -139,30 +107,48 @@ def _exchange(
     url: str, body: bytes, headers: dict[str, str], deadline: Deadline
 ) -> tuple[int, str, str | None]:
     parts = parse_url(url)
-    with contextlib.closing(_connection(parts)) as connection:
-        connection.connect()
+    if parts.scheme not in CONNECTIONS:
+        raise LocationParseError(url)
+    host, connection_class = (parts.host or "").strip("[]"), CONNECTIONS[parts.scheme]
+    connection = connection_class(host, parts.port or connection_class.default_port)
+    connection.auto_open = 0  # it must never connect by itself: that would be a second lookup of the host
+    connection.sock = _connect(host, connection.port, deadline)
+    with contextlib.closing(connection):
+        if parts.scheme == "https":
+            context = _tls_context(certifi.where())
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=host.rstrip("."))
         connection.sock.settimeout(deadline.remaining())
-        connection.request("POST", parts.request_uri, body, headers, preload_content=False)
+        connection.request("POST", parts.request_uri, body, headers)
         response = connection.getresponse()
         return response.status, _text_of(response), response.headers.get("Retry-After")
 
 
-def _connection(parts: Url) -> HTTPConnection:
-    """Without urllib3's pools: those add retries, redirects and proxies, which would have to be disabled."""
-    host = (parts.host or "").strip("[]")
-    if parts.scheme == "http":
-        return CheckedHTTP(host, parts.port or 80, timeout=CONNECT_SECONDS)
-    if parts.scheme == "https":
-        return CheckedHTTPS(host, parts.port or 443, timeout=CONNECT_SECONDS, ca_certs=certifi.where())
-    raise LocationParseError(str(parts))
+@cache
+def _tls_context(authorities: str) -> ssl.SSLContext:
+    """Made once, because reading the authorities takes longer than a request."""
+    return ssl.create_default_context(cafile=authorities)
+
+
+def _connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first allowed address that answers."""
+    addresses = allowed_addresses(host, port)
+    for address in addresses:
+        with contextlib.suppress(OSError):
+            timeout = min(CONNECT_SECONDS, deadline.remaining())
+            found = socket.create_connection((str(address), port), timeout)
+            # Header and body are two writes; else the second would wait for an acknowledgement of the first.
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            deadline.watch(found)
+            return found
+    names = ", ".join(map(str, addresses))
+    raise ConnectionError(f"No connection to {names} within {CONNECT_SECONDS} s.")
 
 
 def _text_of(response: HTTPResponse) -> str:
     """The beginning of the body. If it breaks off, the status that came before it still counts."""
     try:
-        # Not decoded: a small body may decompress to a large one.
-        read = response.read(READ_BYTES, decode_content=False)
-    except (HTTPError, OSError) as error:
+        read = response.read(READ_BYTES)
+    except (HTTPException, OSError) as error:
         return str(error)[:KEPT_BYTES]
     return read[:KEPT_BYTES].decode("utf-8", "replace").replace("\x00", "")
 

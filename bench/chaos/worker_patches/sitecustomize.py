@@ -12,7 +12,7 @@ if os.environ.get("CHAOS_CLOCK"):
     time_machine.travel(datetime.now(UTC) + shift, tick=True).start()
 
 if os.environ.get("CHAOS_POISON"):
-    from urllib3.connection import HTTPConnection
+    from http.client import HTTPConnection
 
     _poison, _request = os.environ["CHAOS_POISON"].encode(), HTTPConnection.request
 
