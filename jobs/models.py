@@ -92,5 +92,11 @@ class Job(models.Model):
         return self.state not in UNFINISHED
 
     @property
+    def subject(self) -> int:
+        """`subject_id`, for the kinds that always have one."""
+        assert self.subject_id is not None
+        return self.subject_id
+
+    @property
     def percent(self) -> int | None:
         return None if not self.total else min(100, 100 * self.done // self.total)

@@ -58,7 +58,7 @@ def _run_or_enqueue(job: Job, *, tasks: int) -> None:
 
 def write(job: Job, *, progress: Progress) -> dict[str, Any]:
     """Write the file of an export. Returns its counters."""
-    export = Export.objects.select_related("project", "created_by").get(pk=job.subject_id)
+    export = Export.objects.select_related("project", "created_by").get(pk=job.subject)
     Export.objects.filter(pk=export.pk).update(status=Status.IN_PROGRESS)
     counted: Counter[str] = Counter(task_number=0, annotation_number=0)
     with snapshot() as instant:
@@ -74,12 +74,12 @@ def write(job: Job, *, progress: Progress) -> dict[str, Any]:
 
 
 def set_export_status(job: Job) -> None:
-    ended = Export.objects.filter(pk=job.subject_id)
+    ended = Export.objects.filter(pk=job.subject)
     ended.update(status=_status(job), finished_at=timezone.now())
 
 
 def set_conversion_status(job: Job) -> None:
-    Conversion.objects.filter(pk=job.subject_id).update(status=_status(job))
+    Conversion.objects.filter(pk=job.subject).update(status=_status(job))
 
 
 def _status(job: Job) -> Status:
@@ -89,13 +89,12 @@ def _status(job: Job) -> Status:
 def _selection(export: Export) -> Selection:
     options = dict(export.task_filter_options)
     answers = options.get(final_answers.FINAL) == ONLY and options.pop(final_answers.FINAL)
+    pseudonyms = Pseudonyms(export.project_id, export.created_by_id)
     selection = Selection(
         without_annotations=True,
         tasks=tasks_of(options) & _of_view(export),
         annotations=annotations_of(export.annotation_filter_options),
-        identities=Pseudonyms(export.project_id, export.created_by_id)
-        if export.anonymized
-        else REAL_IDENTITIES,
+        identities=pseudonyms if export.anonymized else REAL_IDENTITIES,
     )
     return final_answers.only_answers(selection) if answers else selection
 
@@ -121,7 +120,7 @@ def _counted(bodies: Iterable[Body], counted: Counter[str], progress: Progress) 
 
 
 def _shaped(bodies: Iterable[Body], options: dict[str, Any]) -> Iterator[Body]:
-    """Predictions as ids and authors as objects, if the options ask for it."""
+    """With predictions as ids and authors as objects, if the options ask for it."""
     ids_only = options.get("predictions", {}).get("only_id")
     expanded = options.get("annotations__completed_by", {}).get("only_id") is False
     people: dict[int, Body] = {}
@@ -141,10 +140,11 @@ def _person(pk: int, known: dict[int, Body]) -> Body:
 
 def convert(job: Job, *, progress: Progress) -> None:
     """Write another format from the JSON file, so that both have the state of the same instant."""
-    conversion = Conversion.objects.select_related("export").get(pk=job.subject_id)
+    conversion = Conversion.objects.select_related("export").get(pk=job.subject)
     Conversion.objects.filter(pk=conversion.pk).update(status=Status.IN_PROGRESS)
     export, format = conversion.export, FORMATS[conversion.export_type]
     columns, source = Columns(), path_of(export, "JSON")
+    # A table's header comes before its rows, so the file is read twice.
     for body in _read(source) if format.is_table else ():
         columns.add(body)
     counting = _counted(_read(source), Counter(), partial(progress, total=export.counters["task_number"]))

@@ -70,7 +70,7 @@ def status_of(job: Job) -> str:
 
 def run(job: Job, *, progress: Progress) -> dict[str, Any]:
     """The report of the import. Raises Refused, and nothing is imported then."""
-    record = Import.objects.select_related("project", "created_by").get(pk=job.subject_id)
+    record = Import.objects.select_related("project", "created_by").get(pk=job.subject)
     if record.project.deleted_at:
         raise Refused("not_found", "The project was deleted. Nothing was imported.")
     with _open(job) as file:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from tasks.choices import VERDICTS, ActionType, RejectAction
@@ -61,35 +62,26 @@ class ReviewState:
 def parse_review_state(raw: dict[str, Any], path: str, *, result: Result, skipped: bool) -> ReviewState:
     """From `last_action`, `reviews` and `review_history` of an annotation with this `result`."""
     claimed = read(raw, "last_action", as_text, path, "")
-    reviews = [
-        _verdict(v, f"{path}reviews[{i}].") for i, v in enumerate(read(raw, "reviews", as_list, path, []))
-    ]
-    earlier = [
-        _verdict(v, f"{path}review_history[{i}].")
-        for i, v in enumerate(read(raw, "review_history", as_list, path, []))
-    ]
+    reviews, earlier = _verdicts(raw, "reviews", path), _verdicts(raw, "review_history", path)
+    everything = _oldest_first([*reviews, *earlier])
     if claimed not in ("", ActionType.IMPORTED, *VERDICTS):  # the annotation changed after any review
-        return ReviewState(
-            claimed if claimed in BELIEVED_ACTIONS else ActionType.IMPORTED,
-            _oldest_first([*reviews, *earlier]),
-        )
-    if not_kept_because := _not_kept_because(claimed, reviews, result, skipped=skipped):
-        return ReviewState(
-            ActionType.IMPORTED, _oldest_first([*reviews, *earlier]), not_kept_because=not_kept_because
-        )
+        believed = claimed if claimed in BELIEVED_ACTIONS else ActionType.IMPORTED
+        return ReviewState(believed, everything)
+    if reason := _not_kept_because(claimed, reviews, result, skipped=skipped):
+        return ReviewState(ActionType.IMPORTED, everything, not_kept_because=reason)
     if not reviews:
-        return ReviewState(ActionType.IMPORTED, _oldest_first(earlier))
-    return ReviewState(
-        reviews[0].verdict, [*_oldest_first([*reviews[1:], *earlier]), reviews[0]], stands=True
-    )
+        return ReviewState(ActionType.IMPORTED, everything)
+    standing = reviews[0]
+    others = _oldest_first([*reviews[1:], *earlier])
+    return ReviewState(standing.verdict, [*others, standing], stands=True)
 
 
 def _oldest_first(verdicts: list[VerdictEntry]) -> list[VerdictEntry]:
     """In the file the newest come first. Times are better than the order, if all have one."""
-    oldest_first = verdicts[::-1]
-    if all(verdict.created_at for verdict in verdicts):
-        oldest_first.sort(key=lambda verdict: verdict.created_at)  # type: ignore[arg-type, return-value]
-    return oldest_first
+    dated = [(verdict.created_at, verdict) for verdict in reversed(verdicts) if verdict.created_at]
+    if len(dated) < len(verdicts):
+        return verdicts[::-1]
+    return [verdict for _, verdict in sorted(dated, key=itemgetter(0))]
 
 
 def _not_kept_because(claimed: str, reviews: Sequence[VerdictEntry], result: Result, *, skipped: bool) -> str:
@@ -107,14 +99,18 @@ def _not_kept_because(claimed: str, reviews: Sequence[VerdictEntry], result: Res
     return "" if signed is None or same_result(signed, result) else "result_differs"
 
 
+def _verdicts(raw: dict[str, Any], key: str, path: str) -> list[VerdictEntry]:
+    items = read(raw, key, as_list, path, [])
+    return [_verdict(item, f"{path}{key}[{position}].") for position, item in enumerate(items)]
+
+
 def _verdict(raw: Any, path: str) -> VerdictEntry:
     as_object(raw, path[:-1])
     after = read(raw, "fixed_annotation_history_result", as_result, path)
     if after is None:
         after = read(raw, "result", as_result, path)
-    verdict = _verdict_of(
-        raw, path, fixed=after is not None or read(raw, "fixed_annotation_history", as_id, path) is not None
-    )
+    is_fixed = after is not None or read(raw, "fixed_annotation_history", as_id, path) is not None
+    verdict = _verdict_of(raw, path, is_fixed=is_fixed)
     return VerdictEntry(
         reviewer=read(raw, "created_by", as_person, path, ""),
         verdict=verdict,
@@ -132,19 +128,18 @@ def _verdict(raw: Any, path: str) -> VerdictEntry:
     )
 
 
-def _verdict_of(raw: dict[str, Any], path: str, *, fixed: bool) -> str:
+def _verdict_of(raw: dict[str, Any], path: str, *, is_fixed: bool) -> str:
     named = read(raw, "verdict", as_text, path)
     if named is not None:
         if named not in VERDICTS:
-            raise InvalidField(
-                f"{path}verdict", f"must be one of {', '.join(VERDICTS)}, not {described(named)}"
-            )
+            known = ", ".join(VERDICTS)
+            raise InvalidField(f"{path}verdict", f"must be one of {known}, not {described(named)}")
         return named
     if "accepted" not in raw:
         raise InvalidField(f"{path}accepted", "is missing")
     if not as_bool(raw["accepted"], f"{path}accepted"):
         return ActionType.REJECTED
-    return ActionType.FIXED_AND_ACCEPTED if fixed else ActionType.ACCEPTED
+    return ActionType.FIXED_AND_ACCEPTED if is_fixed else ActionType.ACCEPTED
 
 
 def _reject_action_of(raw: dict[str, Any], path: str) -> str:
@@ -154,8 +149,6 @@ def _reject_action_of(raw: dict[str, Any], path: str) -> str:
         back = read(raw, "remove_from_queue", as_bool, path) is False
         return RejectAction.REQUEUE if back else RejectAction.REMOVE
     if action not in RejectAction.values:
-        raise InvalidField(
-            f"{path}reject_action",
-            f"must be one of {', '.join(RejectAction.values)}, not {described(action)}",
-        )
+        known = ", ".join(RejectAction.values)
+        raise InvalidField(f"{path}reject_action", f"must be one of {known}, not {described(action)}")
     return action
