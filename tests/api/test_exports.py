@@ -1,4 +1,4 @@
-"""GET /api/projects/{id}/export narrowed: by verdict, by what is reviewed, by what changed."""
+"""GET /api/projects/{id}/export with filters: verdict, reviewed, changed_since."""
 
 import json
 from datetime import datetime, timedelta
@@ -97,7 +97,7 @@ def test_filters_hold_for_tables_too(house, kinds):
         ),
     ],
 )
-def test_what_cannot_be_asked_is_refused_by_name(house, query, code, field):
+def test_invalid_query_is_refused_by_name(house, query, code, field):
     answer = ask(house, **query)
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -185,7 +185,7 @@ def test_changed_since_names_deleted_tasks_last(house, since):
     assert exported(house, changed_since=last["deleted_at"].replace("Z", "+00:00"))[-1]["id"] == house.task.pk
 
 
-def test_deleted_tasks_are_no_tasks_to_an_import(house, since):
+def test_deleted_tasks_are_refused_by_an_import(house, since):
     tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
 
     answer = client_of(house.lead).post(
@@ -195,7 +195,7 @@ def test_deleted_tasks_are_no_tasks_to_an_import(house, since):
     assert answer.status_code == 400
 
 
-def test_plain_export_says_nothing_of_deletions(house):
+def test_plain_export_lists_no_deletions(house):
     (body,) = exported(house)
 
     assert "deleted_annotations" not in body

@@ -64,7 +64,7 @@ def test_file_may_bring_its_users_beside_it(house, client_of, users_as_file):
     assert Annotation.objects.latest("id").completed_by == house.annotator
 
 
-def test_file_may_be_called_anything(house, client_of):
+def test_field_of_the_file_may_have_any_name(house, client_of):
     assert (
         client_of(house.lead).post(url(house), {"tasks.json": as_file(TASKS)}, format="multipart").status_code
         == 201
@@ -119,7 +119,7 @@ def imported(house, client_of) -> int:
     return client_of(house.lead).post(url(house), TASKS).json()["import"]
 
 
-def test_import_can_be_taken_back(house, client_of, imported):
+def test_import_can_be_removed(house, client_of, imported):
     response = client_of(house.lead).delete(f"/api/imports/{imported}/")
 
     assert (response.status_code, response.content) == (204, b"")
@@ -137,5 +137,5 @@ def test_import_others_have_worked_on_stays_unless_forced(house, client_of, impo
 
 
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 403), ("stranger", 404)])
-def test_only_managers_take_an_import_back(house, client_of, imported, who, status):
+def test_only_managers_remove_an_import(house, client_of, imported, who, status):
     assert client_of(getattr(house, who)).delete(f"/api/imports/{imported}/").status_code == status

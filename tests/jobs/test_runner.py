@@ -103,7 +103,7 @@ def test_finished_job_is_not_run_again(job_that):
     assert steps == [1]
 
 
-def test_job_of_another_worker_is_left_to_it(job_that):
+def test_job_leased_by_another_worker_is_not_run(job_that):
     steps: list[int] = []
 
     def step(running: RunningJob) -> Done:
@@ -157,7 +157,7 @@ def test_fault_of_ours_ends_the_job(job_that, caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_lost_database_is_tried_again_and_at_last_given_up(job_that):
+def test_step_is_repeated_after_a_lost_database_and_given_up_in_the_end(job_that):
     def step(running: RunningJob) -> Done:
         raise OperationalError("gone")
 
@@ -225,7 +225,7 @@ def test_lease_is_renewed_while_one_statement_takes_long(job_that, settings):
     assert read(job).state == State.SUCCEEDED
 
 
-def test_end_is_told_in_the_same_transaction(job_that):
+def test_on_end_runs_in_the_same_transaction(job_that):
     def fail(job: Job) -> None:
         raise RuntimeError
 
@@ -237,7 +237,7 @@ def test_end_is_told_in_the_same_transaction(job_that):
 
 
 @pytest.mark.parametrize("error", [None, ValueError, ValidationError("no", code="no")])
-def test_every_end_is_told(job_that, error):
+def test_on_end_is_called_for_every_end(job_that, error):
     ends: list[str] = []
 
     def step(running: RunningJob) -> Done:

@@ -84,7 +84,7 @@ def sweep_at_once() -> None:
         runner.send(pk)
 
 
-def test_job_goes_on_at_its_cursor_after_kill_9(worker, log):
+def test_job_continues_at_its_cursor_after_kill_9(worker, log):
     job = begin("count", log, to=6, seconds=0.4)
     until(lambda: len(steps_in(log)) == 3)
     number, pid = steps_in(log)[-1]

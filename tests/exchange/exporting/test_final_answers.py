@@ -1,4 +1,4 @@
-"""Exports of answers: one annotation for each task that has one, and what was left out."""
+"""Exports of answers: one annotation for each task that has one, and a count of the others."""
 
 import json
 
@@ -73,7 +73,9 @@ def test_only_something_else_is_refused(house):
 @pytest.mark.parametrize(
     ("final", "states"), [("only", ["gold"]), ("exclude", ["conflict", "not_reviewed", "not_reviewed"])]
 )
-def test_kept_exports_take_answers_or_what_has_none(house, answers, final, states, settings, tmp_path):
+def test_saved_exports_include_answers_or_tasks_without_one(
+    house, answers, final, states, settings, tmp_path
+):
     settings.MEDIA_ROOT = tmp_path
     client, at = client_of(house.lead), f"/api/projects/{house.project.pk}/exports/"
 

@@ -1,4 +1,4 @@
-"""Kept exports, and the tables they come in."""
+"""Saved exports."""
 
 import csv
 import io
@@ -7,13 +7,11 @@ import json
 import pytest
 
 from exchange.exporting import snapshots
-from exchange.exporting.formats import cell
 from exchange.models import Export
 from jobs import runner
 from jobs.models import Job, State
 from tasks.models import View
-from tasks.services import annotations
-from tests.factories import annotation, build_house, client_of, result, reviewed, skipped, task
+from tests.factories import annotation, build_house, client_of, reviewed, skipped, task
 from tests.parallel import together
 
 
@@ -88,14 +86,14 @@ def test_filters_by_kind(house):
     assert len(annotation_ids(house, annotation_filter_options={"usual": False})) == 3
 
 
-def test_a_snapshot_stays_of_its_moment(house):
+def test_an_export_keeps_the_state_of_its_instant(house):
     pk = made(house)["id"]
     annotation(house.task, house.annotator2)
 
     assert len(json.loads(downloaded(house, pk))[0]["annotations"]) == 1
 
 
-def test_a_conversion_is_of_the_same_moment(house):
+def test_a_conversion_has_the_state_of_the_same_instant(house):
     pk = made(house)["id"]
     annotation(house.task, house.annotator2)
     client = client_of(house.lead)
@@ -219,7 +217,7 @@ def test_a_deleted_export_is_not_written(sent, media):
     assert not [path for path in media.rglob("*") if path.is_file()]
 
 
-def test_an_export_that_cannot_be_written_says_so(house, settings, tmp_path):
+def test_an_export_that_cannot_be_written_fails(house, settings, tmp_path):
     (tmp_path / "file").touch()
     settings.MEDIA_ROOT = tmp_path / "file"
 
@@ -227,11 +225,11 @@ def test_an_export_that_cannot_be_written_says_so(house, settings, tmp_path):
 
 
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 201), ("annotator", 403), ("stranger", 404)])
-def test_who_may_keep_exports(house, who, status):
+def test_who_may_save_exports(house, who, status):
     assert client_of(getattr(house, who)).post(at(house), {}).status_code == status
 
 
-def test_its_maker_or_a_manager_deletes_it(house, media):
+def test_its_creator_or_a_manager_deletes_it(house, media):
     pk = made(house)["id"]
 
     assert client_of(house.reviewer).delete(at(house, str(pk))).status_code == 403
@@ -247,68 +245,3 @@ def test_exports_are_listed_in_a_constant_number_of_queries(house, django_assert
     client.get(at(house))
     with django_assert_num_queries(8):
         assert len(client.get(at(house)).json()) == number
-
-
-def table(house, query: str) -> list[dict]:
-    text = b"".join(
-        client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?{query}").streaming_content
-    ).decode()
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if "TSV" in query else ","))
-
-
-@pytest.mark.parametrize("query", ["exportType=CSV", "exportType=TSV"])
-def test_a_table_has_a_row_for_each_annotation_that_was_not_skipped(house, query):
-    skipped(house.task, house.annotator2)
-    other = task(house.project, text='x,\t"y"', more={"a": 1})
-    annotation(other, house.annotator, "B")
-
-    assert [(row["text"], row["more"], row["letter"]) for row in table(house, query)] == [
-        ("A letter", "", "A"),
-        ('x,\t"y"', '{"a": 1}', "B"),
-    ]
-
-
-def test_json_min_is_a_flat_list(house):
-    response = client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?exportType=JSON_MIN")
-    (row,) = json.loads(b"".join(response.streaming_content))
-
-    assert {name: row[name] for name in ("id", "text", "letter", "annotator", "annotation_id")} == {
-        "id": house.task.pk,
-        "text": "A letter",
-        "letter": "A",
-        "annotator": house.annotator.pk,
-        "annotation_id": house.annotation.pk,
-    }
-
-
-def test_data_that_is_called_as_a_column_is_keeps_its_place(house):
-    annotation(task(house.project, id="mine", text="t"), house.annotator)
-
-    assert [row["data.id"] for row in table(house, "exportType=CSV")] == ["", "mine"]
-
-
-def test_answers_to_no_control_of_the_configuration_have_a_column(house):
-    annotations.edit(
-        house.annotation.pk, {"result": [result("A")[0] | {"from_name": "older"}]}, actor=house.annotator
-    )
-
-    assert table(house, "exportType=CSV")[0]["older"] == "A"
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@sum", "'@sum"),
-        ("\tx", "'\tx"),
-        ("\rx", "'\rx"),
-        ("plain", "plain"),
-        (-1, -1),
-        (None, None),
-        (["a"], '["a"]'),
-    ],
-)
-def test_cells_that_a_spreadsheet_would_run_are_quoted(value, written):
-    assert cell(value) == written

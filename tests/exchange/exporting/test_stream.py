@@ -1,4 +1,4 @@
-"""GET /api/projects/{id}/export/, and back again by the import."""
+"""GET /api/projects/{id}/export/, and importing the result again."""
 
 import json
 from pathlib import Path
@@ -195,7 +195,7 @@ def test_default_leaves_out_tasks_without_annotations(house):
     assert exported(house.project, ids=[bare.pk]) == []
 
 
-def test_deleted_work_and_drafts_stay_at_home(house):
+def test_deleted_work_and_drafts_are_not_exported(house):
     annotations.convert_to_draft(house.annotation.pk, actor=house.annotator)
     gone = factories.annotation(house.task, house.annotator2)
     annotations.delete(gone.pk, actor=house.lead)
@@ -277,7 +277,7 @@ def test_formats_are_listed(house, client_of):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_export_is_of_one_moment(client_of):
+def test_export_has_the_state_of_one_instant(client_of):
     house = factories.build_house()
     _, chunks = export(house.project, Selection(without_annotations=True))
     level = "SHOW transaction_isolation"

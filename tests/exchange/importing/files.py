@@ -1,4 +1,4 @@
-"""Files of tasks, and what came of them."""
+"""Files of tasks to import."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Files of tasks, through the one door: what is kept, whose work it is, what was there already."""
+"""Imports: what is stored, whose work it is, and tasks that exist already."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def heard() -> Iterator[list[Happened]]:
 @pytest.mark.parametrize(
     ("name", "tasks", "annotations", "skipped"), [("sentiment", 48, 106, 4), ("boxes", 24, 30, 0)]
 )
-def test_export_of_label_studio_comes_in_whole(project, name, tasks, annotations, skipped):
+def test_label_studio_export_is_imported_completely(project, name, tasks, annotations, skipped):
     users = json.loads((DATA / "label-studio-users.json").read_text())
 
     report = load((DATA / f"label-studio-export-{name}.json").read_bytes(), project, users=users).report
@@ -89,7 +89,7 @@ def test_annotation_keeps_what_the_file_says(project):
     assert annotation.imported_by.created_by == project.created_by
 
 
-def test_short_form_is_nothing_but_data(project):
+def test_short_form_is_the_data_alone(project):
     load([{"text": "a", "id": 3}], project)
 
     assert Task.objects.get().data == {"text": "a", "id": 3}
@@ -99,7 +99,7 @@ def test_drafts_are_ignored_and_reported(project):
     assert load([task_of(drafts=[{"result": []}])], project).report.drafts_ignored == 1
 
 
-def test_import_tells_once_and_nothing_of_its_verdicts(project, heard):
+def test_import_sends_one_event_and_none_for_verdicts(project, heard):
     heard.clear()
 
     load([task_of(answer(last_action="accepted", reviews=[review()])), task_of()], project)
@@ -110,7 +110,7 @@ def test_import_tells_once_and_nothing_of_its_verdicts(project, heard):
 # --- whose work it is -------------------------------------------------------------------------------
 
 
-def test_author_is_who_has_the_email(project):
+def test_author_is_found_by_email(project):
     anna = factories.person("anna")
 
     load([task_of(answer(completed_by={"id": 99, "email": "Anna@Example.org"}))], project)
@@ -119,7 +119,7 @@ def test_author_is_who_has_the_email(project):
     assert annotation.completed_by == annotation.written_by == annotation.version_author == anna
 
 
-def test_bare_number_is_never_somebody_by_coincidence(project):
+def test_bare_id_never_matches_a_user_by_coincidence(project):
     anna = factories.person("anna")
 
     load([task_of(answer(completed_by=anna.pk))], project)
@@ -135,7 +135,7 @@ def test_bare_number_is_never_somebody_by_coincidence(project):
 @pytest.mark.parametrize(
     "users", [{"4": "anna@example.org"}, [{"id": 4, "email": "anna@example.org", "first_name": "Anna"}]]
 )
-def test_users_map_says_who_a_number_is(project, users):
+def test_users_map_resolves_ids(project, users):
     anna = factories.person("anna")
 
     load([task_of(answer(completed_by=4))], project, users=users)
@@ -143,7 +143,7 @@ def test_users_map_says_who_a_number_is(project, users):
     assert only_annotation().completed_by == anna
 
 
-def test_users_may_come_within_the_file(project):
+def test_users_may_be_in_the_file(project):
     anna = factories.person("anna")
 
     load({"tasks": [task_of(answer(completed_by=4))], "users": {"4": "anna@example.org"}}, project)
@@ -241,3 +241,10 @@ def test_other_project_takes_the_same_unique_ids(project):
         == 2
     )
     assert Review.objects.count() == 2
+
+
+def test_project_that_validates_results_refuses_unknown_labels():
+    strict = factories.project(validate_results=True)
+
+    with pytest.raises(Refused, match=r"task 2: annotations\[0\].result: .*'Z'"):
+        load([task_of(answer("A")), task_of(answer("Z"))], strict)

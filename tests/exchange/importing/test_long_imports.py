@@ -1,4 +1,4 @@
-"""Imports that a worker brings in: all of it or nothing, whatever happens to the worker."""
+"""Imports by a job: all of the file or nothing, whatever happens to the worker."""
 
 import threading
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_long_file_is_answered_with_a_job(house, sent):
     assert (sent, imported(), state(house, pk)["status"]) == ([job().pk], 0, "created")
 
 
-def test_short_file_is_brought_in_at_once(house, sent):
+def test_short_file_is_imported_within_the_request(house, sent):
     body = post(house, FIVE[:2])
 
     assert (body["task_count"], body["job"], sent) == (2, None, [])
@@ -132,7 +132,7 @@ def test_short_file_is_brought_in_at_once(house, sent):
     }
 
 
-def test_worker_brings_it_in(house, begun):
+def test_worker_imports_the_file(house, begun):
     run_job()
 
     body = state(house, begun)
@@ -143,7 +143,7 @@ def test_worker_brings_it_in(house, begun):
     assert (listed["status"], len(listed["task_ids"])) == ("completed", 5)
 
 
-def test_what_came_beside_the_file_counts(house):
+def test_users_sent_beside_the_file_are_used(house):
     post(house, {"tasks": FIVE, "users": {"4": house.annotator.email}})
 
     run_job()
@@ -151,14 +151,14 @@ def test_what_came_beside_the_file_counts(house):
     assert set(Annotation.objects.values_list("completed_by", flat=True)) == {house.annotator.pk}
 
 
-def test_message_that_comes_twice_does_it_once(house, begun):
+def test_message_delivered_twice_imports_once(house, begun):
     run_job()
     run_job()
 
     assert imported() == 5
 
 
-def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
+def test_progress_is_visible_and_tasks_are_not(house, begun, monkeypatch):
     seen: list[tuple] = []
 
     def look() -> None:
@@ -170,7 +170,7 @@ def test_progress_is_seen_and_tasks_are_not(house, begun, monkeypatch):
     assert seen == [("running", 2, 5, "2 of 5 tasks written", 0)]
 
 
-def test_fault_in_the_file_ends_it_with_its_reason(house):
+def test_error_in_the_file_fails_the_import(house):
     pk = post(house, [*FIVE, {"data": {}, "annotations": [{"completed_by": True}]}])["import"]
 
     run_job()
@@ -181,7 +181,7 @@ def test_fault_in_the_file_ends_it_with_its_reason(house):
     assert nothing_is_left()
 
 
-def test_manager_no_more_imports_nothing(house, begun):
+def test_former_manager_imports_nothing(house, begun):
     User.objects.filter(pk=house.lead.pk).update(is_active=False)
 
     run_job()
@@ -189,7 +189,7 @@ def test_manager_no_more_imports_nothing(house, begun):
     assert (job().error["code"], nothing_is_left()) == ("permission_denied", True)
 
 
-def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monkeypatch, sent):
+def test_lost_connection_leaves_nothing_and_the_import_is_repeated(house, begun, monkeypatch, sent):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         mine = cursor.fetchone()[0]
@@ -213,7 +213,7 @@ def test_lost_connection_leaves_nothing_and_it_is_begun_again(house, begun, monk
     assert (sent, imported(), job().state) == ([job().pk] * 2, 5, "succeeded")
 
 
-def test_import_that_workers_die_of_fails(house, begun):
+def test_import_that_kills_its_workers_fails(house, begun):
     Job.objects.update(attempts=runner.MAX_ATTEMPTS, state="running")
 
     run_job()
@@ -229,13 +229,13 @@ def test_second_worker_leaves_it_to_the_first(house, begun, monkeypatch):
     assert (imported(), job().attempts) == (5, 1)
 
 
-def test_living_import_is_not_asked_for_again(house, begun, sent):
+def test_running_import_is_not_sent_again(house, begun, sent):
     runner.sweep()
 
     assert sent == [job().pk]
 
 
-def test_file_that_is_gone_is_a_reason(house, begun):
+def test_missing_file_fails_the_import(house, begun):
     long_imports.path_of(job()).unlink()
 
     run_job()
@@ -250,7 +250,7 @@ def stop(house, pk: int) -> int:
     return client_of(house.lead).delete(f"/api/imports/{pk}/").status_code
 
 
-def test_import_that_waits_can_be_stopped(house, begun):
+def test_queued_import_can_be_cancelled(house, begun):
     assert stop(house, begun) == 204
     run_job()
 
@@ -258,7 +258,7 @@ def test_import_that_waits_can_be_stopped(house, begun):
     assert (body["status"], body["error_code"], nothing_is_left()) == ("failed", "cancelled", True)
 
 
-def test_import_under_way_can_be_stopped(house, begun, monkeypatch):
+def test_running_import_can_be_cancelled(house, begun, monkeypatch):
     meanwhile(monkeypatch, lambda: elsewhere(lambda: stop(house, begun)))
 
     run_job()
@@ -266,7 +266,7 @@ def test_import_under_way_can_be_stopped(house, begun, monkeypatch):
     assert (state(house, begun)["error_code"], nothing_is_left()) == ("cancelled", True)
 
 
-def test_import_that_is_through_is_taken_back(house, begun):
+def test_complete_import_is_removed(house, begun):
     run_job()
     annotation(Task.objects.latest("pk"), house.annotator)
 
@@ -278,7 +278,7 @@ def test_import_that_is_through_is_taken_back(house, begun):
 @pytest.mark.parametrize(
     ("who", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
 )
-def test_only_managers_see_how_far_it_is(house, begun, who, status):
+def test_only_managers_see_the_progress(house, begun, who, status):
     client = client_of(getattr(house, who))
 
     assert client.get(f"/api/imports/{begun}/").status_code == status

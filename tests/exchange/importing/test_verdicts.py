@@ -1,4 +1,4 @@
-"""Which verdicts of a file stand, and what they bring with them."""
+"""Which verdicts of a file stand, and what is stored with them."""
 
 import io
 from typing import Any
@@ -53,7 +53,7 @@ def fix(before: str, after: str, **fields: Any) -> dict[str, Any]:
         ("updated", [review()], "updated", None),
     ],
 )
-def test_verdict_stands_only_if_its_review_bears_it(project, claimed, reviews, kept, reason):
+def test_verdict_stands_only_with_a_matching_review(project, claimed, reviews, kept, reason):
     report = load([task_of(answer(last_action=claimed, reviews=reviews))], project).report
 
     annotation = only_annotation()
@@ -66,7 +66,7 @@ def test_verdict_stands_only_if_its_review_bears_it(project, claimed, reviews, k
     assert Review.objects.count() == len(reviews)
 
 
-def test_skipped_work_bears_no_verdict(project):
+def test_skipped_work_keeps_no_verdict(project):
     report = load(
         [task_of(answer(was_cancelled=True, last_action="accepted", reviews=[review()]))], project
     ).report

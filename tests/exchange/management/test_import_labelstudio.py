@@ -52,7 +52,7 @@ def test_project_is_named_by_id_or_title(lead, named):
     assert Task.objects.filter(project=project).count() == 48
 
 
-def test_administrator_imports_when_nobody_is_named(lead):
+def test_administrator_imports_by_default(lead):
     factories.person("owner", is_superuser=True)
 
     run(SENTIMENT, "--project", factories.project(lead=lead).pk)
@@ -77,7 +77,7 @@ def test_administrator_imports_when_nobody_is_named(lead):
         ([DESCRIBED, "--project", "{0}", "--as", "lead@example.org"], "neither a list of tasks"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(lead, arguments, words):
+def test_errors_are_sentences(lead, arguments, words):
     project = factories.project(lead=lead)
 
     with pytest.raises(CommandError, match=words):
