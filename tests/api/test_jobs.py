@@ -11,7 +11,7 @@ from tests.factories import client_of
 @pytest.fixture
 def job(house) -> Job:
     """Started by the reviewer."""
-    return runner.create("write_export", created_by=house.reviewer, project_id=house.project.pk)
+    return runner.create("write_export", created_by=house.reviewer, project_id=house.project.pk, subject_id=1)
 
 
 def test_a_job_on_the_wire(house, job):
