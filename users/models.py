@@ -21,7 +21,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 class UserQuerySet(models.QuerySet["User"]):
     def people(self):
-        """Real, active persons: no placeholders, nobody who left."""
+        """Active people, without placeholders."""
         return self.filter(is_active=True, is_placeholder=False)
 
 
@@ -40,7 +40,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.get(email__iexact=email)
 
     def placeholder(self, name: str) -> "User":
-        """The inactive person that stands for `name`, somebody an import knows and we do not."""
+        """The inactive user that stands for `name`, somebody an import names who has no account."""
         email = f"{name}@placeholder.invalid".lower()
         person = self.filter(email=email).first()
         return person or self.create_user(email, first_name=name, is_active=False, is_placeholder=True)
@@ -127,7 +127,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """A named key. Only its hash is stored, and a fast one is enough for 160 random bits."""
+    """A named key. Only its hash is stored; a fast one is enough for 160 random bits (decisions/002)."""
 
     class Kind(models.TextChoices):
         KEY = "key", "Key"
@@ -191,13 +191,13 @@ class ApiToken(models.Model):
         moment = now()
         if self.last_used_at is None or moment - self.last_used_at > USE_NOTED_EVERY:
             self.last_used_at = moment
-            # `update`, not `save`: this makes nobody read tokens again.
+            # `update`, not `save`: that would drop the cached tokens.
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=moment)
             User.objects.filter(pk=self.user_id).update(last_activity=moment)
 
 
 class LoginTry(models.Model):
-    """How often somebody tried to sign in lately, by e-mail. Counted before the password is looked at."""
+    """How often somebody tried to sign in recently, by e-mail. Counted before the password is checked."""
 
     email_hash = models.CharField(max_length=64, primary_key=True)
     since = models.DateTimeField()

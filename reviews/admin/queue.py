@@ -1,4 +1,4 @@
-"""What waits for a reviewer, and who has it."""
+"""The review queue: what waits for a reviewer, and who has leased it."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -25,9 +25,9 @@ STATE = (
 
 @admin.register(QueueEntry)
 class QueueEntryAdmin(NumberedSearch, LeadAdmin):
-    """Derived from annotations and verdicts; a lead may only let go what somebody holds."""
+    """Derived from annotations and verdicts. A lead may only end leases."""
 
-    actions = ("let_go",)
+    actions = ("release",)
     number_fields = ("annotation_id", "task_id")
     search_fields = ("completed_by__email", "leased_to__email")
     search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
@@ -44,7 +44,7 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
     def has_release_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.action(description="Let go what others hold", permissions=["release"])
-    def let_go(self, request: HttpRequest, queryset: QuerySet) -> None:
+    @admin.action(description="Release what others have leased", permissions=["release"])
+    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
         released = sum(leases.release(entry.lease) for entry in selected(queryset) if entry.lease)
-        messages.info(request, f"Let go: {released}.")
+        messages.info(request, f"Released: {released}.")

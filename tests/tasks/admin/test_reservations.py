@@ -7,7 +7,7 @@ from tasks.services import reservations
 from tests.factories import task
 
 
-def test_lead_lets_go_a_place_in_the_label_stream(house, lead_client):
+def test_lead_deletes_a_reservation(house, lead_client):
     place = reservations.reserve(task(house.project), house.annotator2)
 
     lead_client.post(reverse("admin:tasks_reservation_delete", args=[place.id]), {"post": "yes"})

@@ -1,10 +1,10 @@
-"""People: one e-mail each, a name to show, placeholders; and what each role may do."""
+"""Users: one e-mail each, a name to show, placeholders, the role on the site."""
 
 import pytest
 from django.db import IntegrityError
 
 from tests.factories import person
-from users.capabilities import CAPABILITIES, Role, role_can
+from users.capabilities import Role
 from users.models import User
 
 
@@ -79,35 +79,3 @@ def test_the_role_on_the_site(fields, role):
     assert (user.role_on_site, user.runs_site) == (role, role is not None)
     user.is_active = False
     assert not user.runs_site
-
-
-# Each letter a role that may: O owner, A administrator, M manager, R reviewer, N annotator.
-MAY = {
-    "view_project": "OAMRN",
-    "annotate": "OAMRN",
-    "comment": "OAMRN",
-    "view_all_annotations": "OAMR",
-    "review_annotation": "OAMR",
-    "edit_any_annotation": "OAMR",
-    "set_ground_truth": "OAMR",
-    "export": "OAMR",
-    "manage_project": "OAM",
-    "import": "OAM",
-    "delete_reviewed": "OAM",
-    "undo_any_review": "OAM",
-    "set_completed_by": "OAM",
-    "manage_members": "OAM",
-    "manage_webhooks": "OAM",
-    "manage_site": "OA",
-}
-LETTERS = {"O": Role.OWNER, "A": Role.ADMIN, "M": Role.MANAGER, "R": Role.REVIEWER, "N": Role.ANNOTATOR}
-
-
-def test_the_capability_table():
-    assert {
-        name: "".join(x for x, role in LETTERS.items() if role_can(role, name)) for name in CAPABILITIES
-    } == MAY
-
-
-def test_nobody_without_a_role_may_anything():
-    assert not any(role_can(None, name) for name in CAPABILITIES)
