@@ -20,7 +20,7 @@ from urllib3.util import parse_url
 
 from .addresses import BlockedAddress, allowed_addresses
 
-CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+CONNECTIONS: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 15
 READ_BYTES = 64 * 1024
