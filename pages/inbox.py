@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 
 from reviews import comments
-from reviews.dead_ends import REASONS, Reason
-from reviews.inbox import buttons
+from reviews.dead_ends import resolving
+from reviews.dead_ends.listing import Stuck, described, stuck_in
+from reviews.dead_ends.reasons import REASONS, Reason
 from reviews.inbox.kinds import BOUND, Kind
 from reviews.inbox.mine import Count, Inbox, inbox_of
-from reviews.inbox.stuck import Stuck, described, stuck_in
-from reviews.inbox.waiting import waiting_on
+from reviews.inbox.waiting_on import waiting_on
 from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Project, Task
@@ -163,7 +163,7 @@ def resolve_stuck(request: HttpRequest, project: Project) -> None:
     tasks = Task.objects.filter(project=project, deleted_at=None)
     task = get_object_or_404(tasks, pk=parse_id(form.get("task")))
     to = members.active_members(project).filter(user=parse_id(form.get("to"))).first()
-    buttons.press(
+    resolving.resolve_stuck(
         task,
         form.get("press", ""),
         actor=user_of(request),

@@ -15,12 +15,18 @@ from tasks.state import ABSENT, State
 from tasks.totals import totals_follow
 from users.models import User
 
-from . import final
+from . import final_answer
 from .models import Comment
 from .queue import entries
 from .siblings import Sibling, reviewers_of, siblings_of
 
-REVIEW_FIELDS = ("reviewed", "reviewed_at", "reviews_accepted", "reviews_rejected", *final.FINAL_FIELDS)
+REVIEW_FIELDS = (
+    "reviewed",
+    "reviewed_at",
+    "reviews_accepted",
+    "reviews_rejected",
+    *final_answer.FINAL_FIELDS,
+)
 COMMENT_FIELDS = ("comment_count", "unresolved_comment_count", "last_comment_updated_at")
 WRITTEN = (
     "id",
@@ -98,7 +104,7 @@ def recount(tasks: Collection[Task], *, actor: User | None = None, slots_moved: 
                 _apply_annotation_counts(task, siblings[task.pk])
             apply_siblings(task, siblings[task.pk], criteria[task.pk])
             touch(task, actor)
-        final.void(final.settle(tasks, siblings))
+        final_answer.void(final_answer.settle(tasks, siblings))
         _write(tasks, siblings)
     entries.sync([task.pk for task in tasks])
     turned = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]

@@ -19,7 +19,7 @@ from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
 from tasks.services.tasks import lock_project_tasks
 
-from . import counters, final, rework_drift, sampling
+from . import counters, final_answer, rework_drift, sampling
 from .models import QueueEntry, TaskReviewer
 from .queue import entries
 from .siblings import siblings_of
@@ -123,7 +123,7 @@ def _counters(tasks: list[Task]) -> Iterator[Drift]:
         counters.apply_siblings(task, siblings[task.pk], criteria[task.pk])
         for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
             setattr(task, name, number)
-    final.settle(found, siblings)
+    final_answer.settle(found, siblings)
     for task, counted in zip(tasks, found, strict=True):
         yield from _differences(task, counted)
 

@@ -1,7 +1,6 @@
 """The kinds of happening this app adds to tasks.events. `subjects` are the reviews or comments concerned."""
 
 REVIEWS_CREATED = "reviews_created"  # one or many verdicts; detail: none
-REVIEW_SUPERSEDED = "review_superseded"  # a changed verdict; detail: supersedes
 REVIEWS_UNDONE = "reviews_undone"
 REVIEW_WITHDRAWN = (
     "review_withdrawn"  # a verdict stopped standing without a new one; detail: reason, one for all

@@ -2,8 +2,7 @@
 or a Refusal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from tasks.choices import ActionType, AssignmentType
 from tasks.errors import Refused
@@ -33,7 +32,6 @@ class Case:
     action: str
     annotation: Annotation
     user: User
-    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:

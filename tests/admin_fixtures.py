@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
-from reviews import comments, picks
+from reviews import comments, final_picks
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
 from tasks.models import Annotation, Project
@@ -62,7 +62,7 @@ def pick_an_answer(project: Project, author: User, reviewer: User) -> None:
     one, other = factories.annotation(task, author), factories.annotation(task, project.created_by, "B")
     for annotation in (one, other):
         factories.reviewed(annotation, reviewer)
-    picks.pick(task, other.pk, actor=reviewer)
+    final_picks.pick(task, other.pk, actor=reviewer)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from reviews.dead_ends import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
-from reviews.inbox.stuck import Stuck
+from reviews.dead_ends.listing import Stuck
+from reviews.dead_ends.reasons import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
 
 from .inbox import waiting_seconds
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from reviews.inbox.kinds import Item, Kind
 from reviews.inbox.mine import Count
-from reviews.inbox.waiting import On, Waiting
+from reviews.inbox.waiting_on import On, Waiting
 from users.models import User
 
 

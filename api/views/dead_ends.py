@@ -5,10 +5,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.dead_ends import REASONS
-from reviews.inbox import buttons
+from reviews.dead_ends import resolving
+from reviews.dead_ends.listing import described, still_stuck, stuck_in
+from reviews.dead_ends.reasons import REASONS
 from reviews.inbox.kinds import BOUND
-from reviews.inbox.stuck import described, still_stuck, stuck_in
 from tasks.models import Project, Task
 from tasks.sql import bounded_reads
 
@@ -68,7 +68,7 @@ class ResolveDeadEnd(APIView):
         require(request, "manage_project", task.project_id)
         body = sent(ResolveSerializer, request)
         to = person_named(body, "to", request) if "to" in body else None
-        buttons.press(
+        resolving.resolve_stuck(
             task,
             body["press"],
             actor=request.user,

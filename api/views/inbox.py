@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from reviews.inbox.kinds import Kind
 from reviews.inbox.mine import inbox_of
-from reviews.inbox.waiting import waiting_on
+from reviews.inbox.waiting_on import waiting_on
 from tasks.models import Project
 from tasks.sql import bounded_reads
 from users.models import User

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.inbox.under_way import under_way
+from reviews.inbox.in_progress import under_way
 from tasks.models import Project, Task
 from tasks.progress import progress_of
 from tasks.roles import may

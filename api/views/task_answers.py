@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews import picks
+from reviews import final_picks
 from tasks.models import Task
 from tasks.services import closing
 
@@ -18,13 +18,13 @@ class FinalAnswerViewSet(TaskViewSet):
     @extend_schema(operation_id="tasks_final_pick", request=PickSerializer, responses=OneTaskSerializer)
     def pick(self, request, pk=None):
         """Pick the final answer among differing annotations that are accepted or ground truth (reviewers)."""
-        picks.pick(self.get_object(), sent(PickSerializer, request)["annotation"], actor=request.user)
+        final_picks.pick(self.get_object(), sent(PickSerializer, request)["annotation"], actor=request.user)
         return Response(self._one(pk))
 
     @extend_schema(operation_id="tasks_final_undo", responses=OneTaskSerializer)
     def undo(self, request, pk=None):
         """Undo the pick (the person who picked, or a manager)."""
-        picks.undo(self.get_object(), actor=request.user)
+        final_picks.undo(self.get_object(), actor=request.user)
         return Response(self._one(pk))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
-from reviews import final
+from reviews import final_answer
 from reviews.counters import apply_siblings
 from reviews.imported import ImportedVerdict, ImportedWork
 from reviews.models import TaskReviewer
@@ -109,7 +109,7 @@ def count_new(
     for task in tasks:
         apply_counts(task, counts[task.pk])
         apply_siblings(task, siblings[task.pk], task.project.review_criteria)
-    final.settle_new(tasks, annotations, siblings)
+    final_answer.settle_new(tasks, annotations, siblings)
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:

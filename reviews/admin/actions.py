@@ -24,7 +24,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation
 from users.admin.base import signed_in
 
-from .. import picks
+from .. import final_picks
 from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService, Report
 
@@ -163,7 +163,7 @@ def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
     for annotation in sorted(annotations, key=lambda annotation: annotation.task_id):
         try:
             with transaction.atomic():
-                picks.pick(annotation.task, annotation.pk, actor=signed_in(request))
+                final_picks.pick(annotation.task, annotation.pk, actor=signed_in(request))
         except Refused as refusal:
             refused[refusal.detail].append(annotation.pk)
     picked = len(annotations) - sum(map(len, refused.values()))

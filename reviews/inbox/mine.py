@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from users.models import User
 
-from . import addressed, shared
+from . import personal, pools
 from .kinds import BOUND, Item, Kind
 
 
@@ -30,12 +30,12 @@ class Inbox:
 
 def inbox_of(user: User, *, kinds: Sequence[Kind] = tuple(Kind), project: int | None = None) -> Inbox:
     """Of each kind the oldest BOUND. Constant in queries, however many projects."""
-    reader = addressed.reader_of(user, project)
-    own = {kind: addressed.items(reader, kind) if kind in kinds else [] for kind in Kind}
-    pools = {kind: shared.items(reader, kind) if kind in kinds else [] for kind in Kind}
-    listed = [item for kind in Kind for item in [*own[kind][:BOUND], *pools[kind]]]
+    reader = personal.reader_of(user, project)
+    own = {kind: personal.items(reader, kind) if kind in kinds else [] for kind in Kind}
+    shared = {kind: pools.items(reader, kind) if kind in kinds else [] for kind in Kind}
+    listed = [item for kind in Kind for item in [*own[kind][:BOUND], *shared[kind]]]
     listed.sort(key=lambda item: (item.since, item.project, item.task, item.annotation or 0))
-    return Inbox(listed, {kind: _count(own[kind], pools[kind]) for kind in Kind})
+    return Inbox(listed, {kind: _count(own[kind], shared[kind]) for kind in Kind})
 
 
 def _count(own: Sequence[Item], pools: Sequence[Item]) -> Count:

@@ -1,5 +1,7 @@
 from .comment import Comment
-from .loop import Correction, Dispute, FinalPick
+from .correction import Correction
+from .dispute import Dispute
+from .final_pick import FinalPick
 from .queue import Queue, QueueEntry
 from .review import PERSON, VERDICT_CHOICES, BulkReview, Review, TaskReviewer
 

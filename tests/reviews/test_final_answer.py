@@ -4,7 +4,7 @@ from itertools import combinations_with_replacement, product
 
 import pytest
 
-from reviews import picks
+from reviews import final_picks
 from reviews.models import FinalPick
 from reviews.service import AnnotationReviewService
 from tasks.choices import FinalState
@@ -177,9 +177,9 @@ def test_a_pick_answers_the_task_until_it_is_undone(conflict):
     house = conflict
     before = Task.objects.get(pk=house.task.pk).updated_at
 
-    picks.pick(house.task, house.second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
     picked = now(house)
-    picks.undo(house.task, actor=house.reviewer)
+    final_picks.undo(house.task, actor=house.reviewer)
 
     assert picked == ("gold", house.second.pk)
     assert now(house) == ("conflict", None)
@@ -190,8 +190,8 @@ def test_a_pick_answers_the_task_until_it_is_undone(conflict):
 def test_a_pick_said_again_stays_and_another_replaces_it(conflict):
     house = conflict
     for _ in range(2):
-        picks.pick(house.task, house.second.pk, actor=house.reviewer)
-    picks.pick(house.task, house.annotation.pk, actor=house.reviewer2)
+        final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, house.annotation.pk, actor=house.reviewer2)
 
     rows = FinalPick.objects.order_by("id").values_list("annotation", "picked_by", "undone_by")
     assert list(rows) == [
@@ -220,7 +220,7 @@ def change_data(house: House) -> None:
 @pytest.mark.parametrize("happens", [edit_away, delete, reject, change_data])
 def test_a_pick_that_stops_standing_is_void_and_does_not_come_back(conflict, happens):
     house = conflict
-    picks.pick(house.task, house.second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
 
     happens(house)
     verdicts_checked()
@@ -235,7 +235,7 @@ def test_a_pick_that_stops_standing_is_void_and_does_not_come_back(conflict, hap
 
 def test_a_fix_of_the_picked_annotation_keeps_the_pick(conflict):
     house = conflict
-    picks.pick(house.task, house.second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
 
     factories.reviewed(house.second, house.reviewer2, "fixed_and_accepted")
 
@@ -288,7 +288,7 @@ def test_what_cannot_be_picked_is_refused_and_nothing_changes(conflict, given, b
     before = everything()
 
     with pytest.raises(Refused) as refused:
-        picks.pick(conflict.task, conflict.second.pk, actor=getattr(conflict, by))
+        final_picks.pick(conflict.task, conflict.second.pk, actor=getattr(conflict, by))
 
     assert (refused.value.code, refused.value.status) == (code, status)
     assert everything() == before
@@ -300,21 +300,21 @@ def test_own_work_is_not_picked_unless_the_project_allows_it(conflict):
     factories.reviewed(own, house.reviewer)
 
     with pytest.raises(Refused, match="your own work"):
-        picks.pick(house.task, own.pk, actor=house.reviewer2)
+        final_picks.pick(house.task, own.pk, actor=house.reviewer2)
 
     settings(house, allow_self_review=True)
-    assert picks.pick(house.task, own.pk, actor=house.reviewer2).final_annotation_id == own.pk
+    assert final_picks.pick(house.task, own.pk, actor=house.reviewer2).final_annotation_id == own.pk
 
 
 def test_a_pick_is_undone_by_its_reviewer_or_a_manager(conflict):
     house = conflict
-    picks.pick(house.task, house.second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
 
     with pytest.raises(Refused, match="only they or a manager"):
-        picks.undo(house.task, actor=house.reviewer2)
+        final_picks.undo(house.task, actor=house.reviewer2)
 
     for _ in range(2):
-        assert picks.undo(house.task, actor=house.lead).final_state == "conflict"
+        assert final_picks.undo(house.task, actor=house.lead).final_state == "conflict"
 
 
 def test_one_of_several_ground_truths_is_picked(house):
@@ -322,7 +322,7 @@ def test_one_of_several_ground_truths_is_picked(house):
     for annotation in (house.annotation, second):
         annotations.edit(annotation.pk, {"ground_truth": True}, actor=house.lead)
 
-    picks.pick(house.task, second.pk, actor=house.reviewer)
+    final_picks.pick(house.task, second.pk, actor=house.reviewer)
 
     assert now(house) == ("gold", second.pk)
     annotations.edit(second.pk, {"ground_truth": False}, actor=house.lead)
@@ -340,4 +340,4 @@ def test_a_project_deleted_meanwhile_takes_no_picks(conflict):
     projects.delete(conflict.project, actor=conflict.lead)
 
     with pytest.raises(Refused, match="does not exist any more"):
-        picks.pick(conflict.task, conflict.second.pk, actor=conflict.reviewer)
+        final_picks.pick(conflict.task, conflict.second.pk, actor=conflict.reviewer)

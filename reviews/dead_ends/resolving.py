@@ -14,13 +14,13 @@ from tasks.services import assignments, closing, members
 from users.capabilities import Role
 from users.models import User
 
-from ..dead_ends import ASSIGN, CLOSE, RETURN
 from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService
-from .stuck import BY_PERSON, Stuck, described, still_stuck
+from .listing import BY_PERSON, Stuck, described, still_stuck
+from .reasons import ASSIGN, CLOSE, RETURN
 
 
-def press(
+def resolve_stuck(
     task: Task,
     button: str,
     *,

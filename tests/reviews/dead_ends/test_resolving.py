@@ -4,11 +4,11 @@ through every state and role."""
 import pytest
 from django.test import Client
 
-from reviews.dead_ends import REASONS
+from reviews.dead_ends.reasons import REASONS
 from reviews.inbox.mine import inbox_of
 from tasks.models import Membership, Task
 from tests.factories import client_of, member
-from tests.reviews import test_no_dead_ends as walk
+from tests.reviews.dead_ends import test_reasons as walk
 from tests.reviews.steps import now
 from users.models import User
 

@@ -1,11 +1,7 @@
-"""No dead ends: what waits and that nobody will take up by themselves, by named reason, for the lead who ends
-it.
+"""Why a task does not move by itself, by name. Each reason is a set of tasks of one
+project: one query, whatever its size."""
 
-Each reason is a set of tasks of one project, one query each, however many there are. `exits` says the same of
-one annotation, beside what people may do to it.
-"""
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -20,10 +16,8 @@ from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
-from users.models import User
 
-from . import workflow
-from .eligibility import HAD, may_judge
+from ..eligibility import HAD, may_judge
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
 # Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose
@@ -214,30 +208,3 @@ REASONS = {
         Reason("ownerless", "This waits on somebody who is not at work.", (ASSIGN, RETURN, CLOSE), ownerless),
     )
 }
-
-
-def reasons_of(task: Task) -> list[str]:
-    """The reasons this task stands under, in the order of the table."""
-    return [
-        name for name, reason in REASONS.items() if reason.tasks(task.project).filter(pk=task.pk).exists()
-    ]
-
-
-# --- of one annotation -------------------------------------------------------------------------------
-
-MOVES = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest", "edit")
-
-
-def exits(annotation: Annotation, users: Iterable[User]) -> dict[int, list[str]]:
-    """User id → what they may do that moves this annotation on. Whoever is not at work here is left out."""
-    project = annotation.project
-    here = [user for user in users if user.is_active and members.is_active_member(user, project)]
-    return {
-        user.pk: moves for user in here if (moves := [move for move in MOVES if _may(move, annotation, user)])
-    }
-
-
-def _may(move: str, annotation: Annotation, user: User) -> bool:
-    if move == "edit" and not annotation.is_work_of(user):
-        return False  # somebody else's work is moved on by a verdict
-    return workflow.refusal(move, annotation, user) is None

@@ -12,8 +12,8 @@ from tasks.models import Annotation, Assignment, Project, Task
 from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, UNDECIDED, State
 
-from ..dead_ends import DECIDE, REASONS, RETURN, Reason
-from .kinds import BOUND, review_page
+from ..inbox.kinds import BOUND, review_page
+from .reasons import DECIDE, REASONS, RETURN, Reason
 
 LABELLING = ("skipped_by_all", "overlap_unreachable")
 BY_PERSON = "ownerless"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reviews import picks
+from reviews import final_picks
 from reviews.models import FinalPick
 from reviews.service import AnnotationReviewService
 from tasks.errors import Refused
@@ -42,8 +42,8 @@ def tried(move):
 def test_many_picks_and_undos_at_once_leave_one_answer_or_none(conflict):
     house = conflict
     wanted = [house.annotation.pk, house.second.pk] * 6
-    moves = [tried(lambda pk=pk: picks.pick(house.task, pk, actor=house.reviewer)) for pk in wanted]
-    moves += [tried(lambda: picks.undo(house.task, actor=house.lead))] * 4
+    moves = [tried(lambda pk=pk: final_picks.pick(house.task, pk, actor=house.reviewer)) for pk in wanted]
+    moves += [tried(lambda: final_picks.undo(house.task, actor=house.lead))] * 4
 
     assert set(together(moves)) == {"done"}
 
@@ -56,7 +56,7 @@ def test_a_pick_that_waits_for_the_undo_of_its_verdict_is_refused(conflict):
     house = conflict
     waiting = one_waits_for_another(
         lambda: AnnotationReviewService(house.lead).undo(house.accepts[1].review),
-        tried(lambda: picks.pick(house.task, house.second.pk, actor=house.reviewer)),
+        tried(lambda: final_picks.pick(house.task, house.second.pk, actor=house.reviewer)),
     )
 
     assert waiting.result() == "not_standing"
@@ -68,7 +68,7 @@ def test_a_pick_that_waits_for_the_undo_of_its_verdict_is_refused(conflict):
 def test_an_undo_that_waits_for_the_pick_makes_it_void(conflict):
     house = conflict
     one_waits_for_another(
-        lambda: picks.pick(house.task, house.second.pk, actor=house.reviewer),
+        lambda: final_picks.pick(house.task, house.second.pk, actor=house.reviewer),
         lambda: AnnotationReviewService(house.lead).undo(house.accepts[1].review),
     ).result()
 

@@ -9,8 +9,8 @@ from django.db.models.expressions import RawSQL
 from ..eligibility import given_to_review
 from ..models import Queue, QueueEntry
 from ..queue.drawing import available_to, with_parameters
-from .addressed import Reader
 from .kinds import BOUND, Item, Kind
+from .personal import Reader
 
 # Of the first BOUND + 1 by task: how many, which has waited longest, and since when.
 POOL = """

@@ -9,7 +9,7 @@ from tasks.roles import may
 from tasks.state import ABSENT
 from users.models import User
 
-from . import counters, final, workflow
+from . import counters, final_answer, workflow
 from .models import FinalPick
 from .siblings import siblings_of
 
@@ -83,8 +83,8 @@ def _refuse(task: Task, annotation_id: int, actor: User) -> None:
 
 def _refuse_needless(task: Task, annotation_id: int) -> None:
     siblings = siblings_of([task.pk])[0][task.pk]
-    found = final.answering(siblings, reviewed=task.reviewed)
-    if all(one.annotation_id != annotation_id for one in siblings if final.can_answer(one)):
+    found = final_answer.answering(siblings, reviewed=task.reviewed)
+    if all(one.annotation_id != annotation_id for one in siblings if final_answer.can_answer(one)):
         raise Refused(
             "not_standing",
             "Only an annotation that stands accepted or fixed can be the answer.",
@@ -98,7 +98,7 @@ def _refuse_needless(task: Task, annotation_id: int) -> None:
         raise Refused(
             "not_ground_truth", "This task has ground truth: its answer is one of those.", field="annotation"
         )
-    if final.all_agree(found, final.results_of(one.annotation_id for one in found)):
+    if final_answer.all_agree(found, final_answer.results_of(one.annotation_id for one in found)):
         raise Refused(
             "nothing_to_pick", "The annotations of this task say the same: there is nothing to pick."
         )

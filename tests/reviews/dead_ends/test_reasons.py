@@ -4,12 +4,13 @@ A state is brought about by the real services. `ends` marks the states in which 
 or a lead has said so; they are still left by undo, reopen, or by opening the task again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
 
-from reviews import dead_ends
+from reviews import workflow
+from reviews.dead_ends import reasons
 from reviews.models import QueueEntry
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Membership, Task
@@ -20,6 +21,29 @@ from tests.reviews.steps import deactivate, decide, leave, now, patch, pause, se
 from users.models import User
 
 ROLES = ("annotator", "annotator2", "reviewer", "reviewer2", "lead", "admin")
+
+
+MOVES = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest", "edit")
+
+
+def exits(annotation: Annotation, users: Iterable[User]) -> dict[int, list[str]]:
+    """User id → what they may do that moves this annotation on. Inactive members are left out."""
+    project = annotation.project
+    here = [user for user in users if user.is_active and members.is_active_member(user, project)]
+    found = {user.pk: [move for move in MOVES if _may(move, annotation, user)] for user in here}
+    return {user: moves for user, moves in found.items() if moves}
+
+
+def _may(move: str, annotation: Annotation, user: User) -> bool:
+    if move == "edit" and not annotation.is_work_of(user):
+        return False  # somebody else's work is moved on by a verdict
+    return workflow.refusal(move, annotation, user) is None
+
+
+def reasons_of(task: Task) -> list[str]:
+    """The reasons this task stands under, in the order of the table."""
+    named = reasons.REASONS.items()
+    return [name for name, reason in named if reason.tasks(task.project).filter(pk=task.pk).exists()]
 
 
 # --- how a state is reached ------------------------------------------------------------------------
@@ -225,7 +249,7 @@ STATES = {
 def movers(house: House) -> list[str]:
     """The roles that may move the annotation on."""
     people = {role: User.objects.get(pk=getattr(house, role).pk) for role in ROLES}
-    found = dead_ends.exits(now(house), people.values())
+    found = exits(now(house), people.values())
     return [role for role, user in people.items() if found.get(user.pk)]
 
 
@@ -249,7 +273,7 @@ def reached(house, request) -> State:
 @pytest.mark.parametrize("reached", STATES, indirect=True)
 def test_every_state_has_an_exit(house, reached):
     assert movers(house) == reached.who.split()
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.told)
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.told)
     assert reached.who or reached.told
     # What asks for something is handed to somebody by itself, or the lead is told.
     assert reached.ends or reached.told or drawn_by_somebody(house)
@@ -262,16 +286,16 @@ CLOSED_BY = {name: state for name, state in STATES.items() if state.told}
 def test_closing_takes_a_task_off_every_list(house, reached):
     closing.close(house.task.pk, because="Enough", actor=house.lead)
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert not drawn_by_somebody(house)
 
 
 def test_every_reason_is_reached_and_has_buttons():
     told = {name for state in STATES.values() for name in state.told}
 
-    assert told == set(dead_ends.REASONS)
+    assert told == set(reasons.REASONS)
     assert all(
-        dead_ends.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in dead_ends.REASONS.values()
+        reasons.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in reasons.REASONS.values()
     )
 
 
@@ -283,7 +307,7 @@ def test_ownerless_work_is_given_to_somebody(house):
 
     AnnotationReviewService(house.lead).reassign(house.project, house.annotator, to=house.annotator2)
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert drawn_by_somebody(house)
 
 
@@ -292,7 +316,7 @@ def test_what_all_skipped_is_returned_to_one_of_them(house):
 
     decide(house, "reopen", by="lead")
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert (
         stream.draw(house.project, Task.objects.all(), house.annotator).annotation_id == house.annotation.pk
     )
@@ -303,7 +327,7 @@ def test_more_hands_make_the_overlap_reachable(house):
 
     factories.member(house.project, "AN", "annotator3")
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 def test_a_person_named_ends_unassigned(house):
@@ -311,7 +335,7 @@ def test_a_person_named_ends_unassigned(house):
 
     assignments.assign([house.task], [house.reviewer], "RE")
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 def test_what_was_rejected_for_the_last_time_is_reopened(house):
@@ -319,19 +343,19 @@ def test_what_was_rejected_for_the_last_time_is_reopened(house):
 
     decide(house, "reopen", by="lead")
 
-    assert dead_ends.reasons_of(Task.objects.get(pk=house.task.pk)) == []
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
 # --- what it costs ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", dead_ends.REASONS)
+@pytest.mark.parametrize("name", reasons.REASONS)
 def test_a_reason_asks_as_often_for_three_tasks_as_for_one(house, name, django_assert_max_num_queries):
     settings(house, max_rounds=1)
     for _ in range(2):
         factories.annotation(factories.task(house.project), house.annotator)
 
     with django_assert_max_num_queries(4):
-        list(dead_ends.REASONS[name].tasks(house.project))
+        list(reasons.REASONS[name].tasks(house.project))
     assert Membership.objects.filter(project=house.project).count() == 5
     assert Annotation.objects.count() == 3
