@@ -80,6 +80,7 @@ def reassign(project: Project, person: User, *, to: User | None) -> Reassigned:
     taken = given if to is None else [row for row in given if _may_take(row, to)]
     Assignment.objects.filter(pk__in=[row.pk for row in taken]).delete()
     if to is not None:
+        # `to` may have some of these tasks already.
         rows = [Assignment(task_id=row.task_id, user=to, type=row.type) for row in taken]
         Assignment.objects.bulk_create(rows, ignore_conflicts=True)
     return Reassigned(assignments=len(taken), left=len(given) - len(taken))

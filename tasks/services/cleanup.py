@@ -38,6 +38,7 @@ def delete_duplicates(project: Project, task_ids: Iterable[int], *, actor: User)
     Returns (deleted, kept because of work on them).
     """
     with transaction.atomic():
+        # Before the tasks are locked: `delete_many` takes the same lock.
         tasks.lock_sample(project)
         locked = Task.objects.filter(project=project, deleted_at=None).lock(task_ids)
         duplicates = _duplicates(list(locked.values_list("pk", flat=True)))

@@ -48,6 +48,7 @@ def open_again(task_id: int, *, actor: User) -> Task:
 def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[str, str], actor: User) -> None:
     counters.touch(task, actor)
     task.save(update_fields=["closed_at", "closed_by", "closed_because", "updated_at", "updated_by"])
+    # Whether its task is open decides what may be done with an annotation, so its ETag has to change.
     for annotation in annotations:
         annotation.task = task
         annotation.annotation_seq += 1

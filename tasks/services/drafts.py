@@ -56,6 +56,7 @@ def submitted_as(draft_id: int, task: Task, *, actor: User) -> Annotation | None
 
 def _take(draft: Draft) -> None:
     """Delete the row. Of two concurrent requests one is refused. (`draft` keeps its id for the history.)"""
+    # The row count decides who was first: the loser waited for the winner's delete.
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
         raise Refused("not_found", "This draft does not exist any more.", status=404)

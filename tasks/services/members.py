@@ -122,6 +122,7 @@ def _deactivated(person: str) -> Q:
 
 def _removed(person: str, project: Project) -> Q:
     member = Exists(Membership.objects.filter(project=project, user=OuterRef(person)))
+    # Owners and administrators of the site work in every project without being members.
     runs_site = Q(**{f"{person}__is_superuser": True}) | Q(**{f"{person}__site_role__in": SITE_ROLES})
     return ~Q(member) & ~runs_site
 

@@ -93,5 +93,6 @@ def _tell(annotations: list[Annotation], actor: User) -> None:
 def _move_assignments(merging: Merging) -> None:
     given = Assignment.objects.filter(user=merging.placeholder)
     rows = [Assignment(task_id=a.task_id, user=merging.person, type=a.type) for a in given]
+    # The person may be assigned to some of these tasks already.
     Assignment.objects.bulk_create(rows, ignore_conflicts=True)
     given.delete()

@@ -58,6 +58,7 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         before = model_to_dict(project, fields=list(changes))
+        # A form sends every setting: only real changes are recorded and told.
         changed = {name: value for name, value in changes.items() if before[name] != value}
         if "label_config" in changed and not force:
             label_configs.refuse_orphans(project, changed["label_config"])

@@ -20,6 +20,7 @@ from users.models import User
 from .. import counters
 from ..models import Project, Reservation, Task
 
+# A live reservation keeps its id, which the client renews; an expired one is a new one.
 RESERVE = """
     INSERT INTO tasks_reservation AS r (id, task_id, project_id, user_id, created_at, expires_at)
     VALUES (gen_random_uuid(), %(task)s, %(project)s, %(user)s, statement_timestamp(),

@@ -67,6 +67,7 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
         if annotation is None:
             raise _unknown()
         _refuse(annotation, annotation.project, actor)
+        # The annotation before its task, as everywhere (tasks/locks.py).
         task = Task.objects.select_related("project").lock([annotation.task_id]).get()
         _refuse_deleted_parent(annotation.project, "project")
         _refuse_deleted_parent(task, "task")

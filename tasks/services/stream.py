@@ -69,6 +69,7 @@ def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
     # A few ids, so that the next query need not search all tasks.
     held = list(_live().filter(project=project, user=user).values_list("task", flat=True))
     given = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user, type=AssignmentType.ANNOTATOR))
+    # What they hold already, then what is assigned to them, then any task.
     place = (
         (_take(open_tasks.filter(pk__in=held), user) if held else None)
         or _take(open_tasks.filter(given).filter(_has_room_for(user)), user, skip_locked=True)

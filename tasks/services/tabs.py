@@ -37,6 +37,7 @@ def ensure_defaults(project: Project) -> None:
     if View.objects.filter(project=project).exists():
         return
     with transaction.atomic():
+        # Two people who open it at once must not create two sets.
         Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
         if not View.objects.filter(project=project).exists():
             View.objects.bulk_create(

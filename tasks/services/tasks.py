@@ -24,6 +24,7 @@ def lock_project_tasks(project: Project) -> None:
     To be called before any task is locked.
     """
     locks.hold(locks.Lock.PROJECT_TASKS, project.pk)
+    # Changing settings locks the row FOR NO KEY UPDATE, which waits for FOR SHARE.
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM tasks_project WHERE id = %s FOR SHARE", [project.pk])
 
@@ -95,6 +96,7 @@ def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
     If one was submitted between the two, release both and try again.
     """
     while True:
+        # Rolling back to a savepoint also releases the locks taken since.
         before = transaction.savepoint()
         annotations = list(Annotation.objects.select_related("project").lock(_annotation_ids(task_id)))
         task = _locked(task_id)

@@ -77,6 +77,7 @@ def _deleted_on_failure() -> Iterator[list[str]]:
 def _store(project: Project, file: UploadedFile, written: list[str], actor: User) -> Upload:
     kind = media.KINDS[media.extension_of(file.name or "")]
     size, digest = file.size, _digest(file)
+    # The storage may change the name, to keep it unique.
     path = default_storage.save(f"{FOLDER}/{project.pk}/{name_for(file.name or '')}", file)
     written.append(path)
     return Upload.objects.create(
