@@ -1,12 +1,11 @@
 """The parts of `make run` that can be tested without starting it; test_run.py starts it."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-from devserver import data_folder, supervise
+from devserver import supervise
 from devserver.supervise import Service
 
 
@@ -29,37 +28,6 @@ def test_a_wrong_port_is_a_sentence(monkeypatch, text):
     monkeypatch.setenv("PORT", text)
     with pytest.raises(SystemExit, match=f"PORT={text} is not a port number"):
         supervise.wanted_port()
-
-
-def test_a_data_folder_of_somebody_else_is_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setenv("DATA", str(tmp_path))
-    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(SystemExit, match="belongs to another user"):
-        data_folder.data_folder()
-
-
-def test_a_file_as_data_folder_is_a_sentence(monkeypatch, tmp_path):
-    file = tmp_path / "file"
-    file.touch()
-    monkeypatch.setenv("DATA", str(file))
-    with pytest.raises(SystemExit, match="as the data folder: File exists"):
-        data_folder.data_folder()
-
-
-def test_a_locked_data_folder_is_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(data_folder, "LOCK_SECONDS", 0.1)
-    held = data_folder.lock(tmp_path)
-    with pytest.raises(SystemExit, match="in use by another `make run`"):
-        data_folder.lock(tmp_path)
-    os.close(held)
-    os.close(data_folder.lock(tmp_path))
-
-
-def test_the_secret_key_is_made_once_and_private(tmp_path):
-    key = data_folder.secret_key(tmp_path)
-    assert data_folder.secret_key(tmp_path) == key
-    assert len(key) > 50
-    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_the_user_set_wins_and_what_is_empty_does_not(monkeypatch, tmp_path):
