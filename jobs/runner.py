@@ -85,6 +85,7 @@ def run_now(job: Job) -> Job:
 
 def _acquire(job_id: int) -> Job | None:
     """The job, leased to the caller. None if it is leased already or has ended."""
+    # One statement: of two workers, the second waits for the row and then finds it leased.
     taken = Job.objects.unfinished().free().filter(pk=job_id)
     lease = {
         "lease_token": uuid.uuid4(),
@@ -178,6 +179,7 @@ def cancel(job: Job) -> bool:
 def sweep() -> None:
     """Ask again for workers of jobs that none has: the worker died, or the message got lost."""
     asked_before = timezone.now() - timedelta(seconds=ASK_AGAIN_SECONDS)
+    # A message may wait behind long jobs; asking again each time would fill the queue.
     waiting = Job.objects.unfinished().free().filter(queued_at__lt=asked_before).order_by("queued_at")
     for job_id in waiting.values_list("pk", flat=True)[:SWEEP_LIMIT]:
         send(job_id)

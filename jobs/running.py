@@ -65,6 +65,7 @@ class LeasedJob(RunningJob):
 
     def __enter__(self) -> Self:
         self._connection = connection.copy()
+        # The renewing thread uses it, too; Django refuses that otherwise.
         self._connection.inc_thread_sharing()
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -76,6 +77,7 @@ class LeasedJob(RunningJob):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # Joined before closing: a renewal may be under way.
         self._over.set()
         self._renewals.join()
         self._connection.close()

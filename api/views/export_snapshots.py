@@ -11,10 +11,9 @@ from rest_framework.response import Response
 
 from exchange.exporting import snapshots
 from exchange.exporting.formats import FORMATS
-from exchange.models import Conversion, Export, Status
+from exchange.models import Export, Status
 from tasks.errors import Refused
 from tasks.models import Project, View
-from tasks.roles import reads_pseudonyms
 
 from ..filters.export import requested_format
 from ..pagination import LongList
@@ -54,11 +53,7 @@ class ExportViewSet(ViewSet):
         project = project_for(request, "export", project_pk)
         wanted = sent(NewExportSerializer, request)
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
-        anonymized = reads_pseudonyms(request.user, project.pk)
-        export = Export.objects.create(
-            project=project, created_by=request.user, anonymized=anonymized, **wanted
-        )
-        snapshots.start(export)
+        export = snapshots.create(project, actor=request.user, **wanted)
         return Response(self._body(export.pk), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="projects_exports_retrieve", responses=ExportSerializer)
@@ -81,9 +76,7 @@ class ExportViewSet(ViewSet):
         """Convert the export to another format. The status is in `converted_formats`."""
         export = self._completed(request, project_pk, pk)
         export_type = sent(ConvertSerializer, request)["export_type"]
-        conversion, new = Conversion.objects.get_or_create(export=export, export_type=export_type)
-        if new or conversion.status == Status.FAILED:
-            snapshots.start_conversion(conversion, actor=request.user)
+        conversion = snapshots.create_conversion(export, export_type, actor=request.user)
         return Response({"export_type": export_type, "converted_format": conversion.pk})
 
     @extend_schema(

@@ -44,7 +44,7 @@ def task_body(
     return {
         "id": task.pk,
         "annotations": annotations,
-        "drafts": [],
+        "drafts": [],  # unsubmitted work is its author's alone
         "predictions": predictions,
         "data": task.data,
         "meta": task.meta,
@@ -103,7 +103,7 @@ def annotation_body(
         "draft_created_at": iso(annotation.draft_created_at),
         "started_at": iso(annotation.started_at),
         "lead_time": annotation.lead_time,
-        "prediction": {},
+        "prediction": {},  # a key that Label Studio always sends
         "result_count": len(annotation.result),
         "unique_id": str(annotation.unique_id),
         "import_id": annotation.imported_by_id,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,8 +19,9 @@ from jobs.models import Job, State
 from jobs.progress import Progress
 from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
-from tasks.models import View
+from tasks.models import Project, View
 from tasks.pseudonyms import REAL_IDENTITIES, Pseudonyms, is_pseudonym, pseudonym_user
+from tasks.roles import reads_pseudonyms
 from tasks.totals import totals_of
 from users.models import User
 
@@ -36,17 +38,28 @@ REQUEST_LIMIT = 1000  # tasks: up to so many, the request itself writes the file
 PROGRESS_EVERY = 500  # tasks
 
 
-def start(export: Export) -> None:
-    job = runner.create(
-        EXPORT, created_by=export.created_by, project_id=export.project_id, subject_id=export.pk
-    )
-    _run_or_enqueue(job, tasks=totals_of([export.project_id])[export.project_id]["tasks"])
+def create(project: Project, *, actor: User, **options: Any) -> Export:
+    """Save an export as of now: written when this returns if the project is small, else by a worker."""
+    anonymized = reads_pseudonyms(actor, project.pk)
+    with transaction.atomic():  # the export and its job: without the job nobody would ever write it
+        export = Export.objects.create(project=project, created_by=actor, anonymized=anonymized, **options)
+        job = runner.create(EXPORT, created_by=actor, project_id=project.pk, subject_id=export.pk)
+    _run_or_enqueue(job, tasks=totals_of([project.pk])[project.pk]["tasks"])
+    return export
 
 
-def start_conversion(conversion: Conversion, *, actor: User) -> None:
-    export = conversion.export
-    job = runner.create(CONVERSION, created_by=actor, project_id=export.project_id, subject_id=conversion.pk)
+def create_conversion(export: Export, export_type: str, *, actor: User) -> Conversion:
+    """The conversion of that type: the one there is, or a new one, likewise. A failed one is repeated."""
+    with transaction.atomic():
+        conversion, is_new = Conversion.objects.get_or_create(export=export, export_type=export_type)
+        if not is_new and conversion.status != Status.FAILED:
+            return conversion
+        Conversion.objects.filter(pk=conversion.pk).update(status=Status.CREATED)
+        job = runner.create(
+            CONVERSION, created_by=actor, project_id=export.project_id, subject_id=conversion.pk
+        )
     _run_or_enqueue(job, tasks=export.counters.get("task_number", 0))
+    return conversion
 
 
 def _run_or_enqueue(job: Job, *, tasks: int) -> None:
@@ -167,8 +180,9 @@ def path_of(export: Export, export_type: str) -> Path:
 def _to_file(path: Path, chunks: Iterable[bytes]) -> str:
     """The MD5 of what was written. Whoever opens `path` sees the whole file or the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, because a rename is atomic only within one file system.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = hashlib.md5(usedforsecurity=False)  # Label Studio's field, to compare downloads
     try:
         with draft.open("wb") as file:
             for chunk in chunks:

@@ -93,6 +93,7 @@ class People:
         is_unknown = email == self._placeholder_of("")
         name = "Unknown annotator" if is_unknown else in_file.removesuffix(f"@{PLACEHOLDER_HOST}")
         names = self.users.names_of.get(in_file) or {"first_name": name}
+        # No password and not active: nobody can sign in as a placeholder.
         return User(email=email, password=make_password(None), is_active=False, is_placeholder=True, **names)
 
 

@@ -60,6 +60,7 @@ def _of(kind: type, value: Any, path: str, name: str) -> Any:
 
 
 def as_number(value: Any, path: str) -> float:
+    # In Python, True is an int.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or abs(value) > MAX_BIGINT or not math.isfinite(value):
         raise InvalidField(path, f"must be a number, not {described(value)}")

@@ -76,6 +76,7 @@ def import_file(
     with transaction.atomic():
         project = _locked(project)
         record = record or Import.objects.create(project=project, created_by=actor, name=name[:255])
+        # The survey has read the file to its end, so its users are known.
         people = People(project, UsersMap(users or source.users))
         people.resolve(survey.people)
         report = Report(placeholders=people.placeholders)
@@ -85,7 +86,7 @@ def import_file(
             done = entries[-1].number
             progress(done, survey.tasks, f"{done:,} of {survey.tasks:,} tasks written")
         writer.finish(survey.tasks)
-        # Later history rows are work on these tasks (tasks.services.imports).
+        # Later history rows are work on these tasks (tasks.services.cleanup).
         last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
         record.report = report.as_dict() | {"last_history": last_history}
         record.save(update_fields=["report"])

@@ -34,6 +34,7 @@ class JsonWindow:
     def __init__(self, file: BinaryIO):
         file.seek(0)
         self.file = file
+        # "-sig" skips a byte order mark, which tools on Windows write.
         self.decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self.window, self.at, self.passed, self.ended = "", 0, 0, False
 
@@ -42,6 +43,7 @@ class JsonWindow:
         if self.ended:
             return False
         self.passed += self.at
+        # Doubling keeps the number of attempts to decode a long value small.
         raw = self.file.read(max(CHUNK, len(self.window) - self.at))
         self.ended = not raw
         try:
@@ -98,6 +100,7 @@ class JsonWindow:
             raise invalid_import(f"The file is not JSON: {what}: {error.msg} at character {at}.")
 
     def _accept(self, value: Any, end: int, what: str) -> Any:
+        # Few values have so many brackets; only those are worth measuring.
         brackets = self.window.count("[", self.at, end) + self.window.count("{", self.at, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
             raise invalid_import(f"{what}: nested deeper than {settings.JSON_DEPTH_LIMIT} levels.")

@@ -35,7 +35,7 @@ _STATUSES = {
 
 def start(project: Project, file: BinaryIO, *, actor: User, users: Any, on_duplicate: str, name: str) -> Job:
     """Keep the file and have a worker import it. Raises Refused if `users` is not a map of users."""
-    UsersMap(users)
+    UsersMap(users)  # refused now, while the sender waits for the answer
     with transaction.atomic():
         record = Import.objects.create(project=project, created_by=actor, name=name[:255])
         job = runner.create(
@@ -50,7 +50,7 @@ def start(project: Project, file: BinaryIO, *, actor: User, users: Any, on_dupli
         file.seek(0)
         with path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
-        runner.enqueue(job)
+        runner.enqueue(job)  # after the commit: the worker must find the row and the file
     return job
 
 

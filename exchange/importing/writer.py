@@ -75,6 +75,7 @@ class Writer:
             [(annotation, task) for entry, task in placed for annotation in entry.annotations]
         )
         copy_people(annotations, works)
+        # Before the tasks are written, so that COPY writes their counters, too.
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
@@ -97,6 +98,7 @@ class Writer:
             self._add_annotations(updated)
 
     def _update(self, entry: TaskEntry, task_id: int) -> Task:
+        # Through the service, because new data outdates standing reviews.
         changes = {"data": entry.data, "meta": entry.fields.get("meta", {})}
         if entry.external_id:
             changes["external_id"] = entry.external_id

@@ -10,9 +10,7 @@ from exchange.models import Export
 @pytest.fixture
 def export(house, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    made = Export.objects.create(project=house.project, created_by=house.reviewer, title="Friday")
-    snapshots.start(made)
-    return made
+    return snapshots.create(house.project, actor=house.reviewer, title="Friday")
 
 
 def test_a_lead_sees_and_opens_the_exports_of_their_projects(export, house, client):

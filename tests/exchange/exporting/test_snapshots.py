@@ -224,6 +224,21 @@ def test_an_export_that_cannot_be_written_fails(house, settings, tmp_path):
     assert made(house)["status"] == "failed"
 
 
+def test_a_failed_conversion_is_repeated(house, settings, tmp_path):
+    pk = made(house)["id"]
+    path = snapshots.path_of(Export.objects.get(), "JSON")
+    path.rename(path.with_suffix(".away"))
+    client = client_of(house.lead)
+    states = []
+    for _ in range(2):
+        client.post(at(house, f"{pk}/convert"), {"export_type": "CSV"})
+        states.append(client.get(at(house, f"{pk}")).json()["converted_formats"][0]["status"])
+        path.with_suffix(".away").rename(path)
+        path.with_suffix(".away").touch()
+
+    assert states == ["failed", "completed"]
+
+
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 201), ("annotator", 403), ("stranger", 404)])
 def test_who_may_save_exports(house, who, status):
     assert client_of(getattr(house, who)).post(at(house), {}).status_code == status
