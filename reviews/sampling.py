@@ -1,5 +1,4 @@
-"""Which tasks enter review (`review_task_limit_percent`): an exact, seeded sample, stored per task (rules
-§8).
+"""Which tasks enter review (`review_task_limit_percent`): an exact, seeded sample, stored per task.
 
 Of n tasks exactly round(percent of n) are drawn (halves up), those with the lowest hash of seed and unique
 id. Tasks that come later leave the flags of earlier ones alone and fill the sample up from among themselves.

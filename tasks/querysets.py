@@ -1,4 +1,4 @@
-"""Reads that chain. Visibility lives here (rules §10), never in an `if`."""
+"""Reads that chain. Who sees what (docs/reference/rules.md#9-who-sees-what) is decided here, not in views."""
 
 from typing import TYPE_CHECKING
 

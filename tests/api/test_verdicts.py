@@ -1,4 +1,4 @@
-"""The brief's three URLs and Label Studio's one door: two ways into one service."""
+"""The three verdict URLs and Label Studio's single endpoint: two ways to one service."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Guards are asked in the order of the design, so that a stranger learns nothing."""
+"""The order in which guards are asked: people learn nothing about work they may not see."""
 
 from tasks.concurrency import Seen
 from tasks.models import Annotation

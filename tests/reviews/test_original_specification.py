@@ -1,4 +1,4 @@
-"""The brief's six unit tests under its names, its static doors, and its query helpers on Task."""
+"""The six unit tests, static methods and query helpers on Task that docs/decisions/001 keeps by name."""
 
 import pytest
 from django.core.exceptions import ValidationError
