@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
 from tasks import events as task_events
@@ -111,11 +112,6 @@ def fresh_comment(annotation: Annotation, reviewer: User) -> Comment | None:
 
     The front end sends the comment just before the reject, which then carries none.
     """
-    last = (
-        History.objects.filter(annotation=annotation)
-        .order_by("-id")
-        .values_list("created_at", flat=True)
-        .first()
-    )
+    rows = History.objects.filter(annotation=annotation).order_by("-id").values("created_at")
     mine = Comment.objects.present().filter(annotation=annotation, created_by=reviewer)
-    return mine.filter(created_at__gt=last).order_by("-id").first() if last else None
+    return mine.filter(created_at__gt=Subquery(rows[:1])).order_by("-id").first()

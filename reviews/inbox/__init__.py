@@ -1,6 +1,5 @@
-"""Whose turn it is.
+"""What waits for somebody, and on whom something waits.
 
-kinds: what may wait for somebody, in words. addressed: what waits for one person in particular. shared: what
-waits for whoever comes first. mine: both, as one person's inbox. waiting: what waits on whom, for leads.
-stuck: what nobody takes up, for leads.
+kinds: what may wait, in words. personal: what waits for one person in particular. pools: what waits for whoever
+comes first. mine: one person's inbox made of both. waiting_on: the same by person, for leads. in_progress: counts.
 """
