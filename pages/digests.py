@@ -72,12 +72,14 @@ def mark_sent(user: User, day: date) -> bool:
 
 def build_message(user: User, inbox: Inbox, connection: BaseEmailBackend) -> EmailMessage:
     site, number = settings.BASE_URL.rstrip("/"), inbox.total.number
+    # The dates in the text are in the recipient's time zone.
     with timezone.override(zone_of(user.timezone)):
         text = render_to_string(
             "digest.txt", {"user": user, "inbox": inbox, "items_by_kind": items_by_kind(inbox), "site": site}
         )
     more = "+" if inbox.total.is_estimate else ""
     subject = f"{number}{more} {'item is' if number == 1 else 'items are'} waiting for you"
+    # Auto-Submitted keeps out-of-office replies away (RFC 3834).
     headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{site}/accounts/profile/>"}
     return EmailMessage(
         f"[Countersign] {subject}", text, to=[user.email], headers=headers, connection=connection

@@ -70,9 +70,11 @@ def own_items(request: HttpRequest) -> dict[str, Any]:
     inbox, kind = inbox_of(user_of(request)), request.GET.get("kind", "")
     kind = kind if kind in Kind.values else ""
     listed = [item for item in inbox.items if not kind or item.kind == kind]
+    # get_page never fails: a number that is too high shows the last page.
     items = Paginator(listed, PAGE_SIZE).get_page(parse_id(request.GET.get("page")) or 1)
     projects = Project.objects.in_bulk({item.project for item in items})
     progress = progress_of(projects.values())
+    # A project may have been deleted since the items were read.
     rows = [
         (item, projects[item.project], progress[item.project]) for item in items if item.project in projects
     ]
@@ -123,6 +125,7 @@ def project_section(request: HttpRequest, pk: int) -> HttpResponse:
 def project_context(project: Project) -> dict[str, Any]:
     found = stuck_in(project)
     rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:MAX_STUCK]]
+    # Only the tasks that are shown are read in full; the others are only counted.
     stuck = described(project, rows)
     waiting = waiting_on([project.pk])[:PAGE_SIZE]
     active = list(members.active_members(project).select_related("user").order_by("user__email"))
@@ -162,6 +165,7 @@ def resolve_stuck(request: HttpRequest, project: Project) -> None:
     form = request.POST
     tasks = Task.objects.filter(project=project, deleted_at=None)
     task = get_object_or_404(tasks, pk=parse_id(form.get("task")))
+    # Only active members: the form may be older than somebody's removal.
     to = members.active_members(project).filter(user=parse_id(form.get("to"))).first()
     resolving.resolve_stuck(
         task,

@@ -58,6 +58,7 @@ def review(request: HttpRequest, project: Project) -> HttpResponse:
     if request.method != "POST":
         return show(request, project, position)
     try:
+        # Redirect after POST, so that reloading the page does not decide again.
         return redirect(request.path + act(request, project, position).address)
     except Refused as refused:
         return show(request, project, position, refusal=refused.detail, status=refused.status)
@@ -145,6 +146,7 @@ def verdict_request(request: HttpRequest, action: str) -> VerdictRequest:
 
 
 def undo_last(request: HttpRequest, project: Project, user: User) -> None:
+    # Whatever comes of it, the button is offered only once.
     last = request.session.pop(LAST_REVIEW, None)
     review = get_object_or_404(Review.objects.filter(project=project), pk=last)
     AnnotationReviewService(user).undo(review)

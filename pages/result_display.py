@@ -141,6 +141,7 @@ def _spans(text: str, regions: list[Region]) -> Iterator[Span]:
     marked = sorted(found for region in regions if (found := _start_end_label(region)))
     reached = 0
     for start, end, label in marked:
+        # A span may also point past the end: imported results are kept as they are.
         if start < reached or end > len(text):
             continue
         yield Span(text[reached:start])

@@ -24,6 +24,7 @@ QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Re
 REVIEWERS_ONLY = "Only reviewers and managers of this project can review. Ask one of its managers for access."
 
 
+# Not cached: the back button must not show a decided item. The cookie is for the CSRF header of the scripts.
 @never_cache
 @login_required
 @ensure_csrf_cookie
@@ -51,6 +52,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     project, user = project_of(request, pk), user_of(request)
     if not may(user, "annotate", project):
         raise PermissionDenied
+    # There is no plain page for labelling, so without the editor nothing works here.
     if not frontend.is_present():
         return render(request, "screens/editor_missing.html", {"project": project}, status=503)
     task = parse_id(request.GET.get("task"))

@@ -34,6 +34,7 @@ class PasswordReset(auth_views.PasswordResetView):
     form_class = ResetForm
 
 
+# Open to everybody; only people who are signed in see projects.
 def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": project_rows(request.user) if request.user.is_authenticated else [],

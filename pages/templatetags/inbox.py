@@ -22,4 +22,5 @@ def age(since: datetime) -> str:
     """How long ago `since` was, roughly: "3 days"."""
     if timezone.now() - since < timedelta(minutes=1):
         return "under a minute"
+    # depth=1: "3 days", not "3 days, 4 hours".
     return timesince(since, depth=1)
