@@ -69,9 +69,9 @@ class Place:
         from reviews.queue.drawing import statement
 
         release_leases()
-        explain = f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement(self.ask)}"
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(explain, self.ask.parameters)
+            sql, parameters = statement(self.ask)
+            cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", parameters)
             plan = [row[0] for row in cursor.fetchall()]
             transaction.set_rollback(True)
         return plan

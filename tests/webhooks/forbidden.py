@@ -53,8 +53,9 @@ _thread = 0
 
 
 def _note(event: str, args: tuple[Any, ...]) -> None:
-    watched = event == "socket.connect" and _connected is not None and threading.get_ident() == _thread
-    if watched and isinstance(args[1], tuple):
+    if event != "socket.connect" or _connected is None or threading.get_ident() != _thread:
+        return
+    if isinstance(args[1], tuple):
         _connected.append(args[1][0])
 
 
@@ -65,7 +66,8 @@ sys.addaudithook(_note)
 def connections() -> Iterator[list[str]]:
     """The addresses that any socket was connected to meanwhile by this thread, in which `post` connects."""
     global _connected, _thread
-    _connected, _thread = (found := []), threading.get_ident()
+    found: list[str] = []
+    _connected, _thread = found, threading.get_ident()
     try:
         yield found
     finally:
