@@ -15,7 +15,7 @@ from tasks.events import Happened, happened
 from tasks.models import Annotation, Project, Task
 
 from . import notifier, outbox
-from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Context, as_text, chunks
+from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Context, Encoded, as_text, chunks
 from .catalogue import body_of
 from .models import Delivery
 from .outbox import NewEvent
@@ -105,7 +105,7 @@ def record_events(events: tuple[Happened, ...], **_: Any) -> None:
 
 
 def new_events(events: Iterable[Happened]) -> Iterator[NewEvent]:
-    encoded: dict[Any, Any] = {}
+    encoded: dict[tuple[Any, int], Encoded] = {}
     for event in events:
         if event.kind in EVENT_MAP:
             yield from _events_of(Context(event, encoded))

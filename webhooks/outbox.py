@@ -20,7 +20,7 @@ from .models import Attempt, Delivery, Webhook
 from .transport import GONE, Answer
 
 # Rows of one statement. A change with more events takes several statements: each event may be 20 KB.
-EVENTS_AT_ONCE, POSITIONS_AT_ONCE, PRUNED_AT_ONCE = 5000, 5000, 1000
+EVENTS_AT_ONCE, POSITIONS_AT_ONCE, PRUNED_AT_ONCE = 3000, 5000, 1000
 # Longer than a job may live, so that nobody else sends what is being sent.
 LEASE_SECONDS = 30
 KEPT_DAYS = 30
