@@ -109,6 +109,8 @@ DATABASES["default"] |= {
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=5_000)
 # Statements of the hot paths stay prepared on their connection. Switch off behind pgbouncer before 1.21.
 PREPARE_STATEMENTS = env.bool("PREPARE_STATEMENTS", default=True)
+# Django's default, None, would keep psycopg from preparing even what asks for it.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5 if PREPARE_STATEMENTS else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- users and sign-on -------------------------------------------------------------------------
