@@ -4,5 +4,5 @@ from tasks import triggers
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0005_review_loop"), ("tasks", "0008_label_configs_append_only")]
+    dependencies = [("reviews", "0001_initial"), ("tasks", "0002_sql")]
     operations = triggers.operations("reviews")
