@@ -6,6 +6,6 @@ class ApiConfig(AppConfig):
     name = "api"
 
     def ready(self) -> None:
-        # A key missing from a form is missing, as in JSON. REST framework would read it as an unchecked box: false.
+        # As in JSON, a key that a form does not have is left alone. REST framework would read it as false.
         BooleanField.default_empty_html = empty
         from .views import schema  # noqa: F401  (registers itself)

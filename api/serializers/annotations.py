@@ -121,7 +121,7 @@ class AnnotationSerializer(AnnotationBodySerializer):
 
 
 def annotation_body(annotation: Annotation) -> Body:
-    """Built once for each state of the annotation and shared by the answer and the events: copy it to change it."""
+    """Built once for each state of the annotation and shared by response and events: copy it first."""
     state = (
         annotation.annotation_seq,
         annotation.updated_at,

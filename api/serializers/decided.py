@@ -1,4 +1,4 @@
-"""The answer of accept, reject and fix-and-accept: the annotation, who decided, the review, and the task's counters."""
+"""The response of accept, reject and fix-and-accept: the annotation, the review, and the task's counters."""
 
 from rest_framework import serializers
 

@@ -57,7 +57,7 @@ class ReturnedSerializer(serializers.Serializer):
 
 
 class QueueItemSerializer(serializers.Serializer):
-    """`reason` says why there is no annotation, or why it comes without a lease; `detail` says it in words."""
+    """`reason`: why there is no annotation, or why it comes without a lease. `detail`: the same in words."""
 
     annotation = AnnotationSerializer(allow_null=True)
     task = TaskSerializer(required=False)

@@ -19,7 +19,7 @@ BIG = 2**62
 
 
 class ReviewSerializer(serializers.ModelSerializer):
-    """Label Studio's keys; `state`, `verdict`, `reason`, `unique_id` and `supersedes` are ours. No comment."""
+    """Label Studio's keys, and our own `state`, `verdict`, `reason`, `unique_id` and `supersedes`."""
 
     result = serializers.ListField(child=serializers.DictField(), read_only=True, allow_null=True)
     previous_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)

@@ -1,4 +1,4 @@
-"""A task with its annotations, predictions and drafts, in the shapes of Label Studio's lists, pages and label stream."""
+"""A task with its annotations, predictions and drafts, as Label Studio's lists and label stream show it."""
 
 import json
 from collections.abc import Sequence

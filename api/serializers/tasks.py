@@ -18,7 +18,7 @@ from .task_parts import TaskParts, parts_of
 from .users import ExpandedPersonSerializer
 from .values import Body, wire_time, wire_time_or_none
 
-# What an annotator does not see of a task (contract §4): of the review columns they see `reviews_rejected` only.
+# What an annotator does not see of a task. Of the review columns they see `reviews_rejected` only.
 REVIEWERS_ONLY = (
     "reviewed",
     "reviewed_at",
@@ -167,7 +167,7 @@ class TaskSerializer(TaskBodySerializer):
 def task_for_reader(
     task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None
 ) -> Body:
-    """`hides_reviewers`: a rejection of work on the task is contested, and this reader may be the one who decides.
+    """`hides_reviewers`: a rejection on the task is contested, and this reader may be the one who decides.
     Found among the annotations of `parts`, unless the caller knows more."""
     if hides_reviewers is None:
         hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in parts.annotations)

@@ -1,4 +1,4 @@
-"""Annotations: the work itself, and the brief's three doors to a verdict on it."""
+"""Annotations, and the three actions that decide them: accept, reject, fix-and-accept."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def readable(queryset: AnnotationQuerySet) -> QuerySet[Annotation]:
 
 
 def one_readable(reader: User) -> QuerySet[Annotation]:
-    """What one annotation needs, in one query, without the columns of other tables that no body and no guard reads."""
+    """One annotation in one query, without columns of other tables that no body and no guard reads."""
     found = Annotation.objects.visible_to(reader).saying_config_outdated()
     own = [field.name for field in Annotation._meta.concrete_fields]
     return found.select_related("completed_by", "project", "task").only(*own, *READ_OF_RELATED)
@@ -97,7 +97,10 @@ class AnnotationViewSet(ViewSet):
 
     @extend_schema(request=NewWorkSerializer, responses=AnnotationSerializer)
     def partial_update(self, request, pk=None):
-        """Change an annotation. A new result or skip flag is a new version and outdates a standing verdict."""
+        """Change an annotation.
+
+        A new result or skip flag is a new version and outdates a standing verdict.
+        """
         annotation, body = self.get_object(), sent(NewWorkSerializer, request, partial=True)
         draft = _draft_of(request, body, annotation)
         changes = work_of(body, WorkSerializer, request)
@@ -187,7 +190,10 @@ class TaskAnnotationViewSet(ViewSet):
 
     @extend_schema(request=NewWorkSerializer, responses={201: AnnotationSerializer})
     def create(self, request, task_pk=None):
-        """Submit an annotation, or skip the task (`was_cancelled`). `draft_id` names the draft it began as."""
+        """Submit an annotation, or skip the task (`was_cancelled`).
+
+        `draft_id` names the draft it began as.
+        """
         task = visible(Task.objects.select_related("project"), request, task_pk)
         body = sent(NewWorkSerializer, request)
         work = annotations.Work(**work_of(body, NewWorkSerializer, request, task))

@@ -1,4 +1,4 @@
-"""What every viewset starts from."""
+"""What views share: finding rows, checking permissions, reading bodies, and the base of all viewsets."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -23,7 +23,7 @@ from ..serializers.values import Body
 
 
 def visible(queryset: Any, request: Request, pk: Any) -> Any:
-    """The row, or 404 when it does not exist for this person."""
+    """The row, or 404 if it is not visible to the caller."""
     return get_object_or_404(queryset.visible_to(request.user), pk=pk)
 
 
@@ -33,7 +33,7 @@ def user_of(request: Request) -> User:
 
 
 def require(request: Request, capability: str, project: Any) -> None:
-    """Somebody known who may not: 403."""
+    """403 without the capability."""
     if not may(user_of(request), capability, project):
         raise Refused(
             "permission_denied",
@@ -43,7 +43,7 @@ def require(request: Request, capability: str, project: Any) -> None:
 
 
 def project_for(request: Request, capability: str, pk: Any) -> Project:
-    """404 for who does not see the project, 403 for who may not do this in it."""
+    """404 if the project is not visible, 403 without the capability."""
     project = visible(Project.objects, request, pk)
     require(request, capability, project)
     return project
@@ -57,7 +57,7 @@ def sent(serializer: type, request: Request, **options: Any) -> dict[str, Any]:
 
 
 def person_named(body: dict[str, Any], field: str, request: Request) -> User:
-    """Somebody the caller may know of; anybody else is as unknown as nobody."""
+    """Somebody the caller may know of. Others are refused like ids that do not exist."""
     if person := visible_people(user_of(request)).filter(pk=body[field]).first():
         return person
     raise Refused(
@@ -87,7 +87,7 @@ def stale_answer(annotation_id: int, request: Request) -> tuple[Body, str]:
 
 
 class ViewSet(GenericViewSet):
-    """Visible rows only; ids are whole numbers, anything else is no route."""
+    """Visible rows only. Ids are whole numbers; no other path is a route."""
 
     queryset: Any  # with the methods of its model's queryset, which the stubs do not know
     lookup_value_regex = r"\d{1,18}"
@@ -110,7 +110,7 @@ class ViewSet(GenericViewSet):
         *,
         bodies_of: Callable[[list[Any], User], list[Body]] | None = None,
     ) -> Response:
-        """A page of rows as `serializer` (by default the view's) shows them, or as `bodies_of(rows, reader)`."""
+        """A page of rows as `serializer` (the view's by default) or `bodies_of(rows, reader)` shows them."""
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = self.paginate_queryset(queryset)
             if bodies_of is not None:

@@ -24,7 +24,8 @@ TRIES = 5
 NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
 ENDED = Refused(
     "lease_ended",
-    "This is no longer kept for you: it was decided, released, or the time ran out. What you typed is safe to send all the same.",
+    "This is no longer reserved for you: it was decided, released, or the time ran out."
+    " You can still send what you typed.",
     status=404,
 )
 
@@ -34,7 +35,7 @@ class NextInQueue(APIView):
         operation_id="review_queue_next", parameters=[AskSerializer], responses=QueueItemSerializer
     )
     def get(self, request, pk: int):
-        """The next annotation for you to review, kept for you until the lease runs out. Asked again, the same one.
+        """The next annotation to review, leased to you for a while. Asking again returns the same one.
 
         Nothing to hand out is 200 with `annotation: null` and the `reason`.
         """
@@ -74,7 +75,7 @@ def _drawn(ask: Ask) -> Found | None:
 class RenewLease(APIView):
     @extend_schema(operation_id="leases_renew", request=None, responses=LeaseSerializer)
     def post(self, request, lease):
-        """Keep it longer, an annotation to review or a task to label. 404 `lease_ended` when it is no longer yours."""
+        """Renew the lease of an annotation to review or a task to label. 404 `lease_ended` if it is over."""
         if until := leases.renew(lease, request.user):
             return Response(LeaseSerializer({"id": lease, "expires_at": until}).data)
         if place := reservations.renew(lease, request.user):
@@ -128,7 +129,7 @@ class HeldViewSet(ViewSet):
 
     @extend_schema(operation_id="projects_leases_list", responses=HeldSerializer(many=True))
     def list(self, request, pk=None):
-        """Who has what just now (managers): annotations under review and tasks being labelled, longest held first."""
+        """Current leases (managers): annotations under review and tasks being labelled, oldest first."""
         project = project_for(request, "manage_project", pk)
         return self.page_of(_held(project))
 

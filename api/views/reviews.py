@@ -81,7 +81,10 @@ class ReviewViewSet(ViewSet):
 
     @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
     def partial_update(self, request, pk=None):
-        """Another verdict, result or reject action: a superseding review. The answer bears its id, and `supersedes`."""
+        """Another verdict, result or reject action: a superseding review.
+
+        The answer has its id, and `supersedes`.
+        """
         review = self.get_object()
         body = {"accepted": review.accepted, **sent(ReviewChangeSerializer, request, partial=True)}
         decision = AnnotationReviewService(request.user).change(review, verdict_request(request, body))
@@ -171,7 +174,10 @@ def report_body(report: Report) -> dict[str, Any]:
 class BulkReviews(APIView):
     @extend_schema(request=BulkReviewSerializer, responses=BulkReportSerializer)
     def post(self, request):
-        """Accept, reject, undo or reopen a selection of one project. What is refused is reported, the rest is done."""
+        """Accept, reject, undo or reopen a selection of one project.
+
+        What is refused is reported, the rest is done.
+        """
         body = sent(BulkReviewSerializer, request)
         visible_ones = Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"])
         chosen = list(visible_ones.values_list("pk", flat=True))

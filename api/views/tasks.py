@@ -42,7 +42,7 @@ class TaskViewSet(ViewSet):
 
     @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])
     def list(self, request):
-        """Tasks you see, with counters; filtered by review state, counts, people and times, or as the data manager does."""
+        """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries."""
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
         found = self.filter_queryset(self.get_queryset().offered_to(request.user))
@@ -55,7 +55,7 @@ class TaskViewSet(ViewSet):
         return self.page_of(found, bodies_of=table_rows if full else tasks_for_reader)
 
     def stored_totals(self) -> dict[str, int] | None:
-        """Totals that need no counting: everything of one project, asked for by somebody who sees everything of it."""
+        """Stored totals, for a list of all tasks of one project by somebody who sees all of them."""
         params = self.request.query_params
         said = {"view", "query"} if self.everything_of else set()
         project = str(self.everything_of.pk) if self.everything_of else params.get("project", "")

@@ -1,4 +1,7 @@
-"""Generous for scripts, tight only where guessing pays. Counted per process: nothing on the request path needs Redis."""
+"""Throttles: generous for scripts, tight only where somebody could guess passwords or tokens.
+
+They count per process, so that no request needs Redis.
+"""
 
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.throttling import SimpleRateThrottle

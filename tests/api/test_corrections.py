@@ -26,10 +26,10 @@ def sentences(answer) -> list[str]:
     return [row["sentence"] for row in answer.json()["results"]]
 
 
-def through(door: str, house, work) -> dict:
-    """What the annotator's feed says after the reviewer fixed `work` by that door."""
+def fix_by(route: str, house, work) -> dict:
+    """What the annotator's feed says after the reviewer fixed `work` by that route."""
     pk, reviewer = work.annotation.pk, client_of(house.reviewer)
-    if door == "the brief's":
+    if route == "fix-and-accept":
         answer = reviewer.post(
             f"/api/annotations/{pk}/fix-and-accept/", {"result": work.better}, format="json"
         )
@@ -41,16 +41,16 @@ def through(door: str, house, work) -> dict:
     return told
 
 
-@pytest.mark.parametrize("door", ["the brief's", "Label Studio's"])
-def test_a_fixed_box_shows_moved_overlap_0_83(house, door):
-    told = through(door, house, a_wider_box(house))
+@pytest.mark.parametrize("route", ["fix-and-accept", "annotation-reviews"])
+def test_a_fixed_box_shows_moved_overlap_0_83(house, route):
+    told = fix_by(route, house, a_wider_box(house))
 
     assert (told["kind"], told["region"], told["sentence"]) == ("moved", "box0", "moved, overlap 0.83")
 
 
-@pytest.mark.parametrize("door", ["the brief's", "Label Studio's"])
-def test_a_fixed_choice_shows_positive_to_neutral(house, door):
-    told = through(door, house, a_calmer_mood(house))
+@pytest.mark.parametrize("route", ["fix-and-accept", "annotation-reviews"])
+def test_a_fixed_choice_shows_positive_to_neutral(house, route):
+    told = fix_by(route, house, a_calmer_mood(house))
 
     assert (told["kind"], told["control"], told["sentence"]) == ("relabelled", "mood", "Positive → Neutral")
 
