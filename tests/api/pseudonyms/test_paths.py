@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from jobs.models import Job
 from tasks.services import projects
 from tests.factories import PASSWORD, client_of, result
 
@@ -35,6 +36,7 @@ def values_of(house) -> dict[str, object]:
         "/api/dm/actions/": "reject_tasks_annotations",
         "/api/dm/views/": house.tab.pk,
         "/api/drafts/": house.draft.pk,
+        "/api/jobs/": Job.objects.filter(created_by=house.reviewer).latest("pk").pk,
         "/api/predictions/": house.prediction.pk,
         "/api/projects/": house.project.pk,
         f"/api/projects/{house.project.pk}/exports/": export["id"],
