@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, prefetch_related_objects
 
 from reviews.identities import reviewers_shown_to
 from reviews.models import Comment
@@ -27,26 +27,34 @@ class TaskParts:
 
 
 def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> dict[int, TaskParts]:
-    """By the id of the task. `own_work`: of annotations, only the reader's."""
+    """By the id of the task, without predictions and drafts. `own_work`: of annotations, only the reader's."""
     parts: dict[int, TaskParts] = defaultdict(TaskParts)
     by_id = {task.pk: task for task in tasks}
     seen = Annotation.objects.visible_to(reader).listed().saying_config_outdated()
     seen = seen.filter(completed_by=reader) if own_work else seen
-    for annotation in _of(tasks, seen.prefetch_related("completed_by")):
+    for annotation in _of(tasks, seen):
         annotation.task = by_id[annotation.task_id]
         annotation.project = annotation.task.project
         parts[annotation.task_id].annotations.append(annotation)
-    for prediction in _of(tasks, Prediction.objects.all()):
-        parts[prediction.task_id].predictions.append(prediction)
-    for draft in _of(tasks, Draft.objects.visible_to(reader)):
-        draft.task, draft.user = by_id[draft.task_id], reader
-        parts[draft.task_id].drafts.append(draft)
     comments = Comment.objects.present().filter(task__in=list(by_id)).order_by()
     for task_id, commenter in comments.values_list("task_id", "created_by_id").distinct():
         parts[task_id].commenters.add(commenter)
     reviewers = reviewers_shown_to(reader).filter(task__in=list(by_id))
     for task_id, reviewer in reviewers.values_list("task_id", "user_id"):
         parts[task_id].reviewers.add(reviewer)
+    return parts
+
+
+def full_parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> dict[int, TaskParts]:
+    """With predictions, the reader's drafts, and the authors of the annotations."""
+    parts, by_id = parts_of(tasks, reader, own_work=own_work), {task.pk: task for task in tasks}
+    annotations = [annotation for one in parts.values() for annotation in one.annotations]
+    prefetch_related_objects(annotations, "completed_by")
+    for prediction in _of(tasks, Prediction.objects.all()):
+        parts[prediction.task_id].predictions.append(prediction)
+    for draft in _of(tasks, Draft.objects.visible_to(reader)):
+        draft.task, draft.user = by_id[draft.task_id], reader
+        parts[draft.task_id].drafts.append(draft)
     return parts
 
 

@@ -14,7 +14,7 @@ from users.models import User
 
 from .annotations import annotation_for_reader, draft_body, prediction_body
 from .queue import LeaseSerializer, ReturnedSerializer, lease_body
-from .task_parts import TaskParts, parts_of
+from .task_parts import TaskParts, full_parts_of
 from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer, expanded_person_body, task_for_reader
 from .values import Body
 
@@ -46,7 +46,7 @@ class TableTaskSerializer(FullTaskSerializer):
 
 def table_rows(tasks: Sequence[Task], reader: User) -> list[Body]:
     """Rows of the data manager."""
-    parts = parts_of(tasks, reader)
+    parts = full_parts_of(tasks, reader)
     return [_table_row(task, parts[task.pk], reader) for task in tasks]
 
 
@@ -100,7 +100,7 @@ class OneTaskSerializer(TableTaskSerializer):
 
 
 def one_task(task: Task, reader: User) -> Body:
-    return _one_task(task, parts_of([task], reader)[task.pk], reader)
+    return _one_task(task, full_parts_of([task], reader)[task.pk], reader)
 
 
 def _one_task(task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None) -> Body:
@@ -135,7 +135,7 @@ class NextTaskSerializer(OneTaskSerializer):
 
 
 def next_task(task: Task, reader: User, drawn: Any) -> Body:
-    parts = parts_of([task], reader, own_work=True)[task.pk]
+    parts = full_parts_of([task], reader, own_work=True)[task.pk]
     # The work of others, which is not shown here, may be contested all the same.
     contested = Annotation.objects.filter(hidden_from(reader), task=task, deleted_at=None).exists()
     annotation = next((one for one in parts.annotations if one.pk == drawn.annotation_id), None)
