@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from jobs.models import Job
+from jobs import runner
 from tasks.services import projects
 from tests.factories import PASSWORD, client_of, result
 
@@ -27,6 +27,7 @@ UNASKED = {
 
 def values_of(house) -> dict[str, object]:
     """What stands for the parameter behind a path."""
+    job = runner.create("import_tasks", created_by=house.reviewer, project_id=house.project.pk)
     export = client_of(house.reviewer).post(f"/api/projects/{house.project.pk}/exports/", {}).json()
     return {
         "/api/annotation-history/": house.annotation.current_version_id,
@@ -36,7 +37,7 @@ def values_of(house) -> dict[str, object]:
         "/api/dm/actions/": "reject_tasks_annotations",
         "/api/dm/views/": house.tab.pk,
         "/api/drafts/": house.draft.pk,
-        "/api/jobs/": Job.objects.filter(created_by=house.reviewer).latest("pk").pk,
+        "/api/jobs/": job.pk,
         "/api/predictions/": house.prediction.pk,
         "/api/projects/": house.project.pk,
         f"/api/projects/{house.project.pk}/exports/": export["id"],
