@@ -56,7 +56,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _copy_of(row: Row) -> Row:
-    """With a state of its own. `copy.copy` of a model goes through pickling, which takes twenty times as long."""
+    """With a state of its own. `copy.copy` pickles a model, which takes twenty times as long."""
     own = type(row).__new__(type(row))
     own.__dict__.update(row.__dict__)
     own._state = ModelState()

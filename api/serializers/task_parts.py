@@ -27,7 +27,7 @@ class TaskParts:
 
 
 def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> dict[int, TaskParts]:
-    """By the id of the task, without predictions and drafts. `own_work`: of annotations, only the reader's."""
+    """By task id, without predictions and drafts. `own_work`: of annotations, only the reader's."""
     parts: dict[int, TaskParts] = defaultdict(TaskParts)
     by_id = {task.pk: task for task in tasks}
     seen = Annotation.objects.visible_to(reader).listed().saying_config_outdated()

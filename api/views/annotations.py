@@ -33,8 +33,7 @@ from ..serializers.annotations import (
 from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
-from .base import ViewSet, each, person_named, seen_by, sent, user_of, visible, with_etag
-from .verdicts import asked_for
+from .base import ViewSet, decision_arguments, each, person_named, seen_by, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Done.")}
 
@@ -118,14 +117,14 @@ class AnnotationViewSet(ViewSet):
     @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
     def accept(self, request, pk=None):
         """Sign the annotation as it is."""
-        asked = asked_for(request, sent(VerdictSerializer, request))
+        asked = decision_arguments(request, sent(VerdictSerializer, request))
         return self._decided(AnnotationReviewService(request.user).accept(int(pk), **asked))
 
     @extend_schema(request=RejectSerializer, responses=DecidedSerializer)
     @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
     def reject(self, request, pk=None):
         """Refuse to sign it; `reject_action` says what becomes of it."""
-        asked = asked_for(request, sent(RejectSerializer, request))
+        asked = decision_arguments(request, sent(RejectSerializer, request))
         return self._decided(AnnotationReviewService(request.user).reject(int(pk), **asked))
 
     @extend_schema(request=FixSerializer, responses=DecidedSerializer)
@@ -134,7 +133,7 @@ class AnnotationViewSet(ViewSet):
     )
     def fix_and_accept(self, request, pk=None):
         """Write the corrected `result` as a new version, and sign that."""
-        asked = {"result": None, **asked_for(request, sent(FixSerializer, request))}
+        asked = {"result": None, **decision_arguments(request, sent(FixSerializer, request))}
         return self._decided(AnnotationReviewService(request.user).fix_and_accept(int(pk), **asked))
 
     @extend_schema(methods=["post"], request=ReopenSerializer, responses=AnnotationSerializer)

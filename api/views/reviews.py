@@ -29,8 +29,7 @@ from ..serializers.reviews import (
     ReviewSerializer,
     review_for_reader,
 )
-from .base import ViewSet, each, sent, user_of, visible
-from .verdicts import asked_for
+from .base import ViewSet, decision_arguments, each, sent, user_of, visible
 
 
 def verdict_of(body: dict[str, Any]) -> ActionType:
@@ -42,7 +41,7 @@ def verdict_of(body: dict[str, Any]) -> ActionType:
 
 def verdict_request(request, body: dict[str, Any]) -> VerdictRequest:
     verdict = verdict_of(body)
-    asked = asked_for(request, body)
+    asked = decision_arguments(request, body)
     unasked = ("reject_action", "reason", "assignee") if verdict != ActionType.REJECTED else ("result",)
     return VerdictRequest(verdict, **{name: value for name, value in asked.items() if name not in unasked})
 
@@ -182,7 +181,7 @@ class BulkReviews(APIView):
         visible_ones = Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"])
         chosen = list(visible_ones.values_list("pk", flat=True))
         _refuse_other_count(body.get("expected_count"), len(chosen))
-        asked = asked_for(request, body)
+        asked = decision_arguments(request, body)
         asked.pop("seen")
         service = AnnotationReviewService(request.user)
         comment = asked["comment"]
