@@ -1,4 +1,5 @@
-"""What is made once through the real services and laid into the database anew for each test: a few COPY instead of 84 queries."""
+"""What is made once through the real services and laid into the database anew for each test: a few COPY
+instead of 84 queries."""
 
 import pickle
 from collections.abc import Callable

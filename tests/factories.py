@@ -18,9 +18,11 @@ from users.capabilities import Role
 from users.models import ApiToken, User
 
 CHOICES = """<View><Text name="text" value="$text"/>
-<Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/><Choice value="C"/></Choices></View>"""
+<Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/><Choice
+value="C"/></Choices></View>"""
 BOXES = """<View><Image name="image" value="$image"/>
-<RectangleLabels name="box" toName="image"><Label value="Car"/><Label value="Tree"/></RectangleLabels></View>"""
+<RectangleLabels name="box" toName="image"><Label value="Car"/><Label
+value="Tree"/></RectangleLabels></View>"""
 PASSWORD = "a long enough password"
 
 _numbers = count(1)
@@ -95,7 +97,8 @@ def skipped(on: Task, author: User) -> Annotation:
 
 
 def reviewed(of: Annotation, reviewer: User, verdict: str = ActionType.ACCEPTED, **asked: Any) -> Decision:
-    """`reviewer` signs a verdict through the service; a fix says C unless `result` says else. `of` is brought up to date."""
+    """`reviewer` signs a verdict through the service; a fix says C unless `result` says else. `of` is brought
+    up to date."""
     if verdict == ActionType.FIXED_AND_ACCEPTED:
         asked = {"result": result("C")} | asked
     decision = AnnotationReviewService(reviewer).decide(of, VerdictRequest(ActionType(verdict), **asked))
@@ -113,7 +116,8 @@ def undone(decision: Decision, by: User) -> Annotation:
 
 @dataclass
 class House:
-    """One project with everybody in it, one task, one annotation (A, by `annotator`). `stranger` belongs to nothing."""
+    """One project with everybody in it, one task, one annotation (A, by `annotator`). `stranger` belongs to
+    nothing."""
 
     project: Project
     lead: User
@@ -148,7 +152,8 @@ def build_house(**settings: Any) -> House:
 
 
 class Client(APIClient):
-    """Within a test's transaction a request commits nothing: ask the deferred guards after each write, as its commit would."""
+    """Within a test's transaction a request commits nothing: ask the deferred guards after each write, as its
+    commit would."""
 
     def request(self, **asked: Any) -> Any:
         response = super().request(**asked)
@@ -173,7 +178,8 @@ def browser_of(user: User) -> Browser:
 
 
 def verdicts_checked() -> None:
-    """Ask the deferred guards of the database now, as a commit would. (A review written and outdated between is refused.)"""
+    """Ask the deferred guards of the database now, as a commit would. (A review written and outdated between
+    is refused.)"""
     if not connection.in_atomic_block:
         return
     with connection.cursor() as cursor:

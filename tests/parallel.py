@@ -37,7 +37,8 @@ def alone(call: Callable[[], Any]) -> Any:
 
 
 def one_waits_for_another(first: Callable[[], Any], then: Callable[[], Any]) -> Future:
-    """`then` begins while what `first` did is not committed, waits for its locks, and goes on after the commit."""
+    """`then` begins while what `first` did is not committed, waits for its locks, and goes on after the
+    commit."""
     done, commit = Event(), Event()
 
     def hold() -> None:

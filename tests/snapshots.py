@@ -55,7 +55,8 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 
 @contextmanager
 def refused(code: str, status: int = 400, **about: Any) -> Iterator[None]:
-    """The block is refused with `code`, and nothing in the database is different afterwards. `about`: field."""
+    """The block is refused with `code`, and nothing in the database is different afterwards. `about`:
+    field."""
     before = everything()
     with pytest.raises(Refused) as caught:
         yield
@@ -118,7 +119,8 @@ def _add(totals: dict[str, int], counted: dict[str, Any]) -> None:
 
 
 def assert_history_whole(annotation: Annotation) -> None:
-    """Versions count from 1 without a gap, the newest is the current one, and each row came with a higher sequence number."""
+    """Versions count from 1 without a gap, the newest is the current one, and each row came with a higher
+    sequence number."""
     annotation = Annotation.objects.get(pk=annotation.pk)
     rows = list(History.objects.filter(annotation=annotation).order_by("id"))
     versions = [row for row in rows if row.number is not None]

@@ -32,7 +32,7 @@ def test_a_decision_takes_ten_statements_at_most(house, action, body):
 
     asked = statements(queries)
     assert answer.status_code == 200
-    # Who asks is kept for a few seconds, which the tests switch off: a statement for the token, one for the roles.
+    # The tests forget who asks after each request: one statement for the token, one for the roles.
     assert len(asked) <= MOST_OF_A_DECISION + 2, "\n".join(asked)
     assert len(set(asked)) == len(asked)
 

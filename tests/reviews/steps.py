@@ -16,7 +16,8 @@ def settings(house: House, **changes: Any) -> None:
 
 
 def decide(house: House, action: str, by: str = "reviewer", **asked: Any) -> Any:
-    """`by` does `action` (a method of the service) to the house's annotation; a fix says B unless told otherwise."""
+    """`by` does `action` (a method of the service) to the house's annotation; a fix says B unless told
+    otherwise."""
     asked = (FIXED if action == "fix_and_accept" else {}) | asked
     done = getattr(AnnotationReviewService(getattr(house, by)), action)(house.annotation, **asked)
     verdicts_checked()

@@ -1,4 +1,5 @@
-"""Many at once: one verdict where one was asked for, no deadlock, counters that tell the truth, a history of everything."""
+"""Many at once: one verdict where one was asked for, no deadlock, counters that tell the truth, a history of
+everything."""
 
 import random
 from collections import Counter
@@ -74,7 +75,8 @@ def test_an_undo_sent_many_times_at_once_is_one_undo(house):
 
 
 class Crowd:
-    """Everybody acts at random on the same annotations. What is refused is refused; nothing else may go wrong."""
+    """Everybody acts at random on the same annotations. What is refused is refused; nothing else may go
+    wrong."""
 
     def __init__(self, house, work: list[Annotation]):
         self.house, self.work = house, work

@@ -1,4 +1,5 @@
-"""The database's own part of the rule: no SQL bypasses the service. Each statement is committed for real, or refused."""
+"""The database's own part of the rule: no SQL bypasses the service. Each statement is committed for real, or
+refused."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,14 +14,16 @@ from tests.snapshots import everything
 pytestmark = pytest.mark.django_db(transaction=True)
 
 INSERT_REVIEW = """
-    INSERT INTO reviews_review (annotation_id, task_id, project_id, verdict, created_by_id, created_at, comment, reason,
+    INSERT INTO reviews_review (annotation_id, task_id, project_id, verdict, created_by_id, created_at,
+    comment, reason,
         seen_version_id, unique_id)
-    SELECT id, task_id, project_id, 'accepted', {reviewer}, now(), '', '', current_version_id, gen_random_uuid()
+    SELECT id, task_id, project_id, 'accepted', {reviewer}, now(), '', '', current_version_id,
+    gen_random_uuid()
     FROM tasks_annotation WHERE id = {annotation}"""
 MATCHES, APPEND_ONLY = "verdict_matches_review", "append_only"
 
-# `plain` has no verdict; `accepted` has {standing} by {reviewer}; `rejected` another; {undone}, {superseded}, {outdated} are
-# reviews of `accepted` that stand no more. What is tried → the constraint that refuses it.
+# `plain` has no verdict; `accepted` has {standing} by {reviewer}; `rejected` another; {undone}, {superseded},
+# {outdated} are reviews of `accepted` that stand no more. What is tried → the constraint that refuses it.
 REFUSED = {
     "UPDATE tasks_annotation SET last_action = 'accepted' WHERE id = {plain}": MATCHES,
     "UPDATE tasks_annotation SET last_action = 'rejected' WHERE id = {accepted}": MATCHES,
@@ -28,8 +31,10 @@ REFUSED = {
     "UPDATE tasks_annotation SET last_action = 'submitted' WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET standing_review_id = NULL WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET standing_review_id = {standing} WHERE id = {plain}": MATCHES,
-    "UPDATE tasks_annotation SET standing_review_id = {standing}, last_action = 'accepted' WHERE id = {plain}": MATCHES,
-    "UPDATE tasks_annotation SET standing_review_id = {rejecting}, last_action = 'rejected' WHERE id = {accepted}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {standing}, last_action = 'accepted' "
+    "WHERE id = {plain}": MATCHES,
+    "UPDATE tasks_annotation SET standing_review_id = {rejecting}, last_action = 'rejected' "
+    "WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET standing_review_id = {undone} WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET standing_review_id = {superseded} WHERE id = {accepted}": MATCHES,
     "UPDATE tasks_annotation SET standing_review_id = 99999999 WHERE id = {accepted}": MATCHES,
@@ -42,7 +47,8 @@ REFUSED = {
     "UPDATE reviews_review SET undone_at = NULL, undone_by_id = NULL WHERE id = {undone}": APPEND_ONLY,
     "UPDATE reviews_review SET undone_at = now() WHERE id = {undone}": APPEND_ONLY,
     "UPDATE reviews_review SET superseded_by_id = {rejecting} WHERE id = {superseded}": APPEND_ONLY,
-    "UPDATE reviews_review SET verdict = 'rejected', reject_action = 'remove' WHERE id = {standing}": APPEND_ONLY,
+    "UPDATE reviews_review SET verdict = 'rejected', reject_action = 'remove' "
+    "WHERE id = {standing}": APPEND_ONLY,
     "UPDATE reviews_review SET comment = 'Nicer' WHERE id = {undone}": APPEND_ONLY,
     "UPDATE reviews_review SET created_by_id = {reviewer2} WHERE id = {standing}": APPEND_ONLY,
     "UPDATE reviews_review SET contested_at = now(), comment = 'Nicer' WHERE id = {standing}": APPEND_ONLY,

@@ -1,4 +1,5 @@
-"""What may be decided and what waits, asked in every way there is: all answers are the same, whatever happened before."""
+"""What may be decided and what waits, asked in every way there is: all answers are the same, whatever
+happened before."""
 
 from collections.abc import Callable
 from random import Random
@@ -148,8 +149,8 @@ def draw_one(house: House, random: Random) -> None:
 
 
 ACTS: list[Callable[[House, Random], None]] = [
-    submit, submit, submit, skip, edit, edit, name_author, accept, fix, reject, reject, redistribute, contest, contest,
-    reopen, undo, to_draft, delete, close, assign, assign, draw_one,
+    submit, submit, submit, skip, edit, edit, name_author, accept, fix, reject, reject, redistribute, contest,
+    contest, reopen, undo, to_draft, delete, close, assign, assign, draw_one,
 ]  # fmt: skip
 
 

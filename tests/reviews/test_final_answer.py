@@ -1,4 +1,5 @@
-"""Which annotation answers its task: mixes of verdicts and ground truth against the rule in words, and what picks do."""
+"""Which annotation answers its task: mixes of verdicts and ground truth against the rule in words, and what
+picks do."""
 
 from itertools import combinations_with_replacement, product
 
@@ -26,7 +27,8 @@ MIXES = [(), *((one,) for one in WORK), *combinations_with_replacement(PAIRED, 2
 
 
 def answer(mix, criteria: str) -> tuple[str, int | None]:
-    """The rule, in the words of the page: (state, place of the answer). Nothing here is shared with the code under test."""
+    """The rule, in the words of the page: (state, place of the answer). Nothing here is shared with the code
+    under test."""
     here = [
         (place, said, state, gold)
         for place, (said, state, gold) in enumerate(mix)

@@ -1,4 +1,5 @@
-"""Picks, undos of picks and of verdicts at the same time: one answer at most, and the one that the rows tell."""
+"""Picks, undos of picks and of verdicts at the same time: one answer at most, and the one that the rows
+tell."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""`review_task_limit_percent`: exactly that share of the tasks, by a seed, as tasks come and go and the share changes."""
+"""`review_task_limit_percent`: exactly that share of the tasks, by a seed, as tasks come and go and the share
+changes."""
 
 from decimal import Decimal
 

@@ -117,7 +117,8 @@ def test_an_edit_that_waited_for_a_verdict_is_locked_by_it(house):
 
 
 def test_a_lock_on_work_lets_others_refer_to_it(house):
-    """Foreign keys take KEY SHARE at commit: a plain FOR UPDATE would keep them waiting, and two of them deadlock."""
+    """Foreign keys take KEY SHARE at commit: a plain FOR UPDATE would keep them waiting,
+    and two of them deadlock."""
 
     def refer() -> Comment:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -27,7 +27,8 @@ class Walk:
         self.requests += 1
 
     def say(self, name: str, call: Callable[[], Any], expect: Callable[[Any], Any] | None = None) -> Any:
-        """Call, look at the types and at what is expected, print. Gives what was answered, also where that was wrong."""
+        """Call, look at the types and at what is expected, print. Gives what was answered, also where that
+        was wrong."""
         self.calls += 1
         answer = None
         try:

@@ -1,13 +1,14 @@
-"""Print every method of the SDK on the resources of this site, one on a line. Runs in the SDK's environment."""
+"""Print every method of the SDK on the resources of this site, one on a line. Runs in the SDK's
+environment."""
 
 import inspect
 
 from label_studio_sdk import LabelStudio
 
 RESOURCES = (
-    "users tokens versions projects projects.members projects.members.paginated projects.members.bulk projects.roles "
-    "projects.assignments projects.exports tasks annotations annotation_history annotation_reviews predictions comments "
-    "views actions webhooks"
+    "users tokens versions projects projects.members projects.members.paginated projects.members.bulk "
+    "projects.roles projects.assignments projects.exports tasks annotations annotation_history annotation_reviews predictions "
+    "comments views actions webhooks"
 )
 
 

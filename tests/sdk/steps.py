@@ -9,12 +9,12 @@ from calls import Failed, Walk
 from label_studio_sdk import LabelStudio
 
 ORDER = (
-    "users tokens projects imports task_calls annotations annotation_history predictions drafts comments annotation_reviews "
-    "filtered members exports snapshots views actions webhooks end"
+    "users tokens projects imports task_calls annotations annotation_history predictions drafts comments "
+    "annotation_reviews filtered members exports snapshots views actions webhooks end"
 )
 CONFIG = (
-    '<View><Text name="text" value="$text"/><Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/></Choices>'
-    "</View>"
+    '<View><Text name="text" value="$text"/><Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/>'
+    "</Choices></View>"
 )
 
 

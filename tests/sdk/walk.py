@@ -1,8 +1,9 @@
-"""Walk through the unmodified label-studio-sdk and print one line for each call: ok or FAIL, its name, what came back.
+"""Walk through the unmodified label-studio-sdk and print one line for each call: ok or FAIL, its name, what
+came back.
 
-Runs in an environment of its own: `python walk.py URL TOKEN [--pat]`, or `--demo demo.json`. The token is one of somebody
-who may create projects. With --pat the walk makes a personal access token first and goes on with that. What it creates it
-deletes. The exit code is the number of failures.
+Runs in an environment of its own: `python walk.py URL TOKEN [--pat]`, or `--demo demo.json`. The token is one
+of somebody who may create projects. With --pat the walk makes a personal access token first and goes on with
+that. What it creates it deletes. The exit code is the number of failures.
 """
 
 import argparse

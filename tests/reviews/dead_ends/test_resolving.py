@@ -1,5 +1,5 @@
-"""What nobody takes up by themselves, as the lead finds it, and what each button does about it. The states are those of the walk
-through every state and role."""
+"""What nobody takes up by themselves, as the lead finds it, and what each button does about it. The states
+are those of the walk through every state and role."""
 
 import pytest
 from django.test import Client

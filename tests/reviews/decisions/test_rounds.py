@@ -94,7 +94,8 @@ def test_the_refusal_says_what_else_there_is(spent):
 
     ((_, refusal),) = report.refused
     assert refusal.detail == (
-        "This has been sent back once, as often as this project allows. Reject it with remove, or fix and accept it."
+        "This has been sent back once, as often as this project allows. Reject it with remove, or fix and "
+        "accept it."
     )
 
 

@@ -1,4 +1,5 @@
-"""Leases: held, renewed, run out, let go, ended by a decision; and never two on one item, with real threads."""
+"""Leases: held, renewed, run out, let go, ended by a decision; and never two on one item, with real
+threads."""
 
 from collections import Counter
 from datetime import timedelta
