@@ -7,8 +7,8 @@ from label_studio_sdk import LabelStudio
 
 RESOURCES = (
     "users tokens versions projects projects.members projects.members.paginated projects.members.bulk "
-    "projects.roles projects.assignments projects.exports tasks annotations annotation_history annotation_reviews predictions "
-    "comments views actions webhooks"
+    "projects.roles projects.assignments projects.exports tasks annotations annotation_history "
+    "annotation_reviews predictions comments views actions webhooks"
 )
 
 

@@ -13,8 +13,8 @@ ORDER = (
     "annotation_reviews filtered members exports snapshots views actions webhooks end"
 )
 CONFIG = (
-    '<View><Text name="text" value="$text"/><Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/>'
-    "</Choices></View>"
+    '<View><Text name="text" value="$text"/><Choices name="letter" toName="text"><Choice value="A"/>'
+    '<Choice value="B"/></Choices></View>'
 )
 
 
