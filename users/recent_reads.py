@@ -22,17 +22,23 @@ class RecentReads(Generic[Value]):
 
     def get(self, key: Hashable, read: Callable[[], Value]) -> Value:
         """The value of `key`, at most SECONDS old. Threads share it: copy it before you change it."""
-        if connection.in_atomic_block:
-            return read()  # this transaction may have changed it, which others must not see yet
+        if self._is_being_written():
+            return read()
         values = self._values
         if (found := values.get(key)) and found[0] > monotonic():
             return found[1]
         value = read()
+        if connection.in_atomic_block:
+            return value  # perhaps of a snapshot that is older than the last commit
         if len(values) >= MAXIMUM:
             values.clear()
         # Into the dictionary of before the read: after a clear() in the meantime nobody looks there.
         values[key] = (monotonic() + SECONDS, value)
         return value
+
+    def _is_being_written(self) -> bool:
+        """By this transaction, whose changes only its own reads may see."""
+        return any(call == self.clear for _, call, _ in connection.run_on_commit)
 
     def drop(self) -> None:
         """To be called by whatever writes to these tables: this process reads them again once it is

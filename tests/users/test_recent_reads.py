@@ -157,6 +157,27 @@ def test_what_is_read_before_a_change_is_committed_is_not_kept(clock):
     assert reads.get("key", lambda: 2) == 2
 
 
+def test_a_transaction_uses_what_is_kept_until_it_changes_it(clock):
+    reads: RecentReads[int] = RecentReads()
+    reads.get("key", lambda: 1)
+
+    with transaction.atomic():
+        assert reads.get("key", lambda: 2) == 1
+        reads.drop()
+        assert reads.get("key", lambda: 2) == 2
+
+    assert reads.get("key", lambda: 3) == 3
+
+
+def test_what_a_transaction_reads_is_not_kept(clock):
+    reads: RecentReads[int] = RecentReads()
+
+    with transaction.atomic():
+        reads.get("key", lambda: 1)
+
+    assert reads.get("key", lambda: 2) == 2
+
+
 def test_what_was_read_while_it_changed_is_not_kept(clock):
     reads: RecentReads[int] = RecentReads()
 
