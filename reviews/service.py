@@ -299,7 +299,9 @@ class AnnotationReviewService:
     def _apply(
         self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, because: str = ""
     ) -> None:
-        apply(plans, locked.tasks, actor=self.actor, now=timezone.now(), bulk=bulk, because=because)
+        decided = {plan.annotation.task_id for plan in plans}
+        tasks = [task for task in locked.tasks if task.pk in decided]
+        apply(plans, tasks, actor=self.actor, now=timezone.now(), bulk=bulk, because=because)
 
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):
