@@ -1,6 +1,7 @@
 """Nothing that a reader of a clone meets points at a page that a clone does not have."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,18 +20,19 @@ PRESENT = re.compile(r"RFC \d+ §")
 IN_DOCS = re.compile(r"\b(docs/[\w/-]+\.md)(?:#([\w-]+))?")
 
 
+@cache
 def texts() -> list[Path]:
-    return sorted(path for path in ROOT.rglob("*") if _is_ours(path.relative_to(ROOT)) and path.is_file())
+    """What is ours of the repository: not what git ignores, nor this file, which has to name them."""
+    top = [path for path in ROOT.iterdir() if path.name[0] != "." and path.name not in LEFT_OUT]
+    inside = (path for folder in top if folder.is_dir() for path in folder.rglob("*"))
+    return sorted(path for path in [*top, *inside] if path.is_file() and _is_text_of_ours(path))
 
 
-def _is_ours(path: Path) -> bool:
-    """Not what git ignores, nor this file, which has to name them."""
-    hidden = any(part.startswith(".") for part in path.parts)
+def _is_text_of_ours(path: Path) -> bool:
     return (
-        not hidden
-        and not LEFT_OUT & set(path.parts)
-        and path.suffix in KINDS
-        and path.name != "test_references.py"
+        path.suffix in KINDS
+        and path.name != Path(__file__).name
+        and not LEFT_OUT & set(path.relative_to(ROOT).parts)
     )
 
 
