@@ -42,23 +42,23 @@ class Place:
         self.url = f"/api/projects/{self.project.pk}/review-queue/next/"
 
     def set_order(self, order: str) -> None:
-        from reviews.queue.drawing import Ask
+        from reviews.queue.drawing import QueueRequest
         from tasks.services import projects
 
         self.project = projects.update(self.project, {"sampling": order}, actor=self.house.lead)
-        self.ask = Ask(self.project, self.house.reviewer)
+        self.queue_request = QueueRequest(self.project, self.house.reviewer)
         answer = self.client.get(self.url)
         assert answer.status_code == 200 and answer.json()["annotation"], answer.content
 
     def draw(self) -> None:
         from reviews.queue.drawing import draw
 
-        assert draw(self.ask)
+        assert draw(self.queue_request)
 
     def remaining(self) -> None:
         from reviews.queue.drawing import remaining
 
-        remaining(self.ask)
+        remaining(self.queue_request)
 
     def request(self) -> None:
         self.client.get(self.url)
@@ -70,7 +70,7 @@ class Place:
 
         release_leases()
         with transaction.atomic(), connection.cursor() as cursor:
-            sql, parameters = statement(self.ask)
+            sql, parameters = statement(self.queue_request)
             cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", parameters)
             plan = [row[0] for row in cursor.fetchall()]
             transaction.set_rollback(True)

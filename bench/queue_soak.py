@@ -164,16 +164,16 @@ class InProcess(Reviewer):
             return None
 
     def _next_item(self) -> dict[str, Any]:
-        from reviews.queue.drawing import Ask, draw
+        from reviews.queue.drawing import QueueRequest, draw
         from reviews.queue.reasons import why_empty
 
-        ask = Ask(self.project_row, self.user)
-        if lease := draw(ask):
+        queue_request = QueueRequest(self.project_row, self.user)
+        if lease := draw(queue_request):
             return {
                 "annotation": {"id": lease.annotation_id},
                 "lease": {"id": lease.id, "expires_at": lease.expires_at.isoformat()},
             }
-        return {"annotation": None, "reason": why_empty(ask).code}
+        return {"annotation": None, "reason": why_empty(queue_request).code}
 
     def _post(self, path: str) -> dict[str, Any] | None:
         from reviews.queue import leases

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from reviews.corrections import feed
 from reviews.eligibility import returned_to
 from reviews.models import Queue, QueueEntry
-from reviews.queue.drawing import Ask, available_to, remaining
+from reviews.queue.drawing import QueueRequest, available_to, remaining
 from tasks.models import Annotation, Project
 from tasks.progress import Progress, progress_from
 from tasks.roles import may
@@ -20,7 +20,7 @@ def of_review(project: Project, user: User, queue: str | None = None) -> dict[st
     """`left` in this person's queue; `done` of `total` tasks are reviewed, or not in the review sample."""
     totals = totals_of([project.pk])[project.pk]
     return {
-        "left": remaining(Ask(project, user, queue)),
+        "left": remaining(QueueRequest(project, user, queue)),
         "done": totals["review_done"],
         "total": totals["tasks"],
     }

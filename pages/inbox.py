@@ -173,5 +173,5 @@ def resolve_stuck(request: HttpRequest, project: Project) -> None:
         actor=user_of(request),
         reason=form.get("reason") or None,
         to=to.user if to else None,
-        because=form.get("because", ""),
+        closing_reason=form.get("because", ""),
     )

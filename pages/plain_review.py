@@ -15,7 +15,7 @@ from reviews.editor_options import reject_buttons
 from reviews.identities import only_shown
 from reviews.models import Comment, Queue, QueueEntry, Review
 from reviews.queue import leases
-from reviews.queue.drawing import Ask, draw, remaining
+from reviews.queue.drawing import QueueRequest, draw, remaining
 from reviews.queue.reasons import before_drawing, why_empty
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
@@ -69,9 +69,9 @@ def show(
 ) -> HttpResponse:
     """The next item, or why there is none. After a refusal the form keeps what was typed."""
     user = user_of(request)
-    ask = Ask(project, user, position.queue or None, aside=position.set_aside)
-    reason = before_drawing(ask)
-    lease = None if reason else draw(ask)
+    queue_request = QueueRequest(project, user, position.queue or None, skipped_ids=position.set_aside)
+    reason = before_drawing(queue_request)
+    lease = None if reason else draw(queue_request)
     context: dict[str, Any] = {
         "project": project,
         "position": position,
@@ -79,12 +79,12 @@ def show(
         "last_review": request.session.get(LAST_REVIEW),
     }
     if lease is None:
-        context["reason"] = reason or why_empty(ask)
+        context["reason"] = reason or why_empty(queue_request)
     else:
         annotation = Annotation.objects.select_related("task", "project", "completed_by").get(
             pk=lease.annotation_id
         )
-        context |= {"lease": lease, "left": remaining(ask), **item_context(annotation, user)}
+        context |= {"lease": lease, "left": remaining(queue_request), **item_context(annotation, user)}
     return render(request, "screens/plain_review.html", context, status=status)
 
 

@@ -36,7 +36,7 @@ def write(annotations: list[Annotation], text: str, *, actor: User, **fields: An
     ]
     Comment.objects.bulk_create(comments)
     if comments:
-        task_events.tell(
+        task_events.emit(
             events.COMMENTED,
             annotations[0].project,
             actor=actor,

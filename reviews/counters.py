@@ -70,7 +70,7 @@ WRITE = """
 
 
 @dataclass(frozen=True)
-class Turned:
+class ReviewedChanges:
     """The tasks that became reviewed, and those that stopped being so."""
 
     reviewed: list[Task]
@@ -90,7 +90,9 @@ def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Si
     return overlap_reached and bool(claims) and all(s.has_verdict and not s.is_returned for s in claims)
 
 
-def recount(tasks: Collection[Task], *, actor: User | None = None, slots_moved: bool = False) -> Turned:
+def recount(
+    tasks: Collection[Task], *, actor: User | None = None, slots_moved: bool = False
+) -> ReviewedChanges:
     """Bring the review counters of these locked tasks up to date, and what of them waits in the queues.
 
     `slots_moved`: decisions have filled or freed slots, so that the counters of annotations follow, too.
@@ -107,8 +109,8 @@ def recount(tasks: Collection[Task], *, actor: User | None = None, slots_moved: 
         final_answer.void(final_answer.settle(tasks, siblings))
         _write(tasks, siblings)
     entries.sync([task.pk for task in tasks])
-    turned = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
-    return Turned([t for t in turned if t.reviewed], [t for t in turned if not t.reviewed])
+    changed = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
+    return ReviewedChanges([t for t in changed if t.reviewed], [t for t in changed if not t.reviewed])
 
 
 def apply_siblings(task: Task, siblings: Collection[Sibling], criteria: str) -> None:

@@ -27,7 +27,7 @@ from .models import Dispute, Review
 Outcome = Dispute.Outcome
 
 
-def contest(annotation: Annotation, task: Task, *, because: str, actor: User) -> Dispute:
+def contest(annotation: Annotation, task: Task, *, reason: str, actor: User) -> Dispute:
     """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands
     until it is decided."""
     review = Review.objects.get(pk=annotation.standing_review_id)
@@ -38,16 +38,16 @@ def contest(annotation: Annotation, task: Task, *, because: str, actor: User) ->
         project=annotation.project,
         contested_by=actor,
         contested_at=now,
-        because=because,
+        reason=reason,
     )
     review.contested_at = now
     review.save(update_fields=["contested_at"])
     _mark(annotation, actor, now)
-    history.record(annotation, HistoryAction.CONTESTED, actor, review_id=review.pk, comment=because)
+    history.record(annotation, HistoryAction.CONTESTED, actor, review_id=review.pk, comment=reason)
     counters.recount([task], actor=actor)
     about = {"actor": actor, "tasks": (task,), "annotations": (annotation,)}
-    task_events.tell(task_events.ANNOTATION_TOUCHED, annotation.project, **about)
-    task_events.tell(events.CONTESTED, annotation.project, subjects=(dispute,), **about)
+    task_events.emit(task_events.ANNOTATION_TOUCHED, annotation.project, **about)
+    task_events.emit(events.CONTESTED, annotation.project, subjects=(dispute,), **about)
     return dispute
 
 

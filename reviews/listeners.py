@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from tasks import events as task_events
 from tasks.errors import Refused
-from tasks.events import Happened, happened, tell_all
+from tasks.events import DomainEvent, domain_events, emit_all
 from tasks.models import Annotation, Task
 from users.models import User
 
 from . import comments, counters, sampling, workflow
-from .decisions.apply import apply, events_of_turned
+from .decisions.apply import apply, reviewed_events
 from .decisions.locking import standing_reviews
 from .decisions.plan import plan_withdrawal
 from .queue import entries, leases
@@ -28,14 +28,14 @@ MOVES: dict[str, tuple[str, str]] = {
 }
 
 
-@receiver(happened)
-def follow(events: tuple[Happened, ...], **_) -> None:
+@receiver(domain_events)
+def follow(events: tuple[DomainEvent, ...], **_) -> None:
     for event in events:
         if handle := HANDLERS.get(event.kind):
             handle(event)
 
 
-def _work_moved(event: Happened) -> None:
+def _work_moved(event: DomainEvent) -> None:
     action, reason = MOVES[event.kind]
     actor = _editor(event)
     for annotation in event.annotations:
@@ -49,26 +49,26 @@ def _work_moved(event: Happened) -> None:
     _withdraw_reviews(event, event.annotations, reason)
 
 
-def _withdraw_reviews(event: Happened, annotations: Sequence[Annotation], reason: str) -> None:
+def _withdraw_reviews(event: DomainEvent, annotations: Sequence[Annotation], reason: str) -> None:
     """The annotations have changed under their standing reviews: those are outdated now."""
     standing = standing_reviews(annotations)
     plans = [plan_withdrawal(annotation, standing.get(annotation.pk)) for annotation in annotations]
-    apply(plans, event.tasks, actor=_editor(event), now=timezone.now(), because=reason)
+    apply(plans, event.tasks, actor=_editor(event), now=timezone.now(), reason=reason)
 
 
-def _editor(event: Happened) -> User:
+def _editor(event: DomainEvent) -> User:
     assert event.actor is not None  # somebody edited, deleted or changed the data
     return event.actor
 
 
-def _data_changed(event: Happened) -> None:
+def _data_changed(event: DomainEvent) -> None:
     """What was reopened stays open for rework: only verdicts were given on the old data."""
     judged = [annotation for annotation in event.annotations if annotation.standing_review_id]
     if judged:
         _withdraw_reviews(event, judged, "data_changed")
 
 
-def _work_created(event: Happened) -> None:
+def _work_created(event: DomainEvent) -> None:
     """Neither the author of redistributed work annotates the task again, nor a manager in their name."""
     actor = event.actor and event.actor.pk
     authors = {actor, *(annotation.completed_by_id for annotation in event.annotations)}
@@ -83,22 +83,22 @@ def _work_created(event: Happened) -> None:
     _recount(event)
 
 
-def _work_restored(event: Happened) -> None:
+def _work_restored(event: DomainEvent) -> None:
     counters.recount_comments(list(event.tasks))
     _recount(event)
 
 
-def _recount(event: Happened) -> None:
+def _recount(event: DomainEvent) -> None:
     _recount_tasks(event, list(event.tasks))
 
 
-def _recount_tasks(event: Happened, tasks: list[Task]) -> None:
+def _recount_tasks(event: DomainEvent, tasks: list[Task]) -> None:
     for task in tasks:
         task.project = event.project
-    tell_all(events_of_turned(event.project, counters.recount(tasks), event.actor))
+    emit_all(reviewed_events(event.project, counters.recount(tasks), event.actor))
 
 
-def _settings_changed(event: Happened) -> None:
+def _settings_changed(event: DomainEvent) -> None:
     ids = list(
         Task.objects.filter(project=event.project, deleted_at=None)
         .order_by("pk")
@@ -113,21 +113,21 @@ def _settings_changed(event: Happened) -> None:
         _recount_tasks(event, tasks)
 
 
-def _tasks_created(event: Happened) -> None:
+def _tasks_created(event: DomainEvent) -> None:
     """Draw from them; those that came with annotations enter the queue."""
     sampling.admit(event.project, event.tasks)
     _sync_queue([task.pk for task in event.tasks if task.total_annotations])
 
 
-def _tasks_deleted(event: Happened) -> None:
+def _tasks_deleted(event: DomainEvent) -> None:
     _sync_queue([task.pk for task in event.tasks] + sampling.settle(event.project))
 
 
-def _scores_changed(event: Happened) -> None:
+def _scores_changed(event: DomainEvent) -> None:
     _sync_queue([task.pk for task in event.tasks])
 
 
-def _touched(event: Happened) -> None:
+def _touched(event: DomainEvent) -> None:
     """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground
     truth."""
     changed = event.detail.get("changed", ())
@@ -142,11 +142,11 @@ def _sync_queue(task_ids: list[int]) -> None:
         entries.sync(task_ids[start : start + BATCH])
 
 
-def _release_leases(event: Happened) -> None:
+def _release_leases(event: DomainEvent) -> None:
     leases.release_all(event.project, event.subjects[0])
 
 
-HANDLERS: dict[str, Callable[[Happened], None]] = {
+HANDLERS: dict[str, Callable[[DomainEvent], None]] = {
     **dict.fromkeys(MOVES, _work_moved),
     task_events.TASKS_CREATED: _tasks_created,
     task_events.TASKS_DELETED: _tasks_deleted,

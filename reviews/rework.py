@@ -13,7 +13,7 @@ from tasks.sql import update_rows
 from users.models import User
 
 from . import counters
-from .decisions.apply import events_of_turned
+from .decisions.apply import reviewed_events
 
 
 def reassign(project: Project, person: User, *, to: User | None, actor: User) -> Reassigned:
@@ -59,13 +59,13 @@ def _into_pool(project: Project, person: User, *, actor: User) -> list[Annotatio
 
 def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list[Task], actor: User) -> None:
     task_counters.recount(tasks)
-    turned = counters.recount(tasks, actor=actor)
+    changes = counters.recount(tasks, actor=actor)
     for annotation in annotations:
-        task_events.tell(
+        task_events.emit(
             task_events.ANNOTATION_TOUCHED,
             project,
             actor=actor,
             annotations=(annotation,),
             tasks=(annotation.task,),
         )
-    task_events.tell_all(events_of_turned(project, turned, actor))
+    task_events.emit_all(reviewed_events(project, changes, actor))

@@ -94,7 +94,7 @@ class AnnotationReviewService:
                     "not_standing", f"This verdict is {review.state}: only a standing one can be taken back."
                 )
             self._refuse("undo", annotation)
-            self._apply([plan_undo(annotation, standing, self.actor)], locked, because="undone")
+            self._apply([plan_undo(annotation, standing, self.actor)], locked, reason="undone")
 
     def reopen(
         self,
@@ -111,7 +111,7 @@ class AnnotationReviewService:
             self._refuse("reopen", found)
             refuse_stale(found, seen)
             plan = self._reopening(to, comment)(found, locked.standing.get(found.pk))
-            self._apply([plan], locked, because="reopened")
+            self._apply([plan], locked, reason="reopened")
         return found
 
     def undo_reopen(self, annotation: Annotation | int) -> Annotation:
@@ -123,19 +123,19 @@ class AnnotationReviewService:
             self._apply([plan_undo_reopen(found, self.actor)], locked)
         return found
 
-    def contest(self, annotation: Annotation, *, because: str, seen: Seen = NOTHING_SEEN) -> Dispute:
+    def contest(self, annotation: Annotation, *, reason: str, seen: Seen = NOTHING_SEEN) -> Dispute:
         """Its author says why a rejection is wrong, once; another reviewer decides."""
         with transaction.atomic():
             annotation, task = lock(annotation.pk)
             self._refuse("contest", annotation)
             refuse_stale(annotation, seen)
-            if not because.strip():
+            if not reason.strip():
                 raise Refused(
                     "reason_required",
                     "Say why the rejection is wrong: another reviewer reads it.",
                     field="reason",
                 )
-            return disputes.contest(annotation, task, because=because.strip(), actor=self.actor)
+            return disputes.contest(annotation, task, reason=reason.strip(), actor=self.actor)
 
     def reassign(self, project: Project, person: User, *, to: User | None) -> Reassigned:
         """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager."""
@@ -278,7 +278,7 @@ class AnnotationReviewService:
         action: str,
         locked: Locked,
         planned: Planner,
-        because: str = "",
+        reason: str = "",
         bulk: BulkReview | None = None,
     ) -> Report:
         bulk = bulk or BulkReview.objects.create(
@@ -293,15 +293,15 @@ class AnnotationReviewService:
             report.done.append(annotation)
             if found is not None:
                 plans.append(found)
-        self._apply(plans, locked, bulk=bulk, because=because)
+        self._apply(plans, locked, bulk=bulk, reason=reason)
         return report
 
     def _apply(
-        self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, because: str = ""
+        self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, reason: str = ""
     ) -> None:
         decided = {plan.annotation.task_id for plan in plans}
         tasks = [task for task in locked.tasks if task.pk in decided]
-        apply(plans, tasks, actor=self.actor, now=timezone.now(), bulk=bulk, because=because)
+        apply(plans, tasks, actor=self.actor, now=timezone.now(), bulk=bulk, reason=reason)
 
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .models import Annotation, Project, Task
 
-happened = Signal()
+domain_events = Signal()
 
 PROJECT_CREATED = "project_created"
 PROJECT_UPDATED = "project_updated"
@@ -40,7 +40,7 @@ REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the name
 
 
 @dataclass(frozen=True)
-class Happened:
+class DomainEvent:
     """`subjects` are other objects it happened to; `detail` has what else listeners need, by name."""
 
     kind: str
@@ -60,11 +60,11 @@ class Happened:
         return self.tasks[0]
 
 
-def tell(kind: str, project: "Project", **about: Any) -> None:
-    tell_all([Happened(kind, project, **about)])
+def emit(kind: str, project: "Project", **about: Any) -> None:
+    emit_all([DomainEvent(kind, project, **about)])
 
 
-def tell_all(events: Iterable[Happened]) -> None:
+def emit_all(events: Iterable[DomainEvent]) -> None:
     """Send the events of one change together, in order: listeners can then write for all of them at once."""
     if events := tuple(events):
-        happened.send(sender=Happened, events=events)
+        domain_events.send(sender=DomainEvent, events=events)

@@ -41,7 +41,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     factories.reviewed(
         rejected, reviewer, ActionType.REJECTED, comment="Look again", reject_action=RejectAction.REQUEUE
     )
-    AnnotationReviewService(author).contest(rejected, because="It is a B")
+    AnnotationReviewService(author).contest(rejected, reason="It is a B")
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
     comments.say(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))

@@ -23,7 +23,7 @@ from api.serializers.bodies import (
     task_summary,
 )
 from reviews.models import Review
-from tasks.events import Happened
+from tasks.events import DomainEvent
 from tasks.models import Annotation, Project, Task
 
 from .models import Webhook
@@ -59,7 +59,7 @@ class Context:
     What its bodies share is built and encoded once; the events of a change share `encoded`.
     """
 
-    def __init__(self, event: Happened, encoded: dict[tuple[Any, int], Encoded] | None = None):
+    def __init__(self, event: DomainEvent, encoded: dict[tuple[Any, int], Encoded] | None = None):
         self.event = event
         self.project = event.project
         self.reviews = [subject for subject in event.subjects if isinstance(subject, Review)]

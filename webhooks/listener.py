@@ -11,7 +11,7 @@ from reviews import events as review_events
 from reviews.models import Review
 from tasks import events as task_events
 from tasks.choices import ActionType
-from tasks.events import Happened, happened
+from tasks.events import DomainEvent, domain_events
 from tasks.models import Annotation, Project, Task
 
 from . import notifier, outbox
@@ -98,13 +98,13 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
 }
 
 
-@receiver(happened)
-def record_events(events: tuple[Happened, ...], **_: Any) -> None:
+@receiver(domain_events)
+def record_events(events: tuple[DomainEvent, ...], **_: Any) -> None:
     if due := outbox.add(list(new_events(events))):
         transaction.on_commit(partial(notifier.notify, due), robust=True)
 
 
-def new_events(events: Iterable[Happened]) -> Iterator[NewEvent]:
+def new_events(events: Iterable[DomainEvent]) -> Iterator[NewEvent]:
     encoded: dict[tuple[Any, int], Encoded] = {}
     for event in events:
         if event.kind in EVENT_MAP:

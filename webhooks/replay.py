@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from tasks.errors import Refused
-from tasks.events import Happened
+from tasks.events import DomainEvent
 from users.models import User
 
 from . import notifier, outbox, sender
@@ -114,7 +114,7 @@ def ping(webhook: Webhook, *, actor: User) -> Attempt:
 def _claimed_ping(webhook: Webhook, actor: User) -> Claim:
     token = uuid.uuid4()
     # The project of a site-wide endpoint is None, which only this event has.
-    context = Context(Happened(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
+    context = Context(DomainEvent(PING, webhook.project, actor=actor))  # type: ignore[arg-type]
     body = as_text(body_of(PING, context, webhook), context)
     with transaction.atomic(), connection.cursor() as cursor:
         event = Event.objects.create(project=webhook.project, action=PING, body=body)

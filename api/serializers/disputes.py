@@ -28,7 +28,7 @@ class DisputeSerializer(NamesPeople, serializers.ModelSerializer):
 
     people = ("contested_by", "rejected_by", "decided_by")
     task = serializers.IntegerField(source="annotation.task_id", read_only=True)
-    reason = serializers.CharField(source="because", read_only=True)
+    reason = serializers.CharField(read_only=True)
     reject_reason = serializers.CharField(source="review.reason", read_only=True)
     reject_action = serializers.CharField(source="review.reject_action", read_only=True)
     comment = serializers.CharField(

@@ -6,7 +6,7 @@ from typing import Any
 
 from reviews.changed_since import changed_since
 from reviews.models import Comment
-from reviews.queue.drawing import COUNT_LIMIT, Ask, Lease, remaining
+from reviews.queue.drawing import COUNT_LIMIT, Lease, QueueRequest, remaining
 from reviews.queue.leases import holder_on
 from reviews.queue.reasons import Reason
 from tasks.models import Annotation, History, Prediction
@@ -37,15 +37,15 @@ class Found:
     reason: Reason | None = None
 
 
-def leased(ask: Ask, lease: Lease) -> Found | None:
+def leased(queue_request: QueueRequest, lease: Lease) -> Found | None:
     """None: it was deleted or turned into a draft between the lease and this look."""
-    annotation = _readable(ask).filter(pk=lease.annotation_id).first()
+    annotation = _readable(queue_request).filter(pk=lease.annotation_id).first()
     return Found(annotation, lease) if annotation else None
 
 
-def opened(ask: Ask, reason: Reason | None = None) -> Found | None:
+def opened(queue_request: QueueRequest, reason: Reason | None = None) -> Found | None:
     """An annotation of the task asked for, to look at: undecided ones first."""
-    found = list(_readable(ask).listed().filter(task=ask.task_id).order_by("id")[:NEWEST])
+    found = list(_readable(queue_request).listed().filter(task=queue_request.task_id).order_by("id")[:NEWEST])
     if not found:
         return None
     annotation = min(found, key=lambda one: one.standing_review_id is not None or one.state == State.SKIPPED)
@@ -58,14 +58,18 @@ def _why_not_leased(annotation: Annotation) -> Reason:
     return LEASED if holder_on(annotation) else NOT_IN_QUEUE
 
 
-def _readable(ask: Ask) -> AnnotationQuerySet:
-    found = Annotation.objects.visible_to(ask.user).filter(project=ask.project).saying_config_outdated()
+def _readable(queue_request: QueueRequest) -> AnnotationQuerySet:
+    found = (
+        Annotation.objects.visible_to(queue_request.user)
+        .filter(project=queue_request.project)
+        .saying_config_outdated()
+    )
     return found.select_related("completed_by", "task").prefetch_related("task__assignments")
 
 
-def body(ask: Ask, found: Found) -> Body:
-    annotation, reader = found.annotation, ask.user
-    annotation.project = annotation.task.project = ask.project
+def body(queue_request: QueueRequest, found: Found) -> Body:
+    annotation, reader = found.annotation, queue_request.user
+    annotation.project = annotation.task.project = queue_request.project
     comments = Comment.objects.visible_to(reader).filter(annotation=annotation).order_by("-id")[:NEWEST]
     history = History.objects.visible_to(reader).filter(annotation=annotation).select_related("version")
     predictions = Prediction.objects.filter(task=annotation.task_id).order_by("-id")[:NEWEST]
@@ -81,7 +85,7 @@ def body(ask: Ask, found: Found) -> Body:
         "changes": [operation.as_body() for operation in changed_since(annotation).changes],
         "lease": lease_body(found.lease),
         "queue": found.lease.queue if found.lease else None,
-        **counted(ask),
+        **counted(queue_request),
         **({"reason": found.reason.code, "detail": found.reason.detail} if found.reason else {}),
         "allowed_actions": shown["allowed_actions"],
     }
@@ -96,8 +100,8 @@ def _of(annotation: Annotation, rows: Iterable[Any]) -> Iterator[Any]:
         yield row
 
 
-def counted(ask: Ask) -> Body:
-    left = remaining(ask)
+def counted(queue_request: QueueRequest) -> Body:
+    left = remaining(queue_request)
     return (
         {"remaining": COUNT_LIMIT, "remaining_is_estimate": True}
         if left > COUNT_LIMIT

@@ -156,7 +156,7 @@ class AnnotationViewSet(ViewSet):
         """Say, once, why a rejection of your work is wrong. It stands until another reviewer has decided."""
         annotation, body = self.get_object(), sent(ContestSerializer, request)
         service = AnnotationReviewService(request.user)
-        dispute = service.contest(annotation, because=body["reason"], seen=seen_by(request, body))
+        dispute = service.contest(annotation, reason=body["reason"], seen=seen_by(request, body))
         body = DisputeSerializer(dispute, context=self.get_serializer_context()).data
         return with_etag(Response(body, status=status.HTTP_201_CREATED), dispute.annotation)
 

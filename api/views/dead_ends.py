@@ -73,7 +73,7 @@ class ResolveDeadEnd(APIView):
             body["press"],
             actor=request.user,
             reason=body.get("reason"),
-            because=body["because"],
+            closing_reason=body["because"],
             to=to,
         )
         return Response({"task": task.pk, "reasons": still_stuck(task)})

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from reviews.queue import leases
-from reviews.queue.drawing import Ask, draw
+from reviews.queue.drawing import QueueRequest, draw
 from reviews.queue.reasons import NOT_A_REVIEWER, before_drawing, why_empty
 from tasks.errors import Refused
 from tasks.models import Project, Reservation, Task
@@ -39,16 +39,16 @@ class NextInQueue(APIView):
 
         Nothing to hand out is 200 with `annotation: null` and the `reason`.
         """
-        ask = self._asked(request, visible(Project.objects, request, pk))
-        refused = before_drawing(ask)
-        found = None if refused else _drawn(ask)
-        if found is None and ask.task_id and refused is not NOT_A_REVIEWER:
-            found = opened(ask, refused)
+        queue_request = self._asked(request, visible(Project.objects, request, pk))
+        refused = before_drawing(queue_request)
+        found = None if refused else _drawn(queue_request)
+        if found is None and queue_request.task_id and refused is not NOT_A_REVIEWER:
+            found = opened(queue_request, refused)
         if found is None:
-            return Response(nothing(refused or why_empty(ask)), headers=NOT_KEPT)
-        return Response(body(ask, found), headers=NOT_KEPT)
+            return Response(nothing(refused or why_empty(queue_request)), headers=NOT_KEPT)
+        return Response(body(queue_request, found), headers=NOT_KEPT)
 
-    def _asked(self, request, project: Project) -> Ask:
+    def _asked(self, request, project: Project) -> QueueRequest:
         sent = AskSerializer(data=request.query_params)
         sent.is_valid(raise_exception=True)
         asked = sent.validated_data
@@ -57,17 +57,19 @@ class NextInQueue(APIView):
             if asked.get("task")
             else None
         )
-        aside = tuple(int(pk) for pk in asked["aside"].split(",")) if asked.get("aside") else ()
-        return Ask(project, request.user, queue=asked.get("queue"), task_id=task, aside=aside)
+        skipped = tuple(int(pk) for pk in asked["aside"].split(",")) if asked.get("aside") else ()
+        return QueueRequest(
+            project, request.user, queue=asked.get("queue"), task_id=task, skipped_ids=skipped
+        )
 
 
-def _drawn(ask: Ask) -> Found | None:
+def _drawn(queue_request: QueueRequest) -> Found | None:
     """What was leased may be gone before it is read: then the next."""
     for _ in range(TRIES):
-        lease = draw(ask)
+        lease = draw(queue_request)
         if lease is None:
             return None
-        if found := leased(ask, lease):
+        if found := leased(queue_request, lease):
             return found
     return None
 

@@ -34,7 +34,7 @@ class CloseTask(APIView):
         """Close the task (managers): nobody gets it any more. Its annotations and verdicts stay."""
         task = self._managed(request, pk)
         because = sent(ClosingSerializer, request)["because"]
-        return Response(ClosedSerializer(closing.close(task.pk, because=because, actor=request.user)).data)
+        return Response(ClosedSerializer(closing.close(task.pk, reason=because, actor=request.user)).data)
 
     @extend_schema(operation_id="tasks_open", responses=ClosedSerializer)
     def delete(self, request, pk: int):

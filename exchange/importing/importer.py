@@ -91,7 +91,7 @@ def import_file(
         record.report = report.as_dict() | {"last_history": last_history}
         record.save(update_fields=["report"])
         if writer.created:
-            events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(writer.created))
+            events.emit(events.TASKS_CREATED, project, actor=actor, tasks=tuple(writer.created))
     return Outcome(record, report, time.monotonic() - started)
 
 

@@ -117,7 +117,7 @@ class DisputeAdmin(NumberedSearch, LeadAdmin):
     """Append-only."""
 
     number_fields = ("id", "annotation_id", "review_id")
-    search_fields = ("contested_by__email", "because")
+    search_fields = ("contested_by__email", "reason")
     search_help_text = (
         "A number (id of dispute, annotation or review), an annotator's e-mail, or words of the reason."
     )
@@ -127,7 +127,7 @@ class DisputeAdmin(NumberedSearch, LeadAdmin):
         column("project", "project"),
         person("contested_by", "contested by"),
         "contested_at",
-        "because",
+        "reason",
         person("review.created_by", "rejected by"),
         "outcome",
         person("decided_by", "decided by"),
@@ -141,7 +141,7 @@ class DisputeAdmin(NumberedSearch, LeadAdmin):
         "review",
         person("contested_by", "contested by"),
         "contested_at",
-        "because",
+        "reason",
         "outcome",
         person("decided_by", "decided by"),
         "decided_at",

@@ -27,7 +27,7 @@ def resolve_stuck(
     actor: User,
     reason: str | None = None,
     to: User | None = None,
-    because: str = "",
+    closing_reason: str = "",
 ) -> None:
     """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises
     Refused."""
@@ -39,7 +39,7 @@ def resolve_stuck(
             "no_such_button", f"For this reason there are: {', '.join(stuck.buttons)}.", field="press"
         )
     if button == CLOSE:
-        closing.close(task.pk, because=because, actor=actor)
+        closing.close(task.pk, reason=closing_reason, actor=actor)
     elif button == RETURN:
         _return(task, stuck, actor)
     else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks import events as task_events
 from tasks.choices import AssignmentType
-from tasks.events import Happened, tell_all
+from tasks.events import DomainEvent, emit_all
 from tasks.models import History, Project, Task
 from tasks.roles import may
 from tasks.services.assignments import assign
@@ -124,12 +124,12 @@ def apply(
     actor: User,
     now: datetime,
     bulk: BulkReview | None = None,
-    because: str = "",
+    reason: str = "",
 ) -> list[Review | None]:
     """Write these plans, all of one verb and one project, whose annotations and `tasks` are locked. Answers
     the new reviews.
 
-    `because` is the reason that is told where reviews end without a new verdict.
+    `reason` is sent in events where reviews end without a new verdict.
     """
     if not plans:
         return []
@@ -143,9 +143,9 @@ def apply(
     _assign_redistributed(plans, actor)
     if said:
         counters.recount_comments(tasks)
-    turned = counters.recount(tasks, actor=actor, slots_moved=slots_moved)
-    happened = [*_events(plans, reviews, tasks, actor=actor, because=because)]
-    tell_all(happened + events_of_turned(plans[0].annotation.project, turned, actor))
+    changes = counters.recount(tasks, actor=actor, slots_moved=slots_moved)
+    happened = [*_events(plans, reviews, tasks, actor=actor, reason=reason)]
+    emit_all(happened + reviewed_events(plans[0].annotation.project, changes, actor))
     return reviews
 
 
@@ -260,11 +260,11 @@ def _events(
     tasks: Sequence[Task],
     *,
     actor: User,
-    because: str,
-) -> Iterator[Happened]:
-    def event(kind: str, of: Iterable[Plan], **about: Any) -> Happened:
+    reason: str,
+) -> Iterator[DomainEvent]:
+    def event(kind: str, of: Iterable[Plan], **about: Any) -> DomainEvent:
         annotations = tuple(plan.annotation for plan in of)
-        return Happened(
+        return DomainEvent(
             kind, plans[0].annotation.project, actor, tasks=tuple(tasks), annotations=annotations, **about
         )
 
@@ -278,12 +278,14 @@ def _events(
     if ended and plans[0].undoes:
         yield event(events.REVIEWS_UNDONE, ended, subjects=subjects)
     if ended:
-        yield event(events.REVIEW_WITHDRAWN, ended, subjects=subjects, detail={"reason": because})
+        yield event(events.REVIEW_WITHDRAWN, ended, subjects=subjects, detail={"reason": reason})
     if plans[0].action and not plans[0].undoes:
         yield event(task_events.ANNOTATION_TOUCHED, plans)
 
 
-def events_of_turned(project: Project, turned: counters.Turned, actor: User | None) -> list[Happened]:
+def reviewed_events(
+    project: Project, changes: counters.ReviewedChanges, actor: User | None
+) -> list[DomainEvent]:
     """Which tasks became reviewed, and which stopped being so."""
-    kinds = ((events.TASK_REVIEWED, turned.reviewed), (events.TASK_UNREVIEWED, turned.unreviewed))
-    return [Happened(kind, project, actor, tasks=tuple(tasks)) for kind, tasks in kinds if tasks]
+    kinds = ((events.TASK_REVIEWED, changes.reviewed), (events.TASK_UNREVIEWED, changes.unreviewed))
+    return [DomainEvent(kind, project, actor, tasks=tuple(tasks)) for kind, tasks in kinds if tasks]

@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("contested_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("because", models.TextField(verbose_name="reason")),
+                ("reason", models.TextField()),
                 (
                     "outcome",
                     models.CharField(
@@ -605,6 +605,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "queue entries",
                 "indexes": [
                     models.Index(fields=["project", "queue", "task", "annotation"], name="queue_by_task"),
                     models.Index(fields=["project", "queue", "shuffle"], name="queue_random"),

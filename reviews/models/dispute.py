@@ -27,7 +27,7 @@ class Dispute(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="disputes")
     contested_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     contested_at = models.DateTimeField(default=timezone.now, editable=False)
-    because = models.TextField("reason")
+    reason = models.TextField()
     outcome = models.CharField(max_length=16, choices=Outcome, null=True)
     decided_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

@@ -51,6 +51,7 @@ class QueueEntry(models.Model):
     leased_until = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "queue entries"
         constraints = [
             models.CheckConstraint(condition=Q(queue__in=Queue.values), name="queue_known"),
             models.CheckConstraint(

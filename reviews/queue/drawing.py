@@ -44,7 +44,7 @@ def available_to(user: User, project: Project | None = None) -> Q:
 
 
 @dataclass(frozen=True)
-class Ask:
+class QueueRequest:
     """What a reviewer wants from the queue: of one queue (or disputes first, then what waits for review), of
     one task, and none of the annotations they have put aside."""
 
@@ -52,7 +52,7 @@ class Ask:
     user: User
     queue: str | None = None
     task_id: int | None = None
-    aside: tuple[int, ...] = ()
+    skipped_ids: tuple[int, ...] = ()
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Ask:
         found = QueueEntry.objects.filter(project=self.project)
         if self.task_id:
             found = found.filter(task=self.task_id)
-        return found.exclude(annotation__in=self.aside) if self.aside else found
+        return found.exclude(annotation__in=self.skipped_ids) if self.skipped_ids else found
 
     @property
     def decidable(self) -> QuerySet[QueueEntry]:
@@ -95,16 +95,16 @@ TAKE = f"""
 """
 
 
-def statement(ask: Ask, *, skip_locked: bool = True) -> tuple[str, dict[str, Any]]:
+def statement(request: QueueRequest, *, skip_locked: bool = True) -> tuple[str, dict[str, Any]]:
     """What one holds already, else the first free one of each queue. A branch is looked at only where those
     before are empty."""
-    decidable = ask.decidable
-    branches = [decidable.filter(held_by(ask.user), queue__in=ask.queues).order_by("leased_at")]
-    for queue in ask.queues:
-        order = order_of(ask.project, queue)
-        for part in _parts(ask, queue):
+    decidable = request.decidable
+    branches = [decidable.filter(held_by(request.user), queue__in=request.queues).order_by("leased_at")]
+    for queue in request.queues:
+        order = order_of(request.project, queue)
+        for part in _parts(request, queue):
             branches.append(decidable.filter(part, FREE, queue=queue).order_by(*order))
-    parameters: dict[str, Any] = {"user": ask.user.pk, "seconds": settings.LEASE_SECONDS}
+    parameters: dict[str, Any] = {"user": request.user.pk, "seconds": settings.LEASE_SECONDS}
     candidates = []
     for number, branch in enumerate(branches):
         first = branch.select_for_update(skip_locked=skip_locked, of=("self",)).values("annotation")[:1]
@@ -122,35 +122,35 @@ def with_parameters(rows: QuerySet, *, prefix: str) -> tuple[str, dict[str, Any]
     return sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
 
 
-def _parts(ask: Ask, queue: str) -> list[Q]:
+def _parts(request: QueueRequest, queue: str) -> list[Q]:
     """By annotator, one's own stretch of the index is stepped over instead of read through: before it, then
     after it."""
-    by_author = order_of(ask.project, queue) == ORDERS[Sampling.BY_ANNOTATOR]
-    if not by_author or ask.project.allow_self_review:
+    by_author = order_of(request.project, queue) == ORDERS[Sampling.BY_ANNOTATOR]
+    if not by_author or request.project.allow_self_review:
         return [Q()]
-    return [Q(completed_by__lt=ask.user), Q(completed_by__gt=ask.user)]
+    return [Q(completed_by__lt=request.user), Q(completed_by__gt=request.user)]
 
 
 def order_of(project: Project, queue: str) -> tuple[Any, ...]:
     return LONGEST_WAITING if queue == Queue.DISPUTES else ORDERS[Sampling(project.sampling)]
 
 
-def draw(ask: Ask) -> Lease | None:
+def draw(request: QueueRequest) -> Lease | None:
     """Lease the next one, or renew the one this person holds. None: nothing is free for them."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two tabs of one person that ask at once get the same.
-        locks.hold(locks.Lock.REVIEW_DRAW, ask.user.pk)
-        cursor.execute(*statement(ask))
+        # Two tabs of one person that draw at the same time get the same.
+        locks.hold(locks.Lock.REVIEW_DRAW, request.user.pk)
+        cursor.execute(*statement(request))
         row = cursor.fetchone()
-        if row is None and remaining(ask):
+        if row is None and remaining(request):
             # All that is free was being looked at by others: wait for them.
-            cursor.execute(*statement(ask, skip_locked=False))
+            cursor.execute(*statement(request, skip_locked=False))
             row = cursor.fetchone()
     return Lease(*row) if row else None
 
 
-def remaining(ask: Ask) -> int:
+def remaining(request: QueueRequest) -> int:
     """How many this person could still get, the one they hold included; more than COUNT_LIMIT means: at least
     so many."""
-    available = ask.wanted.filter(available_to(ask.user, ask.project), queue__in=ask.queues)
+    available = request.wanted.filter(available_to(request.user, request.project), queue__in=request.queues)
     return available.order_by()[: COUNT_LIMIT + 1].count()

@@ -10,7 +10,7 @@ from tasks.totals import totals_of
 
 from ..eligibility import own_contested_verdict, own_work
 from ..models import Queue
-from .drawing import FREE, Ask, held_by
+from .drawing import FREE, QueueRequest, held_by
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,42 @@ PUT_ASIDE = Reason("put_aside", "You have put aside all that is left.")
 DONE = Reason("done", "Nothing waits: all of it is reviewed.")
 
 
-def before_drawing(ask: Ask) -> Reason | None:
+def before_drawing(request: QueueRequest) -> Reason | None:
     """Why this person gets nothing here, whatever waits."""
-    if not may(ask.user, "review_annotation", ask.project):
+    if not may(request.user, "review_annotation", request.project):
         return NOT_A_REVIEWER
-    if Membership.objects.filter(project=ask.project, user=ask.user, paused=True).exists():
+    if Membership.objects.filter(project=request.project, user=request.user, paused=True).exists():
         return PAUSED
-    return None if ask.project.enable_review_workflow else WORKFLOW_DISABLED
+    return None if request.project.enable_review_workflow else WORKFLOW_DISABLED
 
 
-def why_empty(ask: Ask) -> Reason:
+def why_empty(request: QueueRequest) -> Reason:
     """Each condition is lifted in turn: the first that lets something through is the reason."""
-    wanted, decidable = (rows.filter(queue__in=ask.queues) for rows in (ask.wanted, ask.decidable))
-    if decidable.exclude(FREE | held_by(ask.user)).exists():
+    wanted, decidable = (
+        rows.filter(queue__in=request.queues) for rows in (request.wanted, request.decidable)
+    )
+    if decidable.exclude(FREE | held_by(request.user)).exists():
         return ALL_LEASED
-    if ask.aside and replace(ask, aside=(), task_id=None).decidable.filter(queue__in=ask.queues).exists():
+    if (
+        request.skipped_ids
+        and replace(request, skipped_ids=(), task_id=None).decidable.filter(queue__in=request.queues).exists()
+    ):
         return PUT_ASIDE
     if wanted.exists():
-        return _not_permitted(ask, wanted)
-    return NOT_FINISHED_YET if Queue.REVIEW in ask.queues and _unfinished(ask) else DONE
+        return _not_permitted(request, wanted)
+    return NOT_FINISHED_YET if Queue.REVIEW in request.queues and _unfinished(request) else DONE
 
 
-def _not_permitted(ask: Ask, wanted: QuerySet) -> Reason:
-    if not ask.project.allow_self_review and not wanted.exclude(own_work(ask.user)).exists():
+def _not_permitted(request: QueueRequest, wanted: QuerySet) -> Reason:
+    if not request.project.allow_self_review and not wanted.exclude(own_work(request.user)).exists():
         return ONLY_OWN_WORK
-    if not wanted.exclude(own_contested_verdict(ask.user)).exists():
+    if not wanted.exclude(own_contested_verdict(request.user)).exists():
         return ONLY_OWN_VERDICTS
-    return NOTHING_ASSIGNED if ask.project.review_only_manual_assignments else ONLY_OWN_WORK
+    return NOTHING_ASSIGNED if request.project.review_only_manual_assignments else ONLY_OWN_WORK
 
 
-def _unfinished(ask: Ask) -> bool:
-    if not ask.project.only_finished_tasks:
+def _unfinished(request: QueueRequest) -> bool:
+    if not request.project.only_finished_tasks:
         return False
-    counted = totals_of([ask.project.pk])[ask.project.pk]
+    counted = totals_of([request.project.pk])[request.project.pk]
     return counted["annotations"] > 0 and counted["finished"] < counted["tasks"]

@@ -92,7 +92,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[An
         reservations.end(locked, {annotation.completed_by for annotation in annotations} | {actor})
         counters.recount(list(locked.values()), actor=actor)
         project = annotations[0].project
-        events.tell(
+        events.emit(
             events.ANNOTATIONS_CREATED,
             project,
             actor=actor,
@@ -218,7 +218,7 @@ def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], a
     )
     annotation.refresh_from_db(fields=["result"])
     counters.recount([task], actor=actor)
-    _tell(events.ANNOTATION_TOUCHED, annotation, actor, detail={"changed": sorted(changes)})
+    _emit(events.ANNOTATION_TOUCHED, annotation, actor, detail={"changed": sorted(changes)})
 
 
 def _save_version(
@@ -232,7 +232,7 @@ def _save_version(
     history.record_version(annotation, action, actor, draft_id=draft_id)
     annotation.save()
     counters.recount([task], actor=actor)
-    _tell(events.ANNOTATION_EDITED, annotation, actor)
+    _emit(events.ANNOTATION_EDITED, annotation, actor)
 
 
 def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
@@ -258,7 +258,7 @@ def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
         )
         history.record(annotation, HistoryAction.CONVERTED_TO_DRAFT, actor)
         counters.recount([task], actor=actor)
-        _tell(events.ANNOTATION_CONVERTED, annotation, actor)
+        _emit(events.ANNOTATION_CONVERTED, annotation, actor)
     return annotation
 
 
@@ -281,7 +281,7 @@ def delete_many(annotation_ids: Iterable[int], *, actor: User) -> int:
         _mark_deleted(annotations, actor)
         if annotations:
             counters.recount(tasks, actor=actor)
-            events.tell(
+            events.emit(
                 events.ANNOTATIONS_DELETED,
                 annotations[0].project,
                 actor=actor,
@@ -307,8 +307,8 @@ def _drop_verdict(annotation: Annotation) -> None:
         annotation.last_action = ActionType.UPDATED
 
 
-def _tell(kind: str, annotation: Annotation, actor: User, **about: Any) -> None:
-    events.tell(
+def _emit(kind: str, annotation: Annotation, actor: User, **about: Any) -> None:
+    events.emit(
         kind, annotation.project, actor=actor, tasks=(annotation.task,), annotations=(annotation,), **about
     )
 

@@ -98,12 +98,12 @@ def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
         update_rows(marked, ["ground_truth", "annotation_seq", "updated_by", "updated_at"])
         counters.recount(list(tasks.values()), actor=actor)
         if marked:
-            _tell(marked, list(tasks.values()), actor)
+            _emit(marked, list(tasks.values()), actor)
     return len(marked)
 
 
-def _tell(marked: list[Annotation], tasks: list[Task], actor: User) -> None:
-    events.tell(
+def _emit(marked: list[Annotation], tasks: list[Task], actor: User) -> None:
+    events.emit(
         events.ANNOTATION_TOUCHED,
         marked[0].project,
         actor=actor,

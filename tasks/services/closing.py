@@ -17,14 +17,14 @@ from . import history
 from .tasks import lock_with_annotations
 
 
-def close(task_id: int, *, because: str, actor: User) -> Task:
+def close(task_id: int, *, reason: str, actor: User) -> Task:
     """Annotations and reviews stay as they are. A task that is closed already stays as it is."""
-    if not because.strip():
+    if not reason.strip():
         raise Refused("because_required", "Say why this task is closed without an answer.", field="because")
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
         if task.closed_at is None:
-            task.closed_at, task.closed_by, task.closed_because = timezone.now(), actor, because.strip()
+            task.closed_at, task.closed_by, task.closed_because = timezone.now(), actor, reason.strip()
             Reservation.objects.filter(task=task).delete()
             _save(
                 task,
@@ -58,5 +58,5 @@ def _save(task: Task, annotations: list[Annotation], kind: str, details: dict[st
     )
     about = {"actor": actor, "tasks": (task,), "annotations": tuple(annotations)}
     if annotations:
-        events.tell(events.ANNOTATION_TOUCHED, task.project, **about)
-    events.tell(kind, task.project, **about)
+        events.emit(events.ANNOTATION_TOUCHED, task.project, **about)
+    events.emit(kind, task.project, **about)

@@ -54,7 +54,7 @@ def set_paused(membership: Membership, paused: bool, *, actor: User) -> Membersh
 def release(project: Project, user: User, *, actor: User | None) -> None:
     """What they have reserved or leased in this project becomes free for others."""
     reservations.release_all(project, user)
-    events.tell(events.MEMBER_RELEASED, project, actor=actor, subjects=(user,))
+    events.emit(events.MEMBER_RELEASED, project, actor=actor, subjects=(user,))
 
 
 def _require_another_manager(project_id: int, user: User) -> None:

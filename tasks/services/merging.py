@@ -75,13 +75,13 @@ def _move(annotations: list[Annotation], merging: Merging) -> None:
         annotation.updated_at = timezone.now()
     update_rows(annotations, [*PEOPLE, "annotation_seq", "updated_at"])
     counters.recount(list(tasks.values()), actor=merging.actor)
-    _tell([a for a in annotations if not (a.deleted_at or a.is_draft or a.task.deleted_at)], merging.actor)
+    _emit([a for a in annotations if not (a.deleted_at or a.is_draft or a.task.deleted_at)], merging.actor)
 
 
-def _tell(annotations: list[Annotation], actor: User) -> None:
+def _emit(annotations: list[Annotation], actor: User) -> None:
     if annotations:
         tasks = {annotation.task_id: annotation.task for annotation in annotations}
-        events.tell(
+        events.emit(
             events.ANNOTATION_TOUCHED,
             annotations[0].project,
             actor=actor,

@@ -46,7 +46,7 @@ def create(*, actor: User, **fields: Any) -> Project:
         ProjectTotal.objects.create(project=project)
         Membership.objects.create(project=project, user=actor, role=Role.MANAGER)
         forget_roles(actor)
-        events.tell(events.PROJECT_CREATED, project, actor=actor)
+        events.emit(events.PROJECT_CREATED, project, actor=actor)
     return project
 
 
@@ -110,9 +110,9 @@ def _follow(project: Project, changed: dict[str, Any], actor: User) -> None:
     if "maximum_annotations" in changed:
         _change_overlap(project, actor)
     if REVIEW_SETTINGS & changed.keys():
-        events.tell(events.REVIEW_SETTINGS_CHANGED, project, actor=actor, detail={"changed": sorted(changed)})
+        events.emit(events.REVIEW_SETTINGS_CHANGED, project, actor=actor, detail={"changed": sorted(changed)})
     if changed:
-        events.tell(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
+        events.emit(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
 
 
 def _change_overlap(project: Project, actor: User) -> None:
@@ -125,12 +125,12 @@ def _change_overlap(project: Project, actor: User) -> None:
         for task in tasks:
             task.overlap = project.maximum_annotations
         counters.recount(tasks)
-        events.tell(events.OVERLAP_CHANGED, project, actor=actor, tasks=tuple(tasks))
+        events.emit(events.OVERLAP_CHANGED, project, actor=actor, tasks=tuple(tasks))
 
 
 def delete(project: Project, *, actor: User) -> None:
     """Mark the project deleted. Everything in it is kept, but hidden."""
     with transaction.atomic():
-        events.tell(events.PROJECT_DELETED, project, actor=actor)
+        events.emit(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()
         project.save(update_fields=["deleted_at", "updated_at"])

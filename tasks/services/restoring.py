@@ -27,7 +27,7 @@ def restore_project(project_id: int, *, actor: User) -> Project:
         _refuse(project, project, actor)
         project.deleted_at = None
         project.save(update_fields=["deleted_at", "updated_at"])
-        events.tell(events.PROJECT_CREATED, project, actor=actor)
+        events.emit(events.PROJECT_CREATED, project, actor=actor)
     return project
 
 
@@ -56,8 +56,8 @@ def _recount(tasks: list[Task], actor: User) -> None:
     if tasks:
         counters.recount(tasks, actor=actor)
         about = {"actor": actor, "tasks": tuple(tasks)}
-        events.tell(events.OVERLAP_CHANGED, tasks[0].project, **about)
-        events.tell(events.TASKS_CREATED, tasks[0].project, **about)
+        events.emit(events.OVERLAP_CHANGED, tasks[0].project, **about)
+        events.emit(events.TASKS_CREATED, tasks[0].project, **about)
 
 
 def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
@@ -81,7 +81,7 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
         annotation.save(update_fields=["deleted_at", "annotation_seq"])
         history.record(annotation, HistoryAction.RESTORED, actor)
         counters.recount([task], actor=actor)
-        events.tell(
+        events.emit(
             events.ANNOTATION_RESTORED,
             annotation.project,
             actor=actor,

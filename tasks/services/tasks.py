@@ -61,7 +61,7 @@ def create_many(
         ]
         Task.objects.bulk_create(tasks, batch_size=2000)
         totals.note_new(tasks)
-        events.tell(events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks))
+        events.emit(events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks))
     return tasks
 
 
@@ -84,7 +84,7 @@ def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
         task.save(update_fields=[*changes, "updated_at", "updated_by"])
         if "overlap" in changes:
             counters.recount([task], actor=actor)
-            events.tell(events.OVERLAP_CHANGED, task.project, actor=actor, tasks=(task,))
+            events.emit(events.OVERLAP_CHANGED, task.project, actor=actor, tasks=(task,))
         if task.data != old:
             _note_data_change(task, annotations, old, actor)
     return task
@@ -128,7 +128,7 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
     History.objects.bulk_create(
         history.row(a, HistoryAction.DATA_CHANGED, actor, details=details) for a in annotations
     )
-    events.tell(
+    events.emit(
         events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations)
     )
 
@@ -153,7 +153,7 @@ def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> in
                 deleted_at=timezone.now(), updated_at=timezone.now(), updated_by=actor
             )
         if tasks:
-            events.tell(events.TASKS_DELETED, project, actor=actor, tasks=tuple(tasks))
+            events.emit(events.TASKS_DELETED, project, actor=actor, tasks=tuple(tasks))
     return len(tasks)
 
 
@@ -206,4 +206,4 @@ def _recount_predictions(tasks: list[Task], actor: User) -> None:
     before = {task.pk: task.lowest_score for task in tasks}
     counters.recount(tasks, actor=actor)
     if changed := tuple(task for task in tasks if task.lowest_score != before[task.pk]):
-        events.tell(events.PREDICTIONS_CHANGED, changed[0].project, actor=actor, tasks=changed)
+        events.emit(events.PREDICTIONS_CHANGED, changed[0].project, actor=actor, tasks=changed)

@@ -172,6 +172,6 @@ def test_the_list_costs_the_same_for_one_and_for_three(contested):
         for _ in range(2):
             work = annotation(task(contested.project), contested.annotator)
             reviewed(work, contested.reviewer, "rejected")
-            AnnotationReviewService(contested.annotator).contest(work, because="No")
+            AnnotationReviewService(contested.annotator).contest(work, reason="No")
 
     assert counts[0] == counts[1]

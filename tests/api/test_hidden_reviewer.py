@@ -21,7 +21,7 @@ def contested(house):
     house.reviewer.save()
     comments.say(house.annotation, "Look at the serif", actor=house.reviewer)
     reviewed(house.annotation, house.reviewer, "rejected", comment="It is a B", reject_action="remove")
-    AnnotationReviewService(house.annotator).contest(house.annotation, because="It is an A")
+    AnnotationReviewService(house.annotator).contest(house.annotation, reason="It is an A")
     house.other = annotation(task(house.project), house.annotator)
     return house
 

@@ -105,7 +105,7 @@ def test_what_came_back_to_anyone_is_also_its_authors_again(house):
 
 def test_a_contested_rejection_waits_for_another_reviewer_and_names_nobody(house):
     returned(house)
-    AnnotationReviewService(house.annotator).contest(house.annotation, because="It is an A")
+    AnnotationReviewService(house.annotator).contest(house.annotation, reason="It is an A")
 
     assert told(house.reviewer2, "?kind=disputes") == [("disputes", house.task.pk, house.annotation.pk, 1)]
     assert told(house.reviewer, "?kind=disputes") == []
@@ -219,7 +219,7 @@ def fill(of, house, number: int) -> None:
     reviewed(first, house.reviewer, "rejected", reject_action="requeue")
     contested = annotation(task(of, text=f"c{number}"), house.annotator)
     reviewed(contested, house.reviewer, "rejected", reject_action="remove")
-    AnnotationReviewService(house.annotator).contest(contested, because="No")
+    AnnotationReviewService(house.annotator).contest(contested, reason="No")
     fixed = annotation(task(of, text=f"f{number}"), house.annotator)
     reviewed(fixed, house.reviewer, "fixed_and_accepted")
     client_of(house.reviewer).post("/api/comments/", {"annotation": fixed.pk, "text": "See"})

@@ -29,7 +29,7 @@ def test_a_lead_sees_what_waits_on_whom_longest_first(house):
     stream.draw(house.project, Task.objects.filter(pk=drawn.pk), house.annotator2)
     contested = annotation(task(house.project, text="Contested"), house.annotator)
     reviewed(contested, house.reviewer, "rejected", reject_action="remove")
-    AnnotationReviewService(house.annotator).contest(contested, because="No")
+    AnnotationReviewService(house.annotator).contest(contested, reason="No")
     annotation(task(house.project, text="Fresh"), house.annotator)
 
     assert sorted(waiting(house.lead), key=str) == sorted(

@@ -78,7 +78,7 @@ def test_a_rejection_that_sends_nothing_back_is_contested_where_its_comment_is(h
     page.get_by_role("button", name="Contest", exact=True).click()
 
     expect(page.locator("#toast")).to_contain_text("Contested")
-    assert Dispute.objects.get().because == "It is an A: see the guideline"
+    assert Dispute.objects.get().reason == "It is an A: see the guideline"
     assert errors == []
 
 

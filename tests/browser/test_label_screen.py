@@ -94,7 +94,7 @@ def test_an_annotator_contests_a_rejection_once(page_of, house, errors):
     page.get_by_role("button", name="Contest", exact=True).click()
     toast(page, "Contested")
 
-    assert Dispute.objects.get().because == "It is an A: see the guideline"
+    assert Dispute.objects.get().reason == "It is an A: see the guideline"
     judge = page_of(house.reviewer)
     judge.goto(f"/projects/{house.project.pk}/review/?queue=disputes")
     expect(judge.locator("#about")).to_contain_text("It is an A: see the guideline")

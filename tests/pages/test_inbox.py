@@ -140,7 +140,7 @@ def test_what_a_button_lacks_is_said_on_the_page(house):
 
 def test_links_of_the_inbox_lead_to_pages(house):
     reviewed(house.annotation, house.reviewer, "rejected", reject_action="remove")
-    AnnotationReviewService(house.annotator).contest(house.annotation, because="No")
+    AnnotationReviewService(house.annotator).contest(house.annotation, reason="No")
     shown = page(house.reviewer2)
     assert f'href="/projects/{house.project.pk}/review/?task={house.task.pk}"' in shown
     assert page(house.reviewer2, f"/projects/{house.project.pk}/review/?task={house.task.pk}")

@@ -181,7 +181,7 @@ def test_the_plain_page_says_what_changed_since_it_was_judged(house):
 
 def test_the_plain_page_tells_why_it_is_contested_and_not_who_rejected(house):
     reviewed(house.annotation, house.reviewer2, "rejected", comment="No letter")
-    AnnotationReviewService(house.annotator).contest(house.annotation, because="It is one")
+    AnnotationReviewService(house.annotator).contest(house.annotation, reason="It is one")
 
     page = browser_of(house.reviewer).get(address(house, query="?plain=1&queue=disputes")).content.decode()
 

@@ -21,9 +21,9 @@ def heard():
     def listen(events, **_):
         told.extend(events)
 
-    events.happened.connect(listen)
+    events.domain_events.connect(listen)
     yield told
-    events.happened.disconnect(listen)
+    events.domain_events.disconnect(listen)
 
 
 @pytest.fixture

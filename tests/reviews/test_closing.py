@@ -12,8 +12,8 @@ from tests.snapshots import refused
 pytestmark = pytest.mark.usefixtures("adds_up")
 
 
-def close(house, because="The picture is black"):
-    return closing.close(house.task.pk, because=because, actor=house.lead)
+def close(house, reason="The picture is black"):
+    return closing.close(house.task.pk, reason=reason, actor=house.lead)
 
 
 def drawn(house, user):
@@ -73,13 +73,13 @@ def test_asked_again_nothing_changes(house, heard):
     close(house)
     told = len(heard)
 
-    assert close(house, because="Another reason").closed_because == "The picture is black"
+    assert close(house, reason="Another reason").closed_because == "The picture is black"
     assert len(heard) == told
 
 
 def test_a_reason_is_required(house):
     with refused("because_required", field="because"):
-        close(house, because="  ")
+        close(house, reason="  ")
 
 
 def test_it_may_still_be_decided(house):
@@ -113,6 +113,6 @@ def test_only_managers_close(house, who):
 def test_a_task_without_annotations_is_closed_too(house):
     other = task(house.project)
 
-    assert closing.close(other.pk, because="Empty", actor=house.lead).closed_at is not None
+    assert closing.close(other.pk, reason="Empty", actor=house.lead).closed_at is not None
     annotation(other, house.annotator)
     assert QueueEntry.objects.filter(task=other).count() == 0

@@ -172,13 +172,13 @@ def test_a_listener_that_fails_undoes_the_move(house, kind):
         if any(event.kind == kind for event in events):
             raise RuntimeError("no")
 
-    events.happened.connect(fail)
+    events.domain_events.connect(fail)
     try:
         with pytest.raises(RuntimeError):
             annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
             AnnotationReviewService(house.reviewer).accept(house.annotation)
     finally:
-        events.happened.disconnect(fail)
+        events.domain_events.disconnect(fail)
 
     stored = Annotation.objects.get()
     assert stored.last_action == ("submitted" if kind == events.ANNOTATION_EDITED else "updated")

@@ -22,8 +22,8 @@ def stored_as_counted(house):
     assert run("recount", check=True).startswith("no drift")
 
 
-def contest(house, by="annotator", because="It is an A: look at the serif"):
-    return decide(house, "contest", by=by, because=because)
+def contest(house, by="annotator", reason="It is an A: look at the serif"):
+    return decide(house, "contest", by=by, reason=reason)
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def test_a_stranger_contests_nothing(rejected):
         contest(rejected, by="stranger")
 
 
-@pytest.mark.parametrize("because", ["", "  \n"])
-def test_a_reason_is_required(rejected, because):
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_a_reason_is_required(rejected, reason):
     with refused("reason_required", field="reason"):
-        contest(rejected, because=because)
+        contest(rejected, reason=reason)
 
 
 def test_there_must_be_a_rejection(house):
@@ -116,7 +116,7 @@ def test_nobody_decides_their_own_dispute_even_where_people_review_themselves(ho
     settings(house, allow_self_review=True)
     own = factories.annotation(house.task, house.reviewer2)
     reviewed(own, house.reviewer, "rejected")
-    AnnotationReviewService(house.reviewer2).contest(own, because="Right")
+    AnnotationReviewService(house.reviewer2).contest(own, reason="Right")
 
     with refused("own_annotation", 403):
         AnnotationReviewService(house.reviewer2).accept(own)

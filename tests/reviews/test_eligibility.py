@@ -14,7 +14,7 @@ from reviews.eligibility import decidable_by, returned_to, waits_for_review
 from reviews.inbox.kinds import Kind
 from reviews.inbox.mine import inbox_of
 from reviews.models import Queue, QueueEntry
-from reviews.queue.drawing import Ask, available_to, draw, remaining
+from reviews.queue.drawing import QueueRequest, available_to, draw, remaining
 from reviews.service import AnnotationReviewService
 from tasks.choices import AssignmentType
 from tasks.errors import Refused
@@ -114,7 +114,7 @@ def redistribute(house: House, random: Random) -> None:
 
 def contest(house: House, random: Random) -> None:
     found = some_annotation(house, random)
-    AnnotationReviewService(found.completed_by).contest(found, because="It is right.")
+    AnnotationReviewService(found.completed_by).contest(found, reason="It is right.")
 
 
 def reopen(house: House, random: Random) -> None:
@@ -136,7 +136,7 @@ def delete(house: House, random: Random) -> None:
 
 
 def close(house: House, random: Random) -> None:
-    closing.close(some_task(house, random).pk, because="No answer.", actor=house.lead)
+    closing.close(some_task(house, random).pk, reason="No answer.", actor=house.lead)
 
 
 def assign(house: House, random: Random) -> None:
@@ -145,7 +145,7 @@ def assign(house: House, random: Random) -> None:
 
 
 def draw_one(house: House, random: Random) -> None:
-    draw(Ask(house.project, random.choice([house.reviewer, house.reviewer2, house.lead])))
+    draw(QueueRequest(house.project, random.choice([house.reviewer, house.reviewer2, house.lead])))
 
 
 ACTS: list[Callable[[House, Random], None]] = [
@@ -193,11 +193,11 @@ def test_guards_conditions_queue_inbox_and_start_page_agree(lived_in):
         assert set(asked.filter(decidable_by(user, project)).values_list("pk", flat=True)) == by_guards
         assert set(entries.filter(decidable_by(user, project)).values_list("pk", flat=True)) == by_guards
         assert set(entries.filter(available_to(user)).values_list("pk", flat=True)) == free
-        assert remaining(Ask(project, user)) == len(free)
+        assert remaining(QueueRequest(project, user)) == len(free)
         assert counts[Kind.TO_REVIEW].number + counts[Kind.DISPUTES].number == len(free)
         assert waiting_for(user).count() == len(free)
 
-        lease = draw(Ask(project, user))
+        lease = draw(QueueRequest(project, user))
         assert lease.annotation_id in free if lease else not free
 
 

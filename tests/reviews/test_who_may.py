@@ -101,7 +101,7 @@ def deeds(work: Annotation, user: User) -> dict[str, Callable[[], object]]:
         "reject": lambda: service.reject(work, reject_action="remove"),
         "fix_and_accept": lambda: service.fix_and_accept(work, result=result("B")),
         "reopen": lambda: service.reopen(work),
-        "contest": lambda: service.contest(work, because="It is an A"),
+        "contest": lambda: service.contest(work, reason="It is an A"),
         "undo": lambda: _undo(service, work),
         "edit": lambda: annotations.edit(work.pk, {"result": result("B")}, actor=user),
         "skip": lambda: annotations.edit(work.pk, {"was_cancelled": True}, actor=user),

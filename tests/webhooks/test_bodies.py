@@ -7,7 +7,7 @@ import pytest
 from api.serializers.bodies import annotation_body, person_body, project_body, review_body, task_body
 from reviews.models import Review
 from reviews.service import AnnotationReviewService
-from tasks.events import Happened
+from tasks.events import DomainEvent
 from tasks.models import Annotation, Task
 from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
@@ -199,7 +199,7 @@ def test_import_of_many_tasks_is_sent_as_ids_by_the_thousand(house):
     ],
 )
 def test_longest_list_of_ids_fits_into_the_limit(house, build, subject, at_most):
-    context = bodies.Context(Happened("many", house.project))
+    context = bodies.Context(DomainEvent("many", house.project))
 
     sent = bodies.as_text(build(context, (subject,) * at_most), context)
 

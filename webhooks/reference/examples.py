@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from reviews.service import AnnotationReviewService
-from tasks.events import Happened
+from tasks.events import DomainEvent
 from tasks.models import Annotation, Project
 from tasks.services import annotations, members, projects, tasks
 from users.capabilities import Role
@@ -64,7 +64,7 @@ def examples() -> dict[str, Any]:
         project = _run_scenario()
         events = Event.objects.filter(project=project).order_by("id").values_list("action", "body")
         first = {action: json.loads(body) for action, body in reversed(events)}
-        context = Context(Happened("PING", project, actor=project.created_by))
+        context = Context(DomainEvent("PING", project, actor=project.created_by))
         first["PING"] = json.loads(as_text(body_of("PING", context, Webhook(pk=1)), context))
     # Never sent: a changed verdict is a new review.
     first["REVIEW_UPDATED"] = first["REVIEW_CREATED"] | {"action": "REVIEW_UPDATED"}

@@ -7,7 +7,7 @@ from typing import Any
 from celery import Task, shared_task
 from django.db import transaction
 
-from tasks.events import Happened
+from tasks.events import DomainEvent
 from webhooks import retries
 from webhooks.catalogue import CATALOGUE
 from webhooks.listener import new_events
@@ -15,8 +15,8 @@ from webhooks.models import Webhook
 from webhooks.transport import post
 
 
-def send_after_commit(events: tuple[Happened, ...], **_: Any) -> None:
-    """Connected to `happened` instead of webhooks.listener."""
+def send_after_commit(events: tuple[DomainEvent, ...], **_: Any) -> None:
+    """Connected to `domain_events` instead of webhooks.listener."""
     for event in new_events(events):
         for hook in Webhook.objects.filter(project=event.project_id, is_active=True):
             by_default = hook.send_for_all_actions and not CATALOGUE[event.action].by_name

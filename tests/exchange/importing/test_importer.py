@@ -11,7 +11,7 @@ from reviews.models import Review
 from tasks import totals
 from tasks.choices import ActionType
 from tasks.errors import Refused
-from tasks.events import Happened, happened
+from tasks.events import DomainEvent, domain_events
 from tasks.models import Annotation, Prediction, Task
 from tests import factories
 from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
@@ -23,16 +23,16 @@ DATA = Path("devserver/demo/data")
 
 
 @pytest.fixture
-def heard() -> Iterator[list[Happened]]:
+def heard() -> Iterator[list[DomainEvent]]:
     """What is told from here on."""
-    heard: list[Happened] = []
+    heard: list[DomainEvent] = []
 
-    def note(events: list[Happened], **_: Any) -> None:
+    def note(events: list[DomainEvent], **_: Any) -> None:
         heard.extend(events)
 
-    happened.connect(note)
+    domain_events.connect(note)
     yield heard
-    happened.disconnect(note)
+    domain_events.disconnect(note)
 
 
 # --- what is kept ---------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from django.urls import reverse
 
 from reviews.models import QueueEntry
-from reviews.queue.drawing import Ask, draw
+from reviews.queue.drawing import QueueRequest, draw
 
 
 def test_lead_releases_what_a_reviewer_has_leased(house, lead_client):
-    lease = draw(Ask(house.project, house.reviewer))
+    lease = draw(QueueRequest(house.project, house.reviewer))
     page = reverse("admin:reviews_queueentry_changelist")
     assert "reviewer@example.org" in lead_client.get(page).content.decode()
 

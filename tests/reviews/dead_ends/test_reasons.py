@@ -80,7 +80,7 @@ def rejected(action: str) -> Callable[[House], None]:
 
 def contested(house: House) -> None:
     rejected("remove")(house)
-    decide(house, "contest", by="annotator", because="No")
+    decide(house, "contest", by="annotator", reason="No")
 
 
 def upheld(house: House) -> None:
@@ -123,7 +123,7 @@ def replaced(house: House) -> None:
 
 
 def closed(house: House) -> None:
-    closing.close(house.task.pk, because="Black", actor=house.lead)
+    closing.close(house.task.pk, reason="Black", actor=house.lead)
 
 
 def after(state: Callable[[House], None], *then: Callable[[House], object]) -> Callable[[House], None]:
@@ -147,7 +147,7 @@ def the_lead_alone_who_wrote_it(house: House) -> None:
 
 def the_lead_alone_who_rejected_it(house: House) -> None:
     reviewed(house.annotation, house.lead, "rejected", reject_action="remove")
-    decide(house, "contest", by="annotator", because="No")
+    decide(house, "contest", by="annotator", reason="No")
     only_the_lead_reviews(house)
 
 
@@ -214,7 +214,7 @@ STATES = {
     "redistributed and replaced": State(replaced, f"annotator {EVERY_REVIEWER}", ends=True),
     "contested": State(contested, EVERY_REVIEWER),
     "contested, requeued": State(
-        after(rejected("requeue"), lambda house: decide(house, "contest", by="annotator", because="No")),
+        after(rejected("requeue"), lambda house: decide(house, "contest", by="annotator", reason="No")),
         f"annotator {EVERY_REVIEWER}",
     ),
     "contested, nobody left to decide": State(
@@ -286,7 +286,7 @@ CLOSED_BY = {name: state for name, state in STATES.items() if state.told}
 
 @pytest.mark.parametrize("reached", CLOSED_BY, indirect=True)
 def test_closing_takes_a_task_off_every_list(house, reached):
-    closing.close(house.task.pk, because="Enough", actor=house.lead)
+    closing.close(house.task.pk, reason="Enough", actor=house.lead)
 
     assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
     assert not drawn_by_somebody(house)

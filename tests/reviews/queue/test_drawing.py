@@ -4,7 +4,7 @@ import pytest
 
 from reviews.models import QueueEntry
 from reviews.queue import entries
-from reviews.queue.drawing import Ask, draw, remaining
+from reviews.queue.drawing import QueueRequest, draw, remaining
 from reviews.queue.reasons import before_drawing, why_empty
 from reviews.service import AnnotationReviewService
 from tasks.choices import AssignmentType
@@ -15,13 +15,13 @@ from tests import factories
 from tests.factories import annotation, result, reviewed, skipped, task
 
 
-def ask(house, who=None, **wanted) -> Ask:
+def queue_request(house, who=None, **wanted) -> QueueRequest:
     house.project.refresh_from_db()
-    return Ask(house.project, who or house.reviewer, **wanted)
+    return QueueRequest(house.project, who or house.reviewer, **wanted)
 
 
 def drawn(house, who=None, **wanted) -> int | None:
-    lease = draw(ask(house, who, **wanted))
+    lease = draw(queue_request(house, who, **wanted))
     return lease.annotation_id if lease else None
 
 
@@ -102,7 +102,7 @@ def test_settings_empty_the_queue_and_fill_it_again(house, setting, off, on):
 
 def test_only_finished_tasks_wait_until_the_last_annotation(house):
     projects.update(house.project, {"maximum_annotations": 2, "only_finished_tasks": True}, actor=house.lead)
-    before = drawn(house), why_empty(ask(house)).code
+    before = drawn(house), why_empty(queue_request(house)).code
     annotation(house.task, house.annotator2)
 
     assert (before, drawn(house)) == ((None, "not_finished_yet"), house.annotation.pk)
@@ -175,7 +175,7 @@ def test_own_work_is_left_out_unless_the_project_allows_it(house):
     mine = annotation(task(house.project), house.reviewer)
     reviewed(house.annotation, house.reviewer2)
 
-    assert (drawn(house), why_empty(ask(house)).code) == (None, "only_own_work")
+    assert (drawn(house), why_empty(queue_request(house)).code) == (None, "only_own_work")
     projects.update(house.project, {"allow_self_review": True}, actor=house.lead)
     assert drawn(house) == mine.pk
 
@@ -184,16 +184,16 @@ def test_what_one_contests_oneself_is_left_out_also_where_self_review_is_allowed
     mine = annotation(task(house.project), house.reviewer)
     reviewed(house.annotation, house.reviewer2)
     reviewed(mine, house.reviewer2, "rejected")
-    AnnotationReviewService(house.reviewer).contest(mine, because="It is an A")
+    AnnotationReviewService(house.reviewer).contest(mine, reason="It is an A")
     projects.update(house.project, {"allow_self_review": True}, actor=house.lead)
 
-    assert (drawn(house), why_empty(ask(house)).code) == (None, "only_own_work")
+    assert (drawn(house), why_empty(queue_request(house)).code) == (None, "only_own_work")
     assert drawn(house, house.lead) == mine.pk
 
 
 def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
     projects.update(house.project, {"review_only_manual_assignments": True}, actor=house.lead)
-    assert (drawn(house), why_empty(ask(house)).code, drawn(house, house.lead)) == (
+    assert (drawn(house), why_empty(queue_request(house)).code, drawn(house, house.lead)) == (
         None,
         "nothing_assigned",
         house.annotation.pk,
@@ -201,7 +201,7 @@ def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
 
     second = annotation(task(house.project), house.annotator)
     assignments.assign([second.task], [house.reviewer], AssignmentType.REVIEWER)
-    assert (drawn(house), remaining(ask(house))) == (second.pk, 1)
+    assert (drawn(house), remaining(queue_request(house))) == (second.pk, 1)
 
 
 def test_rejected_queue_is_asked_for_by_name(house):
@@ -217,10 +217,10 @@ def test_task_can_be_asked_for(house, five):
 
 
 def test_what_is_put_aside_is_not_handed_out(house, five):
-    aside = (five["first"], five["other"])
-    assert drawn(house, aside=aside) == five["reworked"]
+    skipped = (five["first"], five["other"])
+    assert drawn(house, skipped_ids=skipped) == five["reworked"]
 
-    everything = ask(house, aside=tuple(five.values()))
+    everything = queue_request(house, skipped_ids=tuple(five.values()))
     assert (draw(everything), why_empty(everything).code) == (None, "put_aside")
 
 
@@ -228,11 +228,11 @@ def test_contested_rejections_come_first_and_not_to_whom_they_contest(house, fiv
     rejected = reviewed(
         annotation(task(house.project), house.annotator), house.reviewer, "rejected", reject_action="remove"
     )
-    AnnotationReviewService(house.annotator).contest(rejected.annotation, because="It is an A.")
+    AnnotationReviewService(house.annotator).contest(rejected.annotation, reason="It is an A.")
 
     assert drawn(house, house.reviewer2) == rejected.annotation.pk
     assert drawn(house) == five["first"]
-    assert (drawn(house, queue="disputes"), why_empty(ask(house, queue="disputes")).code) == (
+    assert (drawn(house, queue="disputes"), why_empty(queue_request(house, queue="disputes")).code) == (
         None,
         "only_own_verdicts",
     )
@@ -248,7 +248,7 @@ def test_contested_rejections_come_first_and_not_to_whom_they_contest(house, fiv
 def test_nothing_left_is_told_with_its_reason(house, make, code):
     make(house)
 
-    assert (drawn(house), why_empty(ask(house)).code) == (None, code)
+    assert (drawn(house), why_empty(queue_request(house)).code) == (None, code)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_nothing_left_is_told_with_its_reason(house, make, code):
 def test_some_get_nothing_whatever_waits(house, make, who, code):
     make(house)
 
-    assert before_drawing(ask(house, getattr(house, who))).code == code
+    assert before_drawing(queue_request(house, getattr(house, who))).code == code
 
 
 def test_entries_of_several_tasks_are_brought_up_to_date_at_once(house):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from reviews.models import QueueEntry, Review
 from reviews.queue import leases
-from reviews.queue.drawing import Ask, draw
+from reviews.queue.drawing import QueueRequest, draw
 from reviews.queue.reasons import why_empty
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
@@ -29,48 +29,48 @@ def ran_out() -> None:
 
 def test_asking_again_gives_the_same_item_for_longer(house):
     annotation(task(house.project), house.annotator)
-    first = draw(Ask(house.project, house.reviewer))
-    again = draw(Ask(house.project, house.reviewer))
+    first = draw(QueueRequest(house.project, house.reviewer))
+    again = draw(QueueRequest(house.project, house.reviewer))
 
     assert (again.id, again.annotation_id) == (first.id, first.annotation_id)
     assert again.expires_at > first.expires_at
 
 
 def test_lease_that_ran_out_lets_the_next_one_in(house):
-    mine = draw(Ask(house.project, house.reviewer))
-    assert draw(Ask(house.project, house.reviewer2)) is None
+    mine = draw(QueueRequest(house.project, house.reviewer))
+    assert draw(QueueRequest(house.project, house.reviewer2)) is None
     ran_out()
-    theirs = draw(Ask(house.project, house.reviewer2))
+    theirs = draw(QueueRequest(house.project, house.reviewer2))
 
     assert (theirs.annotation_id, theirs.id == mine.id) == (mine.annotation_id, False)
     assert leases.renew(mine.id, house.reviewer) is None
 
 
 def test_lease_that_ran_out_is_renewed_while_nobody_took_the_item(house):
-    mine = draw(Ask(house.project, house.reviewer))
+    mine = draw(QueueRequest(house.project, house.reviewer))
     ran_out()
 
     assert leases.renew(mine.id, house.reviewer) > timezone.now()
-    assert draw(Ask(house.project, house.reviewer2)) is None
+    assert draw(QueueRequest(house.project, house.reviewer2)) is None
 
 
 def test_lease_is_renewed_by_its_holder_only(house):
-    mine = draw(Ask(house.project, house.reviewer))
+    mine = draw(QueueRequest(house.project, house.reviewer))
 
     assert leases.renew(mine.id, house.reviewer2) is None
 
 
 def test_released_item_is_free_and_released_once(house):
-    mine = draw(Ask(house.project, house.reviewer))
+    mine = draw(QueueRequest(house.project, house.reviewer))
 
     assert (leases.release(mine.id), leases.release(mine.id)) == (True, False)
-    assert draw(Ask(house.project, house.reviewer2)).annotation_id == mine.annotation_id
+    assert draw(QueueRequest(house.project, house.reviewer2)).annotation_id == mine.annotation_id
 
 
 @pytest.mark.parametrize("verdict", ["accepted", "rejected"])
 @pytest.mark.parametrize("decider", ["reviewer", "reviewer2"])
 def test_decision_of_anybody_ends_the_lease(house, verdict, decider):
-    mine = draw(Ask(house.project, house.reviewer))
+    mine = draw(QueueRequest(house.project, house.reviewer))
     reviewed(house.annotation, getattr(house, decider), verdict)
 
     assert leases.renew(mine.id, house.reviewer) is None
@@ -78,14 +78,14 @@ def test_decision_of_anybody_ends_the_lease(house, verdict, decider):
 
 
 def test_edit_by_the_author_keeps_the_lease(house):
-    mine = draw(Ask(house.project, house.reviewer))
+    mine = draw(QueueRequest(house.project, house.reviewer))
     annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
 
     assert leases.renew(mine.id, house.reviewer)
 
 
 def test_leases_of_somebody_who_leaves_are_let_go(house):
-    draw(Ask(house.project, house.reviewer))
+    draw(QueueRequest(house.project, house.reviewer))
 
     assert (leases.release_all(house.project, house.reviewer), leases.live(house.project).count()) == (1, 0)
 
@@ -107,8 +107,8 @@ def crowd(house):
 def test_many_reviewers_never_get_one_item_twice_and_leave_none(house, crowd):
     def work(person) -> list[int]:
         mine = []
-        while (lease := draw(Ask(house.project, person))) or why_empty(
-            Ask(house.project, person)
+        while (lease := draw(QueueRequest(house.project, person))) or why_empty(
+            QueueRequest(house.project, person)
         ).code != "done":
             if lease:
                 mine.append(lease.annotation_id)
@@ -124,14 +124,14 @@ def test_many_reviewers_never_get_one_item_twice_and_leave_none(house, crowd):
 
 @pytest.mark.django_db(transaction=True)
 def test_many_draws_at_once_are_as_many_items(house, crowd):
-    got = together([lambda person=person: draw(Ask(house.project, person)) for person in crowd])
+    got = together([lambda person=person: draw(QueueRequest(house.project, person)) for person in crowd])
 
     assert len({lease.annotation_id for lease in got}) == REVIEWERS
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_tabs_of_one_person_get_the_same_item(house, crowd):
-    got = together([lambda: draw(Ask(house.project, crowd[0]))] * 4)
+    got = together([lambda: draw(QueueRequest(house.project, crowd[0]))] * 4)
 
     assert len({(lease.id, lease.annotation_id) for lease in got}) == 1
 
@@ -139,7 +139,8 @@ def test_two_tabs_of_one_person_get_the_same_item(house, crowd):
 @pytest.mark.django_db(transaction=True)
 def test_last_item_that_is_being_written_is_waited_for(house):
     waiting = one_waits_for_another(
-        lambda: QueueEntry.objects.update(lowest_score=0.5), lambda: draw(Ask(house.project, house.reviewer))
+        lambda: QueueEntry.objects.update(lowest_score=0.5),
+        lambda: draw(QueueRequest(house.project, house.reviewer)),
     )
 
     assert waiting.result().annotation_id == house.annotation.pk
