@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -150,7 +150,7 @@ def forget_foreign_variables() -> None:
 
 def descendants(pid: int) -> set[int]:
     """Process ids of its children, theirs, and so on."""
-    found = set(_children(pid))
+    found = _children(pid)
     return found | {below for child in found for below in descendants(child)}
 
 
@@ -163,9 +163,10 @@ def _cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def _children(pid: int) -> Iterable[int]:
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, file.read_text().split())
-        except OSError:
-            continue
+def _children(pid: int) -> set[int]:
+    """None if the process ends meanwhile."""
+    try:
+        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        return {int(child) for file in files for child in file.read_text().split()}
+    except OSError:
+        return set()
