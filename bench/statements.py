@@ -24,9 +24,13 @@ def is_framing(statement: str) -> bool:
     return statement.startswith(FRAMING)
 
 
-def statements_of(site: ThrowAwaySite, requests: list[dict[str, Any]]) -> list[list[str]]:
-    """For each request the statements of the web server, which nobody else may ask meanwhile."""
+def statements_of(
+    site: ThrowAwaySite, requests: list[dict[str, Any]], *, warm_up: list[list[dict[str, Any]]]
+) -> list[list[str]]:
+    """For each request the statements of the web server, which nobody else may ask meanwhile. Clients send
+    `warm_up` before, so that caches and connections are as on a busy site."""
     _change_settings(site, LOG_ALL)
+    load.run(site.port, warm_up)
     counted = []
     for request in requests:
         with site.postgres.log.open("rb") as log:
