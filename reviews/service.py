@@ -16,7 +16,7 @@ from tasks.choices import ActionType
 from tasks.concurrency import NOTHING_SEEN, Seen, refuse_stale
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
-from tasks.roles import may
+from tasks.roles import may, memberships_of
 from tasks.services.annotations import lock
 from tasks.services.assignments import Reassigned
 from users.models import User
@@ -46,6 +46,7 @@ class AnnotationReviewService:
 
     def __init__(self, actor: User):
         self.actor = actor
+        memberships_of(actor)  # now, because what is read inside a transaction is not kept
 
     # --- one annotation ---------------------------------------------------------------------
 
