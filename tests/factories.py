@@ -18,11 +18,11 @@ from users.capabilities import Role
 from users.models import ApiToken, User
 
 CHOICES = """<View><Text name="text" value="$text"/>
-<Choices name="letter" toName="text"><Choice value="A"/><Choice value="B"/><Choice
-value="C"/></Choices></View>"""
+<Choices name="letter" toName="text">
+<Choice value="A"/><Choice value="B"/><Choice value="C"/></Choices></View>"""
 BOXES = """<View><Image name="image" value="$image"/>
-<RectangleLabels name="box" toName="image"><Label value="Car"/><Label
-value="Tree"/></RectangleLabels></View>"""
+<RectangleLabels name="box" toName="image">
+<Label value="Car"/><Label value="Tree"/></RectangleLabels></View>"""
 PASSWORD = "a long enough password"
 
 _numbers = count(1)

@@ -7,10 +7,11 @@ from tasks.labelconfig import parse, problems
 from tests.factories import BOXES, CHOICES, boxes, result
 
 MANY = """<View><Text name="text" value="$text"/><Image name="image" value="$image"/>
-<Choices name="letter" toName="text,image"><Choice value="A" alias="a"/><Choice value="B"><Choice
-value="B1"/></Choice></Choices> <Taxonomy name="tree" toName="text"><Choice value="Animal"><Choice
-value="Dog"/></Choice></Taxonomy> <TextArea name="note" toName="text"/><Rating name="stars"
-toName="text"/><Number name="n" toName="text"/> <Choices name="fetched" toName="text" value="$options"/>
+<Choices name="letter" toName="text,image">
+<Choice value="A" alias="a"/><Choice value="B"><Choice value="B1"/></Choice></Choices>
+<Taxonomy name="tree" toName="text"><Choice value="Animal"><Choice value="Dog"/></Choice></Taxonomy>
+<TextArea name="note" toName="text"/><Rating name="stars" toName="text"/><Number name="n" toName="text"/>
+<Choices name="fetched" toName="text" value="$options"/>
 <Labels name="ner" toName="text"><Label value="Person"/></Labels></View>"""
 
 
