@@ -60,7 +60,7 @@ def resolve_comment(request: HttpRequest) -> None:
     user, pk = user_of(request), parse_id(request.POST.get("resolve"))
     comment = get_object_or_404(Comment.objects.visible_to(user), pk=pk)
     try:
-        comments.change(comment, actor=user, is_resolved=True)
+        comments.update(comment, actor=user, is_resolved=True)
     except Refused as refused:
         raise PermissionDenied(refused.detail)
 

@@ -1,4 +1,4 @@
-"""Everything that writes a comment. Its task's counters move under the same lock order as a decision."""
+"""Everything that writes a comment. The counters of its task follow, with the locks of a decision."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,16 +18,16 @@ from . import counters, events
 from .models import Comment
 
 
-def say(annotation: Annotation, text: str, *, actor: User, **fields: Any) -> Comment:
+def create(annotation: Annotation, text: str, *, actor: User, **fields: Any) -> Comment:
     with transaction.atomic():
         annotation, task = lock(annotation.pk)
-        comment = write([annotation], text, actor=actor, **fields)[0]
+        comment = create_many([annotation], text, actor=actor, **fields)[0]
         counters.recount_comments([task])
     return comment
 
 
-def write(annotations: list[Annotation], text: str, *, actor: User, **fields: Any) -> list[Comment]:
-    """The same words on each annotation. The caller holds the locks and recounts."""
+def create_many(annotations: list[Annotation], text: str, *, actor: User, **fields: Any) -> list[Comment]:
+    """One comment with this text on each annotation. The caller holds the locks and recounts."""
     comments = [
         Comment(
             text=text, annotation=a, task_id=a.task_id, project_id=a.project_id, created_by=actor, **fields
@@ -46,7 +46,7 @@ def write(annotations: list[Annotation], text: str, *, actor: User, **fields: An
     return comments
 
 
-def say_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fields: Any) -> Comment:
+def create_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fields: Any) -> Comment:
     with transaction.atomic():
         task = Task.objects.lock([task.pk]).get()
         comment = Comment.objects.create(
@@ -57,8 +57,8 @@ def say_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fields:
 
 
 def follow_drafts(annotations: Iterable[Annotation]) -> None:
-    """What was said about a draft is about the annotation it became. The caller has just written their
-    current versions."""
+    """Attach the comments on drafts to the annotations that were submitted from them."""
+    # The version row, just written by the caller, names the draft it came from.
     versions = History.objects.filter(
         pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False
     )
@@ -66,12 +66,12 @@ def follow_drafts(annotations: Iterable[Annotation]) -> None:
         Comment.objects.filter(task=task, draft_id=draft, annotation=None).update(annotation=annotation)
 
 
-def change(comment: Comment, *, actor: User, **fields: Any) -> Comment:
-    """Its author may change anything; a reviewer or manager of the project may resolve it."""
+def update(comment: Comment, *, actor: User, **fields: Any) -> Comment:
+    """Its author may change anything. Whom `may_resolve` allows may only resolve it."""
     if (
         fields.keys() - {"is_resolved"}
         or comment.created_by_id != actor.pk
-        and not comment_is_for(comment, actor)
+        and not may_resolve(comment, actor)
     ):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
@@ -85,8 +85,8 @@ def change(comment: Comment, *, actor: User, **fields: Any) -> Comment:
     return comment
 
 
-def comment_is_for(comment: Comment, user: User) -> bool:
-    """Reviewers and managers, and the author of the annotation it is about."""
+def may_resolve(comment: Comment, user: User) -> bool:
+    """Reviewers and managers may, and the author of the annotation it is about."""
     own_work = comment.annotation is not None and comment.annotation.is_work_of(user)
     return own_work or may(user, "review_annotation", comment.project_id)
 
@@ -107,10 +107,8 @@ def _refuse_other_author(comment: Comment, actor: User) -> None:
 
 
 def fresh_comment(annotation: Annotation, reviewer: User) -> Comment | None:
-    """The reviewer's newest comment on the annotation since its last submission or review, which satisfies a
-    required comment.
-
-    The front end sends the comment just before the reject, which then carries none.
+    """The reviewer's newest comment on the annotation since its last history row. It satisfies a required
+    comment: Label Studio's editor sends the comment first, and then a reject without one.
     """
     rows = History.objects.filter(annotation=annotation).order_by("-id").values("created_at")
     mine = Comment.objects.present().filter(annotation=annotation, created_by=reviewer)

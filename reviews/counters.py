@@ -1,4 +1,4 @@
-"""The review counters of a task and whether it is reviewed, always recomputed under the task's lock."""
+"""The review counters of a task and whether it is reviewed. Always recomputed, under the task's lock."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -59,7 +59,7 @@ WRITE = """
     ), reviewers AS (
         SELECT i.project_id, i.id AS task_id, user_id::bigint
         FROM input i, jsonb_array_elements_text(i.reviewers) AS user_id
-    ), gone AS (
+    ), removed AS (
         DELETE FROM reviews_taskreviewer t USING input i WHERE t.task_id = i.id AND NOT EXISTS (
             SELECT 1 FROM reviewers r WHERE r.task_id = t.task_id AND r.user_id = t.user_id
         )
@@ -71,7 +71,7 @@ WRITE = """
 
 @dataclass(frozen=True)
 class ReviewedChanges:
-    """The tasks that became reviewed, and those that stopped being so."""
+    """The tasks that became reviewed, and those that no longer are."""
 
     reviewed: list[Task]
     unreviewed: list[Task]
@@ -80,33 +80,35 @@ class ReviewedChanges:
 def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Sibling]) -> bool:
     """Whether a task counts as reviewed.
 
-    `one`: an annotation stands accepted or fixed. `all`: overlap is reached, every reviewable annotation has
-    a standing verdict, and none waits for rework. (One that waits for whoever takes it has freed its slot:
-    overlap is not reached until there is another, which does not wait for the first.)
+    `one`: an annotation is accepted or fixed. `all`: overlap is reached, every reviewable annotation has a
+    standing verdict, and none is returned for rework. A pooled annotation is left out: it has freed its slot,
+    so overlap is not reached until somebody else has made another.
     """
     if criteria == ReviewCriteria.ONE:
         return any(sibling.is_accepted for sibling in siblings)
-    claims = [s for s in siblings if s.state not in (*ABSENT, State.SKIPPED, State.POOLED)]
-    return overlap_reached and bool(claims) and all(s.has_verdict and not s.is_returned for s in claims)
+    reviewable = [s for s in siblings if s.state not in (*ABSENT, State.SKIPPED, State.POOLED)]
+    return (
+        overlap_reached and bool(reviewable) and all(s.has_verdict and not s.is_returned for s in reviewable)
+    )
 
 
 def recount(
-    tasks: Collection[Task], *, actor: User | None = None, slots_moved: bool = False
+    tasks: Collection[Task], *, actor: User | None = None, slots_changed: bool = False
 ) -> ReviewedChanges:
-    """Bring the review counters of these locked tasks up to date, and what of them waits in the queues.
+    """Update the review counters, the answer and the queue entries of these locked tasks.
 
-    `slots_moved`: decisions have filled or freed slots, so that the counters of annotations follow, too.
-    Constant in statements, however many tasks.
+    `slots_changed`: a decision has filled or freed slots, so the annotation counters change too. The number
+    of statements does not depend on the number of tasks.
     """
     siblings, criteria = siblings_of([task.pk for task in tasks])
     was_reviewed = {task.pk: task.reviewed for task in tasks}
     with totals_follow(tasks):
         for task in tasks:
-            if slots_moved:
+            if slots_changed:
                 _apply_annotation_counts(task, siblings[task.pk])
             apply_siblings(task, siblings[task.pk], criteria[task.pk])
             touch(task, actor)
-        final_answer.void(final_answer.settle(tasks, siblings))
+        final_answer.void_picks(final_answer.set_answers(tasks, siblings))
         _write(tasks, siblings)
     entries.sync([task.pk for task in tasks])
     changed = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
@@ -124,7 +126,7 @@ def apply_siblings(task: Task, siblings: Collection[Sibling], criteria: str) -> 
 
 
 def _apply_annotation_counts(task: Task, siblings: Collection[Sibling]) -> None:
-    """A decision changes no prediction: those counts stay."""
+    """Keeps the prediction counts: a decision changes no prediction."""
     counts = AnnotationCounts(predictions=task.total_predictions, lowest_score=task.lowest_score)
     for sibling in siblings:
         if sibling.state not in ABSENT:
@@ -133,7 +135,7 @@ def _apply_annotation_counts(task: Task, siblings: Collection[Sibling]) -> None:
 
 
 def _write(tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]]) -> None:
-    """The counters of the tasks, and who reviewed them."""
+    """Write the counters of the tasks and the list of their reviewers in one statement."""
     rows = [
         {name: getattr(task, name) for name in WRITTEN} | {"reviewers": reviewers_of(siblings[task.pk])}
         for task in tasks
@@ -142,7 +144,7 @@ def _write(tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]])
 
 
 def recount_comments(tasks: Collection[Task]) -> None:
-    """Bring the comment counters of these locked tasks up to date."""
+    """Update the comment counters of these locked tasks."""
     unresolved = Count("id", filter=Q(is_resolved=False))
     rows = Comment.objects.present().filter(task__in=tasks).values("task_id")
     found = {

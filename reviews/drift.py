@@ -123,7 +123,7 @@ def _counters(tasks: list[Task]) -> Iterator[Drift]:
         counters.apply_siblings(task, siblings[task.pk], criteria[task.pk])
         for name, number in zip(counters.COMMENT_FIELDS, comments.get(task.pk, (0, 0, None)), strict=True):
             setattr(task, name, number)
-    final_answer.settle(found, siblings)
+    final_answer.set_answers(found, siblings)
     for task, counted in zip(tasks, found, strict=True):
         yield from _differences(task, counted)
 

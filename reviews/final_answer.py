@@ -1,8 +1,8 @@
 """The answer of a task, derived from its annotations under the task's lock, like the counters.
 
-The ground truth answers; without one, once the task is reviewed, what stands accepted or fixed does. Where
-several answer and they say the same, it is the one with the lowest id; where they differ, the one a reviewer
-picked, and else it is a conflict. What stands rejected never answers.
+Candidates are the ground truth or, if there is none and the task is reviewed, all accepted and fixed
+annotations; rejected ones never. If all candidates agree, the one with the lowest id is the answer. If they
+differ, it is the one a reviewer picked, and without a pick there is a conflict.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,16 +29,16 @@ def can_answer(sibling: Sibling) -> bool:
     return sibling.is_accepted or (sibling.ground_truth and not sibling.is_rejected)
 
 
-def answering(siblings: Iterable[Sibling], *, reviewed: bool) -> Sequence[Sibling]:
-    """Of the annotations of one task, those that answer it."""
-    candidates = [sibling for sibling in siblings if can_answer(sibling)]
-    gold = [candidate for candidate in candidates if candidate.ground_truth]
-    return gold or (candidates if reviewed else [])
+def candidates_of(siblings: Iterable[Sibling], *, reviewed: bool) -> Sequence[Sibling]:
+    """The annotations of one task among which its answer is."""
+    possible = [sibling for sibling in siblings if can_answer(sibling)]
+    gold = [sibling for sibling in possible if sibling.ground_truth]
+    return gold or (possible if reviewed else [])
 
 
 def answer_of(siblings: Iterable[Sibling], results: Results, *, reviewed: bool) -> Answer:
-    """`siblings` of one task by id; `results` of those that answer, where there is more than one."""
-    found = answering(siblings, reviewed=reviewed)
+    """`siblings` of one task, ordered by id; `results` of its candidates if there are several."""
+    found = candidates_of(siblings, reviewed=reviewed)
     if not found:
         return (FinalState.NONE if reviewed else FinalState.NOT_REVIEWED), None
     if all_agree(found, results):
@@ -52,12 +52,13 @@ def all_agree(answers: Sequence[Sibling], results: Results) -> bool:
     return all(same_answer(results[first.annotation_id], results[other.annotation_id]) for other in others)
 
 
-def settle(tasks: Collection[Task], siblings: Mapping[int, Sequence[Sibling]]) -> list[int]:
-    """Set the answer of these tasks, whose `reviewed` is up to date. Saves nothing.
+def set_answers(tasks: Collection[Task], siblings: Mapping[int, Sequence[Sibling]]) -> list[int]:
+    """Set the answers of these tasks, whose `reviewed` is up to date. Saves nothing.
 
-    Returns the annotations that were picked and answer no more: their picks are void.
+    Returns the ids of picked annotations that can no longer be the answer: their picks are void.
     """
-    several = (found for t in tasks if len(found := answering(siblings[t.pk], reviewed=t.reviewed)) > 1)
+    # Results can be large, so they are read only where they have to be compared.
+    several = (found for t in tasks if len(found := candidates_of(siblings[t.pk], reviewed=t.reviewed)) > 1)
     results = results_of(one.annotation_id for found in several for one in found)
     for task in tasks:
         task.final_state, task.final_annotation_id = answer_of(
@@ -68,10 +69,10 @@ def settle(tasks: Collection[Task], siblings: Mapping[int, Sequence[Sibling]]) -
     ]
 
 
-def settle_new(
+def set_answers_of_new(
     tasks: Iterable[Task], annotations: Iterable[Annotation], siblings: Mapping[int, Sequence[Sibling]]
 ) -> None:
-    """The same for tasks and annotations that are not written yet."""
+    """The same for tasks and annotations that are not in the database yet."""
     results = {annotation.pk: annotation.result for annotation in annotations}
     for task in tasks:
         task.final_state, task.final_annotation_id = answer_of(
@@ -84,8 +85,8 @@ def results_of(annotation_ids: Iterable[int]) -> Results:
     return dict(Annotation.objects.filter(pk__in=ids).order_by().values_list("pk", "result")) if ids else {}
 
 
-def void(annotation_ids: Collection[int]) -> None:
-    """A pick that stops standing does not come back by itself."""
+def void_picks(annotation_ids: Collection[int]) -> None:
+    """End these picks for good: accepting the annotation again does not bring them back."""
     if annotation_ids:
         FinalPick.objects.filter(annotation__in=annotation_ids, undone_at=None).update(
             undone_at=timezone.now()

@@ -1,4 +1,4 @@
-"""Picking the answer of a task among annotations that differ, and taking that back."""
+"""Pick the answer of a task among annotations that differ, and undo that."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,35 +15,35 @@ from .siblings import siblings_of
 
 
 def pick(task: Task, annotation_id: int, *, actor: User) -> Task:
-    """Say which of the annotations that answer `task` differently is its answer. Picked again, it stays;
-    another one replaces it. Raises Refused."""
+    """Make one of the candidates, which differ, the answer of `task`. A new pick replaces the one before; the
+    same one again changes nothing. Raises Refused."""
     with transaction.atomic():
         task = _locked(task, actor)
-        live = _live(task)
-        if live and live.annotation_id == annotation_id:
+        current = _current_pick(task)
+        if current and current.annotation_id == annotation_id:
             return task
         _refuse(task, annotation_id, actor)
-        if live:
-            _take_back(live, actor)
+        if current:
+            _undo(current, actor)
         FinalPick.objects.create(task=task, annotation_id=annotation_id, picked_by=actor)
         counters.recount([task], actor=actor)
     return task
 
 
 def undo(task: Task, *, actor: User) -> Task:
-    """Take the pick back; the task is in conflict again, if it still is. Taken back already, nothing happens.
-    Raises Refused."""
+    """Undo the pick, if there is one; if the annotations still differ, the task is in conflict again. Raises
+    Refused."""
     with transaction.atomic():
         task = _locked(task, actor)
-        live = _live(task)
-        if live:
-            if actor.pk != live.picked_by_id and not may(actor, "undo_any_review", task.project_id):
+        current = _current_pick(task)
+        if current:
+            if actor.pk != current.picked_by_id and not may(actor, "undo_any_review", task.project_id):
                 raise Refused(
                     "not_your_pick",
-                    "Somebody else picked this answer: only they or a manager may undo it.",
+                    "Somebody else picked this answer. Only they or a manager may undo it.",
                     status=403,
                 )
-            _take_back(live, actor)
+            _undo(current, actor)
             counters.recount([task], actor=actor)
     return task
 
@@ -51,19 +51,19 @@ def undo(task: Task, *, actor: User) -> Task:
 def _locked(task: Task, actor: User) -> Task:
     locked = Task.objects.select_related("project").lock([task.pk]).first()
     if locked is None or locked.deleted_at or locked.project.deleted_at:
-        raise Refused("not_found", "This task does not exist any more.", status=404)
+        raise Refused("not_found", "This task no longer exists.", status=404)
     if not may(actor, "review_annotation", locked.project_id):
         raise workflow.NOT_A_REVIEWER.as_error()
     return locked
 
 
-def _live(task: Task) -> FinalPick | None:
+def _current_pick(task: Task) -> FinalPick | None:
     return FinalPick.objects.filter(task=task, undone_at=None).first()
 
 
-def _take_back(live: FinalPick, actor: User) -> None:
-    live.undone_at, live.undone_by = timezone.now(), actor
-    live.save(update_fields=["undone_at", "undone_by"])
+def _undo(pick: FinalPick, actor: User) -> None:
+    pick.undone_at, pick.undone_by = timezone.now(), actor
+    pick.save(update_fields=["undone_at", "undone_by"])
 
 
 def _refuse(task: Task, annotation_id: int, actor: User) -> None:
@@ -74,31 +74,31 @@ def _refuse(task: Task, annotation_id: int, actor: User) -> None:
         )
     if not task.project.enable_review_workflow:
         raise Refused(
-            "workflow_disabled", "Reviews are switched off in this project, so no answer is picked."
+            "workflow_disabled", "Reviews are switched off in this project, so no answer can be picked."
         )
     if annotation.is_work_of(actor) and not task.project.allow_self_review:
-        raise Refused("own_annotation", "This is your own work: somebody else has to pick it.", status=403)
-    _refuse_needless(task, annotation_id)
+        raise Refused("own_annotation", "This is your own work. Somebody else has to pick it.", status=403)
+    _refuse_if_needless(task, annotation_id)
 
 
-def _refuse_needless(task: Task, annotation_id: int) -> None:
+def _refuse_if_needless(task: Task, annotation_id: int) -> None:
     siblings = siblings_of([task.pk])[0][task.pk]
-    found = final_answer.answering(siblings, reviewed=task.reviewed)
+    found = final_answer.candidates_of(siblings, reviewed=task.reviewed)
     if all(one.annotation_id != annotation_id for one in siblings if final_answer.can_answer(one)):
         raise Refused(
             "not_standing",
-            "Only an annotation that stands accepted or fixed can be the answer.",
+            "Only an accepted or fixed annotation can be the answer.",
             field="annotation",
         )
     if not found:
         raise Refused(
-            "not_reviewed", "This task is not reviewed yet: its answer follows from its verdicts when it is."
+            "not_reviewed", "This task is not reviewed yet. Its answer follows from its verdicts once it is."
         )
     if all(one.annotation_id != annotation_id for one in found):
         raise Refused(
-            "not_ground_truth", "This task has ground truth: its answer is one of those.", field="annotation"
+            "not_ground_truth",
+            "This task has ground truth, so its answer must be a ground truth annotation.",
+            field="annotation",
         )
     if final_answer.all_agree(found, final_answer.results_of(one.annotation_id for one in found)):
-        raise Refused(
-            "nothing_to_pick", "The annotations of this task say the same: there is nothing to pick."
-        )
+        raise Refused("nothing_to_pick", "The annotations of this task agree, so there is nothing to pick.")

@@ -1,5 +1,4 @@
-"""The guards of the workflow: each a small function named like the sentence the user reads. It answers None,
-or a Refusal."""
+"""The guards of the workflow. Each is named for what it refuses, and returns a Refusal or None."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why not: an HTTP status, a stable code, a sentence."""
+    """Why not: a stable code, a sentence for the user, an HTTP status, and the field at fault, if any."""
 
     code: str
     detail: str
@@ -27,7 +26,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Case:
-    """One question to the table: this action, on this annotation, by this person."""
+    """What a guard is asked about: this action on this annotation by this person."""
 
     action: str
     annotation: Annotation
@@ -45,18 +44,18 @@ Guard = Callable[[Case], Refusal | None]
 
 
 def own_annotation(case: Case) -> Refusal | None:
-    if _may_be_ones_own(case) or not case.annotation.is_work_of(case.user):
+    if _self_review_allowed(case) or not case.annotation.is_work_of(case.user):
         return None
     return Refusal("own_annotation", "This is your own work: somebody else has to review it.", 403)
 
 
-def _may_be_ones_own(case: Case) -> bool:
-    """Where people may review themselves, they still do not decide a rejection that they contest."""
+def _self_review_allowed(case: Case) -> bool:
+    """Even where people may review their own work, they do not decide a rejection they contest."""
     return case.project.allow_self_review and case.annotation.contested_at is None
 
 
 def own_version(case: Case) -> Refusal | None:
-    """The current result is this reviewer's. They may sign it as their fix, but not judge it."""
+    """The reviewer wrote the current version. They may sign it as their fix, but not reject it."""
     annotation = case.annotation
     if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
         return None
@@ -68,13 +67,12 @@ def own_version(case: Case) -> Refusal | None:
 
 
 def own_verdict_contested(case: Case) -> Refusal | None:
-    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    # While a verdict stands, `last_created_by` is its reviewer.
     if case.annotation.contested_at is None or case.annotation.last_created_by_id != case.user.pk:
         return None
     return Refusal(
         "own_verdict_contested",
-        "The annotator contests your rejection: another reviewer decides it. You may still take your "
-        "verdict back.",
+        "The annotator contests your rejection, so another reviewer decides. You can still undo it.",
         403,
     )
 
@@ -93,7 +91,7 @@ def not_submitted(case: Case) -> Refusal | None:
     if annotation.pk and annotation.completed_by_id and state_of(annotation) != State.DRAFT:
         return None
     return Refusal(
-        "not_submitted", "This annotation is a draft: it must be submitted before it can be reviewed."
+        "not_submitted", "This annotation is a draft. It must be submitted before it can be reviewed."
     )
 
 
@@ -106,9 +104,7 @@ def skipped(case: Case) -> Refusal | None:
 def task_not_finished(case: Case) -> Refusal | None:
     if not case.project.only_finished_tasks or case.annotation.task.is_labeled or case.may("manage_project"):
         return None
-    return Refusal(
-        "task_not_finished", "This task does not have all its annotations yet. It enters review when it does."
-    )
+    return Refusal("task_not_finished", "This task can be reviewed once it has all its annotations.")
 
 
 def not_assigned(case: Case) -> Refusal | None:
@@ -131,15 +127,15 @@ def _is_assigned(case: Case) -> bool:
 def not_standing(case: Case) -> Refusal | None:
     if case.annotation.standing_review_id is not None:
         return None
-    return Refusal("not_standing", "No verdict stands on this annotation, so there is nothing to take back.")
+    return Refusal("not_standing", "This annotation has no standing verdict, so there is nothing to undo.")
 
 
 def not_your_review(case: Case) -> Refusal | None:
-    # While a verdict stands, the last one to act on the annotation is its reviewer.
+    # While a verdict stands, `last_created_by` is its reviewer.
     if case.annotation.last_created_by_id == case.user.pk or case.may("undo_any_review"):
         return None
     return Refusal(
-        "not_your_review", "Somebody else signed this verdict: only they or a manager may take it back.", 403
+        "not_your_review", "Somebody else signed this verdict. Only they or a manager may undo it.", 403
     )
 
 
@@ -147,26 +143,26 @@ def not_your_work(case: Case) -> Refusal | None:
     if case.annotation.is_work_of(case.user):
         return None
     return Refusal(
-        "not_your_work", "This is somebody else's work: only its author may contest its rejection.", 403
+        "not_your_work", "This is somebody else's work. Only its author may contest its rejection.", 403
     )
 
 
 def not_rejected(case: Case) -> Refusal | None:
     if case.annotation.standing_review_id is not None and case.annotation.last_action == ActionType.REJECTED:
         return None
-    return Refusal("not_rejected", "No rejection stands on this annotation, so there is nothing to contest.")
+    return Refusal("not_rejected", "This annotation is not rejected, so there is nothing to contest.")
 
 
 def already_contested(case: Case) -> Refusal | None:
     if case.annotation.contested_at is None:
         return None
     return Refusal(
-        "already_contested", "You have contested this rejection already. Another reviewer will decide it."
+        "already_contested", "You have already contested this rejection. Another reviewer will decide."
     )
 
 
 def decided_dispute(case: Case) -> Refusal | None:
-    """A rejection is contested once: the one that upheld it is the answer."""
+    """A rejection is contested once. The verdict that upheld it is final."""
     if not case.annotation.upheld:
         return None
     return Refusal(
@@ -196,7 +192,7 @@ def locked_by_verdict(case: Case) -> Refusal | None:
     if annotation.redistributed:
         return Refusal(
             "locked_by_verdict",
-            "This work was rejected and given to somebody else. You cannot change it any more.",
+            "This work was rejected and given to somebody else. You can no longer change it.",
             403,
         )
     # While a verdict stands, only a reject with requeue sets `returned_at`.

@@ -1,8 +1,8 @@
-"""The one door to review state.
+"""The only code that changes review state.
 
-Every verdict, undo and reopen goes through AnnotationReviewService: admin, API, bulk, crowd and import knock
-here. Each verb locks the annotations, then their tasks, plans what becomes of them (which asks the workflow),
-and applies the plans, in one transaction.
+Every verdict, undo and reopen goes through AnnotationReviewService, from the API, the admin, bulk actions
+and imports alike. Each method does the same in one transaction: lock the annotations, then their tasks; plan,
+which asks the workflow; apply the plans. reviews/decisions/__init__.py walks through one accept.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,18 +30,17 @@ from .guards import Refusal
 from .imported import ImportedWork
 from .models import BulkReview, Dispute, Review
 
-# Of one annotation of a selection: its plan, why not, or None where there is nothing to write.
+# For one annotation of a selection: its plan, or why not, or None if it needs no change.
 Planner = Callable[[Annotation, Review | None], Plan | Refusal | None]
 Selection = Iterable[Annotation | int]
 GONE = Refusal("not_standing", "This verdict no longer stands.")
 
 
 class AnnotationReviewService:
-    """`actor` decides. A verb raises Refused, with a stable code and a sentence, and then nothing has
-    changed.
+    """What `actor` may do to annotations. A method that raises Refused has changed nothing.
 
-    One annotation is named by a row the caller has looked up, or by its id as a request names it: then it
-    must be visible to the actor, else Refused(404).
+    An annotation is given as a row, if the caller has checked that the actor may see it, or by its id: then
+    it must be visible to the actor, else Refused(404).
     """
 
     def __init__(self, actor: User):
@@ -50,49 +49,52 @@ class AnnotationReviewService:
 
     # --- one annotation ---------------------------------------------------------------------
 
-    def accept(self, annotation: Annotation | int, **asked: Any) -> Decision:
-        """Sign the current version. `asked`: comment, seen (Seen), started_at."""
-        return self.decide(annotation, VerdictRequest(ActionType.ACCEPTED, **asked))
+    def accept(self, annotation: Annotation | int, **options: Any) -> Decision:
+        """Sign the current version. `options`: comment, seen (Seen), started_at."""
+        return self.decide(annotation, VerdictRequest(ActionType.ACCEPTED, **options))
 
-    def reject(self, annotation: Annotation | int, **asked: Any) -> Decision:
-        """Refuse to sign it. `asked`: comment, reject_action, reason, assignee, seen, started_at."""
-        return self.decide(annotation, VerdictRequest(ActionType.REJECTED, **asked))
+    def reject(self, annotation: Annotation | int, **options: Any) -> Decision:
+        """Reject the current version. `options` as for `accept`, and: reject_action, reason, assignee."""
+        return self.decide(annotation, VerdictRequest(ActionType.REJECTED, **options))
 
-    def fix_and_accept(self, annotation: Annotation | int, *, result: list | None, **asked: Any) -> Decision:
-        """Write a better version and sign that."""
-        return self.decide(annotation, VerdictRequest(ActionType.FIXED_AND_ACCEPTED, result=result, **asked))
+    def fix_and_accept(
+        self, annotation: Annotation | int, *, result: list | None, **options: Any
+    ) -> Decision:
+        """Write a corrected version and sign that. `options` as for `accept`."""
+        return self.decide(
+            annotation, VerdictRequest(ActionType.FIXED_AND_ACCEPTED, result=result, **options)
+        )
 
     def decide(self, annotation: Annotation | int, request: VerdictRequest) -> Decision:
-        """One verdict on one annotation; asked again by the same person it is answered again, not
-        repeated."""
+        """One verdict on one annotation. If the same person sends it twice, the second changes nothing."""
         with transaction.atomic():
             locked = lock_one(annotation, self.actor)
             return self._decide(locked, request)
 
     def change(self, review: Review, request: VerdictRequest) -> Decision:
-        """Another verdict in place of this one, which must stand."""
+        """Replace this review, which must stand, by another verdict."""
         with transaction.atomic():
             locked = lock_one(review.annotation, self.actor)
             if locked.annotations[0].standing_review_id != review.pk:
                 review.refresh_from_db()
                 raise Refused(
-                    "not_standing", f"This verdict is {review.state}: only a standing one can be changed."
+                    "not_standing", f"This verdict is {review.state}. Only a standing verdict can be changed."
                 )
             return self._decide(locked, request)
 
     def undo(self, review: Review) -> None:
-        """Take a standing verdict back. The annotation is unreviewed then; no older verdict comes back."""
+        """Undo a standing verdict. Afterwards the annotation is unreviewed: no older verdict comes back."""
         with transaction.atomic():
             locked = lock_one(review.annotation, self.actor, seen_versions=True)
             (annotation,), standing = locked.annotations, locked.standing.get(review.annotation_id)
             if not may(self.actor, "review_annotation", annotation.project_id):
                 raise workflow.NOT_A_REVIEWER.as_error()
             review.refresh_from_db()
-            if review.undone_at:
+            if review.undone_at:  # a repeated request
                 return
             if standing is None or standing.pk != review.pk:
                 raise Refused(
-                    "not_standing", f"This verdict is {review.state}: only a standing one can be taken back."
+                    "not_standing", f"This verdict is {review.state}. Only a standing verdict can be undone."
                 )
             self._refuse("undo", annotation)
             self._apply([plan_undo(annotation, standing, self.actor)], locked, reason="undone")
@@ -105,18 +107,18 @@ class AnnotationReviewService:
         comment: str = "",
         seen: Seen = NOTHING_SEEN,
     ) -> Annotation:
-        """Return it for rework without a verdict: nobody's score. `to` its author, or anyone."""
+        """Return it for rework without a verdict, so it counts in no score. `to` its author, or anyone."""
         with transaction.atomic():
             locked = lock_one(annotation, self.actor)
             (found,) = locked.annotations
             self._refuse("reopen", found)
             refuse_stale(found, seen)
-            plan = self._reopening(to, comment)(found, locked.standing.get(found.pk))
+            plan = self._reopen_planner(to, comment)(found, locked.standing.get(found.pk))
             self._apply([plan], locked, reason="reopened")
         return found
 
     def undo_reopen(self, annotation: Annotation | int) -> Annotation:
-        """It no longer waits for rework. The verdict it had before does not come back."""
+        """It is no longer open for rework. The verdict it had before does not come back."""
         with transaction.atomic():
             locked = lock_one(annotation, self.actor)
             (found,) = locked.annotations
@@ -125,7 +127,7 @@ class AnnotationReviewService:
         return found
 
     def contest(self, annotation: Annotation, *, reason: str, seen: Seen = NOTHING_SEEN) -> Dispute:
-        """Its author says why a rejection is wrong, once; another reviewer decides."""
+        """Its author says why the rejection is wrong, once. Another reviewer decides."""
         with transaction.atomic():
             annotation, task = lock(annotation.pk)
             self._refuse("contest", annotation)
@@ -133,44 +135,44 @@ class AnnotationReviewService:
             if not reason.strip():
                 raise Refused(
                     "reason_required",
-                    "Say why the rejection is wrong: another reviewer reads it.",
+                    "Say why the rejection is wrong. Another reviewer will read it.",
                     field="reason",
                 )
             return disputes.contest(annotation, task, reason=reason.strip(), actor=self.actor)
 
     def reassign(self, project: Project, person: User, *, to: User | None) -> Reassigned:
-        """What waits on `person` in a project goes to somebody, or (None) to the pool. Needs a manager."""
+        """Give the work that waits for `person` here to somebody, or to anyone (None). Needs a manager."""
         if not may(self.actor, "manage_members", project):
             raise Refused(
                 "permission_denied",
-                "Only a manager of the project may give work to somebody else.",
+                "Only a manager of the project may reassign work.",
                 status=403,
             )
         return rework.reassign(project, person, to=to, actor=self.actor)
 
     # --- a selection ------------------------------------------------------------------------
 
-    def accept_many(self, annotations: Selection, **asked: Any) -> Report:
-        return self.decide_many(annotations, VerdictRequest(ActionType.ACCEPTED, **asked))
+    def accept_many(self, annotations: Selection, **options: Any) -> Report:
+        return self.decide_many(annotations, VerdictRequest(ActionType.ACCEPTED, **options))
 
-    def reject_many(self, annotations: Selection, **asked: Any) -> Report:
-        """A required comment does not apply to a selection."""
-        return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **asked))
+    def reject_many(self, annotations: Selection, **options: Any) -> Report:
+        """A selection needs no comment, even where a reject needs one."""
+        return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **options))
 
     def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
-        """One verdict on many annotations of one project, set-based. What may not be is reported, not
-        raised."""
+        """One verdict on many annotations of one project. Refusals are reported, not raised."""
         now = timezone.now()
 
-        def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
+        def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
             found = plan_verdict(annotation, request, self.actor, now=now, standing=standing, in_bulk=True)
-            return None if isinstance(found, Review) else found
+            return None if isinstance(found, Review) else found  # a repeat is done already
 
         with transaction.atomic():
             locked = lock_selection(_ids(annotations))
             if request.verdict == ActionType.REJECTED:
+                # Whether the author can take the work back depends on their membership.
                 prefetch_related_objects(locked.annotations, "completed_by__memberships")
-            return self._apply_many(workflow.ACTION_OF[request.verdict], locked, planned)
+            return self._apply_many(workflow.ACTION_OF[request.verdict], locked, plan)
 
     def undo_many(self, annotations: Selection) -> Report:
         return self._undo_many(annotations, lambda _: True)
@@ -178,15 +180,14 @@ class AnnotationReviewService:
     def reopen_many(self, annotations: Selection, *, to: str = RETURN_TO_AUTHOR, comment: str = "") -> Report:
         with transaction.atomic():
             locked = lock_selection(_ids(annotations))
-            report = self._apply_many(
-                "reopen", locked, self._asking("reopen", self._reopening(to, comment)), "reopened"
-            )
+            planner = self._if_allowed("reopen", self._reopen_planner(to, comment))
+            report = self._apply_many("reopen", locked, planner, "reopened")
             report.bulk.reopened = [annotation.pk for annotation in report.done]
             report.bulk.save(update_fields=["reopened"])
         return report
 
     def undo_bulk(self, bulk: BulkReview) -> Report:
-        """Undo what still stands of a bulk action, and nothing that replaced it; the rest is reported."""
+        """Undo what still stands of a bulk action, but nothing that replaced it. The rest is reported."""
         if bulk.reopened:
             return self._undo_bulk_reopen(bulk)
         reviews = bulk.reviews.filter(undone_at=None).select_related("annotation")
@@ -200,14 +201,15 @@ class AnnotationReviewService:
         return report
 
     def _undo_many(self, annotations: Selection, is_meant: Callable[[Review], bool]) -> Report:
-        def planned(annotation: Annotation, standing: Review | None) -> Plan | Refusal:
+        def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal:
+            # Asked again under the lock: another verdict may have replaced it meanwhile.
             if standing is None or not is_meant(standing):
                 return GONE
             return plan_undo(annotation, standing, self.actor)
 
         with transaction.atomic():
             locked = lock_selection(_ids(annotations), seen_versions=True)
-            return self._apply_many("undo", locked, self._asking("undo", planned), "undone")
+            return self._apply_many("undo", locked, self._if_allowed("undo", plan), "undone")
 
     def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
         present = Annotation.objects.present().filter(pk__in=bulk.reopened)
@@ -215,13 +217,13 @@ class AnnotationReviewService:
             return Report(bulk)
         with transaction.atomic():
             locked = lock_selection(_ids(present))
-            planned = self._asking("undo_reopen", lambda one, _: plan_undo_reopen(one, self.actor))
-            return self._apply_many("undo_reopen", locked, planned, bulk=bulk)
+            planner = self._if_allowed("undo_reopen", lambda one, _: plan_undo_reopen(one, self.actor))
+            return self._apply_many("undo_reopen", locked, planner, bulk=bulk)
 
-    # --- what a file says ---------------------------------------------------------------------
+    # --- imports ------------------------------------------------------------------------------
 
     def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
-        """Verdicts told by a file, on annotations the caller writes in the same transaction. Needs a
+        """Verdicts from a file. The caller inserts the annotations in the same transaction. Needs a
         manager."""
         if not works:
             return []
@@ -231,7 +233,7 @@ class AnnotationReviewService:
             )
         return imported.record(works, actor=self.actor)
 
-    # --- static doors, for callers that bring a reviewer of their own ---------------------------
+    # --- static shortcuts, with the reviewer as an argument -------------------------------------
 
     @staticmethod
     def accept_annotation(annotation: Annotation, reviewer: User, comment: str | None = None) -> Annotation:
@@ -262,23 +264,23 @@ class AnnotationReviewService:
         assert review is not None  # a plan of a verdict has one
         return Decision(review, annotation, task, notice=planned.notice)
 
-    def _reopening(self, to: str, comment: str) -> Callable[[Annotation, Review | None], Plan]:
+    def _reopen_planner(self, to: str, comment: str) -> Callable[[Annotation, Review | None], Plan]:
         now = timezone.now()
         return lambda annotation, standing: plan_reopen(
             annotation, standing, self.actor, now=now, to=to, comment=comment
         )
 
-    def _asking(self, action: str, planned: Planner) -> Planner:
-        """The same plans, where the workflow allows `action`."""
+    def _if_allowed(self, action: str, planner: Planner) -> Planner:
+        """The same plans, where the workflow allows `action`. (`plan_verdict` asks by itself.)"""
         return lambda annotation, standing: (
-            workflow.refusal(action, annotation, self.actor) or planned(annotation, standing)
+            workflow.refusal(action, annotation, self.actor) or planner(annotation, standing)
         )
 
     def _apply_many(
         self,
         action: str,
         locked: Locked,
-        planned: Planner,
+        planner: Planner,
         reason: str = "",
         bulk: BulkReview | None = None,
     ) -> Report:
@@ -287,7 +289,7 @@ class AnnotationReviewService:
         )
         report, plans = Report(bulk), []
         for annotation in locked.annotations:
-            found = planned(annotation, locked.standing.get(annotation.pk))
+            found = planner(annotation, locked.standing.get(annotation.pk))
             if isinstance(found, Refusal):
                 report.refused.append((annotation, found))
                 continue

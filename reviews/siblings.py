@@ -1,5 +1,4 @@
-"""The annotations of a task beside each other, as its counters, its answer and its lists of people are
-derived from them."""
+"""All annotations of a task at once: its counters, its answer and its reviewers are derived from them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -10,8 +9,8 @@ from tasks.models import Annotation
 from tasks.sql import run
 from tasks.state import ABSENT, ACCEPTED_OR_FIXED, State, fills_slot, state_of
 
-# What the counters of a task ask of its annotations, and of annotations that are gone and were picked as its
-# answer.
+# Deleted annotations and drafts do not count. One that was picked as the answer is read all the same, so that
+# its pick can be ended.
 READ = """
     SELECT t.id, project.review_criteria, a.id, a.state, a.last_action, a.returned_at IS NOT NULL,
         a.fills_slot, a.was_cancelled, a.ground_truth, r.created_by_id, pick.id IS NOT NULL
@@ -28,7 +27,7 @@ READ = """
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """One annotation of a task, as far as the counters of the task ask. `reviewer_id` signed its standing
+    """What the counters of a task need to know about one annotation. `reviewer_id` signed its standing
     review."""
 
     annotation_id: int
@@ -47,7 +46,7 @@ class Sibling:
 
     @property
     def is_rejected(self) -> bool:
-        """A rejection stands, be it returned or contested."""
+        """Also while it is returned to its author, or contested."""
         return self.last_action == ActionType.REJECTED and self.state not in ABSENT
 
     @property
@@ -56,7 +55,7 @@ class Sibling:
 
 
 def sibling_of(annotation: Annotation, reviewer_id: int | None = None) -> Sibling:
-    """An annotation in hand, which need not be written yet."""
+    """From an annotation object, which need not be saved yet."""
     return Sibling(
         annotation.pk,
         state_of(annotation),
@@ -70,9 +69,10 @@ def sibling_of(annotation: Annotation, reviewer_id: int | None = None) -> Siblin
 
 
 def siblings_of(task_ids: Collection[int]) -> tuple[dict[int, list[Sibling]], dict[int, str]]:
-    """Task id → its annotations, lowest id first; and → the criteria of its project. One statement.
+    """(Task id → its annotations, ordered by id; task id → the review criteria of its project), in one
+    statement.
 
-    Read now that the tasks are locked: the setting may have changed while we waited for them.
+    The criteria are read anew: the setting may have changed while the transaction waited for its locks.
     """
     found: dict[int, list[Sibling]] = defaultdict(list)
     criteria: dict[int, str] = defaultdict(lambda: ReviewCriteria.ONE)

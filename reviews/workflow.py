@@ -1,6 +1,7 @@
-"""What may happen to an annotation: one table, and one function that asks it.
+"""What may happen to an annotation: one table, and one function that reads it.
 
-A rule is a row (action → capability, guards). The same function answers may I, why not, and which buttons.
+Each action is a row: the capability it needs, and the guards that must agree. `refusal` answers whether
+somebody may do something and why not; `allowed_actions` says which buttons to show.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from .guards import (
 
 @dataclass(frozen=True)
 class Rule:
-    """`capability` decides who, `guards` when. `to` is the `last_action` it leads to; None leaves it."""
+    """`capability` says who, `guards` say when. `to` is the new `last_action`; None: it stays."""
 
     capability: str
     guards: tuple[Guard, ...]
@@ -46,9 +47,8 @@ class Rule:
 
 
 REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_assigned)
-RETURNABLE = tuple(
-    guard for guard in REVIEWABLE if guard is not skipped
-)  # what was skipped may be asked for again
+# A skipped annotation cannot be judged, but it can be asked for again.
+RETURNABLE = tuple(guard for guard in REVIEWABLE if guard is not skipped)
 
 WORKFLOW: dict[str, Rule] = {
     "accept": Rule(
@@ -81,7 +81,7 @@ REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "conte
 
 
 def refusal(action: str, annotation: Annotation, user: User) -> Refusal | None:
-    """None when `user` may do `action` to `annotation` as it is now, else the first reason why not."""
+    """Why `user` may not do `action` to `annotation` as it is now (the first reason), or None."""
     rule = WORKFLOW[action]
     if not role_can(role_in(annotation.project_id, user), rule.capability):
         return NOT_A_REVIEWER if rule.capability == "review_annotation" else NOT_A_MEMBER
@@ -102,17 +102,17 @@ NOT_A_MEMBER = Refusal(
 
 
 def refusals(annotation: Annotation, user: User) -> dict[str, Refusal]:
-    """The review actions that are closed to `user` now, and why."""
-    asked = ((action, refusal(action, annotation, user)) for action in REVIEW_ACTIONS)
-    return {action: found for action, found in asked if found}
+    """The review actions that `user` may not do now, and why."""
+    found = ((action, refusal(action, annotation, user)) for action in REVIEW_ACTIONS)
+    return {action: why for action, why in found if why}
 
 
 def allowed_actions(annotation: Annotation, user: User) -> list[str]:
-    closed = refusals(annotation, user)
-    return [action for action in REVIEW_ACTIONS if action not in closed]
+    refused = refusals(annotation, user)
+    return [action for action in REVIEW_ACTIONS if action not in refused]
 
 
-# --- what a verdict must bring with it, asked after a repeat has been answered ---------------------
+# --- what a verdict has to contain, checked after repeats ------------------------------------------
 
 
 def reject_action_not_allowed(project: Project, action: str) -> Refusal | None:
@@ -130,7 +130,9 @@ def comment_required(project: Project, *, comment: str, has_comment_object: bool
     if comment or has_comment_object or not project.require_review_comment_on_reject:
         return None
     return Refusal(
-        "comment_required", "A reject needs a comment in this project: say what is wrong.", field="comment"
+        "comment_required",
+        "In this project a reject needs a comment that says what is wrong.",
+        field="comment",
     )
 
 
@@ -140,7 +142,7 @@ def unknown_reason(project: Project, reason: str) -> Refusal | None:
         return None
     return Refusal(
         "unknown_reason",
-        f"This project knows these reject reasons: {', '.join(codes) or 'none'}.",
+        f"This project has these reject reasons: {', '.join(codes) or 'none'}.",
         field="reason",
     )
 

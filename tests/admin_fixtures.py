@@ -43,7 +43,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     )
     AnnotationReviewService(author).contest(rejected, reason="It is a B")
     factories.reviewed(factories.annotation(task, lead, "B"), reviewer, ActionType.FIXED_AND_ACCEPTED)
-    comments.say(accepted, "Well done", actor=reviewer)
+    comments.create(accepted, "Well done", actor=reviewer)
     drafts.save(task, actor=lead, result=factories.result("C"))
     reservations.reserve(factories.task(project), author)
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")

@@ -45,7 +45,7 @@ class CommentViewSet(ViewSet):
         about = {name: body[name] for name in ("region_ref", "classifications") if name in body}
         if body.get("annotation_id"):
             annotation = visible(Annotation.objects, request, body["annotation_id"])
-            comment = comments.say(annotation, body["text"], actor=request.user, **about)
+            comment = comments.create(annotation, body["text"], actor=request.user, **about)
         else:
             comment = self._on_draft(request, body, about)
         return Response(self.get_serializer(comment).data, status=status.HTTP_201_CREATED)
@@ -60,7 +60,9 @@ class CommentViewSet(ViewSet):
         draft = get_object_or_404(
             Draft.objects.visible_to(request.user).select_related("task"), pk=body["draft_id"]
         )
-        return comments.say_on_draft(draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about)
+        return comments.create_on_draft(
+            draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about
+        )
 
     @extend_schema(request=CommentSerializer, responses=CommentSerializer)
     def partial_update(self, request, pk=None):
@@ -72,7 +74,7 @@ class CommentViewSet(ViewSet):
             for name, value in changes.items()
             if name in ("text", "is_resolved", "region_ref", "classifications")
         }
-        comment = comments.change(self.get_object(), actor=request.user, **allowed)
+        comment = comments.update(self.get_object(), actor=request.user, **allowed)
         return Response(self.get_serializer(comment).data)
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted.")})

@@ -109,7 +109,7 @@ def count_new(
     for task in tasks:
         apply_counts(task, counts[task.pk])
         apply_siblings(task, siblings[task.pk], task.project.review_criteria)
-    final_answer.settle_new(tasks, annotations, siblings)
+    final_answer.set_answers_of_new(tasks, annotations, siblings)
 
 
 def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:

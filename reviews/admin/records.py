@@ -105,7 +105,7 @@ class CommentAdmin(LeadAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data:
-            comments.change(obj, actor=signed_in(request), is_resolved=obj.is_resolved)
+            comments.update(obj, actor=signed_in(request), is_resolved=obj.is_resolved)
 
     def remove(self, rows: Any, *, actor: User) -> None:
         for comment in rows:

@@ -17,7 +17,7 @@ from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
 
-from ..eligibility import HAD, may_judge
+from ..eligibility import HAD_TASK, may_judge
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
 # Three people at most are kept from deciding an annotation: its author, who wrote it for them, and whose
@@ -107,14 +107,14 @@ def _may_be_short(project: Project) -> Q:
 
 def _hands(project: Project) -> Any:
     """How many of those who annotate here have not had this task yet."""
-    had = Annotation.objects.filter(HAD, task=OuterRef("task"), completed_by=OuterRef("user"))
+    had = Annotation.objects.filter(HAD_TASK, task=OuterRef("task"), completed_by=OuterRef("user"))
     if project.label_stream_task_distribution == Distribution.ASSIGNED_ONLY:
         given = Assignment.objects.filter(
             task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=_annotating(project)
         )
         return _number(given.filter(~Exists(had)))
     return Value(len(_annotating(project))) - _number(
-        Annotation.objects.filter(HAD, task=OuterRef("pk"), completed_by__in=_annotating(project)),
+        Annotation.objects.filter(HAD_TASK, task=OuterRef("pk"), completed_by__in=_annotating(project)),
         "completed_by",
     )
 

@@ -1,5 +1,5 @@
-"""Write plans: one set-based statement for their rows, whether there is one plan or a thousand, then count
-and tell."""
+"""Apply plans: one statement writes their rows, whether there is one plan or a thousand. Then the counters
+are updated and the events emitted."""
 
 import json
 import uuid
@@ -21,7 +21,7 @@ from .. import comments, corrections, counters, disputes, events
 from ..models import BulkReview, Comment, Review
 from .plan import Plan
 
-# The plans as rows. Ids come from the sequences within the statement, so that the rows can name each other.
+# The plans as rows. Ids are taken from the sequences here, so that the new rows can refer to each other.
 INPUT = """
     SELECT x.*, nextval('reviews_review_id_seq') AS review_id, nextval('tasks_history_id_seq') AS history_id
     FROM jsonb_to_recordset(%(plans)s::jsonb) AS x(
@@ -37,6 +37,8 @@ INPUT = """
         started_at timestamptz, unique_id uuid, bulk_id bigint
     )
 """
+# Parts of one statement do not see each other's writes, so each reads only `input` and rows that were there
+# before. Foreign keys and the triggers for standing reviews are checked at commit.
 WRITE = f"""
     WITH input AS MATERIALIZED ({INPUT}),
     reviews AS (
@@ -94,7 +96,7 @@ WRITE = f"""
     )
     SELECT annotation_id, review_id, history_id FROM input
 """
-# Taken from the annotation as the plan makes it.
+# Of INPUT: read from the annotation after the plan has changed it.
 ANNOTATION_COLUMNS = (
     "task_id",
     "project_id",
@@ -126,53 +128,55 @@ def apply(
     bulk: BulkReview | None = None,
     reason: str = "",
 ) -> list[Review | None]:
-    """Write these plans, all of one verb and one project, whose annotations and `tasks` are locked. Answers
-    the new reviews.
+    """Write these plans, all of one verb and one project. Their annotations and `tasks` are locked.
 
-    `reason` is sent in events where reviews end without a new verdict.
+    Returns the new review of each plan, or None. `reason` says in the event why reviews end without a new
+    verdict.
     """
     if not plans:
         return []
+    # Writing a plan also changes its annotation, so this is how they were before.
     filled = [fills_slot(plan.annotation) for plan in plans]
     contested = [plan.ends for plan in plans if plan.ends and plan.annotation.contested_at]
-    said = _create_comments(plans, actor)
-    reviews = _write(plans, said, actor=actor, now=now, bulk=bulk)
-    slots_moved = filled != [fills_slot(plan.annotation) for plan in plans]
+    new_comments = _create_comments(plans, actor)
+    reviews = _write(plans, new_comments, actor=actor, now=now, bulk=bulk)
+    slots_changed = filled != [fills_slot(plan.annotation) for plan in plans]
     disputes.close(contested, reviews, actor=actor)
     corrections.record((plan.fix, review) for plan, review in zip(plans, reviews, strict=True) if plan.fix)
     _assign_redistributed(plans, actor)
-    if said:
+    if new_comments:
         counters.recount_comments(tasks)
-    changes = counters.recount(tasks, actor=actor, slots_moved=slots_moved)
-    happened = [*_events(plans, reviews, tasks, actor=actor, reason=reason)]
-    emit_all(happened + reviewed_events(plans[0].annotation.project, changes, actor))
+    changes = counters.recount(tasks, actor=actor, slots_changed=slots_changed)
+    decided = [*_events(plans, reviews, tasks, actor=actor, reason=reason)]
+    emit_all(decided + reviewed_events(plans[0].annotation.project, changes, actor))
     return reviews
 
 
 def _create_comments(plans: Sequence[Plan], actor: User) -> dict[int, Comment]:
-    """Annotation id → the comment its author reads. All plans of one decision say the same."""
-    speaking = [plan for plan in plans if plan.comment]
-    if not speaking:
+    """Annotation id → its new comment. All plans of one decision have the same text."""
+    commented = [plan for plan in plans if plan.comment]
+    if not commented:
         return {}
-    written = comments.write([plan.annotation for plan in speaking], speaking[0].comment, actor=actor)
-    return {comment.annotation_id: comment for comment in written}
+    created = comments.create_many([plan.annotation for plan in commented], commented[0].comment, actor=actor)
+    return {comment.annotation_id: comment for comment in created}
 
 
 def _write(
     plans: Sequence[Plan],
-    said: Mapping[int, Comment],
+    new_comments: Mapping[int, Comment],
     *,
     actor: User,
     now: datetime,
     bulk: BulkReview | None,
 ) -> list[Review | None]:
     rows = [
-        _row(plan, said.get(plan.annotation.pk) or plan.comment_object, actor, now, bulk) for plan in plans
+        _row(plan, new_comments.get(plan.annotation.pk) or plan.comment_object, actor, now, bulk)
+        for plan in plans
     ]
     parameters = {"plans": json.dumps(rows, default=str), "actor": actor.pk, "now": now}
     ids = {annotation: (review, history) for annotation, review, history in run(WRITE, parameters)}
     return [
-        _written(plan, row, *ids[plan.annotation.pk], actor=actor, now=now)
+        _refreshed(plan, row, *ids[plan.annotation.pk], actor=actor, now=now)
         for plan, row in zip(plans, rows, strict=True)
     ]
 
@@ -180,12 +184,12 @@ def _write(
 def _row(
     plan: Plan, comment: Comment | None, actor: User, now: datetime, bulk: BulkReview | None
 ) -> dict[str, Any]:
-    """The plan as a row of INPUT. The annotation in hand becomes what it says."""
+    """The plan as a row of INPUT. Also changes the annotation object accordingly."""
     annotation, review, version = plan.annotation, plan.review, plan.version
     for name, value in plan.columns.items():
         setattr(annotation, name, value)
     if annotation.last_created_by_id == actor.pk:
-        annotation.last_created_by = actor  # or the answer would ask who that is
+        annotation.last_created_by = actor  # spares the response a query
     if plan.action:
         annotation.annotation_seq += 1
         annotation.updated_at, annotation.updated_by = now, actor
@@ -212,10 +216,10 @@ def _row(
     )
 
 
-def _written(
+def _refreshed(
     plan: Plan, row: Mapping[str, Any], review_id: int, history_id: int, *, actor: User, now: datetime
 ) -> Review | None:
-    """The objects in hand as they are in the database now."""
+    """The new review, or None. Also brings the plan's objects up to date with the database."""
     annotation = plan.annotation
     if plan.version:
         annotation.current_version_id = history_id
@@ -251,7 +255,7 @@ def _assign_redistributed(plans: Sequence[Plan], actor: User) -> None:
             assign([plan.annotation.task], [plan.assignee], AssignmentType.ANNOTATOR)
 
 
-# --- telling --------------------------------------------------------------------------------------
+# --- events --------------------------------------------------------------------------------------
 
 
 def _events(
@@ -273,7 +277,7 @@ def _events(
         return
     ended = [plan for plan in plans if plan.ends]
     for plan in ended:
-        plan.ends.annotation = plan.annotation  # type: ignore[union-attr]  # as it is now
+        plan.ends.annotation = plan.annotation  # type: ignore[union-attr]  # with its new state
     subjects = tuple(plan.ends for plan in ended)
     if ended and plans[0].undoes:
         yield event(events.REVIEWS_UNDONE, ended, subjects=subjects)
@@ -286,6 +290,6 @@ def _events(
 def reviewed_events(
     project: Project, changes: counters.ReviewedChanges, actor: User | None
 ) -> list[DomainEvent]:
-    """Which tasks became reviewed, and which stopped being so."""
+    """Events for the tasks that became reviewed, and for those that are no longer."""
     kinds = ((events.TASK_REVIEWED, changes.reviewed), (events.TASK_UNREVIEWED, changes.unreviewed))
     return [DomainEvent(kind, project, actor, tasks=tuple(tasks)) for kind, tasks in kinds if tasks]

@@ -1,4 +1,4 @@
-"""Annotations and their tasks under their locks, with what their plans have to know."""
+"""Lock annotations and their tasks, then read what planning depends on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Standing = dict[int, Review]
 
 @dataclass(frozen=True)
 class Locked:
-    """Annotations of one project, by id, their tasks, and their standing reviews by annotation id."""
+    """Annotations of one project, ordered by id, their tasks, and the standing reviews by annotation id."""
 
     annotations: list[Annotation]
     tasks: list[Task]
@@ -25,7 +25,10 @@ class Locked:
 
 
 def lock_one(annotation: Annotation | int, actor: User, *, seen_versions: bool = False) -> Locked:
-    """An id, as a request names it, must be visible to `actor`. Raises Refused(404)."""
+    """An id (as a request names it, instead of a row) must be visible to `actor`. Raises Refused(404).
+
+    `seen_versions` also reads the versions that the reviews were given on, which undoing a fix restores.
+    """
     if isinstance(annotation, Annotation):
         found, task = annotation_service.lock(annotation.pk)
     else:
@@ -34,16 +37,16 @@ def lock_one(annotation: Annotation | int, actor: User, *, seen_versions: bool =
 
 
 def lock_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False) -> Locked:
-    """Raises Refused for an empty selection, or one of several projects."""
+    """The annotations that still exist. Raises Refused if none does, or if they are of several projects."""
+    # All annotations by id, then all tasks by id: the lock order of tasks/locks.py.
     rows = Annotation.objects.lock(annotation_ids)
     locked = [annotation for annotation in rows if annotation.deleted_at is None]
     if not locked:
         raise Refused("nothing_selected", "Nothing of this selection exists any more.")
     if len({annotation.project_id for annotation in locked}) > 1:
         raise Refused("mixed_projects", "A selection must be of one project.")
-    prefetch_related_objects(
-        locked, "completed_by", "project"
-    )  # one object for each person, not for each row
+    # Prefetched, not joined: one object for each person and project instead of one for each row.
+    prefetch_related_objects(locked, "completed_by", "project")
     project = locked[0].project
     tasks = list(Task.objects.lock(annotation.task_id for annotation in locked))
     by_id = {task.pk: task for task in tasks}
@@ -55,13 +58,14 @@ def lock_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False
 
 
 def _with_reviews(annotations: list[Annotation], tasks: list[Task], *, seen_versions: bool) -> Locked:
+    # Only then does a guard ask who the tasks are assigned to.
     if annotations[0].project.review_only_manual_assignments:
         prefetch_related_objects(tasks, "assignments")
     return Locked(annotations, tasks, standing_reviews(annotations, seen_versions=seen_versions))
 
 
 def standing_reviews(annotations: Iterable[Annotation], *, seen_versions: bool = False) -> Standing:
-    """The reviews in force, by annotation id; with the versions they saw where `seen_versions` says so."""
+    """Annotation id → its standing review. Annotations without one are left out."""
     ids = [annotation.standing_review_id for annotation in annotations if annotation.standing_review_id]
     if not ids:
         return {}

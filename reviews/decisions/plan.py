@@ -1,8 +1,10 @@
-"""From a locked annotation to what a decision makes of it: a frozen Plan, a repeat of what stands, or the
-refusal."""
+"""Planning: what a decision does to a locked annotation, as a frozen Plan, or why it is refused.
+
+Nothing is written here, and nothing on the annotation changes.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +36,7 @@ NO_VERDICT: Columns = {
 
 @dataclass(frozen=True)
 class NewVersion:
-    """A result that a decision writes: a fix, or the version before it when the fix is undone."""
+    """A result that the decision writes: a fix, or the version before a fix that is undone."""
 
     result: list[dict[str, Any]]
     was_cancelled: bool
@@ -44,7 +46,7 @@ class NewVersion:
 
 @dataclass(frozen=True)
 class NewReview:
-    """A review to be written. A fix without `fixed_version_id` is fixed by the plan's new version."""
+    """A review to insert. A fix without `fixed_version_id` gets the plan's new version as its own."""
 
     verdict: ActionType
     reason: str
@@ -56,16 +58,16 @@ class NewReview:
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of one annotation: its review columns, a row of history, and a review or the end of one.
+    """What happens to one annotation: its review columns, a history row, and a review that begins or ends.
 
-    `columns` by attribute name. `comment` becomes a comment object; `comment_object` is one that is there
-    already. `ends` is the review that stops standing, `undoes` whether that is taken back (else it is
-    superseded, or its version is outdated).
+    `columns` has the new values by attribute name. `comment` becomes a comment object; `comment_object` is
+    one that exists. `ends` is the review that stops standing: undone if `undoes` is set, superseded if there
+    is a new `review`, outdated otherwise.
     """
 
     annotation: Annotation
     columns: Columns
-    action: HistoryAction | None = None  # no row of history: the change below has written its own
+    action: HistoryAction | None = None  # None: the change that outdates a review has its own history row
     review: NewReview | None = None
     version: NewVersion | None = None
     ends: Review | None = None
@@ -90,21 +92,23 @@ def plan_verdict(
     standing: Review | None,
     in_bulk: bool = False,
 ) -> Plan | Review | Refusal:
-    """`standing` is the review in force, read under the lock; it is the answer where the request only repeats
-    it.
+    """A plan, or a refusal, or `standing` itself where the request only repeats it.
 
-    Raises Refused (`stale`). A selection needs no comment.
+    `standing` is the review in force, read under the lock. A reject in bulk needs no comment. Raises Refused
+    (`stale`).
     """
     if refusal := workflow.refusal(workflow.ACTION_OF[request.verdict], annotation, actor):
         return refusal
-    asked, (request, before) = request, _as_fix_of_own_edit(annotation, request, actor)
+    original = request
+    request, before = _as_fix_of_own_edit(annotation, original, actor)
+    # Before the check for staleness: the first of two equal requests has made the second one stale.
     if standing is not None and _repeats(standing, annotation, request, actor):
         return standing
     refuse_stale(annotation, request.seen)
     if request.verdict == ActionType.REJECTED:
         return _plan_reject(annotation, request, actor, now=now, ends=standing, in_bulk=in_bulk)
     if request.verdict == ActionType.FIXED_AND_ACCEPTED:
-        signs_edit = request.verdict != asked.verdict
+        signs_edit = original.verdict == ActionType.ACCEPTED
         return _plan_fix(
             annotation, request, actor, now=now, ends=standing, before=before, signs_edit=signs_edit
         )
@@ -114,8 +118,11 @@ def plan_verdict(
 def _as_fix_of_own_edit(
     annotation: Annotation, request: VerdictRequest, actor: User
 ) -> tuple[VerdictRequest, History | None]:
-    """Accepting one's own plain edit of somebody's work is a fix; "before" is then the annotator's last
-    version."""
+    """Accepting one's own edit of somebody else's work is a fix of the annotator's last version.
+
+    Else the review would say that the annotator's work was right as it was. Returns the request to plan, and
+    that version (None: the current one is what the reviewer judges).
+    """
     own_edit = annotation.version_author_id == actor.pk and not annotation.is_work_of(actor)
     if request.verdict == ActionType.REJECTED or not own_edit:
         return request, None
@@ -124,7 +131,7 @@ def _as_fix_of_own_edit(
         return request, before
     if before is None or same_result(before.result or [], annotation.result):
         return request, None
-    return request.with_changes(verdict=ActionType.FIXED_AND_ACCEPTED, result=annotation.result), before
+    return replace(request, verdict=ActionType.FIXED_AND_ACCEPTED, result=annotation.result), before
 
 
 def last_version_of_author(annotation: Annotation) -> History | None:
@@ -134,7 +141,7 @@ def last_version_of_author(annotation: Annotation) -> History | None:
 
 
 def _repeats(standing: Review, annotation: Annotation, request: VerdictRequest, actor: User) -> bool:
-    """The same person says the same again; what they leave out counts as the same."""
+    """The same reviewer sends the same verdict again. What is left out counts as equal."""
     if (standing.created_by_id, standing.verdict) != (actor.pk, request.verdict) or standing.imported_by_id:
         return False
     if request.comment not in ("", standing.comment) or request.reason not in ("", standing.reason):
@@ -188,8 +195,7 @@ def _plan_fix(
     before: History | None,
     signs_edit: bool,
 ) -> Plan | Refusal:
-    """A fix writes a new version, unless the reviewer's own edit, which is there already, is what they
-    sign."""
+    """A fix writes a new version. If it `signs_edit`, the reviewer has already written it by a plain edit."""
     if not signs_edit and (refusal := _fix_refusal(annotation, request)):
         return refusal
     result, author_id = annotation.result, annotation.version_author_id
@@ -234,6 +240,7 @@ def _verdict_plan(
     version: NewVersion | None = None,
     **more: Any,
 ) -> Plan:
+    """`seen` is the version that the review judges, by default the current one; `more` are fields of Plan."""
     is_fix = request.verdict == ActionType.FIXED_AND_ACCEPTED
     requeued = reject_action == RejectAction.REQUEUE
     contested = annotation.contested_at is not None
@@ -246,6 +253,7 @@ def _verdict_plan(
         | {
             "rounds": rejection.earlier_rounds(annotation) + requeued,
             "contested_at": None,
+            # A second reject after a dispute settles it: it cannot be contested again.
             "upheld": request.verdict == ActionType.REJECTED and (contested or annotation.upheld),
             "ever_reviewed": True,
         },
@@ -267,7 +275,7 @@ def _verdict_plan(
 def standing_columns(
     verdict: str, reject_action: str | None, *, reviewer_id: int, at: datetime, author_id: int
 ) -> dict[str, Any]:
-    """What a standing verdict says in the columns of its annotation, `standing_review_id` apart."""
+    """The columns of an annotation that follow from its standing verdict, except `standing_review_id`."""
     requeued = reject_action == RejectAction.REQUEUE
     return {
         "last_action": verdict,
@@ -278,12 +286,12 @@ def standing_columns(
     }
 
 
-# --- without a verdict ------------------------------------------------------------------------------
+# --- undo, reopen, withdrawal ------------------------------------------------------------------------------
 
 
 def plan_undo(annotation: Annotation, review: Review, actor: User) -> Plan:
-    """The annotation is unreviewed then. Of a fix, the version before it is written anew, under its author's
-    name."""
+    """Afterwards the annotation is unreviewed. Undoing a fix writes the version before it again, under the
+    name of its author."""
     version = None
     if review.fixed_version_id is not None:
         seen = review.seen_version
@@ -291,7 +299,9 @@ def plan_undo(annotation: Annotation, review: Review, actor: User) -> Plan:
         version = NewVersion(seen.result or [], seen.was_cancelled, author_id, seen.label_config_id)
     return Plan(
         annotation,
-        _unsigned(annotation, ActionType.DELETED_REVIEW, actor, rounds=rejection.earlier_rounds(annotation)),
+        _without_verdict(
+            annotation, ActionType.DELETED_REVIEW, actor, rounds=rejection.earlier_rounds(annotation)
+        ),
         action=HistoryAction.DELETED_REVIEW,
         version=version,
         ends=review,
@@ -305,7 +315,7 @@ def plan_reopen(
     returned_to = annotation.completed_by_id if to == RETURN_TO_AUTHOR else None
     return Plan(
         annotation,
-        _unsigned(annotation, ActionType.UPDATED, actor, returned_at=now, returned_to_id=returned_to),
+        _without_verdict(annotation, ActionType.UPDATED, actor, returned_at=now, returned_to_id=returned_to),
         action=HistoryAction.REOPENED,
         ends=standing,
         comment=comment,
@@ -315,16 +325,16 @@ def plan_reopen(
 def plan_undo_reopen(annotation: Annotation, actor: User) -> Plan:
     return Plan(
         annotation,
-        _unsigned(annotation, ActionType.UPDATED, actor),
+        _without_verdict(annotation, ActionType.UPDATED, actor),
         action=HistoryAction.UPDATED,
         details={"reopen": "undone"},
     )
 
 
 def plan_withdrawal(annotation: Annotation, standing: Review | None) -> Plan:
-    """The annotation has changed under its verdict. `last_action` and the history are written already."""
+    """For an annotation that was changed or deleted while a review stood: `last_action` and history exist."""
     return Plan(annotation, NO_VERDICT, ends=standing)
 
 
-def _unsigned(annotation: Annotation, action: ActionType, actor: User, **more: Any) -> dict[str, Any]:
+def _without_verdict(annotation: Annotation, action: ActionType, actor: User, **more: Any) -> dict[str, Any]:
     return {**NO_VERDICT, "last_action": action, "last_created_by_id": actor.pk, **more}

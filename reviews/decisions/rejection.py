@@ -1,5 +1,5 @@
-"""What becomes of a rejected annotation: it stays rejected, goes back to its author, or its slot goes to
-somebody else."""
+"""What happens to a rejected annotation: `remove` leaves it rejected, `requeue` sends it back to its author,
+`redistribute` lets somebody else label the task."""
 
 from tasks.choices import Distribution, RejectAction
 from tasks.models import Annotation
@@ -12,8 +12,11 @@ from .request import VerdictRequest
 
 
 def resolve_reject_action(annotation: Annotation, request: VerdictRequest) -> tuple[str, Refusal | None]:
-    """The action named, else the project's default, else `remove` where the author cannot take the work
-    back."""
+    """The reject action, and why it is not possible (None: it is).
+
+    It is the one requested, else the project's default. If the default is `requeue`, but the author cannot
+    take the work back, it is `remove` where the project allows that.
+    """
     project = annotation.project
     action = request.reject_action or project.default_reject_action
     obstacle = _requeue_refusal(annotation) if action == RejectAction.REQUEUE else None
@@ -25,7 +28,7 @@ def resolve_reject_action(annotation: Annotation, request: VerdictRequest) -> tu
 def reject_refusal(
     annotation: Annotation, request: VerdictRequest, actor: User, *, action: str, obstacle: Refusal | None
 ) -> Refusal | None:
-    """Why this reject is not possible. `action` and `obstacle` are what `resolve_reject_action` answered."""
+    """Why this reject is not possible. `action` and `obstacle` come from `resolve_reject_action`."""
     return (
         workflow.reject_action_not_allowed(annotation.project, action)
         or obstacle
@@ -37,7 +40,7 @@ def reject_refusal(
 
 
 def notice_of(annotation: Annotation, request: VerdictRequest, action: str) -> str:
-    """What the reviewer should know when the project's default was not possible; usually nothing."""
+    """A sentence for the reviewer if the project's default was not possible, else empty."""
     if request.reject_action or action == annotation.project.default_reject_action:
         return ""
     if rounds_are_used_up(annotation):
@@ -46,9 +49,9 @@ def notice_of(annotation: Annotation, request: VerdictRequest, action: str) -> s
 
 
 def earlier_rounds(annotation: Annotation) -> int:
-    """How often rejects sent it back before the standing verdict, which a new one supersedes."""
-    sent_back = annotation.standing_review_id is not None and annotation.returned_at is not None
-    return annotation.rounds - sent_back
+    """How often it was sent back, not counting the standing verdict: a new one will supersede that."""
+    is_standing_round = annotation.standing_review_id is not None and annotation.returned_at is not None
+    return annotation.rounds - is_standing_round
 
 
 def rounds_are_used_up(annotation: Annotation) -> bool:
@@ -60,9 +63,9 @@ def author_can_take_back(annotation: Annotation) -> bool:
     author = annotation.completed_by
     if author.is_placeholder or not author.is_active:
         return False
-    # All memberships, because a selection has prefetched them.
-    here = next((m for m in author.memberships.all() if m.project_id == annotation.project_id), None)
-    return author.role_on_site is not None if here is None else not here.paused
+    # Filtered in Python, because a selection has prefetched all memberships.
+    membership = next((m for m in author.memberships.all() if m.project_id == annotation.project_id), None)
+    return author.role_on_site is not None if membership is None else not membership.paused
 
 
 def _requeue_refusal(annotation: Annotation) -> Refusal | None:
@@ -93,19 +96,19 @@ def _redistribute_refusal(annotation: Annotation, request: VerdictRequest, actor
     assignee, project = request.assignee, annotation.project
     if assignee is not None and role_in(project.pk, assignee) is None:
         return Refusal(
-            "assignee_not_a_member", "The new assignee does not belong to this project.", field="assignee"
+            "assignee_not_a_member", "The new assignee is not a member of this project.", field="assignee"
         )
     if assignee is not None and annotation.is_work_of(assignee):
         return Refusal(
             "assignee_is_author",
-            "This is their own work, which they may not label again. Name somebody else.",
+            "This person made the annotation and may not label the task again. Name somebody else.",
             field="assignee",
         )
-    by_hand = project.label_stream_task_distribution != Distribution.AUTO
-    if by_hand and (assignee is None or not may(actor, "manage_project", project)):
+    manual = project.label_stream_task_distribution != Distribution.AUTO
+    if manual and (assignee is None or not may(actor, "manage_project", project)):
         return Refusal(
             "redistribute_needs_auto_distribution",
-            "Tasks are assigned by hand in this project: a manager may redistribute by naming the new "
+            "Tasks are assigned manually in this project: only a manager may redistribute, by naming the new "
             "assignee.",
             field="reject_action",
         )

@@ -1,6 +1,6 @@
-"""What a reviewer asks for, and what they get."""
+"""What a reviewer asks for, and what the service returns."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,8 @@ RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
 
 @dataclass(frozen=True)
 class VerdictRequest:
-    """A verdict as it was asked for. `result` is a fix's; `reject_action`, `reason` and `assignee` are a
-    reject's."""
+    """A verdict as requested. `result` belongs to a fix; `reject_action`, `reason` and `assignee` belong to
+    a reject."""
 
     verdict: ActionType
     comment: str = ""
@@ -30,18 +30,16 @@ class VerdictRequest:
     started_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        # Stripped once, here: comments are compared with stored ones, and blanks alone are no comment.
         object.__setattr__(self, "comment", self.comment.strip())
-
-    def with_changes(self, **changes: Any) -> "VerdictRequest":
-        return replace(self, **changes)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The review that stands now, on which annotation and task. `repeated`: it stood already, nothing was
-    written.
+    """The review that stands after a request, with its annotation and task as they are now.
 
-    `notice` is a sentence for the reviewer, where the outcome is not the project's default.
+    `repeated`: the same review stood already, so nothing was written. `notice`: a sentence for the reviewer,
+    if the project's default reject action was not possible.
     """
 
     review: Review
@@ -53,7 +51,7 @@ class Decision:
 
 @dataclass
 class Report:
-    """What a bulk action did: what was decided, and what was refused with the reason."""
+    """What a bulk action did: the annotations it changed, and those it left alone, each with the refusal."""
 
     bulk: BulkReview
     done: list[Annotation] = field(default_factory=list)

@@ -29,7 +29,7 @@ from users.capabilities import roles_with
 from users.models import User
 
 from ..corrections import feed
-from ..eligibility import given_to_review, returned_to
+from ..eligibility import assigned_to_review, returned_to
 from ..models import Comment, Queue, QueueEntry, Review
 from ..queue.drawing import available_to
 from .kinds import BOUND, Item, Kind
@@ -90,7 +90,7 @@ def disputes(reader: Reader) -> QuerySet:
 
 def to_review(reader: Reader) -> QuerySet:
     """Given to this person by hand. What anybody may take is shared."""
-    waiting = _available(reader).filter(given_to_review(reader.user), queue=Queue.REVIEW)
+    waiting = _available(reader).filter(assigned_to_review(reader.user), queue=Queue.REVIEW)
     return _rows(reader, waiting, Kind.TO_REVIEW, annotation_=F("annotation"), since_=F("entered_at"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from ..eligibility import given_to_review
+from ..eligibility import assigned_to_review
 from ..models import Queue, QueueEntry
 from ..queue.drawing import available_to, with_parameters
 from .kinds import BOUND, Item, Kind
@@ -37,7 +37,7 @@ LABEL = """
 def _review_statement(reader: Reader) -> tuple[str, dict[str, Any]]:
     """What this person may decide in each project, but for what they were given by hand."""
     of_project = QueueEntry.objects.filter(project_id=RawSQL("p.id", ()), queue=Queue.REVIEW)
-    available = of_project.filter(available_to(reader.user)).exclude(given_to_review(reader.user))
+    available = of_project.filter(available_to(reader.user)).exclude(assigned_to_review(reader.user))
     rows = available.order_by("task", "annotation")
     found, parameters = with_parameters(rows.values("task", "entered_at"), prefix="q")
     found = f"SELECT f.task, f.entered_at AS since FROM ({found}) f"

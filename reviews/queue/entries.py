@@ -14,7 +14,7 @@ from tasks.models import Annotation
 from tasks.sql import run, with_constants
 from tasks.state import State
 
-from ..eligibility import REJECTED, in_reach_of_reviewers, waits_for_review
+from ..eligibility import REJECTED, open_for_review, waits_for_review
 from ..models import Queue
 
 # What neither a lease nor the clock changes.
@@ -44,7 +44,7 @@ class SeededHash(Func):
 def wanted() -> QuerySet:
     """The entries there should be: of what waits for a review, contested rejections, and other rejections."""
     text = CharField()
-    rows = Annotation.objects.filter(waits_for_review() | (in_reach_of_reviewers() & REJECTED))
+    rows = Annotation.objects.filter(waits_for_review() | (open_for_review() & REJECTED))
     return rows.order_by().values(
         "task_id",
         "project_id",

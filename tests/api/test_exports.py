@@ -132,7 +132,7 @@ CHANGES = {
     "second annotation": lambda h: skipped(h.task, h.annotator2),
     "data": lambda h: tasks.update(h.task.pk, {"data": {"text": "other"}}, actor=h.lead),
     "prediction": lambda h: tasks.save_prediction(h.task, actor=h.lead, result=[]),
-    "comment": lambda h: comments.say(h.annotation, "Look again", actor=h.reviewer),
+    "comment": lambda h: comments.create(h.annotation, "Look again", actor=h.reviewer),
     "draft again": lambda h: annotations.convert_to_draft(h.annotation.pk, actor=h.annotator),
 }
 

@@ -19,7 +19,7 @@ def contested(house):
     settings(house, maximum_annotations=2)
     house.reviewer.first_name = NAMED
     house.reviewer.save()
-    comments.say(house.annotation, "Look at the serif", actor=house.reviewer)
+    comments.create(house.annotation, "Look at the serif", actor=house.reviewer)
     reviewed(house.annotation, house.reviewer, "rejected", comment="It is a B", reject_action="remove")
     AnnotationReviewService(house.annotator).contest(house.annotation, reason="It is an A")
     house.other = annotation(task(house.project), house.annotator)

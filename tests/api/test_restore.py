@@ -118,7 +118,7 @@ def test_task_comes_back_to_the_settings_of_today(house):
 
 def test_annotation_comes_back_unreviewed_with_its_comments(house):
     reviewed(house.annotation, house.reviewer)
-    comments.say(house.annotation, "Well done", actor=house.reviewer)
+    comments.create(house.annotation, "Well done", actor=house.reviewer)
     DELETE["annotation"](house)
 
     restore(house, "annotation")

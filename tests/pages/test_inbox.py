@@ -51,7 +51,7 @@ def test_an_odd_address_still_shows_the_inbox(house, query):
 
 
 def test_a_comment_that_needs_no_answer_is_resolved_there(house):
-    said = comments.say(house.annotation, "Well seen", actor=house.reviewer)
+    said = comments.create(house.annotation, "Well seen", actor=house.reviewer)
     assert f'name="resolve" value="{said.pk}"' in page(house.annotator)
     assert browser_of(house.annotator2).post("/inbox/", {"resolve": said.pk}).status_code == 404
 
@@ -62,8 +62,8 @@ def test_a_comment_that_needs_no_answer_is_resolved_there(house):
 
 
 def test_an_answer_leads_a_reviewer_to_the_review_screen(house):
-    comments.say(house.annotation, "Sure?", actor=house.reviewer)
-    comments.say(house.annotation, "Yes", actor=house.annotator)
+    comments.create(house.annotation, "Sure?", actor=house.reviewer)
+    comments.create(house.annotation, "Yes", actor=house.annotator)
     shown = page(house.reviewer, "/inbox/?kind=comments")
     assert f'href="/projects/{house.project.pk}/review/?task={house.task.pk}"' in shown
 

@@ -34,8 +34,8 @@ def test_nothing_drifts_by_itself(reviewed_house):
 
 def test_comments_on_a_deleted_annotation_are_not_counted(house):
     other = factories.annotation(house.task, house.annotator2)
-    comments.say(house.annotation, "Look again", actor=house.reviewer)
-    comments.say(other, "And here", actor=house.reviewer)
+    comments.create(house.annotation, "Look again", actor=house.reviewer)
+    comments.create(other, "And here", actor=house.reviewer)
 
     annotations.delete(house.annotation.pk, actor=house.lead)
 

@@ -50,13 +50,13 @@ def things(house) -> Things:
         reviewed_and_commented(theirs, house),
     )
     sketch = drafts.save(two, actor=house.annotator, result=factories.result("B"))
-    said = comments.say_on_draft(two, "Not sure", actor=house.annotator, draft_id=sketch.pk)
+    said = comments.create_on_draft(two, "Not sure", actor=house.annotator, draft_id=sketch.pk)
     predicted = [
         task_service.save_prediction(task, actor=house.lead, result=[]) for task in (house.task, two)
     ]
     far = factories.project()
     far_work = factories.annotation(factories.task(far), far.created_by)
-    far_said = comments.say(far_work, "Far away", actor=far.created_by)
+    far_said = comments.create(far_work, "Far away", actor=far.created_by)
     far_sketch = drafts.save(far_work.task, actor=far.created_by)
     work = {house.annotation.pk: "mine", theirs.pk: "theirs", hidden.pk: "hidden", far_work.pk: "far"}
     return Things(
@@ -84,7 +84,7 @@ def things(house) -> Things:
 
 def reviewed_and_commented(work: Annotation, house) -> tuple[Review, Comment]:
     review = factories.reviewed(work, house.reviewer, "rejected").review
-    return review, comments.say(work, "Look again", actor=house.reviewer)
+    return review, comments.create(work, "Look again", actor=house.reviewer)
 
 
 def table(

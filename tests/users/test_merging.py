@@ -111,7 +111,7 @@ def test_placeholder_is_merged_into_somebody_real(house, placeholder):
 
 
 def test_comments_come_along(house, placeholder):
-    comment = comments.say(house.annotation, "From before", actor=house.reviewer)
+    comment = comments.create(house.annotation, "From before", actor=house.reviewer)
     type(comment).objects.update(created_by=placeholder)
 
     assert merge(house, placeholder, house.annotator2).json()["comments"] == 1

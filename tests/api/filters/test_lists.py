@@ -232,7 +232,7 @@ def test_annotator_does_not_filter_by_what_they_do_not_see(house, mixed, query):
 
 
 def test_task_names_who_commented_on_it(house):
-    comments.write([house.annotation], "Look again.", actor=house.reviewer)
+    comments.create_many([house.annotation], "Look again.", actor=house.reviewer)
 
     rows = client_of(house.lead).get("/api/tasks/", {"project": house.project.pk}).json()["tasks"]
 

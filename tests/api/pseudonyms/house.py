@@ -50,7 +50,7 @@ def fill(house) -> None:
     house.fix = reviewed(house.annotation, house.reviewer2, "fixed_and_accepted", comment="Too wide").review
     house.own_verdict = reviewed(house.of_lead, house.reviewer, "rejected", comment="No").review
     for actor in (house.annotator, house.lead, house.reviewer):
-        house.comment = comments.say(house.annotation, "Look again", actor=actor)
+        house.comment = comments.create(house.annotation, "Look again", actor=actor)
     house.draft = drafts.save(house.task, actor=house.reviewer, result=result())
     house.prediction = task_service.save_prediction(house.task, actor=house.lead, result=result(), score=0.5)
     house.tab = tabs.create(house.project, actor=house.lead, data=by_people(house.annotator.pk))

@@ -36,7 +36,7 @@ from users.models import User
 def rows(house) -> dict[type[Model], Model]:
     """One row of each model, with a value in as many fields as there can be, as read from the database."""
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", comment="Too wide")
-    comments.say(house.annotation, "Look again", actor=house.lead)
+    comments.create(house.annotation, "Look again", actor=house.lead)
     drafts.save(house.task, actor=house.lead, result=result("B"), lead_time=3)
     task_service.save_prediction(house.task, actor=house.lead, result=result(), score=1)
     models = (Annotation, Task, Review, Comment, Draft, Prediction, History, User)

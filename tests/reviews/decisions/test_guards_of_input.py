@@ -52,16 +52,16 @@ def test_comment_required(house, comment):
 
 def test_comment_required_is_satisfied_by_a_fresh_comment(house):
     settings(house, require_review_comment_on_reject=True)
-    said = comments.say(house.annotation, "The letter is a B", actor=house.reviewer)
+    said = comments.create(house.annotation, "The letter is a B", actor=house.reviewer)
 
     assert decide(house, "reject").review.comment_object == said
 
 
 def test_comment_required_is_not_satisfied_by_somebody_elses_or_an_older_comment(house):
     settings(house, require_review_comment_on_reject=True)
-    comments.say(house.annotation, "Old", actor=house.reviewer)
+    comments.create(house.annotation, "Old", actor=house.reviewer)
     annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
-    comments.say(house.annotation, "Not mine", actor=house.reviewer2)
+    comments.create(house.annotation, "Not mine", actor=house.reviewer2)
 
     with refused("comment_required", field="comment"):
         decide(house, "reject")
