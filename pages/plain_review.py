@@ -12,7 +12,7 @@ from reviews import disputes
 from reviews.changed_since import changed_since
 from reviews.decisions.request import VerdictRequest
 from reviews.editor_options import reject_buttons
-from reviews.identities import only_shown
+from reviews.identities import visible_actors
 from reviews.models import Comment, Queue, QueueEntry, Review
 from reviews.queue import leases
 from reviews.queue.drawing import QueueRequest, draw, remaining
@@ -104,7 +104,7 @@ def item_context(annotation: Annotation, reader: User) -> dict[str, Any]:
 
 def comments_on(annotation: Annotation, reader: User) -> list[tuple[Comment, str]]:
     """Each comment with its author's name, or "Somebody" where the name is hidden from `reader`."""
-    shown = only_shown(reader, annotation)
+    shown = visible_actors(reader, annotation)
     comments = Comment.objects.visible_to(reader).filter(annotation=annotation).select_related("created_by")
     return [
         (one, one.created_by.get_full_name() if shown is None or one.created_by_id in shown else "Somebody")

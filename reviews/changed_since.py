@@ -1,4 +1,4 @@
-"""What changed in an annotation since it was last judged."""
+"""What has changed in an annotation since its last verdict."""
 
 from dataclasses import dataclass, field
 
@@ -11,9 +11,9 @@ from .models import Review
 
 @dataclass(frozen=True)
 class Since:
-    """`since` and `now` are versions (ids of history rows); `since` is None where nobody has judged yet.
+    """`since` and `now` are versions (ids of history rows); `since` is None if there was no verdict yet.
 
-    `outdated`: the last verdict was neither taken back nor replaced, and does not stand any more.
+    `outdated`: the last verdict no longer stands, and was neither undone nor superseded.
     """
 
     since: int | None
@@ -23,8 +23,8 @@ class Since:
 
 
 def changed_since(annotation: Annotation, since: int | None = None) -> Since:
-    """From the version of history row `since`, by default the one last judged, to the current one. Raises
-    Refused."""
+    """From the version of history row `since` (by default the version of the last verdict) to the current
+    one. Raises Refused."""
     judged = _last_judged(annotation)
     outdated = judged is not None and judged.state == "outdated"
     if since is not None:
@@ -44,7 +44,7 @@ def _last_judged(annotation: Annotation) -> Review | None:
     )
     review = judged.order_by("-id").first()
     if review:
-        review.annotation = annotation
+        review.annotation = annotation  # `review.state` asks for it
     return review
 
 
@@ -52,7 +52,7 @@ def _version(annotation: Annotation, history_id: int) -> History:
     if row := History.objects.filter(annotation=annotation, pk=history_id).select_related("version").first():
         return row.version or row
     raise Refused(
-        "unknown_version", "This annotation has no such version. Take an id of its history.", field="since"
+        "unknown_version", "This annotation has no such version. Use an id from its history.", field="since"
     )
 
 

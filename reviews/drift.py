@@ -1,9 +1,9 @@
-"""Where stored counters differ from what they count, and how to repair them.
+"""Find stored counters and derived rows that differ from what they are derived from, and repair them.
 
-Read in one snapshot, repaired under locks.
+Differences are read in one snapshot and repaired under locks.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 
 from tasks import counters as task_counters
 from tasks import totals
-from tasks.models import Project, ProjectDelta, Task, TaskAnnotator
+from tasks.models import Annotation, Project, ProjectDelta, Task, TaskAnnotator
 from tasks.models.project import Aggregate
 from tasks.querysets import NOT_DELETED
 from tasks.services.tasks import lock_project_tasks
 
-from . import counters, final_answer, rework_drift, sampling
+from . import counters, final_answer, sampling
 from .models import QueueEntry, TaskReviewer
 from .queue import entries
 from .siblings import siblings_of
@@ -28,7 +28,7 @@ CHUNK = 2000  # tasks
 VERDICT = "the verdict"
 SAMPLE = "tasks in the review sample"
 TASK_FIELDS = (*task_counters.COUNTED_FIELDS, *counters.REVIEW_FIELDS, *counters.COMMENT_FIELDS)
-# When a task was completed or reviewed cannot be recomputed, only whether it was.
+# Only whether a task was completed or reviewed can be recomputed, not when.
 TIMES = ("completed_at", "reviewed_at")
 
 ANNOTATORS = """
@@ -56,6 +56,24 @@ CONTRADICTED = """
         ))
     ) ORDER BY a.id
 """
+# A round is a reject with requeue, neither undone nor superseded.
+REWORK = """
+    SELECT a.task_id, a.id, a.rounds, coalesce(counted.rounds, 0) AS counted,
+        a.contested_at IS NOT NULL AS contested, disputed.since
+    FROM tasks_annotation a
+    LEFT JOIN (
+        SELECT annotation_id, count(*) AS rounds FROM reviews_review
+        WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue'
+        AND undone_at IS NULL AND superseded_by_id IS NULL
+        GROUP BY annotation_id
+    ) counted ON counted.annotation_id = a.id
+    LEFT JOIN (
+        SELECT review_id, contested_at AS since FROM reviews_dispute WHERE outcome IS NULL
+    ) disputed ON disputed.review_id = a.standing_review_id
+    WHERE a.task_id = ANY(%(tasks)s)
+    AND (a.rounds <> coalesce(counted.rounds, 0) OR (a.contested_at IS NULL) <> (disputed.since IS NULL))
+    ORDER BY a.id
+"""
 SUMS = """
     SELECT count(*), count(*) FILTER (WHERE is_labeled), coalesce(sum(total_annotations), 0)::bigint,
         coalesce(sum(cancelled_annotations), 0)::bigint, coalesce(sum(total_predictions), 0)::bigint,
@@ -68,7 +86,7 @@ SUMS = """
 
 @dataclass(frozen=True)
 class Drift:
-    """`task` is None if it concerns the whole project."""
+    """One difference. `task` is None if it is about the whole project."""
 
     project: int
     task: int | None
@@ -83,7 +101,7 @@ class Drift:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """All reads in the block see one snapshot (that of the outer transaction, if there is one)."""
+    """All reads in the block see one snapshot. (In an outer transaction they see what that sees.)"""
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
@@ -103,13 +121,30 @@ def chunks(project: Project) -> Iterator[list[int]]:
 def drift_of_tasks(task_ids: Collection[int]) -> list[Drift]:
     with snapshot():
         tasks = list(Task.objects.filter(NOT_DELETED, pk__in=task_ids).order_by("pk"))
-        return [*_counters(tasks), *_people(tasks), *_waiting(tasks), *_verdicts(tasks), *_rework(tasks)]
+        return [
+            *_counters(tasks),
+            *_people(tasks),
+            *_queue_entries(tasks),
+            *_verdicts(tasks),
+            *_rework(tasks),
+        ]
 
 
 def _rework(tasks: list[Task]) -> Iterator[Drift]:
+    """Annotations whose `rounds` or `contested_at` differ from their reviews and disputes."""
     project_of = {task.pk: task.project_id for task in tasks}
-    for task, what, stored, counted in rework_drift.differences(project_of):
-        yield Drift(project_of[task], task, what, stored, counted)
+    for task, annotation, rounds, counted, contested, since in _rework_rows(project_of):
+        if rounds != counted:
+            yield Drift(project_of[task], task, f"rounds of annotation {annotation}", rounds, counted)
+        if contested != (since is not None):
+            what = f"contested, of annotation {annotation},"
+            yield Drift(project_of[task], task, what, contested, since is not None)
+
+
+def _rework_rows(task_ids: Iterable[int]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(REWORK, {"tasks": list(task_ids)})
+        return cursor.fetchall()
 
 
 def _counters(tasks: list[Task]) -> Iterator[Drift]:
@@ -136,7 +171,7 @@ def _differences(task: Task, counted: Task) -> Iterator[Drift]:
 
 
 def _people(tasks: list[Task]) -> Iterator[Drift]:
-    """Who annotated and who reviewed each task."""
+    """Tasks whose lists of annotators or reviewers are wrong."""
     project_of = {task.pk: task.project_id for task in tasks}
     for what, model, wanted_rows in (
         ("annotators", TaskAnnotator, ANNOTATORS),
@@ -149,8 +184,8 @@ def _people(tasks: list[Task]) -> Iterator[Drift]:
             yield Drift(project_of[task], task, what, here, counted)
 
 
-def _waiting(tasks: list[Task]) -> Iterator[Drift]:
-    """Annotations that are in the wrong queue, or whose entry is wrong otherwise."""
+def _queue_entries(tasks: list[Task]) -> Iterator[Drift]:
+    """Annotations in the wrong queue, or with a wrong entry."""
     project_of = {task.pk: task.project_id for task in tasks}
     for task, annotation, stored, wanted in entries.differences(list(project_of)):
         found = f"{stored}, with wrong details" if stored == wanted else stored
@@ -158,10 +193,7 @@ def _waiting(tasks: list[Task]) -> Iterator[Drift]:
 
 
 def _verdicts(tasks: list[Task]) -> Iterator[Drift]:
-    """Verdicts without the standing review for them.
-
-    The triggers refuse these, unless somebody disabled them.
-    """
+    """Verdicts that do not match the standing review. Triggers prevent them, unless they were disabled."""
     project_of = {task.pk: task.project_id for task in tasks}
     for task, annotation, last_action, review in _rows(CONTRADICTED, project_of):
         counted = f"not what review {review} says" if review else "no review"
@@ -201,20 +233,25 @@ def _rows(query: str, about: Any) -> list[tuple]:
 
 
 def repair_tasks(task_ids: Collection[int]) -> None:
-    """Count these tasks again, under their locks."""
+    """Recompute everything about these tasks, under their locks."""
     with transaction.atomic():
-        rework_drift.repair(task_ids)
+        _repair_rework(task_ids)  # first: annotations are locked before tasks
         tasks = list(Task.objects.filter(NOT_DELETED).lock(task_ids))
         task_counters.recount(tasks)
         counters.recount(tasks)
         counters.recount_comments(tasks)
 
 
-def repair_totals(project: Project) -> None:
-    """Append the differences as a delta.
+def _repair_rework(task_ids: Collection[int]) -> None:
+    list(Annotation.objects.lock(annotation for _, annotation, *_ in _rework_rows(task_ids)))
+    # Read again, now that the rows are locked.
+    for _, annotation, _, counted, _, since in _rework_rows(task_ids):
+        Annotation.objects.filter(pk=annotation).update(rounds=counted, contested_at=since)
 
-    They are right in the snapshot, so they stay right whatever was added since.
-    """
+
+def repair_totals(project: Project) -> None:
+    """Append the differences as a delta. They are right in the snapshot, so they stay right, whatever others
+    append meanwhile."""
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         missing = {name: number - stored[name] for name, number in _count(project).items()}

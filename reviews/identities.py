@@ -1,7 +1,7 @@
-"""Who may learn who reviewed what.
+"""Who may know who reviewed what.
 
-Annotators learn who reviewed them only where the project says so (`show_reviewer_names`); a reviewer who may
-decide a contested rejection does not learn who signed it.
+Annotators see the names of their reviewers only if the project allows it (`show_reviewer_names`). A reviewer
+who may decide a contested rejection must not see who signed it.
 """
 
 from typing import Any
@@ -17,10 +17,12 @@ from . import disputes
 from .models import TaskReviewer
 
 
-def only_shown(user: User, row: Any) -> set[int] | None:
-    """The people `user` may learn of as actors of this row; None: everybody. Of a contested annotation that
-    is its author alone:
-    with the other reviewers named, the one that is missing would be."""
+def visible_actors(user: User, row: Any) -> set[int] | None:
+    """The people that `user` may see as actors of this row; None: everybody.
+
+    For a contested annotation it is only its author: naming the other reviewers would give away the missing
+    one.
+    """
     if names_hidden(user, project_of(row)):
         return {user.pk}
     annotation = row if isinstance(row, Annotation) else row.annotation
@@ -38,15 +40,15 @@ def names_hidden(user: User, project: Any) -> bool:
 
 
 def names_shown_to(user: User, annotation: str | None = "") -> Q:
-    """Rows of projects in which `user` may learn who reviewed what. `annotation` is the way from the row to
-    its annotation, None where the row is a task."""
+    """Rows of which `user` may know the reviewers. `annotation` is the path from the row to its annotation;
+    None: the row is a task."""
     everything = within(user, "view_all_annotations")
     of_project = everything | Q(project__show_reviewer_names=True) if everything else everything
     return of_project & ~contested_for(user, annotation)
 
 
 def contested_for(user: User, annotation: str | None) -> Q:
-    """The rows that would tell `user` who signed a contested rejection they may decide."""
+    """The rows that would show `user` who signed a contested rejection that they may decide."""
     if annotation is not None:
         return disputes.hidden_from(user, annotation)
     if not within(user, "manage_project"):
@@ -57,7 +59,7 @@ def contested_for(user: User, annotation: str | None) -> Q:
 
 
 def reviewers_shown_to(user: User) -> QuerySet[TaskReviewer]:
-    """Who reviewed which task, as far as `user` may learn it."""
+    """Who reviewed which task, as far as `user` may know."""
     found = TaskReviewer.objects.all()
     if not within(user, "manage_project"):
         return found

@@ -1,6 +1,5 @@
-"""What a placeholder's comments and queue entries become when it is merged into a person
-(users/merging.py), and which reviews turn out to be self-reviews. Reviews are append-only: they go on
-naming the placeholder.
+"""When a placeholder is merged into a person (users/merging.py): move its comments, update queue entries, and
+report reviews that turn out to be self-reviews. Reviews are append-only, so they keep naming the placeholder.
 """
 
 from django.db.models import Q
@@ -12,13 +11,13 @@ from users.merging import Merging, person_merging
 from .models import Comment, Review
 from .queue import entries
 
-LISTED = 100  # self-reviews, in the report
+LISTED = 100  # self-reviews in the report; the rest is only counted
 BATCH = 1000  # annotations
 
 
 @receiver(person_merging)
 def move_comments(merging: Merging, **_: object) -> None:
-    """After the annotations: their tasks are locked."""
+    """Runs after the receiver in tasks, which has moved the annotations and locked their tasks."""
     merging.counts["comments"] = Comment.objects.filter(created_by=merging.placeholder).update(
         created_by=merging.person
     )
@@ -32,7 +31,7 @@ def move_comments(merging: Merging, **_: object) -> None:
 
 
 def _note_self_reviews(annotations: list[int], merging: Merging) -> None:
-    """Standing reviews by the person on what turned out to be their own work. They go on standing."""
+    """Standing reviews by the person on what turned out to be their own work. They keep standing."""
     own = Q(annotation__completed_by=merging.person) | Q(annotation__written_by=merging.person)
     found = Review.objects.standing().filter(own, annotation__in=annotations, created_by=merging.person)
     for review in found.order_by("pk").values("id", "annotation", "task", "project"):

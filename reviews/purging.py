@@ -1,4 +1,4 @@
-"""Permanently deleting what was marked deleted: the only path that the append-only triggers allow."""
+"""Permanently delete what is marked deleted. Only this gets past the append-only triggers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +18,8 @@ BATCH = 1000
 
 
 def purge(before: datetime) -> dict[str, int]:
-    """Projects, tasks and annotations deleted before that time, with everything in them.
-
-    Returns how many of each.
-    """
+    """Delete projects, tasks and annotations that were marked deleted before that time, with everything in
+    them. Returns how many of each."""
     projects = Project.objects.filter(deleted_at__lt=before)
     tasks = Task.objects.filter(Q(deleted_at__lt=before) | Q(project__in=projects))
     annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
@@ -40,6 +38,7 @@ def _batches(rows: QuerySet) -> Iterator[list[int]]:
 @contextmanager
 def _without_append_only() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
+        # Append-only triggers let a deletion pass while this is set (tasks/triggers.py).
         cursor.execute("SET LOCAL countersign.purge = 'on'")
         yield
         cursor.execute("SET LOCAL countersign.purge = 'off'")
@@ -55,7 +54,7 @@ def _purge_annotations(ids: list[int]) -> int:
         # Reviews and versions refer to each other: their foreign keys are checked at commit.
         for model in (Correction, Dispute, FinalPick, Review, History):
             rows = model._default_manager.filter(annotation__in=ids)
-            rows._raw_delete(rows.db)
+            rows._raw_delete(rows.db)  # delete() would first collect what refers to them, and stop at PROTECT
         Annotation.objects.filter(pk__in=ids).delete()
         counters.recount_comments(tasks)
     return len(ids)
@@ -72,7 +71,7 @@ def _purge_projects(ids: list[int]) -> int:
         BulkReview.objects.filter(project__in=ids).delete()
         ProjectDelta.objects.filter(project_id__in=ids).delete()
         uploads.delete_files_of(ids)
-        # The foreign key is protected, and the version is deleted with the project.
+        # Else its PROTECT would stop the deletion: the version itself is deleted with the project.
         Project.objects.filter(pk__in=ids).update(label_config_version=None)
         Project.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -1,4 +1,4 @@
-"""Reads of verdicts and comments."""
+"""Querysets of reviews, corrections and comments. Who sees which is decided here."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -22,7 +22,7 @@ class ReviewQuerySet(models.QuerySet):
         return self.filter(undone_at=None)
 
     def in_state(self, state):
-        """Of one `Review.state`."""
+        """Reviews with this `Review.state`, which is not stored."""
         standing = Q(pk=F("annotation__standing_review_id"))
         fallen = {
             "undone": Q(undone_at__isnull=False),
@@ -34,7 +34,7 @@ class ReviewQuerySet(models.QuerySet):
 
 class CorrectionQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Annotators see the corrections of their work, and those on their annotations."""
+        """Annotators see corrections of their work, and those on annotations that are theirs by now."""
         everything = within(user, "view_all_annotations")
         own_work = within(user, "view_project") & (Q(annotator=user) | Q(annotation__completed_by=user))
         seen = everything | own_work if everything else everything
@@ -43,19 +43,18 @@ class CorrectionQuerySet(models.QuerySet):
         )
 
     def in_force(self):
-        """Without those of fixes taken back, and of fixes that were replaced by another verdict on the same
-        version."""
+        """Without those of undone fixes, and of fixes replaced by another verdict on the same version."""
         judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
         return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
 
 
 class CommentQuerySet(models.QuerySet):
     def present(self):
-        """What is said about a deleted annotation went with it."""
+        """Comments on a deleted annotation are gone with it."""
         return self.filter(Q(annotation=None) | Q(annotation__deleted_at=None), deleted_at=None)
 
     def visible_to(self, user):
-        """Annotators see the comments on their own annotations, and their own."""
+        """Annotators see comments on their own annotations, and those they wrote on drafts."""
         seen_annotations = Annotation.objects.visible_to(user)
         about_visible = Q(annotation__in=seen_annotations) | Q(annotation=None, created_by=user)
         return self.present().filter(

@@ -1,11 +1,15 @@
-"""Returned work that its author will not do: it goes to the pool, and what else waited on that person to
-somebody else."""
+"""Returned work: why it came back to its author, and what happens if the author will not do it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from tasks import counters as task_counters
 from tasks import events as task_events
 from tasks.choices import AssignmentType, HistoryAction
+from tasks.diff import Operation
 from tasks.models import Annotation, History, Project, Task
 from tasks.services import assignments, history, members
 from tasks.services.assignments import Reassigned, assign
@@ -13,15 +17,50 @@ from tasks.sql import update_rows
 from users.models import User
 
 from . import counters
+from .changed_since import changed_since
 from .decisions.apply import reviewed_events
+from .decisions.plan import last_version_of_author
+from .models import Review
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Why an annotation came back: a reject with `requeue`, or a reopen, which has no verdict. `changes` is
+    what others have changed in the author's last version."""
+
+    review: int | None
+    comment: str
+    reason: str
+    reject_action: str | None
+    since: datetime
+    rounds: int
+    changes: list[Operation]
+
+
+def why_returned(annotation: Annotation) -> Returned:
+    own = last_version_of_author(annotation)
+    about: dict[str, Any] = {
+        "since": annotation.returned_at,
+        "rounds": annotation.rounds,
+        "changes": changed_since(annotation, own.pk).changes if own else [],
+    }
+    verdict = Review.objects.filter(pk=annotation.standing_review_id).first()
+    if verdict:
+        return Returned(verdict.pk, verdict.comment, verdict.reason, verdict.reject_action, **about)
+    reopened = (
+        History.objects.filter(annotation=annotation, action=HistoryAction.REOPENED).order_by("-id").first()
+    )
+    return Returned(None, reopened.comment if reopened else "", "", None, **about)
+
+
+# --- giving it to somebody else -----------------------------------------------------------------------
 
 
 def reassign(project: Project, person: User, *, to: User | None, actor: User) -> Reassigned:
-    """What waits on `person` here: returned work, open assignments, what they hold. To somebody, or to
-    nobody: the pool.
+    """Give everything that waits for `person` here to somebody, or to anyone (None): returned work, open
+    assignments, leases and reservations.
 
-    Work stays under its author's name. Returned work frees its slot, and `to` is assigned the task to
-    annotate it anew.
+    Returned work keeps its author, but frees its slot, and `to` is assigned its task to annotate it anew.
     """
     with transaction.atomic():
         if to is not None:
@@ -40,6 +79,7 @@ def _into_pool(project: Project, person: User, *, actor: User) -> list[Annotatio
         project=project, returned_to=person, returned_at__isnull=False
     )
     locked = Annotation.objects.select_related("project").lock(waiting.values_list("pk", flat=True))
+    # While the locks were waited for, a row may have been reworked, undone or deleted.
     annotations = [a for a in locked if a.returned_to_id == person.pk and a.returned_at and not a.deleted_at]
     if not annotations:
         return []
@@ -53,11 +93,13 @@ def _into_pool(project: Project, person: User, *, actor: User) -> list[Annotatio
     History.objects.bulk_create(
         history.row(a, HistoryAction.UPDATED, actor, details=details) for a in annotations
     )
-    _count_and_tell(project, annotations, list(tasks.values()), actor)
+    _recount_and_emit(project, annotations, list(tasks.values()), actor)
     return annotations
 
 
-def _count_and_tell(project: Project, annotations: list[Annotation], tasks: list[Task], actor: User) -> None:
+def _recount_and_emit(
+    project: Project, annotations: list[Annotation], tasks: list[Task], actor: User
+) -> None:
     task_counters.recount(tasks)
     changes = counters.recount(tasks, actor=actor)
     for annotation in annotations:

@@ -1,7 +1,7 @@
 """Which tasks enter review (`review_task_limit_percent`): an exact, seeded sample, stored per task.
 
-Of n tasks exactly round(percent of n) are drawn (halves up), those with the lowest hash of seed and unique
-id. Tasks that come later leave the flags of earlier ones alone and fill the sample up from among themselves.
+Of n tasks exactly round(percent of n) are sampled (halves up): those with the lowest hash of seed and unique
+id. New tasks do not change the flags of earlier ones: the sample is filled up from the new ones.
 """
 
 from collections.abc import Collection
@@ -16,13 +16,13 @@ from tasks.sql import update_rows
 from tasks.totals import totals_follow, totals_of
 
 EVERYTHING = Decimal(100)
-# As place_of computes it.
+# The same as `place_of` computes.
 PLACE = "md5(%(seed)s || ':' || unique_id)"
 DRAWN = f"""
     SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL ORDER BY {PLACE},
     id LIMIT %(count)s
 """
-# Where a few more or fewer are wanted: undecided ones, without waiting for any that somebody holds.
+# To add or remove a few. A reviewed task is not removed, and a task that somebody has locked is passed over.
 CHANGED = f"""
     SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL
     AND review_required = %(flag)s
@@ -36,17 +36,18 @@ def sample_size(tasks: int, percent: Decimal) -> int:
 
 
 def place_of(task: Task, project: Project) -> str:
-    """Where a task stands in its project's draw: lowest first."""
+    """The sort key of a task in the sample of its project, lowest first."""
     return md5(f"{project.review_sample_seed}:{task.unique_id}".encode(), usedforsecurity=False).hexdigest()
 
 
 def percent_of(project: Project) -> Decimal:
-    """As it is now: an object in hand may be older."""
+    """Read anew: `project` may have been loaded before the setting changed."""
     return Project.objects.values_list("review_task_limit_percent", flat=True).get(pk=project.pk)
 
 
 def admit(project: Project, new: Collection[Task]) -> None:
-    """Draw from tasks just written, each counted as drawn so far. The caller is the one writer of tasks."""
+    """Sample tasks that were just inserted, which so far all count as sampled. The caller holds the lock on
+    adding tasks to the project."""
     percent = percent_of(project)
     if percent == EVERYTHING:
         return
@@ -59,18 +60,18 @@ def admit(project: Project, new: Collection[Task]) -> None:
 
 
 def settle(project: Project) -> list[int]:
-    """After tasks are gone: make the sample exact again with as few changes as that takes. The ids of changed
-    tasks."""
+    """Make the sample exact again after tasks were deleted, with as few changes as possible. Returns the ids
+    of the changed tasks."""
     return _settle(project, percent_of(project))
 
 
 def missing(project: Project, counted: dict[str, int]) -> int:
-    """How many tasks the sample lacks, by the project's counts; negative: how many it has too many."""
+    """How many tasks the sample lacks, by the counts of the project; negative if it has too many."""
     return sample_size(counted["tasks"], project.review_task_limit_percent) - counted["sampled"]
 
 
 def drawn_ids(project: Project) -> set[int] | None:
-    """The sample drawn from all tasks anew. None: every task."""
+    """A new sample of all tasks, as ids. None: every task is in it."""
     if project.review_task_limit_percent == EVERYTHING:
         return None
     count = sample_size(
@@ -84,7 +85,7 @@ def drawn_ids(project: Project) -> set[int] | None:
 
 
 def apply(tasks: Collection[Task], drawn: set[int] | None) -> None:
-    """Flag these locked tasks as `drawn` says."""
+    """Flag these locked tasks by whether they are in `drawn`."""
     for flag in (True, False):
         others = [task for task in tasks if task.review_required is not flag]
         _flag([task for task in others if (drawn is None or task.pk in drawn) is flag], drawn=flag)
@@ -95,14 +96,14 @@ def _settle(project: Project, percent: Decimal) -> list[int]:
     more = sample_size(counted["tasks"], percent) - counted["sampled"]
     if more == 0:
         return []
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "project": project.pk,
         "seed": str(project.review_sample_seed),
         "count": abs(more),
         "flag": more < 0,
     }
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED.format(direction="ASC" if more > 0 else "DESC"), asked)
+        cursor.execute(CHANGED.format(direction="ASC" if more > 0 else "DESC"), parameters)
         ids = [row[0] for row in cursor.fetchall()]
     _flag(list(Task.objects.filter(pk__in=ids)), drawn=more > 0)
     return ids

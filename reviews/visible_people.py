@@ -1,7 +1,5 @@
-"""Which people somebody may see: those they share a project with, and those whose annotations or reviews
-they see.
-
-In a project with `anonymize_annotations`, reviewers see pseudonyms instead.
+"""Which people somebody may see: those they share a project with, and those whose annotations or reviews they
+see. In a project with `anonymize_annotations`, reviewers see pseudonyms instead.
 """
 
 from collections.abc import Iterable
@@ -18,7 +16,7 @@ from .models import TaskReviewer
 
 
 def visible_people(user: User) -> QuerySet[User]:
-    """Those visible under their real names."""
+    """Those visible with their real names."""
     shared = projects_where(user, "view_project")
     if shared is None:
         return User.objects.all()
@@ -28,8 +26,8 @@ def visible_people(user: User) -> QuerySet[User]:
     return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | _worked_in(seen))
 
 
-def people_shown_to(user: User) -> QuerySet[User] | list[User]:
-    """The same and the pseudonyms that `user` sees, by id. Pseudonyms have higher ids than people."""
+def people_and_pseudonyms(user: User) -> QuerySet[User] | list[User]:
+    """The same, followed by the pseudonyms that `user` sees: their ids are higher than those of people."""
     named, hiding = visible_people(user).order_by("pk"), projects_hiding_people(user)
     masked = [
         pseudonym_user(pseudonym_of(person, project))
@@ -40,10 +38,7 @@ def people_shown_to(user: User) -> QuerySet[User] | list[User]:
 
 
 def _pairs(projects: list[int]) -> set[tuple[int, int]]:
-    """Project and person: whoever belongs to it or left work or verdicts in it.
-
-    One query for all projects.
-    """
+    """(project, person) of all members, annotators and reviewers, in one query."""
     members, authors, reviewers = (
         model._default_manager.filter(project__in=projects).order_by().values_list("project_id", "user_id")
         for model in (Membership, TaskAnnotator, TaskReviewer)
@@ -52,7 +47,7 @@ def _pairs(projects: list[int]) -> set[tuple[int, int]]:
 
 
 def people_of(project: int) -> QuerySet[User]:
-    """Members of the project, and everybody who annotated or reviewed in it."""
+    """Members of the project, and everybody who has annotated or reviewed in it."""
     members = Membership.objects.filter(project=project).values("user")
     return User.objects.filter(Q(pk__in=members) | _worked_in([project])).order_by("pk")
 
@@ -63,8 +58,8 @@ def _worked_in(projects: Iterable[int]) -> Q:
     return Q(pk__in=authors) | Q(pk__in=reviewers)
 
 
-def annotators_shown_to(reader: User, project: Project) -> QuerySet[User]:
-    """Who annotated something in the project; to an annotator, only themselves."""
+def visible_annotators(reader: User, project: Project) -> QuerySet[User]:
+    """Everybody who has annotated in the project; for a reader who is an annotator, only themselves."""
     annotated = TaskAnnotator.objects.filter(project=project)
     if not may(reader, "view_all_annotations", project):
         annotated = annotated.filter(user=reader)
@@ -72,7 +67,7 @@ def annotators_shown_to(reader: User, project: Project) -> QuerySet[User]:
 
 
 def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
-    """Somebody to add to a project: by id if the actor may know of them, or by e-mail. Raises Refused."""
+    """A person to add to a project, by id if the actor may see them, or by e-mail. Raises Refused."""
     people = User.objects.people()
     if pk:
         person, field = people.filter(pk__in=visible_people(actor).filter(pk=pk).values("pk")).first(), "user"
@@ -81,7 +76,7 @@ def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
     if person is None:
         raise Refused(
             "unknown_person",
-            "No such person. Name somebody you share a project with, or the e-mail of an account.",
+            "There is no such person. Name somebody you share a project with, or the e-mail of an account.",
             field=field,
         )
     return person

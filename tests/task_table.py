@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reviews.comments import say
+from reviews import comments
 from tasks.choices import AssignmentType
 from tasks.services import assignments, drafts, tasks
 from tests.factories import House, annotation, client_of, result, reviewed, task
@@ -41,7 +41,7 @@ def furnish(house: House) -> dict[str, Any]:
     accepted = annotation(made["accepted"], house.annotator, lead_time=10.0)
     rejected = annotation(made["rejected"], house.annotator2, "B", lead_time=20.0)
     fixed = annotation(made["fixed"], house.annotator)
-    say(accepted, "Look here", actor=house.reviewer)
+    comments.create(accepted, "Look here", actor=house.reviewer)
     reviewed(accepted, house.reviewer)
     reviewed(rejected, house.reviewer2, "rejected")
     reviewed(fixed, house.reviewer, "fixed_and_accepted")

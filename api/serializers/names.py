@@ -8,7 +8,7 @@ decide a contested rejection does not learn who signed it; reviewers see pseudon
 from collections.abc import Iterable
 from typing import Any
 
-from reviews.identities import only_shown
+from reviews.identities import visible_actors
 from tasks.models import Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from users.models import User
@@ -26,7 +26,7 @@ def name_people(body: Body, identities: Identities, names: Iterable[str]) -> Non
 
 def hide_names(body: Body, row: Any, reader: User, identities: Identities, names: Iterable[str]) -> None:
     """Blank the people under these names whom the reader may not learn of as actors of `row`."""
-    if (shown := only_shown(reader, row)) is not None:
+    if (shown := visible_actors(reader, row)) is not None:
         known = {identities.mask_id(person) for person in shown}
         for name in names:
             if _id(body.get(name)) not in known:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from reviews.disputes import hidden_from
-from reviews.returned import why_returned
+from reviews.rework import why_returned
 from tasks.models import Annotation, Task
 from tasks.pseudonyms import identities_in
 from users.models import User

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.response import Response
 
-from reviews.visible_people import annotators_shown_to, find_person
+from reviews.visible_people import find_person, visible_annotators
 from tasks.models import Membership, Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from tasks.services import members
@@ -56,7 +56,7 @@ class MemberViewSet(ViewSet):
     def annotators(self, request, pk=None):
         """Who annotated something here; to an annotator, only themselves."""
         project = visible(Project.objects, request, pk)
-        authors = annotators_shown_to(request.user, project).order_by("pk")[:10_000]
+        authors = visible_annotators(request.user, project).order_by("pk")[:10_000]
         return Response(PersonSerializer(_masked(authors, project, request.user), many=True).data)
 
     @extend_schema(

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from exchange.importing.importer import import_file
-from reviews.comments import say
+from reviews import comments
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation, Project
 from tasks.services import annotations, members, projects, tasks
@@ -125,7 +125,7 @@ def _review_sentiment(work: Sequence[Annotation], everybody: People) -> None:
     _check_constraints_now()
     first.reopen(work[16], comment="The guideline on mixed opinions has changed, please look again.")
     _rework(work[17], first)
-    say(work[18], "Is a delivery time an opinion about the product?", actor=work[18].completed_by)
+    comments.create(work[18], "Is a delivery time an opinion about the product?", actor=work[18].completed_by)
 
 
 def _check_constraints_now() -> None:
