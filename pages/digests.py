@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from reviews.inbox.inbox import Inbox, inbox_of
 from reviews.inbox.kinds import Item, Kind
-from reviews.inbox.mine import Inbox, inbox_of
 from tasks.models import Project
 from users.models import User
 from users.zones import zone_of

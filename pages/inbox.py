@@ -14,8 +14,8 @@ from reviews import comments
 from reviews.dead_ends import resolving
 from reviews.dead_ends.listing import Stuck, described, stuck_in
 from reviews.dead_ends.reasons import REASONS, Reason
+from reviews.inbox.inbox import Count, Inbox, inbox_of
 from reviews.inbox.kinds import BOUND, Kind
-from reviews.inbox.mine import Count, Inbox, inbox_of
 from reviews.inbox.waiting_on import waiting_on
 from reviews.models import Comment
 from tasks.errors import Refused

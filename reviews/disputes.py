@@ -1,8 +1,8 @@
-"""Contested rejections: opened by the author, decided by another reviewer, withdrawn when the rejection stops
-standing.
+"""Contested rejections: opened by the author, decided by another reviewer, withdrawn if the rejection stops
+standing without a new verdict.
 
-A dispute is open while its rejection stands: `Annotation.contested_at` is set exactly then. The moves call
-what is here, with the annotations locked.
+`Annotation.contested_at` is set exactly while a dispute is open. The functions that write expect the
+annotation and its task to be locked.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,8 +28,8 @@ Outcome = Dispute.Outcome
 
 
 def contest(annotation: Annotation, task: Task, *, reason: str, actor: User) -> Dispute:
-    """Open a dispute about the standing reject. `last_action` and who acted last stay: the reject stands
-    until it is decided."""
+    """Open a dispute about the standing rejection. It stands until another reviewer decides, so `last_action`
+    and `last_created_by` stay as they are."""
     review = Review.objects.get(pk=annotation.standing_review_id)
     now = timezone.now()
     dispute = Dispute.objects.create(
@@ -59,8 +59,11 @@ def _mark(annotation: Annotation, actor: User, now: Any) -> None:
 
 
 def close(contested: Collection[Review], decisions: Iterable[Review | None], *, actor: User | None) -> None:
-    """These rejects stop standing. A new reject upholds one, another verdict overturns it; without a verdict
-    there is nothing left to decide, and the dispute is withdrawn."""
+    """Close the disputes about these rejections, which no longer stand.
+
+    `decisions` are the new verdicts: a reject upholds the old one, another verdict overturns it. Without a
+    new verdict the dispute is withdrawn.
+    """
     if not contested:
         return
     by_annotation = {review.annotation_id: review for review in decisions if review}
@@ -82,8 +85,8 @@ def _outcome(decision: Review | None) -> str:
 
 
 def visible_to(user: User, project: Project) -> QuerySet[Dispute]:
-    """Leads see all; reviewers the open ones, and those that were about their verdict or decided by them;
-    others their own."""
+    """Managers see all disputes; reviewers the open ones and those that they caused or decided; others their
+    own."""
     found = Dispute.objects.filter(
         project=project, annotation__deleted_at=None, annotation__task__deleted_at=None
     )
@@ -100,7 +103,7 @@ def may_see_all(user: User, project: Project) -> bool:
 
 
 def open_in(project: Project) -> QuerySet[Dispute]:
-    """What waits for another reviewer; not on tasks closed without an answer."""
+    """Disputes that wait for another reviewer. Closed tasks are left out."""
     present = Q(
         annotation__deleted_at=None, annotation__task__deleted_at=None, annotation__task__closed_at=None
     )
@@ -108,13 +111,15 @@ def open_in(project: Project) -> QuerySet[Dispute]:
 
 
 def hidden_from(user: User, prefix: str = "") -> Q:
-    """Annotations (named by `prefix`, as "annotation__") whose contested reject is not to be traced by
-    `user`: another reviewer decides it without knowing whose it was. Managers know. Nobody is hidden from
-    themselves."""
+    """Annotations (at `prefix`, such as "annotation__") of which `user` must not know who rejected them.
+
+    Another reviewer should decide a dispute without knowing whose verdict it is about. Managers may know, and
+    so may the reviewer who rejected.
+    """
     reviewing = within(user, "review_annotation", f"{prefix}project") & ~within(
         user, "manage_project", f"{prefix}project"
     )
-    if not within(user, "manage_project"):  # of the whole site
+    if not within(user, "manage_project"):  # no condition: they manage every project
         return Q(pk__in=[])
     return (
         reviewing & Q(**{f"{prefix}contested_at__isnull": False}) & ~Q(**{f"{prefix}last_created_by": user})
@@ -122,7 +127,7 @@ def hidden_from(user: User, prefix: str = "") -> Q:
 
 
 def is_hidden_from(user: User, annotation: Annotation) -> bool:
-    """The same of one annotation."""
+    """The same for one annotation."""
     if annotation.contested_at is None or annotation.last_created_by_id == user.pk:
         return False
     return may(user, "review_annotation", annotation.project_id) and not may(
@@ -130,17 +135,15 @@ def is_hidden_from(user: User, annotation: Annotation) -> bool:
     )
 
 
-# --- whose numbers ----------------------------------------------------------------------------------
+# --- counts by person ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Record:
-    """What became of one person's disputes in a project: as the annotator, and as the reviewer whose verdicts
-    were contested.
+class DisputeCounts:
+    """How the disputes of one person in a project ended.
 
-    `open`, `upheld`, `overturned`, `withdrawn` count what they contested; `verdicts_*` what others contested
-    of theirs.
-    An upheld rejection counts for the reviewer, an overturned one for the annotator.
+    `open`, `upheld`, `overturned` and `withdrawn` count the rejections they contested; `verdicts_*` count
+    their verdicts that others contested. An upheld rejection was right, an overturned one was wrong.
     """
 
     open: int = 0
@@ -160,22 +163,21 @@ class Record:
         return {"contested": self.contested, **asdict(self)}
 
 
-def records(project: Project) -> dict[int, Record]:
-    """User id → record, of everybody concerned, in two queries. Verdicts that came with a file are nobody's
-    score."""
+def counts_by_person(project: Project) -> dict[int, DisputeCounts]:
+    """User id → counts, for everybody involved, in two queries. Imported verdicts count for nobody."""
     counted: dict[int, dict[str, int]] = {}
-    there = Dispute.objects.filter(project=project, annotation__deleted_at=None)
+    present = Dispute.objects.filter(project=project, annotation__deleted_at=None)
     sides = (
-        ("contested_by", "", there),
-        ("review__created_by", "verdicts_", there.filter(review__imported_by=None)),
+        ("contested_by", "", present),
+        ("review__created_by", "verdicts_", present.filter(review__imported_by=None)),
     )
     for person, prefix, rows in sides:
         for user, outcome, number in rows.order_by().values_list(person, "outcome").annotate(Count("id")):
             counted.setdefault(user, {})[f"{prefix}{outcome or 'open'}"] = number
-    return {user: Record(**numbers) for user, numbers in counted.items()}
+    return {user: DisputeCounts(**numbers) for user, numbers in counted.items()}
 
 
-def records_shown_to(user: User, project: Project) -> dict[int, Record]:
-    """Leads see everybody's, others their own."""
-    found = records(project)
-    return found if may_see_all(user, project) else {user.pk: found.get(user.pk, Record())}
+def visible_counts(user: User, project: Project) -> dict[int, DisputeCounts]:
+    """Managers see the counts of everybody, others their own."""
+    found = counts_by_person(project)
+    return found if may_see_all(user, project) else {user.pk: found.get(user.pk, DisputeCounts())}

@@ -1,4 +1,4 @@
-"""What Label Studio's editor shows somebody in a project, for front ends that embed it."""
+"""Options for Label Studio's editor, for front ends that embed it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from users.models import User
 from .visible_people import people_of, visible_people
 
 REVIEW, ANNOTATE = "review", "annotate"
-# Without `topbar` the editor has no bottom bar, and so no buttons.
+# Names are the editor's. Without `topbar` it has no bottom bar, and so no buttons.
 ALWAYS = [
     "panel",
     "controls",
@@ -37,7 +37,7 @@ COMMENT_FIRST = "comments:reject"
 TITLES = {
     RejectAction.REMOVE: ("Reject: remove", "Rejected, and not sent back"),
     RejectAction.REQUEUE: ("Reject: requeue", "Back to the same annotator"),
-    RejectAction.REDISTRIBUTE: ("Reject: redistribute", "Somebody else labels it"),
+    RejectAction.REDISTRIBUTE: ("Reject: redistribute", "Somebody else labels the task"),
 }
 
 
@@ -79,7 +79,7 @@ def interfaces(project: Project, screen: str) -> list[str]:
 
 
 def reject_buttons(project: Project) -> list[dict[str, str]]:
-    """One for each outcome the project allows, the default first."""
+    """One for each reject action that the project allows, the default first."""
     allowed = [action for action in project.allowed_reject_actions if _is_possible(project, action)]
     ordered = sorted(allowed, key=lambda action: action != project.default_reject_action)
     return [_button(action) for action in ordered]
@@ -95,7 +95,7 @@ def _button(action: str) -> dict[str, str]:
 
 
 def people(user: User, project: Project) -> list[User]:
-    """`user`, and those members, annotators and reviewers of the project that `user` may know of."""
+    """`user`, and those members, annotators and reviewers of the project whom `user` may see."""
     identities, here = identities_in(project.pk, user), people_of(project.pk)
-    known = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
-    return sorted((identities.mask_user(one) for one in {*known, user}), key=lambda one: one.pk)
+    visible = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
+    return sorted((identities.mask_user(one) for one in {*visible, user}), key=lambda one: one.pk)

@@ -1,8 +1,9 @@
-"""Verdicts that come with a file: recorded as they are told, marked with who imported them, nobody's score,
-no decision's event.
+"""Verdicts from a file: stored as the file has them, marked with who imported them. They count in no score
+and send no events of decisions.
 
-Set-based, for annotations that are not written yet: their ids are reserved, the foreign keys are looked at on
-commit. The rows of their history are laid so that each verdict finds the version it speaks of.
+Written in bulk, for annotations that are not in the database yet: their ids are reserved, and foreign keys
+are checked at commit. A history is made up for each annotation, so that every verdict has the version it
+was given on.
 """
 
 import uuid
@@ -22,8 +23,7 @@ from .models import Review
 
 @dataclass(slots=True)
 class ImportedVerdict:
-    """`before` is the result the reviewer saw, `after` what a fix made of it; None where the file does not
-    say."""
+    """`before` is the result the reviewer saw, `after` the result of a fix; None if the file has none."""
 
     verdict: str
     reviewer_id: int
@@ -42,8 +42,8 @@ class ImportedVerdict:
 
 @dataclass(slots=True)
 class ImportedWork:
-    """An annotation not yet written, with its id, and its verdicts, oldest first. If `stands`, the last one
-    does."""
+    """An annotation that is not saved yet, but has its id, and its verdicts, oldest first. `stands`: the last
+    verdict is the standing one."""
 
     annotation: Annotation
     verdicts: list[ImportedVerdict]
@@ -54,39 +54,39 @@ class ImportedWork:
 
 
 def record(works: Sequence[ImportedWork], *, actor: User) -> list[Review]:
-    """Write the reviews and the whole history of these annotations, and set what a verdict sets on them.
+    """Write the reviews and the whole history of these annotations, and set their review columns.
 
-    The caller writes the annotations, in the same transaction.
+    The caller inserts the annotations in the same transaction.
     """
     reviews = [Review(pk=pk) for pk in next_ids(Review, sum(len(work.verdicts) for work in works))]
-    taken = _taken(verdict.unique_id for work in works for verdict in work.verdicts)
+    taken = _taken_unique_ids(verdict.unique_id for work in works for verdict in work.verdicts)
     unused = iter(reviews)
     for work in works:
         work.annotation.ever_reviewed = True
-        _lay_history(work, actor)
+        _build_history(work, actor)
         for verdict in work.verdicts:
             review = next(unused)
             work.reviews.append(review)
-            _fill(review, verdict, work, actor)
-            _name(review, verdict, taken)
-        _say_what_came_after(work)
-        work.annotation.rounds = sum(sent_back(review) for review in work.reviews)
+            _fill_review(review, verdict, work, actor)
+            _keep_unique_id(review, verdict, taken)
+        _mark_superseded(work)
+        work.annotation.rounds = sum(_counts_as_round(review) for review in work.reviews)
         if work.stands:
             _apply_standing(work)
     rows = [row for work in works for row in work.rows]
-    _number(works, next_ids(History, len(rows)))
+    _assign_ids(works, next_ids(History, len(rows)))
     copy_rows(rows)
     copy_rows(reviews)
     return reviews
 
 
-def _taken(wanted: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
+def _taken_unique_ids(wanted: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
     ids = {unique_id for unique_id in wanted if unique_id}
     return set(Review.objects.filter(unique_id__in=ids).values_list("unique_id", flat=True)) if ids else set()
 
 
-def _name(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> None:
-    """It keeps its unique id where that is free."""
+def _keep_unique_id(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> None:
+    """Keep the unique id of the file unless it is taken; then a new one stays."""
     if verdict.unique_id and verdict.unique_id not in taken:
         review.unique_id = verdict.unique_id
         taken.add(verdict.unique_id)
@@ -95,9 +95,8 @@ def _name(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> No
 # --- history ------------------------------------------------------------------------------------
 
 
-def _lay_history(work: ImportedWork, actor: User) -> None:
-    """A row for the first version and one for each verdict; versions nobody signed get theirs where they must
-    have been."""
+def _build_history(work: ImportedWork, actor: User) -> None:
+    """Rows for the first version and for each verdict, and for versions in between that must have existed."""
     annotation, final = work.annotation, work.annotation.result
     current = _first_seen(work)
     _add_version(work, HistoryAction.IMPORTED, current, author=annotation.completed_by_id, actor_id=actor.pk)
@@ -122,7 +121,7 @@ def _lay_history(work: ImportedWork, actor: User) -> None:
 
 
 def _first_seen(work: ImportedWork) -> list:
-    """The first result anybody is known to have seen."""
+    """The first result that a reviewer is known to have seen."""
     return next(
         (verdict.before for verdict in work.verdicts if verdict.before is not None), work.annotation.result
     )
@@ -153,8 +152,8 @@ def _row(work: ImportedWork, action: str, actor_id: int, *, result: list | None)
     )
 
 
-def _number(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
-    """Ids, versions and version numbers, and the reviews' references to them."""
+def _assign_ids(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
+    """Set the ids, versions and version numbers of the rows, and the references of the reviews to them."""
     unused = iter(pks)
     for work in works:
         verdict_rows = iter(work.reviews)
@@ -167,13 +166,13 @@ def _number(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
                 row.number = number
             row.version_id = version
             if row.action != HistoryAction.IMPORTED:
-                _join(row, next(verdict_rows), before, version)
+                _link_review(row, next(verdict_rows), before, version)
         work.annotation.current_version_id = version
         work.annotation.version = number
         work.annotation.annotation_seq = len(work.rows)
 
 
-def _join(row: History, review: Review, version_before: int, version: int) -> None:
+def _link_review(row: History, review: Review, version_before: int, version: int) -> None:
     row.review_id = review.pk
     row.comment = review.comment
     row.created_at = review.created_at
@@ -186,7 +185,7 @@ def _join(row: History, review: Review, version_before: int, version: int) -> No
 # --- reviews ------------------------------------------------------------------------------------
 
 
-def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor: User) -> None:
+def _fill_review(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor: User) -> None:
     annotation = work.annotation
     review.annotation_id = annotation.pk
     review.task_id = annotation.task_id
@@ -203,16 +202,15 @@ def _fill(review: Review, verdict: ImportedVerdict, work: ImportedWork, actor: U
     review.undone_by_id = (verdict.undone_by_id or verdict.reviewer_id) if verdict.undone_at else None
 
 
-def _say_what_came_after(work: ImportedWork) -> None:
-    """A verdict neither undone nor outdated was replaced by the next one. Where the file does not say: if
-    both saw the same."""
+def _mark_superseded(work: ImportedWork) -> None:
+    """A verdict that was neither undone nor outdated was superseded by the next one."""
     for position, (review, verdict) in enumerate(zip(work.reviews[:-1], work.verdicts, strict=False)):
         if not verdict.undone_at and not _is_outdated(verdict, work.verdicts[position + 1], work):
             review.superseded_by_id = work.reviews[position + 1].pk
 
 
-def sent_back(review: Review) -> bool:
-    """Whether it counts as a round: neither taken back nor replaced, it returned the work to its author."""
+def _counts_as_round(review: Review) -> bool:
+    """It returned the work to its author, and was neither undone nor superseded."""
     return (
         review.reject_action == RejectAction.REQUEUE
         and review.undone_at is None
@@ -223,6 +221,7 @@ def sent_back(review: Review) -> bool:
 def _is_outdated(verdict: ImportedVerdict, following: ImportedVerdict, work: ImportedWork) -> bool:
     if verdict.outdated is not None:
         return verdict.outdated
+    # The file does not say so: then it is outdated if the next reviewer saw another result.
     signed = verdict.after if verdict.verdict == ActionType.FIXED_AND_ACCEPTED else verdict.before
     return signed is not None and following.before is not None and not same_result(signed, following.before)
 

@@ -1,5 +1,5 @@
-"""What the review app does when work changes below: refuse what a verdict locks, withdraw what the change
-outdates."""
+"""How reviews follow changes in tasks: refuse what a verdict locks, withdraw reviews that a change outdates,
+and keep counters, sample and queue up to date. All within the transaction of the change."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,8 +20,8 @@ from .queue import entries, leases
 
 BATCH = 2000  # tasks
 
-MOVES: dict[str, tuple[str, str]] = {
-    # what happened: (the action to ask the workflow for, the reason told when a verdict is withdrawn)
+LOCKED_CHANGES: dict[str, tuple[str, str]] = {
+    # event: (the action that the workflow must allow, why a verdict is withdrawn)
     task_events.ANNOTATION_EDITED: ("edit", "edited"),
     task_events.ANNOTATION_CONVERTED: ("convert_to_draft", "edited"),
     task_events.ANNOTATIONS_DELETED: ("delete", "deleted"),
@@ -29,14 +29,14 @@ MOVES: dict[str, tuple[str, str]] = {
 
 
 @receiver(domain_events)
-def follow(events: tuple[DomainEvent, ...], **_) -> None:
+def handle_events(events: tuple[DomainEvent, ...], **_) -> None:
     for event in events:
         if handle := HANDLERS.get(event.kind):
             handle(event)
 
 
-def _work_moved(event: DomainEvent) -> None:
-    action, reason = MOVES[event.kind]
+def _annotations_changed(event: DomainEvent) -> None:
+    action, reason = LOCKED_CHANGES[event.kind]
     actor = _editor(event)
     for annotation in event.annotations:
         if refusal := workflow.refusal(action, annotation, actor):
@@ -50,7 +50,7 @@ def _work_moved(event: DomainEvent) -> None:
 
 
 def _withdraw_reviews(event: DomainEvent, annotations: Sequence[Annotation], reason: str) -> None:
-    """The annotations have changed under their standing reviews: those are outdated now."""
+    """The annotations have changed, so their standing reviews are outdated."""
     standing = standing_reviews(annotations)
     plans = [plan_withdrawal(annotation, standing.get(annotation.pk)) for annotation in annotations]
     apply(plans, event.tasks, actor=_editor(event), now=timezone.now(), reason=reason)
@@ -62,14 +62,14 @@ def _editor(event: DomainEvent) -> User:
 
 
 def _data_changed(event: DomainEvent) -> None:
-    """What was reopened stays open for rework: only verdicts were given on the old data."""
-    judged = [annotation for annotation in event.annotations if annotation.standing_review_id]
-    if judged:
-        _withdraw_reviews(event, judged, "data_changed")
+    """Only verdicts were given on the old data: reopened annotations stay open for rework."""
+    reviewed = [annotation for annotation in event.annotations if annotation.standing_review_id]
+    if reviewed:
+        _withdraw_reviews(event, reviewed, "data_changed")
 
 
-def _work_created(event: DomainEvent) -> None:
-    """Neither the author of redistributed work annotates the task again, nor a manager in their name."""
+def _annotations_created(event: DomainEvent) -> None:
+    """The author of redistributed work may not annotate the task again, nor may a manager in their name."""
     actor = event.actor and event.actor.pk
     authors = {actor, *(annotation.completed_by_id for annotation in event.annotations)}
     redistributed = Annotation.objects.filter(
@@ -83,7 +83,7 @@ def _work_created(event: DomainEvent) -> None:
     _recount(event)
 
 
-def _work_restored(event: DomainEvent) -> None:
+def _annotation_restored(event: DomainEvent) -> None:
     counters.recount_comments(list(event.tasks))
     _recount(event)
 
@@ -114,7 +114,7 @@ def _settings_changed(event: DomainEvent) -> None:
 
 
 def _tasks_created(event: DomainEvent) -> None:
-    """Draw from them; those that came with annotations enter the queue."""
+    """Sample them; those imported with annotations enter the queue."""
     sampling.admit(event.project, event.tasks)
     _sync_queue([task.pk for task in event.tasks if task.total_annotations])
 
@@ -128,11 +128,10 @@ def _scores_changed(event: DomainEvent) -> None:
 
 
 def _touched(event: DomainEvent) -> None:
-    """Of all that is no edit, the queue minds whose work it is, and the task's answer what is ground
-    truth."""
+    """A change that is no new version: the queue depends on the author, the task's answer on ground truth."""
     changed = event.detail.get("changed", ())
     if "ground_truth" in changed:
-        _recount(event)  # and its queue
+        _recount(event)  # which updates the queue, too
     elif "completed_by" in changed:
         _sync_queue([event.task.pk])
 
@@ -147,14 +146,14 @@ def _release_leases(event: DomainEvent) -> None:
 
 
 HANDLERS: dict[str, Callable[[DomainEvent], None]] = {
-    **dict.fromkeys(MOVES, _work_moved),
+    **dict.fromkeys(LOCKED_CHANGES, _annotations_changed),
     task_events.TASKS_CREATED: _tasks_created,
     task_events.TASKS_DELETED: _tasks_deleted,
     task_events.TASK_DATA_CHANGED: _data_changed,
     task_events.PREDICTIONS_CHANGED: _scores_changed,
     task_events.ANNOTATION_TOUCHED: _touched,
-    task_events.ANNOTATIONS_CREATED: _work_created,
-    task_events.ANNOTATION_RESTORED: _work_restored,
+    task_events.ANNOTATIONS_CREATED: _annotations_created,
+    task_events.ANNOTATION_RESTORED: _annotation_restored,
     task_events.OVERLAP_CHANGED: _recount,
     task_events.TASK_CLOSED: _recount,
     task_events.TASK_OPENED: _recount,

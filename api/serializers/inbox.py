@@ -6,9 +6,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from reviews.inbox.inbox import Count
 from reviews.inbox.kinds import Item, Kind
-from reviews.inbox.mine import Count
-from reviews.inbox.waiting_on import On, Waiting
+from reviews.inbox.waiting_on import Waiting, WaitingKind
 from users.models import User
 
 
@@ -92,7 +92,7 @@ class WaitingSerializer(serializers.Serializer):
 
     project = serializers.SerializerMethodField()
     user = serializers.SerializerMethodField()
-    kind = serializers.ChoiceField(choices=On.choices)
+    kind = serializers.ChoiceField(choices=WaitingKind.choices)
     count = serializers.IntegerField(source="number")
     count_is_estimate = serializers.BooleanField(source="is_estimate", help_text="`count` is a lower bound.")
     since = serializers.DateTimeField(help_text="Since when the oldest of them waits.")

@@ -37,5 +37,5 @@ class DisputeViewSet(ViewSet):
     def records(self, request, pk=None):
         """Outcomes of disputes by person, as annotator and as reviewer. Only managers see other people's."""
         project = visible(Project.objects, request, pk)
-        found = disputes.records_shown_to(request.user, project)
+        found = disputes.visible_counts(request.user, project)
         return Response([{"user": user, **record.as_dict()} for user, record in sorted(found.items())])

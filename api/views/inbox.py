@@ -6,8 +6,8 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from reviews.inbox.inbox import inbox_of
 from reviews.inbox.kinds import Kind
-from reviews.inbox.mine import inbox_of
 from reviews.inbox.waiting_on import waiting_on
 from tasks.models import Project
 from tasks.sql import bounded_reads

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.inbox.in_progress import under_way
+from reviews.inbox.in_progress import work_in_progress
 from tasks.models import Project, Task
 from tasks.progress import progress_of
 from tasks.roles import may
@@ -132,7 +132,7 @@ class ProjectProgress(APIView):
     def get(self, request, pk: int):
         """How far the project is, from stored counters."""
         project = visible(Project.objects, request, pk)
-        progress, now = progress_of([project])[project.pk], under_way(project)
+        progress, now = progress_of([project])[project.pk], work_in_progress(project)
         counts = {
             **asdict(progress),
             **asdict(now),

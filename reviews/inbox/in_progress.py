@@ -1,5 +1,6 @@
-"""How much of a project is under way: what waits for a verdict, and what is out for rework. Counted to a
-bound, so that the cost does not grow with the project."""
+"""How many annotations of a project wait for a verdict or for rework. Counted to a limit, so that the cost
+does not grow with the project.
+"""
 
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ LIMIT = 10_000
 
 
 @dataclass(frozen=True)
-class UnderWay:
-    """Annotations. LIMIT means: at least so many."""
+class WorkInProgress:
+    """Numbers of annotations. LIMIT means: at least that many."""
 
     in_review: int
     returned: int
@@ -26,10 +27,10 @@ class UnderWay:
         return LIMIT in (self.in_review, self.returned)
 
 
-def under_way(project: Project) -> UnderWay:
+def work_in_progress(project: Project) -> WorkInProgress:
     waiting = QueueEntry.objects.filter(project=project, queue__in=(Queue.REVIEW, Queue.DISPUTES))
     returned = Annotation.objects.filter(OPEN_TASK, project=project, state__in=(State.RETURNED, State.POOLED))
-    return UnderWay(in_review=_count(waiting), returned=_count(returned))
+    return WorkInProgress(in_review=_count(waiting), returned=_count(returned))
 
 
 def _count(rows: QuerySet) -> int:

@@ -1,11 +1,11 @@
-"""What may wait for somebody: the kinds of an inbox, what to do about each, and on which page."""
+"""The kinds of items in an inbox: what to do about each, and on which page."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
 
-BOUND = 1000  # items of one kind that are read: beyond that a count says "at least"
+BOUND = 1000  # items of one kind that are read; a larger count says "at least"
 
 
 class Kind(models.TextChoices):
@@ -25,15 +25,17 @@ TO_DO = {
     Kind.TO_REVIEW: "Review what was submitted.",
     Kind.TO_LABEL: "Label what is left.",
 }
-REVIEWED_THERE = (Kind.DISPUTES, Kind.TO_REVIEW)
-ONES_OWN = (Kind.RETURNED, Kind.COMMENTS)
+ON_REVIEW_PAGE = (Kind.DISPUTES, Kind.TO_REVIEW)
+ON_OWN_WORK = (Kind.RETURNED, Kind.COMMENTS)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that waits, since when. Shared work is one item for each project: `count` of it, `task` the
-    one that waits longest. `about` is the id of the comment, or of the review whose corrections they are. It
-    names nobody."""
+    """One item, and since when it waits. Names no people.
+
+    Shared work is one item per project: `count` says how much there is, `task` has waited longest. `about` is
+    the id of a comment, or of the review that made corrections.
+    """
 
     kind: Kind
     project: int
@@ -52,7 +54,7 @@ class Item:
 
     @property
     def is_estimate(self) -> bool:
-        """There are more than were counted."""
+        """`number` means: at least that many."""
         return self.count > BOUND
 
     @property
@@ -61,10 +63,10 @@ class Item:
 
     @property
     def link(self) -> str:
-        """The page to do it on. Shared work is handed out by its queue, so its link names no task."""
-        if self.kind in REVIEWED_THERE or self.on_review_screen:
+        """The page to do it on. Shared work comes from a queue, so its link has no task."""
+        if self.kind in ON_REVIEW_PAGE or self.on_review_screen:
             return review_page(self.project, None if self.shared else self.task)
-        about_one = f"?task={self.task}" if self.kind in ONES_OWN else ""
+        about_one = f"?task={self.task}" if self.kind in ON_OWN_WORK else ""
         return f"/projects/{self.project}/label/{about_one}"
 
 

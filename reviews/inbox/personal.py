@@ -1,5 +1,6 @@
-"""What waits for one person in particular: one query for each kind, of what they see and may act on. Oldest
-first, to a bound."""
+"""Items for one person in particular: one query for each kind, of what they may see and act on. Oldest
+first, at most BOUND + 1.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,13 +42,14 @@ _NO_ID = Value(None, _ID)
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who asks what waits for them, in one project or in all; and the projects in which they get
-    work, by what they may do there. Where they are paused, they get none."""
+    """Whose inbox it is, for one project or all, and the projects in which they get work, by what they do
+    there. Projects in which they are paused are left out.
+    """
 
     user: User
     project: int | None
-    labelling: list[int]  # whose turn it is to label: annotators
-    present: list[int]
+    labelling: list[int]  # as an annotator
+    member_of: list[int]
     reviewing: list[int]
     managing: list[int]
 
@@ -68,20 +70,20 @@ def reader_of(user: User, project: int | None = None) -> Reader:
 
 
 def returned(reader: Reader) -> QuerySet:
-    """Also to somebody paused: what was returned to them they may still finish."""
+    """Also for somebody paused: they may still finish what was returned to them."""
     waiting = Annotation.objects.visible_to(reader.user).filter(returned_to(reader.user))
-    said = Review.objects.filter(pk=OuterRef("standing_review_id")).values("comment")
-    reopened = (
+    of_verdict = Review.objects.filter(pk=OuterRef("standing_review_id")).values("comment")
+    of_reopen = (
         History.objects.filter(annotation=OuterRef("pk"), action=HistoryAction.REOPENED)
         .order_by("-id")
         .values("comment")
     )
-    text = Coalesce(Subquery(said[:1]), Subquery(reopened[:1]), Value(""), output_field=TextField())
+    text = Coalesce(Subquery(of_verdict[:1]), Subquery(of_reopen[:1]), Value(""), output_field=TextField())
     return _rows(reader, waiting, Kind.RETURNED, annotation_=F("pk"), since_=F("returned_at"), text_=text)
 
 
 def disputes(reader: Reader) -> QuerySet:
-    """Contested rejections somebody else signed; not what another reviewer holds just now."""
+    """Contested rejections by other reviewers, except those that another reviewer is looking at."""
     waiting = _available(reader).filter(queue=Queue.DISPUTES)
     return _rows(
         reader, waiting, Kind.DISPUTES, annotation_=F("annotation"), since_=F("annotation__contested_at")
@@ -89,7 +91,7 @@ def disputes(reader: Reader) -> QuerySet:
 
 
 def to_review(reader: Reader) -> QuerySet:
-    """Given to this person by hand. What anybody may take is shared."""
+    """Assigned to this person. What any reviewer may take is in pools."""
     waiting = _available(reader).filter(assigned_to_review(reader.user), queue=Queue.REVIEW)
     return _rows(reader, waiting, Kind.TO_REVIEW, annotation_=F("annotation"), since_=F("entered_at"))
 
@@ -99,32 +101,32 @@ def _available(reader: Reader) -> QuerySet[QueueEntry]:
 
 
 def to_label(reader: Reader) -> QuerySet:
-    given = Assignment.objects.filter(
-        user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.present
+    assigned = Assignment.objects.filter(
+        user=reader.user, type=AssignmentType.ANNOTATOR, task__project__in=reader.member_of
     )
-    given = given.filter(task__is_labeled=False, task__deleted_at=None, task__closed_at=None)
+    assigned = assigned.filter(task__is_labeled=False, task__deleted_at=None, task__closed_at=None)
     done = Annotation.objects.filter(task=OuterRef("task"), completed_by=reader.user)
-    given = given.exclude(Exists(done.exclude(state__in=ABSENT)))
-    return _rows(reader, given, Kind.TO_LABEL, project_=F("task__project"), since_=F("created_at"))
+    assigned = assigned.exclude(Exists(done.exclude(state__in=ABSENT)))
+    return _rows(reader, assigned, Kind.TO_LABEL, project_=F("task__project"), since_=F("created_at"))
 
 
 def comments(reader: Reader) -> QuerySet:
-    """What others said about this person's work, or after them, and that they have neither answered nor acted
-    on.
-
-    What came with returned work is part of that.
+    """Comments by others on this person's work, or after a comment of theirs, that they have neither answered
+    nor followed by a new version. Comments on returned work belong to that item.
     """
-    said = Comment.objects.visible_to(reader.user).filter(
+    unresolved = Comment.objects.visible_to(reader.user).filter(
         is_resolved=False, task__closed_at=None, annotation__isnull=False
     )
-    after = Comment.objects.present().filter(annotation=OuterRef("annotation"), created_by=reader.user)
+    own = Comment.objects.present().filter(annotation=OuterRef("annotation"), created_by=reader.user)
     newer_version = History.objects.filter(
         annotation=OuterRef("annotation"), created_by=reader.user, created_at__gt=OuterRef("created_at")
     )
-    concerns = Q(annotation__completed_by=reader.user) | Exists(after.filter(id__lt=OuterRef("id")))
-    answered = Exists(after.filter(id__gt=OuterRef("id"))) | Exists(newer_version)
-    returned_too = Q(annotation__returned_to=reader.user)
-    waiting = said.filter(concerns).exclude(created_by=reader.user).exclude(returned_too).exclude(answered)
+    concerns = Q(annotation__completed_by=reader.user) | Exists(own.filter(id__lt=OuterRef("id")))
+    answered = Exists(own.filter(id__gt=OuterRef("id"))) | Exists(newer_version)
+    returned_work = Q(annotation__returned_to=reader.user)
+    waiting = (
+        unresolved.filter(concerns).exclude(created_by=reader.user).exclude(returned_work).exclude(answered)
+    )
     return _rows(
         reader,
         waiting,
@@ -137,7 +139,7 @@ def comments(reader: Reader) -> QuerySet:
 
 
 def corrections(reader: Reader) -> QuerySet:
-    """One for each fix, however much it changed."""
+    """One item for each fix, however much it changed."""
     fixes = (
         feed(reader.user)
         .filter(acknowledged_at=None)
@@ -147,7 +149,7 @@ def corrections(reader: Reader) -> QuerySet:
         .values("review")
     )
     grouped = fixes.annotate(
-        kind_=_said(Kind.CORRECTIONS),
+        kind_=_constant(Kind.CORRECTIONS),
         project_=F("project"),
         task_=F("annotation__task"),
         annotation_=F("annotation"),
@@ -159,7 +161,7 @@ def corrections(reader: Reader) -> QuerySet:
     return _oldest(reader, grouped, "about_")
 
 
-ADDRESSED: dict[Kind, Callable[[Reader], QuerySet]] = {
+QUERIES: dict[Kind, Callable[[Reader], QuerySet]] = {
     Kind.RETURNED: returned,
     Kind.DISPUTES: disputes,
     Kind.COMMENTS: comments,
@@ -172,7 +174,7 @@ ADDRESSED: dict[Kind, Callable[[Reader], QuerySet]] = {
 def _rows(reader: Reader, found: QuerySet, kind: Kind, **named: Any) -> QuerySet:
     given = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
     given = {
-        "kind_": _said(kind),
+        "kind_": _constant(kind),
         "count_": Value(1, IntegerField()),
         "text_": Value("", TextField()),
     } | given
@@ -184,11 +186,11 @@ def _oldest(reader: Reader, found: QuerySet, then_by: str) -> QuerySet:
     return of_project.order_by("since_", then_by).values_list(*COLUMNS)[: BOUND + 1]
 
 
-def _said(kind: Kind) -> Value:
+def _constant(kind: Kind) -> Value:
     return Value(kind.value, CharField())
 
 
 def items(reader: Reader, kind: Kind) -> list[Item]:
     """At most BOUND + 1."""
     there = reader.reviewing if kind == Kind.COMMENTS else []
-    return [Item(Kind(row[0]), *row[1:], on_review_screen=row[1] in there) for row in ADDRESSED[kind](reader)]
+    return [Item(Kind(row[0]), *row[1:], on_review_screen=row[1] in there) for row in QUERIES[kind](reader)]

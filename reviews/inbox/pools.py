@@ -1,4 +1,4 @@
-"""What waits for whoever comes first: one item for each project, counted to a bound, in two statements
+"""Work that anybody may take: one item per project and kind, counted to BOUND. One statement for each kind,
 however many projects."""
 
 from typing import Any
@@ -12,14 +12,15 @@ from ..queue.drawing import available_to, with_parameters
 from .kinds import BOUND, Item, Kind
 from .personal import Reader
 
-# Of the first BOUND + 1 by task: how many, which has waited longest, and since when.
+# Of the first BOUND + 1: how many there are, which task has waited longest, and since when.
 POOL = """
     SELECT p.id, (array_agg(f.task ORDER BY f.since, f.task))[1], min(f.since), count(*)
     FROM tasks_project p CROSS JOIN LATERAL ({found} LIMIT %(limit)s) f
     WHERE p.id = ANY(%(projects)s) AND p.deleted_at IS NULL AND {condition} GROUP BY p.id
 """
-# As the label stream hands out: room is what neither annotations nor other people's places fill. Who has had
-# a task is not asked again, but for what was sent back to whoever takes it.
+# The same tasks as the label stream hands out: those with a slot that neither an annotation nor somebody
+# else's reservation fills. People who have annotated a task do not get it again, unless their annotation is
+# pooled.
 LABEL = """
     SELECT t.id AS task, t.created_at AS since FROM tasks_task t
     WHERE t.project_id = p.id AND t.deleted_at IS NULL AND NOT t.is_labeled AND t.closed_at IS NULL
@@ -35,7 +36,7 @@ LABEL = """
 
 
 def _review_statement(reader: Reader) -> tuple[str, dict[str, Any]]:
-    """What this person may decide in each project, but for what they were given by hand."""
+    """What this person may decide in each project, except what is assigned to them (see personal)."""
     of_project = QueueEntry.objects.filter(project_id=RawSQL("p.id", ()), queue=Queue.REVIEW)
     available = of_project.filter(available_to(reader.user)).exclude(assigned_to_review(reader.user))
     rows = available.order_by("task", "annotation")

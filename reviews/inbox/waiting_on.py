@@ -1,4 +1,4 @@
-"""What waits on whom, and since when, in the projects of a lead: one statement, however many."""
+"""For whom work waits, and since when, in the projects of a manager: one statement for all of them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from django.db import connection, models
 from .kinds import BOUND
 
 
-class On(models.TextChoices):
+class WaitingKind(models.TextChoices):
     RETURNED = "returned", "Sent back to them"
-    ASSIGNED = "assigned", "Given to them to label"
+    ASSIGNED = "assigned", "Assigned to them to label"
     TO_REVIEW = "to_review", "To review"
     DISPUTES = "disputes", "Contested rejections to decide"
-    LABELLING = "labelling", "Labelling just now"
-    REVIEWING = "reviewing", "Reviewing just now"
+    LABELLING = "labelling", "Labelling now"
+    REVIEWING = "reviewing", "Reviewing now"
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """`person` None: on any reviewer. Of what any reviewer may take, the first BOUND + 1 are counted."""
+    """`person` None: for any reviewer. Of those, only the first BOUND + 1 are counted."""
 
     project: int
     person: int | None
-    kind: On
+    kind: WaitingKind
     count: int
     since: datetime
 
@@ -38,7 +38,7 @@ class Waiting:
 
 
 OPEN = "t.deleted_at IS NULL AND t.closed_at IS NULL"
-GIVEN = f"""
+ASSIGNED = f"""
     FROM tasks_assignment s JOIN tasks_task t ON t.id = s.task_id
     WHERE t.project_id = ANY(%(projects)s) AND {OPEN}
 """
@@ -51,7 +51,7 @@ STATEMENT = f"""
         FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id
         WHERE t.project_id = ANY(%(projects)s) AND {OPEN} AND a.returned_to_id IS NOT NULL
         AND a.state IN ('returned', 'contested') GROUP BY 1, 2
-    UNION ALL SELECT t.project_id, s.user_id, 'assigned', count(*), min(s.created_at) {GIVEN}
+    UNION ALL SELECT t.project_id, s.user_id, 'assigned', count(*), min(s.created_at) {ASSIGNED}
         AND s.type = 'AN' AND NOT t.is_labeled AND NOT EXISTS (SELECT 1 FROM tasks_annotation a
             WHERE a.task_id = t.id AND a.completed_by_id = s.user_id
             AND a.state NOT IN ('deleted', 'draft')) GROUP BY 1, 2
@@ -79,7 +79,7 @@ STATEMENT = f"""
 
 
 def waiting_on(projects: Collection[int]) -> list[Waiting]:
-    """Longest first. The caller has asked which projects the reader manages."""
+    """Longest waiting first. The caller checks that the reader manages these projects."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, {"projects": list(projects), "limit": BOUND + 1})
-        return [Waiting(row[0], row[1], On(row[2]), row[3], row[4]) for row in cursor.fetchall()]
+        return [Waiting(row[0], row[1], WaitingKind(row[2]), row[3], row[4]) for row in cursor.fetchall()]

@@ -1,5 +1,5 @@
-"""The next annotation for a reviewer: one statement that finds it, locks it past everybody else's, and leases
-it."""
+"""Draw the next annotation for a reviewer: one statement finds it, locks it (skipping rows that others have
+locked), and leases it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ ORDERS: dict[Sampling, tuple[Any, ...]] = {
 }
 LONGEST_WAITING = ("entered_at", "annotation")
 
-# Now() is the database's clock: nobody else's is asked.
+# By the clock of the database: those of the web processes may differ.
 FREE = Q(leased_until=None) | Q(leased_until__lte=Now())
 
 
@@ -39,14 +39,15 @@ def held_by(user: User) -> Q:
 
 
 def available_to(user: User, project: Project | None = None) -> Q:
-    """Entries that this person could be handed, the ones they hold included."""
+    """Entries that this person could get, including those they hold."""
     return decidable_by(user, project) & (FREE | Q(leased_to=user))
 
 
 @dataclass(frozen=True)
 class QueueRequest:
-    """What a reviewer wants from the queue: of one queue (or disputes first, then what waits for review), of
-    one task, and none of the annotations they have put aside."""
+    """What a reviewer asks for: from one queue (by default disputes, then annotations to review), from one
+    task if `task_id` is set, and none of the annotations they have skipped.
+    """
 
     project: Project
     user: User
@@ -60,7 +61,7 @@ class QueueRequest:
 
     @property
     def wanted(self) -> QuerySet[QueueEntry]:
-        """What was asked for, whoever may decide it."""
+        """Everything that matches the request, whoever may decide it."""
         found = QueueEntry.objects.filter(project=self.project)
         if self.task_id:
             found = found.filter(task=self.task_id)
@@ -68,13 +69,13 @@ class QueueRequest:
 
     @property
     def decidable(self) -> QuerySet[QueueEntry]:
-        """Of that, what this person may decide."""
+        """The part of `wanted` that this person may decide."""
         return self.wanted.filter(decidable_by(self.user, self.project))
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A place in a queue, held by one person. It reserves; it does not give the right to decide."""
+    """An entry held by one person for a while: nobody else draws it, though others may still decide it."""
 
     id: UUID
     annotation_id: int
@@ -96,14 +97,17 @@ TAKE = f"""
 
 
 def statement(request: QueueRequest, *, skip_locked: bool = True) -> tuple[str, dict[str, Any]]:
-    """What one holds already, else the first free one of each queue. A branch is looked at only where those
-    before are empty."""
+    """The UPDATE that leases what this person holds already, else the first free entry of the first queue
+    that has one.
+
+    Each branch is a CTE, which PostgreSQL runs only if the branches before it are empty.
+    """
     decidable = request.decidable
     branches = [decidable.filter(held_by(request.user), queue__in=request.queues).order_by("leased_at")]
     for queue in request.queues:
         order = order_of(request.project, queue)
-        for part in _parts(request, queue):
-            branches.append(decidable.filter(part, FREE, queue=queue).order_by(*order))
+        for index_range in _index_ranges(request, queue):
+            branches.append(decidable.filter(index_range, FREE, queue=queue).order_by(*order))
     parameters: dict[str, Any] = {"user": request.user.pk, "seconds": settings.LEASE_SECONDS}
     candidates = []
     for number, branch in enumerate(branches):
@@ -116,15 +120,18 @@ def statement(request: QueueRequest, *, skip_locked: bool = True) -> tuple[str, 
 
 
 def with_parameters(rows: QuerySet, *, prefix: str) -> tuple[str, dict[str, Any]]:
-    """The SQL of a queryset, its parameters named, to stand within a larger statement."""
+    """The SQL of a queryset with named parameters, to be used within a larger statement."""
     sql, values = rows.query.sql_with_params()
     names = [f"{prefix}{number}" for number in range(len(values))]
     return sql % tuple(f"%({name})s" for name in names), dict(zip(names, values, strict=True))
 
 
-def _parts(request: QueueRequest, queue: str) -> list[Q]:
-    """By annotator, one's own stretch of the index is stepped over instead of read through: before it, then
-    after it."""
+def _index_ranges(request: QueueRequest, queue: str) -> list[Q]:
+    """The conditions by which one queue is searched, one after the other.
+
+    In the order of annotators, people who may not review their own work search the index before and after
+    their own part of it, instead of reading through that part.
+    """
     by_author = order_of(request.project, queue) == ORDERS[Sampling.BY_ANNOTATOR]
     if not by_author or request.project.allow_self_review:
         return [Q()]
@@ -136,21 +143,20 @@ def order_of(project: Project, queue: str) -> tuple[Any, ...]:
 
 
 def draw(request: QueueRequest) -> Lease | None:
-    """Lease the next one, or renew the one this person holds. None: nothing is free for them."""
+    """Lease the next entry, or renew the lease this person has. None: nothing is free for them."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two tabs of one person that draw at the same time get the same.
+        # Two tabs of one person that draw at the same time get the same entry.
         locks.hold(locks.Lock.REVIEW_DRAW, request.user.pk)
         cursor.execute(*statement(request))
         row = cursor.fetchone()
         if row is None and remaining(request):
-            # All that is free was being looked at by others: wait for them.
+            # Everything free was locked, and skipped: wait for it.
             cursor.execute(*statement(request, skip_locked=False))
             row = cursor.fetchone()
     return Lease(*row) if row else None
 
 
 def remaining(request: QueueRequest) -> int:
-    """How many this person could still get, the one they hold included; more than COUNT_LIMIT means: at least
-    so many."""
+    """How many this person could still get, including the one they hold. Counted to COUNT_LIMIT + 1."""
     available = request.wanted.filter(available_to(request.user, request.project), queue__in=request.queues)
     return available.order_by()[: COUNT_LIMIT + 1].count()

@@ -1,7 +1,8 @@
-"""Which annotations are in which queue: derived from annotation, task and project by the conditions of
-`reviews.eligibility`.
+"""Which annotations are in which queue, derived from annotation, task and project by the conditions of
+reviews/eligibility.py.
 
-Writers keep the entries of the tasks they hold locked up to date (`sync`); `recount` compares.
+Whoever changes a task that they have locked brings its entries up to date (`sync`); `manage.py recount`
+compares them.
 """
 
 from collections.abc import Collection
@@ -17,7 +18,7 @@ from tasks.state import State
 from ..eligibility import REJECTED, open_for_review, waits_for_review
 from ..models import Queue
 
-# What neither a lease nor the clock changes.
+# All columns but the lease and `entered_at`.
 DERIVED = (
     "task_id",
     "project_id",
@@ -34,15 +35,14 @@ DERIVED = (
 
 
 class SeededHash(Func):
-    """64 bits of a text: the same order each time, and no order that anybody could foresee without the
-    seed."""
+    """64 bits of a hash of a text: a stable order that cannot be predicted without the seed in the text."""
 
     template = "('x' || left(md5(%(expressions)s), 16))::bit(64)::bigint"
     output_field = BigIntegerField()
 
 
 def wanted() -> QuerySet:
-    """The entries there should be: of what waits for a review, contested rejections, and other rejections."""
+    """The entries that should exist: what waits for a review, contested rejections, and other rejections."""
     text = CharField()
     rows = Annotation.objects.filter(waits_for_review() | (open_for_review() & REJECTED))
     return rows.order_by().values(
@@ -67,14 +67,14 @@ def wanted() -> QuerySet:
     )
 
 
-# A decision ends the lease; an edit does not. Rows that stay as they are stay unlocked, so that drawing need
-# not wait for them. NOT IN and the join by primary key cost the same whatever the planner believes about the
-# number of tasks.
+# A decision ends the lease, an edit does not. Entries that have not changed are not updated, so they are not
+# locked, and drawing need not wait for them. NOT IN and the join by primary key stay fast even if the planner
+# misjudges the number of tasks.
 SYNC = """
-    WITH wanted AS MATERIALIZED ({wanted}), gone AS (
+    WITH wanted AS MATERIALIZED ({wanted}), removed AS (
         DELETE FROM reviews_queueentry e WHERE e.task_id = ANY(%(tasks)s)
         AND e.annotation_id NOT IN (SELECT annotation_id FROM wanted)
-    ), moved AS (
+    ), changed AS (
         UPDATE reviews_queueentry e SET {sets},
             entered_at = CASE WHEN {decided} THEN now() ELSE e.entered_at END,
             lease = CASE WHEN NOT {decided} THEN e.lease END,
@@ -87,8 +87,7 @@ SYNC = """
     SELECT w.annotation_id, {derived}, now() FROM wanted w
     WHERE w.annotation_id NOT IN (SELECT annotation_id FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s))
 """
-# (task, annotation, the queue it is in, the queue it belongs in); the queues are equal where something else
-# is wrong.
+# (task, annotation, the queue it is in, the queue it belongs in). Equal queues: other columns differ.
 DIFFERENCES = """
     SELECT coalesce(w.task_id, e.task_id), coalesce(w.annotation_id, e.annotation_id), e.queue, w.queue
     FROM ({wanted}) w
@@ -112,7 +111,7 @@ def _composed(statement: str) -> str:
 
 
 def sync(task_ids: Collection[int]) -> None:
-    """Bring the entries of these tasks up to date. The caller holds the tasks locked."""
+    """Bring the entries of these tasks up to date. The caller has locked the tasks."""
     run(_composed(SYNC), {"tasks": list(task_ids)})
 
 

@@ -1,4 +1,4 @@
-"""Leases on entries: renewing, letting go, who holds what. Times are the database's."""
+"""Leases on queue entries: renew, release, who holds what. Times are those of the database."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,8 +16,8 @@ NONE = {"lease": None, "leased_to": None, "leased_at": None, "leased_until": Non
 
 
 def renew(lease: UUID, user: User) -> datetime | None:
-    """Hold it longer; until when. One that has run out is still one's own while nobody has taken the item.
-    None: it is gone."""
+    """Extend a lease; returns until when. One that has expired can be renewed while nobody else has taken the
+    entry. None: it is gone."""
     held = QueueEntry.objects.filter(lease=lease, leased_to=user)
     if not held.update(leased_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
         return None
@@ -25,12 +25,12 @@ def renew(lease: UUID, user: User) -> datetime | None:
 
 
 def release(lease: UUID) -> bool:
-    """The item is free for others. False: there was nothing to let go."""
+    """Free the entry for others. False: there was no such lease."""
     return bool(QueueEntry.objects.filter(lease=lease).update(**NONE))
 
 
 def release_all(project: Project, user: User) -> int:
-    """Somebody leaves or pauses: what they hold here is free."""
+    """Free everything that somebody holds here, because they were removed or paused."""
     return QueueEntry.objects.filter(project=project, leased_to=user).update(**NONE)
 
 
@@ -43,7 +43,7 @@ def live(project: Project) -> QuerySet[QueueEntry]:
 
 
 def holder_on(annotation: Annotation) -> int | None:
-    """Who has it just now."""
+    """Who has leased it now."""
     return (
         QueueEntry.objects.filter(annotation=annotation, leased_until__gt=Now())
         .values_list("leased_to", flat=True)

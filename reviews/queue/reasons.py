@@ -1,4 +1,4 @@
-"""Why a reviewer gets nothing: a code and a sentence, the nearest cause first."""
+"""Why a reviewer gets nothing from the queue: a code and a sentence, the most immediate cause first."""
 
 from dataclasses import dataclass, replace
 
@@ -21,28 +21,31 @@ class Reason:
 
 NOT_A_REVIEWER = Reason("not_a_reviewer", "Your role in this project does not include reviewing.")
 PAUSED = Reason(
-    "paused", "You are paused in this project: you get no new work until a manager takes you on again."
+    "paused", "You are paused in this project: you get no new work until a manager ends the pause."
 )
 WORKFLOW_DISABLED = Reason("workflow_disabled", "Reviews are switched off in this project.")
 ALL_LEASED = Reason(
-    "all_leased", "Everything that waits is with other reviewers just now. Ask again in a few minutes."
+    "all_leased", "Other reviewers are working on everything that is waiting. Try again in a few minutes."
 )
 NOTHING_ASSIGNED = Reason(
-    "nothing_assigned", "In this project you review assigned tasks only, and none that waits is yours."
+    "nothing_assigned",
+    "In this project you review assigned tasks only, and nothing that is waiting is assigned to you.",
 )
 ONLY_OWN_VERDICTS = Reason(
-    "only_own_verdicts", "What waits contests your own verdicts: somebody else has to decide."
+    "only_own_verdicts",
+    "Only disputes about your own verdicts are waiting. Another reviewer has to decide them.",
 )
-ONLY_OWN_WORK = Reason("only_own_work", "What waits is your own work: somebody else has to review it.")
+ONLY_OWN_WORK = Reason("only_own_work", "Only your own work is waiting. Another reviewer has to review it.")
 NOT_FINISHED_YET = Reason(
-    "not_finished_yet", "What is left waits for more annotations: only finished tasks enter review here."
+    "not_finished_yet",
+    "What is left needs more annotations first: only finished tasks are reviewed in this project.",
 )
-PUT_ASIDE = Reason("put_aside", "You have put aside all that is left.")
-DONE = Reason("done", "Nothing waits: all of it is reviewed.")
+PUT_ASIDE = Reason("put_aside", "You have skipped everything that is left.")
+DONE = Reason("done", "Nothing is waiting for review.")
 
 
 def before_drawing(request: QueueRequest) -> Reason | None:
-    """Why this person gets nothing here, whatever waits."""
+    """Why this person gets nothing here, whatever is in the queue."""
     if not may(request.user, "review_annotation", request.project):
         return NOT_A_REVIEWER
     if Membership.objects.filter(project=request.project, user=request.user, paused=True).exists():
@@ -51,7 +54,7 @@ def before_drawing(request: QueueRequest) -> Reason | None:
 
 
 def why_empty(request: QueueRequest) -> Reason:
-    """Each condition is lifted in turn: the first that lets something through is the reason."""
+    """Drop one condition after the other: the first that makes a difference is the reason."""
     wanted, decidable = (
         rows.filter(queue__in=request.queues) for rows in (request.wanted, request.decidable)
     )

@@ -253,7 +253,7 @@ def test_the_plain_page_sets_an_item_aside_for_others(house):
 
     page = browser.post(here, pressed(house, "aside"), follow=True).content.decode()
 
-    assert "put aside all that is left" in page
+    assert "skipped everything that is left" in page
     assert QueueEntry.objects.get().leased_to is None
 
 

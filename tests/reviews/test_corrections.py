@@ -168,7 +168,7 @@ def test_a_refused_fix_corrects_nothing(house):
 
 
 def test_a_fix_stores_a_thousand_corrections_at_most(house, monkeypatch):
-    monkeypatch.setattr(corrections, "MOST_OF_ONE_FIX", 3)
+    monkeypatch.setattr(corrections, "MAX_PER_FIX", 3)
     fixed = work_in(house, factories.BOXES, [], boxes(*["Car"] * 5))
 
     reviewed(fixed.annotation, house.reviewer, "fixed_and_accepted", result=fixed.better)

@@ -192,7 +192,7 @@ def test_reworking_withdraws_the_dispute(house):
 def test_the_outcome_counts_for_both(contested):
     decide(contested, "accept", by="reviewer2")
 
-    assert disputes.records(contested.project) == {
-        contested.annotator.pk: disputes.Record(overturned=1),
-        contested.reviewer.pk: disputes.Record(verdicts_overturned=1),
+    assert disputes.counts_by_person(contested.project) == {
+        contested.annotator.pk: disputes.DisputeCounts(overturned=1),
+        contested.reviewer.pk: disputes.DisputeCounts(verdicts_overturned=1),
     }

@@ -11,8 +11,8 @@ from pages.counts import waiting_for
 from reviews import workflow
 from reviews.drift import drift_of_tasks
 from reviews.eligibility import decidable_by, returned_to, waits_for_review
+from reviews.inbox.inbox import inbox_of
 from reviews.inbox.kinds import Kind
-from reviews.inbox.mine import inbox_of
 from reviews.models import Queue, QueueEntry
 from reviews.queue.drawing import QueueRequest, available_to, draw, remaining
 from reviews.service import AnnotationReviewService

@@ -156,7 +156,9 @@ class OneAnnotation(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def reopen(self, who: str) -> None:
         model = self.model
-        expected = "not_a_reviewer" if who == "annotator" else None  # what was skipped may be asked for again
+        expected = (
+            "not_a_reviewer" if who == "annotator" else None
+        )  # a skipped annotation can be asked for again
         if expected is None and model.returned and model.verdict is None:
             expected = "already_reopened"
         assert self.does(lambda: self.service(who).reopen(self.house.annotation)) == expected

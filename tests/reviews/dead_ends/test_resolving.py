@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from reviews.dead_ends.reasons import REASONS
-from reviews.inbox.mine import inbox_of
+from reviews.inbox.inbox import inbox_of
 from tasks.models import Membership, Task
 from tests.factories import client_of, member
 from tests.reviews.dead_ends import test_reasons as walk

@@ -1,4 +1,4 @@
-"""One person's inbox: what waits for them, oldest first, and how much of each kind."""
+"""One person's inbox: their items, oldest first, and how many there are of each kind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .kinds import BOUND, Item, Kind
 
 @dataclass(frozen=True)
 class Count:
-    """`is_estimate`: at least so many."""
+    """`is_estimate`: at least that many."""
 
     number: int
     is_estimate: bool = False
@@ -29,7 +29,7 @@ class Inbox:
 
 
 def inbox_of(user: User, *, kinds: Sequence[Kind] = tuple(Kind), project: int | None = None) -> Inbox:
-    """Of each kind the oldest BOUND. Constant in queries, however many projects."""
+    """The oldest BOUND items of each kind. As many queries for a hundred projects as for one."""
     reader = personal.reader_of(user, project)
     own = {kind: personal.items(reader, kind) if kind in kinds else [] for kind in Kind}
     shared = {kind: pools.items(reader, kind) if kind in kinds else [] for kind in Kind}
@@ -39,6 +39,6 @@ def inbox_of(user: User, *, kinds: Sequence[Kind] = tuple(Kind), project: int | 
 
 
 def _count(own: Sequence[Item], pools: Sequence[Item]) -> Count:
-    """Corrections count by fix: one look at each."""
+    """Corrections are counted by fix: a person looks at each fix once."""
     more = len(own) > BOUND or any(pool.is_estimate for pool in pools)
     return Count(min(len(own), BOUND) + sum(pool.number for pool in pools), more)
