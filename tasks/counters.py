@@ -1,8 +1,8 @@
-"""The annotation counters of a task, always recomputed from its annotations under the task's lock."""
+"""The annotation counters of a task: never incremented, always recomputed under the task's lock."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count, Min
@@ -29,7 +29,7 @@ SYNC_ANNOTATORS = """
     WITH wanted AS (
         SELECT DISTINCT project_id, completed_by_id AS user_id, task_id FROM tasks_annotation
         WHERE task_id = ANY(%(tasks)s) AND state NOT IN ('deleted', 'draft')
-    ), gone AS (
+    ), removed AS (
         DELETE FROM tasks_taskannotator a WHERE a.task_id = ANY(%(tasks)s)
         AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.task_id = a.task_id AND w.user_id = a.user_id)
     )
@@ -40,23 +40,23 @@ SYNC_ANNOTATORS = """
 
 @dataclass
 class AnnotationCounts:
-    """What the annotations of one task come to."""
+    """Counts of the annotations and predictions of one task."""
 
     done: int = 0
     skipped: int = 0
-    filling_overlap: int = 0
-    predictions: int = field(default=0)
+    filled_slots: int = 0
+    predictions: int = 0
     lowest_score: float | None = None
 
     def add(self, *, skipped: bool, fills_slot: bool) -> None:
         self.skipped += skipped
         self.done += not skipped
-        self.filling_overlap += fills_slot
+        self.filled_slots += fills_slot
 
     def add_prediction(self, score: float | None) -> None:
         self.predictions += 1
-        known = [known for known in (self.lowest_score, score) if known is not None]
-        self.lowest_score = min(known, default=None)
+        scores = [one for one in (self.lowest_score, score) if one is not None]
+        self.lowest_score = min(scores, default=None)
 
 
 def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
@@ -64,18 +64,18 @@ def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     rows = Annotation.objects.filter(task_id__in=task_ids).exclude(state__in=ABSENT)
     for task, skipped, fills_slot in rows.values_list("task_id", "was_cancelled", "fills_slot"):
         counts[task].add(skipped=skipped, fills_slot=fills_slot)
-    predicted = (
+    predictions = (
         Prediction.objects.filter(task_id__in=task_ids)
         .values_list("task_id")
         .annotate(Count("id"), Min("score"))
     )
-    for task, number, lowest in predicted:
+    for task, number, lowest in predictions:
         counts[task].predictions, counts[task].lowest_score = number, lowest
     return counts
 
 
 def recount(tasks: Collection[Task], *, actor: User | None = None) -> None:
-    """Bring the annotation counters of these locked tasks up to date, and say who touched them."""
+    """Update the annotation counters of these locked tasks, and who changed them last."""
     counts = count_annotations([task.pk for task in tasks])
     with totals_follow(tasks):
         for task in tasks:
@@ -90,7 +90,7 @@ def apply_counts(task: Task, counts: AnnotationCounts) -> None:
     task.cancelled_annotations = counts.skipped
     task.total_predictions = counts.predictions
     task.lowest_score = counts.lowest_score
-    task.is_labeled = counts.filling_overlap >= task.overlap
+    task.is_labeled = counts.filled_slots >= task.overlap
     if not task.is_labeled:
         task.completed_at = None
     elif task.completed_at is None:

@@ -26,14 +26,14 @@ TASKS_DELETED = "tasks_deleted"
 TASK_DATA_CHANGED = "task_data_changed"
 ANNOTATIONS_CREATED = "annotations_created"
 ANNOTATION_EDITED = "annotation_edited"  # a new version: result or skip flag
-# Anything else of it changed; detail of an edit: changed, the names of the fields.
+# Anything else changed; detail, if a request changed fields: changed, their names.
 ANNOTATION_TOUCHED = "annotation_touched"
-ANNOTATION_CONVERTED = "annotation_converted"  # turned back into a draft
+ANNOTATION_CONVERTED = "annotation_converted"  # back into a draft
 ANNOTATIONS_DELETED = "annotations_deleted"
 ANNOTATION_RESTORED = "annotation_restored"
 PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks changed
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
-MEMBER_RELEASED = "member_released"  # paused or removed: they get no new work; subjects: the person
+MEMBER_RELEASED = "member_released"  # paused or removed, so they get no new work; subjects: the person
 TASK_CLOSED = "task_closed"  # without an answer, by a manager
 TASK_OPENED = "task_opened"  # no longer closed
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
@@ -41,7 +41,7 @@ REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the name
 
 @dataclass(frozen=True)
 class DomainEvent:
-    """`subjects` are other objects it happened to; `detail` has what else listeners need, by name."""
+    """`subjects` are the other objects concerned; `detail` has what else listeners need, by name."""
 
     kind: str
     project: "Project"
@@ -65,6 +65,6 @@ def emit(kind: str, project: "Project", **about: Any) -> None:
 
 
 def emit_all(events: Iterable[DomainEvent]) -> None:
-    """Send the events of one change together, in order: listeners can then write for all of them at once."""
+    """Send the events of one change together, in order, so that listeners can write rows for all at once."""
     if events := tuple(events):
         domain_events.send(sender=DomainEvent, events=events)

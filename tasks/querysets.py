@@ -1,4 +1,4 @@
-"""Reads that chain. Who sees what (docs/reference/rules.md#9-who-sees-what) is decided here, not in views."""
+"""Querysets. Who sees what (docs/reference/rules.md#9-who-sees-what) is decided here, not in views."""
 
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,8 @@ def within(user: "User", capability: str, prefix: str = "project") -> Q:
     return Q() if projects is None else Q(**{f"{prefix}_id__in" if prefix else "pk__in": projects})
 
 
-# The version now was made under another configuration than the project has now. Rows that name none were made
-# under its first.
+# The current version was made with another label configuration than the project has now. Rows without one
+# were made with the first.
 CONFIG_OUTDATED = (
     Q(current_version__label_config__isnull=False)
     & ~Q(current_version__label_config=F("project__label_config_version"))
@@ -59,8 +59,9 @@ class TaskQuerySet(models.QuerySet):
         return everything | self._given_to(user)
 
     def _given_to(self, user: "User") -> Q:
-        """An annotator's tasks: every one where work is handed out freely, else the assigned and already
-        annotated ones."""
+        """An annotator's tasks: all of them where distribution is automatic, else those assigned to or
+        annotated by them.
+        """
         from .models import Annotation, Assignment
 
         assigned = Exists(Assignment.objects.filter(task=OuterRef("pk"), user=user))
@@ -69,8 +70,8 @@ class TaskQuerySet(models.QuerySet):
         return within(user, "view_project") & (free | assigned | mine)
 
     def offered_to(self, user: "User"):
-        """Of the visible tasks, those a list shows: reviewers see what has entered review for them, and what
-        they annotated."""
+        """Of the visible tasks, those that lists show: to reviewers only those that they may review or have
+        annotated."""
         from .models import Annotation, Assignment
 
         reviewing = within(user, "view_all_annotations") & ~within(user, "manage_project")
@@ -83,15 +84,15 @@ class TaskQuerySet(models.QuerySet):
         return self.exclude(reviewing & (unassigned | unfinished) & ~mine)
 
     def with_rejected(self):
-        """Tasks with a standing reject, by counter."""
+        """Tasks with a standing reject, by the counter."""
         return self.filter(reviews_rejected__gt=0)
 
     def with_accepted(self):
-        """Tasks with a standing accept, by counter: fixed counts as accepted."""
+        """Tasks with a standing accept, by the counter: a fix counts as accepted."""
         return self.filter(reviews_accepted__gt=0)
 
     def naming(self, upload_key):
-        """Tasks whose data has `/data/upload/<upload_key>` somewhere, by index."""
+        """Tasks whose data contains `/data/upload/<upload_key>` anywhere. Uses an index."""
         return self.alias(upload_names=UPLOAD_NAMES).filter(upload_names__contains=[upload_key])
 
     def naming_any(self, uploads):
@@ -100,8 +101,9 @@ class TaskQuerySet(models.QuerySet):
         )
 
     def lock(self, ids):
-        """The rows of `ids`,
-        locked in order. NO KEY: plain FOR UPDATE deadlocks with the KEY SHARE of foreign keys."""
+        """The rows of `ids`, locked in order. NO KEY, because plain FOR UPDATE deadlocks with the KEY SHARE
+        locks of foreign keys.
+        """
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
@@ -119,27 +121,29 @@ class AnnotationQuerySet(models.QuerySet):
         return everything | (within(user, "view_project") & Q(completed_by=user))
 
     def listed(self):
-        """Without the ones turned back into drafts."""
+        """Without those converted back to drafts."""
         return self.filter(is_draft=False)
 
     def config_outdated(self):
         return self.filter(CONFIG_OUTDATED)
 
-    def saying_config_outdated(self):
-        """Each row says so itself: `config_outdated`."""
+    def with_config_outdated(self):
+        """With a column `config_outdated`."""
         return self.annotate(config_outdated=ExpressionWrapper(CONFIG_OUTDATED, models.BooleanField()))
 
     def with_verdict(self):
         return self.filter(last_action__in=VERDICTS)
 
     def lock_with_task(self):
-        """One annotation, its task, its project and its author. Of one annotation a statement locks both rows
-        in order; of several it would lock the task of the first before the second."""
+        """One annotation with its task, project and author; annotation and task are locked, in that order.
+
+        Only for one annotation: of several, the task of the first would be locked before the second.
+        """
         found = self.select_related("project", "task", "completed_by")
-        return found.saying_config_outdated().select_for_update(no_key=True, of=("self", "task"))
+        return found.with_config_outdated().select_for_update(no_key=True, of=("self", "task"))
 
     def lock(self, ids):
-        """See TaskQuerySet.lock. Annotations first, then their tasks, and nothing else."""
+        """See TaskQuerySet.lock. Annotations are locked first, then their tasks."""
         return self.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
@@ -168,7 +172,7 @@ class PredictionQuerySet(models.QuerySet):
 
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
-        """Who sees a task of the same project that names the file; managers see every file of theirs."""
+        """Files that a visible task of the same project refers to; all files for managers of the project."""
         from .models import Task
 
         key = Concat(Cast(OuterRef("project_id"), models.TextField()), Value("/"), OuterRef("name"))

@@ -1,4 +1,4 @@
-"""Statements the ORM has no word for: set-based writes, prepared statements, bounded reads."""
+"""What the ORM cannot do: set-based writes, prepared statements, COPY, reads with a time limit."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,10 +13,10 @@ from django.db import connection, models, transaction
 
 
 def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple]:
-    """Execute a statement of a hot path and answer its rows; [] where it returns none.
+    """Execute a statement of a hot path and return its rows; [] if it returns none.
 
-    It is prepared on each connection, because planning takes longer than the work. Parameters are bound by
-    the server, so the types of bare ones must be clear from the statement.
+    It is prepared on each connection, because planning takes longer than execution. The server binds the
+    parameters, so it must be able to infer their types: cast them where it cannot.
     """
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
@@ -24,18 +24,18 @@ def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> l
         connection.queries_log.append({"sql": statement, "time": "0"})
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, parameters, prepare=settings.PREPARE_STATEMENTS)  # type: ignore[arg-type]
-        # Not `cursor.description`, which makes an object of every column.
+        # Not `cursor.description`, which creates an object for every column.
         return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def with_constants(rows: models.QuerySet) -> str:
-    """The SQL of a queryset whose values are all constants of ours, to stand within a larger statement."""
+    """The SQL of a queryset whose values are all constants, inlined, for use in a larger statement."""
     statement, values = rows.query.sql_with_params()
     return statement % tuple(psycopg.sql.Literal(value).as_string(None) for value in values)
 
 
 def update_rows(rows: Sequence[models.Model], fields: Iterable[str]) -> None:
-    """Write `fields` of all `rows` (of one model) in one statement, each row its own values."""
+    """Write `fields` of `rows` (of one model) in one statement, each row with its own values."""
     if not rows:
         return
     meta = rows[0]._meta
@@ -61,8 +61,7 @@ def _quoted(name: Any) -> str:
 
 
 def next_ids(model: type[models.Model], count: int) -> list[int]:
-    """Ids of `model` reserved from its sequence, for rows that must name each other before they are
-    written."""
+    """Reserve ids from the sequence of `model`, for rows that refer to each other before they exist."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
@@ -72,7 +71,7 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 def copy_rows(rows: Sequence[models.Model]) -> None:
-    """Insert `rows` (of one model, complete, with their ids) by COPY: several times as fast as INSERT."""
+    """Insert `rows` (of one model, complete, with their ids) by COPY, several times as fast as INSERT."""
     if rows:
         columns = [
             column for column in rows[0]._meta.concrete_fields if column.column and not column.generated
@@ -81,7 +80,7 @@ def copy_rows(rows: Sequence[models.Model]) -> None:
 
 
 def copy_values(model: type[models.Model], columns: Sequence[Any], rows: Iterable[tuple]) -> None:
-    """The same from tuples of the values of `columns` (fields of the model)."""
+    """The same for tuples with the values of `columns` (fields of the model)."""
     written = [(position, write) for position, column in enumerate(columns) if (write := _writer(column))]
     names = ", ".join(_quoted(column.column) for column in columns)
     statement = f"COPY {_quoted(model._meta.db_table)} ({names}) FROM STDIN"
@@ -95,8 +94,7 @@ def copy_values(model: type[models.Model], columns: Sequence[Any], rows: Iterabl
 
 
 def _writer(column: Any) -> Callable[[Any], str] | None:
-    """How a value of this column becomes text where the driver does not know: JSON, and members of a closed
-    list."""
+    """How a value of this column becomes text if the driver cannot know: JSON, and members of TextChoices."""
     if isinstance(column, models.JSONField):
         return json.dumps
     return str if isinstance(column, models.CharField | models.TextField) else None
@@ -104,7 +102,7 @@ def _writer(column: Any) -> Callable[[Any], str] | None:
 
 @contextmanager
 def bounded_reads(milliseconds: int) -> Iterator[None]:
-    """Statements of the block that take longer are cancelled (OperationalError), so that no filter holds a
+    """Cancel statements in the block that take longer (OperationalError), so that no filter can block a
     worker."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])

@@ -1,8 +1,8 @@
-"""What an annotation's own row says about it, said once.
+"""The state of an annotation, derived from its own row. Defined here and nowhere else.
 
-`Annotation.state` and `Annotation.fills_slot` are columns that the database derives from the conditions here;
-queries, queues and counters read the columns. `state_of` and `fills_slot` apply the same conditions to a row
-in hand, which may have changes that are not written yet.
+`Annotation.state` and `Annotation.fills_slot` are columns that the database computes from the conditions
+below; queries, queues and counters read the columns. `state_of` and `fills_slot` apply the same conditions
+to an object, which may have changes that are not saved yet.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,15 @@ from .choices import ActionType
 
 
 class State(models.TextChoices):
-    """Whose turn it is: a reviewer's (waiting, contested), its author's (returned), anybody's (pooled), or
-    nobody's."""
+    """Who has to act: a reviewer (waiting, contested), the author (returned), any annotator (pooled), or
+    nobody (the others).
+    """
 
     DELETED = "deleted", "Deleted"
     DRAFT = "draft", "Turned back into a draft"
-    CONTESTED = "contested", "Rejected, and its author contests that"
+    CONTESTED = "contested", "Rejected, and contested by its author"
     RETURNED = "returned", "Sent back to its author"
-    POOLED = "pooled", "Sent back to whoever takes it"
+    POOLED = "pooled", "Sent back to anyone"
     SKIPPED = "skipped", "Skipped"
     ACCEPTED = "accepted", "Accepted"
     FIXED = "fixed", "Fixed and accepted"
@@ -30,7 +31,7 @@ class State(models.TextChoices):
     WAITING = "waiting", "Waiting for a review"
 
 
-# The first condition that holds names the state; where none does, the annotation is waiting.
+# The first condition that is true names the state; if none is, the annotation is waiting.
 CONDITIONS: tuple[tuple[State, Q], ...] = (
     (State.DELETED, Q(deleted_at__isnull=False)),
     (State.DRAFT, Q(is_draft=True)),
@@ -42,15 +43,15 @@ CONDITIONS: tuple[tuple[State, Q], ...] = (
     (State.FIXED, Q(last_action=ActionType.FIXED_AND_ACCEPTED)),
     (State.REJECTED, Q(last_action=ActionType.REJECTED)),
 )
-# Redistributed or pooled work has freed its slot for somebody else.
+# Redistributed and pooled annotations leave their slot to somebody else.
 FILLS_SLOT = Q(deleted_at__isnull=True, is_draft=False, was_cancelled=False, redistributed=False) & (
     Q(returned_at__isnull=True) | Q(returned_to_id__isnull=False)
 )
 
 ABSENT = (State.DELETED, State.DRAFT)
-# What a reviewer is asked to decide. What was returned may be decided too, but nobody is asked to.
+# Waits for a reviewer. (A returned annotation may be decided as well, but does not wait for that.)
 UNDECIDED = Q(state__in=(State.WAITING, State.CONTESTED))
-# Waits for rework by one person. A contested one may still be reworked, where it was sent back.
+# Waits for rework by one person. After a reject with requeue the author may contest it or rework it.
 RETURNED_TO_SOMEBODY = Q(returned_to__isnull=False, state__in=(State.RETURNED, State.CONTESTED))
 ACCEPTED_OR_FIXED = (State.ACCEPTED, State.FIXED)
 
@@ -63,17 +64,17 @@ def state_expression() -> Expression:
 
 
 def state_of(annotation: Any) -> State:
-    """The state of a row in hand, with the changes that were made to it."""
+    """The state of an object, including changes that are not saved yet."""
     return next((state for state, holds in _TESTS if holds(annotation)), State.WAITING)
 
 
 def fills_slot(annotation: Any) -> bool:
-    """Whether it counts towards the overlap of its task."""
+    """Whether it counts towards the overlap of its task, like `state_of`."""
     return _FILLS_SLOT(annotation)
 
 
 def _test_of(condition: Q) -> Callable[[Any], bool]:
-    """The condition as a function of a row. It knows `=` and `isnull`, joined by AND, OR and NOT."""
+    """The condition as a function of an object. Supports `=` and `isnull`, combined by AND, OR and NOT."""
     tests = [_test_of(part) if isinstance(part, Q) else _lookup(*part) for part in condition.children]
     join = all if condition.connector == Q.AND else any
     return lambda row: join(test(row) for test in tests) is not condition.negated

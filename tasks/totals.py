@@ -1,8 +1,8 @@
-"""What a project adds up to, without a hot row.
+"""Totals of a project, without a row that every transaction has to lock.
 
-A transaction appends what it changed (ProjectDelta); a job folds the deltas into ProjectTotal each second;
-readers add what is not folded yet, in one statement, so a total is right as soon as the request that changed
-it has answered.
+A transaction appends what it changed (ProjectDelta), and a job adds the deltas to ProjectTotal every
+second. Readers sum both in one statement, so a total is right as soon as the transaction that changed it is
+committed.
 """
 
 from collections import Counter, defaultdict
@@ -25,6 +25,8 @@ READ = f"""
         UNION ALL SELECT project_id, {_NAMES} FROM tasks_projectdelta WHERE project_id = ANY(%(ids)s)
     ) parts GROUP BY project_id
 """
+# A delta that a transaction in progress will still insert is taken the next time: deleting and adding is one
+# statement, so each delta is counted exactly once. Deltas of purged projects are dropped.
 FOLD = f"""
     WITH taken AS (
         DELETE FROM tasks_projectdelta
@@ -39,7 +41,7 @@ FOLD = f"""
 
 
 def counts_of(task: Task) -> Counter[str]:
-    """What one task adds to its project."""
+    """What one task contributes to the totals of its project."""
     if task.deleted_at is not None:
         return Counter()
     return Counter(
@@ -58,7 +60,7 @@ def counts_of(task: Task) -> Counter[str]:
 
 @contextmanager
 def totals_follow(tasks: Collection[Task]) -> Iterator[None]:
-    """Whatever the block changes in the counters of these locked tasks is added to their projects."""
+    """Add to the totals what the block changes in the counters of these locked tasks."""
     before = _sums(tasks)
     yield
     append(before, _sums(tasks))
@@ -73,7 +75,7 @@ def append(before: dict[int, Counter[str]], after: dict[int, Counter[str]]) -> N
     ProjectDelta.objects.bulk_create(changed)
 
 
-def note_new(tasks: Collection[Task]) -> None:
+def add_new(tasks: Collection[Task]) -> None:
     append(defaultdict(Counter), _sums(tasks))
 
 
@@ -85,7 +87,7 @@ def _sums(tasks: Collection[Task]) -> dict[int, Counter[str]]:
 
 
 def totals_of(project_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """Project id → its counts; zeros for a project nothing happened in yet."""
+    """Project id → its totals; zeros for a new project."""
     with connection.cursor() as cursor:
         cursor.execute(READ, {"ids": list(project_ids)})
         found = {row[0]: dict(zip(COUNTED, row[1:], strict=True)) for row in cursor.fetchall()}

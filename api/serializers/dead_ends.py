@@ -16,7 +16,7 @@ class DeadEndSerializer(serializers.Serializer):
     """
 
     reason = serializers.ChoiceField(choices=list(REASONS), source="reason.name")
-    says = serializers.CharField(source="reason.says")
+    says = serializers.CharField(source="reason.sentence")
     task = serializers.IntegerField()
     annotation = serializers.IntegerField(allow_null=True)
     user = serializers.IntegerField(source="person", allow_null=True)

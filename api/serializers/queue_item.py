@@ -62,7 +62,7 @@ def _readable(queue_request: QueueRequest) -> AnnotationQuerySet:
     found = (
         Annotation.objects.visible_to(queue_request.user)
         .filter(project=queue_request.project)
-        .saying_config_outdated()
+        .with_config_outdated()
     )
     return found.select_related("completed_by", "task").prefetch_related("task__assignments")
 

@@ -30,7 +30,7 @@ def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> 
     """By task id, without predictions and drafts. `own_work`: of annotations, only the reader's."""
     parts: dict[int, TaskParts] = defaultdict(TaskParts)
     by_id = {task.pk: task for task in tasks}
-    seen = Annotation.objects.visible_to(reader).listed().saying_config_outdated()
+    seen = Annotation.objects.visible_to(reader).listed().with_config_outdated()
     seen = seen.filter(completed_by=reader) if own_work else seen
     for annotation in _of(tasks, seen):
         annotation.task = by_id[annotation.task_id]

@@ -54,13 +54,13 @@ READ_OF_RELATED = (
 
 def readable(queryset: AnnotationQuerySet) -> QuerySet[Annotation]:
     """What a page of annotations needs: one query for each related table."""
-    found = queryset.saying_config_outdated()
+    found = queryset.with_config_outdated()
     return found.prefetch_related("completed_by", "project", "task", "task__assignments")
 
 
 def one_readable(reader: User) -> QuerySet[Annotation]:
     """One annotation in one query, without columns of other tables that no body and no guard reads."""
-    found = Annotation.objects.visible_to(reader).saying_config_outdated()
+    found = Annotation.objects.visible_to(reader).with_config_outdated()
     own = [field.name for field in Annotation._meta.concrete_fields]
     return found.select_related("completed_by", "project", "task").only(*own, *READ_OF_RELATED)
 

@@ -79,7 +79,7 @@ class Writer:
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
-        totals.note_new(tasks)
+        totals.add_new(tasks)
         self.report.count(placed, predictions=len(predictions))
 
     # --- tasks that exist already ------------------------------------------------------------

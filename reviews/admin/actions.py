@@ -48,7 +48,8 @@ class RejectForm(forms.Form):
         if known:
             self.fields["reason"] = forms.ChoiceField(choices=[("", "none"), *known.items()], required=False)
 
-    def given(self) -> dict[str, str]:
+    def options(self) -> dict[str, str]:
+        """For `reject_many`, without what was left empty."""
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
@@ -69,9 +70,12 @@ class ReviewActions(admin.ModelAdmin):
         annotations = selected(queryset.select_related("project"))
         form = RejectForm(request.POST if "confirmed" in request.POST else None, annotations=annotations)
         if not form.is_valid():
-            return ask(self, request, form, annotations)
+            return confirm(self, request, form, annotations)
         decide(
-            request, annotations, "Rejected", lambda service, rows: service.reject_many(rows, **form.given())
+            request,
+            annotations,
+            "Rejected",
+            lambda service, rows: service.reject_many(rows, **form.options()),
         )
         return None
 
@@ -97,7 +101,7 @@ class ReviewActions(admin.ModelAdmin):
         pick_each(request, selected(queryset.select_related("task")))
 
 
-def ask(
+def confirm(
     model_admin: admin.ModelAdmin, request: HttpRequest, form: RejectForm, annotations: list[Annotation]
 ) -> TemplateResponse:
     context = {
@@ -120,20 +124,20 @@ def decide(request: HttpRequest, annotations: Iterable[Annotation], done: str, v
     for annotation in selected(annotations):
         by_project[annotation.project_id].append(annotation)
     for _, rows in sorted(by_project.items()):
-        tell(request, done, verb(service, rows))
+        show_report(request, done, verb(service, rows))
 
 
-def tell(request: HttpRequest, done: str, report: Report) -> None:
+def show_report(request: HttpRequest, done: str, report: Report) -> None:
     if report.done:
-        words = f"{done}: {counted(len(report.done))} of {report.bulk.project}."
-        messages.success(request, format_html("{} {}", words, link_to_bulk(report)))
+        sentence = f"{done}: {counted(len(report.done))} of {report.bulk.project}."
+        messages.success(request, format_html("{} {}", sentence, link_to_bulk(report)))
     by_reason: dict[str, list[Annotation]] = defaultdict(list)
     for annotation, refusal in report.refused:
         by_reason[refusal.detail].append(annotation)
     for reason, annotations in by_reason.items():
         messages.warning(
             request,
-            format_html("Left as they are, {}: {} {}", counted(len(annotations)), reason, named(annotations)),
+            format_html("Not changed, {}: {} {}", counted(len(annotations)), reason, named(annotations)),
         )
 
 
@@ -155,8 +159,8 @@ def counted(number: int) -> str:
 
 
 def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
-    """Each annotation becomes the answer of its task; refusals are listed by reason. Raises Refused if
-    two are of one task.
+    """Make each annotation the answer of its task, and list refusals by reason. Raises Refused if two are of
+    one task.
     """
     refuse_two_of_a_task(annotations)
     refused: dict[str, list[int]] = defaultdict(list)
@@ -170,7 +174,7 @@ def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
     if picked:
         messages.success(request, f"Picked: {picked} {'answer' if picked == 1 else 'answers'}.")
     for reason, ids in refused.items():
-        messages.warning(request, f"Left as they are, {len(ids)}: {reason}")
+        messages.warning(request, f"Not changed, {len(ids)}: {reason}")
 
 
 def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
@@ -178,5 +182,5 @@ def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
     if number > 1:
         raise Refused(
             "one_answer",
-            f"{number} annotations of task {task} are selected, and a task has one answer: select one.",
+            f"{number} annotations of task {task} are selected, but a task has only one answer. Select one.",
         )

@@ -25,7 +25,7 @@ class Verdict(Choices):
     choices_offered = {
         "none": ("not reviewed", ~Q(last_action__in=VERDICTS)),
         "any": ("has a verdict", Q(last_action__in=VERDICTS)),
-        "rework": ("waits for rework", Q(returned_at__isnull=False)),
+        "rework": ("returned for rework", Q(returned_at__isnull=False)),
     }
 
 

@@ -17,7 +17,7 @@ STATE = (
     "reworked",
     "lowest_score",
     "entered_at",
-    person("leased_to", "with"),
+    person("leased_to", "leased to"),
     "leased_at",
     "leased_until",
 )
@@ -25,12 +25,14 @@ STATE = (
 
 @admin.register(QueueEntry)
 class QueueEntryAdmin(NumberedSearch, LeadAdmin):
-    """Derived from annotations and verdicts. A lead may only end leases."""
+    """Derived from annotations and verdicts. Managers can only end leases."""
 
     actions = ("release",)
     number_fields = ("annotation_id", "task_id")
     search_fields = ("completed_by__email", "leased_to__email")
-    search_help_text = "A number (id of annotation or task), or an e-mail of the author or of who has it."
+    search_help_text = (
+        "A number (id of annotation or task), or the e-mail of the author or of the lease holder."
+    )
     list_display = (
         column("annotation", "annotation", order="annotation_id"),
         column("project", "project"),
@@ -44,7 +46,7 @@ class QueueEntryAdmin(NumberedSearch, LeadAdmin):
     def has_release_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.action(description="Release what others have leased", permissions=["release"])
+    @admin.action(description="Release selected leases", permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet) -> None:
         released = sum(leases.release(entry.lease) for entry in selected(queryset) if entry.lease)
         messages.info(request, f"Released: {released}.")

@@ -15,7 +15,7 @@ from users.models import User
 from .. import comments
 from ..models import BulkReview, Comment, Dispute, FinalPick, Review
 from ..service import AnnotationReviewService
-from .actions import tell
+from .actions import show_report
 from .annotations import review_state
 from .filters import ByReviewer, ReviewState
 
@@ -82,7 +82,7 @@ class BulkReviewAdmin(LeadAdmin):
     @admin.action(description="Undo what still stands of selected bulk actions", permissions=["review"])
     def undo_bulk(self, request: HttpRequest, queryset: QuerySet) -> None:
         for bulk in queryset.select_related("project"):
-            tell(request, "Undone", AnnotationReviewService(signed_in(request)).undo_bulk(bulk))
+            show_report(request, "Undone", AnnotationReviewService(signed_in(request)).undo_bulk(bulk))
 
 
 @admin.register(Comment)
@@ -119,7 +119,7 @@ class DisputeAdmin(NumberedSearch, LeadAdmin):
     number_fields = ("id", "annotation_id", "review_id")
     search_fields = ("contested_by__email", "reason")
     search_help_text = (
-        "A number (id of dispute, annotation or review), an annotator's e-mail, or words of the reason."
+        "A number (id of dispute, annotation or review), an annotator's e-mail, or part of the reason."
     )
     list_display = (
         "id",
@@ -155,7 +155,7 @@ PICKED_BY, UNDONE_BY = person("picked_by", "by"), person("undone_by", "undone by
 
 @admin.register(FinalPick)
 class FinalPickAdmin(LeadAdmin):
-    """Append-only. `undone_at` without a person: it became void."""
+    """Append-only. `undone_at` without `undone_by`: the annotation could no longer be the answer."""
 
     project_path = "task__project"
     list_display = (

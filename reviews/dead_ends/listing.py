@@ -1,5 +1,4 @@
-"""What nobody takes up by themselves, for the lead who ends it: tasks by named reason (reviews.dead_ends),
-with buttons."""
+"""Stuck tasks for the managers who resolve them: by reason, with the annotation and the person concerned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from tasks.state import ABSENT, UNDECIDED, State
 from ..inbox.kinds import BOUND, review_page
 from .reasons import DECIDE, REASONS, RETURN, Reason
 
-LABELLING = ("skipped_by_all", "overlap_unreachable")
+WITHOUT_ANNOTATORS = ("skipped_by_all", "overlap_unreachable")
 BY_PERSON = "ownerless"
-# Which annotation of the task the reason is about.
+# Which annotation of the task a reason is about.
 CONCERNED = {
     "no_eligible_reviewer": UNDECIDED,
     "rounds_capped": Q(state=State.REJECTED),
@@ -28,8 +27,7 @@ CONCERNED = {
 
 @dataclass(frozen=True)
 class Stuck:
-    """`person` is who it waits on, where that is somebody away. `since`: when anything last happened to the
-    task."""
+    """`person` is the inactive person it waits for, if any. `since`: when the task was last changed."""
 
     reason: Reason
     task: int
@@ -39,31 +37,31 @@ class Stuck:
 
     @property
     def buttons(self) -> tuple[str, ...]:
-        """Nothing to decide, or to return, where there is no annotation for it."""
-        pointless = {DECIDE} if self.annotation is None else set()
+        """Without those that need an annotation to decide or to return, if there is none."""
+        useless = {DECIDE} if self.annotation is None else set()
         if self.annotation is None and self.reason.name != BY_PERSON:
-            pointless.add(RETURN)
-        return tuple(button for button in self.reason.buttons if button not in pointless)
+            useless.add(RETURN)
+        return tuple(button for button in self.reason.buttons if button not in useless)
 
     def link(self, project: int) -> str:
         return review_page(project, self.task)
 
 
 def tasks_of(project: Project, reason: Reason) -> QuerySet[Task]:
-    """Without those somebody at work was given to label after all."""
+    """The tasks that are stuck for this reason. One is not if an active member is assigned to annotate it."""
     found = reason.tasks(project)
-    if reason.name not in LABELLING:
+    if reason.name not in WITHOUT_ANNOTATORS:
         return found
-    at_work = members.active_members(project).values("user")
-    had = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user")).exclude(
+    active = members.active_members(project).values("user")
+    annotated = Annotation.objects.filter(task=OuterRef("task"), completed_by=OuterRef("user")).exclude(
         state__in=ABSENT
     )
-    given = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=at_work)
-    return found.exclude(Exists(given.filter(~Exists(had))))
+    assigned = Assignment.objects.filter(task=OuterRef("pk"), type=AssignmentType.ANNOTATOR, user__in=active)
+    return found.exclude(Exists(assigned.filter(~Exists(annotated))))
 
 
 def still_stuck(task: Task) -> list[str]:
-    """The reasons this task stands under now."""
+    """The reasons why this task is stuck now."""
     task = Task.objects.select_related("project").get(pk=task.pk)
     return [
         name for name, reason in REASONS.items() if tasks_of(task.project, reason).filter(pk=task.pk).exists()
@@ -73,8 +71,7 @@ def still_stuck(task: Task) -> list[str]:
 def stuck_in(
     project: Project, reasons: Sequence[str] = tuple(REASONS)
 ) -> dict[str, list[tuple[int, datetime]]]:
-    """Reason → (task, since), longest first, at most BOUND + 1. A query or two for each reason, whatever the
-    size."""
+    """Reason → (task, since), longest first, at most BOUND + 1. One or two queries for each reason."""
     return {name: _oldest(tasks_of(project, REASONS[name])) for name in reasons}
 
 
@@ -83,17 +80,17 @@ def _oldest(tasks: QuerySet[Task]) -> list[tuple[int, datetime]]:
 
 
 def described(project: Project, rows: Sequence[tuple[str, int, datetime]]) -> list[Stuck]:
-    """(reason, task, since) → with the annotation and the person concerned, in two queries."""
+    """Rows of (reason, task, since), with the annotation and the person concerned."""
     tasks = {task for _, task, _ in rows}
     concerned = _concerned(tasks) if rows else {}
-    away = _away(project, tasks) if any(reason == BY_PERSON for reason, *_ in rows) else {}
+    inactive = _inactive_people(project, tasks) if any(reason == BY_PERSON for reason, *_ in rows) else {}
     return [
         Stuck(
             REASONS[reason],
             task,
             since,
             concerned.get((reason, task)),
-            away.get(task) if reason == BY_PERSON else None,
+            inactive.get(task) if reason == BY_PERSON else None,
         )
         for reason, task, since in rows
     ]
@@ -114,8 +111,8 @@ def _flag(condition: Q) -> ExpressionWrapper:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def _away(project: Project, tasks: set[int]) -> dict[int, int]:
-    """Task → the first person away whom something of it waits on."""
+def _inactive_people(project: Project, tasks: set[int]) -> dict[int, int]:
+    """Task → the first inactive person for whom something of it waits."""
     lists = (
         ownerless_work.returned_to_inactive(project)
         .filter(task__in=tasks)

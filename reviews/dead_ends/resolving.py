@@ -1,7 +1,4 @@
-"""What a lead presses to move a stuck task on. Each is what the services do already; here is which of it a
-reason asks for."""
-
-from typing import Any
+"""What managers can do about a stuck task. The work is done by services; here it is chosen by reason."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,14 +26,17 @@ def resolve_stuck(
     to: User | None = None,
     closing_reason: str = "",
 ) -> None:
-    """`reason`: where the task stands under several. Deciding is the review screen's. Needs a manager. Raises
-    Refused."""
+    """Assign the task, return it, or close it. (Decisions are made on the review page.)
+
+    `reason` is needed if the task is stuck for several reasons, `to` to assign, `closing_reason` to close.
+    Needs a manager. Raises Refused.
+    """
     if not may(actor, "manage_project", task.project_id):
         raise Refused("permission_denied", "Only a manager of the project may do this.", status=403)
     stuck = _stuck(task, reason)
     if button not in (ASSIGN, RETURN, CLOSE) or button not in stuck.buttons:
         raise Refused(
-            "no_such_button", f"For this reason there are: {', '.join(stuck.buttons)}.", field="press"
+            "no_such_button", f"For this reason you can: {', '.join(stuck.buttons)}.", field="press"
         )
     if button == CLOSE:
         closing.close(task.pk, reason=closing_reason, actor=actor)
@@ -47,14 +47,14 @@ def resolve_stuck(
 
 
 def _stuck(task: Task, reason: str | None) -> Stuck:
-    standing = still_stuck(task)
-    if not standing or (reason and reason not in standing):
-        raise Refused("not_stuck", "This task does not stand under that reason any more.", field="reason")
-    return described(task.project, [(reason or standing[0], task.pk, timezone.now())])[0]
+    reasons = still_stuck(task)
+    if not reasons or (reason and reason not in reasons):
+        raise Refused("not_stuck", "This task is no longer stuck for that reason.", field="reason")
+    return described(task.project, [(reason or reasons[0], task.pk, timezone.now())])[0]
 
 
 def _return(task: Task, stuck: Stuck, actor: User) -> None:
-    """To its author; what waited on somebody away, all of it, to the pool."""
+    """To its author. If it waits for an inactive person, all their work here goes to anyone."""
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=None)
     else:
@@ -64,7 +64,7 @@ def _return(task: Task, stuck: Stuck, actor: User) -> None:
 @transaction.atomic
 def _assign(task: Task, stuck: Stuck, to: User | None, actor: User) -> None:
     if to is None:
-        raise Refused("to_whom", "Say to whom: somebody at work here.", field="to")
+        raise Refused("to_whom", "Name an active member of this project.", field="to")
     members.require_active_member(to, task.project)
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=to)
@@ -74,27 +74,29 @@ def _assign(task: Task, stuck: Stuck, to: User | None, actor: User) -> None:
         _refuse_unless_reviewer(task.project, to)
         assignments.assign([task], [to], AssignmentType.REVIEWER)
     else:
-        _to_label(task, stuck, to, actor)
+        _assign_to_annotate(task, stuck, to, actor)
 
 
 def _make_reviewer(task: Task, to: User) -> None:
-    """Nobody here may decide this: somebody who may is made a reviewer."""
+    """Make somebody a reviewer who may decide this."""
     if role_in(task.project_id, to) == Role.ANNOTATOR:
         members.set_role(task.project, to, Role.REVIEWER)
         forget_roles(to)
     if "no_eligible_reviewer" in still_stuck(task):
         raise Refused(
             "cannot_decide",
-            "They may not decide this either: it concerns their own work or verdict.",
+            "This person may not decide it either: it is about their own work or verdict.",
             field="to",
         )
     assignments.assign([task], [to], AssignmentType.REVIEWER)
 
 
-def _to_label(task: Task, stuck: Stuck, to: User, actor: User) -> None:
+def _assign_to_annotate(task: Task, stuck: Stuck, to: User, actor: User) -> None:
     if Annotation.objects.filter(task=task, completed_by=to, deleted_at=None).exists():
         raise Refused(
-            "assignee_is_author", "They have had this task already. Name somebody else.", field="to"
+            "assignee_is_author",
+            "This person has already annotated the task. Name somebody else.",
+            field="to",
         )
     if stuck.reason.name == "rounds_capped":
         AnnotationReviewService(actor).reopen(
@@ -106,9 +108,11 @@ def _to_label(task: Task, stuck: Stuck, to: User, actor: User) -> None:
 def _refuse_unless_reviewer(project: Project, to: User) -> None:
     if not may(to, "review_annotation", project):
         raise Refused(
-            "not_a_reviewer", "They are no reviewer here. Name a reviewer or a manager.", field="to"
+            "not_a_reviewer",
+            "This person is not a reviewer of this project. Name a reviewer or a manager.",
+            field="to",
         )
 
 
-def _person(stuck: Stuck) -> Any:
+def _person(stuck: Stuck) -> User:
     return User.objects.get(pk=stuck.person)

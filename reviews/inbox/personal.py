@@ -51,19 +51,16 @@ class Reader:
     labelling: list[int]  # as an annotator
     member_of: list[int]
     reviewing: list[int]
-    managing: list[int]
 
 
 def reader_of(user: User, project: int | None = None) -> Reader:
     found = Membership.objects.filter(user=user, paused=False, project__deleted_at=None)
     roles = dict((found.filter(project=project) if project else found).values_list("project", "role"))
 
-    def where(capability: str) -> list[int]:
-        return [pk for pk, role in roles.items() if role in roles_with(capability)]
-
-    reviewing = where("review_annotation")
+    reviewers = roles_with("review_annotation")
+    reviewing = [pk for pk, role in roles.items() if role in reviewers]
     labelling = [pk for pk in roles if pk not in reviewing]
-    return Reader(user, project, labelling, list(roles), reviewing, where("manage_project"))
+    return Reader(user, project, labelling, list(roles), reviewing)
 
 
 # --- one kind each --------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                         base_field=models.BigIntegerField(),
                         default=list,
                         editable=False,
-                        help_text="Ids of what a reopen returned.",
+                        help_text="Ids of the reopened annotations.",
                         size=None,
                     ),
                 ),
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 (
                     "imported_by",
                     models.ForeignKey(
-                        help_text="Who imported it; it is nobody's score.",
+                        help_text="Who imported it. Imported reviews count in no scores.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -528,9 +528,9 @@ class Migration(migrations.Migration):
                         choices=[
                             ("deleted", "Deleted"),
                             ("draft", "Turned back into a draft"),
-                            ("contested", "Rejected, and its author contests that"),
+                            ("contested", "Rejected, and contested by its author"),
                             ("returned", "Sent back to its author"),
-                            ("pooled", "Sent back to whoever takes it"),
+                            ("pooled", "Sent back to anyone"),
                             ("skipped", "Skipped"),
                             ("accepted", "Accepted"),
                             ("fixed", "Fixed and accepted"),

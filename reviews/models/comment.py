@@ -1,4 +1,4 @@
-"""What people say about work."""
+"""Comments on tasks, annotations and drafts."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Comment(models.Model):
-    """Something said about an annotation, or about a region of it."""
+    """A comment on an annotation or one of its regions, or on a draft."""
 
     text = models.TextField()
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")

@@ -1,4 +1,4 @@
-"""What a fix changed."""
+"""What fixes changed."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Correction(models.Model):
-    """One thing a fix changed, typed. Its review says by whom, when, and whether it still stands."""
+    """One change made by a fix. Its review says who made it, when, and whether it still stands."""
 
     class Kind(models.TextChoices):
         ADDED = "added", "Added"

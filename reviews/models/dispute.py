@@ -1,4 +1,4 @@
-"""A contested rejection."""
+"""Contested rejections."""
 
 from django.conf import settings
 from django.db import models
@@ -14,8 +14,10 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Dispute(models.Model):
-    """An annotator contests a rejection, once; another reviewer decides. Append-only but for the decision,
-    given once."""
+    """A rejection that its annotator contests, once; another reviewer decides.
+
+    Append-only, except that the decision is added, once.
+    """
 
     class Outcome(models.TextChoices):
         UPHELD = "upheld", "The rejection was right"

@@ -1,4 +1,4 @@
-"""A reviewer's choice among accepted annotations that differ."""
+"""Picks: reviewers choose the answer of a task among accepted annotations that differ."""
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +12,9 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class FinalPick(models.Model):
-    """A reviewer picked a task's answer among accepted annotations that differ. It counts until taken back or
-    void."""
+    """The annotation that a reviewer picked as the answer of a task, where accepted ones differ. It counts
+    until it is undone or void.
+    """
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="picks")
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""What waits for a reviewer, and who has it."""
+"""The review queue: what waits for a reviewer, and who has leased it."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import HashIndex
@@ -19,12 +19,13 @@ class Queue(models.TextChoices):
 
 
 class QueueEntry(models.Model):
-    """One annotation that a reviewer may be handed, narrow and indexed for each order. Derived: reviews.queue
-    rebuilds it from annotation, task and standing review, under the task's lock.
+    """One annotation that reviewers can get from the queue: a narrow row, indexed for each order.
 
-    Columns that it has from its annotation bear the annotation's names, so that conditions serve both.
+    Derived: reviews/queue/entries.py rebuilds it from annotation, task and project, under the task's lock.
+    Columns copied from the annotation have the same names there, so that conditions work on both.
 
-    The lease lives on the row that is locked, so that a second reviewer who waited for it sees it taken.
+    The lease is part of this row, because the row is what drawing locks: a second reviewer who waited for the
+    lock sees that it is taken.
     """
 
     annotation = models.OneToOneField(
@@ -72,9 +73,9 @@ class QueueEntry(models.Model):
                 F("annotation"),
                 name="queue_lowest_score",
             ),
-            # Of one task. A tree would tempt the planner to walk other projects in the order of tasks.
+            # Entries of one task. With a B-tree, the planner sometimes scanned other projects in task order.
             HashIndex(fields=["task"], name="queue_of_task"),
-            # Who has what: a lead's list.
+            # Who holds what: a list for managers.
             models.Index(
                 fields=["project", "leased_until"], condition=Q(lease__isnull=False), name="queue_leased"
             ),

@@ -1,4 +1,4 @@
-"""Signed verdicts."""
+"""Reviews, bulk actions, and who reviewed which task."""
 
 import uuid
 
@@ -20,14 +20,14 @@ VERDICT_CHOICES = [(v.value, v.label) for v in VERDICTS]
 
 
 class BulkReview(models.Model):
-    """One action on a selection. Undone as one."""
+    """One action on a selection of annotations, which can be undone as a whole."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="bulk_reviews")
     action = models.CharField(max_length=32)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     reopened = ArrayField(
-        models.BigIntegerField(), default=list, editable=False, help_text="Ids of what a reopen returned."
+        models.BigIntegerField(), default=list, editable=False, help_text="Ids of the reopened annotations."
     )
 
     class Meta:
@@ -38,11 +38,11 @@ class BulkReview(models.Model):
 
 
 class Review(models.Model):
-    """One signed verdict on one version. Append-only: only undone_*, superseded_by and contested_at change,
-    each once.
+    """A signed verdict on one version. Append-only: only `undone_*`, `superseded_by` and `contested_at`
+    change, each once.
 
-    It stands while `annotation.standing_review_id` names it. Neither undone nor superseded nor standing:
-    outdated.
+    It stands while `annotation.standing_review_id` is its id. A review that does not stand, and is neither
+    undone nor superseded, is outdated.
     """
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="reviews")
@@ -64,7 +64,7 @@ class Review(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        help_text="Who imported it; it is nobody's score.",
+        help_text="Who imported it. Imported reviews count in no scores.",
     )
     bulk = models.ForeignKey(BulkReview, on_delete=models.PROTECT, null=True, related_name="reviews")
     undone_at = models.DateTimeField(null=True)
@@ -106,7 +106,7 @@ class Review(models.Model):
 
     @property
     def stands_on_id(self) -> int:
-        """The version it speaks of."""
+        """The version that it stands on: the fix, else the version the reviewer saw."""
         return self.fixed_version_id or self.seen_version_id
 
     @property
@@ -119,7 +119,7 @@ class Review(models.Model):
 
 
 class TaskReviewer(models.Model):
-    """Who reviewed a task: the reviewers of its standing verdicts. Recomputed under the task's lock."""
+    """Who reviewed a task: the reviewers of its standing reviews. Recomputed under the task's lock."""
 
     pk = models.CompositePrimaryKey("project_id", "user_id", "task_id")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")

@@ -1,6 +1,7 @@
-"""An annotation bears a verdict exactly when its standing review gives it. No application path and no stray
-SQL gets around this: it is checked at commit, by primary key, on the rows as they are then (not as they were
-when the change was made).
+"""Triggers: an annotation has a verdict exactly if its standing review gives it.
+
+They are checked at commit, by primary key, on the rows as they are then (not as they were when a statement
+changed them). So no code path and no manual SQL can leave a verdict without its review.
 """
 
 from tasks.choices import VERDICTS
@@ -43,8 +44,8 @@ BEGIN
 END
 """,
 )
-# A new review stands, unless it was undone or superseded by commit. An imported one may be outdated from the
-# start.
+# At commit a new review must stand, unless it has been undone or superseded since. An imported one may be
+# outdated from the start.
 CHECK_REVIEW = Function(
     "countersign_check_review()",
     returns="trigger",

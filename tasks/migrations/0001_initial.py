@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 (
                     "maximum_annotations",
                     models.PositiveIntegerField(
-                        default=1, help_text="How many annotations a task wants.", verbose_name="overlap"
+                        default=1, help_text="How many annotations a task needs.", verbose_name="overlap"
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                     "anonymize_annotations",
                     models.BooleanField(
                         default=False,
-                        help_text="Instead of everybody else's name, on every path.",
+                        help_text="Instead of the names of all other people, everywhere.",
                         verbose_name="reviewers read pseudonyms",
                     ),
                 ),
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                         ),
                         blank=True,
                         default=list,
-                        help_text="Hosts that pictures and sounds may come from, as https://pictures.example.org. This site may always.",
+                        help_text="Hosts of images, audio and video, such as https://images.example.org. This site is always allowed.",
                         size=None,
                     ),
                 ),
@@ -248,12 +248,12 @@ class Migration(migrations.Migration):
                 ("rejected", models.BigIntegerField(default=0)),
                 (
                     "sampled",
-                    models.BigIntegerField(default=0, help_text="Tasks drawn into the review sample."),
+                    models.BigIntegerField(default=0, help_text="Tasks in the review sample."),
                 ),
                 (
                     "review_done",
                     models.BigIntegerField(
-                        default=0, help_text="Tasks that are reviewed, or were not drawn."
+                        default=0, help_text="Tasks that are reviewed or not in the sample."
                     ),
                 ),
                 ("project_id", models.BigIntegerField(db_index=True)),
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
                 (
                     "standing_review_id",
                     models.BigIntegerField(
-                        editable=False, help_text="A trigger is its foreign key.", null=True
+                        editable=False, help_text="Checked by a trigger instead of a foreign key.", null=True
                     ),
                 ),
                 ("ever_reviewed", models.BooleanField(default=False, editable=False)),
@@ -328,7 +328,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "returned_at",
-                    models.DateTimeField(editable=False, help_text="Waits for rework since.", null=True),
+                    models.DateTimeField(
+                        editable=False, help_text="Since when it waits for rework.", null=True
+                    ),
                 ),
                 (
                     "rounds",
@@ -339,7 +341,9 @@ class Migration(migrations.Migration):
                 (
                     "contested_at",
                     models.DateTimeField(
-                        editable=False, help_text="Its author contests the standing reject since.", null=True
+                        editable=False,
+                        help_text="Since when its author contests the standing reject.",
+                        null=True,
                     ),
                 ),
                 (
@@ -379,9 +383,9 @@ class Migration(migrations.Migration):
                             choices=[
                                 ("deleted", "Deleted"),
                                 ("draft", "Turned back into a draft"),
-                                ("contested", "Rejected, and its author contests that"),
+                                ("contested", "Rejected, and contested by its author"),
                                 ("returned", "Sent back to its author"),
-                                ("pooled", "Sent back to whoever takes it"),
+                                ("pooled", "Sent back to anyone"),
                                 ("skipped", "Skipped"),
                                 ("accepted", "Accepted"),
                                 ("fixed", "Fixed and accepted"),
@@ -528,7 +532,7 @@ class Migration(migrations.Migration):
                 (
                     "details",
                     models.JSONField(
-                        help_text="What else is worth keeping, as the old data of a task.", null=True
+                        help_text="Anything else worth keeping, such as the old data of a task.", null=True
                     ),
                 ),
                 (
@@ -681,12 +685,12 @@ class Migration(migrations.Migration):
                 ("rejected", models.BigIntegerField(default=0)),
                 (
                     "sampled",
-                    models.BigIntegerField(default=0, help_text="Tasks drawn into the review sample."),
+                    models.BigIntegerField(default=0, help_text="Tasks in the review sample."),
                 ),
                 (
                     "review_done",
                     models.BigIntegerField(
-                        default=0, help_text="Tasks that are reviewed, or were not drawn."
+                        default=0, help_text="Tasks that are reviewed or not in the sample."
                     ),
                 ),
                 (
@@ -737,7 +741,7 @@ class Migration(migrations.Migration):
                         choices=[("MA", "Manager"), ("RE", "Reviewer"), ("AN", "Annotator")], max_length=2
                     ),
                 ),
-                ("paused", models.BooleanField(default=False, help_text="Gets no new work.")),
+                ("paused", models.BooleanField(default=False, help_text="A paused member gets no new work.")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "user",
@@ -850,9 +854,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "review_required",
-                    models.BooleanField(
-                        default=True, editable=False, help_text="Drawn into the review sample."
-                    ),
+                    models.BooleanField(default=True, editable=False, help_text="In the review sample."),
                 ),
                 (
                     "final_state",

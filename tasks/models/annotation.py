@@ -20,10 +20,10 @@ PERSON = settings.AUTH_USER_MODEL
 class Annotation(models.Model):
     """One person's answer to a task.
 
-    `completed_by` is whose work it is on the wire, `written_by` who really sent it, `version_author` who
-    wrote the result that stands now. Verdicts (`last_action`, `standing_review_id`, `redistributed`,
-    `returned_*`, `rounds`, `contested_at`, `upheld`) are written by AnnotationReviewService alone; a deferred
-    trigger holds `last_action` and `standing_review_id` together.
+    `completed_by` is its author in the API, `written_by` who really sent it, `version_author` who wrote the
+    current result. Verdicts (`last_action`, `standing_review_id`, `redistributed`,
+    `returned_*`, `rounds`, `contested_at`, `upheld`) are written only by AnnotationReviewService. A deferred
+    trigger keeps `last_action` and `standing_review_id` consistent.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="annotations")
@@ -69,13 +69,13 @@ class Annotation(models.Model):
         PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
     standing_review_id = models.BigIntegerField(
-        null=True, editable=False, help_text="A trigger is its foreign key."
+        null=True, editable=False, help_text="Checked by a trigger instead of a foreign key."
     )
     ever_reviewed = models.BooleanField(default=False, editable=False)
     redistributed = models.BooleanField(
         default=False, editable=False, help_text="Its slot is free for somebody else."
     )
-    returned_at = models.DateTimeField(null=True, editable=False, help_text="Waits for rework since.")
+    returned_at = models.DateTimeField(null=True, editable=False, help_text="Since when it waits for rework.")
     returned_to = models.ForeignKey(
         PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
@@ -84,26 +84,26 @@ class Annotation(models.Model):
         default=0, editable=False, help_text="How often it was sent back by a reject."
     )
     contested_at = models.DateTimeField(
-        null=True, editable=False, help_text="Its author contests the standing reject since."
+        null=True, editable=False, help_text="Since when its author contests the standing reject."
     )
     upheld = models.BooleanField(
         default=False, editable=False, help_text="The standing reject decided a dispute."
     )
 
-    # Derived by the database, for queries; ask `tasks.state.state_of` about a row in hand, which may have
-    # changed since.
+    # Computed by the database, for queries. An object that was changed since it was read has old values here:
+    # use `tasks.state.state_of`.
     state = models.GeneratedField(
         expression=state_expression(),
         output_field=models.CharField(max_length=10, choices=State),
         db_persist=True,
     )
     fills_slot = models.GeneratedField(
-        expression=FILLS_SLOT,  # type: ignore[arg-type]  # a condition is an expression; the stubs say no
+        expression=FILLS_SLOT,  # type: ignore[arg-type]  # a Q is an expression, which the stubs do not know
         output_field=models.BooleanField(),
         db_persist=True,
     )
 
-    config_outdated: bool  # where a query, or who wrote its version, has said so
+    config_outdated: bool  # set by `with_config_outdated`, or by the code that wrote the current version
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -126,7 +126,7 @@ class Annotation(models.Model):
                 condition=Q(deleted_at=None),
                 name="annotation_by_last_action",
             ),
-            # What waits for one person's rework.
+            # What waits for rework by one person.
             models.Index(
                 fields=["returned_to", "returned_at"],
                 condition=Q(deleted_at=None, returned_at__isnull=False),
@@ -150,8 +150,8 @@ class History(models.Model):
     """What happened to an annotation, append-only. A *version* is a row that changed the result or the skip
     flag.
 
-    A version row carries `result` and its `number` and points at itself by `version_id`; every other row
-    points at the version it happened on.
+    A version row has a `result` and a `number`, and its `version_id` is its own id. Every other row refers
+    to the version that was current.
     """
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="history")
@@ -179,7 +179,9 @@ class History(models.Model):
     comment = models.TextField(blank=True)
     comment_id = models.BigIntegerField(null=True)
     draft_id = models.BigIntegerField(null=True)
-    details = models.JSONField(null=True, help_text="What else is worth keeping, as the old data of a task.")
+    details = models.JSONField(
+        null=True, help_text="Anything else worth keeping, such as the old data of a task."
+    )
 
     triggers = (append_only(),)
     objects = HistoryQuerySet.as_manager()
@@ -201,7 +203,7 @@ class History(models.Model):
 
 
 class Draft(models.Model):
-    """Unsubmitted work. Seen by its author only."""
+    """Unsubmitted work, visible to its author only."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="drafts")
     annotation = models.ForeignKey(

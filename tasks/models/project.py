@@ -1,4 +1,4 @@
-"""Projects, who belongs to them, and what they add up to."""
+"""Projects, their members, and their totals."""
 
 import secrets
 from typing import Any
@@ -37,7 +37,7 @@ class Project(models.Model):
     show_instruction = models.BooleanField(default=False)
     color = models.CharField(max_length=16, default="#FFFFFF")
     maximum_annotations = models.PositiveIntegerField(
-        "overlap", default=1, help_text="How many annotations a task wants."
+        "overlap", default=1, help_text="How many annotations a task needs."
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
@@ -73,7 +73,7 @@ class Project(models.Model):
     anonymize_annotations = models.BooleanField(
         "reviewers read pseudonyms",
         default=False,
-        help_text="Instead of everybody else's name, on every path.",
+        help_text="Instead of the names of all other people, everywhere.",
     )
     max_rounds = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How often one annotation may be sent back. Empty: no limit."
@@ -86,8 +86,8 @@ class Project(models.Model):
         models.CharField(max_length=255, validators=[validate_origin]),
         default=list,
         blank=True,
-        help_text="Hosts that pictures and sounds may come from, as https://pictures.example.org. This site "
-        "may always.",
+        help_text="Hosts of images, audio and video, such as https://images.example.org. This site is "
+        "always allowed.",
     )
     label_config_version = models.ForeignKey(
         "LabelConfigVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
@@ -125,8 +125,8 @@ class Project(models.Model):
 
 
 class LabelConfigVersion(models.Model):
-    """One label configuration a project has had, append-only. Every annotation version names the one it was
-    made under."""
+    """One label configuration that a project has had, append-only. Every annotation version refers to the one
+    it was made with."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="label_configs")
     number = models.PositiveIntegerField(help_text="Counts from 1 within the project.")
@@ -149,12 +149,12 @@ class LabelConfigVersion(models.Model):
 
 
 class Membership(models.Model):
-    """What somebody is in one project."""
+    """The role of a person in a project."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=2, choices=[(r, r.label) for r in PROJECT_ROLES])
-    paused = models.BooleanField(default=False, help_text="Gets no new work.")
+    paused = models.BooleanField(default=False, help_text="A paused member gets no new work.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -201,7 +201,7 @@ class ProjectChange(models.Model):
 
 
 class Aggregate(models.Model):
-    """What a project's tasks add up to. As a delta, what one transaction changed of it."""
+    """Totals of the tasks of a project; or, as a delta, what one transaction changed in them."""
 
     tasks = models.BigIntegerField(default=0)
     finished = models.BigIntegerField(default=0)
@@ -211,8 +211,8 @@ class Aggregate(models.Model):
     reviewed = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
-    sampled = models.BigIntegerField(default=0, help_text="Tasks drawn into the review sample.")
-    review_done = models.BigIntegerField(default=0, help_text="Tasks that are reviewed, or were not drawn.")
+    sampled = models.BigIntegerField(default=0, help_text="Tasks in the review sample.")
+    review_done = models.BigIntegerField(default=0, help_text="Tasks that are reviewed or not in the sample.")
 
     COUNTED = (
         "tasks",
@@ -235,14 +235,13 @@ class Aggregate(models.Model):
 
 
 class ProjectTotal(Aggregate):
-    """What a project adds up to, without the deltas that are not folded yet; readers add those
-    (tasks.totals)."""
+    """Totals of a project, without deltas that are not added yet; readers add those (tasks/totals.py)."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="total")
 
 
 class ProjectDelta(Aggregate):
-    """What one transaction changed of a project's totals, until a job folds it into ProjectTotal."""
+    """What one transaction changed in the totals of a project, until a job adds it to ProjectTotal."""
 
-    # No foreign key: its KEY SHARE lock on the project is what a hot row is made of.
+    # No foreign key: every transaction would take its KEY SHARE lock on the row of the project.
     project_id = models.BigIntegerField(db_index=True)

@@ -16,7 +16,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Import(models.Model):
-    """One import of a file or body into a project, with what came of it."""
+    """One import of a file or request body into a project, and its report."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
@@ -45,7 +45,7 @@ class Task(TaskMixin, models.Model):
     imported_by = models.ForeignKey(
         Import, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="tasks"
     )
-    # Only the tasks that were made from a file: indexed below, without the others.
+    # Most tasks have none: the index below contains only those that do.
     file_upload = models.ForeignKey(
         "Upload",
         on_delete=models.SET_NULL,
@@ -72,9 +72,7 @@ class Task(TaskMixin, models.Model):
     lowest_score = models.FloatField(null=True, editable=False, help_text="Of its predictions.")
 
     # Written by the review app, under the task's lock.
-    review_required = models.BooleanField(
-        default=True, editable=False, help_text="Drawn into the review sample."
-    )
+    review_required = models.BooleanField(default=True, editable=False, help_text="In the review sample.")
     final_annotation = models.ForeignKey(
         "Annotation", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
@@ -139,13 +137,13 @@ class Task(TaskMixin, models.Model):
             models.Index(
                 fields=["project", "reviewed", "-id"], condition=Q(deleted_at=None), name="task_by_reviewed"
             ),
-            # What is left to decide about answers: a lead's list of conflicts.
+            # Tasks whose annotations conflict: a list for managers.
             models.Index(
                 fields=["project", "final_state", "-id"],
                 condition=Q(deleted_at=None),
                 name="task_by_final_state",
             ),
-            # The label stream: the lowest task that still wants an annotation.
+            # The label stream: the first task that still needs an annotation.
             models.Index(
                 fields=["project", "id"],
                 condition=Q(deleted_at=None, is_labeled=False),
@@ -173,7 +171,7 @@ class TaskAnnotator(models.Model):
 
 
 class Assignment(models.Model):
-    """A task given to somebody by hand."""
+    """A task assigned to a person manually, to annotate or to review it."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
     user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="assignments")
@@ -189,8 +187,8 @@ class Assignment(models.Model):
 
 
 class Reservation(models.Model):
-    """A lease on a place in the label stream: this person is annotating that task until it expires, or
-    submits."""
+    """A lease on a slot in the label stream: this person is annotating the task, until they submit or it
+    expires."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")
@@ -209,8 +207,9 @@ class Reservation(models.Model):
 
 
 class Upload(models.Model):
-    """A file that came with a project's tasks, at /data/upload/{project}/{name}. Who sees a task that names
-    it may read it."""
+    """A file of a project's tasks, at /data/upload/{project}/{name}. Whoever sees a task that refers to it
+    may read it.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="uploads")
     name = models.CharField(max_length=255)
@@ -232,7 +231,7 @@ class Upload(models.Model):
 
     @property
     def key(self) -> str:
-        """How a task's data names it, after `/data/upload/`."""
+        """How the data of a task refers to it, after `/data/upload/`."""
         return f"{self.project_id}/{self.name}"
 
     @property

@@ -8,7 +8,7 @@ from .project import Project
 
 
 class View(models.Model):
-    """One tab: filters, an order, which columns are hidden. `data` is the client's, kept as it was sent."""
+    """One tab: filters, an order, hidden columns. `data` is the client's, stored as it was sent."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="views")
     created_by = models.ForeignKey(

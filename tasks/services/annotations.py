@@ -1,8 +1,8 @@
-"""Everything that writes an annotation, short of a verdict.
+"""Everything that writes annotations, except verdicts.
 
-Each verb: lock the annotation, lock its task, refuse, change, write history, count, tell. Whoever holds a
-rule about the move (a standing verdict, a redistributed task) hears of it on the signal and refuses by
-raising.
+Each function locks the annotation and its task, refuses or changes, writes history, recounts and emits an
+event. Apps above may have rules of their own (a verdict locks the annotation): they receive the event and
+raise.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at"
 
 @dataclass
 class Work:
-    """What somebody sends as an annotation. Times in seconds."""
+    """An annotation as submitted. `lead_time` is in seconds."""
 
     result: list[dict[str, Any]] = field(default_factory=list)
     was_cancelled: bool = False
@@ -60,14 +60,15 @@ def _visible_locked(user: User) -> QuerySet[Annotation]:
 
 
 def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotation, Task]:
-    """The annotation and its task, locked in that order by one statement. Refuses when it was deleted
-    meanwhile, or is not one that `visible_to` sees."""
+    """The annotation and its task, locked in that order by one statement. Raises Refused(404) if it was
+    deleted, or if `visible_to` may not see it.
+    """
     locking = _any_locked() if visible_to is None else compiled_for_reader(_visible_locked, visible_to)
     annotation = locking.get(annotation_id)
     if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
-        raise Refused("not_found", "This annotation does not exist any more.", status=404)
+        raise Refused("not_found", "This annotation no longer exists.", status=404)
     if annotation.task.deleted_at:
-        raise Refused("not_found", "The task of this annotation does not exist any more.", status=404)
+        raise Refused("not_found", "The task of this annotation no longer exists.", status=404)
     annotation.task.project = annotation.project
     return annotation, annotation.task
 
@@ -78,7 +79,7 @@ def submit(task: Task, work: Work, *, actor: User) -> Annotation:
 
 
 def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[Annotation]:
-    """New annotations, as many as entries, in one transaction. All tasks are of one project."""
+    """One new annotation for each entry, in one transaction. All tasks are of one project."""
     entries = list(entries)
     with transaction.atomic():
         locked = {
@@ -86,7 +87,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[An
             for task in Task.objects.select_related("project").lock(task.pk for task, _ in entries)
         }
         if any(task.pk not in locked or locked[task.pk].deleted_at for task, _ in entries):
-            raise Refused("not_found", "This task does not exist any more.", status=404)
+            raise Refused("not_found", "This task no longer exists.", status=404)
         annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
         _insert(annotations, [work for _, work in entries], actor)
         reservations.end(locked, {annotation.completed_by for annotation in annotations} | {actor})
@@ -148,7 +149,7 @@ def _insert(annotations: list[Annotation], works: list[Work], actor: User) -> No
     rows = history.new_versions(annotations, None, actor)
     for row, work in zip(rows, works, strict=True):
         row.draft_id = work.draft_id
-    # The two name each other; the foreign keys are looked at on commit.
+    # Annotation and version refer to each other: foreign keys are checked at commit.
     Annotation.objects.bulk_create(annotations)
     History.objects.bulk_create(rows)
 
@@ -161,11 +162,11 @@ def edit(
     seen: Seen = NOTHING_SEEN,
     draft_id: int | None = None,
 ) -> Annotation:
-    """Change what `changes` names. A new result (by meaning) or skip flag is a new version; anything else is
-    a touch."""
+    """Change the fields in `changes`. A result that means something else, or another skip flag, is a new
+    version; anything else only touches the annotation."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
-        _refuse_stranger(annotation, actor)
+        _require_edit_permission(annotation, actor)
         refuse_stale(annotation, seen)
         changes = {name: value for name, value in changes.items() if name in EDITABLE}
         action = _edit_action(annotation, changes)
@@ -183,7 +184,7 @@ def _edit_action(annotation: Annotation, changes: dict[str, Any]) -> HistoryActi
         return HistoryAction.SKIPPED if skipped else HistoryAction.UNSKIPPED
     if "result" not in changes:
         return None
-    # A submitted draft is a new version even when it says what was said before: it is no draft any more.
+    # Submitting a draft is a new version, even with the same result: it is no longer a draft.
     same = same_result(changes["result"], annotation.result)
     return None if same and not annotation.is_draft else HistoryAction.UPDATED
 
@@ -203,8 +204,7 @@ def _apply(annotation: Annotation, changes: dict[str, Any], actor: User) -> None
 
 
 def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor: User) -> None:
-    # A re-serialised result says the same and is not written: the version row keeps the words it was reviewed
-    # in.
+    # A result with the same meaning is not written: the version that was reviewed stays as it is.
     annotation.save(
         update_fields=[
             "ground_truth",
@@ -236,10 +236,10 @@ def _save_version(
 
 
 def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
-    """Take a submitted annotation back into a draft: hidden, and not reviewable until submitted again."""
+    """Make a submitted annotation a draft again: hidden, and not reviewable until it is submitted again."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
-        _refuse_stranger(annotation, actor)
+        _require_edit_permission(annotation, actor)
         annotation.is_draft = True
         annotation.draft_created_at = annotation.draft_created_at or timezone.now()
         annotation.annotation_seq += 1
@@ -267,8 +267,7 @@ def delete(annotation_id: int, *, actor: User) -> None:
 
 
 def delete_many(annotation_ids: Iterable[int], *, actor: User) -> int:
-    """Mark these annotations deleted, all of one project. Their history and verdicts stay, out of the
-    counters."""
+    """Mark these annotations of one project deleted. History and reviews stay, but are not counted."""
     with transaction.atomic():
         annotations = [
             a
@@ -277,7 +276,7 @@ def delete_many(annotation_ids: Iterable[int], *, actor: User) -> int:
         ]
         tasks = list(Task.objects.select_related("project").lock(a.task_id for a in annotations))
         for annotation in annotations:
-            _refuse_stranger(annotation, actor)
+            _require_edit_permission(annotation, actor)
         _mark_deleted(annotations, actor)
         if annotations:
             counters.recount(tasks, actor=actor)
@@ -301,8 +300,9 @@ def _mark_deleted(annotations: list[Annotation], actor: User) -> None:
 
 
 def _drop_verdict(annotation: Annotation) -> None:
-    """Deleted or withdrawn work bears no verdict; which one it bore is in its history. Reviews may still
-    refuse the move."""
+    """A deleted annotation or a draft has no verdict; the history still shows which it had. (The reviews
+    app may still refuse the change when it receives the event.)
+    """
     if annotation.last_action in VERDICTS:
         annotation.last_action = ActionType.UPDATED
 
@@ -313,7 +313,7 @@ def _emit(kind: str, annotation: Annotation, actor: User, **about: Any) -> None:
     )
 
 
-def _refuse_stranger(annotation: Annotation, actor: User) -> None:
+def _require_edit_permission(annotation: Annotation, actor: User) -> None:
     if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
         raise Refused(
             "not_yours",
@@ -325,7 +325,7 @@ def _refuse_stranger(annotation: Annotation, actor: User) -> None:
 def _refuse_ground_truth(task: Task, actor: User) -> None:
     if not may(actor, "set_ground_truth", task.project_id):
         raise Refused(
-            "ground_truth_not_allowed", "Only reviewers and managers set the ground truth.", status=403
+            "ground_truth_not_allowed", "Only reviewers and managers may set the ground truth.", status=403
         )
 
 

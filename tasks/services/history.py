@@ -1,4 +1,4 @@
-"""The rows of what happened to an annotation."""
+"""Write the history of annotations."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ..sql import next_ids
 
 
 def row(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
-    """An unsaved row about `annotation` as it is now, on its current version."""
+    """An unsaved history row of `annotation` as it is now, on its current version."""
     details.setdefault("version_id", annotation.current_version_id)
     return History(
         annotation=annotation,
@@ -23,11 +23,10 @@ def row(annotation: Annotation, action: HistoryAction | str, actor, **details: A
 def new_versions(
     annotations: list[Annotation], action: HistoryAction | str | None, actor, **details: Any
 ) -> list[History]:
-    """Unsaved version rows holding each annotation's result as it is now; the annotations already point at
-    them.
+    """Unsaved version rows with the current result of each annotation. The annotations already point at them.
 
-    Without an `action` each row takes its annotation's `last_action`. They name the label configuration their
-    projects have now, unless `label_config_id` says which.
+    Without `action`, a row has its annotation's `last_action`. Without `label_config_id`, it has the current
+    label configuration of the project.
     """
     config = {"label_config_id": details.pop("label_config_id")} if "label_config_id" in details else {}
     rows = []
@@ -55,14 +54,14 @@ def new_versions(
 
 
 def record(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
-    """Write what happened, when it made no new version."""
+    """Write a row for a change that makes no new version."""
     entry = row(annotation, action, actor, **details)
     entry.save(force_insert=True)
     return entry
 
 
 def record_version(annotation: Annotation, action: HistoryAction | str, actor, **details: Any) -> History:
-    """Write a new version: the result of `annotation` as it is now. The caller saves the annotation."""
+    """Write a new version with the current result of `annotation`. The caller saves the annotation."""
     (entry,) = new_versions([annotation], action, actor, **details)
     entry.save(force_insert=True)
     return entry

@@ -47,7 +47,7 @@ def live(project: Project) -> QuerySet[Reservation]:
 def reserve(task: Task, user: User) -> Place | None:
     """Reserve this locked task for `user`, or extend their reservation. None if all places are taken."""
     with_others = Reservation.objects.filter(task=task, expires_at__gt=Now()).exclude(user=user).count()
-    if counters.count_annotations([task.pk])[task.pk].filling_overlap + with_others >= task.overlap:
+    if counters.count_annotations([task.pk])[task.pk].filled_slots + with_others >= task.overlap:
         return None
     asked = {"task": task.pk, "project": task.project_id, "user": user.pk, "seconds": settings.LEASE_SECONDS}
     with connection.cursor() as cursor:

@@ -60,7 +60,7 @@ def create_many(
             for number, row in zip(numbers, rows, strict=True)
         ]
         Task.objects.bulk_create(tasks, batch_size=2000)
-        totals.note_new(tasks)
+        totals.add_new(tasks)
         events.emit(events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks))
     return tasks
 

@@ -312,7 +312,7 @@ def test_a_pick_is_undone_by_its_reviewer_or_a_manager(conflict):
     house = conflict
     final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
 
-    with pytest.raises(Refused, match="only they or a manager"):
+    with pytest.raises(Refused, match="Only they or a manager"):
         final_picks.undo(house.task, actor=house.reviewer2)
 
     for _ in range(2):
@@ -341,5 +341,5 @@ def test_task_reviewed_tells_the_answer_it_came_to(house, heard):
 def test_a_project_deleted_meanwhile_takes_no_picks(conflict):
     projects.delete(conflict.project, actor=conflict.lead)
 
-    with pytest.raises(Refused, match="does not exist any more"):
+    with pytest.raises(Refused, match="no longer exists"):
         final_picks.pick(conflict.task, conflict.second.pk, actor=conflict.reviewer)

@@ -90,7 +90,7 @@ def test_a_change_of_a_verdict_leaves_the_one_it_waited_for(house):
     )
 
     assert changed.exception().code == "not_standing"
-    assert changed.exception().detail == "This verdict is superseded: only a standing one can be changed."
+    assert changed.exception().detail == "This verdict is superseded. Only a standing verdict can be changed."
     assert (Review.objects.count(), Annotation.objects.get().last_action) == (2, "rejected")
 
 

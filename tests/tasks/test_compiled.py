@@ -28,7 +28,7 @@ def test_it_finds_what_the_reader_sees(house, who):
 
 def test_a_row_is_as_the_queryset_reads_it(house, django_assert_num_queries):
     annotations.edit(house.annotation.pk, {"result": result("B"), "lead_time": 2.5}, actor=house.annotator)
-    query = Annotation.objects.saying_config_outdated().select_related("completed_by", "project", "task")
+    query = Annotation.objects.with_config_outdated().select_related("completed_by", "project", "task")
     plain = query.get(pk=house.annotation.pk)
 
     with django_assert_num_queries(1):

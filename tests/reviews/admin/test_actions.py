@@ -56,7 +56,7 @@ def test_refusals_are_told_by_reason_with_links(house, second, lead_client):
     done, refused = said(answer)
     assert done.startswith("Accepted: 1 annotation of Letters.")
     assert refused.startswith(
-        "Left as they are, 2 annotations: This is your own work: somebody else has to review it."
+        "Not changed, 2 annotations: This is your own work: somebody else has to review it."
     )
     assert all(reverse("admin:tasks_annotation_change", args=[a.pk]) in refused for a in own)
     assert actions_of(second, *own) == ["accepted", "submitted", "submitted"]

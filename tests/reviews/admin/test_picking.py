@@ -44,7 +44,7 @@ def test_a_lead_picks_answers_and_hears_what_is_refused(conflict, lead_client):
     assert final(conflict) == ("gold", conflict.second.pk)
     assert said(answer) == [
         "Picked: 1 answer.",
-        "Left as they are, 1: Only an accepted or fixed annotation can be the answer.",
+        "Not changed, 1: Only an accepted or fixed annotation can be the answer.",
     ]
 
 

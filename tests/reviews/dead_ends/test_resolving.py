@@ -61,7 +61,7 @@ def test_the_lead_finds_it_with_its_buttons(house, stuck):
 
     assert [(row["reason"], row["task"]) for row in body["results"]] == [(stuck, house.task.pk)]
     row = body["results"][0]
-    assert row["says"] == REASONS[stuck].says
+    assert row["says"] == REASONS[stuck].sentence
     assert {"assign", "close"} <= set(row["buttons"]) <= set(REASONS[stuck].buttons)
     assert row["link"] == f"http://testserver/projects/{house.project.pk}/review/?task={house.task.pk}"
     assert row["user"] == (house.annotator.pk if stuck == "ownerless" else None)

@@ -64,7 +64,7 @@ def test_each_version_of_an_annotation_names_the_configuration_it_was_made_under
 
 def test_outdated_is_what_was_made_under_another_configuration(house):
     def outdated() -> set[int]:
-        said = {a.pk for a in Annotation.objects.saying_config_outdated() if a.config_outdated}
+        said = {a.pk for a in Annotation.objects.with_config_outdated() if a.config_outdated}
         assert said == set(Annotation.objects.config_outdated().values_list("pk", flat=True))
         return said
 
