@@ -25,24 +25,24 @@ class Since:
 def changed_since(annotation: Annotation, since: int | None = None) -> Since:
     """From the version of history row `since` (by default the version of the last verdict) to the current
     one. Raises Refused."""
-    judged = _last_judged(annotation)
-    outdated = judged is not None and judged.state == "outdated"
+    review = _last_review(annotation)
+    outdated = review is not None and review.state == "outdated"
     if since is not None:
         seen = _version(annotation, since)
-    elif judged:
-        seen = judged.fixed_version or judged.seen_version
+    elif review:
+        seen = review.fixed_version or review.seen_version
     else:
         return Since(None, annotation.current_version_id, outdated)
     return Since(seen.pk, annotation.current_version_id, outdated, _between(seen, annotation))
 
 
-def _last_judged(annotation: Annotation) -> Review | None:
-    judged = (
+def _last_review(annotation: Annotation) -> Review | None:
+    reviews = (
         Review.objects.filter(annotation=annotation)
         .not_undone()
         .select_related("seen_version", "fixed_version")
     )
-    review = judged.order_by("-id").first()
+    review = reviews.order_by("-id").first()
     if review:
         review.annotation = annotation  # `review.state` asks for it
     return review

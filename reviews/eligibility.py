@@ -29,10 +29,10 @@ def own_work(user: User | int | OuterRef) -> Q:
 def decidable_by(user: User, project: Project | None = None) -> Q:
     """What this reviewer may decide: not their own work, not a contested rejection of theirs, and, where
     reviewers get assigned tasks only, only those."""
-    return may_judge(user, project) & assigned_if_required(user, project)
+    return independent_of(user, project) & assigned_if_required(user, project)
 
 
-def may_judge(user: User | int, project: Project | None = None) -> Q:
+def independent_of(user: User | int, project: Project | None = None) -> Q:
     """As far as it depends on who wrote the annotation, and who signed its verdict."""
     own = own_work(user) & (~_self_review_allowed(project) | Q(state=State.CONTESTED))
     return ~own & ~own_contested_verdict(user)

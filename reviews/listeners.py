@@ -77,7 +77,9 @@ def _annotations_created(event: DomainEvent) -> None:
     )
     if redistributed.filter(completed_by__in=authors).exists():
         raise Refused(
-            "locked_by_verdict", "This work was rejected and the task given to somebody else.", status=403
+            "locked_by_verdict",
+            "This work was rejected, and the task was given to somebody else.",
+            status=403,
         )
     comments.follow_drafts(event.annotations)
     _recount(event)

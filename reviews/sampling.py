@@ -41,7 +41,7 @@ def place_of(task: Task, project: Project) -> str:
 
 
 def percent_of(project: Project) -> Decimal:
-    """Read anew: `project` may have been loaded before the setting changed."""
+    """Read again: `project` may have been loaded before the setting changed."""
     return Project.objects.values_list("review_task_limit_percent", flat=True).get(pk=project.pk)
 
 

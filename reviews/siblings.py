@@ -72,7 +72,7 @@ def siblings_of(task_ids: Collection[int]) -> tuple[dict[int, list[Sibling]], di
     """(Task id → its annotations, ordered by id; task id → the review criteria of its project), in one
     statement.
 
-    The criteria are read anew: the setting may have changed while the transaction waited for its locks.
+    The criteria are read again: the setting may have changed while the transaction waited for its locks.
     """
     found: dict[int, list[Sibling]] = defaultdict(list)
     criteria: dict[int, str] = defaultdict(lambda: ReviewCriteria.ONE)

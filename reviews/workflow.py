@@ -47,7 +47,7 @@ class Rule:
 
 
 REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_assigned)
-# A skipped annotation cannot be judged, but it can be asked for again.
+# A skipped annotation has nothing to review, but it can be returned.
 RETURNABLE = tuple(guard for guard in REVIEWABLE if guard is not skipped)
 
 WORKFLOW: dict[str, Rule] = {

@@ -72,11 +72,8 @@ def stuck_in(
     project: Project, reasons: Sequence[str] = tuple(REASONS)
 ) -> dict[str, list[tuple[int, datetime]]]:
     """Reason → (task, since), longest first, at most BOUND + 1. One or two queries for each reason."""
-    return {name: _oldest(tasks_of(project, REASONS[name])) for name in reasons}
-
-
-def _oldest(tasks: QuerySet[Task]) -> list[tuple[int, datetime]]:
-    return list(tasks.order_by("updated_at", "pk").values_list("pk", "updated_at")[: BOUND + 1])
+    found = {name: tasks_of(project, REASONS[name]).order_by("updated_at", "pk") for name in reasons}
+    return {name: list(tasks.values_list("pk", "updated_at")[: BOUND + 1]) for name, tasks in found.items()}
 
 
 def described(project: Project, rows: Sequence[tuple[str, int, datetime]]) -> list[Stuck]:
@@ -99,16 +96,15 @@ def described(project: Project, rows: Sequence[tuple[str, int, datetime]]) -> li
 def _concerned(tasks: set[int]) -> dict[tuple[str, int], int]:
     found: dict[tuple[str, int], int] = {}
     present = Annotation.objects.filter(task__in=tasks, deleted_at=None)
-    flags = {f"is_{name}": _flag(condition) for name, condition in CONCERNED.items()}
+    flags = {
+        f"is_{name}": ExpressionWrapper(condition, output_field=BooleanField())
+        for name, condition in CONCERNED.items()
+    }
     for row in present.annotate(**flags).order_by("-rounds", "pk").values("pk", "task", *flags):
         for name in CONCERNED:
             if row[f"is_{name}"]:
                 found.setdefault((name, row["task"]), row["pk"])
     return found
-
-
-def _flag(condition: Q) -> ExpressionWrapper:
-    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def _inactive_people(project: Project, tasks: set[int]) -> dict[int, int]:

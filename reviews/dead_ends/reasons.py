@@ -4,7 +4,7 @@ whatever the size of the project."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
@@ -17,7 +17,7 @@ from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
 
-from ..eligibility import HAD_TASK, may_judge
+from ..eligibility import HAD_TASK, independent_of
 
 DECIDE, ASSIGN, RETURN, CLOSE = "decide", "assign", "return", "close"
 # At most three people may not decide an annotation: its author, whoever wrote it for them, and the reviewer
@@ -61,7 +61,7 @@ def no_eligible_reviewer(project: Project) -> QuerySet[Task]:
     )
     if len(reviewers) > MAX_EXCLUDED:
         return _tasks(project).none()
-    nobody = reduce(and_, (~may_judge(reviewer, project) for reviewer in reviewers), Q())
+    nobody = reduce(and_, (~independent_of(reviewer, project) for reviewer in reviewers), Q())
     required = Q(review_required=True) | _some(Q(state=State.CONTESTED))
     return _tasks(project).filter(Q(_some(UNDECIDED & nobody)), required)
 
@@ -168,13 +168,7 @@ def ownerless(project: Project) -> QuerySet[Task]:
         ownerless_work.assigned_to_inactive(project),
         ownerless_work.drafts_of_inactive(project),
     )
-    return _tasks(project).filter(
-        reduce(lambda one, other: one | other, (Q(pk__in=_task_ids(rows)) for rows in waiting))
-    )
-
-
-def _task_ids(rows: QuerySet) -> QuerySet:
-    return rows.order_by().values("task")
+    return _tasks(project).filter(reduce(or_, (Q(pk__in=rows.order_by().values("task")) for rows in waiting)))
 
 
 REASONS = {

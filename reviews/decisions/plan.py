@@ -108,9 +108,9 @@ def plan_verdict(
     if request.verdict == ActionType.REJECTED:
         return _plan_reject(annotation, request, actor, now=now, ends=standing, in_bulk=in_bulk)
     if request.verdict == ActionType.FIXED_AND_ACCEPTED:
-        signs_edit = original.verdict == ActionType.ACCEPTED
+        already_written = original.verdict == ActionType.ACCEPTED
         return _plan_fix(
-            annotation, request, actor, now=now, ends=standing, before=before, signs_edit=signs_edit
+            annotation, request, actor, now=now, ends=standing, before=before, already_written=already_written
         )
     return _verdict_plan(annotation, request, actor, now=now, ends=standing)
 
@@ -121,7 +121,7 @@ def _as_fix_of_own_edit(
     """Accepting one's own edit of somebody else's work is a fix of the annotator's last version.
 
     Else the review would say that the annotator's work was right as it was. Returns the request to plan, and
-    that version (None: the current one is what the reviewer judges).
+    that version (None: the review is given on the current one).
     """
     own_edit = annotation.version_author_id == actor.pk and not annotation.is_work_of(actor)
     if request.verdict == ActionType.REJECTED or not own_edit:
@@ -193,14 +193,16 @@ def _plan_fix(
     now: datetime,
     ends: Review | None,
     before: History | None,
-    signs_edit: bool,
+    already_written: bool,
 ) -> Plan | Refusal:
-    """A fix writes a new version. If it `signs_edit`, the reviewer has already written it by a plain edit."""
-    if not signs_edit and (refusal := _fix_refusal(annotation, request)):
+    """A fix writes a new version, unless the reviewer has `already_written` it by a plain edit."""
+    if not already_written and (refusal := _fix_refusal(annotation, request)):
         return refusal
     result, author_id = annotation.result, annotation.version_author_id
     if before:
         result, author_id = before.result or [], before.author_id or annotation.completed_by_id
+    config = annotation.project.label_config_version_id
+    new_version = NewVersion(request.result or [], annotation.was_cancelled, actor.pk, config)
     return _verdict_plan(
         annotation,
         request,
@@ -208,14 +210,9 @@ def _plan_fix(
         now=now,
         ends=ends,
         seen=before,
-        version=None if signs_edit else _fixed_version(annotation, request, actor),
+        version=None if already_written else new_version,
         fix=Fix(before=result, author_id=author_id),
     )
-
-
-def _fixed_version(annotation: Annotation, request: VerdictRequest, actor: User) -> NewVersion:
-    config = annotation.project.label_config_version_id
-    return NewVersion(request.result or [], annotation.was_cancelled, actor.pk, config)
 
 
 def _fix_refusal(annotation: Annotation, request: VerdictRequest) -> Refusal | None:
@@ -240,7 +237,7 @@ def _verdict_plan(
     version: NewVersion | None = None,
     **more: Any,
 ) -> Plan:
-    """`seen` is the version that the review judges, by default the current one; `more` are fields of Plan."""
+    """`seen` is the version the review is given on, by default the current one; `more` are fields of Plan."""
     is_fix = request.verdict == ActionType.FIXED_AND_ACCEPTED
     requeued = reject_action == RejectAction.REQUEUE
     contested = annotation.contested_at is not None

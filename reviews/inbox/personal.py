@@ -169,13 +169,13 @@ QUERIES: dict[Kind, Callable[[Reader], QuerySet]] = {
 
 
 def _rows(reader: Reader, found: QuerySet, kind: Kind, **named: Any) -> QuerySet:
-    given = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
-    given = {
+    columns = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
+    columns = {
         "kind_": _constant(kind),
         "count_": Value(1, IntegerField()),
         "text_": Value("", TextField()),
-    } | given
-    return _oldest(reader, found.annotate(**given), "pk")
+    } | columns
+    return _oldest(reader, found.annotate(**columns), "pk")
 
 
 def _oldest(reader: Reader, found: QuerySet, then_by: str) -> QuerySet:

@@ -14,8 +14,8 @@ def move(request, house):
 
 
 @pytest.fixture
-def heard():
-    """Every event told, in order."""
+def emitted():
+    """Every event emitted, in order."""
     told = []
 
     def listen(events, **_):
@@ -28,6 +28,6 @@ def heard():
 
 @pytest.fixture
 def adds_up(house):
-    """After the test counters are true and histories whole."""
+    """After the test, counters are correct and histories complete."""
     yield
     assert_all_true(house.project)

@@ -1,4 +1,4 @@
-"""What changed since somebody judged."""
+"""What has changed in an annotation since its last verdict."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.snapshots import refused
 A_TO_B = Operation("relabelled", control="letter", label_from="A", label_to="B", before=["A"], after=["B"])
 
 
-def test_what_nobody_judged_has_no_since(house):
+def test_an_unreviewed_annotation_has_no_since(house):
     assert changed_since(now(house)) == Since(None, house.annotation.current_version_id, outdated=False)
 
 
@@ -34,7 +34,7 @@ def test_an_edit_outdates_the_verdict_and_is_what_changed(house):
     )
 
 
-def test_after_a_fix_changes_are_told_from_the_fixed_version(house):
+def test_after_a_fix_changes_are_relative_to_the_fixed_version(house):
     review = reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("C")).review
 
     patch(house, "B", by=house.lead)
@@ -43,7 +43,7 @@ def test_after_a_fix_changes_are_told_from_the_fixed_version(house):
     assert (found.since, [op.sentence for op in found.changes]) == (review.fixed_version_id, ["C → B"])
 
 
-def test_a_verdict_taken_back_is_passed_over(house):
+def test_an_undone_verdict_is_ignored(house):
     first = reviewed(house.annotation, house.reviewer, "rejected").review
     patch(house, "B", by=house.annotator)
     undone(reviewed(now(house), house.reviewer2), house.reviewer2)

@@ -1,4 +1,4 @@
-"""A task closed without an answer leaves stream and queue, and comes back when it is opened again."""
+"""A closed task leaves label stream and queue, and comes back when it is opened again."""
 
 import pytest
 
@@ -62,19 +62,19 @@ def test_work_and_verdicts_stay(house):
     assert (row.action, row.details) == ("updated", {"task": "closed", "because": "The picture is black"})
 
 
-def test_it_is_told(house, heard):
+def test_closing_emits_events(house, emitted):
     close(house)
     closing.open_again(house.task.pk, actor=house.lead)
 
-    assert kinds(heard) == ["annotation_touched", "task_closed", "annotation_touched", "task_opened"]
+    assert kinds(emitted) == ["annotation_touched", "task_closed", "annotation_touched", "task_opened"]
 
 
-def test_asked_again_nothing_changes(house, heard):
+def test_closing_twice_changes_nothing(house, emitted):
     close(house)
-    told = len(heard)
+    told = len(emitted)
 
     assert close(house, reason="Another reason").closed_because == "The picture is black"
-    assert len(heard) == told
+    assert len(emitted) == told
 
 
 def test_a_reason_is_required(house):

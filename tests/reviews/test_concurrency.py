@@ -1,5 +1,4 @@
-"""Many at once: one verdict where one was asked for, no deadlock, counters that tell the truth, a history of
-everything."""
+"""Concurrent requests: no duplicate verdicts, no deadlocks, correct counters, a complete history."""
 
 import random
 from collections import Counter
@@ -25,8 +24,8 @@ REVIEWERS, WORK, MOVES = 8, 60, 30
 
 
 @pytest.mark.parametrize("asked", [{}, {"comment": "Fine"}])
-def test_one_accept_sent_many_times_at_once_is_one_review(house, heard, asked):
-    heard.clear()
+def test_one_accept_sent_many_times_at_once_is_one_review(house, emitted, asked):
+    emitted.clear()
 
     decisions = together(
         [lambda: AnnotationReviewService(house.reviewer).accept(house.annotation, **asked)] * 32
@@ -35,7 +34,7 @@ def test_one_accept_sent_many_times_at_once_is_one_review(house, heard, asked):
     review = Review.objects.get()
     assert {decision.review for decision in decisions} == {review}
     assert Counter(decision.repeated for decision in decisions) == {True: 31, False: 1}
-    assert Counter(event.kind for event in heard)["reviews_created"] == 1
+    assert Counter(event.kind for event in emitted)["reviews_created"] == 1
     assert History.objects.filter(action=ActionType.ACCEPTED).count() == 1
     assert_all_true(house.project)
 
@@ -133,7 +132,7 @@ class Crowd:
         return True
 
 
-def test_a_crowd_deciding_and_editing_at_random_leaves_everything_true(house):
+def test_many_people_deciding_and_editing_at_random_leave_everything_consistent(house):
     projects.update(
         house.project, {"allowed_reject_actions": ["requeue", "remove", "redistribute"]}, actor=house.lead
     )
@@ -167,7 +166,7 @@ def test_a_crowd_deciding_and_editing_at_random_leaves_everything_true(house):
 
 
 @pytest.mark.parametrize("kind", [events.ANNOTATION_EDITED, "reviews_created"])
-def test_a_listener_that_fails_undoes_the_move(house, kind):
+def test_a_failing_listener_rolls_the_change_back(house, kind):
     def fail(events, **_):
         if any(event.kind == kind for event in events):
             raise RuntimeError("no")

@@ -1,4 +1,4 @@
-"""What a fix corrected is stored with it, typed, for the one whose work it was."""
+"""What a fix corrected is stored with it, by kind, for the person whose work it was."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ FIXES = {
 }
 
 
-def told(found=None) -> list[tuple[str, str]]:
+def described(found=None) -> list[tuple[str, str]]:
     rows = Correction.objects.order_by("id") if found is None else found
     return [(row.kind, corrections.operation_of(row).sentence) for row in rows]
 
@@ -69,10 +69,10 @@ def test_a_fixed_box_shows_its_overlap_and_a_fixed_choice_its_labels(house, work
 
     AnnotationReviewService(house.reviewer).fix_and_accept(fixed.annotation, result=fixed.better)
 
-    assert told(corrections.feed(house.annotator)) == [(kind, sentence)]
+    assert described(corrections.feed(house.annotator)) == [(kind, sentence)]
 
 
-def test_a_correction_bears_all_that_is_known_of_it(house):
+def test_a_correction_has_all_its_details(house):
     review = reviewed(house.annotation, house.reviewer, "fixed_and_accepted").review
 
     (row,) = Correction.objects.values()
@@ -101,7 +101,7 @@ def test_accepting_ones_own_edit_corrects_what_the_annotator_had(house):
 
     reviewed(now(house), house.reviewer)
 
-    assert told() == [("relabelled", "A → B")]
+    assert described() == [("relabelled", "A → B")]
 
 
 def test_accepting_ones_own_edits_of_a_selection_corrects_each(house):
@@ -111,7 +111,7 @@ def test_accepting_ones_own_edits_of_a_selection_corrects_each(house):
 
     AnnotationReviewService(house.reviewer).accept_many([house.annotation, second])
 
-    assert sorted(told()) == [("relabelled", "A → C"), ("relabelled", "B → C")]
+    assert sorted(described()) == [("relabelled", "A → C"), ("relabelled", "B → C")]
     assert set(Correction.objects.values_list("annotator", flat=True)) == {
         house.annotator.pk,
         house.annotator2.pk,
@@ -122,49 +122,49 @@ def test_accepting_ones_own_edits_of_a_selection_corrects_each(house):
 def test_other_verdicts_correct_nothing(house, verdict):
     reviewed(house.annotation, house.reviewer, verdict)
 
-    assert told() == []
+    assert described() == []
 
 
 def test_a_repeated_fix_is_corrected_once(house):
     for _ in range(2):
         reviewed(house.annotation, house.reviewer, "fixed_and_accepted")
 
-    assert told() == [("relabelled", "A → C")]
+    assert described() == [("relabelled", "A → C")]
 
 
-def test_a_fix_taken_back_leaves_the_feed_and_keeps_its_rows(house):
+def test_an_undone_fix_leaves_the_feed_and_keeps_its_rows(house):
     decision = reviewed(house.annotation, house.reviewer, "fixed_and_accepted")
 
     undone(decision, house.reviewer)
 
-    assert told(corrections.feed(house.annotator)) == []
+    assert described(corrections.feed(house.annotator)) == []
     assert list(corrections.confusion(house.project)) == []
-    assert told() == [("relabelled", "A → C")]
+    assert described() == [("relabelled", "A → C")]
 
 
-def test_a_fix_given_anew_replaces_its_corrections_in_the_feed(house):
+def test_a_second_fix_replaces_the_corrections_in_the_feed(house):
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("B"))
 
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("C"))
 
-    assert told(corrections.feed(house.annotator)) == [("relabelled", "A → C")]
+    assert described(corrections.feed(house.annotator)) == [("relabelled", "A → C")]
     assert [group["label_to"] for group in corrections.confusion(house.project)] == ["C"]
 
 
-def test_what_a_reviewer_had_rewritten_was_that_reviewers_work(house):
+def test_a_version_rewritten_by_a_reviewer_is_that_reviewers_work(house):
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("B"))
 
     reviewed(house.annotation, house.reviewer2, "fixed_and_accepted", result=result("C"))
 
-    assert told(corrections.feed(house.annotator)) == [("relabelled", "A → B")]
-    assert told(corrections.feed(house.reviewer)) == [("relabelled", "B → C")]
+    assert described(corrections.feed(house.annotator)) == [("relabelled", "A → B")]
+    assert described(corrections.feed(house.reviewer)) == [("relabelled", "B → C")]
 
 
 def test_a_refused_fix_corrects_nothing(house):
     with refused("nothing_fixed"):
         reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("A"))
 
-    assert told() == []
+    assert described() == []
 
 
 def test_a_fix_stores_a_thousand_corrections_at_most(house, monkeypatch):
@@ -173,7 +173,7 @@ def test_a_fix_stores_a_thousand_corrections_at_most(house, monkeypatch):
 
     reviewed(fixed.annotation, house.reviewer, "fixed_and_accepted", result=fixed.better)
 
-    assert told() == [("added", "Car added")] * 3
+    assert described() == [("added", "Car added")] * 3
 
 
 def test_masks_stay_with_the_versions(house):
@@ -185,7 +185,7 @@ def test_masks_stay_with_the_versions(house):
 
     (row,) = Correction.objects.all()
     assert (row.kind, row.before, row.region) == ("moved", {}, "m" * 128)
-    assert told() == [("moved", "moved")]
+    assert described() == [("moved", "moved")]
 
 
 def test_what_is_too_large_stays_with_the_versions(house):
@@ -197,7 +197,7 @@ def test_what_is_too_large_stays_with_the_versions(house):
     reviewed(fixed.annotation, house.reviewer, "fixed_and_accepted", result=fixed.better)
 
     (row,) = Correction.objects.all()
-    assert (row.kind, row.before, row.after, told()) == ("text", None, None, [("text", "text changed")])
+    assert (row.kind, row.before, row.after, described()) == ("text", None, None, [("text", "text changed")])
 
 
 def test_acknowledging_is_for_the_one_whose_work_it_was_and_counts_once(house):

@@ -1,5 +1,4 @@
-"""The database's own part of the rule: no SQL bypasses the service. Each statement is committed for real, or
-refused."""
+"""What the database enforces: no SQL bypasses the service. Each statement is really committed, or refused."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -99,7 +98,7 @@ def refused_by(statement: str) -> str | None:
     return None
 
 
-def test_sql_beside_the_service_is_refused(ids):
+def test_sql_that_bypasses_the_service_is_refused(ids):
     before = everything()
 
     found = {statement: refused_by(statement.format(**ids)) for statement in REFUSED}
@@ -114,7 +113,7 @@ def test_a_review_that_does_not_stand_may_be_contested_once(ids):
     assert [refused_by(statement), refused_by(statement)] == [None, APPEND_ONLY]
 
 
-def test_the_deferred_guard_looks_at_the_end_of_the_transaction(ids):
+def test_the_deferred_trigger_checks_at_the_end_of_the_transaction(ids):
     claim = "UPDATE tasks_annotation SET last_action = 'accepted' WHERE id = {plain}".format(**ids)
     amends = "UPDATE tasks_annotation SET last_action = 'updated' WHERE id = {plain}".format(**ids)
 
@@ -141,7 +140,7 @@ def test_the_purge_switch_ends_with_its_transaction(ids):
     assert refused_by("DELETE FROM tasks_history") == APPEND_ONLY
 
 
-def test_the_purge_switch_does_not_open_verdicts(ids):
+def test_the_purge_switch_does_not_allow_changing_verdicts(ids):
     with pytest.raises(IntegrityError, match="has no standing review"):
         committed(
             "SET LOCAL countersign.purge = 'on'",
@@ -149,7 +148,7 @@ def test_the_purge_switch_does_not_open_verdicts(ids):
         )
 
 
-def test_history_of_an_annotation_keeps_it_from_being_deleted_for_good(ids):
+def test_an_annotation_with_history_cannot_be_deleted_permanently(ids):
     assert refused_by("DELETE FROM tasks_annotation WHERE id = {plain}".format(**ids)) is not None
 
 

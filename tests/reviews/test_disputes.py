@@ -43,7 +43,7 @@ def outcome() -> tuple:
     return dispute.outcome, dispute.decided_by and dispute.decided_by.first_name, dispute.deciding_review_id
 
 
-def test_contesting_leaves_the_reject_standing(rejected, heard):
+def test_contesting_leaves_the_reject_standing(rejected, emitted):
     before = now(rejected)
 
     dispute = contest(rejected)
@@ -64,7 +64,7 @@ def test_contesting_leaves_the_reject_standing(rejected, heard):
         review.pk,
         "It is an A: look at the serif",
     )
-    assert kinds(heard) == ["annotation_touched", "contested"]
+    assert kinds(emitted) == ["annotation_touched", "contested"]
 
 
 @pytest.mark.parametrize("who", ["annotator2", "reviewer", "reviewer2", "lead", "admin"])
@@ -73,7 +73,7 @@ def test_only_the_author_contests(rejected, who):
         contest(rejected, by=who)
 
 
-def test_a_stranger_contests_nothing(rejected):
+def test_a_non_member_cannot_contest(rejected):
     with refused("not_a_member", 403):
         contest(rejected, by="stranger")
 
@@ -84,7 +84,7 @@ def test_a_reason_is_required(rejected, reason):
         contest(rejected, reason=reason)
 
 
-def test_there_must_be_a_rejection(house):
+def test_only_a_rejection_can_be_contested(house):
     with refused("not_rejected"):
         contest(house)
     reviewed(house.annotation, house.reviewer)
@@ -103,7 +103,7 @@ def test_the_first_reviewer_does_not_decide(contested, verdict):
         decide(contested, verdict)
 
 
-def test_a_lead_who_rejected_does_not_decide_either(house):
+def test_a_manager_who_rejected_does_not_decide_either(house):
     reviewed(house.annotation, house.lead, "rejected")
     contest(house)
 
@@ -112,7 +112,7 @@ def test_a_lead_who_rejected_does_not_decide_either(house):
     assert decide(house, "accept", by="admin").review.verdict == "accepted"
 
 
-def test_nobody_decides_their_own_dispute_even_where_people_review_themselves(house):
+def test_nobody_decides_their_own_dispute_even_if_self_review_is_allowed(house):
     settings(house, allow_self_review=True)
     own = factories.annotation(house.task, house.reviewer2)
     reviewed(own, house.reviewer, "rejected")
@@ -134,13 +134,13 @@ def test_another_reviewer_decides(contested, verdict, came_of_it, who):
     assert now(contested).contested_at is None
 
 
-def test_a_selection_decides_too(contested):
+def test_a_bulk_decision_decides_disputes_too(contested):
     report = AnnotationReviewService(contested.reviewer2).accept_many([contested.annotation])
 
     assert outcome() == ("overturned", "Reviewer2", report.done[0].standing_review_id)
 
 
-def test_an_upheld_rejection_is_the_last_word(contested):
+def test_an_upheld_rejection_is_final(contested):
     decide(contested, "reject", by="reviewer2", reject_action="remove")
 
     with refused("dispute_decided"):
@@ -150,7 +150,7 @@ def test_an_upheld_rejection_is_the_last_word(contested):
         contest(contested)
 
 
-def test_work_done_anew_may_be_contested_anew(contested):
+def test_reworked_work_can_be_contested_again(contested):
     decide(contested, "reject", by="reviewer2", reject_action="requeue")
     patch(contested, "B", contested.annotator)
     reviewed(contested.annotation, contested.reviewer, "rejected")

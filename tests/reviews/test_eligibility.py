@@ -1,5 +1,4 @@
-"""What may be decided and what waits, asked in every way there is: all answers are the same, whatever
-happened before."""
+"""What may be decided and what waits: all implementations agree, whatever happened before."""
 
 from collections.abc import Callable
 from random import Random
@@ -35,7 +34,7 @@ def random(request) -> Random:
 
 @pytest.fixture
 def lived_in(house: House, random: Random) -> House:
-    """The house after a life of random acts; what is refused does not happen."""
+    """The house after many random actions, of which some are refused."""
     settings = {name: random.random() < 0.4 for name in SWITCHES}
     settings |= {
         "maximum_annotations": random.choice([1, 1, 2]),
@@ -155,12 +154,12 @@ ACTS: list[Callable[[House, Random], None]] = [
 
 
 def reviewers(house: House) -> list[User]:
-    """Read anew: roles and memberships are remembered by an object in hand."""
+    """Read again: user objects keep their roles and memberships."""
     return [User.objects.get(pk=user.pk) for user in (house.lead, house.reviewer, house.reviewer2)]
 
 
 def decidable_by_guards(project: Project, user: User) -> set[int]:
-    """What waits for a review, by the objects in hand, and the workflow lets this person accept."""
+    """What waits for a review, by the Python properties, and may be accepted by this person."""
     found = Annotation.objects.select_related("project", "task").prefetch_related("task__assignments")
     return {one.pk for one in found if waits(one) and workflow.refusal("accept", one, user) is None}
 
@@ -201,7 +200,7 @@ def test_guards_conditions_queue_inbox_and_start_page_agree(lived_in):
         assert lease.annotation_id in free if lease else not free
 
 
-def test_rows_counters_and_inboxes_follow(lived_in):
+def test_rows_counters_and_inboxes_agree(lived_in):
     rows = list(Annotation.objects.all())
     assert [(state_of(row), fills_slot(row)) for row in rows] == [(row.state, row.fills_slot) for row in rows]
 

@@ -1,5 +1,5 @@
-"""Which annotation answers its task: mixes of verdicts and ground truth against the rule in words, and what
-picks do."""
+"""Which annotation is the answer of its task: every mix of verdicts and ground truth against a second
+implementation of the rule, and picks."""
 
 from itertools import combinations_with_replacement, product
 
@@ -27,8 +27,9 @@ MIXES = [(), *((one,) for one in WORK), *combinations_with_replacement(PAIRED, 2
 
 
 def answer(mix, criteria: str) -> tuple[str, int | None]:
-    """The rule, in the words of the page: (state, place of the answer). Nothing here is shared with the code
-    under test."""
+    """A second implementation of the rule: (state, place of the answer). It shares nothing with the code
+    under test.
+    """
     here = [
         (place, said, state, gold)
         for place, (said, state, gold) in enumerate(mix)
@@ -49,7 +50,7 @@ def answer(mix, criteria: str) -> tuple[str, int | None]:
 
 
 def fill(house: House) -> dict[int, tuple]:
-    """A task for every mix, brought there by the services. Task id → its mix."""
+    """A task for every mix, made through the services. Task id → its mix."""
     tasks = task_service.create_many(house.project, [{"data": {"text": "A"}}] * len(MIXES), actor=house.lead)
     by_state: dict[str, list[Annotation]] = {state: [] for state in STATES}
     for place, author in enumerate((house.annotator, house.annotator2)):
@@ -148,14 +149,14 @@ OTHER = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_what_means_the_same_is_one_answer_whatever_its_regions_are_called(house, two, one, other):
+def test_equal_results_agree_whatever_the_ids_of_their_regions(house, two, one, other):
     task = two(one, other)
 
     assert (task.final_state, task.final_annotation_id) == (FinalState.GOLD, house.annotation.pk)
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER)
-def test_what_differs_is_a_conflict(two, one, other):
+def test_different_results_are_a_conflict(two, one, other):
     task = two(one, other)
 
     assert (task.final_state, task.final_annotation_id) == (FinalState.CONFLICT, None)
@@ -189,7 +190,7 @@ def test_a_pick_answers_the_task_until_it_is_undone(conflict):
     assert_all_true(house.project)
 
 
-def test_a_pick_said_again_stays_and_another_replaces_it(conflict):
+def test_a_repeated_pick_changes_nothing_and_another_replaces_it(conflict):
     house = conflict
     for _ in range(2):
         final_picks.pick(house.task, house.second.pk, actor=house.reviewer)
@@ -284,7 +285,7 @@ def nothing(house: House) -> None: ...
         (both_ground_truth, "reviewer", "not_ground_truth", 400),
     ],
 )
-def test_what_cannot_be_picked_is_refused_and_nothing_changes(conflict, given, by, code, status):
+def test_an_invalid_pick_is_refused_and_nothing_changes(conflict, given, by, code, status):
     given(conflict)
     verdicts_checked()
     before = everything()
@@ -331,10 +332,10 @@ def test_one_of_several_ground_truths_is_picked(house):
     assert now(house) == ("gold", house.annotation.pk)
 
 
-def test_task_reviewed_tells_the_answer_it_came_to(house, heard):
+def test_the_event_task_reviewed_has_the_answer(house, emitted):
     factories.reviewed(house.annotation, house.reviewer)
 
-    (told,) = [event for event in heard if event.kind == "task_reviewed"]
+    (told,) = [event for event in emitted if event.kind == "task_reviewed"]
     assert (told.task.final_state, told.task.final_annotation_id) == ("gold", house.annotation.pk)
 
 

@@ -1,5 +1,4 @@
-"""Picks, undos of picks and of verdicts at the same time: one answer at most, and the one that the rows
-tell."""
+"""Concurrent picks, undos of picks and undos of verdicts: at most one answer, consistent with the rows."""
 
 import pytest
 

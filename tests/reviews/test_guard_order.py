@@ -1,4 +1,4 @@
-"""The order in which guards are asked: people learn nothing about work they may not see."""
+"""The order of the guards: people learn nothing about work they may not see."""
 
 from tasks.concurrency import Seen
 from tasks.models import Annotation

@@ -22,14 +22,14 @@ def test_own_annotation_of_its_author(house, move):
         move(by="annotator")
 
 
-def test_own_annotation_of_who_really_wrote_it(house, move):
+def test_own_annotation_for_the_person_who_sent_it(house, move):
     house.annotation = factories.annotation(house.task, house.lead, completed_by=house.annotator2)
 
     with refused("own_annotation", 403):
         move(by="lead")
 
 
-def test_own_annotation_of_whom_it_was_written_for(house, move):
+def test_own_annotation_for_the_person_it_was_sent_for(house, move):
     house.annotation = factories.annotation(house.task, house.lead, completed_by=house.reviewer)
 
     with refused("own_annotation", 403):
@@ -89,7 +89,7 @@ def test_skipped(house, verdict):
         decide(house, verdict)
 
 
-def test_what_was_skipped_may_be_asked_for_again(house):
+def test_a_skipped_annotation_can_be_reopened(house):
     annotations.edit(house.annotation.pk, {"was_cancelled": True}, actor=house.annotator)
 
     decide(house, "reopen")

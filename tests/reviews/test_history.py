@@ -109,7 +109,7 @@ def test_last_annotation_history_is_stale_by_versions_only(house):
     annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator, seen=seen)
 
 
-def test_the_id_of_any_later_row_is_as_good_as_the_version_it_is_on(house):
+def test_any_history_row_on_the_current_version_is_a_valid_token(house):
     reviewed(house.annotation, house.reviewer, "rejected")
     seen = Seen(last_annotation_history=History.objects.latest("id").pk)
 

@@ -1,4 +1,4 @@
-"""Pausing, removing and replacing people: nothing is lost, nothing waits on somebody who is not there."""
+"""Pausing, removing and replacing people: nothing is lost, and nothing waits for them unnoticed."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ AWAY = {"paused": pause, "removed": leave, "inactive": deactivate}
 
 
 def returned(house):
-    """The house's annotation, sent back to its author."""
+    """The annotation of the house, returned to its author."""
     reviewed(house.annotation, house.reviewer, "rejected", reject_action="requeue")
     return house.annotation
 
@@ -42,7 +42,7 @@ def ownerless(house) -> set[tuple]:
 
 
 @pytest.mark.parametrize("why", AWAY)
-def test_what_waits_on_somebody_away_is_listed(house, why):
+def test_work_that_waits_for_an_inactive_person_is_listed(house, why):
     work = returned(house)
     labels, checks = given(house, house.annotator), given(house, house.annotator, "RE")
     drafts.save(labels, actor=house.annotator, result=result("B"))
@@ -60,7 +60,7 @@ def test_what_waits_on_somebody_away_is_listed(house, why):
     }
 
 
-def test_what_is_done_waits_on_nobody(house):
+def test_finished_work_waits_for_nobody(house):
     assignments.assign([house.task], [house.annotator], "AN")
     reviewed(house.annotation, house.reviewer)
     pause(house)
@@ -89,7 +89,7 @@ def test_a_paused_person_gets_no_new_work_but_finishes_what_was_returned(house):
 
 
 @pytest.mark.parametrize("how", ["paused", "removed"])
-def test_what_they_hold_is_let_go(house, how):
+def test_their_leases_and_reservations_are_released(house, how):
     task(house.project)
     drawn(house, house.annotator)
     QueueEntry.objects.update(
@@ -141,7 +141,7 @@ def test_work_goes_to_the_pool(house):
     assert drawn(house, house.annotator2).task_id == work.task_id
 
 
-def test_what_the_other_may_not_take_is_left(house):
+def test_work_that_the_other_person_may_not_take_stays(house):
     labels, checks = given(house, house.annotator), given(house, house.annotator, "RE")
     annotation(Task.objects.get(pk=labels.pk), house.annotator2, was_cancelled=True, result=[])
     pause(house)
@@ -152,7 +152,7 @@ def test_what_the_other_may_not_take_is_left(house):
     assert set(Assignment.objects.values_list("task", flat=True)) == {labels.pk, checks.pk}
 
 
-def test_nobody_away_is_given_work(house):
+def test_inactive_people_are_not_assigned_work(house):
     Membership.objects.filter(user=house.annotator2).update(paused=True)
     returned(house)
 
@@ -202,7 +202,7 @@ def test_a_role_is_paused_by_its_own_address(house):
 
 
 @pytest.mark.parametrize("body", [{}, {"to": 1, "pool": True}, {"pool": False}])
-def test_it_must_be_said_to_whom(house, body):
+def test_reassigning_needs_a_recipient(house, body):
     answer = client_of(house.lead).post(
         f"/api/projects/{house.project.pk}/reassign/", {"from": house.annotator.pk} | body, format="json"
     )
@@ -211,7 +211,7 @@ def test_it_must_be_said_to_whom(house, body):
 
 
 @pytest.mark.parametrize("sent", [{"pool": True}, {"from": "x", "pool": True}, {"from": 10**9, "pool": True}])
-def test_from_whom_must_be_somebody(house, sent):
+def test_reassigning_needs_a_known_person(house, sent):
     answer = client_of(house.lead).post(f"/api/projects/{house.project.pk}/reassign/", sent, format="json")
 
     assert (answer.status_code, list(answer.json()["validation_errors"])) == (400, ["from"])
@@ -219,7 +219,7 @@ def test_from_whom_must_be_somebody(house, sent):
 
 @pytest.mark.parametrize("sent", [[1], "x", 5])
 @pytest.mark.parametrize(("method", "path"), [("post", "reassign"), ("delete", "members")])
-def test_a_body_that_is_no_object_is_refused(house, method, path, sent):
+def test_a_body_that_is_not_an_object_is_refused(house, method, path, sent):
     answer = getattr(client_of(house.lead), method)(
         f"/api/projects/{house.project.pk}/{path}/", sent, format="json"
     )

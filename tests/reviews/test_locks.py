@@ -1,4 +1,4 @@
-"""What may be taken back, by whom, and which work a verdict locks."""
+"""Who may undo what, and which work a verdict locks."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from tests.snapshots import refused
 
 
 @pytest.mark.parametrize("who", ["annotator", "stranger"])
-def test_undo_by_no_reviewer(house, who):
+def test_only_reviewers_may_undo(house, who):
     decision = reviewed(house.annotation, house.reviewer)
 
     with refused("not_a_reviewer", 403):
@@ -106,7 +106,7 @@ def test_requeue_opens_the_work_to_its_author(house, edit):
 
 
 @pytest.mark.parametrize("who", ["annotator", "reviewer"])
-def test_what_was_ever_reviewed_is_deleted_by_a_manager_only(house, who):
+def test_an_annotation_that_was_ever_reviewed_is_deleted_by_managers_only(house, who):
     factories.undone(reviewed(house.annotation, house.reviewer), house.reviewer)
 
     with refused("locked_by_verdict", 403):
@@ -125,7 +125,7 @@ def test_redistributed_author_may_not_annotate_the_task_again(house):
     factories.annotation(house.task, house.annotator, "B")
 
 
-def test_no_lock_applies_to_what_is_no_edit(house):
+def test_changes_that_make_no_version_are_not_locked(house):
     reviewed(house.annotation, house.reviewer)
 
     annotations.edit(house.annotation.pk, {"lead_time": 9.5, "result": result("A")}, actor=house.annotator)

@@ -1,4 +1,4 @@
-"""What is reopened to anyone: its slot is free, whoever takes it first has it, and nothing waits for ever."""
+"""Annotations reopened to anyone: the slot is free, and whoever takes it first has it."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_its_slot_is_free(pooled):
     assert drawn(pooled, pooled.annotator2) == (pooled.task.pk, None)
 
 
-def test_its_author_is_handed_it_too(pooled):
+def test_its_author_can_get_it_too(pooled):
     assert drawn(pooled, pooled.annotator) == (pooled.task.pk, pooled.annotation.pk)
 
 
@@ -51,7 +51,7 @@ def test_its_author_takes_it_up_again(pooled):
 
 
 @pytest.mark.parametrize("criteria", ["one", "all"])
-def test_once_somebody_else_has_done_it_the_first_is_not_waited_for(pooled, criteria):
+def test_after_a_substitute_the_first_annotation_is_not_waited_for(pooled, criteria):
     settings(pooled, review_criteria=criteria)
     anew = annotation(pooled.task, pooled.annotator2, "B")
     reviewed(anew, pooled.reviewer)
@@ -60,7 +60,7 @@ def test_once_somebody_else_has_done_it_the_first_is_not_waited_for(pooled, crit
     assert drawn(pooled, pooled.annotator) is None
 
 
-def test_undoing_the_reopen_takes_the_slot_back(pooled):
+def test_undoing_the_reopen_fills_the_slot_again(pooled):
     AnnotationReviewService(pooled.reviewer).undo_reopen(now(pooled))
 
     assert the_task(pooled).is_labeled

@@ -28,7 +28,7 @@ def reviewed_house(house) -> factories.House:
     return house
 
 
-def test_nothing_drifts_by_itself(reviewed_house):
+def test_services_cause_no_drift(reviewed_house):
     assert run("recount", check=True) == "no drift: 1 projects, 1 tasks\n"
 
 
@@ -105,7 +105,7 @@ def test_wrong_totals_are_found_and_repaired(reviewed_house):
     assert run("recount", check=True).startswith("no drift")
 
 
-def test_verdict_nobody_signed_is_found_but_not_repaired(house):
+def test_a_verdict_without_a_review_is_found_but_not_repaired(house):
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no triggers
         Annotation.objects.update(last_action="accepted")
@@ -131,7 +131,7 @@ def long_ago(model, **which) -> None:
     model.objects.filter(**which).update(deleted_at=timezone.now() - timedelta(days=31))
 
 
-def test_purge_removes_what_was_deleted_long_ago_with_all_it_holds(reviewed_house):
+def test_purge_removes_old_deleted_rows_with_their_contents(reviewed_house):
     house = reviewed_house
     annotations.delete(house.annotation.pk, actor=house.lead)
     long_ago(Annotation, pk=house.annotation.pk)

@@ -1,5 +1,5 @@
-"""When is a task reviewed? Overlap 1 to 3 × every mix of standing verdicts × both criteria, against a second
-opinion."""
+"""When is a task reviewed? Overlap 1 to 3 × every mix of standing verdicts × both criteria, against a
+second implementation."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ REJECTS = {"removed": "remove", "requeued": "requeue", "redistributed": "redistr
 
 
 def is_reviewed(mix: Iterable[str], overlap: int, criteria: str) -> bool:
-    """The rule, in the words of the page: nothing here is shared with the code under test."""
+    """A second implementation of the rule, which shares nothing with the code under test."""
     has = Counter(mix)
     if criteria == "one":
         return has["accepted"] > 0 or has["fixed"] > 0
@@ -37,7 +37,7 @@ def is_reviewed(mix: Iterable[str], overlap: int, criteria: str) -> bool:
 
 
 def fill(project: Project, reviewer, authors) -> dict[int, tuple[str, ...]]:
-    """A task for every mix, brought there by the services. Task id → its mix."""
+    """A task for every mix, made through the services. Task id → its mix."""
     tasks = task_service.create_many(
         project, [{"data": {"text": "A"}}] * len(MIXES), actor=project.created_by
     )

@@ -1,4 +1,4 @@
-"""`review_task_limit_percent`: exactly that share of the tasks, by a seed, as tasks come and go and the share
+"""`review_task_limit_percent`: the seeded sample stays exact while tasks are added and deleted and the share
 changes."""
 
 from decimal import Decimal
@@ -44,7 +44,7 @@ def test_sample_grows_by_at_most_what_arrives_and_is_exact(tasks, more, percent)
 
 
 @pytest.mark.parametrize("percent", [0, 12.5, 33.33, 50, 99, 100])
-def test_share_is_exact_and_the_same_again(house, percent):
+def test_share_is_exact_and_reproducible(house, percent):
     add(house, 19)
     limit(house, percent)
     first = drawn()
@@ -56,7 +56,7 @@ def test_share_is_exact_and_the_same_again(house, percent):
     assert_counters_true(house.project)
 
 
-def test_it_is_the_seed_that_draws(house):
+def test_the_seed_decides_which_tasks_are_sampled(house):
     add(house, 19)
     limit(house, 50)
     by_place = sorted(Task.objects.all(), key=lambda task: sampling.place_of(task, house.project))
@@ -64,7 +64,7 @@ def test_it_is_the_seed_that_draws(house):
     assert drawn() == {task.pk for task in by_place[:10]}
 
 
-def test_later_tasks_fill_up_and_leave_earlier_flags_alone(house):
+def test_later_tasks_fill_the_sample_and_earlier_flags_stay(house):
     limit(house, 30)
     for count in (1, 5, 1, 13, 7):
         before = drawn()
@@ -85,7 +85,7 @@ def test_sample_stays_exact_when_tasks_are_deleted(house):
     assert run("recount", check=True).startswith("no drift")
 
 
-def test_only_drawn_tasks_wait_and_the_others_count_as_done(house):
+def test_only_sampled_tasks_wait_and_the_others_count_as_done(house):
     tasks = add(house, 9)
     annotations.submit_many(
         [(task, annotations.Work(result=result())) for task in tasks], actor=house.annotator
@@ -97,7 +97,7 @@ def test_only_drawn_tasks_wait_and_the_others_count_as_done(house):
     assert (counted["sampled"], counted["review_done"], counted["reviewed"]) == (2, 8, 0)
 
 
-def test_task_that_was_not_drawn_may_still_be_reviewed(house):
+def test_a_task_outside_the_sample_may_still_be_reviewed(house):
     limit(house, 0)
     assert not QueueEntry.objects.exists()
 
@@ -129,7 +129,7 @@ def test_wrong_sample_is_found_and_repaired(house):
         lambda: Task.objects.update(review_required=False),
     ],
 )
-def test_spoiled_queue_is_found_and_repaired(house, spoil):
+def test_wrong_queue_entries_are_found_and_repaired(house, spoil):
     spoil()
 
     with pytest.raises(CommandError):

@@ -1,4 +1,4 @@
-"""Anybody does anything, in any order: the service beside a small model of what must be true."""
+"""Random actions by random people in any order, compared with a small model."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ Said = tuple[str, str, bool]  # label, by whom, skipped
 
 @dataclass
 class Model:
-    """The annotation as one page of the rules would tell it."""
+    """The annotation as the rules describe it."""
 
     label: str = "A"
     by: str = "annotator"
@@ -61,7 +61,7 @@ class Model:
             self.before = (label, who, skipped)
 
     def corrects(self, who: str) -> Said:
-        """What a fix by `who` is a fix of: never their own words."""
+        """The version that a fix by `who` corrects: never their own."""
         return self.before if self.by == who else (self.label, self.by, self.skipped)
 
     def locks(self, who: str) -> bool:

@@ -1,4 +1,4 @@
-"""One after the other, where it matters: who waited for a lock looks again when it has it."""
+"""Requests that waited for a lock read again once they have it."""
 
 import pytest
 from django.db import connection, transaction
@@ -43,7 +43,7 @@ def test_a_submission_that_waited_for_new_criteria_follows_them(house):
     assert_all_true(house.project)
 
 
-def test_new_data_that_waited_for_a_first_annotation_is_written_in_its_history(house):
+def test_new_data_that_waited_for_a_first_annotation_is_in_its_history(house):
     blank = factories.task(house.project)
 
     def change():
@@ -116,7 +116,7 @@ def test_an_edit_that_waited_for_a_verdict_is_locked_by_it(house):
     assert edited.exception().code == "locked_by_verdict"
 
 
-def test_a_lock_on_work_lets_others_refer_to_it(house):
+def test_a_locked_row_can_be_referred_to(house):
     """Foreign keys take KEY SHARE at commit: a plain FOR UPDATE would keep them waiting,
     and two of them deadlock."""
 

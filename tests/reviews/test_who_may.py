@@ -1,4 +1,4 @@
-"""Roles × actions × ownership, exhaustively: what the service does, and what the buttons say."""
+"""Roles × actions × ownership, exhaustively: what the service does, and which buttons are shown."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def row(verdicts: str, undo: str, edit: str, *, delete: str | None = None) -> di
 
 
 def contesting(role: str, whose: str) -> str:
-    """Nothing is rejected in these tables: an author hears that, anybody else that it is not their work."""
+    """Nothing is rejected in these tables: authors are refused for that, others as non-authors."""
     if role not in ("annotator", "reviewer", "manager", "admin", "owner"):
         return OUTSIDE
     return NO_REJECT if whose == "own" else NOT_MINE
@@ -117,7 +117,7 @@ def _undo(service: AnnotationReviewService, work: Annotation) -> None:
 
 
 def outcome(deed: Callable[[], object]) -> str:
-    """What comes of it; nothing is kept."""
+    """The outcome; the transaction is rolled back."""
     try:
         with transaction.atomic():
             deed()
@@ -154,7 +154,7 @@ def test_what_may_be_done_with_work_another_accepted(house, role, whose):
 
 
 @pytest.mark.parametrize("who", ["annotator", "reviewer", "reviewer2", "lead", "admin", "stranger"])
-def test_every_closed_button_says_why(house, who):
+def test_every_refused_action_has_a_reason(house, who):
     reviewed(house.annotation, house.reviewer)
     user = getattr(house, who)
 
@@ -169,7 +169,7 @@ def test_every_closed_button_says_why(house, who):
     )
 
 
-def test_creating_projects_needs_the_flag_or_the_site(house):
+def test_creating_projects_needs_the_flag_or_a_site_role(house):
     allowed = {}
     for who in ("lead", "admin", "reviewer", "annotator", "stranger"):
         allowed[who] = outcome(lambda who=who: projects.create(actor=getattr(house, who), title="Mine"))

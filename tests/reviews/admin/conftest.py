@@ -1,4 +1,4 @@
-"""Two projects, filled, and the browsers of their people."""
+"""Two projects with data, and logged-in browsers for their people."""
 
 from tests.admin_fixtures import admin_client, elsewhere, filled, lead_client
 

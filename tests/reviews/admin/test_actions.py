@@ -21,7 +21,7 @@ def act(client, action: str, annotations, **more):
     )
 
 
-def said(answer) -> list[str]:
+def messages_of(answer) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)] or [
         str(m) for m in answer.context["messages"]
     ]
@@ -42,18 +42,18 @@ def test_accept_signs_the_selection(house, second, lead_client):
 
     assert actions_of(house.annotation, second) == ["accepted", "accepted"]
     assert set(Review.objects.values_list("created_by", flat=True)) == {house.lead.pk}
-    (words,) = said(answer)
-    assert words.startswith("Accepted: 2 annotations of Letters.")
+    (message,) = messages_of(answer)
+    assert message.startswith("Accepted: 2 annotations of Letters.")
     house.task.refresh_from_db()
     assert (house.task.reviewed, house.task.reviews_accepted) == (True, 1)
 
 
-def test_refusals_are_told_by_reason_with_links(house, second, lead_client):
+def test_refusals_are_listed_by_reason_with_links(house, second, lead_client):
     own = [factories.annotation(factories.task(house.project), house.lead) for _ in range(2)]
 
     answer = act(lead_client, "accept", [second, *own])
 
-    done, refused = said(answer)
+    done, refused = messages_of(answer)
     assert done.startswith("Accepted: 1 annotation of Letters.")
     assert refused.startswith(
         "Not changed, 2 annotations: This is your own work: somebody else has to review it."
@@ -69,7 +69,7 @@ def test_a_selection_of_two_projects_is_decided_project_by_project(house, elsewh
 
     assert actions_of(house.annotation, other) == ["accepted", "accepted"]
     assert {bulk.project for bulk in BulkReview.objects.all()} == {house.project, elsewhere.project}
-    assert len(said(answer)) == 2
+    assert len(messages_of(answer)) == 2
 
 
 def test_a_lead_decides_nothing_elsewhere(house, elsewhere, lead_client):
@@ -118,7 +118,7 @@ def test_reject_keeps_the_form_when_an_outcome_is_unknown(house, lead_client):
     assert actions_of(house.annotation) == ["submitted"]
 
 
-def test_undo_takes_the_verdict_back(house, lead_client):
+def test_undo_undoes_the_verdict(house, lead_client):
     factories.reviewed(house.annotation, house.reviewer)
 
     act(lead_client, "undo", [house.annotation])
@@ -146,7 +146,7 @@ def test_a_bulk_action_is_undone_from_its_own_list(house, second, lead_client):
     assert actions_of(house.annotation, second) == ["deleted_review", "deleted_review"]
 
 
-def test_an_action_without_capability_is_refused_whole(house, client):
+def test_an_action_without_the_capability_changes_nothing(house, client):
     """Staff, and a reviewer of the project, but manager of nothing."""
     staff = factories.member(house.project, Role.REVIEWER, "staff-reviewer", is_staff=True)
     client.force_login(staff, backend="users.backends.GuardedPasswordBackend")
@@ -157,12 +157,12 @@ def test_an_action_without_capability_is_refused_whole(house, client):
     assert actions_of(house.annotation) == ["submitted"]
 
 
-def test_more_than_a_list_counts_to_is_refused_whole(house, second, lead_client, monkeypatch):
+def test_a_selection_larger_than_a_list_changes_nothing(house, second, lead_client, monkeypatch):
     monkeypatch.setattr("tasks.admin.base.COUNTED_TO", 1)
 
     answer = act(lead_client, "accept", [house.annotation, second])
 
-    assert said(answer) == ["More than 1 rows are selected. Narrow the filter first."]
+    assert messages_of(answer) == ["More than 1 rows are selected. Narrow the filter first."]
     assert actions_of(house.annotation, second) == ["submitted", "submitted"]
 
 
@@ -199,7 +199,7 @@ def test_deleting_a_selection_marks_it_and_counts(house, second, lead_client):
         ("q={unique_id}", ["plain"]),
     ],
 )
-def test_filters_keep_what_they_say(asked, kept, house, lead_client):
+def test_filters_keep_the_matching_annotations(asked, kept, house, lead_client):
     named = {"plain": house.annotation}
     for name in ("requeued", "removed", "accepted"):
         named[name] = factories.annotation(factories.task(house.project), house.annotator)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tasks.models import Task
 from tests import factories
-from tests.reviews.admin.test_actions import act, said
+from tests.reviews.admin.test_actions import act, messages_of
 
 TASKS = reverse("admin:tasks_task_changelist")
 
@@ -36,20 +36,20 @@ def test_tasks_are_filtered_by_their_answer(conflict, lead_client):
     assert listed == {"conflict": [conflict.task.pk], "not_reviewed": [other.pk], "gold": []}
 
 
-def test_a_lead_picks_answers_and_hears_what_is_refused(conflict, lead_client):
+def test_a_lead_picks_answers_and_sees_what_is_refused(conflict, lead_client):
     unreviewed = factories.annotation(factories.task(conflict.project), conflict.annotator)
 
     answer = act(lead_client, "pick", [conflict.second, unreviewed])
 
     assert final(conflict) == ("gold", conflict.second.pk)
-    assert said(answer) == [
+    assert messages_of(answer) == [
         "Picked: 1 answer.",
         "Not changed, 1: Only an accepted or fixed annotation can be the answer.",
     ]
 
 
-def test_one_task_gets_no_two_answers(conflict, lead_client):
+def test_two_annotations_of_one_task_cannot_be_picked(conflict, lead_client):
     answer = act(lead_client, "pick", [conflict.annotation, conflict.second])
 
     assert final(conflict) == ("conflict", None)
-    assert "a task has one answer" in said(answer)[0]
+    assert "a task has only one answer" in messages_of(answer)[0]

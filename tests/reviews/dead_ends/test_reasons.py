@@ -1,4 +1,4 @@
-"""Every state an annotation can be in × every role: somebody may move it on, or the lead is told why nobody
+"""Every state an annotation can be in × every role: somebody may move it on, or a manager sees why nobody
 does.
 
 A state is brought about by the real services. `ends` marks the states in which nothing is asked of anybody:
@@ -42,7 +42,7 @@ def _may(move: str, annotation: Annotation, user: User) -> bool:
 
 
 def reasons_of(task: Task) -> list[str]:
-    """The reasons this task stands under, in the order of the table."""
+    """The reasons why this task is stuck, in the order of the table."""
     named = reasons.REASONS.items()
     return [name for name, reason in named if reason.tasks(task.project).filter(pk=task.pk).exists()]
 
@@ -176,12 +176,12 @@ def reviews_switched_off(house: House) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """`who` may move it on, in ROLES' order; `told` are the named reasons; `ends`: nothing is asked of
+    """`who` may move it on, in ROLES' order; `stuck_for` are the named reasons; `ends`: nothing is asked of
     anybody."""
 
     reach: Callable[[House], None]
     who: str
-    told: tuple[str, ...] = ()
+    stuck_for: tuple[str, ...] = ()
     ends: bool = False
 
 
@@ -256,7 +256,7 @@ def movers(house: House) -> list[str]:
 
 
 def drawn_by_somebody(house: House) -> bool:
-    """The label stream hands the task to somebody at work, or the queue holds the annotation."""
+    """An active member can get the task from the label stream, or the annotation is in the queue."""
     for role in ROLES:
         user = User.objects.get(pk=getattr(house, role).pk)
         if stream.draw(house.project, Task.objects.visible_to(user).filter(pk=house.task.pk), user):
@@ -275,17 +275,17 @@ def reached(house, request) -> State:
 @pytest.mark.parametrize("reached", STATES, indirect=True)
 def test_every_state_has_an_exit(house, reached):
     assert movers(house) == reached.who.split()
-    assert reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.told)
-    assert reached.who or reached.told
-    # What asks for something is handed to somebody by itself, or the lead is told.
-    assert reached.ends or reached.told or drawn_by_somebody(house)
+    assert reasons_of(Task.objects.get(pk=house.task.pk)) == list(reached.stuck_for)
+    assert reached.who or reached.stuck_for
+    # What asks for something is handed out, or a manager is told why not.
+    assert reached.ends or reached.stuck_for or drawn_by_somebody(house)
 
 
-CLOSED_BY = {name: state for name, state in STATES.items() if state.told}
+CLOSED_BY = {name: state for name, state in STATES.items() if state.stuck_for}
 
 
 @pytest.mark.parametrize("reached", CLOSED_BY, indirect=True)
-def test_closing_takes_a_task_off_every_list(house, reached):
+def test_closing_removes_a_task_from_every_list(house, reached):
     closing.close(house.task.pk, reason="Enough", actor=house.lead)
 
     assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
@@ -293,9 +293,9 @@ def test_closing_takes_a_task_off_every_list(house, reached):
 
 
 def test_every_reason_is_reached_and_has_buttons():
-    told = {name for state in STATES.values() for name in state.told}
+    stuck_for = {name for state in STATES.values() for name in state.stuck_for}
 
-    assert told == set(reasons.REASONS)
+    assert stuck_for == set(reasons.REASONS)
     assert all(
         reasons.CLOSE in reason.buttons and len(reason.buttons) > 1 for reason in reasons.REASONS.values()
     )
@@ -304,7 +304,7 @@ def test_every_reason_is_reached_and_has_buttons():
 # --- the buttons ------------------------------------------------------------------------------------
 
 
-def test_ownerless_work_is_given_to_somebody(house):
+def test_ownerless_work_is_reassigned(house):
     after(rejected("requeue"), leave)(house)
 
     AnnotationReviewService(house.lead).reassign(house.project, house.annotator, to=house.annotator2)
@@ -313,7 +313,7 @@ def test_ownerless_work_is_given_to_somebody(house):
     assert drawn_by_somebody(house)
 
 
-def test_what_all_skipped_is_returned_to_one_of_them(house):
+def test_a_task_skipped_by_all_is_returned_to_one_of_them(house):
     skipped_by_everybody(house)
 
     decide(house, "reopen", by="lead")
@@ -324,7 +324,7 @@ def test_what_all_skipped_is_returned_to_one_of_them(house):
     )
 
 
-def test_more_hands_make_the_overlap_reachable(house):
+def test_another_annotator_makes_the_overlap_reachable(house):
     too_much_wanted(house)
 
     factories.member(house.project, "AN", "annotator3")
@@ -332,7 +332,7 @@ def test_more_hands_make_the_overlap_reachable(house):
     assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
-def test_a_person_named_ends_unassigned(house):
+def test_an_assignment_ends_unassigned(house):
     by_hand(house)
 
     assignments.assign([house.task], [house.reviewer], "RE")
@@ -340,7 +340,7 @@ def test_a_person_named_ends_unassigned(house):
     assert reasons_of(Task.objects.get(pk=house.task.pk)) == []
 
 
-def test_what_was_rejected_for_the_last_time_is_reopened(house):
+def test_work_rejected_in_the_last_round_can_be_reopened(house):
     rounds_spent(house)
 
     decide(house, "reopen", by="lead")
@@ -352,7 +352,9 @@ def test_what_was_rejected_for_the_last_time_is_reopened(house):
 
 
 @pytest.mark.parametrize("name", reasons.REASONS)
-def test_a_reason_asks_as_often_for_three_tasks_as_for_one(house, name, django_assert_max_num_queries):
+def test_a_reason_needs_as_many_queries_for_three_tasks_as_for_one(
+    house, name, django_assert_max_num_queries
+):
     settings(house, max_rounds=1)
     for _ in range(2):
         factories.annotation(factories.task(house.project), house.annotator)

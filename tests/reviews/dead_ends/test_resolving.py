@@ -1,5 +1,4 @@
-"""What nobody takes up by themselves, as the lead finds it, and what each button does about it. The states
-are those of the walk through every state and role."""
+"""How managers see stuck tasks, and what each button does. The states are those of test_reasons."""
 
 import pytest
 from django.test import Client
@@ -8,17 +7,17 @@ from reviews.dead_ends.reasons import REASONS
 from reviews.inbox.inbox import inbox_of
 from tasks.models import Membership, Task
 from tests.factories import client_of, member
-from tests.reviews.dead_ends import test_reasons as walk
+from tests.reviews.dead_ends import test_reasons as states
 from tests.reviews.steps import now
 from users.models import User
 
 REACHED = {
-    "no_eligible_reviewer": walk.the_lead_alone_who_wrote_it,
-    "rounds_capped": walk.rounds_spent,
-    "skipped_by_all": walk.skipped_by_everybody,
-    "overlap_unreachable": walk.too_much_wanted,
-    "unassigned": walk.by_hand,
-    "ownerless": walk.after(walk.rejected("requeue"), walk.leave),
+    "no_eligible_reviewer": states.the_lead_alone_who_wrote_it,
+    "rounds_capped": states.rounds_spent,
+    "skipped_by_all": states.skipped_by_everybody,
+    "overlap_unreachable": states.too_much_wanted,
+    "unassigned": states.by_hand,
+    "ownerless": states.after(states.rejected("requeue"), states.leave),
 }
 
 
@@ -56,7 +55,7 @@ def test_every_reason_is_tried_here():
 
 
 @pytest.mark.parametrize("stuck", REACHED, indirect=True)
-def test_the_lead_finds_it_with_its_buttons(house, stuck):
+def test_a_manager_sees_it_with_its_buttons(house, stuck):
     body = dead_ends(house)
 
     assert [(row["reason"], row["task"]) for row in body["results"]] == [(stuck, house.task.pk)]
@@ -77,8 +76,8 @@ def test_the_lead_finds_it_with_its_buttons(house, stuck):
 @pytest.mark.parametrize(
     ("who", "status"), [("reviewer", 403), ("annotator", 403), ("stranger", 404), ("admin", 200)]
 )
-def test_only_leads_look_and_press(house, who, status):
-    walk.skipped_by_everybody(house)
+def test_only_managers_see_and_resolve_dead_ends(house, who, status):
+    states.skipped_by_everybody(house)
     client = client_of(getattr(house, who))
     assert client.get(f"/api/projects/{house.project.pk}/dead-ends/").status_code == status
     pressed = client.post(f"/api/tasks/{house.task.pk}/dead-end/", {"press": "close", "because": "A blot"})
@@ -109,7 +108,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("stuck", REACHED, indirect=True)
-def test_assigning_makes_it_somebodys_turn(house, stuck):
+def test_assigning_puts_it_into_somebodys_inbox(house, stuck):
     role, kind = GIVEN[stuck]
     helper = member(house.project, role, "helper")
     if stuck == "overlap_unreachable":
@@ -122,19 +121,19 @@ def test_assigning_makes_it_somebodys_turn(house, stuck):
 
 
 @pytest.mark.parametrize("stuck", ["rounds_capped", "skipped_by_all"], indirect=True)
-def test_returning_makes_it_its_authors_turn(house, stuck):
+def test_returning_puts_it_into_the_authors_inbox(house, stuck):
     assert press(house, press="return").json()["reasons"] == []
     assert ("returned", house.task.pk) in waits_for(now(house).completed_by)
 
 
-def test_returning_what_waits_on_somebody_away_puts_it_into_the_pool(house):
+def test_returning_work_of_an_inactive_person_pools_it(house):
     REACHED["ownerless"](house)
     assert press(house, press="return").json()["reasons"] == []
     assert waits_for(house.annotator2) == [("to_label", house.task.pk)]
 
 
 @pytest.mark.parametrize("stuck", ["rounds_capped", "unassigned"], indirect=True)
-def test_the_lead_decides_it(house, stuck):
+def test_a_manager_decides_it(house, stuck):
     row = dead_ends(house)["results"][0]
     assert "decide" in row["buttons"]
 
@@ -154,28 +153,28 @@ def test_the_lead_decides_it(house, stuck):
         ({"press": "return", "reason": "ownerless"}, "not_stuck"),
     ],
 )
-def test_what_is_missing_is_said_and_nothing_changes(house, body, code):
-    walk.skipped_by_everybody(house)
+def test_an_incomplete_request_is_refused_and_nothing_changes(house, body, code):
+    states.skipped_by_everybody(house)
     before = Task.objects.values().get()
     assert (press(house, **body).status_code, press(house, **body).json()["code"]) == (400, code)
     assert Task.objects.values().get() == before
 
 
-def test_a_task_that_moves_has_no_buttons(house):
+def test_a_task_that_is_not_stuck_has_no_buttons(house):
     assert press(house, press="close", because="Black").json()["code"] == "not_stuck"
 
 
-def test_what_somebody_has_had_is_not_given_to_them_again(house):
-    walk.skipped_by_everybody(house)
+def test_a_task_is_not_assigned_to_somebody_who_has_annotated_it(house):
+    states.skipped_by_everybody(house)
     assert press(house, press="assign", to=house.annotator.pk).json()["code"] == "assignee_is_author"
 
 
 def test_nobody_is_made_the_reviewer_of_their_own_work(house):
-    walk.the_lead_alone_who_wrote_it(house)
+    states.the_lead_alone_who_wrote_it(house)
     assert press(house, press="assign", to=house.lead.pk).json()["code"] == "cannot_decide"
 
 
 def test_a_stranger_is_not_assigned(house):
-    walk.skipped_by_everybody(house)
+    states.skipped_by_everybody(house)
     assert press(house, press="assign", to=house.stranger.pk).status_code == 400
     assert not Membership.objects.filter(user=house.stranger).exists()

@@ -1,4 +1,4 @@
-"""What a verdict must bring with it, and what the reviewer had before their eyes."""
+"""What a verdict has to contain, and the versions that reviewers saw."""
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_redistribute_needs_auto_distribution(house):
     ]
 
 
-def test_redistribute_names_somebody_other_than_the_author(house):
+def test_the_assignee_of_a_redistribute_is_not_the_author(house):
     settings(house, allowed_reject_actions=["requeue", "redistribute"])
 
     with refused("assignee_is_author", field="assignee"):
@@ -107,7 +107,7 @@ def test_redistribute_names_somebody_other_than_the_author(house):
 
 
 @pytest.mark.parametrize("away", [leave, pause, deactivate])
-def test_annotator_unavailable_for_a_requeue_asked_for_by_name(house, away):
+def test_annotator_unavailable_for_an_explicit_requeue(house, away):
     away(house)
 
     with refused("annotator_unavailable", field="reject_action"):

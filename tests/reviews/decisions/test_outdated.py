@@ -1,4 +1,4 @@
-"""When a review stops standing, and what keeps it."""
+"""When a review stops standing, and when it keeps standing."""
 
 import pytest
 
@@ -38,24 +38,24 @@ MOVES = {
 
 @pytest.mark.parametrize("reason", MOVES)
 @pytest.mark.parametrize("verdict", ["accepted", "rejected", "fixed_and_accepted"])
-def test_a_review_that_stops_standing_is_withdrawn(house, heard, verdict, reason):
+def test_a_review_that_stops_standing_is_withdrawn(house, emitted, verdict, reason):
     review = reviewed(house.annotation, house.reviewer, verdict).review
     was_reviewed = Task.objects.get(pk=house.task.pk).reviewed
-    heard.clear()
+    emitted.clear()
 
     MOVES[reason](house)
     verdicts_checked()
 
-    withdrawn = [event for event in heard if event.kind == events.REVIEW_WITHDRAWN]
+    withdrawn = [event for event in emitted if event.kind == events.REVIEW_WITHDRAWN]
     assert [(event.subjects, event.detail["reason"]) for event in withdrawn] == [((review,), reason)]
-    assert (events.TASK_UNREVIEWED in kinds(heard)) == was_reviewed
+    assert (events.TASK_UNREVIEWED in kinds(emitted)) == was_reviewed
     assert states() == [(verdict, "undone" if reason == "undone" else "outdated")]
     assert (now(house).standing_review_id, Task.objects.get(pk=house.task.pk).reviewed) == (None, False)
 
 
-def test_what_changes_nothing_by_meaning_keeps_the_review(house, heard):
+def test_a_change_without_another_meaning_keeps_the_review(house, emitted):
     review = reviewed(house.annotation, house.reviewer).review
-    seq, heard_before = now(house).annotation_seq, heard.clear()
+    seq, heard_before = now(house).annotation_seq, emitted.clear()
 
     noise = [dict(reversed(result("A")[0].items())) | {"origin": "prediction"}]
     for changes in (
@@ -70,7 +70,7 @@ def test_what_changes_nothing_by_meaning_keeps_the_review(house, heard):
     after = now(house)
     assert (after.last_action, after.standing_review_id, after.version) == ("accepted", review.pk, 1)
     assert (after.annotation_seq, after.result) == (seq + 5, result("A"))
-    assert (set(kinds(heard)), heard_before) == ({task_events.ANNOTATION_TOUCHED}, None)
+    assert (set(kinds(emitted)), heard_before) == ({task_events.ANNOTATION_TOUCHED}, None)
 
 
 def test_new_data_of_an_annotated_task_needs_a_manager_and_keeps_the_old(house):
@@ -95,7 +95,7 @@ def test_the_same_data_is_no_change(house):
     assert states() == [("accepted", "standing")]
 
 
-def test_data_of_a_task_nobody_annotated_is_free(house):
+def test_data_of_an_unannotated_task_can_be_changed(house):
     blank = factories.task(house.project)
 
     assert tasks.update(blank.pk, {"data": {"text": "New"}}, actor=house.reviewer).data == {"text": "New"}

@@ -39,7 +39,7 @@ def test_accepting_somebody_elses_edit_is_a_plain_accept(house):
     assert reviewed(house.annotation, house.reviewer).review.verdict == "accepted"
 
 
-def test_an_own_edit_that_says_what_the_annotator_said_is_a_plain_accept(house):
+def test_accepting_an_own_edit_equal_to_the_annotators_version_is_a_plain_accept(house):
     patch(house, "B", house.reviewer)
     patch(house, "A", house.reviewer)
 
@@ -66,7 +66,7 @@ def test_before_of_a_fix_is_never_ones_own_version(house):
     assert two.fixed_version_id == now(house).current_version_id
 
 
-def test_undo_of_a_second_fix_gives_the_annotators_version_back(house):
+def test_undo_of_a_second_fix_restores_the_annotators_version(house):
     reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("B"))
     second = reviewed(house.annotation, house.reviewer, "fixed_and_accepted", result=result("C"))
 

@@ -1,4 +1,4 @@
-"""After a redistribute the slot is somebody else's, and no way leads its author back in."""
+"""After a redistribute somebody else has the slot, and the author is locked out."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def drawn(house, user):
     return found and found.task_id
 
 
-def test_the_stream_hands_it_to_others_only(given_away):
+def test_the_label_stream_gives_it_to_others_only(given_away):
     assert drawn(given_away, given_away.annotator) is None
     assert drawn(given_away, given_away.annotator2) == given_away.task.pk
 

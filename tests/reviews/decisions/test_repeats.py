@@ -30,19 +30,17 @@ REPEATS = [
 
 
 @pytest.mark.parametrize(("verdict", "first", "again"), REPEATS)
-def test_a_repeat_is_answered_with_the_standing_review_and_told_to_nobody(
-    house, heard, verdict, first, again
-):
+def test_a_repeat_returns_the_standing_review_and_emits_nothing(house, emitted, verdict, first, again):
     projects.update(
         house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead
     )
     standing = reviewed(house.annotation, house.reviewer, verdict, **first)
     before = everything()
-    heard.clear()
+    emitted.clear()
 
     repeated = reviewed(house.annotation, house.reviewer, verdict, **again)
 
-    assert (repeated.review, repeated.repeated, kinds(heard)) == (standing.review, True, [])
+    assert (repeated.review, repeated.repeated, kinds(emitted)) == (standing.review, True, [])
     assert everything() == before
 
 
@@ -60,19 +58,19 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("verdict", "first", "then", "again"), DIFFERENT)
-def test_anything_else_is_a_new_review_that_supersedes(house, heard, verdict, first, then, again):
+def test_anything_else_is_a_new_review_that_supersedes(house, emitted, verdict, first, then, again):
     projects.update(
         house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead
     )
     old = reviewed(house.annotation, house.reviewer, verdict, **first).review
-    heard.clear()
+    emitted.clear()
 
     new = reviewed(house.annotation, house.reviewer, then, **again).review
 
     assert states() == [(verdict, "superseded"), (then, "standing")]
     assert Review.objects.get(pk=old.pk).superseded_by == new
-    assert kinds(heard).count(events.REVIEWS_CREATED) == 1
-    assert events.REVIEW_WITHDRAWN not in kinds(heard)
+    assert kinds(emitted).count(events.REVIEWS_CREATED) == 1
+    assert events.REVIEW_WITHDRAWN not in kinds(emitted)
 
 
 def test_the_same_verdict_by_somebody_else_supersedes(house):
@@ -114,15 +112,15 @@ def test_an_accept_repeated_after_an_own_fix_is_that_fix(house):
     assert reviewed(house.annotation, house.reviewer).review == fix.review
 
 
-def test_undo_of_what_is_undone_changes_nothing(house, heard):
+def test_a_second_undo_changes_nothing(house, emitted):
     decision = reviewed(house.annotation, house.reviewer)
     undone(decision, house.reviewer)
     before = everything()
-    heard.clear()
+    emitted.clear()
 
     undone(decision, house.lead)
 
-    assert (everything(), heard) == (before, [])
+    assert (everything(), emitted) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -133,10 +131,10 @@ def test_undo_of_what_is_undone_changes_nothing(house, heard):
         ("fixed_and_accepted", [events.REVIEWS_CREATED, events.TASK_REVIEWED]),
     ],
 )
-def test_one_decision_tells_each_kind_once(house, heard, verdict, expected):
-    heard.clear()
+def test_one_decision_emits_each_kind_of_event_once(house, emitted, verdict, expected):
+    emitted.clear()
 
     decision = reviewed(house.annotation, house.reviewer, verdict)
 
-    assert kinds(heard) == expected
-    assert heard[0].subjects == (decision.review,)
+    assert kinds(emitted) == expected
+    assert emitted[0].subjects == (decision.review,)

@@ -32,7 +32,7 @@ def test_a_reject_that_requeues_is_a_round(house):
 
 
 @pytest.mark.parametrize("verdict", ["accept", "fix_and_accept"])
-def test_other_verdicts_are_none(house, verdict):
+def test_other_verdicts_are_no_rounds(house, verdict):
     decide(house, verdict)
     reject(house, "remove", by="reviewer2")
 
@@ -47,7 +47,7 @@ def test_a_changed_reject_is_one_round(house):
     assert now(house).rounds == 1
 
 
-def test_undoing_the_reject_takes_its_round_back(house):
+def test_undoing_the_reject_removes_its_round(house):
     reject(house)
     patch(house, "B", house.annotator)
     undo(house, reject(house))
@@ -55,14 +55,14 @@ def test_undoing_the_reject_takes_its_round_back(house):
     assert now(house).rounds == 1
 
 
-def test_a_verdict_instead_of_the_reject_takes_its_round_back(house):
+def test_replacing_the_reject_removes_its_round(house):
     reject(house)
     decide(house, "accept")
 
     assert now(house).rounds == 0
 
 
-def test_reopening_is_no_round_and_takes_none_back(house):
+def test_reopening_neither_adds_nor_removes_a_round(house):
     reject(house)
     decide(house, "reopen", by="lead")
 
@@ -77,19 +77,19 @@ def test_bulk_rejects_are_rounds(house):
 
 @pytest.fixture
 def spent(house):
-    """One round is all there may be, and it has been."""
+    """A project that allows one round, which is used up."""
     settings(house, max_rounds=1)
     reject(house)
     patch(house, "B", house.annotator)
     return house
 
 
-def test_another_round_asked_by_name_is_refused(spent):
+def test_an_explicit_requeue_beyond_the_cap_is_refused(spent):
     with refused("rounds_capped", field="reject_action"):
         reject(spent)
 
 
-def test_the_refusal_says_what_else_there_is(spent):
+def test_the_refusal_names_the_alternatives(spent):
     report = AnnotationReviewService(spent.reviewer).reject_many([spent.annotation], reject_action="requeue")
 
     ((_, refusal),) = report.refused
@@ -99,7 +99,7 @@ def test_the_refusal_says_what_else_there_is(spent):
     )
 
 
-def test_unnamed_it_becomes_remove_and_says_so(spent):
+def test_a_default_requeue_beyond_the_cap_becomes_remove_with_a_notice(spent):
     decision = decide(spent, "reject")
 
     assert (decision.review.reject_action, now(spent).rounds) == ("remove", 1)
@@ -108,14 +108,14 @@ def test_unnamed_it_becomes_remove_and_says_so(spent):
     )
 
 
-def test_unnamed_it_is_refused_where_nothing_else_is_allowed(spent):
+def test_a_default_requeue_beyond_the_cap_is_refused_if_remove_is_not_allowed(spent):
     settings(spent, allowed_reject_actions=["requeue"])
 
     with refused("rounds_capped"):
         decide(spent, "reject")
 
 
-def test_the_last_round_said_again_is_a_repeat(house):
+def test_repeating_the_last_round_is_a_repeat(house):
     settings(house, max_rounds=1)
     first = reject(house)
 
@@ -124,14 +124,14 @@ def test_the_last_round_said_again_is_a_repeat(house):
     assert reject(house, by="reviewer2").review != first.review
 
 
-def test_the_cap_is_asked_before_the_annotator(spent):
+def test_the_cap_is_checked_before_the_annotator(spent):
     pause(spent)
 
     with refused("rounds_capped"):
         reject(spent)
 
 
-def test_without_a_cap_there_is_no_end(house):
+def test_without_a_cap_rounds_are_unlimited(house):
     for label in "BCABC":
         reject(house)
         patch(house, label, house.annotator)
@@ -140,7 +140,7 @@ def test_without_a_cap_there_is_no_end(house):
 
 
 @pytest.mark.parametrize("wrong", [{"rounds": 7}, {"contested_at": "2026-01-01T00:00:00Z"}])
-def test_recount_puts_rounds_and_contested_right(house, wrong):
+def test_recount_repairs_rounds_and_contested(house, wrong):
     reject(house)
     Annotation.objects.update(**wrong)
 
@@ -150,7 +150,7 @@ def test_recount_puts_rounds_and_contested_right(house, wrong):
     assert (now(house).rounds, now(house).contested_at) == (1, None)
 
 
-def test_rounds_are_each_annotations_own(house):
+def test_rounds_are_counted_for_each_annotation(house):
     other = submitted(task(house.project), house.annotator)
     reviewed(other, house.reviewer, "rejected")
 

@@ -1,4 +1,4 @@
-"""A selection asks the same number of questions, whatever its size."""
+"""The number of queries does not depend on the size of a selection."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +15,7 @@ def questions(house, size: int) -> int:
     return len(queries)
 
 
-def test_rejecting_three_asks_no_more_than_rejecting_one(house):
+def test_rejecting_three_needs_as_many_queries_as_rejecting_one(house):
     questions(house, 1)  # caches
 
     assert questions(house, 1) == questions(house, 3)

@@ -1,4 +1,4 @@
-"""A verdict on many at once, and taking it back at once."""
+"""Bulk decisions, and undoing them."""
 
 import pytest
 
@@ -31,9 +31,9 @@ def said(report) -> dict[int, str]:
     return {annotation.pk: refusal.code for annotation, refusal in report.refused}
 
 
-def test_a_selection_is_decided_where_allowed_and_reported_where_not(house, selection, heard):
+def test_a_selection_is_decided_where_allowed_and_reported_where_not(house, selection, emitted):
     first, own, skipped, accepted, _ = selection
-    heard.clear()
+    emitted.clear()
 
     report = AnnotationReviewService(house.reviewer).accept_many(selection)
 
@@ -44,10 +44,10 @@ def test_a_selection_is_decided_where_allowed_and_reported_where_not(house, sele
         first.pk,
         accepted.pk,
     ]
-    assert kinds(heard).count(events.REVIEWS_CREATED) == 1
+    assert kinds(emitted).count(events.REVIEWS_CREATED) == 1
 
 
-def test_a_selection_decided_again_writes_nothing_more(house, selection):
+def test_repeating_a_bulk_decision_writes_nothing(house, selection):
     service = AnnotationReviewService(house.reviewer)
     service.accept_many(selection)
     before = Review.objects.count()
@@ -57,7 +57,7 @@ def test_a_selection_decided_again_writes_nothing_more(house, selection):
     assert (Review.objects.count(), again.bulk.reviews.count(), len(again.done)) == (before, 0, 2)
 
 
-def test_undo_of_a_selection_takes_back_own_verdicts_only(house, selection):
+def test_undo_of_a_selection_undoes_own_verdicts_only(house, selection):
     first, own, skipped, accepted, _ = selection
     reviewed(first, house.reviewer)
 
@@ -80,7 +80,7 @@ def test_reopen_of_a_selection(house, selection):
     assert Annotation.objects.exclude(returned_at=None).count() == 3
 
 
-def test_nothing_of_an_empty_selection(house):
+def test_an_empty_selection_is_refused(house):
     with refused("nothing_selected"):
         AnnotationReviewService(house.reviewer).accept_many([])
 

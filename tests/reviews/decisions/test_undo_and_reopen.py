@@ -1,4 +1,4 @@
-"""Taking a verdict back, and returning work without one."""
+"""Undoing verdicts, and returning work without one."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_undo_of_a_redistribute_withdraws_the_extra_slot(house):
     assert patch(house, "B", house.annotator).version == 2
 
 
-def test_undo_of_a_redistribute_keeps_what_a_substitute_did(house):
+def test_undo_of_a_redistribute_keeps_the_work_of_a_substitute(house):
     decision = redistribute(house)
     factories.annotation(house.task, house.annotator2)
 

@@ -1,4 +1,4 @@
-"""What a reviewer gets next, in which order, and why sometimes nothing."""
+"""What a reviewer gets next, in which order, and the reasons for getting nothing."""
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_decided_work_leaves_the_queue(house, verdict, asked, queue):
     assert queue_of(house.annotation) == "review"
 
 
-def test_reworked_work_waits_again_and_says_so(house):
+def test_reworked_work_waits_again_and_is_marked(house):
     reviewed(house.annotation, house.reviewer, "rejected")
     annotations.edit(house.annotation.pk, {"result": result("B")}, actor=house.annotator)
 
@@ -76,7 +76,7 @@ def test_reworked_work_waits_again_and_says_so(house):
     assert (entry.queue, entry.reworked) == ("review", True)
 
 
-def test_reopened_work_waits_for_its_author_not_for_a_reviewer(house):
+def test_reopened_work_waits_for_its_author_only(house):
     AnnotationReviewService(house.reviewer).reopen(house.annotation)
 
     assert queue_of(house.annotation) is None
@@ -91,7 +91,7 @@ def test_deleted_tasks_leave_the_queue(house):
 @pytest.mark.parametrize(
     ("setting", "off", "on"), [("enable_review_workflow", False, True), ("only_finished_tasks", True, False)]
 )
-def test_settings_empty_the_queue_and_fill_it_again(house, setting, off, on):
+def test_settings_empty_and_refill_the_queue(house, setting, off, on):
     projects.update(house.project, {"maximum_annotations": 2}, actor=house.lead)
     projects.update(house.project, {setting: off}, actor=house.lead)
     before = queue_of(house.annotation)
@@ -108,7 +108,7 @@ def test_only_finished_tasks_wait_until_the_last_annotation(house):
     assert (before, drawn(house)) == ((None, "not_finished_yet"), house.annotation.pk)
 
 
-def test_work_under_another_name_is_that_persons(house):
+def test_work_submitted_for_somebody_else_is_their_work(house):
     annotations.edit(house.annotation.pk, {"completed_by": house.reviewer}, actor=house.lead)
 
     assert QueueEntry.objects.get().completed_by == house.reviewer
@@ -147,7 +147,7 @@ def five(house):
         ("lowest_score", ["low", "high", "first", "other", "reworked"]),
     ],
 )
-def test_queue_is_handed_out_in_the_order_of_the_project(house, five, sampling, order):
+def test_items_are_drawn_in_the_order_of_the_project(house, five, sampling, order):
     projects.update(house.project, {"sampling": sampling}, actor=house.lead)
 
     assert all_in_order(house) == [five[name] for name in order]
@@ -160,7 +160,7 @@ def test_random_order_is_that_of_the_seed(house, five):
     assert all_in_order(house) == by_shuffle
 
 
-def test_score_that_changes_moves_the_item(house, five):
+def test_a_changed_score_moves_the_item(house, five):
     task_service.delete_predictions(
         house.project, Task.objects.values_list("pk", flat=True), actor=house.lead
     )
@@ -180,7 +180,7 @@ def test_own_work_is_left_out_unless_the_project_allows_it(house):
     assert drawn(house) == mine.pk
 
 
-def test_what_one_contests_oneself_is_left_out_also_where_self_review_is_allowed(house):
+def test_own_disputes_are_left_out_even_if_self_review_is_allowed(house):
     mine = annotation(task(house.project), house.reviewer)
     reviewed(house.annotation, house.reviewer2)
     reviewed(mine, house.reviewer2, "rejected")
@@ -204,19 +204,19 @@ def test_assigned_only_gives_assigned_tasks_and_managers_everything(house):
     assert (drawn(house), remaining(queue_request(house))) == (second.pk, 1)
 
 
-def test_rejected_queue_is_asked_for_by_name(house):
+def test_the_rejected_queue_must_be_requested(house):
     reviewed(house.annotation, house.reviewer2, "rejected")
 
     assert (drawn(house), drawn(house, queue="rejected")) == (None, house.annotation.pk)
 
 
-def test_task_can_be_asked_for(house, five):
+def test_a_task_can_be_requested(house, five):
     last = Task.objects.get(annotations=five["low"])
 
     assert drawn(house, task_id=last.pk) == five["low"]
 
 
-def test_what_is_put_aside_is_not_handed_out(house, five):
+def test_skipped_items_are_not_drawn(house, five):
     skipped = (five["first"], five["other"])
     assert drawn(house, skipped_ids=skipped) == five["reworked"]
 
@@ -224,7 +224,7 @@ def test_what_is_put_aside_is_not_handed_out(house, five):
     assert (draw(everything), why_empty(everything).code) == (None, "put_aside")
 
 
-def test_contested_rejections_come_first_and_not_to_whom_they_contest(house, five):
+def test_disputes_come_first_but_not_for_the_contested_reviewer(house, five):
     rejected = reviewed(
         annotation(task(house.project), house.annotator), house.reviewer, "rejected", reject_action="remove"
     )
@@ -245,7 +245,7 @@ def test_contested_rejections_come_first_and_not_to_whom_they_contest(house, fiv
         (lambda house: drawn(house, house.reviewer2), "all_leased"),
     ],
 )
-def test_nothing_left_is_told_with_its_reason(house, make, code):
+def test_an_empty_queue_has_a_reason(house, make, code):
     make(house)
 
     assert (drawn(house), why_empty(queue_request(house)).code) == (None, code)
@@ -267,7 +267,7 @@ def test_nothing_left_is_told_with_its_reason(house, make, code):
         ),
     ],
 )
-def test_some_get_nothing_whatever_waits(house, make, who, code):
+def test_some_people_get_nothing_whatever_waits(house, make, who, code):
     make(house)
 
     assert before_drawing(queue_request(house, getattr(house, who))).code == code

@@ -1,4 +1,4 @@
-"""Leases: held, renewed, run out, let go, ended by a decision; and never two on one item, with real
+"""Leases: held, renewed, expired, released, ended by a decision; and never two on one item, with real
 threads."""
 
 from collections import Counter
@@ -27,7 +27,7 @@ def ran_out() -> None:
     QueueEntry.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_asking_again_gives_the_same_item_for_longer(house):
+def test_drawing_again_renews_the_lease(house):
     annotation(task(house.project), house.annotator)
     first = draw(QueueRequest(house.project, house.reviewer))
     again = draw(QueueRequest(house.project, house.reviewer))
@@ -36,7 +36,7 @@ def test_asking_again_gives_the_same_item_for_longer(house):
     assert again.expires_at > first.expires_at
 
 
-def test_lease_that_ran_out_lets_the_next_one_in(house):
+def test_an_expired_lease_frees_the_item(house):
     mine = draw(QueueRequest(house.project, house.reviewer))
     assert draw(QueueRequest(house.project, house.reviewer2)) is None
     ran_out()
@@ -46,7 +46,7 @@ def test_lease_that_ran_out_lets_the_next_one_in(house):
     assert leases.renew(mine.id, house.reviewer) is None
 
 
-def test_lease_that_ran_out_is_renewed_while_nobody_took_the_item(house):
+def test_an_expired_lease_is_renewed_while_nobody_else_has_the_item(house):
     mine = draw(QueueRequest(house.project, house.reviewer))
     ran_out()
 
@@ -69,7 +69,7 @@ def test_released_item_is_free_and_released_once(house):
 
 @pytest.mark.parametrize("verdict", ["accepted", "rejected"])
 @pytest.mark.parametrize("decider", ["reviewer", "reviewer2"])
-def test_decision_of_anybody_ends_the_lease(house, verdict, decider):
+def test_any_decision_ends_the_lease(house, verdict, decider):
     mine = draw(QueueRequest(house.project, house.reviewer))
     reviewed(house.annotation, getattr(house, decider), verdict)
 
@@ -84,7 +84,7 @@ def test_edit_by_the_author_keeps_the_lease(house):
     assert leases.renew(mine.id, house.reviewer)
 
 
-def test_leases_of_somebody_who_leaves_are_let_go(house):
+def test_leases_of_a_removed_member_are_released(house):
     draw(QueueRequest(house.project, house.reviewer))
 
     assert (leases.release_all(house.project, house.reviewer), leases.live(house.project).count()) == (1, 0)
@@ -123,7 +123,7 @@ def test_many_reviewers_never_get_one_item_twice_and_leave_none(house, crowd):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_draws_at_once_are_as_many_items(house, crowd):
+def test_concurrent_draws_get_different_items(house, crowd):
     got = together([lambda person=person: draw(QueueRequest(house.project, person)) for person in crowd])
 
     assert len({lease.annotation_id for lease in got}) == REVIEWERS
