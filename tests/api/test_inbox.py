@@ -241,7 +241,7 @@ def test_the_inbox_costs_the_same_for_one_project_and_for_three(house, who):
 
 
 def test_counts_stop_at_a_bound(house, monkeypatch):
-    for module in ("kinds", "personal", "pools", "mine"):
+    for module in ("kinds", "personal", "pools", "inbox"):
         monkeypatch.setattr(f"reviews.inbox.{module}.BOUND", 2)
     for number in range(3):
         task(house.project, text=f"{number}")

@@ -197,7 +197,7 @@ def test_the_plain_page_accepts(house):
 
     assert Review.objects.get().verdict == "accepted"
     assert "Accepted." in after
-    assert "all of it is reviewed" in after
+    assert "Nothing is waiting for review." in after
 
 
 def test_the_plain_page_rejects_with_comment_reason_and_outcome(house):
