@@ -78,6 +78,7 @@ def update(comment: Comment, *, actor: User, **fields: Any) -> Comment:
         task = Task.objects.lock([comment.task_id]).get()
         for name, value in fields.items():
             setattr(comment, name, value)
+        # Resolved again, it keeps the time of the first.
         comment.resolved_at = (comment.resolved_at or timezone.now()) if comment.is_resolved else None
         comment.updated_at = timezone.now()
         comment.save()

@@ -110,6 +110,7 @@ def recount(
             touch(task, actor)
         final_answer.void_picks(final_answer.set_answers(tasks, siblings))
         _write(tasks, siblings)
+    # After the write: whether a task is finished decides whether it is in the queue.
     entries.sync([task.pk for task in tasks])
     changed = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
     return ReviewedChanges([t for t in changed if t.reviewed], [t for t in changed if not t.reviewed])
@@ -121,6 +122,7 @@ def apply_siblings(task: Task, siblings: Collection[Sibling], criteria: str) -> 
     task.reviewed = is_reviewed(criteria, overlap_reached=task.is_labeled, siblings=siblings)
     if not task.reviewed:
         task.reviewed_at = None
+    # Else it stays: further verdicts do not make the task reviewed again.
     elif task.reviewed_at is None:
         task.reviewed_at = timezone.now()
 
@@ -140,6 +142,7 @@ def _write(tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]])
         {name: getattr(task, name) for name in WRITTEN} | {"reviewers": reviewers_of(siblings[task.pk])}
         for task in tasks
     ]
+    # Times become text here; the column types of `input` turn them back.
     run(WRITE, {"tasks": json.dumps(rows, default=str)})
 
 

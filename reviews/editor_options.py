@@ -86,6 +86,7 @@ def reject_buttons(project: Project) -> list[dict[str, str]]:
 
 
 def _is_possible(project: Project, action: str) -> bool:
+    # Where tasks are assigned manually it needs an assignee, which the editor's button cannot ask for.
     return action != RejectAction.REDISTRIBUTE or project.label_stream_task_distribution == Distribution.AUTO
 
 

@@ -49,6 +49,7 @@ def undo(task: Task, *, actor: User) -> Task:
 
 
 def _locked(task: Task, actor: User) -> Task:
+    # The lock of the task also serializes picks with verdicts, which may end them.
     locked = Task.objects.select_related("project").lock([task.pk]).first()
     if locked is None or locked.deleted_at or locked.project.deleted_at:
         raise Refused("not_found", "This task no longer exists.", status=404)

@@ -43,6 +43,7 @@ def names_shown_to(user: User, annotation: str | None = "") -> Q:
     """Rows of which `user` may know the reviewers. `annotation` is the path from the row to its annotation;
     None: the row is a task."""
     everything = within(user, "view_all_annotations")
+    # An empty Q stands for everything: nothing may be added to it by OR.
     of_project = everything | Q(project__show_reviewer_names=True) if everything else everything
     return of_project & ~contested_for(user, annotation)
 
@@ -51,6 +52,7 @@ def contested_for(user: User, annotation: str | None) -> Q:
     """The rows that would show `user` who signed a contested rejection that they may decide."""
     if annotation is not None:
         return disputes.hidden_from(user, annotation)
+    # An empty condition: they manage every project, so nothing is hidden from them.
     if not within(user, "manage_project"):
         return Q(pk__in=[])
     return Q(

@@ -165,6 +165,7 @@ def _assign_ids(works: Sequence[ImportedWork], pks: Iterable[int]) -> None:
                 version, number = row.pk, number + 1
                 row.number = number
             row.version_id = version
+            # Every row that is not an import belongs to the next verdict of the file.
             if row.action != HistoryAction.IMPORTED:
                 _link_review(row, next(verdict_rows), before, version)
         work.annotation.current_version_id = version

@@ -11,6 +11,7 @@ class ReviewQuerySet(models.QuerySet):
     def visible_to(self, user):
         everything = within(user, "view_all_annotations")
         own_work = within(user, "view_project") & Q(annotation__completed_by=user)
+        # An empty Q stands for everything, but `Q() | own_work` would be own work alone.
         seen = everything | own_work if everything else everything
         seen &= Q(annotation__is_draft=False) | Q(annotation__completed_by=user)
         return self.filter(seen, annotation__deleted_at=None, task__deleted_at=None, project__deleted_at=None)
@@ -44,6 +45,7 @@ class CorrectionQuerySet(models.QuerySet):
 
     def in_force(self):
         """Without those of undone fixes, and of fixes replaced by another verdict on the same version."""
+        # A verdict on a later version replaces the fix without contradicting it.
         judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
         return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
 

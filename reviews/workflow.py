@@ -50,6 +50,7 @@ REVIEWABLE = (workflow_disabled, not_submitted, skipped, task_not_finished, not_
 # A skipped annotation has nothing to review, but it can be returned.
 RETURNABLE = tuple(guard for guard in REVIEWABLE if guard is not skipped)
 
+# Guards about the person come before those about the work, so that a refusal gives nothing away.
 WORKFLOW: dict[str, Rule] = {
     "accept": Rule(
         "review_annotation", (own_annotation, own_verdict_contested, *REVIEWABLE), ActionType.ACCEPTED

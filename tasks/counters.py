@@ -93,6 +93,7 @@ def apply_counts(task: Task, counts: AnnotationCounts) -> None:
     task.is_labeled = counts.filled_slots >= task.overlap
     if not task.is_labeled:
         task.completed_at = None
+    # Else it stays: another annotation does not complete the task again.
     elif task.completed_at is None:
         task.completed_at = timezone.now()
 

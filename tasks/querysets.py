@@ -54,6 +54,7 @@ class TaskQuerySet(models.QuerySet):
 
     def _seen_by(self, user: "User") -> Q:
         everything = within(user, "view_all_annotations")
+        # An empty Q stands for everything: OR with another condition would narrow it.
         if not everything:
             return everything
         return everything | self._given_to(user)

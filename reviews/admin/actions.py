@@ -68,6 +68,7 @@ class ReviewActions(admin.ModelAdmin):
     @admin.action(description="Reject selected annotations …", permissions=["review"])
     def reject(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         annotations = selected(queryset.select_related("project"))
+        # The first POST shows the form, the second is confirmed.
         form = RejectForm(request.POST if "confirmed" in request.POST else None, annotations=annotations)
         if not form.is_valid():
             return confirm(self, request, form, annotations)
@@ -120,6 +121,7 @@ def decide(request: HttpRequest, annotations: Iterable[Annotation], done: str, v
     it.
     """
     service = AnnotationReviewService(signed_in(request))
+    # The service takes a selection of one project, so each project gets a bulk action of its own.
     by_project: dict[int, list[Annotation]] = defaultdict(list)
     for annotation in selected(annotations):
         by_project[annotation.project_id].append(annotation)
@@ -166,6 +168,7 @@ def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
     refused: dict[str, list[int]] = defaultdict(list)
     for annotation in sorted(annotations, key=lambda annotation: annotation.task_id):
         try:
+            # A refusal must not undo the picks before it.
             with transaction.atomic():
                 final_picks.pick(annotation.task, annotation.pk, actor=signed_in(request))
         except Refused as refusal:

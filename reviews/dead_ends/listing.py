@@ -100,6 +100,7 @@ def _concerned(tasks: set[int]) -> dict[tuple[str, int], int]:
         f"is_{name}": ExpressionWrapper(condition, output_field=BooleanField())
         for name, condition in CONCERNED.items()
     }
+    # The annotation with the most rounds, then the oldest, is the one that `setdefault` keeps.
     for row in present.annotate(**flags).order_by("-rounds", "pk").values("pk", "task", *flags):
         for name in CONCERNED:
             if row[f"is_{name}"]:

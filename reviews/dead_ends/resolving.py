@@ -81,6 +81,7 @@ def _make_reviewer(task: Task, to: User) -> None:
     """Make somebody a reviewer who may decide this."""
     if role_in(task.project_id, to) == Role.ANNOTATOR:
         members.set_role(task.project, to, Role.REVIEWER)
+        # `still_stuck` below has to see the new role.
         forget_roles(to)
     if "no_eligible_reviewer" in still_stuck(task):
         raise Refused(

@@ -142,6 +142,7 @@ def last_version_of_author(annotation: Annotation) -> History | None:
 
 def _repeats(standing: Review, annotation: Annotation, request: VerdictRequest, actor: User) -> bool:
     """The same reviewer sends the same verdict again. What is left out counts as equal."""
+    # An imported verdict repeats nothing: nobody has decided it here.
     if (standing.created_by_id, standing.verdict) != (actor.pk, request.verdict) or standing.imported_by_id:
         return False
     if request.comment not in ("", standing.comment) or request.reason not in ("", standing.reason):

@@ -29,6 +29,7 @@ def reject_refusal(
     annotation: Annotation, request: VerdictRequest, actor: User, *, action: str, obstacle: Refusal | None
 ) -> Refusal | None:
     """Why this reject is not possible. `action` and `obstacle` come from `resolve_reject_action`."""
+    # In the order that docs/reference/workflow.md promises.
     return (
         workflow.reject_action_not_allowed(annotation.project, action)
         or obstacle

@@ -34,4 +34,5 @@ def work_in_progress(project: Project) -> WorkInProgress:
 
 
 def _count(rows: QuerySet) -> int:
+    # The slice becomes a subquery, so PostgreSQL stops counting at LIMIT.
     return rows.order_by().values("pk")[:LIMIT].count()

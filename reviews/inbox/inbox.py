@@ -40,5 +40,6 @@ def inbox_of(user: User, *, kinds: Sequence[Kind] = tuple(Kind), project: int | 
 
 def _count(own: Sequence[Item], pools: Sequence[Item]) -> Count:
     """Corrections are counted by fix: a person looks at each fix once."""
+    # One more than BOUND is read of each kind, only to see that there are more.
     more = len(own) > BOUND or any(pool.is_estimate for pool in pools)
     return Count(min(len(own), BOUND) + sum(pool.number for pool in pools), more)

@@ -169,6 +169,7 @@ QUERIES: dict[Kind, Callable[[Reader], QuerySet]] = {
 
 
 def _rows(reader: Reader, found: QuerySet, kind: Kind, **named: Any) -> QuerySet:
+    # The names end in `_`, because annotate() does not accept the names of fields.
     columns = {"project_": F("project"), "task_": F("task"), "annotation_": _NO_ID, "about_": _NO_ID} | named
     columns = {
         "kind_": _constant(kind),

@@ -18,6 +18,7 @@ class Comment(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
     annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, related_name="comments")
+    # No foreign key: submitting deletes the draft (see comments.follow_drafts).
     draft_id = models.BigIntegerField(null=True)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="comments")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

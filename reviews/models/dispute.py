@@ -24,6 +24,7 @@ class Dispute(models.Model):
         OVERTURNED = "overturned", "The work was right"
         WITHDRAWN = "withdrawn", "The rejection stopped standing before it was decided"
 
+    # One to one: a rejection can be contested only once.
     review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="dispute")
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="disputes")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="disputes")

@@ -52,6 +52,7 @@ class Review(models.Model):
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="reviews")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
+    # The text as it was, also if there is a comment object: that can be edited later.
     comment = models.TextField(blank=True)
     comment_object = models.ForeignKey("Comment", on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=64, blank=True)
@@ -121,6 +122,7 @@ class Review(models.Model):
 class TaskReviewer(models.Model):
     """Who reviewed a task: the reviewers of its standing reviews. Recomputed under the task's lock."""
 
+    # The key is also the index that finds the tasks which a person reviewed in a project.
     pk = models.CompositePrimaryKey("project_id", "user_id", "task_id")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")

@@ -18,6 +18,7 @@ NONE = {"lease": None, "leased_to": None, "leased_at": None, "leased_until": Non
 def renew(lease: UUID, user: User) -> datetime | None:
     """Extend a lease; returns until when. One that has expired can be renewed while nobody else has taken the
     entry. None: it is gone."""
+    # One UPDATE checks and extends it: somebody else may take over an expired lease at the same moment.
     held = QueueEntry.objects.filter(lease=lease, leased_to=user)
     if not held.update(leased_until=Now() + timedelta(seconds=settings.LEASE_SECONDS)):
         return None

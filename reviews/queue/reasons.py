@@ -55,9 +55,11 @@ def before_drawing(request: QueueRequest) -> Reason | None:
 
 def why_empty(request: QueueRequest) -> Reason:
     """Drop one condition after the other: the first that makes a difference is the reason."""
+    # `wanted` is in the queue for anybody, `decidable` is the part that this person may decide.
     wanted, decidable = (
         rows.filter(queue__in=request.queues) for rows in (request.wanted, request.decidable)
     )
+    # There is something to decide, but others have leased all of it.
     if decidable.exclude(FREE | held_by(request.user)).exists():
         return ALL_LEASED
     if (

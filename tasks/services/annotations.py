@@ -90,6 +90,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[An
             raise Refused("not_found", "This task no longer exists.", status=404)
         annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
         _insert(annotations, [work for _, work in entries], actor)
+        # What they submitted fills the slots that were reserved for them.
         reservations.end(locked, {annotation.completed_by for annotation in annotations} | {actor})
         counters.recount(list(locked.values()), actor=actor)
         project = annotations[0].project
@@ -138,6 +139,7 @@ def _first_action(work: Work) -> ActionType:
         return ActionType.SKIPPED
     if work.bulk_created:
         return ActionType.PROPAGATED_ANNOTATION
+    # A prediction that was submitted as it is, without any time spent on it.
     return (
         ActionType.PREDICTION
         if work.parent_prediction_id and not work.draft_id and not work.lead_time

@@ -30,6 +30,7 @@ def new_versions(
     """
     config = {"label_config_id": details.pop("label_config_id")} if "label_config_id" in details else {}
     rows = []
+    # The ids come first: a version row refers to itself, and the annotation to the row.
     for annotation, pk in zip(annotations, next_ids(History, len(annotations)), strict=True):
         annotation.current_version_id = pk
         if not config:
