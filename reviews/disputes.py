@@ -85,8 +85,8 @@ def _outcome(decision: Review | None) -> str:
 
 
 def visible_to(user: User, project: Project) -> QuerySet[Dispute]:
-    """Managers see all disputes; reviewers the open ones and those that they caused or decided; others their
-    own."""
+    """Managers see all disputes; reviewers the open ones and those that they caused
+    or decided; others their own."""
     found = Dispute.objects.filter(
         project=project, annotation__deleted_at=None, annotation__task__deleted_at=None
     )

@@ -250,8 +250,8 @@ def _repair_rework(task_ids: Collection[int]) -> None:
 
 
 def repair_totals(project: Project) -> None:
-    """Append the differences as a delta. They are right in the snapshot, so they stay right, whatever others
-    append meanwhile."""
+    """Append the differences as a delta. They are right in the snapshot, so they stay
+    right, whatever others append meanwhile."""
     with snapshot():
         stored = totals.totals_of([project.pk])[project.pk]
         missing = {name: number - stored[name] for name, number in _count(project).items()}

@@ -31,8 +31,8 @@ def pick(task: Task, annotation_id: int, *, actor: User) -> Task:
 
 
 def undo(task: Task, *, actor: User) -> Task:
-    """Undo the pick, if there is one; if the annotations still differ, the task is in conflict again. Raises
-    Refused."""
+    """Undo the pick, if there is one; if the annotations still differ, the task is
+    in conflict again. Raises Refused."""
     with transaction.atomic():
         task = _locked(task, actor)
         current = _current_pick(task)

@@ -20,8 +20,8 @@ from .models import TaskReviewer
 def visible_actors(user: User, row: Any) -> set[int] | None:
     """The people that `user` may see as actors of this row; None: everybody.
 
-    For a contested annotation it is only its author: naming the other reviewers would give away the missing
-    one.
+    For a contested annotation it is only its author: naming the other reviewers would
+    give away the missing one.
     """
     if names_hidden(user, project_of(row)):
         return {user.pk}

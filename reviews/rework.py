@@ -60,8 +60,8 @@ def reassign(project: Project, person: User, *, to: User | None, actor: User) ->
     """Give everything that waits for `person` here to somebody, or to anyone (None): returned work, open
     assignments, leases and reservations.
 
-    Returned work keeps its author, but frees its slot, and `to` is assigned its task, to make another
-    annotation.
+    Returned work keeps its author, but frees its slot, and `to` is assigned its
+    task, to make another annotation.
     """
     with transaction.atomic():
         if to is not None:

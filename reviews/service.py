@@ -223,8 +223,8 @@ class AnnotationReviewService:
     # --- imports ------------------------------------------------------------------------------
 
     def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
-        """Verdicts from a file. The caller inserts the annotations in the same transaction. Needs a
-        manager."""
+        """Verdicts from a file. The caller inserts the annotations in the
+        same transaction. Needs a manager."""
         if not works:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):

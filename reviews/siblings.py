@@ -27,8 +27,8 @@ READ = """
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """What the counters of a task need to know about one annotation. `reviewer_id` signed its standing
-    review."""
+    """What the counters of a task need to know about one annotation.
+    `reviewer_id` signed its standing review."""
 
     annotation_id: int
     state: State
@@ -69,8 +69,8 @@ def sibling_of(annotation: Annotation, reviewer_id: int | None = None) -> Siblin
 
 
 def siblings_of(task_ids: Collection[int]) -> tuple[dict[int, list[Sibling]], dict[int, str]]:
-    """(Task id → its annotations, ordered by id; task id → the review criteria of its project), in one
-    statement.
+    """(Task id → its annotations, ordered by id; task id → the review criteria of
+    its project), in one statement.
 
     The criteria are read again: the setting may have changed while the transaction waited for its locks.
     """

@@ -71,8 +71,8 @@ class TaskQuerySet(models.QuerySet):
         return within(user, "view_project") & (free | assigned | mine)
 
     def offered_to(self, user: "User"):
-        """Of the visible tasks, those that lists show: to reviewers only those that they may review or have
-        annotated."""
+        """Of the visible tasks, those that lists show: to reviewers only those that they
+        may review or have annotated."""
         from .models import Annotation, Assignment
 
         reviewing = within(user, "view_all_annotations") & ~within(user, "manage_project")

@@ -102,8 +102,8 @@ def _writer(column: Any) -> Callable[[Any], str] | None:
 
 @contextmanager
 def bounded_reads(milliseconds: int) -> Iterator[None]:
-    """Cancel statements in the block that take longer (OperationalError), so that no filter can block a
-    worker."""
+    """Cancel statements in the block that take longer (OperationalError), so that no
+    filter can block a worker."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield

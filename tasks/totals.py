@@ -1,8 +1,8 @@
 """Totals of a project, without a row that every transaction has to lock.
 
-A transaction appends what it changed (ProjectDelta), and a job adds the deltas to ProjectTotal every
-second. Readers sum both in one statement, so a total is right as soon as the transaction that changed it is
-committed.
+A transaction appends what it changed (ProjectDelta), and a job adds the deltas to ProjectTotal
+every second. Readers sum both in one statement, so a total is right as soon as the transaction
+that changed it is committed.
 """
 
 from collections import Counter, defaultdict

@@ -117,8 +117,8 @@ def confirm(
 
 
 def decide(request: HttpRequest, annotations: Iterable[Annotation], done: str, verb: Verb) -> None:
-    """Raises Refused when the selection is too large, or a rule outside the workflow forbids the whole of
-    it.
+    """Raises Refused when the selection is too large, or a rule outside the workflow
+    forbids the whole of it.
     """
     service = AnnotationReviewService(signed_in(request))
     # The service takes a selection of one project, so each project gets a bulk action of its own.
@@ -161,8 +161,8 @@ def counted(number: int) -> str:
 
 
 def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
-    """Make each annotation the answer of its task, and list refusals by reason. Raises Refused if two are of
-    one task.
+    """Make each annotation the answer of its task, and list refusals by reason. Raises Refused if
+    two are of one task.
     """
     refuse_two_of_a_task(annotations)
     refused: dict[str, list[int]] = defaultdict(list)

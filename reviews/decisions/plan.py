@@ -94,8 +94,8 @@ def plan_verdict(
 ) -> Plan | Review | Refusal:
     """A plan, or a refusal, or `standing` itself where the request only repeats it.
 
-    `standing` is the review in force, read under the lock. A reject in bulk needs no comment. Raises Refused
-    (`stale`).
+    `standing` is the review in force, read under the lock. A reject in bulk needs
+    no comment. Raises Refused (`stale`).
     """
     if refusal := workflow.refusal(workflow.ACTION_OF[request.verdict], annotation, actor):
         return refusal

@@ -17,8 +17,8 @@ RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
 
 @dataclass(frozen=True)
 class VerdictRequest:
-    """A verdict as requested. `result` belongs to a fix; `reject_action`, `reason` and `assignee` belong to
-    a reject."""
+    """A verdict as requested. `result` belongs to a fix; `reject_action`, `reason` and
+    `assignee` belong to a reject."""
 
     verdict: ActionType
     comment: str = ""

@@ -1,8 +1,8 @@
-"""Which annotations are in which queue, derived from annotation, task and project by the conditions of
-reviews/eligibility.py.
+"""Which annotations are in which queue, derived from annotation, task and project
+by the conditions of reviews/eligibility.py.
 
-Whoever changes a task that they have locked brings its entries up to date (`sync`); `manage.py recount`
-compares them.
+Whoever changes a task that they have locked brings its entries up to date
+(`sync`); `manage.py recount` compares them.
 """
 
 from collections.abc import Collection

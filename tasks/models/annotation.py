@@ -147,8 +147,8 @@ class Annotation(models.Model):
 
 
 class History(models.Model):
-    """What happened to an annotation, append-only. A *version* is a row that changed the result or the skip
-    flag.
+    """What happened to an annotation, append-only. A *version* is a row that changed the
+    result or the skip flag.
 
     A version row has a `result` and a `number`, and its `version_id` is its own id. Every other row refers
     to the version that was current.

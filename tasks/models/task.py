@@ -187,8 +187,8 @@ class Assignment(models.Model):
 
 
 class Reservation(models.Model):
-    """A lease on a slot in the label stream: this person is annotating the task, until they submit or it
-    expires."""
+    """A lease on a slot in the label stream: this person is annotating the task, until
+    they submit or it expires."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="reservations")

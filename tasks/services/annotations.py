@@ -1,8 +1,8 @@
 """Everything that writes annotations, except verdicts.
 
-Each function locks the annotation and its task, refuses or changes, writes history, recounts and emits an
-event. Apps above may have rules of their own (a verdict locks the annotation): they receive the event and
-raise.
+Each function locks the annotation and its task, refuses or changes, writes history, recounts and
+emits an event. Apps above may have rules of their own (a verdict locks the annotation): they
+receive the event and raise.
 """
 
 from collections.abc import Iterable

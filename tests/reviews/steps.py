@@ -16,8 +16,8 @@ def settings(house: House, **changes: Any) -> None:
 
 
 def decide(house: House, action: str, by: str = "reviewer", **asked: Any) -> Any:
-    """`by` does `action` (a method of the service) to the house's annotation; a fix has the result B by
-    default."""
+    """`by` does `action` (a method of the service) to the house's annotation; a fix has
+    the result B by default."""
     asked = (FIXED if action == "fix_and_accept" else {}) | asked
     done = getattr(AnnotationReviewService(getattr(house, by)), action)(house.annotation, **asked)
     verdicts_checked()

@@ -74,8 +74,8 @@ def test_an_undo_sent_many_times_at_once_is_one_undo(house):
 
 
 class Crowd:
-    """Everybody acts at random on the same annotations. What is refused is refused; nothing else may go
-    wrong."""
+    """Everybody acts at random on the same annotations. What is refused is refused;
+    nothing else may go wrong."""
 
     def __init__(self, house, work: list[Annotation]):
         self.house, self.work = house, work

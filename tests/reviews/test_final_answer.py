@@ -27,8 +27,8 @@ MIXES = [(), *((one,) for one in WORK), *combinations_with_replacement(PAIRED, 2
 
 
 def answer(mix, criteria: str) -> tuple[str, int | None]:
-    """A second implementation of the rule: (state, place of the answer). It shares nothing with the code
-    under test.
+    """A second implementation of the rule: (state, place of the answer). It shares nothing
+    with the code under test.
     """
     here = [
         (place, said, state, gold)

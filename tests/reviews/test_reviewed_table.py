@@ -1,5 +1,5 @@
-"""When is a task reviewed? Overlap 1 to 3 × every mix of standing verdicts × both criteria, against a
-second implementation."""
+"""When is a task reviewed? Overlap 1 to 3 × every mix of standing verdicts × both
+criteria, against a second implementation."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-"""`review_task_limit_percent`: the seeded sample stays exact while tasks are added and deleted and the share
-changes."""
+"""`review_task_limit_percent`: the seeded sample stays exact while tasks are added and
+deleted and the share changes."""
 
 from decimal import Decimal
 

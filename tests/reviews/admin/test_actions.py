@@ -1,5 +1,5 @@
-"""Accept, reject, undo and reopen on a selection: through the service, with a report of what was refused
-and why.
+"""Accept, reject, undo and reopen on a selection: through the service, with a report of
+what was refused and why.
 """
 
 import pytest

@@ -1,5 +1,5 @@
-"""Every state an annotation can be in × every role: somebody may move it on, or a manager sees why nobody
-does.
+"""Every state an annotation can be in × every role: somebody may move it on, or a
+manager sees why nobody does.
 
 A state is brought about by the real services. `ends` marks the states in which nothing is asked of anybody:
 the work is done, or a lead has said so; they are still left by undo, reopen, or by opening the task again.
@@ -176,8 +176,8 @@ def reviews_switched_off(house: House) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """`who` may move it on, in ROLES' order; `stuck_for` are the named reasons; `ends`: nothing is asked of
-    anybody."""
+    """`who` may move it on, in ROLES' order; `stuck_for` are the named reasons; `ends`:
+    nothing is asked of anybody."""
 
     reach: Callable[[House], None]
     who: str

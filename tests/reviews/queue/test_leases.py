@@ -1,5 +1,5 @@
-"""Leases: held, renewed, expired, released, ended by a decision; and never two on one item, with real
-threads."""
+"""Leases: held, renewed, expired, released, ended by a decision; and never two on
+one item, with real threads."""
 
 from collections import Counter
 from datetime import timedelta
