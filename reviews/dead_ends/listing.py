@@ -27,7 +27,9 @@ CONCERNED = {
 
 @dataclass(frozen=True)
 class Stuck:
-    """`person` is the inactive person it waits for, if any. `since`: when the task was last changed."""
+    """A task, and one reason why it is stuck. `person` is the inactive person it waits for, if any.
+    `since`: when the task was last changed.
+    """
 
     reason: Reason
     task: int

@@ -42,9 +42,9 @@ def lock_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False
     rows = Annotation.objects.lock(annotation_ids)
     locked = [annotation for annotation in rows if annotation.deleted_at is None]
     if not locked:
-        raise Refused("nothing_selected", "Nothing of this selection exists any more.")
+        raise Refused("nothing_selected", "None of the selected annotations still exist.")
     if len({annotation.project_id for annotation in locked}) > 1:
-        raise Refused("mixed_projects", "A selection must be of one project.")
+        raise Refused("mixed_projects", "The annotations of a selection must belong to one project.")
     # Prefetched, not joined: one object for each person and project instead of one for each row.
     prefetch_related_objects(locked, "completed_by", "project")
     project = locked[0].project

@@ -134,7 +134,7 @@ def _index_ranges(request: QueueRequest, queue: str) -> list[Q]:
     """
     by_author = order_of(request.project, queue) == ORDERS[Sampling.BY_ANNOTATOR]
     if not by_author or request.project.allow_self_review:
-        return [Q()]
+        return [Q()]  # the whole queue
     return [Q(completed_by__lt=request.user), Q(completed_by__gt=request.user)]
 
 

@@ -59,7 +59,7 @@ def _take(draft: Draft) -> None:
     # The row count decides who was first: the loser waited for the winner's delete.
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
     if not deleted:
-        raise Refused("not_found", "This draft does not exist any more.", status=404)
+        raise Refused("not_found", "This draft no longer exists.", status=404)
 
 
 def edit(

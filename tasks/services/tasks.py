@@ -136,7 +136,7 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
 def _locked(task_id: int) -> Task:
     task = Task.objects.select_related("project").lock([task_id]).first()
     if task is None or task.deleted_at is not None:
-        raise Refused("not_found", "This task does not exist any more.", status=404)
+        raise Refused("not_found", "This task no longer exists.", status=404)
     return task
 
 
