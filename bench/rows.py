@@ -20,6 +20,7 @@ from .statements import statements_of, typical
 
 # More requests than are answered for one client in a round.
 MANY = 10_000
+SETTLE_SECONDS = 10
 
 
 WARM_UP_REQUESTS = 10
@@ -156,6 +157,7 @@ class Bench:
         return list(islice(self.undecided, count))
 
     def note(self, name: str, measure: Callable[[], Throughput]) -> None:
+        self.settle()
         before = [self.site.cpu_seconds(service) for service in SERVICES]
         count, per_second = measure()
         after = [self.site.cpu_seconds(service) for service in SERVICES]
@@ -163,6 +165,12 @@ class Bench:
         self.figures.setdefault(name, []).append(per_second)
         self.cpu.setdefault(name, []).append(used)
         print_status(f"{name:<14}{per_second:>10,.1f} / s")
+
+    def settle(self) -> None:
+        """Let the workers finish what the last measurement left: it would be counted against this one."""
+        waiting = "SELECT EXISTS (SELECT 1 FROM webhooks_event WHERE position IS NULL)"
+        if self.size.workers:
+            self.site.until(lambda: not self.site.rows(waiting)[0][0], seconds=SETTLE_SECONDS)
 
     # --- over HTTP ---------------------------------------------------------------------------------
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
+from tasks import totals
 from tasks.choices import ReviewCriteria
 from tasks.counters import AnnotationCounts, apply_counts, touch
 from tasks.models import Task
 from tasks.sql import run, update_rows
 from tasks.state import ABSENT, State
-from tasks.totals import totals_follow
 from users.models import User
 
 from . import final_answer
@@ -63,10 +63,13 @@ WRITE = """
         DELETE FROM reviews_taskreviewer t USING input i WHERE t.task_id = i.id AND NOT EXISTS (
             SELECT 1 FROM reviewers r WHERE r.task_id = t.task_id AND r.user_id = t.user_id
         )
+    ), come AS (
+        INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
+        SELECT project_id, user_id, task_id FROM reviewers ON CONFLICT DO NOTHING
     )
-    INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
-    SELECT project_id, user_id, task_id FROM reviewers ON CONFLICT DO NOTHING
-"""
+    INSERT INTO tasks_projectdelta (project_id, {counted})
+    SELECT project_id, {counted} FROM jsonb_to_recordset(%(deltas)s::jsonb) AS d(project_id bigint, {columns})
+""".format(counted=", ".join(totals.COUNTED), columns=", ".join(f"{name} bigint" for name in totals.COUNTED))
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,14 @@ def recount(
     """
     siblings, criteria = siblings_of([task.pk for task in tasks])
     was_reviewed = {task.pk: task.reviewed for task in tasks}
-    with totals_follow(tasks):
-        for task in tasks:
-            if slots_changed:
-                _apply_annotation_counts(task, siblings[task.pk])
-            apply_siblings(task, siblings[task.pk], criteria[task.pk])
-            touch(task, actor)
-        final_answer.void_picks(final_answer.set_answers(tasks, siblings))
-        _write(tasks, siblings)
+    before = totals.sums_of(tasks)
+    for task in tasks:
+        if slots_changed:
+            _apply_annotation_counts(task, siblings[task.pk])
+        apply_siblings(task, siblings[task.pk], criteria[task.pk])
+        touch(task, actor)
+    final_answer.void_picks(final_answer.set_answers(tasks, siblings))
+    _write(tasks, siblings, totals.deltas(before, totals.sums_of(tasks)))
     # After the write: whether a task is finished decides whether it is in the queue.
     entries.sync([task.pk for task in tasks])
     changed = [task for task in tasks if task.reviewed != was_reviewed[task.pk]]
@@ -136,14 +139,16 @@ def _apply_annotation_counts(task: Task, siblings: Collection[Sibling]) -> None:
     apply_counts(task, counts)
 
 
-def _write(tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]]) -> None:
-    """Write the counters of the tasks and the list of their reviewers in one statement."""
+def _write(
+    tasks: Collection[Task], siblings: Mapping[int, Collection[Sibling]], deltas: list[dict[str, int]]
+) -> None:
+    """Write the counters of the tasks, the list of their reviewers, and the deltas of their projects."""
     rows = [
         {name: getattr(task, name) for name in WRITTEN} | {"reviewers": reviewers_of(siblings[task.pk])}
         for task in tasks
     ]
     # Times become text here; the column types of `input` turn them back.
-    run(WRITE, {"tasks": json.dumps(rows, default=str)})
+    run(WRITE, {"tasks": json.dumps(rows, default=str), "deltas": json.dumps(deltas)})
 
 
 def recount_comments(tasks: Collection[Task]) -> None:

@@ -15,6 +15,7 @@ from .models import ProjectDelta, Task
 from .models.project import Aggregate
 
 COUNTED = Aggregate.COUNTED
+Sums = dict[int, Counter[str]]
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in COUNTED)
 _NAMES = ", ".join(COUNTED)
 _ADDED = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTED)
@@ -61,26 +62,32 @@ def counts_of(task: Task) -> Counter[str]:
 @contextmanager
 def totals_follow(tasks: Collection[Task]) -> Iterator[None]:
     """Add to the totals what the block changes in the counters of these locked tasks."""
-    before = _sums(tasks)
+    before = sums_of(tasks)
     yield
-    append(before, _sums(tasks))
+    _append(deltas(before, sums_of(tasks)))
 
 
-def append(before: dict[int, Counter[str]], after: dict[int, Counter[str]]) -> None:
-    changed = []
+def deltas(before: Sums, after: Sums) -> list[dict[str, int]]:
+    """The rows of ProjectDelta that say what changed, as values by column."""
+    found = []
     for project in before.keys() | after.keys():
         counts = {name: after[project][name] - before[project][name] for name in COUNTED}
         if any(counts.values()):
-            changed.append(ProjectDelta(project_id=project, **counts))
-    ProjectDelta.objects.bulk_create(changed)
+            found.append({"project_id": project, **counts})
+    return found
+
+
+def _append(rows: list[dict[str, int]]) -> None:
+    ProjectDelta.objects.bulk_create(ProjectDelta(**row) for row in rows)
 
 
 def add_new(tasks: Collection[Task]) -> None:
-    append(defaultdict(Counter), _sums(tasks))
+    _append(deltas(defaultdict(Counter), sums_of(tasks)))
 
 
-def _sums(tasks: Collection[Task]) -> dict[int, Counter[str]]:
-    sums: dict[int, Counter[str]] = defaultdict(Counter)
+def sums_of(tasks: Collection[Task]) -> Sums:
+    """Project id → what these tasks of it add up to."""
+    sums: Sums = defaultdict(Counter)
     for task in tasks:
         sums[task.project_id].update(counts_of(task))
     return sums
