@@ -119,6 +119,7 @@ def not_assigned(case: Case) -> Refusal | None:
 
 def _is_assigned(case: Case) -> bool:
     return any(
+        # In Python: the assignments of a selection are prefetched.
         a.user_id == case.user.pk and a.type == AssignmentType.REVIEWER
         for a in case.annotation.task.assignments.all()
     )

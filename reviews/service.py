@@ -87,6 +87,7 @@ class AnnotationReviewService:
         with transaction.atomic():
             locked = lock_one(review.annotation, self.actor, seen_versions=True)
             (annotation,), standing = locked.annotations, locked.standing.get(review.annotation_id)
+            # First, so that others learn nothing about the review.
             if not may(self.actor, "review_annotation", annotation.project_id):
                 raise workflow.NOT_A_REVIEWER.as_error()
             review.refresh_from_db()
@@ -192,6 +193,7 @@ class AnnotationReviewService:
             return self._undo_bulk_reopen(bulk)
         reviews = bulk.reviews.filter(undone_at=None).select_related("annotation")
         of_bulk = {review.annotation_id: review for review in reviews}
+        # Those that no longer stand are reported without locking them.
         present = [r.annotation for r in of_bulk.values() if r.annotation.standing_review_id == r.pk]
         report = Report(bulk)
         if present:
@@ -302,6 +304,7 @@ class AnnotationReviewService:
     def _apply(
         self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, reason: str = ""
     ) -> None:
+        # Tasks of which everything was refused keep their counters.
         decided = {plan.annotation.task_id for plan in plans}
         tasks = [task for task in locked.tasks if task.pk in decided]
         apply(plans, tasks, actor=self.actor, now=timezone.now(), bulk=bulk, reason=reason)

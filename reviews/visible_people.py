@@ -21,6 +21,7 @@ def visible_people(user: User) -> QuerySet[User]:
     if shared is None:
         return User.objects.all()
     hidden = set(projects_hiding_people(user))
+    # Where reviewers read pseudonyms, not even the members are visible by name.
     named, seen = set(shared) - hidden, set(projects_where(user, "view_all_annotations") or ()) - hidden
     members = Membership.objects.filter(project__in=named).values("user")
     return User.objects.filter(Q(pk=user.pk) | Q(pk__in=members) | _worked_in(seen))

@@ -24,6 +24,7 @@ from . import rejection
 from .request import RETURN_TO_AUTHOR, VerdictRequest
 
 Columns = Mapping[str, Any]
+# The review columns of an annotation on which no review stands.
 NO_VERDICT: Columns = {
     "standing_review_id": None,
     "redistributed": False,
@@ -163,6 +164,7 @@ def _plan_reject(
     ends: Review | None,
     in_bulk: bool,
 ) -> Plan | Refusal:
+    # A comment may have been sent as an object, just before the reject.
     comment = None if in_bulk or request.comment else fresh_comment(annotation, actor)
     if not in_bulk and (
         refusal := workflow.comment_required(
@@ -292,6 +294,7 @@ def plan_undo(annotation: Annotation, review: Review, actor: User) -> Plan:
     name of its author."""
     version = None
     if review.fixed_version_id is not None:
+        # Whoever undoes it, the restored version keeps its author.
         seen = review.seen_version
         author_id = seen.author_id or annotation.completed_by_id
         version = NewVersion(seen.result or [], seen.was_cancelled, author_id, seen.label_config_id)

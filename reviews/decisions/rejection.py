@@ -20,6 +20,7 @@ def resolve_reject_action(annotation: Annotation, request: VerdictRequest) -> tu
     project = annotation.project
     action = request.reject_action or project.default_reject_action
     obstacle = _requeue_refusal(annotation) if action == RejectAction.REQUEUE else None
+    # A requeue that was requested by name is refused instead.
     if obstacle and not request.reject_action and RejectAction.REMOVE in project.allowed_reject_actions:
         return RejectAction.REMOVE, None
     return action, obstacle
@@ -105,6 +106,7 @@ def _redistribute_refusal(annotation: Annotation, request: VerdictRequest, actor
             "This person made the annotation and may not label the task again. Name somebody else.",
             field="assignee",
         )
+    # Redistributed work goes to whoever draws the task next, which nobody can where tasks are assigned.
     manual = project.label_stream_task_distribution != Distribution.AUTO
     if manual and (assignee is None or not may(actor, "manage_project", project)):
         return Refusal(

@@ -42,6 +42,7 @@ ASSIGNED = f"""
     FROM tasks_assignment s JOIN tasks_task t ON t.id = s.task_id
     WHERE t.project_id = ANY(%(projects)s) AND {OPEN}
 """
+# LIMIT bounds the count, so that it takes as long for a large queue as for a small one.
 QUEUED = """
     SELECT e.entered_at FROM reviews_queueentry e
     WHERE e.project_id = p.id AND e.queue = '{queue}' LIMIT %(limit)s
