@@ -201,7 +201,7 @@ def test_only_a_standing_review_is_changed(house):
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "not_standing")
-    assert answer.json()["detail"] == "This verdict is undone: only a standing one can be changed."
+    assert answer.json()["detail"] == "This verdict is undone. Only a standing verdict can be changed."
     assert Review.objects.count() == 1
 
 
