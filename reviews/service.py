@@ -162,10 +162,11 @@ class AnnotationReviewService:
 
     def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
         """One verdict on many annotations of one project. Refusals are reported, not raised."""
-        now = timezone.now()
 
         def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
-            found = plan_verdict(annotation, request, self.actor, now=now, standing=standing, in_bulk=True)
+            found = plan_verdict(
+                annotation, request, self.actor, now=timezone.now(), standing=standing, in_bulk=True
+            )
             return None if isinstance(found, Review) else found  # a repeat is done already
 
         with transaction.atomic():

@@ -138,7 +138,7 @@ def apply(
     # Writing a plan also changes its annotation, so this is how they were before.
     filled = [fills_slot(plan.annotation) for plan in plans]
     contested = [plan.ends for plan in plans if plan.ends and plan.annotation.contested_at]
-    new_comments = _create_comments(plans, actor)
+    new_comments = _create_comments(plans, actor, now)
     reviews = _write(plans, new_comments, actor=actor, now=now, bulk=bulk)
     slots_changed = filled != [fills_slot(plan.annotation) for plan in plans]
     disputes.close(contested, reviews, actor=actor)
@@ -152,12 +152,21 @@ def apply(
     return reviews
 
 
-def _create_comments(plans: Sequence[Plan], actor: User) -> dict[int, Comment]:
-    """Annotation id → its new comment. All plans of one decision have the same text."""
+def _create_comments(plans: Sequence[Plan], actor: User, now: datetime) -> dict[int, Comment]:
+    """Annotation id → its new comment. All plans of one decision have the same text.
+
+    They are as old as the decision: a later one would pass as a comment on the next decision.
+    """
     commented = [plan for plan in plans if plan.comment]
     if not commented:
         return {}
-    created = comments.create_many([plan.annotation for plan in commented], commented[0].comment, actor=actor)
+    created = comments.create_many(
+        [plan.annotation for plan in commented],
+        commented[0].comment,
+        actor=actor,
+        created_at=now,
+        updated_at=now,
+    )
     return {comment.annotation_id: comment for comment in created}
 
 
