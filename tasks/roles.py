@@ -14,8 +14,25 @@ if TYPE_CHECKING:
 def memberships_of(user: "User") -> dict[int, tuple[str, bool]]:
     """Project id → role code, and whether its reviewers see pseudonyms. Read once per loaded user."""
     if not hasattr(user, "_roles_by_project"):
-        user._roles_by_project = ROLES.get(user.pk, lambda: _read(user)) if user.pk else {}  # type: ignore[attr-defined]
+        read = ROLES.get if getattr(user, "_may_use_recent_roles", False) else ROLES.read_again
+        user._roles_by_project = read(user.pk, lambda: _read(user)) if user.pk else {}  # type: ignore[attr-defined]
     return user._roles_by_project  # type: ignore[attr-defined]
+
+
+def use_recent_roles(user: "User") -> None:
+    """Roles that are a few seconds old will do for this request. It reads them again before it refuses."""
+    user._may_use_recent_roles = True  # type: ignore[attr-defined]
+
+
+def reread_roles(user: "User") -> bool:
+    """Read the roles as they are now; True if that changes them, so that trying again may help.
+
+    Another process may have made somebody a member a moment ago.
+    """
+    if not user.__dict__.pop("_may_use_recent_roles", False):
+        return False
+    before = user.__dict__.pop("_roles_by_project", None)
+    return memberships_of(user) != before
 
 
 def _read(user: "User") -> dict[int, tuple[str, bool]]:
@@ -51,6 +68,11 @@ def role_in(project_id: int, user: "User") -> Role | None:
 def may(user: "User", capability: str, project: "Project | int") -> bool:
     project_id = project if isinstance(project, int) else project.pk
     return role_can(role_in(project_id, user), capability)
+
+
+def may_after_all(user: "User", capability: str, project: "Project | int") -> bool:
+    """`may`, asked again with the roles as they are now before the answer is no."""
+    return may(user, capability, project) or (reread_roles(user) and may(user, capability, project))
 
 
 def may_somewhere(user: "User", capability: str) -> bool:

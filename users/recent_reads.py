@@ -1,5 +1,6 @@
 """What every request asks the database for, kept by this process for a few seconds: tokens with their
-users, and roles.
+users, and roles. Saving and deleting a row drops them; `QuerySet.update` and `delete` send no signal, so call
+`drop()` beside them.
 """
 
 from collections.abc import Callable, Hashable
@@ -35,6 +36,11 @@ class RecentReads(Generic[Value]):
         # Into the dictionary of before the read: after a clear() in the meantime nobody looks there.
         values[key] = (monotonic() + SECONDS, value)
         return value
+
+    def read_again(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        """The value as it is now."""
+        self._values.pop(key, None)
+        return self.get(key, read)
 
     def _is_being_written(self) -> bool:
         """By this transaction, whose changes only its own reads may see."""

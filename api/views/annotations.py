@@ -16,7 +16,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Draft, Prediction, Task
 from tasks.permissions import CanReviewAnnotation
 from tasks.querysets import AnnotationQuerySet
-from tasks.roles import may_somewhere
+from tasks.roles import may_somewhere, reread_roles, use_recent_roles
 from tasks.services import annotations, drafts
 from users.models import User
 
@@ -65,6 +65,10 @@ def one_readable(reader: User) -> QuerySet[Annotation]:
     return found.select_related("completed_by", "project", "task").only(*own, *READ_OF_RELATED)
 
 
+# They do not read the roles of the caller anew each time, see tasks.roles.use_recent_roles.
+HOT_ACTIONS = ("retrieve", "accept", "reject", "fix_and_accept")
+
+
 class AnnotationViewSet(ViewSet):
     queryset = Annotation.objects.order_by("id")
     serializer_class = AnnotationSerializer
@@ -74,8 +78,16 @@ class AnnotationViewSet(ViewSet):
     def get_queryset(self):
         return readable(super().get_queryset())
 
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if self.action in HOT_ACTIONS and request.user.is_authenticated:
+            use_recent_roles(request.user)
+
     def get_object(self) -> Annotation:
-        found = compiled_for_reader(one_readable, user_of(self.request)).get(int(self.kwargs["pk"]))
+        reader, pk = user_of(self.request), int(self.kwargs["pk"])
+        found = compiled_for_reader(one_readable, reader).get(pk)
+        if found is None and reread_roles(reader):
+            found = compiled_for_reader(one_readable, reader).get(pk)
         if found is None:
             raise Http404
         self.check_object_permissions(self.request, found)

@@ -218,3 +218,27 @@ def test_memberships_written_without_the_services_count_too(house, clock):
     Membership.objects.create(project=house.project, user=house.stranger, role="RE")
 
     assert client.get(url).status_code == 200
+
+
+def test_whoever_was_made_a_member_elsewhere_is_let_in_at_once(house, clock):
+    client, url = client_of(house.stranger), f"/api/annotations/{house.annotation.pk}/"
+    assert client.get(url).status_code == 404
+
+    elsewhere(
+        "INSERT INTO tasks_membership (project_id, user_id, role, paused, created_at) "
+        "VALUES (%s, %s, 'RE', false, now())",
+        house.project.pk,
+        house.stranger.pk,
+    )
+
+    assert client.get(url).status_code == 200
+    assert client.get("/api/projects/").json()["count"] == 1
+
+
+def test_whoever_was_made_a_reviewer_elsewhere_may_review_at_once(house, clock):
+    client = client_of(house.annotator2)
+    assert status_of(house, client) == (404, 404)
+
+    elsewhere("UPDATE tasks_membership SET role = 'RE' WHERE user_id = %s", house.annotator2.pk)
+
+    assert client.post(f"/api/annotations/{house.annotation.pk}/accept/", {}).status_code == 200
