@@ -9,7 +9,7 @@ from typing import Any, cast
 import psycopg
 import psycopg.sql
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 
 def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[tuple]:
@@ -18,14 +18,41 @@ def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> l
     It is prepared on each connection, because planning takes longer than execution. The server binds the
     parameters, so it must be able to infer their types: cast them where it cannot.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     if connection.queries_logged:
         connection.queries_log.append({"sql": statement, "time": "0"})
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, parameters, prepare=settings.PREPARE_STATEMENTS)  # type: ignore[arg-type]
+    try:
+        return _execute(statement, parameters)
+    except psycopg.errors.FeatureNotSupported as error:
+        # A column has another type than when the statement was prepared, and PostgreSQL plans it anew only on
+        # a new connection.
+        if connection.in_atomic_block:
+            raise OperationalError("The table has changed: begin the transaction again.") from error
+        connection.close()
+        connection.ensure_connection()
+        return _execute(statement, parameters)
+
+
+def _execute(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[tuple]:
+    with psycopg.Cursor(connection.connection) as cursor:
+        with _database_errors():
+            cursor.execute(statement, parameters, prepare=settings.PREPARE_STATEMENTS)  # type: ignore[arg-type]
         # Not `cursor.description`, which creates an object for every column.
         return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """Django's errors for psycopg's, but for the one that `run` deals with itself."""
+    try:
+        yield
+    except psycopg.errors.FeatureNotSupported:
+        raise
+    except psycopg.Error:
+        with connection.wrap_database_errors:
+            raise
 
 
 def with_constants(rows: models.QuerySet) -> str:
