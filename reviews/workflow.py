@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from tasks.choices import ActionType
 from tasks.models import Annotation, Project
-from tasks.roles import role_in
-from users.capabilities import role_can
+from tasks.roles import may_after_all
 from users.models import User
 
 from .guards import (
@@ -84,7 +83,7 @@ REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "conte
 def refusal(action: str, annotation: Annotation, user: User) -> Refusal | None:
     """Why `user` may not do `action` to `annotation` as it is now (the first reason), or None."""
     rule = WORKFLOW[action]
-    if not role_can(role_in(annotation.project_id, user), rule.capability):
+    if not may_after_all(user, rule.capability, annotation.project_id):
         return NOT_A_REVIEWER if rule.capability == "review_annotation" else NOT_A_MEMBER
     case = Case(action, annotation, user)
     return next((found for guard in rule.guards if (found := guard(case))), None)

@@ -136,12 +136,13 @@ class AnnotationQuerySet(models.QuerySet):
         return self.filter(last_action__in=VERDICTS)
 
     def lock_with_task(self):
-        """One annotation with its task, project and author; annotation and task are locked, in that order.
+        """One annotation with its task and project; annotation and task are locked, in that order.
 
-        Only for one annotation: of several, the task of the first would be locked before the second.
+        Only for one annotation: of several, the task of the first would be locked before the second. Nothing
+        else is joined: what another transaction changed while we waited would not match the row any more.
         """
-        found = self.select_related("project", "task", "completed_by")
-        return found.with_config_outdated().select_for_update(no_key=True, of=("self", "task"))
+        found = self.select_related("project", "task")
+        return found.select_for_update(no_key=True, of=("self", "task"))
 
     def lock(self, ids):
         """See TaskQuerySet.lock. Annotations are locked first, then their tasks."""

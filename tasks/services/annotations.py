@@ -25,7 +25,7 @@ from ..errors import Refused
 from ..labelconfig import problems
 from ..models import Annotation, History, Task
 from ..results import same_result
-from ..roles import may
+from ..roles import may, reread_roles
 from ..sql import update_rows
 from . import history, reservations
 
@@ -59,17 +59,32 @@ def _visible_locked(user: User) -> QuerySet[Annotation]:
     return Annotation.objects.visible_to(user).lock_with_task()
 
 
+@cache
+def _author_and_config() -> CompiledGet[Annotation]:
+    found = Annotation.objects.select_related("completed_by").only("completed_by")
+    return CompiledGet(found.with_config_outdated())
+
+
 def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotation, Task]:
-    """The annotation and its task, locked in that order by one statement. Raises Refused(404) if it was
-    deleted, or if `visible_to` may not see it.
+    """The annotation and its task, locked in that order by one statement; then its author is read, and
+    whether its label configuration is outdated. Raises Refused(404) if it was deleted, or if `visible_to` may
+    not see it.
     """
-    locking = _any_locked() if visible_to is None else compiled_for_reader(_visible_locked, visible_to)
-    annotation = locking.get(annotation_id)
+    if visible_to is None:
+        annotation = _any_locked().get(annotation_id)
+    else:
+        annotation = compiled_for_reader(_visible_locked, visible_to).get(annotation_id)
+        if annotation is None and reread_roles(visible_to):
+            annotation = compiled_for_reader(_visible_locked, visible_to).get(annotation_id)
+        if annotation is None:
+            raise Refused("not_found", "Not found.", status=404)
     if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
         raise Refused("not_found", "This annotation no longer exists.", status=404)
     if annotation.task.deleted_at:
         raise Refused("not_found", "The task of this annotation no longer exists.", status=404)
     annotation.task.project = annotation.project
+    if beside := _author_and_config().get(annotation_id):
+        annotation.completed_by, annotation.config_outdated = beside.completed_by, beside.config_outdated
     return annotation, annotation.task
 
 

@@ -15,7 +15,7 @@ from tasks.services import annotations, projects
 from tasks.services import tasks as task_service
 from tests import factories
 from tests.factories import result
-from tests.parallel import together
+from tests.parallel import one_waits_for_another, together
 from tests.snapshots import assert_all_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -181,4 +181,22 @@ def test_a_failing_listener_rolls_the_change_back(house, kind):
 
     stored = Annotation.objects.get()
     assert stored.last_action == ("submitted" if kind == events.ANNOTATION_EDITED else "updated")
+    assert_all_true(house.project)
+
+
+def test_a_decision_that_waited_finds_what_changed_meanwhile(house):
+    """Whose work it is, and the version that stands: rows joined to a locked one would be those of before."""
+    projects.update(house.project, {"label_config": factories.CHOICES + "<!-- again -->"}, actor=house.lead)
+
+    def first() -> None:
+        changes = {"completed_by": house.annotator2, "result": result("B")}
+        annotations.edit(house.annotation.pk, changes, actor=house.lead)
+
+    def then() -> object:
+        return AnnotationReviewService(house.reviewer).accept(house.annotation.pk)
+
+    decision = one_waits_for_another(first, then).result()
+
+    assert decision.annotation.completed_by == house.annotator2
+    assert decision.annotation.config_outdated is False
     assert_all_true(house.project)
