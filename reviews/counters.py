@@ -12,7 +12,7 @@ from tasks.choices import ReviewCriteria
 from tasks.counters import AnnotationCounts, apply_counts, touch
 from tasks.models import Task
 from tasks.sql import run, update_rows
-from tasks.state import ABSENT, State
+from tasks.state import ABSENT
 from users.models import User
 
 from . import final_answer
@@ -89,7 +89,7 @@ def is_reviewed(criteria: str, *, overlap_reached: bool, siblings: Collection[Si
     """
     if criteria == ReviewCriteria.ONE:
         return any(sibling.is_accepted for sibling in siblings)
-    reviewable = [s for s in siblings if s.state not in (*ABSENT, State.SKIPPED, State.POOLED)]
+    reviewable = [s for s in siblings if s.state not in ABSENT and not s.was_cancelled and not s.is_pooled]
     return (
         overlap_reached and bool(reviewable) and all(s.has_verdict and not s.is_returned for s in reviewable)
     )

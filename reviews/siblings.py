@@ -50,6 +50,11 @@ class Sibling:
         return self.last_action == ActionType.REJECTED and self.state not in ABSENT
 
     @property
+    def is_pooled(self) -> bool:
+        """Returned to whoever takes it, contested or not."""
+        return self.is_returned and not self.fills_slot and not self.was_cancelled
+
+    @property
     def has_verdict(self) -> bool:
         return self.is_accepted or self.is_rejected
 

@@ -29,7 +29,9 @@ class WorkInProgress:
 
 def work_in_progress(project: Project) -> WorkInProgress:
     waiting = QueueEntry.objects.filter(project=project, queue__in=(Queue.REVIEW, Queue.DISPUTES))
-    returned = Annotation.objects.filter(OPEN_TASK, project=project, state__in=(State.RETURNED, State.POOLED))
+    # Contested work may have been sent back, too.
+    returned = Annotation.objects.filter(OPEN_TASK, project=project, returned_at__isnull=False)
+    returned = returned.exclude(state=State.DELETED)
     return WorkInProgress(in_review=_count(waiting), returned=_count(returned))
 
 
