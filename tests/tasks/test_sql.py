@@ -32,6 +32,18 @@ def test_statement_of_a_hot_path_is_prepared_on_its_connection(db):
         assert cursor.fetchone() == (1,)
 
 
+def test_a_statement_of_a_hot_path_is_planned_once(db):
+    for _ in range(3):
+        run("SELECT id FROM tasks_task WHERE id = ANY(%s::bigint[])", [[1]])
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = "
+            "'SELECT id FROM tasks_task WHERE id = ANY($1::bigint[])'"
+        )
+        assert cursor.fetchone() == (3, 0)
+
+
 def test_a_statement_prepared_before_a_migration_is_run_again_on_a_new_connection(changed_column):
     assert run("SELECT value FROM changing") == [("1",)]
 
