@@ -11,8 +11,9 @@ from django.db.backends.postgresql import base
 
 # A connection that was used more recently than this is checked without `SELECT 1`.
 IDLE_SECONDS = 5.0
-# For prepared statements (tasks.sql.run), which look rows up by primary keys. By default PostgreSQL would plan
-# them for every execution: for one known key a plan looks cheaper than the generic one, which expects ten.
+# For prepared statements (tasks.sql.run), which look rows up by primary keys. By default PostgreSQL would
+# plan them for every execution: for one known key a plan looks cheaper than the generic one, which expects
+# ten.
 GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 
 
