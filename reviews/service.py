@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
-from django.utils import timezone
 
 from tasks.choices import ActionType
 from tasks.concurrency import NOTHING_SEEN, Seen, refuse_stale
@@ -114,7 +113,7 @@ class AnnotationReviewService:
             (found,) = locked.annotations
             self._refuse("reopen", found)
             refuse_stale(found, seen)
-            plan = self._reopen_planner(to, comment)(found, locked.standing.get(found.pk))
+            plan = self._reopen_planner(locked, to, comment)(found, locked.standing.get(found.pk))
             self._apply([plan], locked, reason="reopened")
         return found
 
@@ -162,15 +161,15 @@ class AnnotationReviewService:
 
     def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
         """One verdict on many annotations of one project. Refusals are reported, not raised."""
-
-        def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
-            found = plan_verdict(
-                annotation, request, self.actor, now=timezone.now(), standing=standing, in_bulk=True
-            )
-            return None if isinstance(found, Review) else found  # a repeat is done already
-
         with transaction.atomic():
             locked = lock_selection(_ids(annotations))
+
+            def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
+                found = plan_verdict(
+                    annotation, request, self.actor, now=locked.at, standing=standing, in_bulk=True
+                )
+                return None if isinstance(found, Review) else found  # a repeat is done already
+
             if request.verdict == ActionType.REJECTED:
                 # Whether the author can take the work back depends on their membership.
                 prefetch_related_objects(locked.annotations, "completed_by__memberships")
@@ -182,7 +181,7 @@ class AnnotationReviewService:
     def reopen_many(self, annotations: Selection, *, to: str = RETURN_TO_AUTHOR, comment: str = "") -> Report:
         with transaction.atomic():
             locked = lock_selection(_ids(annotations))
-            planner = self._if_allowed("reopen", self._reopen_planner(to, comment))
+            planner = self._if_allowed("reopen", self._reopen_planner(locked, to, comment))
             report = self._apply_many("reopen", locked, planner, "reopened")
             report.bulk.reopened = [annotation.pk for annotation in report.done]
             report.bulk.save(update_fields=["reopened"])
@@ -226,8 +225,10 @@ class AnnotationReviewService:
     # --- imports ------------------------------------------------------------------------------
 
     def record_imported(self, works: Sequence[ImportedWork]) -> list[Review]:
-        """Verdicts from a file. The caller inserts the annotations in the
-        same transaction. Needs a manager."""
+        """Verdicts from a file. Needs a manager. The caller inserts the annotations in the same transaction.
+
+        Returns the reviews, which count in no score.
+        """
         if not works:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):
@@ -257,20 +258,21 @@ class AnnotationReviewService:
 
     def _decide(self, locked: Locked, request: VerdictRequest) -> Decision:
         (annotation,), (task,) = locked.annotations, locked.tasks
-        now, standing = timezone.now(), locked.standing.get(annotation.pk)
-        planned = plan_verdict(annotation, request, self.actor, now=now, standing=standing)
+        standing = locked.standing.get(annotation.pk)
+        planned = plan_verdict(annotation, request, self.actor, now=locked.at, standing=standing)
         if isinstance(planned, Refusal):
             raise planned.as_error()
         if isinstance(planned, Review):
             return Decision(planned, annotation, task, repeated=True)
-        (review,) = apply([planned], [task], actor=self.actor, now=now)
+        (review,) = apply([planned], [task], actor=self.actor, now=locked.at)
         assert review is not None  # a plan of a verdict has one
         return Decision(review, annotation, task, notice=planned.notice)
 
-    def _reopen_planner(self, to: str, comment: str) -> Callable[[Annotation, Review | None], Plan]:
-        now = timezone.now()
+    def _reopen_planner(
+        self, locked: Locked, to: str, comment: str
+    ) -> Callable[[Annotation, Review | None], Plan]:
         return lambda annotation, standing: plan_reopen(
-            annotation, standing, self.actor, now=now, to=to, comment=comment
+            annotation, standing, self.actor, now=locked.at, to=to, comment=comment
         )
 
     def _if_allowed(self, action: str, planner: Planner) -> Planner:
@@ -308,7 +310,7 @@ class AnnotationReviewService:
         # Tasks of which everything was refused keep their counters.
         decided = {plan.annotation.task_id for plan in plans}
         tasks = [task for task in locked.tasks if task.pk in decided]
-        apply(plans, tasks, actor=self.actor, now=timezone.now(), bulk=bulk, reason=reason)
+        apply(plans, tasks, actor=self.actor, now=locked.at, bulk=bulk, reason=reason)
 
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):

@@ -130,8 +130,8 @@ def apply(
 ) -> list[Review | None]:
     """Write these plans, all of one verb and one project. Their annotations and `tasks` are locked.
 
-    Returns the new review of each plan, or None. `reason` says in the event why reviews
-    end without a new verdict.
+    Returns the new review of each plan, or None. `reason` says in the event why reviews end without a new
+    verdict.
     """
     if not plans:
         return []

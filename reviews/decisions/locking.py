@@ -1,9 +1,11 @@
 """Lock annotations and their tasks, then read what planning depends on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
@@ -17,11 +19,16 @@ Standing = dict[int, Review]
 
 @dataclass(frozen=True)
 class Locked:
-    """Annotations of one project, ordered by id, their tasks, and the standing reviews by annotation id."""
+    """Annotations of one project, ordered by id, their tasks, and the standing reviews by annotation id.
+
+    `at` is the instant of whatever is decided about them: after the locks, so that it follows what they
+    waited for.
+    """
 
     annotations: list[Annotation]
     tasks: list[Task]
     standing: Standing
+    at: datetime = field(default_factory=timezone.now)
 
 
 def lock_one(annotation: Annotation | int, actor: User, *, seen_versions: bool = False) -> Locked:
