@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from rest_framework.test import APIClient
 
 from tests import copied, factories
@@ -16,6 +17,18 @@ def pytest_configure() -> None:
     prefix = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
     os.environ["REDIS_PREFIX"] = prefix
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = prefix
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL ends the session of a killed worker or a closed socket a moment later than the process ends:
+    the test database cannot be dropped before."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")
