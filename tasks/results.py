@@ -1,19 +1,32 @@
-"""When two results are equal: regions are paired by id and content; key order, `origin` and float noise are
-ignored.
+"""Results: what a region must be made of, and when two results are equal.
+
+Regions are paired by id and content, never by position. The order of keys, a region's own `origin` and float
+noise are ignored, nothing else.
 
 `same_result` compares versions of one annotation, `same_answer` annotations by different people.
 """
 
-from collections import defaultdict
-from typing import Any
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+# Serializers of floats differ in the last digits: a difference below this share of the value is none.
 NOISE = 1e-6
-IGNORED_KEYS = {"origin"}
+MAX_NUMBER = 1e9
+# A time series counts `start` and `end` in milliseconds since 1970.
+TIME_KEYS = ("start", "end")
+MAX_TIME = 1e15
+TEXT_KEYS = ("id", "from_name", "to_name", "type")
+# Regions without an exact copy are compared with each other: characters of JSON × candidates.
+MAX_COMPARED_CHARACTERS = 20_000_000
+ORIGIN = "origin"
 RELATION = "relation"
 NAMING_KEYS = ("id", "parentID")
 LINKING_KEYS = (*NAMING_KEYS, "from_id", "to_id")
 
 Region = dict[str, Any]
+T = TypeVar("T")
 
 
 def is_result(value: Any) -> bool:
@@ -21,34 +34,115 @@ def is_result(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(region, dict) for region in value)
 
 
+# --- what may be written ------------------------------------------------------------------------
+
+
+def malformed_part(result: Any) -> tuple[str, str] | None:
+    """The path and the problem of the first thing in `result` that no reader could work with, else None.
+
+    Which labels and controls exist is not asked here: see labelconfig.
+    """
+    if not isinstance(result, list):
+        return "", "must be a list of regions, each an object"
+    for number, region in enumerate(result):
+        path = f"[{number}]"
+        if not isinstance(region, dict):
+            return path, "must be a region, that is an object"
+        for key in TEXT_KEYS:
+            if key in region and not isinstance(region[key], str):
+                return f"{path}.{key}", "must be a text"
+        if (wrong := _number_out_of_range(region)) is not None:
+            return f"{path}{wrong}", f"must be a number between -{MAX_NUMBER:.0f} and {MAX_NUMBER:.0f}"
+    return None
+
+
+def _number_out_of_range(part: Any, limit: float = MAX_NUMBER) -> str | None:
+    """The path below `part` of the first such number, at any depth."""
+    is_object = isinstance(part, dict)
+    for key, value in part.items() if is_object else enumerate(part):
+        most = MAX_TIME if key in TIME_KEYS else limit
+        name = f".{key}" if is_object else f"[{key}]"
+        if isinstance(value, dict | list):
+            if (below := _number_out_of_range(value, most)) is not None:
+                return name + below
+        # NaN is not between any two numbers.
+        elif _is_number(value) and not -most <= value <= most:
+            return name
+    return None
+
+
+# --- when two are equal -------------------------------------------------------------------------
+
+
 def same_result(one: list[Region], other: list[Region]) -> bool:
     if not is_result(one) or not is_result(other) or len(one) != len(other):
         return False
     ours, theirs = _by_identity(one), _by_identity(other)
     return ours.keys() == theirs.keys() and all(
-        same_value(region, theirs[key]) for key, region in ours.items()
+        _same_regions(regions, theirs[name]) for name, regions in ours.items()
     )
 
 
-def _by_identity(result: list[Region]) -> dict[tuple, Region]:
-    """Regions by what identifies them.
+def _by_identity(result: list[Region]) -> dict[tuple, list[Region]]:
+    """Regions without their origin, by what identifies them.
 
     A region may have parts (box, label, text) that share an id; a relation has no id.
     """
-    seen: dict[tuple, int] = defaultdict(int)
-    keyed = {}
+    named = defaultdict(list)
     for region in result:
         name = tuple(str(region.get(key)) for key in ("id", "from_name", "type", "from_id", "to_id"))
-        keyed[(*name, seen[name])] = region
-        seen[name] += 1
-    return keyed
+        named[name].append(_without(region, ORIGIN))
+    return named
+
+
+def _without(region: Region, *keys: str) -> Region:
+    return {key: value for key, value in region.items() if key not in keys}
+
+
+def _same_regions(ours: list[Region], theirs: list[Region]) -> bool:
+    if len(ours) == len(theirs) == 1:
+        return same_value(ours[0], theirs[0])
+    return paired(ours, theirs, content=as_json, same=same_value) is not None
+
+
+def paired(
+    ours: Sequence[T], theirs: Sequence[T], *, content: Callable[[T], str], same: Callable[[T, T], bool]
+) -> list[T] | None:
+    """For each of ours its equal among theirs, whatever the order. None if the two differ.
+
+    Exact copies are paired first. If too much would have to be compared to find the others, the two count as
+    different: then an edit is one version too many, never one too few.
+    """
+    if len(ours) != len(theirs):
+        return None
+    places = defaultdict(deque)
+    for place, other in enumerate(theirs):
+        places[content(other)].append(place)
+    written = [content(own) for own in ours]
+    found = [places[text].popleft() if places[text] else None for text in written]
+    free = [place for waiting in places.values() for place in waiting]
+    if len(free) * sum(len(text) for text, place in zip(written, found, strict=True) if place is None) > (
+        MAX_COMPARED_CHARACTERS
+    ):
+        return None
+    for number, own in enumerate(ours):
+        if found[number] is None:
+            place = next((place for place in free if same(own, theirs[place])), None)
+            if place is None:
+                return None
+            free.remove(place)
+            found[number] = place
+    return [theirs[place] for place in found if place is not None]
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def same_value(one: Any, other: Any) -> bool:
     """As JSON, at any depth. True is not 1, and "1" is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
-        keys = (one.keys() | other.keys()) - IGNORED_KEYS
-        return all(key in one and key in other and same_value(one[key], other[key]) for key in keys)
+        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_value, one, other))
     if _is_number(one) and _is_number(other):
@@ -57,8 +151,11 @@ def same_value(one: Any, other: Any) -> bool:
 
 
 def _close(one: float, other: float) -> bool:
+    # Whole numbers, such as offsets in a text, have no noise.
+    if one == other or (one % 1 == 0 and other % 1 == 0):
+        return one == other
     try:
-        return one == other or abs(one - other) < NOISE
+        return abs(one - other) < NOISE * max(abs(one), abs(other))
     except OverflowError:  # an integer beyond any float, beside a float
         return False
 
@@ -78,37 +175,32 @@ def same_answer(one: list[Region], other: list[Region]) -> bool:
     if not is_result(one) or not is_result(other) or len(one) != len(other):
         return False
     names = _matched(_by_region(one), _by_region(other))
-    return names is not None and _same_links(_links(one, names), _links(other, {}))
+    return names is not None and _same_regions(_links(one, names), _links(other, {}))
 
 
 def _by_region(result: list[Region]) -> dict[str, list[Region]]:
-    """The parts of each region, sorted, without ids. Relations are links, not regions."""
+    """The parts of each region, without ids. Relations are links, not regions."""
     parts = defaultdict(list)
-    for part in sorted(result, key=lambda part: (str(part.get("from_name")), str(part.get("type")))):
+    for part in result:
         if part.get("type") != RELATION:
-            parts[str(part.get("id"))].append(
-                {key: value for key, value in part.items() if key not in NAMING_KEYS}
-            )
+            parts[str(part.get("id"))].append(_without(part, ORIGIN, *NAMING_KEYS))
     return parts
 
 
 def _matched(ours: dict[str, list[Region]], theirs: dict[str, list[Region]]) -> dict[str, str] | None:
     """Our region id → theirs. None if one of our regions is not among theirs."""
-    if len(ours) != len(theirs):
-        return None
-    names, free = {}, dict(theirs)
-    for ours_id, parts in ours.items():
-        name = next((theirs_id for theirs_id, others in free.items() if same_value(parts, others)), None)
-        if name is None:
-            return None
-        names[ours_id] = name
-        del free[name]
-    return names
+    found = paired(
+        list(ours.items()),
+        list(theirs.items()),
+        content=lambda region: "\n".join(sorted(map(as_json, region[1]))),
+        same=lambda own, other: _same_regions(own[1], other[1]),
+    )
+    return None if found is None else {own: other for own, (other, _) in zip(ours, found, strict=True)}
 
 
 def _links(result: list[Region], names: dict[str, str]) -> list[Region]:
     """Relations and parents, with ids replaced as `names` says."""
-    relations = [part for part in result if part.get("type") == RELATION]
+    relations = [_without(part, ORIGIN) for part in result if part.get("type") == RELATION]
     parents = [{key: part.get(key) for key in NAMING_KEYS} for part in result if part.get("parentID")]
     return [_renamed(link, names) for link in relations + parents]
 
@@ -118,13 +210,3 @@ def _renamed(part: Region, names: dict[str, str]) -> Region:
         key: names.get(str(part[key]), str(part[key])) for key in LINKING_KEYS if part.get(key) is not None
     }
     return part | ids
-
-
-def _same_links(ours: list[Region], theirs: list[Region]) -> bool:
-    free = list(theirs)
-    for link in ours:
-        place = next((place for place, other in enumerate(free) if same_value(link, other)), None)
-        if place is None:
-            return False
-        del free[place]
-    return not free

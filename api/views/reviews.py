@@ -32,15 +32,9 @@ from ..serializers.reviews import (
 from .base import ViewSet, decision_arguments, each, sent, user_of, visible
 
 
-def verdict_of(body: dict[str, Any]) -> ActionType:
-    """Accepted, no result → accepted; accepted with a result → fixed; not accepted → rejected."""
-    if not body.get("accepted"):
-        return ActionType.REJECTED
-    return ActionType.ACCEPTED if body.get("result") is None else ActionType.FIXED_AND_ACCEPTED
-
-
 def verdict_request(request, body: dict[str, Any]) -> VerdictRequest:
-    verdict = verdict_of(body)
+    """Accepted with a `result` that says something else is a fix."""
+    verdict = ActionType.ACCEPTED if body.get("accepted") else ActionType.REJECTED
     asked = decision_arguments(request, body)
     unasked = ("reject_action", "reason", "assignee") if verdict != ActionType.REJECTED else ("result",)
     return VerdictRequest(verdict, **{name: value for name, value in asked.items() if name not in unasked})
@@ -67,7 +61,7 @@ class ReviewViewSet(ViewSet):
         ],
     )
     def create(self, request):
-        """Accept, reject, or fix and accept (`accepted: true` with a `result`)."""
+        """Accept, reject, or fix and accept (`accepted: true` with a `result` that differs)."""
         body = sent(ReviewRequestSerializer, request)
         decision = AnnotationReviewService(request.user).decide(
             body["annotation"], verdict_request(request, body)

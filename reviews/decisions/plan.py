@@ -98,9 +98,9 @@ def plan_verdict(
     `standing` is the review in force, read under the lock. A reject in bulk needs
     no comment. Raises Refused (`stale`).
     """
+    original = request = _fix_or_accept(annotation, request)
     if refusal := workflow.refusal(workflow.ACTION_OF[request.verdict], annotation, actor):
         return refusal
-    original = request
     request, before = _as_fix_of_own_edit(annotation, original, actor)
     # Before the check for staleness: the first of two equal requests has made the second one stale.
     if standing is not None and _repeats(standing, annotation, request, actor):
@@ -114,6 +114,15 @@ def plan_verdict(
             annotation, request, actor, now=now, ends=standing, before=before, already_written=already_written
         )
     return _verdict_plan(annotation, request, actor, now=now, ends=standing)
+
+
+def _fix_or_accept(annotation: Annotation, request: VerdictRequest) -> VerdictRequest:
+    """Accepting with a result: a fix if the result says something else, a plain accept if not."""
+    if request.verdict != ActionType.ACCEPTED or request.result is None:
+        return request
+    if same_result(request.result, annotation.result):
+        return replace(request, result=None)
+    return replace(request, verdict=ActionType.FIXED_AND_ACCEPTED)
 
 
 def _as_fix_of_own_edit(

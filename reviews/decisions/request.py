@@ -17,8 +17,10 @@ RETURN_TO_AUTHOR, RETURN_TO_ANYONE = "author", "anyone"
 
 @dataclass(frozen=True)
 class VerdictRequest:
-    """A verdict as requested. `result` belongs to a fix; `reject_action`, `reason` and
-    `assignee` belong to a reject."""
+    """A verdict as requested. `reject_action`, `reason` and `assignee` belong to a reject, `result` to a fix.
+
+    Accepting with a `result`, as Label Studio does, is a fix if it differs from the annotation's.
+    """
 
     verdict: ActionType
     comment: str = ""

@@ -9,7 +9,7 @@ changed. The functions are pure, and never raise, whatever the regions contain.
 from collections.abc import Iterator
 from typing import Any
 
-from ..results import same_value
+from ..results import same_result, same_value
 from .items import Item, items_of, relations_of
 from .matching import Matching, match, match_parts, overlap_of
 from .operation import Kind, Operation, word_changes
@@ -25,6 +25,8 @@ Renamed = dict[str, str]
 
 def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Operation]:
     """Changed regions first, then added and removed ones, then relations."""
+    if same_result(before, after):
+        return []
     matched = match(items_of(before), items_of(after))
     renamed = {old.id: new.id for old, new in matched.pairs if old.id and new.id and old.drawn}
     return [
@@ -139,6 +141,7 @@ def _relations_changed(before: Any, after: Any, renamed: Renamed) -> Iterator[Op
     matched = Matching(
         (Part(_renamed(part.raw, renamed)) for part in relations_of(before)), relations_of(after)
     )
+    matched.pair_by(lambda part: part.content)
     matched.pair_by(lambda part: (str(part.raw.get("from_id")), str(part.raw.get("to_id"))))
     for was, now in matched.pairs:
         yield from _relation_changed(was, now)

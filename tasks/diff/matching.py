@@ -72,8 +72,9 @@ def _place(item: Item) -> Hashable | None:
 
 
 def match_parts(before: Iterable[Part], after: Iterable[Part]) -> Matching[Part]:
-    """The parts of one region: by control and type, then one shape for another."""
+    """The parts of one region: unchanged ones, then by control and type, then one shape for another."""
     matched = Matching(before, after)
+    matched.pair_by(lambda part: part.content)
     matched.pair_by(lambda part: (part.control, part.type))
     matched.pair_by(lambda part: "drawing" if part.draws else None)
     return matched

@@ -1,9 +1,9 @@
 """One object of a result: its answer, its position, and the rest. Nothing here raises."""
 
-import json
 from functools import cached_property
 from typing import Any
 
+from ..results import as_json
 from .shapes import Shape, Size, shape_of, size_of
 
 RELATION = "relation"
@@ -110,10 +110,6 @@ class Part:
 
 def without_masks(value: dict[str, Any]) -> dict[str, Any]:
     return {key: found for key, found in value.items() if key not in MASK_KEYS}
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def _words(found: Any) -> list[str]:

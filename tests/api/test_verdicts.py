@@ -127,6 +127,8 @@ def test_fix_with_unknown_label_is_refused(house):
         ({"accepted": True}, "accepted"),
         ({"accepted": True, "result": None}, "accepted"),
         ({"accepted": True, "result": result("B")}, "fixed_and_accepted"),
+        # Sent along without a change: a client always sends what its editor holds.
+        ({"accepted": True, "result": [result("A")[0] | {"origin": "manual-changed"}]}, "accepted"),
         ({"accepted": False}, "rejected"),
         ({}, "rejected"),
     ],
@@ -139,6 +141,27 @@ def test_one_door_takes_every_verdict(house, body, verdict):
     assert answer.status_code == 201
     assert answer.json()["verdict"] == verdict
     assert "comment" not in answer.json()
+
+
+def test_a_result_in_another_order_is_accepted_without_a_fix(house):
+    pages = [result(letter)[0] | {"item_index": page} for page, letter in enumerate("AB")]
+    house.annotation = annotation(house.task, house.annotator2, result=pages)
+    body = {"annotation": house.annotation.pk, "accepted": True, "result": pages[::-1]}
+
+    answer = client_of(house.reviewer).post("/api/annotation-reviews/", body)
+
+    assert (answer.status_code, answer.json()["verdict"]) == (201, "accepted")
+    assert answer.json()["fixed_annotation_history"] is None
+    assert History.objects.filter(annotation=house.annotation).versions().count() == 1
+
+
+def test_a_fix_sent_twice_to_the_one_door_is_one_review(house):
+    body = {"annotation": house.annotation.pk, "accepted": True, "result": result("B")}
+    client = client_of(house.reviewer)
+
+    first, again = (client.post("/api/annotation-reviews/", body).json() for _ in range(2))
+
+    assert (first["verdict"], again["id"]) == ("fixed_and_accepted", first["id"])
 
 
 @pytest.mark.parametrize(("older", "action"), [(True, "remove"), (False, "requeue")])
