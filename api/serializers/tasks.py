@@ -134,7 +134,8 @@ class UpdatedBySerializer(serializers.Serializer):
 
 
 class WorkedOnSerializer(serializers.Serializer):
-    """What somebody did on a task. `review`: of an annotator's work, `accepted`, `rejected` or `fixed`."""
+    """What somebody did on a task. `review`: the standing verdict on an annotator's work, or of a reviewer:
+    `accepted`, `rejected` or `fixed`."""
 
     user_id = serializers.IntegerField()
     annotated = serializers.BooleanField()
@@ -206,8 +207,20 @@ def _reviewers(task: Task, parts: TaskParts, identities: Identities) -> list[Bod
     assignments = [a for a in task.assignments.all() if a.type == AssignmentType.REVIEWER]
     assigned = {identities.mask_id(assignment.user_id) for assignment in assignments}
     reviewed = {identities.mask_id(reviewer) for reviewer in parts.reviewers}
+    annotated = {identities.mask_id(annotation.completed_by_id) for annotation in parts.annotations}
+    # While a verdict stands, `last_created_by` is its reviewer. Of several, the one on the last annotation.
+    words = {
+        identities.mask_id(annotation.last_created_by_id): REVIEW_WORDS[annotation.last_action]
+        for annotation in parts.annotations
+        if annotation.standing_review_id is not None and annotation.last_created_by_id is not None
+    }
     return [
-        {"user_id": user, "annotated": False, "reviewed": user in reviewed, "review": None}
+        {
+            "user_id": user,
+            "annotated": user in annotated,
+            "reviewed": user in reviewed,
+            "review": words.get(user) if user in reviewed else None,
+        }
         for user in sorted(assigned | reviewed)
     ]
 

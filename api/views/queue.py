@@ -138,14 +138,15 @@ class HeldViewSet(ViewSet):
 
 def _held(project: Project) -> Any:
     """Rows of both tables under the names of the wire."""
+    # A union pairs columns by position: both halves name them in the same order.
     reviews = leases.live(project).values(
         "task",
         "annotation",
         id=F("lease"),
         kind=Value("review"),
         user=F("leased_to"),
-        since=F("leased_at"),
         expires_at=F("leased_until"),
+        since=F("leased_at"),
     )
     live = reservations.live(project).annotate(kind=Value("label"), annotation=Value(None, BigIntegerField()))
     places = live.values("task", "annotation", "id", "kind", "user", "expires_at", since=F("created_at"))

@@ -161,7 +161,8 @@ def test_managers_see_who_has_what_and_release_it(house):
         ("review", house.reviewer.pk, house.task.pk, house.annotation.pk, review["lease"]["id"]),
         ("label", house.annotator2.pk, fresh.pk, None, label["lease"]["id"]),
     ]
-    for row in rows:
+    for row, held in zip(rows, (review, label), strict=True):
+        assert row["since"] < row["expires_at"] == held["lease"]["expires_at"]
         assert client_of(house.lead).post(f"/api/leases/{row['id']}/release/").status_code == 204
     assert (leases_of(house, house.lead).json()["count"], Reservation.objects.count()) == (0, 0)
 
