@@ -135,7 +135,7 @@ def _apply_annotation_counts(task: Task, siblings: Collection[Sibling]) -> None:
     counts = AnnotationCounts(predictions=task.total_predictions, lowest_score=task.lowest_score)
     for sibling in siblings:
         if sibling.state not in ABSENT:
-            counts.add(skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot)
+            counts.add(sibling.author_id, skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot)
     apply_counts(task, counts)
 
 

@@ -130,12 +130,10 @@ def _scores_changed(event: DomainEvent) -> None:
 
 
 def _touched(event: DomainEvent) -> None:
-    """A change that is no new version: the queue depends on the author, the task's answer on ground truth."""
-    changed = event.detail.get("changed", ())
-    if "ground_truth" in changed:
+    """A change that is no new version: the task's answer depends on ground truth, and who may review, whether
+    a slot is taken, and so whether the task is reviewed, on the author."""
+    if {"ground_truth", "completed_by"} & set(event.detail.get("changed", ())):
         _recount(event)  # which updates the queue, too
-    elif "completed_by" in changed:
-        _sync_queue([event.task.pk])
 
 
 def _sync_queue(task_ids: list[int]) -> None:

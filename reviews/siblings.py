@@ -13,7 +13,7 @@ from tasks.state import ABSENT, ACCEPTED_OR_FIXED, State, fills_slot, state_of
 # its pick can be ended.
 READ = """
     SELECT t.id, project.review_criteria, a.id, a.state, a.last_action, a.returned_at IS NOT NULL,
-        a.fills_slot, a.was_cancelled, a.ground_truth, r.created_by_id, pick.id IS NOT NULL
+        a.fills_slot, a.was_cancelled, a.ground_truth, a.completed_by_id, r.created_by_id, pick.id IS NOT NULL
     FROM tasks_task t
     JOIN tasks_project project ON project.id = t.project_id
     LEFT JOIN tasks_annotation a ON a.task_id = t.id
@@ -37,6 +37,7 @@ class Sibling:
     fills_slot: bool
     was_cancelled: bool
     ground_truth: bool
+    author_id: int
     reviewer_id: int | None = None
     is_picked: bool = False
 
@@ -69,6 +70,7 @@ def sibling_of(annotation: Annotation, reviewer_id: int | None = None) -> Siblin
         fills_slot=fills_slot(annotation),
         was_cancelled=annotation.was_cancelled,
         ground_truth=annotation.ground_truth,
+        author_id=annotation.completed_by_id,
         reviewer_id=reviewer_id,
     )
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Count, Min
@@ -44,14 +44,20 @@ class AnnotationCounts:
 
     done: int = 0
     skipped: int = 0
-    filled_slots: int = 0
+    # Overlap counts people: a second annotation by the same author fills no slot.
+    slot_holders: set[int] = field(default_factory=set)
     predictions: int = 0
     lowest_score: float | None = None
 
-    def add(self, *, skipped: bool, fills_slot: bool) -> None:
+    @property
+    def filled_slots(self) -> int:
+        return len(self.slot_holders)
+
+    def add(self, author_id: int, *, skipped: bool, fills_slot: bool) -> None:
         self.skipped += skipped
         self.done += not skipped
-        self.filled_slots += fills_slot
+        if fills_slot:
+            self.slot_holders.add(author_id)
 
     def add_prediction(self, score: float | None) -> None:
         self.predictions += 1
@@ -62,8 +68,10 @@ class AnnotationCounts:
 def count_annotations(task_ids: Collection[int]) -> dict[int, AnnotationCounts]:
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
     rows = Annotation.objects.filter(task_id__in=task_ids).exclude(state__in=ABSENT)
-    for task, skipped, fills_slot in rows.values_list("task_id", "was_cancelled", "fills_slot"):
-        counts[task].add(skipped=skipped, fills_slot=fills_slot)
+    for task, author, skipped, fills_slot in rows.values_list(
+        "task_id", "completed_by_id", "was_cancelled", "fills_slot"
+    ):
+        counts[task].add(author, skipped=skipped, fills_slot=fills_slot)
     predictions = (
         Prediction.objects.filter(task_id__in=task_ids)
         .values_list("task_id")

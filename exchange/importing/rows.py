@@ -102,7 +102,9 @@ def count_new(
     siblings: dict[int, list[Sibling]] = defaultdict(list)
     for annotation in annotations:
         sibling = sibling_of(annotation)
-        counts[annotation.task_id].add(skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot)
+        counts[annotation.task_id].add(
+            sibling.author_id, skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot
+        )
         siblings[annotation.task_id].append(sibling)
     for prediction in predictions:
         counts[prediction.task_id].add_prediction(prediction.score)

@@ -91,7 +91,7 @@ def _lacking_annotators(project: Project) -> QuerySet[Task]:
     wanting = _tasks(project).filter(
         _may_lack_annotators(project), ~_some(RETURNED_TO_SOMEBODY), is_labeled=False
     )
-    filling = _number(Annotation.objects.filter(fills_slot=True, task=OuterRef("pk")))
+    filling = _number(Annotation.objects.filter(fills_slot=True, task=OuterRef("pk")), "completed_by")
     return wanting.filter(GreaterThan(F("overlap"), filling + _annotators_left(project)))
 
 

@@ -26,7 +26,8 @@ LABEL = """
     WHERE t.project_id = p.id AND t.deleted_at IS NULL AND NOT t.is_labeled AND t.closed_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM tasks_annotation a WHERE a.task_id = t.id AND a.completed_by_id = %(user)s
         AND a.state NOT IN ('deleted', 'pooled'))
-    AND t.overlap > (SELECT count(*) FROM tasks_annotation a WHERE a.task_id = t.id AND a.fills_slot)
+    AND t.overlap > (SELECT count(DISTINCT a.completed_by_id) FROM tasks_annotation a
+        WHERE a.task_id = t.id AND a.fills_slot)
         + (SELECT count(*) FROM tasks_reservation r WHERE r.task_id = t.id AND r.user_id <> %(user)s
         AND r.expires_at > statement_timestamp())
     AND NOT EXISTS (SELECT 1 FROM tasks_assignment s WHERE s.task_id = t.id AND s.user_id = %(user)s

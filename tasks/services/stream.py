@@ -85,16 +85,16 @@ def _live() -> QuerySet[Reservation]:
 
 
 def _has_room_for(user: User) -> Any:
-    """Annotations and reservations of others are fewer than the overlap, as far as can be seen without a
+    """Fewer people than the overlap have annotated it or hold a reservation, as far as can be seen without a
     lock.
     """
     filling = Annotation.objects.filter(fills_slot=True, task=OuterRef("pk"))
     with_others = _live().filter(task=OuterRef("pk")).exclude(user=user)
-    return GreaterThan(F("overlap"), _number_of(filling) + _number_of(with_others))
+    return GreaterThan(F("overlap"), _number_of(filling, "completed_by") + _number_of(with_others, "user"))
 
 
-def _number_of(rows: QuerySet) -> Any:
-    counted = rows.order_by().values("task").annotate(number=Count("pk")).values("number")
+def _number_of(rows: QuerySet, person: str) -> Any:
+    counted = rows.order_by().values("task").annotate(number=Count(person, distinct=True)).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
