@@ -11,6 +11,7 @@ from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.models import Annotation, History, Task
 from tasks.roles import may
+from tasks.services import drafts
 from tasks.services.annotations import lock
 from users.models import User
 
@@ -49,8 +50,16 @@ def create_many(annotations: list[Annotation], text: str, *, actor: User, **fiel
 def create_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fields: Any) -> Comment:
     with transaction.atomic():
         task = Task.objects.lock([task.pk]).get()
+        # It may have been submitted since it was read, and its comments have moved to the annotation.
+        submitted = drafts.submitted_as(draft_id, task, actor=actor)
         comment = Comment.objects.create(
-            text=text, task=task, project_id=task.project_id, created_by=actor, draft_id=draft_id, **fields
+            text=text,
+            task=task,
+            project_id=task.project_id,
+            created_by=actor,
+            draft_id=draft_id,
+            annotation=submitted,
+            **fields,
         )
         counters.recount_comments([task])
     return comment
@@ -75,15 +84,25 @@ def update(comment: Comment, *, actor: User, **fields: Any) -> Comment:
     ):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
-        task = Task.objects.lock([comment.task_id]).get()
+        comment, task = _lock(comment)
         for name, value in fields.items():
             setattr(comment, name, value)
         # Resolved again, it keeps the time of the first.
         comment.resolved_at = (comment.resolved_at or timezone.now()) if comment.is_resolved else None
         comment.updated_at = timezone.now()
-        comment.save()
+        comment.save(update_fields=[*fields, "resolved_at", "updated_at"])
         counters.recount_comments([task])
     return comment
+
+
+def _lock(comment: Comment) -> tuple[Comment, Task]:
+    """Its task, and the comment as it is now: whoever writes a comment holds the lock of its task."""
+    task = Task.objects.lock([comment.task_id]).get()
+    found = Comment.objects.select_related("created_by", "annotation", "project")
+    locked = found.filter(pk=comment.pk, deleted_at=None).first()
+    if locked is None:
+        raise Refused("not_found", "This comment no longer exists.", status=404)
+    return locked, task
 
 
 def may_resolve(comment: Comment, user: User) -> bool:
@@ -96,7 +115,7 @@ def delete(comment: Comment, *, actor: User) -> None:
     if not may(actor, "manage_project", comment.project_id):
         _refuse_other_author(comment, actor)
     with transaction.atomic():
-        task = Task.objects.lock([comment.task_id]).get()
+        comment, task = _lock(comment)
         comment.deleted_at = timezone.now()
         comment.save(update_fields=["deleted_at"])
         counters.recount_comments([task])

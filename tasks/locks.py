@@ -9,7 +9,13 @@ Lock order, in every path that writes:
 2. the project row (FOR NO KEY UPDATE to change its settings, FOR SHARE to add tasks to it);
 3. annotations, ordered by id;
 4. their tasks, ordered by id;
-5. entries of the review queue and the other rows that follow from a task, under the lock of their task.
+5. entries of the review queue and the other rows that follow from a task, under the lock of their task;
+6. memberships of one project, ordered by id: the person's and those of all managers. Tabs, endpoints, drafts:
+   one row. With these locks nothing waits for another lock.
+
+A row is read (again) after it, or the row above that all its writers lock, is locked: comments and
+predictions under the lock of their task. Only what changed is written; `tests/reviewsite/test_saving.py`
+has every exception.
 
 Rows are locked FOR NO KEY UPDATE: plain FOR UPDATE deadlocks with the FOR KEY SHARE that foreign keys take.
 Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the

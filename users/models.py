@@ -88,7 +88,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> "User":
+        user = super().from_db(db, field_names, values)
+        user._as_loaded = dict(zip(field_names, values, strict=False))  # type: ignore[attr-defined]
+        return user
+
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Without `update_fields`: only the columns that differ from what was loaded. Forms of Django save
+        whole rows, and would bring back a rank that was taken away since the row was read.
+        """
+        loaded = self.__dict__.get("_as_loaded", {})
+        if loaded and not args and kwargs.get("update_fields") is None:
+            changed = {name for name, value in loaded.items() if self.__dict__.get(name) != value}
+            kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.attname in changed]
         super().save(*args, **kwargs)
         TOKENS.drop()
 

@@ -128,9 +128,10 @@ class CurrentUser(WhoAmI):
     @extend_schema(request=ProfileSerializer, responses=UserSerializer)
     def patch(self, request):
         """Change your own names and phone number."""
-        for name, value in sent(ProfileSerializer, request, partial=True).items():
+        changes = sent(ProfileSerializer, request, partial=True)
+        for name, value in changes.items():
             setattr(request.user, name, value)
-        request.user.save(update_fields=["first_name", "last_name", "phone"])
+        request.user.save(update_fields=list(changes))
         return Response(UserSerializer(request.user).data)
 
 

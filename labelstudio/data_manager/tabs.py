@@ -97,20 +97,23 @@ class ViewViewSet(ViewSet):
         """
         if request.method == "GET":
             return Response(self.get_object().selected_items or Selection(all=False).as_body())
-        view = self._writable()
+        view = tabs.change(self._writable(), self._with_selection)
+        if request.method == "DELETE":
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        code = status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK
+        return Response(view.selected_items, code)
+
+    def _with_selection(self, view: View) -> dict[str, Any]:
+        """What is saved with the tab, combined with what was sent."""
         saved = parse_selection(view.selected_items or {"all": False})
-        sent_now = parse_selection(request.data or {"all": saved.all})
-        if request.method == "PATCH":
+        sent_now = parse_selection(self.request.data or {"all": saved.all})
+        if self.request.method == "PATCH":
             combined = saved.plus(sent_now)
-        elif request.method == "DELETE":
+        elif self.request.method == "DELETE":
             combined = saved.minus(sent_now) if sent_now.ids else Selection(all=False)
         else:
             combined = sent_now
-        body = combined.as_body()
-        tabs.change(view, {"selected_items": body})
-        if request.method == "DELETE":
-            return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(body, status.HTTP_201_CREATED if request.method == "POST" else status.HTTP_200_OK)
+        return {"selected_items": combined.as_body()}
 
     def _writable(self) -> View:
         view = self.get_object()

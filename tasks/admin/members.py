@@ -1,5 +1,6 @@
 """Members of projects, and assignments of tasks."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -88,14 +89,20 @@ def save_members(formset: forms.BaseModelFormSet, project: Project, *, actor: Us
     formset.save(commit=False)
     for membership in formset.deleted_objects:
         members.remove(membership, actor=actor)
-    for membership in [*formset.new_objects, *(row for row, _ in formset.changed_objects)]:
-        save_member(membership, project, actor=actor)
+    for membership in formset.new_objects:
+        save_member(membership, project, {"role", "paused"}, actor=actor)
+    for membership, changed in formset.changed_objects:
+        save_member(membership, project, changed, actor=actor)
 
 
-def save_member(membership: Membership, project: Project, *, actor: User) -> None:
-    saved = members.set_role(project, membership.user, membership.role)
-    members.set_paused(saved, membership.paused, actor=actor)
-    membership.pk = saved.pk
+def save_member(membership: Membership, project: Project, changed: Collection[str], *, actor: User) -> None:
+    """Only what was changed in the form: somebody else may have changed the rest since it was shown."""
+    saved = membership
+    if "role" in changed:
+        saved = members.set_role(project, membership.user, membership.role)
+        membership.pk = saved.pk
+    if "paused" in changed:
+        members.set_paused(saved, membership.paused, actor=actor)
 
 
 @admin.register(Membership)
@@ -113,7 +120,7 @@ class MembershipAdmin(LeadAdmin):
     search_fields = ("user__email", "user__first_name", "user__last_name", "project__title")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        save_member(obj, obj.project, actor=signed_in(request))
+        save_member(obj, obj.project, form.changed_data, actor=signed_in(request))
 
     def remove(self, rows: Any, *, actor: User) -> None:
         for membership in rows:

@@ -30,6 +30,17 @@ from ..sql import update_rows
 from . import history, reservations
 
 EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at", "completed_by")
+OF_A_VERSION = (
+    "version",
+    "version_author",
+    "current_version",
+    "is_draft",
+    "last_action",
+    "last_created_by",
+    "updated_by",
+    "updated_at",
+    "annotation_seq",
+)
 
 
 @dataclass
@@ -247,7 +258,7 @@ def _save_version(
     annotation.last_action = ActionType.SKIPPED if action == HistoryAction.SKIPPED else ActionType.UPDATED
     annotation.last_created_by = actor
     history.record_version(annotation, action, actor, draft_id=draft_id)
-    annotation.save()
+    annotation.save(update_fields=[*EDITABLE, *OF_A_VERSION])
     counters.recount([task], actor=actor)
     _emit(events.ANNOTATION_EDITED, annotation, actor)
 

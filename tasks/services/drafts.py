@@ -1,8 +1,10 @@
 """Drafts: unsubmitted work, visible to its author only."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from users.models import User
 
@@ -26,9 +28,12 @@ def _create(task: Task, *, actor: User, annotation: Annotation | None = None, **
 
 def change(draft: Draft, **fields: Any) -> Draft:
     annotations.refuse_unknown_labels(fields.get("result", []), draft.task.project)
+    # Only what was sent, and only while the draft is there: it may have been submitted since it was read.
+    draft.updated_at = timezone.now()
+    if not Draft.objects.filter(pk=draft.pk).update(**fields, updated_at=draft.updated_at):
+        raise _gone()
     for name, value in fields.items():
         setattr(draft, name, value)
-    draft.save()
     reservations.extend(draft.task_id, draft.user_id)
     return draft
 
@@ -36,12 +41,14 @@ def change(draft: Draft, **fields: Any) -> Draft:
 def submit(draft: Draft, work: annotations.Work, *, actor: User) -> Annotation:
     """Turn a draft into an annotation, or into a new version of the annotation it is based on, and delete it.
 
-    If the annotation has a newer version: 412 `stale`, and the draft is kept.
+    If the annotation has a newer version: 412 `stale`, and the draft is kept. Submitted again, it is the same
+    annotation.
     """
     with transaction.atomic():
-        _take(draft)
+        if not _take(draft):
+            return _submitted_meanwhile(draft, actor)
         if draft.annotation_id is None:
-            return annotations.submit(draft.task, work, actor=actor)
+            return annotations.submit(draft.task, replace(work, draft_id=draft.pk), actor=actor)
         return _submit_onto(draft, work, actor)
 
 
@@ -54,12 +61,22 @@ def submitted_as(draft_id: int, task: Task, *, actor: User) -> Annotation | None
     return row.annotation if row and row.annotation.deleted_at is None else None
 
 
-def _take(draft: Draft) -> None:
-    """Delete the row. Of two concurrent requests one is refused. (`draft` keeps its id for the history.)"""
+def _take(draft: Draft) -> bool:
+    """Delete the row; False if another request was first. (`draft` keeps its id for the history.)"""
     # The row count decides who was first: the loser waited for the winner's delete.
     deleted, _ = Draft.objects.filter(pk=draft.pk).delete()
-    if not deleted:
-        raise Refused("not_found", "This draft no longer exists.", status=404)
+    return bool(deleted)
+
+
+def _submitted_meanwhile(draft: Draft, actor: User) -> Annotation:
+    """What the winner made of it. Raises Refused(404) if the draft was deleted instead."""
+    if found := submitted_as(draft.pk, draft.task, actor=actor):
+        return annotations.lock(found.pk)[0]
+    raise _gone()
+
+
+def _gone() -> Refused:
+    return Refused("not_found", "This draft no longer exists.", status=404)
 
 
 def edit(
@@ -73,6 +90,9 @@ def edit(
     """Change an annotation, from `draft` if given. A new result deletes the drafts that `actor` had on it."""
     with transaction.atomic():
         if draft is not None:
+            annotations.lock(annotation_id)
+            if not Draft.objects.filter(pk=draft.pk).exists():
+                return _submitted_meanwhile(draft, actor)
             require_current_version(draft)
         draft_id = draft.pk if draft else None
         annotation = annotations.edit(annotation_id, changes, actor=actor, seen=seen, draft_id=draft_id)

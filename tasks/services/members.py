@@ -23,32 +23,58 @@ INACTIVE, REMOVED, PAUSED = "inactive", "removed", "paused"
 
 
 def set_role(project: Project, user: User, role: str) -> Membership:
-    """Change the role of a member, or add one."""
-    if role != Role.MANAGER:
-        _require_another_manager(project.pk, user)
-    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
-    forget_roles(user)
+    """Change the role of a member, or add one. What they had reserved in another role becomes free."""
+    with transaction.atomic():
+        membership = _lock(project.pk, user)
+        if membership is None:
+            # Somebody else may be adding them at this moment: then that row is changed.
+            membership, is_new = Membership.objects.get_or_create(
+                project=project, user=user, defaults={"role": role}
+            )
+            if not is_new:
+                return set_role(project, user, role)
+        elif membership.role != role:
+            if role != Role.MANAGER:
+                _require_another_manager(project.pk, user)
+            membership.role = role
+            membership.save(update_fields=["role"])
+            release(project, user, actor=None)
+        forget_roles(user)
     return membership
 
 
 def remove(membership: Membership, *, actor: User | None = None) -> None:
-    _require_another_manager(membership.project_id, membership.user)
+    project, user = membership.project, membership.user
     with transaction.atomic():
-        membership.delete()
-        forget_roles(membership.user)
-        release(membership.project, membership.user, actor=actor)
+        if locked := _lock(project.pk, user):
+            _require_another_manager(project.pk, user)
+            locked.delete()
+            forget_roles(user)
+            release(project, user, actor=actor)
 
 
 def set_paused(membership: Membership, paused: bool, *, actor: User) -> Membership:
     """A paused member gets no new work, but may still finish what was returned to them."""
-    if membership.paused == paused:
-        return membership
     with transaction.atomic():
-        membership.paused = paused
-        membership.save(update_fields=["paused"])
-        if paused:
-            release(membership.project, membership.user, actor=actor)
-    return membership
+        locked = _lock(membership.project_id, membership.user)
+        if locked is None:
+            raise Refused("not_found", "This person is no longer a member of the project.", status=404)
+        if locked.paused != paused:
+            locked.paused = paused
+            locked.save(update_fields=["paused"])
+            if paused:
+                release(membership.project, membership.user, actor=actor)
+    return locked
+
+
+def _lock(project_id: int, user: User) -> Membership | None:
+    """The membership as it is now. With it the managers of the project are locked, by id: of two who leave
+    at once, the second sees that there is nobody else.
+    """
+    concerned = Q(user=user) | Q(role=Role.MANAGER)
+    rows = Membership.objects.filter(concerned, project=project_id).order_by("pk")
+    locked = list(rows.select_related("user", "project").select_for_update(no_key=True, of=("self",)))
+    return next((row for row in locked if row.user_id == user.pk), None)
 
 
 def release(project: Project, user: User, *, actor: User | None) -> None:

@@ -56,7 +56,7 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
     Without `force`, refuses a configuration that orphans annotations.
     """
     with transaction.atomic():
-        project = Project.objects.select_for_update(no_key=True, of=("self",)).get(pk=project.pk)
+        project = _lock(project)
         before = model_to_dict(project, fields=list(changes))
         # A form sends every setting: only real changes are recorded and told.
         changed = {name: value for name, value in changes.items() if before[name] != value}
@@ -78,6 +78,14 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
         )
         _follow(project, changed, actor)
     return project
+
+
+def _lock(project: Project) -> Project:
+    rows = Project.objects.select_for_update(no_key=True, of=("self",))
+    locked = rows.filter(pk=project.pk, deleted_at=None).first()
+    if locked is None:
+        raise Refused("not_found", "This project no longer exists.", status=404)
+    return locked
 
 
 def _plain(value: Any) -> Any:
@@ -131,6 +139,7 @@ def _change_overlap(project: Project, actor: User) -> None:
 def delete(project: Project, *, actor: User) -> None:
     """Mark the project deleted. Everything in it is kept, but hidden."""
     with transaction.atomic():
+        project = _lock(project)
         events.emit(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()
         project.save(update_fields=["deleted_at", "updated_at"])

@@ -1,6 +1,6 @@
 """Tabs of the data manager."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from users.models import User
 
+from ..errors import Refused
 from ..models import Project, View
 from ..sql import update_rows
 
@@ -52,21 +53,30 @@ def create(project: Project, *, actor: User, **fields: Any) -> View:
     return View.objects.create(project=project, created_by=actor, **({"order": place} | fields))
 
 
-def change(view: View, fields: dict[str, Any]) -> View:
-    for name, value in fields.items():
-        setattr(view, name, value)
-    if fields:
-        view.save(update_fields=list(fields))
-    return view
+def change(view: View, fields: dict[str, Any] | Callable[[View], dict[str, Any]]) -> View:
+    """`fields`, or what a function makes of the tab as it is now. Raises Refused(404) if it was deleted."""
+    with transaction.atomic():
+        rows = View.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+        locked = rows.filter(pk=view.pk).first()
+        if locked is None:
+            raise Refused("not_found", "This tab no longer exists.", status=404)
+        changes = fields(locked) if callable(fields) else fields
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        if changes:
+            locked.save(update_fields=list(changes))
+    return locked
 
 
 def arrange(project: Project, ids: Sequence[int]) -> None:
     """Put the tabs in this order. Tabs not listed keep their position."""
     place = {pk: number for number, pk in enumerate(ids)}
-    views = list(View.objects.filter(project=project, pk__in=ids))
-    for view in views:
-        view.order = place[view.pk]
-    update_rows(views, ["order"])
+    with transaction.atomic():
+        rows = View.objects.filter(project=project, pk__in=ids).order_by("pk")
+        views = list(rows.select_for_update(no_key=True))
+        for view in views:
+            view.order = place[view.pk]
+        update_rows(views, ["order"])
 
 
 def reset(project: Project) -> None:

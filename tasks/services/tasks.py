@@ -162,11 +162,22 @@ def save_prediction(
 ) -> Prediction:
     with transaction.atomic():
         locked = _locked(task.pk)
-        prediction = prediction or Prediction(task=locked, project=locked.project)
-        for name, value in fields.items():
-            setattr(prediction, name, value)
-        prediction.save()
+        if prediction is None:
+            prediction = Prediction.objects.create(task=locked, project=locked.project, **fields)
+        else:
+            prediction = _change_prediction(prediction.pk, fields)
         _recount_predictions([locked], actor)
+    return prediction
+
+
+def _change_prediction(prediction_id: int, fields: dict[str, Any]) -> Prediction:
+    """Read under the lock of its task, which every change and deletion of a prediction takes."""
+    prediction = Prediction.objects.filter(pk=prediction_id).first()
+    if prediction is None:
+        raise Refused("not_found", "This prediction no longer exists.", status=404)
+    for name, value in fields.items():
+        setattr(prediction, name, value)
+    prediction.save(update_fields=[*fields, "updated_at"])
     return prediction
 
 

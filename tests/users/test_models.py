@@ -1,6 +1,7 @@
 """Users: one e-mail each, a name to show, placeholders, the role on the site."""
 
 import pytest
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db import IntegrityError
 
 from tests.factories import person
@@ -79,3 +80,16 @@ def test_the_role_on_the_site(fields, role):
     assert (user.role_on_site, user.runs_site) == (role, role is not None)
     user.is_active = False
     assert not user.runs_site
+
+
+def test_a_form_that_saves_the_whole_person_leaves_what_changed_meanwhile(db):
+    admin = person("admin", site_role=Role.ADMIN, is_staff=True)
+    shown = User.objects.get(pk=admin.pk)
+    User.objects.filter(pk=admin.pk).update(site_role="", is_staff=False)
+
+    form = AdminPasswordChangeForm(shown, {"password1": "another long one", "password2": "another long one"})
+    assert form.is_valid(), form.errors
+    form.save()
+
+    now = User.objects.get(pk=admin.pk)
+    assert (now.site_role, now.is_staff, now.check_password("another long one")) == ("", False, True)

@@ -5,7 +5,7 @@ import pytest
 from tasks.models import Annotation, Draft, History
 from tasks.services import annotations, drafts
 from tests.factories import result
-from tests.snapshots import refused
+from tests.snapshots import everything, refused
 
 WORK = annotations.Work(result=result("B"))
 
@@ -44,10 +44,19 @@ def test_a_draft_is_submitted_once(house, on_annotation):
         house.task, actor=house.annotator, annotation=house.annotation if on_annotation else None
     )
     same = Draft.objects.get(pk=draft.pk)
-    drafts.submit(draft, WORK, actor=house.annotator)
+    first = drafts.submit(draft, WORK, actor=house.annotator)
+    before = everything()
+
+    assert drafts.submit(same, WORK, actor=house.annotator) == first
+    assert everything() == before
+
+
+def test_a_deleted_draft_is_not_submitted(house):
+    draft = drafts.save(house.task, actor=house.annotator)
+    Draft.objects.get(pk=draft.pk).delete()
 
     with refused("not_found", 404):
-        drafts.submit(same, WORK, actor=house.annotator)
+        drafts.submit(draft, WORK, actor=house.annotator)
 
 
 def test_a_draft_remembers_the_version_it_began_on(house):
