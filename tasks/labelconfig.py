@@ -1,19 +1,40 @@
-"""Label Studio's labelling configuration: the controls it defines, and whether a result conforms to them."""
+"""Label Studio's labelling configuration: the controls it defines, and whether a result conforms to them.
 
-from dataclasses import dataclass
-from functools import lru_cache
+`parse` never fails, because stored configurations may be older than the checks: what cannot be read defines
+nothing. `require_valid` says what is wrong with a new one.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import ParseError
 
-from defusedxml import DefusedXmlException, ElementTree
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 
 from .errors import Refused
 from .results import RELATION, is_result
 
-CHOICE_TAGS = {"Label", "Choice"}
+MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 100
+MAX_CONTROLS = 1_000
+MAX_LABELS = 20_000
+MAX_OBJECTS_OF_CONTROL = 100
+MAX_CACHED_CHARACTERS = 2_000_000  # of all configurations that a process keeps parsed
+MAX_LISTED_PROBLEMS = 20
+
+CHOICE_TAGS = {"label", "choice"}
+# These write results about themselves: they are control and object at once, and need no toName.
+SELF_TAGS = {"chat": "chatmessage", "reactcode": "reactcode"}
 # A control with one of these fetches or computes its labels: any label may be valid.
-DYNAMIC_ATTRIBUTES = ("value", "apiUrl")
-MAX_LISTED = 20  # problems of one result
+DYNAMIC_ATTRIBUTES = ("value", "apiurl")
+DEFAULT_INDEX = "{{idx}}"
+INDEX = re.compile(r"\{\{[^{}]*\}\}")
+DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -25,15 +46,41 @@ class Control:
     accepted: frozenset[str]
     dynamic: bool
 
+    @cached_property
+    def _numbered_objects(self) -> set[str]:
+        return {_unnumbered(name) for name in self.to_name if INDEX.search(name)}
+
     @property
     def type(self) -> str:
-        return self.tag.lower()
+        """The `type` of its results."""
+        kind = self.tag.lower()
+        return SELF_TAGS.get(kind, kind)
+
+    def is_for(self, to_name: Any) -> bool:
+        """The editor writes the name of an object, or several as in `toName`."""
+        return isinstance(to_name, str) and all(
+            name in self.to_name or _unnumbered(name) in self._numbered_objects for name in _names(to_name)
+        )
+
+    def makes(self, kind: Any) -> bool:
+        """`rectanglelabels`; or `rectangle`, for a region whose label was taken away again."""
+        return kind == self.type or (isinstance(kind, str) and f"{kind}labels" == self.type)
 
 
 @dataclass(frozen=True)
 class LabelConfig:
-    controls: dict[str, Control]
-    objects: dict[str, dict[str, str]]
+    controls: dict[str, Control] = field(default_factory=dict)
+    objects: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def control(self, name: Any) -> Control | None:
+        """By the name in a result. Within a Repeater, `rel_{{idx}}` is `rel_0`, `rel_1` … there."""
+        if not isinstance(name, str):
+            return None
+        return self.controls.get(name) or self._numbered_controls.get(_unnumbered(name))
+
+    @cached_property
+    def _numbered_controls(self) -> dict[str, Control]:
+        return {_unnumbered(name): control for name, control in self.controls.items() if INDEX.search(name)}
 
     def as_parsed(self) -> dict[str, Any]:
         """Label Studio's `parsed_label_config`."""
@@ -48,43 +95,209 @@ class LabelConfig:
         }
 
 
-@lru_cache(maxsize=256)
+NOTHING = LabelConfig()
+
+
+def _unnumbered(name: str) -> str:
+    """The same for `part_{{idx}}` and `part_7`."""
+    return DIGITS.sub("#", INDEX.sub("0", name))
+
+
+def _names(to_name: str) -> list[str]:
+    return [name.strip() for name in to_name.split(",")]
+
+
+# --- reading it ---------------------------------------------------------------------------------
+
+
+class _Cache:
+    """The configurations used last, or why one cannot be read; bounded by the length of their texts."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, LabelConfig | str] = OrderedDict()
+        self._characters = 0
+        self._lock = Lock()
+
+    def get(self, xml: str) -> LabelConfig | str | None:
+        with self._lock:
+            if (found := self._kept.get(xml)) is not None:
+                self._kept.move_to_end(xml)
+            return found
+
+    def put(self, xml: str, config: LabelConfig | str) -> None:
+        with self._lock:
+            if xml not in self._kept:
+                self._kept[xml] = config
+                self._characters += len(xml)
+            while self._characters > MAX_CACHED_CHARACTERS:
+                oldest, _ = self._kept.popitem(last=False)
+                self._characters -= len(oldest)
+
+
+_CACHE = _Cache()
+
+
 def parse(xml: str) -> LabelConfig:
-    """Raises Refused(invalid_label_config) if it is not XML, or declares a DTD or entities."""
-    try:
-        root = ElementTree.fromstring(xml, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise _invalid("The label configuration must not declare a DOCTYPE or entities.") from error
-    except ElementTree.ParseError as error:
-        raise _invalid(f"The label configuration is not valid XML: {error}.") from error
-    controls = [_control(tag) for tag in root.iter() if tag.get("name") and tag.get("toName")]
-    objects = {
-        tag.attrib["name"]: _input(tag) for tag in root.iter() if tag.get("name") and not tag.get("toName")
-    }
-    return LabelConfig({c.name: c for c in controls}, objects)
+    """What a stored configuration defines; nothing, if it cannot be read."""
+    found = _read(xml)
+    return NOTHING if isinstance(found, str) else found
+
+
+def require_valid(xml: str) -> LabelConfig:
+    """What a new configuration defines. Raises Refused(invalid_label_config)."""
+    found = _read(xml)
+    if isinstance(found, str):
+        raise _invalid(found)
+    if xml.strip():
+        _refuse_loose_ends(_elements(xml))
+    return found
+
+
+def _read(xml: str) -> LabelConfig | str:
+    """Or why it cannot be read."""
+    if len(xml) > MAX_CHARACTERS:
+        return f"The label configuration has more than {MAX_CHARACTERS:,} characters."
+    if (found := _CACHE.get(xml)) is None:
+        try:
+            found = _config(_elements(xml)) if xml.strip() else NOTHING
+        except Refused as refused:
+            found = refused.detail
+        _CACHE.put(xml, found)
+    return found
 
 
 def _invalid(detail: str) -> Refused:
     return Refused("invalid_label_config", detail, field="label_config")
 
 
-def _control(tag: Element) -> Control:
-    options = [child for child in tag.iter() if child.tag in CHOICE_TAGS]
-    labels = tuple(o.get("value") or o.get("alias") or "" for o in options)
-    aliases = {alias for o in options if (alias := o.get("alias"))}
+@dataclass
+class _Element:
+    """An element with a name, and the labels that belong to it."""
+
+    tag: str
+    attributes: dict[str, str]
+    labels: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.attributes["name"]
+
+    @property
+    def to_name(self) -> list[str]:
+        own = [self.name] if self.tag.lower() in SELF_TAGS else []
+        sent = self.attributes.get("toname", "")
+        return list(dict.fromkeys(_names(sent))) if sent else own
+
+
+class _Builder:
+    """Receives the elements one by one, so that no tree is built of what is refused."""
+
+    def __init__(self) -> None:
+        self.named: list[_Element] = []
+        self.indexes = {DEFAULT_INDEX}
+        self._open: list[_Element | None] = []  # for each open element, the control whose labels are in it
+        self._controls = self._labels = 0
+
+    def start(self, tag: str, sent: dict[str, str]) -> None:
+        if len(self._open) == MAX_DEPTH:
+            raise _invalid(f"The label configuration is nested deeper than {MAX_DEPTH} levels.")
+        # The editor reads names of tags and attributes in any case.
+        attributes = {name.lower(): value for name, value in sent.items()}
+        around = self._open[-1] if self._open else None
+        if tag.lower() in CHOICE_TAGS:
+            self._add_label(around, attributes)
+        elif attributes.get("name"):
+            around = self._add_named(tag, attributes, around)
+        if tag.lower() == "repeater":
+            self.indexes.add(attributes.get("indexflag") or DEFAULT_INDEX)
+        self._open.append(around)
+
+    def _add_named(self, tag: str, attributes: dict[str, str], around: _Element | None) -> _Element | None:
+        element = _Element(tag, attributes)
+        self.named.append(element)
+        if len(self.named) > MAX_CONTROLS:
+            raise _invalid(f"The label configuration has more than {MAX_CONTROLS:,} elements with a name.")
+        if len(element.to_name) > MAX_OBJECTS_OF_CONTROL:
+            raise _invalid(f"{_shown(element.name)} is for more than {MAX_OBJECTS_OF_CONTROL} objects.")
+        return element if element.to_name else around
+
+    def _add_label(self, control: _Element | None, attributes: dict[str, str]) -> None:
+        self._labels += 1
+        if self._labels > MAX_LABELS:
+            raise _invalid(f"The label configuration has more than {MAX_LABELS:,} labels.")
+        if control is not None:
+            alias = attributes.get("alias")
+            control.labels.append(attributes.get("value") or alias or "")
+            control.aliases += [alias] if alias else []
+
+    def end(self, tag: str) -> None:
+        self._open.pop()
+
+    def data(self, text: str) -> None:
+        pass
+
+    def close(self) -> "_Builder":
+        return self
+
+
+def _elements(xml: str) -> _Builder:
+    """Raises Refused if it is not XML, too large, or declares a DTD or entities."""
+    parser = DefusedXMLParser(target=_Builder(), forbid_dtd=True)
+    try:
+        parser.feed(xml.removeprefix("\ufeff"))
+        return parser.close()
+    except DefusedXmlException as error:
+        raise _invalid("The label configuration must not declare a DOCTYPE or entities.") from error
+    except (ParseError, ValueError) as error:
+        raise _invalid(f"The label configuration is not valid XML: {error}.") from error
+
+
+def _config(built: _Builder) -> LabelConfig:
+    controls = [_control(element, built.indexes) for element in built.named if element.to_name]
+    objects = [element for element in built.named if not element.attributes.get("toname")]
+    return LabelConfig({c.name: c for c in controls}, {one.name: _input(one) for one in objects})
+
+
+def _control(element: _Element, indexes: Iterable[str]) -> Control:
+    name, to_name = element.name, element.to_name
+    for index in indexes:
+        name = name.replace(index, DEFAULT_INDEX)
+        to_name = [one.replace(index, DEFAULT_INDEX) for one in to_name]
+    # Labels may be named in the task (`$label`), or be numbered by a Repeater.
+    computed = any((label.startswith("$") and len(label) > 1) or "{{" in label for label in element.labels)
     return Control(
-        name=tag.attrib["name"],
-        tag=tag.tag,
-        to_name=tuple(tag.attrib["toName"].split(",")),
-        labels=labels,
-        accepted=frozenset({*labels, *aliases}),
-        dynamic=not labels or any(tag.get(a) for a in DYNAMIC_ATTRIBUTES),
+        name=name,
+        tag=element.tag,
+        to_name=tuple(to_name),
+        labels=tuple(element.labels),
+        accepted=frozenset({*element.labels, *element.aliases}),
+        dynamic=computed
+        or not element.labels
+        or any(element.attributes.get(name) for name in DYNAMIC_ATTRIBUTES),
     )
 
 
-def _input(tag: Element) -> dict[str, str]:
-    described = {"type": tag.tag, "value": (tag.get("value") or "").removeprefix("$")}
-    return described | ({"valueType": kind} if (kind := tag.get("valueType")) else {})
+def _input(element: _Element) -> dict[str, str]:
+    described = {"type": element.tag, "value": (element.attributes.get("value") or "").removeprefix("$")}
+    return described | ({"valueType": kind} if (kind := element.attributes.get("valuetype")) else {})
+
+
+def _refuse_loose_ends(built: _Builder) -> None:
+    names = set()
+    for element in built.named:
+        if element.name in names:
+            raise _invalid(f"The name {_shown(element.name)} is used twice in the label configuration.")
+        names.add(element.name)
+    for element in built.named:
+        if unknown := next((name for name in element.to_name if name not in names), None):
+            raise _invalid(
+                f"{_shown(element.name)} is for {_shown(unknown)}, but nothing in the label configuration has"
+                " that name."
+            )
+
+
+# --- checking a result --------------------------------------------------------------------------
 
 
 def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
@@ -98,46 +311,50 @@ def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
 def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
     """The first of the problems, and how many more there are."""
     found = problems(result, xml)
-    return (
-        found if len(found) <= MAX_LISTED else [*found[:MAX_LISTED], f"And {len(found) - MAX_LISTED} more."]
-    )
+    listed = found[:MAX_LISTED_PROBLEMS]
+    return listed if len(found) == len(listed) else [*listed, f"And {len(found) - len(listed)} more."]
 
 
 def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
     if region.get("type") == RELATION:
         return None
-    name, kind = region.get("from_name"), region.get("type")
-    control = config.controls.get(str(name))
+    region_id, name = _shown(region.get("id")), _shown(region.get("from_name"))
+    control = config.control(region.get("from_name"))
     if control is None:
-        return (
-            f"Region {region.get('id')!r} names {name!r}, which is not a control of the label configuration."
-        )
-    if kind != control.type:
-        made = control.type
-        return (
-            f"Region {region.get('id')!r} has the type {kind!r}, but its control {name!r} produces {made!r}."
-        )
-    if region.get("to_name") not in control.to_name:
-        on, meant = region.get("to_name"), ", ".join(control.to_name)
-        return f"Region {region.get('id')!r} is on {on!r}, but its control {name!r} is for {meant}."
+        return f"Region {region_id} names {name}, which is not a control of the label configuration."
+    if not control.makes(region.get("type")):
+        kind = _shown(region.get("type"))
+        return f"Region {region_id} has the type {kind}, but its control {name} produces {control.type!r}."
+    if not control.is_for(region.get("to_name")):
+        on, meant = _shown(region.get("to_name")), ", ".join(control.to_name)
+        return f"Region {region_id} is on {on}, but its control {name} is for {meant}."
     return _label_problem(region, control)
 
 
 def _label_problem(region: dict[str, Any], control: Control) -> str | None:
     if not isinstance(region.get("value"), dict):
-        return f"Region {region.get('id')!r} has no value."
+        return f"Region {_shown(region.get('id'))} has no value."
     chosen = region["value"].get(control.type)
     if control.dynamic or not isinstance(chosen, list):
         return None
-    unknown = [
-        label for label in _flat(chosen) if not isinstance(label, str) or label not in control.accepted
-    ]
-    return (
-        f"Region {region.get('id')!r} uses {unknown[0]!r}, which the control {control.name!r} does not offer."
-        if unknown
-        else None
-    )
+    for label in _flat(chosen):
+        if not isinstance(label, str) or label not in control.accepted:
+            shown = f"Region {_shown(region.get('id'))} uses {_shown(label)}"
+            return f"{shown}, which the control {control.name!r} does not offer."
+    return None
 
 
-def _flat(values: list[Any]) -> list[Any]:
-    return [label for value in values for label in (_flat(value) if isinstance(value, list) else [value])]
+def _shown(value: Any) -> str:
+    """Results are kept as they were sent, so a name may be anything of any size."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"
+
+
+def _flat(values: list[Any]) -> Iterator[Any]:
+    rest = values[::-1]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, list):
+            rest += value[::-1]
+        else:
+            yield value

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from tasks.choices import Distribution
-from tasks.labelconfig import parse
+from tasks.labelconfig import MAX_CHARACTERS, parse
 from tasks.models import Project
 from tasks.totals import totals_of
 
@@ -179,6 +179,8 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         read_only_fields = ["id", "created_at", "updated_at"]
         extra_kwargs = {
             "title": {"min_length": 3},
+            # Empty while the project is being set up, as in Label Studio.
+            "label_config": {"allow_blank": True, "trim_whitespace": False},
             "maximum_annotations": {"min_value": 1, "max_value": 1000},
             "color": {"validators": [HEX_COLOR]},
         }
@@ -230,7 +232,7 @@ class ProjectCountsSerializer(ProjectSerializer):
 
 
 class LabelConfigSerializer(serializers.Serializer):
-    label_config = serializers.CharField(max_length=1_000_000)
+    label_config = serializers.CharField(max_length=MAX_CHARACTERS, allow_blank=True, trim_whitespace=False)
 
 
 class ValidLabelConfigSerializer(LabelConfigSerializer):

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from reviews.inbox.in_progress import work_in_progress
+from tasks.labelconfig import require_valid
 from tasks.models import Project, Task
 from tasks.progress import progress_of
-from tasks.roles import may
 from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
@@ -89,14 +89,16 @@ class ProjectViewSet(ViewSet):
     @extend_schema(request=LabelConfigSerializer, responses=ValidLabelConfigSerializer, parameters=[FORCE])
     @action(detail=True, methods=["post"], url_path="validate")
     def validate_config(self, request, pk=None):
-        """Whether the project could have this label configuration.
+        """Whether the project could have this label configuration (managers).
 
-        400 says what is wrong, and tells managers which annotations would not fit (unless `force` is sent).
+        400 says what is wrong, and which annotations would not fit (unless `force` is sent).
         """
         project = self.get_object()
+        require(request, "manage_project", project)
         config = sent(LabelConfigSerializer, request)["label_config"]
+        require_valid(config)
         changed = label_configs.differs(config, project.label_config)
-        if changed and may(request.user, "manage_project", project) and not _is_forced(request):
+        if changed and not _is_forced(request):
             label_configs.refuse_orphans(project, config)
         return Response({"label_config": config, "config_essential_data_has_changed": changed})
 

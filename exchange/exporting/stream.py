@@ -88,7 +88,7 @@ _KEYS = """
     WHERE jsonb_typeof(data) = 'object' AND id IN ({}) ORDER BY 1
 """
 _CONTROLS = """
-    SELECT DISTINCT region->>'from_name' FROM tasks_annotation, jsonb_array_elements(result) region
+    SELECT DISTINCT region->>'from_name' FROM tasks_annotation, jsonb_path_query(result, 'lax $[*]') region
     WHERE deleted_at IS NULL AND NOT is_draft AND region->>'from_name' <> '' AND task_id IN ({}) ORDER BY 1
 """
 

@@ -23,7 +23,7 @@ QUERY_CANCELED = "57014"
 
 REGIONS = """
     FROM tasks_annotation a JOIN tasks_task t ON t.id = a.task_id
-    CROSS JOIN LATERAL jsonb_array_elements(a.result) region
+    CROSS JOIN LATERAL jsonb_path_query(a.result, 'lax $[*]') region
 """
 PRESENT = "a.project_id = %s AND a.deleted_at IS NULL AND t.deleted_at IS NULL"
 CONTROLS = f"""
@@ -104,31 +104,33 @@ def orphans(project: Project, xml: str) -> Orphans:
     if old.controls == new.controls:
         return Orphans()
     with _bounded():
-        return Orphans(_lost_controls(project, old, new), _lost_labels(project, old, new))
+        used = list(_rows(CONTROLS, [project.pk]))
+        return Orphans(_lost_controls(used, old, new), _lost_labels(project, used, old, new))
 
 
-def _lost_controls(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, int]:
+def _lost_controls(used: list[tuple], old: LabelConfig, new: LabelConfig) -> dict[str, int]:
     lost: dict[str, int] = defaultdict(int)
-    for control, to_name, kind, number in _rows(CONTROLS, [project.pk]):
-        if _fits(old, control, to_name, kind) and not _fits(new, control, to_name, kind):
-            lost[control] += number
+    for name, to_name, kind, number in used:
+        if _fits(old, name, to_name, kind) and not _fits(new, name, to_name, kind):
+            lost[name] += number
     return dict(lost)
 
 
 def _fits(config: LabelConfig, name: str, to_name: str, kind: str) -> bool:
-    control = config.controls.get(name)
-    return control is not None and kind == control.type and to_name in control.to_name
+    control = config.control(name)
+    return control is not None and control.makes(kind) and control.is_for(to_name)
 
 
-def _lost_labels(project: Project, old: LabelConfig, new: LabelConfig) -> dict[str, dict[str, int]]:
-    asked = [
-        name
-        for name, control in new.controls.items()
-        if name in old.controls and _drops(old.controls[name], control)
-    ]
+def _lost_labels(
+    project: Project, used: list[tuple], old: LabelConfig, new: LabelConfig
+) -> dict[str, dict[str, int]]:
+    """By the names in the results: those of a Repeater are numbered."""
+    pairs = {name: (old.control(name), new.control(name)) for name, *_ in used}
+    asked = {name: (was, now) for name, (was, now) in pairs.items() if was and now and _drops(was, now)}
     lost: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, label, number in _rows(LABELS, [project.pk, asked]) if asked else ():
-        if _offers(old.controls[name], label) and not _offers(new.controls[name], label):
+    for name, label, number in _rows(LABELS, [project.pk, list(asked)]) if asked else ():
+        was, now = asked[name]
+        if _offers(was, label) and not _offers(now, label):
             lost[name][label] = number
     return dict(lost)
 

@@ -13,7 +13,7 @@ from users.recent_reads import ROLES
 
 from .. import counters, events
 from ..errors import Refused
-from ..labelconfig import parse
+from ..labelconfig import require_valid
 from ..models import Membership, Project, ProjectChange, ProjectTotal, Task
 from ..origins import check_origins
 from ..roles import forget_roles
@@ -39,6 +39,7 @@ def create(*, actor: User, **fields: Any) -> Project:
         )
     with transaction.atomic():
         project = Project(created_by=actor, **fields)
+        require_valid(project.label_config)
         _check(project)
         project.save()
         label_configs.append(project, actor=actor)
@@ -60,8 +61,10 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
         before = model_to_dict(project, fields=list(changes))
         # A form sends every setting: only real changes are recorded and told.
         changed = {name: value for name, value in changes.items() if before[name] != value}
-        if "label_config" in changed and not force:
-            label_configs.refuse_orphans(project, changed["label_config"])
+        if "label_config" in changed:
+            require_valid(changed["label_config"])
+            if not force:
+                label_configs.refuse_orphans(project, changed["label_config"])
         for name, value in changed.items():
             setattr(project, name, value)
         _check(project)
@@ -95,7 +98,6 @@ def _plain(value: Any) -> Any:
 
 def _check(project: Project) -> None:
     """What no single field can validate."""
-    parse(project.label_config)
     check_origins(project.media_origins)
     if not project.allowed_reject_actions:
         raise Refused(

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tasks.models import Project
 from tests.factories import BOXES, CHOICES, annotation, boxes, client_of, result, reviewed, task
 
 ONLY_A = CHOICES.replace('<Choice value="B"/><Choice value="C"/>', "")
@@ -36,7 +37,7 @@ def test_a_label_in_use_is_not_dropped_unless_forced(house, how):
 
 @pytest.mark.parametrize(("xml", "changed"), [(CHOICES, False), (LOOKS, False), (ONLY_A, True)])
 def test_validate_says_whether_results_change(house, xml, changed):
-    answer = client_of(house.annotator).post(at(house, "validate"), {"label_config": xml})
+    answer = client_of(house.lead).post(at(house, "validate"), {"label_config": xml})
 
     assert (answer.status_code, answer.json()) == (
         200,
@@ -44,15 +45,56 @@ def test_validate_says_whether_results_change(house, xml, changed):
     )
 
 
-def test_validate_tells_managers_what_is_in_use(house):
+def test_validate_is_for_managers_and_says_what_is_in_use(house):
     body = {"label_config": NO_A}
     answers = {
-        who: client_of(getattr(house, who)).post(at(house, "validate"), body) for who in ("lead", "annotator")
+        who: client_of(getattr(house, who)).post(at(house, "validate"), body)
+        for who in ("lead", "reviewer", "annotator", "stranger")
     }
     forced = client_of(house.lead).post(at(house, "validate?force=true"), body)
 
-    assert (answers["lead"].status_code, answers["lead"].json()["code"]) == (400, "labels_in_use")
-    assert (answers["annotator"].status_code, forced.status_code) == (200, 200)
+    assert {who: (answer.status_code, answer.json()["code"]) for who, answer in answers.items()} == {
+        "lead": (400, "labels_in_use"),
+        "reviewer": (403, "permission_denied"),
+        "annotator": (403, "permission_denied"),
+        "stranger": (404, "not_found"),
+    }
+    assert forced.status_code == 200
+
+
+@pytest.mark.parametrize("xml", ["", " \n", "\ufeff" + CHOICES, CHOICES + "\n\n"])
+def test_a_configuration_is_kept_byte_for_byte(house, xml):
+    client = client_of(house.lead)
+
+    valid = client.post(at(house, "validate?force=true"), {"label_config": xml})
+    changed = client.patch(at(house, "?force=true"), {"label_config": xml})
+
+    assert (valid.status_code, changed.status_code) == (200, 200)
+    assert (valid.json()["label_config"], changed.json()["label_config"]) == (xml, xml)
+
+
+def test_a_name_used_twice_is_refused_everywhere(house):
+    twice = CHOICES.replace('name="text"', 'name="letter"').replace('toName="text"', 'toName="letter"')
+    client, body = client_of(house.lead), {"label_config": twice, "title": "Twice"}
+
+    answers = [
+        client.post(at(house, "validate"), body),
+        client.patch(at(house), body),
+        client.post("/api/projects/", body),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (400, "invalid_label_config")
+    ] * 3
+    assert "'letter' is used twice" in answers[0].json()["detail"]
+
+
+def test_other_settings_change_beside_a_configuration_that_would_be_refused_today(house):
+    Project.objects.filter(pk=house.project.pk).update(label_config="<View>")
+
+    answer = client_of(house.lead).patch(at(house), {"title": "Still works"})
+
+    assert (answer.status_code, answer.json()["parsed_label_config"]) == (200, {})
 
 
 def test_versions_are_listed_in_pages_and_read_one_by_one(house):

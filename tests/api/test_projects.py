@@ -228,9 +228,9 @@ def test_counts_and_roles_of_the_projects_one_sees(house):
 
 
 def test_a_label_configuration_is_checked(house):
-    client = client_of(house.annotator)
+    client = client_of(house.lead)
 
-    assert client.post(at(house, "validate"), {"label_config": "<View/>"}).json()["label_config"] == "<View/>"
+    assert client.post(at(house, "validate"), {"label_config": CHOICES}).json()["label_config"] == CHOICES
     assert client.post(at(house, "validate"), {"label_config": "<View>"}).status_code == 400
 
 

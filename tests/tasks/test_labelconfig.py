@@ -2,8 +2,9 @@
 
 import pytest
 
+from tasks import labelconfig
 from tasks.errors import Refused
-from tasks.labelconfig import parse, problems
+from tasks.labelconfig import parse, problems, require_valid
 from tests.factories import BOXES, CHOICES, boxes, result
 
 MANY = """<View><Text name="text" value="$text"/><Image name="image" value="$image"/>
@@ -13,6 +14,17 @@ MANY = """<View><Text name="text" value="$text"/><Image name="image" value="$ima
 <TextArea name="note" toName="text"/><Rating name="stars" toName="text"/><Number name="n" toName="text"/>
 <Choices name="fetched" toName="text" value="$options"/>
 <Labels name="ner" toName="text"><Label value="Person"/></Labels></View>"""
+
+# What only some configurations have: indexed names, tags that are control and object at once, several
+# objects, and names of tags and attributes in any case.
+UNUSUAL = """<View>
+<Repeater on="$parts" indexFlag="{{i}}"><Text name="part_{{i}}" value="$parts[{{i}}].text"/>
+<choices name="rel_{{i}}" toname="part_{{i}}"><choice value="Yes"/><choice value="No"/></choices></Repeater>
+<Text name="a1" value="$a"/><Text name="a2" value="$b"/>
+<Pairwise name="pair" toName="a1, a2"/><Labels name="ner" toName="a1"><label Value="Person"/></Labels>
+<Image name="image" value="$image"/>
+<RectangleLabels name="box" toName="image"><Label value="$first"/></RectangleLabels>
+<Chat name="talk" value="$talk"/><ReactCode name="widget" data="$all"/></View>"""
 
 
 def region(control: str, kind: str, value: dict, to: str = "text") -> dict:
@@ -33,6 +45,20 @@ FITS = {
     "labels fetched at run time": (MANY, [region("fetched", "choices", {"choices": ["Whatever"]})]),
     "a span": (MANY, [region("ner", "labels", {"start": 0, "end": 2, "labels": ["Person"]})]),
     "a relation": (BOXES, [*boxes("Car", "Tree"), {"type": "relation", "from_id": "box0", "to_id": "box1"}]),
+    "a control of a Repeater": (UNUSUAL, [region("rel_12", "choices", {"choices": ["Yes"]}, to="part_12")]),
+    "two objects at once": (UNUSUAL, [region("pair", "pairwise", {"selected": "left"}, to="a1,a2")]),
+    "one of two objects": (UNUSUAL, [region("pair", "pairwise", {"selected": "left"}, to="a2")]),
+    "a label in lower case": (
+        UNUSUAL,
+        [region("ner", "labels", {"start": 0, "labels": ["Person"]}, to="a1")],
+    ),
+    "a label named in the task": (
+        UNUSUAL,
+        [region("box", "rectanglelabels", {"rectanglelabels": ["Car"]}, to="image")],
+    ),
+    "a box without its label": (UNUSUAL, [region("box", "rectangle", {"x": 1}, to="image")]),
+    "a message of a chat": (UNUSUAL, [region("talk", "chatmessage", {"chatmessage": {}}, to="talk")]),
+    "a widget": (UNUSUAL, [region("widget", "reactcode", {"reactcode": {"a": 1}}, to="widget")]),
     "an empty choice": (CHOICES, [region("letter", "choices", {"choices": []})]),
 }
 MISFITS = {
@@ -63,6 +89,15 @@ MISFITS = {
     "a region that is text": (CHOICES, ["A"], "list of regions"),
     "a result that is an object": (CHOICES, {"A": 1}, "list of regions"),
     "a result that is nothing": (CHOICES, None, "list of regions"),
+    "a label that a Repeater does not offer": (
+        UNUSUAL,
+        [region("rel_0", "choices", {"choices": ["Maybe"]}, to="part_0")],
+        "'Maybe'",
+    ),
+    "a number that is not a Repeater's": (UNUSUAL, [region("ner1", "labels", {}, to="a1")], "'ner1'"),
+    "a neighbour with another number": (UNUSUAL, [region("ner", "labels", {}, to="a2")], "'a2'"),
+    "a control that is a list": (CHOICES, [region(["letter"], "choices", {})], "['letter']"),  # type: ignore[arg-type]
+    "an object that is a list": (CHOICES, [region("letter", "choices", {}, to=["text"])], "['text']"),  # type: ignore[arg-type]
     "no control": (CHOICES, [{"id": "r"}], "None"),
 }
 
@@ -87,7 +122,6 @@ def test_every_region_that_does_not_fit_is_named():
 @pytest.mark.parametrize(
     "xml",
     [
-        "",
         "A",
         "<View>",
         "<View></Wiew>",
@@ -97,13 +131,56 @@ def test_every_region_that_does_not_fit_is_named():
         '<!DOCTYPE a SYSTEM "file:///etc/passwd"><View/>',
         "<View>&nbsp;</View>",
         "\0",
+        "<View>" * 101 + "</View>" * 101,
+        "<View>" + '<Text name="t"/>' * 2,
+        '<View><Text name="t"/><Choices name="t" toName="t"/></View>',
+        '<View><Text name="t"/><Choices name="c" toName="t,nowhere"/></View>',
+        "<View>" + "".join(f'<Text name="t{n}"/>' for n in range(1001)) + "</View>",
+        "<View>" + "<Choice value='a'/>" * 20_001 + "</View>",
+        "<View>" + " " * 1_000_000 + "</View>",
+        "<View>" + f'<Choices name="c" toName="{",".join(map(str, range(101)))}"/>' + "</View>",
     ],
 )
 def test_what_is_no_configuration_is_refused(xml):
     with pytest.raises(Refused) as refused:
-        parse(xml)
+        require_valid(xml)
 
     assert (refused.value.code, refused.value.field) == ("invalid_label_config", "label_config")
+    assert len(refused.value.detail) < 300
+
+
+@pytest.mark.parametrize("xml", ["", "  ", "<View>", "A", "<View>" * 200, "<a>" + "x" * 1_000_000 + "</a>"])
+def test_a_stored_configuration_that_cannot_be_read_defines_nothing(xml):
+    assert parse(xml).controls == parse(xml).objects == {}
+
+
+def test_an_empty_configuration_may_be_stored():
+    assert require_valid("").controls == {}
+
+
+@pytest.mark.parametrize("start", ["\ufeff", '<?xml version="1.0" encoding="UTF-8"?>\r\n'])
+def test_a_byte_order_mark_or_a_declaration_may_come_first(start):
+    assert require_valid(start + CHOICES) == require_valid(CHOICES)
+
+
+def test_labels_belong_to_the_nearest_control():
+    xml = """<View><Text name="t"/><Choices name="outer" toName="t"><Choice value="A"/>
+    <View><Choices name="inner" toName="t"><Choice value="B"/></Choices></View>
+    <Choice value="C"/></Choices></View>"""
+
+    assert {c.name: c.labels for c in parse(xml).controls.values()} == {"outer": ("A", "C"), "inner": ("B",)}
+
+
+def test_parsed_configurations_are_kept_up_to_a_size(monkeypatch):
+    cache = labelconfig._Cache()
+    monkeypatch.setattr(labelconfig, "_CACHE", cache)
+    monkeypatch.setattr(labelconfig, "MAX_CACHED_CHARACTERS", 1000)
+
+    texts = [f"<View>{'x' * 400}{n}</View>" for n in range(5)]
+    for text in texts:
+        parse(text)
+
+    assert [cache.get(text) is not None for text in texts] == [False, False, False, True, True]
 
 
 def test_parsed_configuration_is_label_studios():
