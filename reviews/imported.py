@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, When
+
 from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.models import Annotation, History
 from tasks.results import same_result
@@ -51,6 +53,16 @@ class ImportedWork:
     label_config_id: int | None = None
     rows: list[History] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+
+
+def importer_of_row() -> Case:
+    """Who imported a row of history, null if it happened here. An imported verdict names its reviewer."""
+    of_review = Review.objects.filter(pk=OuterRef("review_id")).values("imported_by")
+    return Case(
+        When(action=HistoryAction.IMPORTED, then=F("created_by_id")),
+        default=Subquery(of_review),
+        output_field=BigIntegerField(),
+    )
 
 
 def record(works: Sequence[ImportedWork], *, actor: User) -> list[Review]:

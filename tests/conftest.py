@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from rest_framework.test import APIClient
 
+from tasks.models.task import importer_of
 from tests import copied, factories
 from users import recent_reads
 
@@ -48,6 +49,7 @@ def nothing_read_recently() -> None:
     """`house` has the same ids in every test."""
     recent_reads.TOKENS.clear()
     recent_reads.ROLES.clear()
+    importer_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from reviews import workflow
+from reviews.imported import importer_of_row
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from tasks.pseudonyms import identities_in
@@ -46,6 +48,9 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
     created_username = serializers.CharField(read_only=True)
     created_ago = serializers.CharField(read_only=True)
     import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
+    imported_by = serializers.IntegerField(
+        source="importer_id", read_only=True, allow_null=True, help_text="Who imported it from a file."
+    )
     last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
     result_count = serializers.IntegerField(read_only=True)
     result_problems = serializers.ListField(
@@ -69,6 +74,7 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
             "draft_created_at",
             "lead_time",
             "import_id",
+            "imported_by",
             "last_action",
             "bulk_created",
             "task",
@@ -148,6 +154,7 @@ def _annotation_body(annotation: Annotation) -> Body:
         "draft_created_at": wire_time_or_none(annotation.draft_created_at),
         "lead_time": float_or_none(annotation.lead_time),
         "import_id": annotation.imported_by_id,
+        "imported_by": annotation.importer_id,
         "last_action": str(annotation.last_action),
         "bulk_created": annotation.bulk_created,
         "task": annotation.task_id,
@@ -178,7 +185,7 @@ def annotation_for_reader(annotation: Annotation, reader: User) -> Body:
     }
     if identities.mask_people:
         body["created_username"] = _signature(identities.mask_user(annotation.completed_by))
-    name_people(body, identities, ("completed_by", *ACTORS))
+    name_people(body, identities, ("completed_by", "imported_by", *ACTORS))
     hide_names(body, annotation, reader, identities, ACTORS)
     return body
 
@@ -331,6 +338,9 @@ class HistorySerializer(serializers.ModelSerializer):
     project_id = serializers.IntegerField(source="annotation.project_id", read_only=True)
     result = serializers.ListField(child=serializers.DictField(), read_only=True)
     version = serializers.IntegerField(source="number", read_only=True, allow_null=True)
+    imported_by = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Who imported it. `created_by` is whom the file names."
+    )
 
     class Meta:
         model = History
@@ -341,6 +351,7 @@ class HistorySerializer(serializers.ModelSerializer):
             "task_id",
             "project_id",
             "created_by",
+            "imported_by",
             "created_at",
             "started_at",
             "lead_time",
@@ -361,7 +372,13 @@ class HistorySerializer(serializers.ModelSerializer):
         return history_for_reader(row, self.context["request"].user)
 
 
+def history_rows(rows: QuerySet[History]) -> QuerySet[History]:
+    """With what the body of a row needs beside its annotation."""
+    return rows.select_related("version").annotate(imported_by=importer_of_row())
+
+
 def history_for_reader(row: History, reader: User) -> Body:
+    """`row` is from `history_rows`."""
     body = {
         "id": row.pk,
         "action": str(row.action),
@@ -369,6 +386,7 @@ def history_for_reader(row: History, reader: User) -> Body:
         "task_id": row.annotation.task_id,
         "project_id": row.annotation.project_id,
         "created_by": row.created_by_id,
+        "imported_by": row.imported_by,  # type: ignore[attr-defined]
         "created_at": wire_time(row.created_at),
         "started_at": wire_time_or_none(row.started_at),
         "lead_time": float_or_none(row.lead_time),
@@ -384,6 +402,6 @@ def history_for_reader(row: History, reader: User) -> Body:
         "annotation_seq": row.annotation_seq,
     }
     identities = identities_in(row.annotation.project_id, reader)
-    name_people(body, identities, ("created_by",))
+    name_people(body, identities, ("created_by", "imported_by"))
     hide_names(body, row, reader, identities, ("created_by",))
     return body

@@ -13,7 +13,7 @@ from tasks.models import Annotation, History, Prediction
 from tasks.querysets import AnnotationQuerySet
 from tasks.state import State
 
-from .annotations import annotation_for_reader, history_for_reader, prediction_body
+from .annotations import annotation_for_reader, history_for_reader, history_rows, prediction_body
 from .queue import lease_body
 from .reviews import comment_for_reader
 from .tasks import tasks_for_reader
@@ -71,7 +71,7 @@ def body(queue_request: QueueRequest, found: Found) -> Body:
     annotation, reader = found.annotation, queue_request.user
     annotation.project = annotation.task.project = queue_request.project
     comments = Comment.objects.visible_to(reader).filter(annotation=annotation).order_by("-id")[:NEWEST]
-    history = History.objects.visible_to(reader).filter(annotation=annotation).select_related("version")
+    history = history_rows(History.objects.visible_to(reader).filter(annotation=annotation))
     predictions = Prediction.objects.filter(task=annotation.task_id).order_by("-id")[:NEWEST]
     shown = annotation_for_reader(annotation, reader)
     return {

@@ -19,7 +19,8 @@ BIG = 2**62
 
 
 class ReviewSerializer(serializers.ModelSerializer):
-    """Label Studio's keys, and our own `state`, `verdict`, `reason`, `unique_id` and `supersedes`."""
+    """Label Studio's keys, and our own `state`, `verdict`, `reason`, `unique_id`, `imported_by` and
+    `supersedes`."""
 
     result = serializers.ListField(child=serializers.DictField(), read_only=True, allow_null=True)
     previous_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
@@ -39,6 +40,7 @@ class ReviewSerializer(serializers.ModelSerializer):
             "accepted",
             "verdict",
             "created_by",
+            "imported_by",
             "created_at",
             "started_at",
             "result",
@@ -67,6 +69,7 @@ def review_body(review: Review) -> Body:
         "accepted": review.accepted,
         "verdict": str(review.verdict),
         "created_by": review.created_by_id,
+        "imported_by": review.imported_by_id,
         "created_at": wire_time(review.created_at),
         "started_at": wire_time_or_none(review.started_at),
         "result": review.fixed_version.result if review.fixed_version else None,
@@ -87,7 +90,7 @@ def review_for_reader(review: Review, reader: User) -> Body:
 
 def _for_reader(body: Body, row: Review | Comment, reader: User) -> Body:
     identities = identities_in(row.project_id, reader)
-    name_people(body, identities, ("created_by",))
+    name_people(body, identities, ("created_by", "imported_by"))
     hide_names(body, row, reader, identities, ("created_by",))
     return body
 

@@ -20,7 +20,7 @@ from tasks.querysets import within
 
 from ..filters.lists import HistoryFilter, ReviewFilter
 from ..pagination import LongList, Pages
-from ..serializers.annotations import HistorySerializer, history_for_reader
+from ..serializers.annotations import HistorySerializer, history_for_reader, history_rows
 from ..serializers.reviews import (
     BulkReportSerializer,
     BulkReviewSerializer,
@@ -100,7 +100,7 @@ class ReviewViewSet(ViewSet):
 
 
 class HistoryViewSet(ViewSet):
-    queryset = History.objects.select_related("annotation__project", "version").order_by("-id")
+    queryset = history_rows(History.objects.select_related("annotation__project").order_by("-id"))
     serializer_class = HistorySerializer
     filterset_class = HistoryFilter
     pagination_class: type[BasePagination] = LongList

@@ -107,6 +107,7 @@ def annotation_body(
         "result_count": len(annotation.result),
         "unique_id": str(annotation.unique_id),
         "import_id": annotation.imported_by_id,
+        "imported_by": people.id(annotation.importer_id),
         "last_action": annotation.last_action,
         "bulk_created": annotation.bulk_created,
         "task": annotation.task_id,
@@ -150,9 +151,11 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
         "comment": review.comment,
         "reason": review.reason,
         "started_at": iso(review.started_at),
+        "imported_by": person_body(people[review.imported_by_id]) if review.imported_by_id else None,
         "undone_at": iso(review.undone_at),
         "undone_by": person_body(people[review.undone_by_id]) if review.undone_by_id else None,
         "outdated": not (stands or review.undone_at or review.superseded_by_id),
+        "superseded": review.superseded_by_id is not None,
     }
 
 

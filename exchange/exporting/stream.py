@@ -202,7 +202,7 @@ def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], identi
     ids = (
         {a.completed_by_id for a in annotations}
         | {r.created_by_id for r in reviews}
-        | {r.undone_by_id for r in reviews if r.undone_by_id}
+        | {pk for r in reviews for pk in (r.undone_by_id, r.imported_by_id) if pk}
     )
     return People(identities, User.objects.only("email", "first_name", "last_name").in_bulk(ids))
 

@@ -31,6 +31,7 @@ class AnnotationEntry:
     fields: dict[str, Any]
     review_state: ReviewState
     unique_id: uuid.UUID | None
+    comments: int = 0
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class TaskEntry:
     predictions: list[PredictionEntry]
     predictions_without_content: int = 0
     drafts: int = 0
+    comments: int = 0
 
 
 def parse_task(number: int, raw: Any) -> TaskEntry:
@@ -90,6 +92,7 @@ def _task(number: int, raw: Any) -> TaskEntry:
         ],
         predictions_without_content=sum(isinstance(item, int) for item in predictions),
         drafts=len(read(raw, "drafts", as_list, "", [])),
+        comments=len(read(raw, "comments", as_list, "", [])),
     )
 
 
@@ -128,6 +131,7 @@ def _annotation(raw: Any, path: str) -> AnnotationEntry:
         ),
         review_state=parse_review_state(raw, path, result=result, skipped=skipped),
         unique_id=read(raw, "unique_id", as_uuid, path),
+        comments=len(read(raw, "comments", as_list, path, [])),
     )
 
 

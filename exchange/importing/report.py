@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reviews.imported import ImportedWork
 from tasks.labelconfig import some_problems
-from tasks.models import Task
+from tasks.models import Annotation, Task
+from users.models import User
 
-from .entries import TaskEntry
+from .entries import AnnotationEntry, TaskEntry
 
 LISTED = 100  # the first so many tasks are listed, the rest is counted
 
@@ -29,6 +31,24 @@ class CountedTasks:
         return {"count": self.count, "tasks": self.tasks}
 
 
+@dataclass(frozen=True)
+class Located:
+    """An annotation of the file: `number` is its task's, `position` its own there, `task` its task here."""
+
+    number: int
+    position: int
+    entry: AnnotationEntry
+    task: Task
+
+
+def annotations_of(placed: Sequence[tuple[TaskEntry, Task]]) -> list[Located]:
+    return [
+        Located(entry.number, position, annotation, task)
+        for entry, task in placed
+        for position, annotation in enumerate(entry.annotations)
+    ]
+
+
 @dataclass
 class Report:
     """`task` in the lists is the position of a task in the file, from 1."""
@@ -42,10 +62,13 @@ class Report:
     duplicates_skipped: CountedTasks = field(default_factory=CountedTasks)
     duplicates_updated: CountedTasks = field(default_factory=CountedTasks)
     verdicts_not_kept: CountedTasks = field(default_factory=CountedTasks)
+    self_reviews: CountedTasks = field(default_factory=CountedTasks)
+    reviewers: Counter[int] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     new_unique_ids: int = 0
     predictions_without_content: int = 0
     drafts_ignored: int = 0
+    comments_ignored: int = 0
     placeholders: list[str] = field(default_factory=list)
     columns: dict[str, None] = field(default_factory=dict)
     task_ids: list[int] = field(default_factory=list)
@@ -58,12 +81,24 @@ class Report:
             self.columns |= dict.fromkeys(entry.data)
             self.predictions_without_content += entry.predictions_without_content
             self.drafts_ignored += entry.drafts
-            for position, annotation in enumerate(entry.annotations):
-                if problems := some_problems(annotation.result, task.project.label_config):
-                    self.result_problems.add(entry.number, annotation=position, problems=problems)
-                if reason := annotation.review_state.not_kept_because:
-                    self.reasons[reason] += 1
-                    self.verdicts_not_kept.add(entry.number, annotation=position, reason=reason)
+            self.comments_ignored += entry.comments
+
+    def count_annotation(self, found: Located, row: Annotation, work: ImportedWork | None) -> None:
+        """`row` is its annotation here; `work` has its verdicts if there are any."""
+        self.annotations += 1
+        self.comments_ignored += found.entry.comments
+        where = {"annotation": found.position}
+        if problems := some_problems(row.result, found.task.project.label_config):
+            self.result_problems.add(found.number, **where, problems=problems)
+        if reason := found.entry.review_state.not_kept_because:
+            self.reasons[reason] += 1
+            self.verdicts_not_kept.add(found.number, **where, reason=reason)
+        if work:
+            self.reviews += len(work.verdicts)
+            self.standing += work.stands
+            self.reviewers.update(verdict.reviewer_id for verdict in work.verdicts)
+            if any(verdict.reviewer_id == row.completed_by_id for verdict in work.verdicts):
+                self.self_reviews.add(found.number, **where, stands=work.stands)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -76,11 +111,20 @@ class Report:
             "duplicates_skipped": self.duplicates_skipped.as_dict(),
             "duplicates_updated": self.duplicates_updated.as_dict(),
             "verdicts_not_kept": self.verdicts_not_kept.as_dict() | {"reasons": dict(self.reasons)},
+            "self_reviews": self.self_reviews.as_dict(),
+            "reviewers": self._reviewers(),
             "given_new_unique_id": self.new_unique_ids,
             "predictions_without_content": self.predictions_without_content,
             "drafts_ignored": self.drafts_ignored,
+            "comments_ignored": self.comments_ignored,
             "placeholders": self.placeholders,
         }
+
+    def _reviewers(self) -> list[dict[str, Any]]:
+        """Whom the file names as reviewers: nobody signs in a file without being listed here."""
+        most = self.reviewers.most_common(LISTED)
+        emails = dict(User.objects.filter(pk__in=[pk for pk, _ in most]).values_list("pk", "email"))
+        return [{"email": emails[pk], "reviews": number} for pk, number in most]
 
     def lines(self) -> list[str]:
         """The same as sentences; what is zero is left out."""
@@ -98,6 +142,8 @@ class Report:
                 "predictions are a bare id in the file and could not be stored",
             ),
             (self.drafts_ignored, "drafts were ignored"),
+            (self.comments_ignored, "comments were ignored"),
+            (self.self_reviews.count, "annotations have a verdict by their own author"),
             *((number, f"claimed verdicts became imported: {code}") for code, number in self.reasons.items()),
         ]
         totals = [
@@ -107,6 +153,7 @@ class Report:
             f"{self.reviews} reviews",
         ]
         lines = [", ".join(totals), *(f"{number} {words}" for number, words in counted if number)]
+        lines += [f"{r['reviews']} reviews are signed {r['email']} in the file" for r in self._reviewers()]
         if self.placeholders:
             lines.append(f"placeholders were created for {', '.join(self.placeholders)}")
         return lines

@@ -1,7 +1,6 @@
 """Parses the verdicts of an annotation in a file, and decides whether the one it claims can stand here."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -46,7 +45,12 @@ class VerdictEntry:
     undone_at: datetime | None
     undone_by: str
     outdated: bool | None
+    superseded: bool
     unique_id: uuid.UUID | None
+
+    @property
+    def may_stand(self) -> bool:
+        return not (self.undone_at or self.outdated or self.superseded)
 
 
 @dataclass(slots=True)
@@ -67,12 +71,13 @@ def parse_review_state(raw: dict[str, Any], path: str, *, result: Result, skippe
     if claimed not in ("", ActionType.IMPORTED, *VERDICTS):  # the annotation changed after any review
         believed = claimed if claimed in BELIEVED_ACTIONS else ActionType.IMPORTED
         return ReviewState(believed, everything)
-    if reason := _not_kept_because(claimed, reviews, result, skipped=skipped):
+    standing = next((verdict for verdict in reversed(everything) if verdict.may_stand), None)
+    if standing is None:
+        lost = "no_standing_review" if claimed in VERDICTS or reviews else ""
+        return ReviewState(ActionType.IMPORTED, everything, not_kept_because=lost)
+    if reason := _not_kept_because(claimed, standing, result, skipped=skipped):
         return ReviewState(ActionType.IMPORTED, everything, not_kept_because=reason)
-    if not reviews:
-        return ReviewState(ActionType.IMPORTED, everything)
-    standing = reviews[0]
-    others = _oldest_first([*reviews[1:], *earlier])
+    others = [verdict for verdict in everything if verdict is not standing]
     return ReviewState(standing.verdict, [*others, standing], stands=True)
 
 
@@ -84,15 +89,10 @@ def _oldest_first(verdicts: list[VerdictEntry]) -> list[VerdictEntry]:
     return [verdict for _, verdict in sorted(dated, key=itemgetter(0))]
 
 
-def _not_kept_because(claimed: str, reviews: Sequence[VerdictEntry], result: Result, *, skipped: bool) -> str:
-    """A code for the report, or "" if the verdict that the file claims stands."""
-    if not reviews:
-        return "no_standing_review" if claimed in VERDICTS else ""
-    standing = reviews[0]
+def _not_kept_because(claimed: str, standing: VerdictEntry, result: Result, *, skipped: bool) -> str:
+    """A code for the report, or "" if `standing`, the newest that may stand, does."""
     if skipped:
         return "skipped"
-    if standing.undone_at or standing.outdated:
-        return "no_standing_review"
     if claimed in VERDICTS and claimed != standing.verdict:
         return "other_verdict"
     signed = standing.after if standing.verdict == ActionType.FIXED_AND_ACCEPTED else standing.before
@@ -124,6 +124,7 @@ def _verdict(raw: Any, path: str) -> VerdictEntry:
         undone_at=read(raw, "undone_at", as_datetime, path),
         undone_by=read(raw, "undone_by", as_person, path, ""),
         outdated=read(raw, "outdated", as_bool, path),
+        superseded=read(raw, "superseded", as_bool, path, False),
         unique_id=read(raw, "unique_id", as_uuid, path),
     )
 

@@ -19,15 +19,14 @@ from tasks.sql import copy_rows, next_ids
 
 from .authorship import People
 from .duplicates import ERROR, SKIP, known_tasks, refuse_known, taken_unique_ids
-from .entries import AnnotationEntry, TaskEntry
+from .entries import TaskEntry
 from .json_stream import invalid_import
-from .report import Report
+from .report import Located, Report, annotations_of
 from .rows import annotation_row, copy_people, count_new, prediction_row, task_row, work_of
 
 CHECK_EVERY = 10_000  # annotations
 
 Placed = tuple[TaskEntry, Task]
-Identified = tuple[AnnotationEntry, Task, uuid.UUID]
 
 
 class Writer:
@@ -71,9 +70,7 @@ class Writer:
         predictions = [
             prediction_row(entry, task, pk=pk) for (entry, task), pk in zip(entries, ids, strict=True)
         ]
-        annotations, works = self._insert_annotations(
-            [(annotation, task) for entry, task in placed for annotation in entry.annotations]
-        )
+        annotations, works = self._insert_annotations(annotations_of(placed))
         copy_people(annotations, works)
         # Before the tasks are written, so that COPY writes their counters, too.
         count_new(tasks, annotations, predictions)
@@ -106,29 +103,28 @@ class Writer:
 
     def _add_annotations(self, updated: Sequence[Placed]) -> None:
         """Those with a unique id that is new to the task: of the others we cannot know."""
-        entries = [(entry, entry.unique_id, task) for of, task in updated for entry in of.annotations]
-        taken = taken_unique_ids(self.project, [unique_id for _, unique_id, _ in entries if unique_id])
-        new = [(entry, task) for entry, uid, task in entries if uid and taken.get(uid) != task.pk]
-        self._insert_annotations(new)
+        found = [one for one in annotations_of(updated) if one.entry.unique_id]
+        taken = taken_unique_ids(self.project, [one.entry.unique_id for one in found])
+        self._insert_annotations([one for one in found if taken.get(one.entry.unique_id) != one.task.pk])
         tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in updated))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_annotations(
-        self, entries: Sequence[tuple[AnnotationEntry, Task]]
-    ) -> tuple[list[Annotation], list[ImportedWork]]:
-        identified = self._with_unique_ids(entries)
+    def _insert_annotations(self, found: Sequence[Located]) -> tuple[list[Annotation], list[ImportedWork]]:
         annotations, works = [], []
-        for (entry, task, unique_id), pk in zip(
-            identified, next_ids(Annotation, len(identified)), strict=True
-        ):
-            row = annotation_row(entry, self.record, self.people, pk=pk, task_id=task.pk, unique_id=unique_id)
+        ids = next_ids(Annotation, len(found))
+        for one, unique_id, pk in zip(found, self._unique_ids(found), ids, strict=True):
+            row = annotation_row(
+                one.entry, self.record, self.people, pk=pk, task_id=one.task.pk, unique_id=unique_id
+            )
             annotations.append(row)
-            if entry.review_state.verdicts:
-                works.append(work_of(entry, row, self.people, self.project))
-        reviews = AnnotationReviewService(self.actor).record_imported(works)
+            has_verdicts = bool(one.entry.review_state.verdicts)
+            work = work_of(one.entry, row, self.people, self.project) if has_verdicts else None
+            works += [work] if work else []
+            self.report.count_annotation(one, row, work)
+        AnnotationReviewService(self.actor).record_imported(works)
         # record_imported has written the history of those with verdicts.
         reviewed = {work.annotation.pk for work in works}
         others = [annotation for annotation in annotations if annotation.pk not in reviewed]
@@ -136,24 +132,17 @@ class Writer:
         copy_rows(history.new_versions(others, HistoryAction.IMPORTED, self.actor, label_config_id=config))
         copy_rows(annotations)
         self.unchecked += len(annotations)
-        self.report.annotations += len(annotations)
-        self.report.reviews += len(reviews)
-        self.report.standing += sum(work.stands for work in works)
         return annotations, works
 
-    def _with_unique_ids(self, entries: Sequence[tuple[AnnotationEntry, Task]]) -> list[Identified]:
+    def _unique_ids(self, found: Sequence[Located]) -> Iterator[uuid.UUID]:
         """An annotation keeps its unique id if it is free in the project."""
-        wanted = [entry.unique_id for entry, _ in entries if entry.unique_id]
+        wanted = [one.entry.unique_id for one in found if one.entry.unique_id]
         taken = set(taken_unique_ids(self.project, wanted))
-        identified = []
-        for entry, task in entries:
-            unique_id = entry.unique_id
-            if unique_id is None or unique_id in taken:
-                self.report.new_unique_ids += unique_id is not None
-                unique_id = uuid.uuid4()
-            taken.add(unique_id)
-            identified.append((entry, task, unique_id))
-        return identified
+        for unique_id in (one.entry.unique_id for one in found):
+            is_free = unique_id is not None and unique_id not in taken
+            self.report.new_unique_ids += unique_id is not None and not is_free
+            taken.add(chosen := unique_id if is_free else uuid.uuid4())
+            yield chosen
 
     # --- constraints --------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from tasks.admin.base import LeadAdmin, NumberedSearch
@@ -14,6 +14,7 @@ from tasks.services import annotations
 from users.admin.base import signed_in
 from users.models import User
 
+from ..imported import importer_of_row
 from ..models import Review
 from .actions import ReviewActions
 from .filters import ByAuthor, ByStandingReviewer, Outcome, Verdict
@@ -41,6 +42,11 @@ def task_data(annotation: Annotation) -> str:
     return pretty(annotation.task.data)
 
 
+@admin.display(description="imported by")
+def imported_by(row: History) -> str | None:
+    return row.imported_by  # type: ignore[attr-defined]
+
+
 @admin.display(description="state")
 def review_state(review: Review) -> str:
     return review.state
@@ -52,6 +58,7 @@ class ReviewInline(ReadOnlyInline):
         "verdict",
         review_state,
         person("created_by", "by"),
+        person("imported_by", "imported by"),
         "created_at",
         "reject_action",
         "reason",
@@ -62,18 +69,27 @@ class ReviewInline(ReadOnlyInline):
         return (
             super()
             .get_queryset(request)
-            .select_related("created_by", "annotation")
+            .select_related("created_by", "imported_by", "annotation")
             .defer("annotation__result")
         )
 
 
 class HistoryInline(ReadOnlyInline):
     model = History
-    fields = readonly_fields = ("action", person("created_by", "by"), "created_at", "number", "comment")
+    fields = readonly_fields = (
+        "action",
+        person("created_by", "by"),
+        imported_by,
+        "created_at",
+        "number",
+        "comment",
+    )
     verbose_name_plural = "newest history"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("created_by").defer("result", "details")
+        rows = super().get_queryset(request).select_related("created_by").defer("result", "details")
+        importer = User.objects.filter(pk=OuterRef("importer")).values("email")
+        return rows.annotate(importer=importer_of_row()).annotate(imported_by=Subquery(importer))
 
 
 @admin.register(Annotation)
@@ -116,6 +132,7 @@ class AnnotationAdmin(NumberedSearch, ReviewActions, LeadAdmin):
         result_text,
         "last_action",
         person("last_created_by", "last acted on by"),
+        person("imported_by.created_by", "imported by"),
         RETURNED,
         "redistributed",
         "was_cancelled",

@@ -39,10 +39,11 @@ class ReviewAdmin(NumberedSearch, LeadAdmin):
         review_state,
         "reject_action",
         *SIGNED,
+        person("imported_by", "imported by"),
         "comment",
     )
     list_filter = (ByProject, "verdict", ReviewState, "reject_action", ByReviewer)
-    list_select_related = ("annotation", "project", "created_by")
+    list_select_related = ("annotation", "project", "created_by", "imported_by")
     list_defer = ("annotation__result", "project__label_config")
     fields = (
         "project",

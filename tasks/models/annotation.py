@@ -12,7 +12,7 @@ from ..querysets import AnnotationQuerySet, DraftQuerySet, HistoryQuerySet, Pred
 from ..state import FILLS_SLOT, State, state_expression
 from ..triggers import append_only
 from .project import Project
-from .task import Import, Task
+from .task import Import, Task, importer_of
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -141,6 +141,11 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"Annotation {self.pk}"
+
+    @property
+    def importer_id(self) -> int | None:
+        """Who imported it, if it came from a file."""
+        return importer_of(self.imported_by_id) if self.imported_by_id else None
 
     def is_work_of(self, user) -> bool:
         return user.pk in (self.completed_by_id, self.written_by_id)

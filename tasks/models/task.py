@@ -1,6 +1,7 @@
 """Tasks: the items to label, with the counters their lists are sorted and filtered by."""
 
 import uuid
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -29,6 +30,12 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"Import {self.pk}"
+
+
+@lru_cache(maxsize=10_000)
+def importer_of(import_id: int) -> int | None:
+    """Who started an import: an id that never changes, so each process asks once."""
+    return Import.objects.filter(pk=import_id).values_list("created_by", flat=True).first()
 
 
 class Task(TaskMixin, models.Model):

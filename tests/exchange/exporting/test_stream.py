@@ -50,6 +50,7 @@ def body_of_work(annotation: Annotation) -> dict[str, Any]:
         "result_count": 1,
         "unique_id": str(annotation.unique_id),
         "import_id": None,
+        "imported_by": None,
         "last_action": "submitted",
         "bulk_created": False,
         "task": annotation.task_id,
@@ -96,9 +97,11 @@ def body_of_review(review: Review, **said: Any) -> dict[str, Any]:
         "comment": "",
         "reason": "",
         "started_at": None,
+        "imported_by": None,
         "undone_at": None,
         "undone_by": None,
         "outdated": False,
+        "superseded": False,
     } | said
 
 
@@ -163,7 +166,12 @@ def test_standing_review_comes_first_with_what_it_saw_and_made(house):
     assert annotation["reviews"] == [
         body_of_review(fix, verdict="fixed_and_accepted", accepted=True, **made),
         body_of_review(
-            first, verdict="rejected", accepted=False, comment="Look again", reject_action="requeue"
+            first,
+            verdict="rejected",
+            accepted=False,
+            comment="Look again",
+            superseded=True,
+            reject_action="requeue",
         ),
     ]
 

@@ -1,6 +1,7 @@
 """Which verdicts of a file stand, and what is stored with them."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from exchange.importing.importer import import_file
 from reviews.models import Review
 from tasks.choices import ActionType, HistoryAction
 from tasks.errors import Refused
-from tasks.models import History
+from tasks.models import Annotation, History
 from tests import factories
 from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
+from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +66,74 @@ def test_verdict_stands_only_with_a_matching_review(project, claimed, reviews, k
         [{"task": 1, "annotation": 0, "reason": reason}] if reason else []
     )
     assert Review.objects.count() == len(reviews)
+
+
+EARLY, LATE = (
+    review(True, created_at="2026-01-02T12:10:00Z"),
+    review(False, created_at="2026-01-02T12:50:00Z"),
+)
+
+
+@pytest.mark.parametrize("claimed", [None, "verdict"])
+@pytest.mark.parametrize(
+    ("reviews", "history", "stands"),
+    [
+        ([EARLY, LATE], [], REJECTED),
+        ([LATE, EARLY], [], REJECTED),
+        ([EARLY], [LATE], REJECTED),
+        ([], [EARLY, LATE], REJECTED),
+        ([LATE | {"undone_at": "2026-01-02T13:00:00Z"}, EARLY], [], ACCEPTED),
+        ([LATE | {"outdated": True}, EARLY], [], ACCEPTED),
+        ([EARLY, LATE | {"superseded": True}], [], ACCEPTED),
+    ],
+)
+def test_newest_verdict_that_is_neither_undone_nor_outdated_stands(
+    project, reviews, history, stands, claimed
+):
+    body = answer(last_action=claimed and stands, reviews=reviews, review_history=history)
+
+    report = load([task_of(body)], project).report
+
+    assert (only_annotation().last_action, report.standing, report.verdicts_not_kept.count) == (stands, 1, 0)
+
+
+def test_superseded_verdict_does_not_come_back_when_an_export_is_imported(house):
+    service, annotation = factories.AnnotationReviewService(house.reviewer), house.annotation
+    service.accept(annotation.pk)
+    service.undo(service.reject(annotation.pk, comment="No").review)
+    exported = client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?exportType=JSON")
+    tasks = json.loads(b"".join(exported.streaming_content))
+    (body,) = tasks[0]["annotations"]
+    assert [(r["accepted"], r["superseded"]) for r in body["review_history"]] == [
+        (False, False),
+        (True, True),
+    ]
+
+    load([tasks[0] | {"annotations": [body | {"last_action": None}]}], factories.project())
+
+    assert Annotation.objects.latest("pk").standing_review_id is None
+
+
+def test_verdicts_by_the_author_stand_and_are_reported(project):
+    own = review(created_by={"email": "anna@example.org"})
+
+    report = load([task_of(), task_of(answer(reviews=[own]), answer(reviews=[review()]))], project).report
+
+    assert set(Annotation.objects.values_list("last_action", flat=True)) == {ACCEPTED}
+    assert report.as_dict()["self_reviews"] == {
+        "count": 1,
+        "tasks": [{"task": 2, "annotation": 0, "stands": True}],
+    }
+
+
+def test_report_names_everybody_who_signs_in_the_file(project):
+    owner = factories.person("owner", is_superuser=True)
+    signed = review(created_by={"email": owner.email})
+
+    report = load([task_of(answer(reviews=[signed, signed | {"accepted": False}]))], project).report
+
+    assert report.as_dict()["reviewers"] == [{"email": owner.email, "reviews": 2}]
+    assert f"2 reviews are signed {owner.email} in the file" in report.lines()
 
 
 def test_skipped_work_keeps_no_verdict(project):
