@@ -2,10 +2,8 @@
 
 import logging
 import sys
-import uuid
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -17,6 +15,8 @@ from rest_framework.views import set_rollback
 from api.views.base import stale_answer
 from pages.responses import error_page
 from tasks.errors import Refused
+
+from .error_body import body
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
@@ -36,18 +36,6 @@ UNIQUE_CONSTRAINTS = {
     ),
 }
 VERDICT_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
-
-
-def body(status: int, detail: str, code: str, validation_errors: dict | None = None) -> dict[str, Any]:
-    error: dict[str, Any] = {
-        "id": str(uuid.uuid4()),
-        "status_code": status,
-        "version": settings.VERSION,
-        "detail": detail,
-        "exc_info": None,
-        "code": code,
-    }
-    return error if validation_errors is None else error | {"validation_errors": validation_errors}
 
 
 def error_response(status: int, detail: str, code: str, **headers: str) -> JsonResponse:

@@ -1,12 +1,19 @@
 """Settings of gunicorn, the same in the demo and in production; only `bind` is given on the command line."""
 
 import os
+import resource
 import signal
 from typing import Any
 
 from reviewsite.parent_death import die_with_parent
 
-worker_class = "gthread"
+# gthread, but slow clients occupy no thread.
+worker_class = "reviewsite.webserver.worker.BufferingWorker"
+worker_connections = 1000
+# A large body or answer of each of them may be a file.
+OPEN_FILES = 2 * worker_connections + 200
+# Answers go through the worker's buffer.
+sendfile = False
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 # Import Django once, not once per worker.
@@ -22,3 +29,7 @@ control_socket_disable = True
 
 def post_fork(server: Any, worker: Any) -> None:
     die_with_parent(signal.SIGKILL, server.pid)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from users.zones import zone_of
 
+from .body_limits import body_limit
 from .errors import error_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
-IMPORT_SUFFIXES = ("/import", "/import/")
 CHUNK = 64 * 2**10
 
 
@@ -43,7 +43,7 @@ class BodyLimit:
                 "Send the body with a Content-Length header; chunked encoding is not supported.",
                 "length_required",
             )
-        length, limit = _length(request), _limit(request)
+        length, limit = _length(request), body_limit(request.path_info)
         if length <= limit:
             answer = self.get_response(request)
         else:
@@ -72,11 +72,6 @@ def _length(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
-
-
-def _limit(request: HttpRequest) -> int:
-    is_import = request.path_info.startswith("/api/projects/") and request.path_info.endswith(IMPORT_SUFFIXES)
-    return settings.IMPORT_BODY_LIMIT if is_import else settings.API_BODY_LIMIT
 
 
 def _discard(request: HttpRequest, length: int) -> None:

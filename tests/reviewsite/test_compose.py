@@ -21,6 +21,7 @@ def test_every_process_of_the_demo_is_a_service():
     services = yaml.safe_load(COMPOSE.read_text())["services"]
     assert set(services) == {
         "migrate",
+        "proxy",
         "web",
         "worker-deliver",
         "worker-deliver-slow",
@@ -37,6 +38,11 @@ def test_every_variable_is_one_that_the_settings_read():
         re.findall(r'env\.\w+\("(\w+)"', (settings.BASE_DIR / "reviewsite" / "settings.py").read_text())
     )
     assert set(yaml.safe_load(COMPOSE.read_text())["x-app"]["environment"]) - read == set()
+
+
+def test_only_the_proxy_is_reached_from_outside():
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
 @pytest.mark.skipif(not has_compose(), reason="docker has no compose here")
