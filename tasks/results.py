@@ -47,7 +47,7 @@ def malformed_part(result: Any) -> tuple[str, str] | None:
     for number, region in enumerate(result):
         path = f"[{number}]"
         if not isinstance(region, dict):
-            return path, "must be a region, that is an object"
+            return path, "must be a region (an object)"
         for key in TEXT_KEYS:
             if key in region and not isinstance(region[key], str):
                 return f"{path}.{key}", "must be a text"

@@ -48,21 +48,29 @@ def refuse_deep(raw: bytes, limit: int) -> None:
 _TOKENS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
+UNSTORABLE = "a NUL or half a surrogate pair in a string, which cannot be stored"
+
+
 def refuse_unstorable(value: Any) -> None:
     """Refuse what is valid JSON but cannot be stored by PostgreSQL."""
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            if _NOT_IN_JSONB.search(item):
-                raise ParseError(
-                    "The body has a NUL or half a surrogate pair in a string, which cannot be stored."
-                )
-        elif isinstance(item, dict):
-            stack += item.keys()
-            stack += item.values()
-        elif isinstance(item, list):
-            stack += item
+    if (path := unstorable_part(value)) is not None:
+        raise ParseError(f"The body has {UNSTORABLE}{f' ({path})' if path else ''}.")
+
+
+def unstorable_part(value: Any) -> str | None:
+    """The path of the first text that cannot be stored, "" for the value itself; None if there is none."""
+    if isinstance(value, str):
+        return "" if _NOT_IN_JSONB.search(value) else None
+    if not isinstance(value, dict | list):
+        return None
+    is_object = isinstance(value, dict)
+    for key, inner in value.items() if is_object else enumerate(value):
+        if is_object and _NOT_IN_JSONB.search(key):
+            return f"the key {ascii(key)}"
+        if (below := unstorable_part(inner)) is not None:
+            step = str(key) if is_object else f"[{key}]"
+            return f"{step}{'.' if below and below[0] != '[' else ''}{below}"
+    return None
 
 
 def _refuse_constant(name: str) -> Any:

@@ -10,6 +10,7 @@ from reviews.imported import importer_of_row
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from tasks.pseudonyms import identities_in
+from tasks.results import malformed_part
 from tasks.strict_json import parse_json
 from users.models import User
 
@@ -27,14 +28,15 @@ class StrictJSONField(serializers.JSONField):
 
 
 class ResultField(StrictJSONField):
-    """A list of regions."""
+    """A list of regions, of which every reader can rely on what tasks.results promises."""
 
-    default_error_messages = {"not_regions": "A result is a list of regions, each an object."}
+    default_error_messages = {"malformed": "result{path}: {problem}."}
 
     def to_internal_value(self, data: Any) -> list[dict]:
         value = super().to_internal_value(data)
-        if not isinstance(value, list) or not all(isinstance(region, dict) for region in value):
-            self.fail("not_regions")
+        if found := malformed_part(value):
+            path, problem = found
+            self.fail("malformed", path=path[:200], problem=problem)
         return value
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tasks.results import malformed_part
+
 EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,180}")
 MAX_BIGINT = 2**63
 
@@ -93,9 +95,9 @@ def as_uuid(value: Any, path: str) -> uuid.UUID:
 
 
 def as_result(value: Any, path: str) -> list[dict[str, Any]]:
-    for number, region in enumerate(as_list(value, path)):
-        if not isinstance(region, dict):
-            raise InvalidField(f"{path}[{number}]", f"must be a region (an object), not {described(region)}")
+    if found := malformed_part(as_list(value, path)):
+        below, problem = found
+        raise InvalidField(f"{path}{below[:200]}", problem)
     return value
 
 

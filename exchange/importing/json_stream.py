@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from rest_framework.exceptions import ParseError
 
 from tasks.errors import Refused
-from tasks.strict_json import DECODER, refuse_unstorable
+from tasks.strict_json import DECODER, UNSTORABLE, unstorable_part
 
 CHUNK = 2**20
+MAX_NAMED = 20  # tasks with such a text
 ITEM_LIMIT = 16 * 2**20  # characters of one task
 # If a value is cut off by the end of the window, the decoder fails within so many characters of it.
 CUT_OFF_WITHIN = 64
@@ -37,6 +37,7 @@ class JsonWindow:
         # "-sig" skips a byte order mark, which tools on Windows write.
         self.decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self.window, self.at, self.passed, self.ended = "", 0, 0, False
+        self.unstorable: list[str] = []  # where; told together, at the end
 
     def grow(self) -> bool:
         """Drop what was read and double the rest. False at the end of the file."""
@@ -104,11 +105,9 @@ class JsonWindow:
         brackets = self.window.count("[", self.at, end) + self.window.count("{", self.at, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
             raise invalid_import(f"{what}: nested deeper than {settings.JSON_DEPTH_LIMIT} levels.")
-        if SUSPECT.search(self.window, self.at, end):
-            try:
-                refuse_unstorable(value)
-            except ParseError as error:
-                raise invalid_import(f"{what}: {error.detail}")
+        suspect = SUSPECT.search(self.window, self.at, end)
+        if suspect and (path := unstorable_part(value)) is not None:
+            self.unstorable.append(f"{what}: {path[:200]}" if path else what)
         self.at = end
         return value
 
@@ -149,6 +148,10 @@ class TaskFile:
             raise invalid_import(
                 f"The file is not JSON: something follows its end, at character {text.passed + text.at}."
             )
+        if text.unstorable:
+            named = "; ".join(text.unstorable[:MAX_NAMED])
+            more = f"; and {len(text.unstorable) - MAX_NAMED} more" if text.unstorable[MAX_NAMED:] else ""
+            raise invalid_import(f"The file has {UNSTORABLE}. {named}{more}.")
 
     def _list(self, text: JsonWindow) -> Iterator[tuple[int, Any]]:
         text.expect("[")

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Prediction, Task
+from tasks.results import malformed_part
 from tasks.services import annotations, cleanup
 
 from .action_base import Answer, Call, answer, chunked
@@ -18,10 +19,19 @@ PREDICTIONS_AT_ONCE = 1000  # each is read with its result
 def predictions_to_annotations(call: Call) -> Answer:
     """One annotation by the actor for each prediction that was not used for one yet; all of them or none."""
     versions = _model_versions(call.body.get("model_version"))
+    count = malformed = 0
     with transaction.atomic():
-        batches = _unused_predictions(call, versions)
-        count = sum(len(annotations.submit_many(some, actor=call.actor)) for some in batches)
-    return answer(count, "Created annotations")
+        for rows in _unused_predictions(call, versions):
+            usable = [row for row in rows if malformed_part(row.result) is None]
+            malformed += len(rows) - len(usable)
+            if usable:
+                count += len(annotations.submit_many(map(_as_work, usable), actor=call.actor))
+    refused = {"malformed_result": malformed} if malformed else {}
+    return answer(count, "Created annotations", refused=refused)
+
+
+def _as_work(prediction: Prediction) -> tuple[Task, annotations.Work]:
+    return prediction.task, annotations.Work(result=prediction.result, parent_prediction_id=prediction.pk)
 
 
 def _model_versions(sent: Any) -> list[str] | None:
@@ -33,17 +43,12 @@ def _model_versions(sent: Any) -> list[str] | None:
     )
 
 
-def _unused_predictions(
-    call: Call, versions: list[str] | None
-) -> Iterator[list[tuple[Task, annotations.Work]]]:
+def _unused_predictions(call: Call, versions: list[str] | None) -> Iterator[list[Prediction]]:
     for some in chunked(call.task_ids):
         ids = list(_unused(some, versions).values_list("pk", flat=True))
         for start in range(0, len(ids), PREDICTIONS_AT_ONCE):
             rows = Prediction.objects.select_related("task").in_bulk(ids[start : start + PREDICTIONS_AT_ONCE])
-            yield [
-                (row.task, annotations.Work(result=row.result, parent_prediction_id=row.pk))
-                for row in rows.values()
-            ]
+            yield list(rows.values())
 
 
 def _unused(task_ids: list[int], versions: list[str] | None) -> QuerySet[Prediction]:

@@ -51,7 +51,7 @@ def broken(path: list[Any], value: Any) -> list[dict]:
         (
             ["annotations", 0, "result", 0],
             5,
-            "task 2: annotations[0].result[0]: must be a region (an object), not 5.",
+            "task 2: annotations[0].result[0]: must be a region (an object).",
         ),
         (
             ["annotations", 0, "was_cancelled"],
