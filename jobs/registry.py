@@ -29,7 +29,8 @@ Step = Callable[[RunningJob], Done | Continue]
 class JobKind:
     """`atomic`: a step is one transaction, committed with its cursor; otherwise the step commits as it likes,
     and is written so that running it twice does no harm. `if_stopped` ends the sentence that says why a job
-    stopped. `on_end` is called in the transaction in which a job ends, whichever way.
+    stopped. `is_cancellable`: whether people may stop it. `on_end` is called in the transaction in which a
+    job ends, whichever way.
     """
 
     name: str
@@ -37,6 +38,7 @@ class JobKind:
     step: Step
     atomic: bool
     if_stopped: str
+    is_cancellable: bool
     on_end: Callable[[Job], None]
 
 
@@ -49,12 +51,13 @@ def job_kind(
     label: str,
     atomic: bool = True,
     if_stopped: str = "",
+    is_cancellable: bool = True,
     on_end: Callable[[Job], None] = lambda job: None,
 ) -> Callable[[Step], Step]:
     """Registers a step function. It belongs in `<app>/jobs.py`, which every process imports at its start."""
 
     def register(step: Step) -> Step:
-        _kinds[name] = JobKind(name, label, step, atomic, if_stopped, on_end)
+        _kinds[name] = JobKind(name, label, step, atomic, if_stopped, is_cancellable, on_end)
         return step
 
     return register

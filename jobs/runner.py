@@ -166,7 +166,10 @@ def _error(code: str, detail: str, field: str | None = None) -> dict[str, Any]:
 
 
 def cancel(job: Job) -> bool:
-    """Stop a job; False if it has ended already. A worker that has it notices within its step."""
+    """Stop a job; False if it has ended already, or its kind is not to be stopped. A worker that has it
+    notices within its step."""
+    if not kind_of(job).is_cancellable:
+        return False
     with transaction.atomic():
         unfinished = Job.objects.unfinished().filter(pk=job.pk)
         if not unfinished.update(cancel_requested_at=Coalesce("cancel_requested_at", Now())):

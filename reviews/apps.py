@@ -5,4 +5,4 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        from . import listeners, merging  # noqa: F401  (connect their receivers)
+        from . import jobs, listeners, merging  # noqa: F401  (connect their receivers, register kinds of jobs)

@@ -9,10 +9,10 @@ from django.utils import timezone
 from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.events import DomainEvent, domain_events, emit_all
-from tasks.models import Annotation, Task
+from tasks.models import Annotation
 from users.models import User
 
-from . import comments, counters, sampling, workflow
+from . import comments, counters, recalculation, sampling, workflow
 from .decisions.apply import apply, reviewed_events
 from .decisions.locking import standing_reviews
 from .decisions.plan import plan_withdrawal
@@ -91,28 +91,14 @@ def _annotation_restored(event: DomainEvent) -> None:
 
 
 def _recount(event: DomainEvent) -> None:
-    _recount_tasks(event, list(event.tasks))
-
-
-def _recount_tasks(event: DomainEvent, tasks: list[Task]) -> None:
+    tasks = list(event.tasks)
     for task in tasks:
         task.project = event.project
     emit_all(reviewed_events(event.project, counters.recount(tasks), event.actor))
 
 
 def _settings_changed(event: DomainEvent) -> None:
-    ids = list(
-        Task.objects.filter(project=event.project, deleted_at=None)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    resampled = "review_task_limit_percent" in event.detail.get("changed", ())
-    drawn = sampling.drawn_ids(event.project) if resampled else None
-    for start in range(0, len(ids), BATCH):
-        tasks = list(Task.objects.lock(ids[start : start + BATCH]))
-        if resampled:
-            sampling.apply(tasks, drawn)
-        _recount_tasks(event, tasks)
+    recalculation.follow(event.project, event.detail["changed"], actor=_editor(event))
 
 
 def _tasks_created(event: DomainEvent) -> None:

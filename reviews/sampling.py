@@ -11,16 +11,20 @@ from typing import Any
 
 from django.db import connection
 
+from jobs.models import Job
 from tasks.models import Project, Task
 from tasks.sql import update_rows
 from tasks.totals import totals_follow, totals_of
 
 EVERYTHING = Decimal(100)
+PERCENT = "review_task_limit_percent"
+# The kind of job that draws a new sample of a large project.
+RECALCULATION = "recalculate"
 # The same as `place_of` computes.
 PLACE = "md5(%(seed)s || ':' || unique_id)"
-DRAWN = f"""
-    SELECT id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL ORDER BY {PLACE},
-    id LIMIT %(count)s
+LAST_DRAWN = f"""
+    SELECT {PLACE}, id FROM tasks_task WHERE project_id = %(project)s AND deleted_at IS NULL ORDER BY {PLACE},
+    id OFFSET %(count)s - 1 LIMIT 1
 """
 # To add or remove a few. A reviewed task is not removed, and a task that somebody has locked is passed over.
 CHANGED = f"""
@@ -29,6 +33,11 @@ CHANGED = f"""
     AND (NOT %(flag)s OR NOT reviewed) ORDER BY {PLACE} {{direction}},
     id LIMIT %(count)s FOR NO KEY UPDATE SKIP LOCKED
 """
+
+
+# The hash of a task and its id, as JSON keeps it: a list.
+Place = list[Any]
+BEFORE_ALL: Place = ["", 0]
 
 
 def sample_size(tasks: int, percent: Decimal) -> int:
@@ -49,7 +58,7 @@ def admit(project: Project, new: Collection[Task]) -> None:
     """Sample tasks that were just inserted, which so far all count as sampled. The caller holds the lock on
     adding tasks to the project."""
     percent = percent_of(project)
-    if percent == EVERYTHING:
+    if percent == EVERYTHING or _is_being_drawn(project):
         return
     counted = totals_of([project.pk])[project.pk]
     drawn_before = counted["sampled"] - len(new)
@@ -62,7 +71,7 @@ def admit(project: Project, new: Collection[Task]) -> None:
 def settle(project: Project) -> list[int]:
     """Make the sample exact again after tasks were deleted, with as few changes as possible. Returns the ids
     of the changed tasks."""
-    return _settle(project, percent_of(project))
+    return [] if _is_being_drawn(project) else _settle(project, percent_of(project))
 
 
 def missing(project: Project, counted: dict[str, int]) -> int:
@@ -70,25 +79,37 @@ def missing(project: Project, counted: dict[str, int]) -> int:
     return sample_size(counted["tasks"], project.review_task_limit_percent) - counted["sampled"]
 
 
-def drawn_ids(project: Project) -> set[int] | None:
-    """A new sample of all tasks, as ids. None: every task is in it."""
+def last_place(project: Project) -> Place | None:
+    """Where a new sample of all tasks ends, in the order in which they are drawn. None: all are in it."""
     if project.review_task_limit_percent == EVERYTHING:
         return None
-    count = sample_size(
-        Task.objects.filter(project=project, deleted_at=None).count(), project.review_task_limit_percent
-    )
+    tasks = Task.objects.filter(project=project, deleted_at=None).count()
+    count = sample_size(tasks, project.review_task_limit_percent)
+    if count == 0:
+        return BEFORE_ALL
     with connection.cursor() as cursor:
-        cursor.execute(
-            DRAWN, {"project": project.pk, "seed": str(project.review_sample_seed), "count": count}
-        )
-        return {row[0] for row in cursor.fetchall()}
+        seed = str(project.review_sample_seed)
+        cursor.execute(LAST_DRAWN, {"project": project.pk, "seed": seed, "count": count})
+        place, task = cursor.fetchone()
+        return [place, task]
 
 
-def apply(tasks: Collection[Task], drawn: set[int] | None) -> None:
-    """Flag these locked tasks by whether they are in `drawn`."""
+def apply(tasks: Collection[Task], last: Place | None) -> None:
+    """Flag these locked tasks of one project by whether a sample that ends at `last` has them."""
     for flag in (True, False):
         others = [task for task in tasks if task.review_required is not flag]
-        _flag([task for task in others if (drawn is None or task.pk in drawn) is flag], drawn=flag)
+        _flag([t for t in others if (last is None or _place(t) <= last) is flag], drawn=flag)
+
+
+def _place(task: Task) -> Place:
+    return [place_of(task, task.project), task.pk]
+
+
+def _is_being_drawn(project: Project) -> bool:
+    """While a job draws a new sample it is not exact, and making it exact would do the job's work at once.
+    The job does so at its end."""
+    drawing = Job.objects.unfinished().filter(kind=RECALCULATION, project_id=project.pk)
+    return drawing.filter(parameters__changed__contains=[PERCENT]).exists()
 
 
 def _settle(project: Project, percent: Decimal) -> list[int]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from reviews.recalculation import recalculating
 from tasks.choices import Distribution
 from tasks.labelconfig import MAX_CHARACTERS, parse
 from tasks.models import Project
@@ -126,7 +127,9 @@ class ProjectListSerializer(serializers.ListSerializer):
     def to_representation(self, data: Any) -> list[Any]:
         projects = list(data.all() if hasattr(data, "all") else data)
         context = cast(dict[str, Any], self.context)
-        context.setdefault("totals", {}).update(totals_of([p.pk for p in projects]))
+        ids = [project.pk for project in projects]
+        context.setdefault("totals", {}).update(totals_of(ids))
+        context["recalculating"] = recalculating(ids)
         return super().to_representation(projects)
 
 
@@ -135,6 +138,9 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
     created_by = PersonSerializer(read_only=True)
     config_has_control_tags = serializers.SerializerMethodField()
     parsed_label_config = serializers.SerializerMethodField()
+    recalculating = serializers.SerializerMethodField(
+        help_text="A change of settings is being applied to the tasks: see the job of kind `recalculate`."
+    )
     review_settings = serializers.SerializerMethodField()
     assignment_settings = serializers.SerializerMethodField()
     task_number = serializers.IntegerField(read_only=True)
@@ -174,6 +180,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             "parsed_label_config",
             "review_settings",
             "assignment_settings",
+            "recalculating",
             *TOTALS,
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
@@ -196,6 +203,10 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
 
     def get_parsed_label_config(self, project: Project) -> dict[str, Any]:
         return parse(project.label_config).as_parsed()
+
+    def get_recalculating(self, project: Project) -> bool:
+        known = cast(dict[str, Any], self.context).get("recalculating")
+        return project.pk in (recalculating([project.pk]) if known is None else known)
 
     def get_review_settings(self, project: Project) -> dict[str, Any]:
         return review_settings(project)

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from jobs import runner
 from jobs.models import Job
+from jobs.registry import kind_of
 from users.models import User
 
 from ..errors import Refused
@@ -22,6 +23,11 @@ def visible_jobs(user: User) -> QuerySet[Job]:
 
 
 def cancel(job: Job) -> None:
-    """Raises Refused if the job has ended."""
+    """Raises Refused if the job has ended, or must not be left half done."""
+    if not kind_of(job).is_cancellable:
+        raise Refused(
+            "not_cancellable",
+            f"Job {job.pk} follows a change of settings. Change them back: that is another such job.",
+        )
     if not runner.cancel(job):
         raise Refused("job_finished", f"Job {job.pk} has already ended. There is nothing to cancel.")

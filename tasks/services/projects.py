@@ -1,5 +1,6 @@
 """Everything that writes a project and its settings."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -19,14 +20,14 @@ from ..origins import check_origins
 from ..roles import forget_roles
 from . import label_configs
 
-# What decides when a task counts as reviewed, and what enters the review queue.
+# What decides when a task counts as finished or reviewed, and what enters the review queue.
 REVIEW_SETTINGS = {
+    "maximum_annotations",
     "review_criteria",
     "enable_review_workflow",
     "only_finished_tasks",
     "review_task_limit_percent",
 }
-OVERLAP_BATCH = 2000
 
 
 def create(*, actor: User, **fields: Any) -> Project:
@@ -117,25 +118,18 @@ def _check(project: Project) -> None:
 
 
 def _follow(project: Project, changed: dict[str, Any], actor: User) -> None:
-    if "maximum_annotations" in changed:
-        _change_overlap(project, actor)
     if REVIEW_SETTINGS & changed.keys():
         events.emit(events.REVIEW_SETTINGS_CHANGED, project, actor=actor, detail={"changed": sorted(changed)})
     if changed:
         events.emit(events.PROJECT_UPDATED, project, actor=actor, detail={"changed": sorted(changed)})
 
 
-def _change_overlap(project: Project, actor: User) -> None:
-    ids = list(
-        Task.objects.filter(project=project, deleted_at=None).order_by("pk").values_list("pk", flat=True)
-    )
-    for start in range(0, len(ids), OVERLAP_BATCH):
-        tasks = list(Task.objects.lock(ids[start : start + OVERLAP_BATCH]))
-        Task.objects.filter(pk__in=[t.pk for t in tasks]).update(overlap=project.maximum_annotations)
-        for task in tasks:
-            task.overlap = project.maximum_annotations
-        counters.recount(tasks)
-        events.emit(events.OVERLAP_CHANGED, project, actor=actor, tasks=tuple(tasks))
+def set_overlap(tasks: Collection[Task], overlap: int) -> None:
+    """Change the overlap of these locked tasks, and count again whether they are finished."""
+    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(overlap=overlap)
+    for task in tasks:
+        task.overlap = overlap
+    counters.recount(tasks)
 
 
 def delete(project: Project, *, actor: User) -> None:

@@ -39,7 +39,12 @@ def job_that(monkeypatch, ann) -> Callable[..., Job]:
     """job_that(step): a job whose steps call it. Its ends are noted in `ended`."""
 
     def make(step: Callable[[RunningJob], Any], **kind: Any) -> Job:
-        settings = {"atomic": True, "if_stopped": "", "on_end": lambda job: None} | kind
+        settings = {
+            "atomic": True,
+            "if_stopped": "",
+            "is_cancellable": True,
+            "on_end": lambda job: None,
+        } | kind
         monkeypatch.setitem(registry._kinds, "test", JobKind("test", "Test", step, **settings))
         return runner.create("test", created_by=ann)
 
