@@ -164,12 +164,13 @@ class DisputeCounts:
 
 
 def counts_by_person(project: Project) -> dict[int, DisputeCounts]:
-    """User id → counts, for everybody involved, in two queries. Imported verdicts count for nobody."""
+    """User id → counts, for everybody involved, in two queries. Imported and restored verdicts count for
+    nobody."""
     counted: dict[int, dict[str, int]] = {}
     present = Dispute.objects.filter(project=project, annotation__deleted_at=None)
     sides = (
         ("contested_by", "", present),
-        ("review__created_by", "verdicts_", present.filter(review__imported_by=None)),
+        ("review__created_by", "verdicts_", present.filter(review__imported_by=None, review__restores=None)),
     )
     for person, prefix, rows in sides:
         for user, outcome, number in rows.order_by().values_list(person, "outcome").annotate(Count("id")):

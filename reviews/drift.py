@@ -56,15 +56,17 @@ CONTRADICTED = """
         ))
     ) ORDER BY a.id
 """
-# A round is a reject with requeue, neither undone nor superseded.
+# A round is a reject with requeue, neither undone nor superseded, nor restored by a newer review.
 REWORK = """
     SELECT a.task_id, a.id, a.rounds, coalesce(counted.rounds, 0) AS counted,
         a.contested_at IS NOT NULL AS contested, disputed.since
     FROM tasks_annotation a
     LEFT JOIN (
-        SELECT annotation_id, count(*) AS rounds FROM reviews_review
+        SELECT annotation_id, count(*) AS rounds FROM reviews_review r
         WHERE task_id = ANY(%(tasks)s) AND reject_action = 'requeue'
-        AND undone_at IS NULL AND superseded_by_id IS NULL
+        AND undone_at IS NULL AND superseded_by_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM reviews_review n WHERE n.restores_id = coalesce(r.restores_id, r.id) AND n.id > r.id
+        )
         GROUP BY annotation_id
     ) counted ON counted.annotation_id = a.id
     LEFT JOIN (

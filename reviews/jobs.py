@@ -3,7 +3,7 @@
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 
-from . import recalculation
+from . import bulk, recalculation
 from .sampling import RECALCULATION
 
 
@@ -18,3 +18,23 @@ from .sampling import RECALCULATION
 )
 def recalculate(running: RunningJob) -> Done | Continue:
     return recalculation.run(running)
+
+
+@job_kind(
+    bulk.KIND,
+    label="Bulk action",
+    if_stopped="What was done before stays, and can be undone as one bulk action.",
+    on_end=bulk.forget_if_empty,
+)
+def bulk_review(running: RunningJob) -> Done | Continue:
+    return bulk.run_part(running)
+
+
+@job_kind(
+    bulk.UNDO_KIND,
+    label="Undo of a bulk action",
+    if_stopped="What was undone before stays undone. Undo the bulk action again for the rest.",
+    on_end=bulk.forget_if_empty,
+)
+def undo_bulk_review(running: RunningJob) -> Done | Continue:
+    return bulk.run_part(running)

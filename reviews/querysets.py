@@ -1,7 +1,8 @@
 """Querysets of reviews, corrections and comments. Who sees which is decided here."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from tasks.models import Annotation
 from tasks.querysets import within
@@ -45,9 +46,16 @@ class CorrectionQuerySet(models.QuerySet):
 
     def in_force(self):
         """Without those of undone fixes, and of fixes replaced by another verdict on the same version."""
+        reviews = self.model._meta.get_field("review").related_model._default_manager
+        # A verdict that was restored is as good as its newest restoration.
+        restorations = reviews.filter(restores=OuterRef("review")).order_by("-id").values("pk")[:1]
+        newest = Coalesce(Subquery(restorations), F("review"))
         # A verdict on a later version replaces the fix without contradicting it.
-        judged_anew = Q(review__superseded_by__seen_version=F("review__seen_version"))
-        return self.filter(Q(review__superseded_by=None) | ~judged_anew, review__undone_at=None)
+        judged_anew = Q(superseded_by__seen_version=F("seen_version"))
+        standing = reviews.filter(
+            Q(superseded_by=None) | ~judged_anew, pk=OuterRef("newest_review"), undone_at=None
+        )
+        return self.alias(newest_review=newest).filter(Exists(standing))
 
 
 class CommentQuerySet(models.QuerySet):

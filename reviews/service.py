@@ -5,7 +5,7 @@ and imports alike. Each method does the same in one transaction: lock the annota
 which asks the workflow; apply the plans. reviews/decisions/__init__.py walks through one accept.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -22,17 +22,26 @@ from users.models import User
 
 from . import disputes, imported, rework, workflow
 from .decisions.apply import apply
-from .decisions.locking import Locked, lock_one, lock_selection
+from .decisions.locking import Locked, lock_one, lock_selection, read_selection
 from .decisions.plan import Plan, plan_reopen, plan_undo, plan_undo_reopen, plan_verdict
-from .decisions.request import RETURN_TO_AUTHOR, Decision, Report, VerdictRequest
+from .decisions.request import RETURN_TO_AUTHOR, BulkAction, Decision, Report, VerdictRequest
+from .decisions.restoring import CHANGED, Past, affected_by, plan_restore, read_past
 from .guards import Refusal
 from .imported import ImportedWork
 from .models import BulkReview, Dispute, Review
 
-# For one annotation of a selection: its plan, or why not, or None if it needs no change.
-Planner = Callable[[Annotation, Review | None], Plan | Refusal | None]
+# For one annotation of a selection: its plan, or why not, or the review that a request repeats.
+Planner = Callable[[Annotation, Review | None], Plan | Refusal | Review]
 Selection = Iterable[Annotation | int]
 GONE = Refusal("not_standing", "This verdict no longer stands.")
+ALREADY_DECIDED = Refusal(
+    "already_decided",
+    "Somebody else has decided this already. It is left alone unless decided ones are included.",
+)
+NOT_YOUR_BULK = Refusal(
+    "not_your_review", "Somebody else did this. Only they or a manager may bring the verdict back.", 403
+)
+REASON_OF = {"undo": "undone", "reopen": "reopened"}  # why the reviews that a bulk action ends are withdrawn
 
 
 class AnnotationReviewService:
@@ -152,75 +161,72 @@ class AnnotationReviewService:
 
     # --- a selection ------------------------------------------------------------------------
 
+    def perform_many(
+        self, annotations: Selection, action: BulkAction, *, bulk: BulkReview | None = None
+    ) -> Report:
+        """One action on many annotations of one project. Refusals are reported, not raised.
+
+        `bulk` is given if this is a part of a longer one. Raises Refused if none of the annotations exists.
+        """
+        ids = _ids(annotations)
+        with transaction.atomic():
+            locked = lock_selection(ids, seen_versions=action.name == "undo")
+            report, plans = self._plan_many(ids, action, locked)
+            if plans:
+                ended = [plan.ends.pk for plan in plans if plan.ends and plan.review is None]
+                reopened = [plan.annotation.pk for plan in plans] if action.name == "reopen" else []
+                report.bulk = self._record_bulk(locked, action.name, bulk, ended=ended, reopened=reopened)
+            self._apply(plans, locked, bulk=report.bulk, reason=REASON_OF.get(action.name, ""))
+        return report
+
+    def preview_many(self, annotations: Selection, action: BulkAction) -> Report:
+        """What `perform_many` would report now. Writes nothing, and waits for nobody."""
+        ids = _ids(annotations)
+        locked = read_selection(ids, seen_versions=action.name == "undo")
+        return self._plan_many(ids, action, locked)[0]
+
     def accept_many(self, annotations: Selection, **options: Any) -> Report:
-        return self.decide_many(annotations, VerdictRequest(ActionType.ACCEPTED, **options))
+        """`options`: include_decided, and fields of VerdictRequest."""
+        return self.perform_many(annotations, BulkAction.of("accept", **options))
 
     def reject_many(self, annotations: Selection, **options: Any) -> Report:
-        """A selection needs no comment, even where a reject needs one."""
-        return self.decide_many(annotations, VerdictRequest(ActionType.REJECTED, **options))
-
-    def decide_many(self, annotations: Selection, request: VerdictRequest) -> Report:
-        """One verdict on many annotations of one project. Refusals are reported, not raised."""
-        with transaction.atomic():
-            locked = lock_selection(_ids(annotations))
-
-            def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal | None:
-                found = plan_verdict(
-                    annotation, request, self.actor, now=locked.at, standing=standing, in_bulk=True
-                )
-                return None if isinstance(found, Review) else found  # a repeat is done already
-
-            if request.verdict == ActionType.REJECTED:
-                # Whether the author can take the work back depends on their membership.
-                prefetch_related_objects(locked.annotations, "completed_by__memberships")
-            return self._apply_many(workflow.ACTION_OF[request.verdict], locked, plan)
+        """`options` as for `accept_many`. A selection needs no comment, even where a reject needs one."""
+        return self.perform_many(annotations, BulkAction.of("reject", **options))
 
     def undo_many(self, annotations: Selection) -> Report:
-        return self._undo_many(annotations, lambda _: True)
+        return self.perform_many(annotations, BulkAction("undo"))
 
-    def reopen_many(self, annotations: Selection, *, to: str = RETURN_TO_AUTHOR, comment: str = "") -> Report:
+    def reopen_many(self, annotations: Selection, **options: Any) -> Report:
+        """`options`: to, comment, include_decided."""
+        return self.perform_many(annotations, BulkAction.of("reopen", **options))
+
+    def undo_bulk(
+        self,
+        undone: BulkReview,
+        annotations: Selection | None = None,
+        *,
+        bulk: BulkReview | None = None,
+    ) -> Report:
+        """Undo what still stands of a bulk action, and restore the verdicts that it ended. The rest is
+        reported. `annotations`: only of these, as a part of `bulk`.
+        """
+        ids = affected_by(undone) if annotations is None else _ids(annotations)
+        if not ids:
+            return Report()
         with transaction.atomic():
-            locked = lock_selection(_ids(annotations))
-            planner = self._if_allowed("reopen", self._reopen_planner(locked, to, comment))
-            report = self._apply_many("reopen", locked, planner, "reopened")
-            report.bulk.reopened = [annotation.pk for annotation in report.done]
-            report.bulk.save(update_fields=["reopened"])
+            locked = lock_selection(ids)
+            report, undoing, restoring = self._plan_undo_bulk(undone, ids, locked)
+            if report.done:
+                ended = [plan.ends.pk for plan in undoing if plan.ends]
+                report.bulk = self._record_bulk(locked, "undo", bulk, ended=ended)
+            self._apply(undoing, locked, reason="" if undone.reopened else "undone")
+            self._apply(restoring, locked, bulk=report.bulk)
         return report
 
-    def undo_bulk(self, bulk: BulkReview) -> Report:
-        """Undo what still stands of a bulk action, but nothing that replaced it. The rest is reported."""
-        if bulk.reopened:
-            return self._undo_bulk_reopen(bulk)
-        reviews = bulk.reviews.filter(undone_at=None).select_related("annotation")
-        of_bulk = {review.annotation_id: review for review in reviews}
-        # Those that no longer stand are reported without locking them.
-        present = [r.annotation for r in of_bulk.values() if r.annotation.standing_review_id == r.pk]
-        report = Report(bulk)
-        if present:
-            report = self._undo_many(present, lambda review: review.bulk_id == bulk.pk)
-        touched = {a.pk for a in report.done} | {a.pk for a, _ in report.refused}
-        report.refused += [(r.annotation, GONE) for pk, r in of_bulk.items() if pk not in touched]
-        return report
-
-    def _undo_many(self, annotations: Selection, is_meant: Callable[[Review], bool]) -> Report:
-        def plan(annotation: Annotation, standing: Review | None) -> Plan | Refusal:
-            # Asked again under the lock: another verdict may have replaced it meanwhile.
-            if standing is None or not is_meant(standing):
-                return GONE
-            return plan_undo(annotation, standing, self.actor)
-
-        with transaction.atomic():
-            locked = lock_selection(_ids(annotations), seen_versions=True)
-            return self._apply_many("undo", locked, self._if_allowed("undo", plan), "undone")
-
-    def _undo_bulk_reopen(self, bulk: BulkReview) -> Report:
-        present = Annotation.objects.present().filter(pk__in=bulk.reopened)
-        if not present:
-            return Report(bulk)
-        with transaction.atomic():
-            locked = lock_selection(_ids(present))
-            planner = self._if_allowed("undo_reopen", lambda one, _: plan_undo_reopen(one, self.actor))
-            return self._apply_many("undo_reopen", locked, planner, bulk=bulk)
+    def preview_undo_bulk(self, undone: BulkReview, annotations: Selection) -> Report:
+        """What `undo_bulk` would report now. Writes nothing."""
+        ids = _ids(annotations)
+        return self._plan_undo_bulk(undone, ids, read_selection(ids))[0]
 
     # --- imports ------------------------------------------------------------------------------
 
@@ -275,34 +281,121 @@ class AnnotationReviewService:
             annotation, standing, self.actor, now=locked.at, to=to, comment=comment
         )
 
+    def _planner(self, action: BulkAction, locked: Locked) -> Planner:
+        request = action.request
+        if request is not None:
+            if action.name == "reject":
+                # Whether the author can take the work back depends on their membership.
+                prefetch_related_objects(locked.annotations, "completed_by__memberships")
+            return lambda annotation, standing: plan_verdict(
+                annotation, request, self.actor, now=locked.at, standing=standing, in_bulk=True
+            )
+        if action.name == "undo":
+            return self._if_allowed(
+                "undo",
+                lambda annotation, standing: (
+                    GONE if standing is None else plan_undo(annotation, standing, self.actor)
+                ),
+            )
+        return self._if_allowed("reopen", self._reopen_planner(locked, action.to, action.comment))
+
     def _if_allowed(self, action: str, planner: Planner) -> Planner:
         """The same plans, where the workflow allows `action`. (`plan_verdict` asks by itself.)"""
         return lambda annotation, standing: (
             workflow.refusal(action, annotation, self.actor) or planner(annotation, standing)
         )
 
-    def _apply_many(
-        self,
-        action: str,
-        locked: Locked,
-        planner: Planner,
-        reason: str = "",
-        bulk: BulkReview | None = None,
-    ) -> Report:
-        bulk = bulk or BulkReview.objects.create(
-            project=locked.annotations[0].project, action=action, created_by=self.actor
-        )
-        report, plans = Report(bulk), []
+    def _plan_many(
+        self, ids: Collection[int], action: BulkAction, locked: Locked
+    ) -> tuple[Report, list[Plan]]:
+        planner, plans = self._planner(action, locked), []
+        report = Report(not_found=_missing(ids, locked))
+        leaves_decided = not action.include_decided and action.name != "undo"
         for annotation in locked.annotations:
-            found = planner(annotation, locked.standing.get(annotation.pk))
+            standing = locked.standing.get(annotation.pk)
+            found = planner(annotation, standing)
+            is_others = standing is not None and standing.created_by_id != self.actor.pk
+            if is_others and leaves_decided and isinstance(found, Plan):
+                found = ALREADY_DECIDED
+            if isinstance(found, Refusal):
+                report.refused.append((annotation, found))
+                continue
+            report.done.append(annotation)
+            if isinstance(found, Plan):  # else the standing review: a repeat is done already
+                plans.append(found)
+                if is_others:
+                    report.replaced.append(annotation.pk)
+        return report, plans
+
+    def _plan_undo_bulk(
+        self, undone: BulkReview, ids: Collection[int], locked: Locked
+    ) -> tuple[Report, list[Plan], list[Plan]]:
+        """The report, the plans that undo, and the plans to apply after them, which restore."""
+        past = read_past(undone, [annotation.pk for annotation in locked.annotations])
+        report, undoing, restoring = Report(not_found=_missing(ids, locked)), [], []
+        for annotation in locked.annotations:
+            restored = plan_restore(annotation, past, now=locked.at)
+            keeps_version = isinstance(restored, Plan)
+            found = self._plan_one_undo(annotation, locked, undone, past, keeps_version=keeps_version)
+            if found is None and not isinstance(restored, Plan):
+                found = restored or GONE
             if isinstance(found, Refusal):
                 report.refused.append((annotation, found))
                 continue
             report.done.append(annotation)
             if found is not None:
-                plans.append(found)
-        self._apply(plans, locked, bulk=bulk, reason=reason)
-        return report
+                undoing.append(found)
+            if isinstance(restored, Plan):
+                restoring.append(restored)
+                report.restored.append(annotation.pk)
+            elif restored is not None:
+                report.not_restored.append((annotation, restored))
+        return report, undoing, restoring
+
+    def _plan_one_undo(
+        self, annotation: Annotation, locked: Locked, undone: BulkReview, past: Past, *, keeps_version: bool
+    ) -> Plan | Refusal | None:
+        """None if the bulk action was itself an undo: then there is nothing to undo, only to restore."""
+        if annotation.pk in past.reopened:
+            return workflow.refusal("undo_reopen", annotation, self.actor) or plan_undo_reopen(
+                annotation, self.actor
+            )
+        standing, made = locked.standing.get(annotation.pk), past.changes[annotation.pk].made
+        if made is not None:
+            # Asked again under the lock: another verdict may have replaced it meanwhile.
+            if standing is None or standing.pk != made.pk:
+                return GONE
+            return workflow.refusal("undo", annotation, self.actor) or plan_undo(
+                annotation, made, self.actor, keeps_version=keeps_version
+            )
+        if standing is not None or annotation.returned_at is not None:
+            return CHANGED
+        if undone.created_by_id != self.actor.pk and not may(
+            self.actor, "undo_any_review", annotation.project_id
+        ):
+            return NOT_YOUR_BULK
+        return None
+
+    def _record_bulk(
+        self,
+        locked: Locked,
+        action: str,
+        bulk: BulkReview | None,
+        *,
+        ended: list[int],
+        reopened: Sequence[int] = (),
+    ) -> BulkReview:
+        """A bulk action by itself is recorded once it changes something; a part adds to the whole."""
+        if bulk is None:
+            return BulkReview.objects.create(
+                project=locked.annotations[0].project,
+                action=action,
+                created_by=self.actor,
+                ended=ended,
+                reopened=list(reopened),
+            )
+        bulk.extend(ended=ended, reopened=reopened)
+        return bulk
 
     def _apply(
         self, plans: Sequence[Plan], locked: Locked, *, bulk: BulkReview | None = None, reason: str = ""
@@ -315,6 +408,10 @@ class AnnotationReviewService:
     def _refuse(self, action: str, annotation: Annotation) -> None:
         if refusal := workflow.refusal(action, annotation, self.actor):
             raise refusal.as_error()
+
+
+def _missing(ids: Collection[int], locked: Locked) -> list[int]:
+    return sorted(set(ids) - {annotation.pk for annotation in locked.annotations})
 
 
 def _ids(selection: Selection) -> list[int]:

@@ -343,6 +343,11 @@ class HistorySerializer(serializers.ModelSerializer):
     imported_by = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="Who imported it. `created_by` is whom the file names."
     )
+    restores = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text="For a verdict that came back: the review that was restored.",
+    )
 
     class Meta:
         model = History
@@ -361,6 +366,7 @@ class HistorySerializer(serializers.ModelSerializer):
             "comment",
             "comment_id",
             "review_id",
+            "restores",
             "draft_id",
             "version",
             "version_id",
@@ -396,6 +402,7 @@ def history_for_reader(row: History, reader: User) -> Body:
         "comment": row.comment,
         "comment_id": row.comment_id,
         "review_id": row.review_id,
+        "restores": (row.details or {}).get("restores"),
         "draft_id": row.draft_id,
         "version": row.number,
         "version_id": row.version_id,

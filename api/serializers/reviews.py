@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR
+from reviews.decisions.request import BULK_ACTIONS, RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.models import Comment, Review
 from tasks.choices import RejectAction
 from tasks.pseudonyms import identities_in
@@ -19,7 +19,7 @@ BIG = 2**62
 
 
 class ReviewSerializer(serializers.ModelSerializer):
-    """Label Studio's keys, and our own `state`, `verdict`, `reason`, `unique_id`, `imported_by` and
+    """Label Studio's keys, and our own `state`, `verdict`, `reason`, `restores`, `unique_id`, `imported_by` and
     `supersedes`."""
 
     result = serializers.ListField(child=serializers.DictField(), read_only=True, allow_null=True)
@@ -31,6 +31,12 @@ class ReviewSerializer(serializers.ModelSerializer):
     accepted = serializers.BooleanField(read_only=True)
     state = serializers.CharField(read_only=True)
     remove_from_queue = serializers.BooleanField(read_only=True, allow_null=True)
+    restores = serializers.IntegerField(
+        source="restores_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The review whose verdict this one brings back. Count that one, not this.",
+    )
 
     class Meta:
         model = Review
@@ -51,6 +57,7 @@ class ReviewSerializer(serializers.ModelSerializer):
             "fixed_annotation_history",
             "last_annotation_history",
             "state",
+            "restores",
             "unique_id",
         ]
         read_only_fields = fields
@@ -80,6 +87,7 @@ def review_body(review: Review) -> Body:
         "fixed_annotation_history": review.fixed_version_id,
         "last_annotation_history": review.seen_version_id,
         "state": review.state,
+        "restores": review.restores_id,
         "unique_id": str(review.unique_id),
     }
 
@@ -143,12 +151,21 @@ class ReopenSerializer(serializers.Serializer):
     )
 
 
-class BulkReviewSerializer(RejectSerializer):
-    action = serializers.ChoiceField(choices=["accept", "reject", "undo", "reopen"])
+class DryRunSerializer(serializers.Serializer):
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what would happen.")
+
+
+class BulkReviewSerializer(DryRunSerializer, RejectSerializer):
+    action = serializers.ChoiceField(choices=BULK_ACTIONS)
     annotations = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=BIG), min_length=1, max_length=10_000
     )
-    expected_count = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+    expected_count = serializers.IntegerField(
+        default=None, allow_null=True, min_value=0, help_text="400 if you see another number of them."
+    )
+    include_decided = serializers.BooleanField(
+        default=False, help_text="Also where a verdict of somebody else stands."
+    )
     to = serializers.ChoiceField(choices=[RETURN_TO_AUTHOR, RETURN_TO_ANYONE], default=RETURN_TO_AUTHOR)
 
 
@@ -158,12 +175,37 @@ class BulkRefusalSerializer(serializers.Serializer):
     detail = serializers.CharField()
 
 
-class BulkReportSerializer(serializers.Serializer):
+class BulkJobSerializer(serializers.Serializer):
     id = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+def _ids(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text=help_text)
+
+
+class BulkReportSerializer(serializers.Serializer):
+    """Where `job` is set, the counts and lists are null, and the job's report has them."""
+
+    id = serializers.IntegerField(allow_null=True, help_text="Of the bulk action; null if nothing changed.")
     action = serializers.CharField()
-    processed_items = serializers.IntegerField()
-    done = serializers.ListField(child=serializers.IntegerField())
-    refused = BulkRefusalSerializer(many=True)
+    dry_run = serializers.BooleanField()
+    detail = serializers.CharField(help_text="The counts as a sentence.")
+    processed_items = serializers.IntegerField(allow_null=True)
+    done = _ids("Annotations.")
+    refused = BulkRefusalSerializer(many=True, allow_null=True)
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True, help_text="The codes of `refused`, counted."
+    )
+    not_found = _ids("Ids that you do not see, or that do not exist.")
+    replaced = _ids("Of `done`: somebody else's verdict stood on these.")
+    restored = _ids("Of an undo: the verdict of before stands again on these.")
+    not_restored = BulkRefusalSerializer(
+        many=True,
+        allow_null=True,
+        help_text="Of an undo: undone, but the verdict of before cannot come back.",
+    )
+    job = BulkJobSerializer(allow_null=True)
 
 
 class CommentSerializer(serializers.ModelSerializer):

@@ -1,5 +1,6 @@
 """Label Studio's one door for verdicts, its history, and verdicts on a selection."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -10,7 +11,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.decisions.request import Decision, Report, VerdictRequest
+from jobs.models import Job
+from reviews import bulk
+from reviews.decisions.request import BulkAction, Decision, Report, VerdictRequest
 from reviews.models import BulkReview, Review
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType
@@ -24,6 +27,7 @@ from ..serializers.annotations import HistorySerializer, history_for_reader, his
 from ..serializers.reviews import (
     BulkReportSerializer,
     BulkReviewSerializer,
+    DryRunSerializer,
     ReviewChangeSerializer,
     ReviewRequestSerializer,
     ReviewSerializer,
@@ -152,40 +156,72 @@ class SpanSerializer(serializers.Serializer):
     created_at_to = serializers.DateTimeField(required=False)
 
 
-def report_body(report: Report) -> dict[str, Any]:
-    return BulkReportSerializer(
-        {
-            "id": report.bulk.pk,
-            "action": report.bulk.action,
-            "processed_items": len(report.done),
-            "done": [annotation.pk for annotation in report.done],
-            "refused": [{"annotation": a.pk, "code": r.code, "detail": r.detail} for a, r in report.refused],
-        }
-    ).data
+def report_body(action: str, report: Report, *, dry_run: bool = False) -> dict[str, Any]:
+    counts = bulk.Counts.of(report)
+    sentence = bulk.sentence_before if dry_run else bulk.sentence_after
+    return {
+        "id": report.bulk.pk if report.bulk else None,
+        "action": action,
+        "dry_run": dry_run,
+        "detail": sentence(action, counts),
+        "processed_items": counts.done,
+        "done": [annotation.pk for annotation in report.done],
+        "refused": bulk.refusals_body(report.refused),
+        "reasons": dict(counts.refused),
+        "not_found": report.not_found,
+        "replaced": report.replaced,
+        "restored": report.restored,
+        "not_restored": bulk.refusals_body(report.not_restored),
+        "job": None,
+    }
+
+
+def bulk_answer(action: str, outcome: Report | Job, unseen: Sequence[int] = ()) -> Response:
+    """A long one is done by a job: then the counts are null, and `job` says where to poll."""
+    if isinstance(outcome, Report):
+        outcome.not_found += unseen
+        return Response(report_body(action, outcome))
+    unknown = dict.fromkeys(report_body(action, Report()))
+    body = unknown | {
+        "id": outcome.subject_id,
+        "action": action,
+        "dry_run": False,
+        "not_found": list(unseen),
+        "detail": f"This takes a moment. Job {outcome.pk} reports when it is done.",
+        "job": {"id": outcome.pk, "url": f"/api/jobs/{outcome.pk}/"},
+    }
+    return Response(body, status=status.HTTP_202_ACCEPTED)
 
 
 class BulkReviews(APIView):
-    @extend_schema(request=BulkReviewSerializer, responses=BulkReportSerializer)
+    @extend_schema(
+        request=BulkReviewSerializer, responses={200: BulkReportSerializer, 202: BulkReportSerializer}
+    )
     def post(self, request):
         """Accept, reject, undo or reopen a selection of one project.
 
-        What is refused is reported, the rest is done.
+        What is refused is reported, the rest is done. More than 1,000 annotations are done by a job (202).
         """
         body = sent(BulkReviewSerializer, request)
         visible_ones = Annotation.objects.visible_to(request.user).filter(pk__in=body["annotations"])
-        chosen = list(visible_ones.values_list("pk", flat=True))
-        _refuse_other_count(body.get("expected_count"), len(chosen))
-        asked = decision_arguments(request, body)
-        asked.pop("seen")
-        service = AnnotationReviewService(request.user)
-        comment = asked["comment"]
-        verbs = {
-            "accept": lambda: service.accept_many(chosen, comment=comment),
-            "reject": lambda: service.reject_many(chosen, **asked),
-            "undo": lambda: service.undo_many(chosen),
-            "reopen": lambda: service.reopen_many(chosen, to=body["to"], comment=comment),
-        }
-        return Response(report_body(verbs[body["action"]]()))
+        chosen = list(visible_ones.order_by("pk").values_list("pk", flat=True))
+        _refuse_other_count(body["expected_count"], len(chosen))
+        action = _bulk_action(request, body)
+        unseen = sorted(set(body["annotations"]) - set(chosen))
+        if body["dry_run"]:
+            report = bulk.preview(chosen, action, actor=request.user)
+            report.not_found += unseen
+            return Response(report_body(action.name, report, dry_run=True))
+        outcome = bulk.perform(chosen, action, actor=request.user)
+        return bulk_answer(action.name, outcome, unseen)
+
+
+def _bulk_action(request, body: dict[str, Any]) -> BulkAction:
+    name, asked = body["action"], decision_arguments(request, body)
+    options = {"comment": asked["comment"], "to": body["to"], "include_decided": body["include_decided"]}
+    if name == "reject":
+        options |= {key: asked[key] for key in ("reject_action", "reason", "assignee") if key in asked}
+    return BulkAction.of(name, **options)
 
 
 def _refuse_other_count(expected: int | None, found: int) -> None:
@@ -198,8 +234,12 @@ def _refuse_other_count(expected: int | None, found: int) -> None:
 
 
 class UndoBulkReview(APIView):
-    @extend_schema(request=None, responses=BulkReportSerializer)
+    @extend_schema(request=DryRunSerializer, responses={200: BulkReportSerializer, 202: BulkReportSerializer})
     def post(self, request, pk):
-        """Undo what still stands of a bulk action, and list the rest."""
-        bulk = get_object_or_404(BulkReview.objects.filter(within(request.user, "review_annotation")), pk=pk)
-        return Response(report_body(AnnotationReviewService(request.user).undo_bulk(bulk)))
+        """Undo what still stands of a bulk action, restore the verdicts that it ended, and list the rest."""
+        found = BulkReview.objects.filter(within(request.user, "review_annotation"), project__deleted_at=None)
+        undone = get_object_or_404(found.select_related("project"), pk=pk)
+        if sent(DryRunSerializer, request)["dry_run"]:
+            report = bulk.preview_undo(undone, actor=request.user)
+            return Response(report_body("undo", report, dry_run=True))
+        return bulk_answer("undo", bulk.undo(undone, actor=request.user))

@@ -154,6 +154,7 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
         "imported_by": person_body(people[review.imported_by_id]) if review.imported_by_id else None,
         "undone_at": iso(review.undone_at),
         "undone_by": person_body(people[review.undone_by_id]) if review.undone_by_id else None,
+        "restores": review.restores_id,
         "outdated": not (stands or review.undone_at or review.superseded_by_id),
         "superseded": review.superseded_by_id is not None,
     }

@@ -7,13 +7,16 @@ from typing import Any
 from reviews.task_table import values
 from reviews.task_table.errors import InvalidValue
 from tasks.errors import Refused
-from tasks.models import Annotation, Project
+from tasks.models import Project
 from users.models import User
 
-# The services lock the rows they change; this many at a time.
-CHUNK = 10_000
+# The services lock the rows they change; this many tasks at a time. More are a job of parts.
+CHUNK = 1_000
 
 Answer = dict[str, Any]
+Form = list[dict[str, Any]]
+TRUE = (True, "true", "True", "1", 1)
+FALSE = (False, "false", "False", "0", 0, "", None)
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,6 @@ class Call:
     task_ids: list[int]
     actor: User
     body: dict[str, Any]
-
-    def annotations(self) -> Iterator[list[Annotation]]:
-        """The annotations of these tasks that the actor sees, in chunks."""
-        for some in chunked(self.task_ids):
-            found = Annotation.objects.visible_to(self.actor).listed().filter(task_id__in=some).order_by("pk")
-            yield from chunked(list(found.only("pk")))
 
     def text(self, name: str) -> str:
         try:
@@ -42,6 +39,12 @@ class Call:
             return values.ids(self.body.get(name))
         except InvalidValue as error:
             raise Refused("invalid", f"{name} {error}.", field=name)
+
+    def flag(self, name: str) -> bool:
+        sent = self.body.get(name)
+        if isinstance(sent, list | dict) or sent not in (*TRUE, *FALSE):
+            raise Refused("invalid", f"{name} is true or false.", field=name)
+        return sent in TRUE
 
 
 def chunked(rows: list) -> Iterator[list]:
@@ -59,10 +62,19 @@ class Action:
     capability: str
     perform: Callable[[Call], Answer]
     text: str = ""
-    form: Callable[[Project], list[dict[str, Any]]] = field(default=lambda project: [])
+    form: Callable[[Project], Form] = field(default=lambda project: [])
+    by_parts: bool = True  # on a long selection: CHUNK tasks at a time, by a job
+
+    def form_for(self, call: Call) -> Form:
+        """The fields of the dialog for a selection; without tasks, for any."""
+        return self.form(call.project)
+
+    def listed_form(self, project: Project) -> Form | None:
+        """None: Label Studio's dialog asks for the form when it opens."""
+        return self.form(project) or None
 
     def as_body(self, name: str, project: Project) -> dict[str, Any]:
-        form = self.form(project) or None
+        form = self.listed_form(project)
         return {
             "id": name,
             "title": self.title,

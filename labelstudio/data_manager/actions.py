@@ -1,19 +1,17 @@
 """The actions on a selection of tasks, and the table that lists them."""
 
-from collections import Counter
 from collections.abc import Callable
 
-from reviews.decisions.request import RETURN_TO_ANYONE, RETURN_TO_AUTHOR, Report, VerdictRequest
-from reviews.service import AnnotationReviewService
-from tasks.choices import ActionType, AssignmentType, RejectAction
+from tasks.choices import AssignmentType
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.services import annotations, assignments, tasks
 from users.models import User
 
-from . import cleanup
+from . import cleanup, reviewing
 from .action_base import Action, Answer, Call, answer, chunked
-from .dialogs import comment_form, people_form, predictions_form, reject_form, reopen_form
+from .dialogs import people_form, predictions_form
+from .reviewing import ReviewAction, UndoBulkAction
 
 # --- deleting -------------------------------------------------------------------------------------
 
@@ -39,52 +37,6 @@ def delete_predictions(call: Call) -> Answer:
     batches = chunked(call.task_ids)
     count = sum(tasks.delete_predictions(call.project, some, actor=call.actor) for some in batches)
     return answer(count, "Deleted predictions")
-
-
-# --- reviewing ------------------------------------------------------------------------------------
-
-
-def accept(call: Call) -> Answer:
-    request = VerdictRequest(ActionType.ACCEPTED, comment=call.text("comment"))
-    return _review(call, "Accepted", lambda service, some: service.decide_many(some, request))
-
-
-def reject(call: Call) -> Answer:
-    reject_action = call.body.get("reject_action") or None
-    if reject_action is not None and reject_action not in RejectAction.values:
-        known = ", ".join(RejectAction.values)
-        raise Refused("invalid", f"reject_action is one of {known}.", field="reject_action")
-    request = VerdictRequest(
-        ActionType.REJECTED,
-        comment=call.text("comment"),
-        reject_action=reject_action,
-        reason=call.text("reason"),
-    )
-    return _review(call, "Rejected", lambda service, some: service.decide_many(some, request))
-
-
-def reopen(call: Call) -> Answer:
-    """Returned for rework without a verdict, `to` their authors (or anyone)."""
-    to = call.body.get("to") or RETURN_TO_AUTHOR
-    if to not in (RETURN_TO_AUTHOR, RETURN_TO_ANYONE):
-        raise Refused("invalid", f"to is {RETURN_TO_AUTHOR} or {RETURN_TO_ANYONE}.", field="to")
-    comment = call.text("comment")
-    return _review(call, "Reopened", lambda service, some: service.reopen_many(some, to=to, comment=comment))
-
-
-def undo(call: Call) -> Answer:
-    return _review(call, "Undone reviews", lambda service, some: service.undo_many(some))
-
-
-def _review(
-    call: Call, what: str, verb: Callable[[AnnotationReviewService, list[Annotation]], Report]
-) -> Answer:
-    """Refusals are counted by code, the rest is done. Each chunk is one bulk action with its own undo."""
-    service = AnnotationReviewService(call.actor)
-    reports = [verb(service, some) for some in call.annotations()]
-    refused = Counter(refusal.code for report in reports for _, refusal in report.refused)
-    done = sum(len(report.done) for report in reports)
-    return answer(done, what, refused=dict(refused), bulk_reviews=[report.bulk.pk for report in reports])
 
 
 # --- assigning ------------------------------------------------------------------------------------
@@ -115,36 +67,49 @@ ANNOTATOR, REVIEWER = AssignmentType.ANNOTATOR, AssignmentType.REVIEWER
 CONFIRM = "Please confirm."
 
 ACTIONS: dict[str, Action] = {
-    "accept_tasks_annotations": Action(
+    "accept_tasks_annotations": ReviewAction(
         "Accept annotations",
         10,
         "review_annotation",
-        accept,
-        "Accepts every annotation of these tasks you may review.",
-        comment_form,
+        reviewing.accept,
+        "Accepts every annotation of these tasks that you may review." + reviewing.LEFT_ALONE,
+        reviewing.accept_form,
+        bulk_name="accept",
     ),
-    "reject_tasks_annotations": Action(
+    "reject_tasks_annotations": ReviewAction(
         "Reject annotations",
         20,
         "review_annotation",
-        reject,
-        "Rejects every annotation of these tasks you may review.",
-        reject_form,
+        reviewing.reject,
+        "Rejects every annotation of these tasks that you may review." + reviewing.LEFT_ALONE,
+        reviewing.reject_form,
+        bulk_name="reject",
     ),
-    "reopen_tasks_annotations": Action(
+    "reopen_tasks_annotations": ReviewAction(
         "Reopen annotations",
         25,
         "review_annotation",
-        reopen,
-        "Returns the annotations of these tasks for rework, without a verdict.",
-        reopen_form,
+        reviewing.reopen,
+        "Returns the annotations of these tasks for rework, without a verdict." + reviewing.LEFT_ALONE,
+        reviewing.reopen_form,
+        bulk_name="reopen",
     ),
-    "delete_tasks_reviews": Action(
+    "undo_tasks_reviews": ReviewAction(
         "Undo reviews",
         30,
         "review_annotation",
-        undo,
-        "Undoes the standing reviews of these tasks. " + CONFIRM,
+        reviewing.undo,
+        "Undoes the standing verdicts on these tasks that you may undo.",
+        reviewing.undo_form,
+        bulk_name="undo",
+    ),
+    "undo_bulk_review": UndoBulkAction(
+        "Undo a bulk action",
+        35,
+        "review_annotation",
+        reviewing.undo_bulk,
+        "Undoes what still stands of a bulk action, on all its annotations, and restores the verdicts that "
+        "it replaced.",
     ),
     "assign_reviewers": Action("Assign reviewers", 40, "manage_project", assign(REVIEWER), form=people_form),
     "assign_annotators": Action(
@@ -166,6 +131,7 @@ ACTIONS: dict[str, Action] = {
         "manage_project",
         cleanup.remove_duplicates,
         "Of tasks with the same data keeps one, and every one somebody worked on. " + CONFIRM,
+        by_parts=False,  # only all of them together show what is there twice
     ),
     "delete_ground_truths": Action(
         "Remove ground truth marks",
@@ -192,3 +158,6 @@ ACTIONS: dict[str, Action] = {
         "Deletes all predictions of these tasks. " + CONFIRM,
     ),
 }
+# The name that Label Studio's clients may know. Its dialogs say of everything called "delete" that it cannot
+# be undone.
+OTHER_NAMES = {"delete_tasks_reviews": "undo_tasks_reviews"}

@@ -15,6 +15,25 @@ def comment_form(project: Project) -> list[dict[str, Any]]:
     return _field("textarea", "comment", "Comment")
 
 
+def include_decided_field() -> list[dict[str, Any]]:
+    return _field("toggle", "include_decided", "Also where others have decided")
+
+
+def dry_run_field() -> list[dict[str, Any]]:
+    return _field("toggle", "dry_run", "Only say what would happen")
+
+
+def bulk_field(options: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return _field("select", "bulk_review", "Bulk action", options=options)
+
+
+def with_preview(form: list[dict[str, Any]], sentence: str) -> list[dict[str, Any]]:
+    """The form, with `sentence` as the description of its last field: the dialogs know no plain text."""
+    *first, last = form
+    (described,) = last["fields"]
+    return [*first, last | {"fields": [described | {"description": sentence}]}]
+
+
 def reject_form(project: Project) -> list[dict[str, Any]]:
     outcomes = [
         {"value": action, "label": RejectAction(action).label} for action in project.allowed_reject_actions

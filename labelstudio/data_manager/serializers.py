@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers.names import NamesPeople
+from api.serializers.reviews import BulkJobSerializer
 from reviews.task_table.columns import hidden_by_default
 from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
@@ -98,6 +99,10 @@ class PerformSerializer(serializers.Serializer):
     reject_action = serializers.CharField(required=False)
     reason = serializers.CharField(required=False)
     to = serializers.CharField(required=False)
+    include_decided = serializers.BooleanField(required=False)
+    dry_run = serializers.BooleanField(required=False)
+    expected_count = serializers.IntegerField(required=False, help_text="400 if it selects another number.")
+    bulk_review = serializers.IntegerField(required=False, help_text="Of undo_bulk_review.")
     users = serializers.ListField(child=serializers.IntegerField(), required=False)
     annotator = serializers.IntegerField(required=False)
     model_version = serializers.CharField(required=False)
@@ -108,7 +113,11 @@ class PerformedSerializer(serializers.Serializer):
     detail = serializers.CharField()
     reload = serializers.BooleanField(required=False)
     refused = serializers.DictField(child=serializers.IntegerField(), required=False)
+    replaced = serializers.IntegerField(required=False, help_text="Verdicts of others.")
+    restored = serializers.IntegerField(required=False, help_text="Of an undo: verdicts that stand again.")
     bulk_reviews = serializers.ListField(child=serializers.IntegerField(), required=False)
+    dry_run = serializers.BooleanField(required=False)
+    job = BulkJobSerializer(required=False, help_text="A long action; `async` is true then.")
 
 
 class HistoryItemSerializer(serializers.Serializer):

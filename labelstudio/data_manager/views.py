@@ -17,9 +17,11 @@ from tasks.roles import may
 from tasks.sql import bounded_reads
 from tasks.totals import totals_of
 
+from . import action_base, parts
 from .action_base import Action, Call
-from .actions import ACTIONS
+from .actions import ACTIONS, OTHER_NAMES
 from .label_stream import next_task, tasks_of
+from .reviewing import ReviewAction
 from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
 
 PROJECT = OpenApiParameter("project", int, required=True)
@@ -73,46 +75,84 @@ class ActionsView(APIView):
         name = request.query_params.get("id")
         if not name:
             raise Refused("action_required", "Name the action: ?id=<action>.", status=422)
+        name = OTHER_NAMES.get(name, name)
         project = task_table.project_of(request)
         if name == NEXT_TASK:
             return next_task(
                 request, project, task_table.selected(request, project).apply(tasks_of(request, project))
             )
-        return Response(self._perform(_known(name), project))
+        answer = self._perform(name, _known(name), project)
+        return Response(answer, status=202 if answer.get("async") else 200)
 
-    def _perform(self, action: Action, project: Project) -> dict[str, Any]:
+    def _perform(self, name: str, action: Action, project: Project) -> dict[str, Any]:
         require(self.request, action.capability, project)
-        rows = self._selected(project)
-        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-            # Before anything changes: an action may change what the filters find.
-            ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        return action.perform(Call(project, ids, user_of(self.request), task_table.body(self.request)))
-
-    def _selected(self, project: Project):
-        # A request without selection and filters would mean every task of the project, so it is refused.
-        query = task_table.selected(self.request, project)
-        if query.selection is None and query.is_unrestricted:
+        call = _call(self.request, project)
+        _refuse_other_count(call)
+        if call.body.get("dry_run") and not isinstance(action, ReviewAction):
             raise Refused(
-                "nothing_selected",
-                'Say which tasks: selectedItems {"all": true, "excluded": []},'
-                ' {"all": false, "included": [ids]}, or filters.',
-                field="selectedItems",
+                "no_dry_run",
+                "Only actions on reviews can say beforehand what they would do.",
+                field="dry_run",
             )
-        if query.selects_nothing:
-            return Task.objects.none()
-        return query.apply(tasks_of(self.request, project))
+        if action.by_parts and len(call.task_ids) > action_base.CHUNK:
+            return parts.start(name, action, call)
+        return action.perform(call)
+
+
+FORM = {"type": "array", "items": {"type": "object"}}
 
 
 class ActionFormView(APIView):
-    @extend_schema(parameters=[PROJECT], responses={200: {"type": "array", "items": {"type": "object"}}})
+    @extend_schema(parameters=[PROJECT], responses={200: FORM})
     def get(self, request, action_id):
         """The fields of an action's dialog."""
         action, project = _known(action_id), task_table.project_of(request)
         require(request, action.capability, project)
-        return Response(action.form(project))
+        return Response(action.form_for(Call(project, [], user_of(request), {})))
+
+    @extend_schema(parameters=[PROJECT, VIEW], request=PerformSerializer, responses={200: FORM})
+    def post(self, request, action_id):
+        """The same for a selection: its last field says what a review action would do. Changes nothing."""
+        action, project = _known(action_id), task_table.project_of(request)
+        require(request, action.capability, project)
+        return Response(action.form_for(_call(request, project)))
+
+
+def _call(request, project: Project) -> Call:
+    rows = _selected(request, project)
+    with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+        # Before anything changes: an action may change what the filters find.
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return Call(project, ids, user_of(request), task_table.body(request))
+
+
+def _selected(request, project: Project):
+    # A request without selection and filters would mean every task of the project, so it is refused.
+    query = task_table.selected(request, project)
+    if query.selection is None and query.is_unrestricted:
+        raise Refused(
+            "nothing_selected",
+            'Say which tasks: selectedItems {"all": true, "excluded": []},'
+            ' {"all": false, "included": [ids]}, or filters.',
+            field="selectedItems",
+        )
+    if query.selects_nothing:
+        return Task.objects.none()
+    return query.apply(tasks_of(request, project))
+
+
+def _refuse_other_count(call: Call) -> None:
+    expected = call.body.get("expected_count")
+    if expected is not None and str(expected) != str(len(call.task_ids)):
+        raise Refused(
+            "selection_changed",
+            f"The selection has {len(call.task_ids)} tasks now. Look again.",
+            field="expected_count",
+        )
 
 
 def _known(name: str) -> Action:
+    name = OTHER_NAMES.get(name, name)
     if name == "retrieve_tasks_predictions":
         raise Refused(
             "no_ml_backend",

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from tasks.admin.base import LeadAdmin, NumberedSearch
 from tasks.admin.filters import ByProject, ByTasksProject
@@ -12,10 +15,9 @@ from tasks.admin.show import column, person
 from users.admin.base import signed_in
 from users.models import User
 
-from .. import comments
+from .. import bulk, comments
 from ..models import BulkReview, Comment, Dispute, FinalPick, Review
-from ..service import AnnotationReviewService
-from .actions import show_report
+from .actions import show_outcome
 from .annotations import review_state
 from .filters import ByReviewer, ReviewState
 
@@ -57,6 +59,7 @@ class ReviewAdmin(NumberedSearch, LeadAdmin):
         "reject_action",
         "seen_version",
         "fixed_version",
+        "restores",
         person("imported_by", "imported by"),
         "bulk",
         "undone_at",
@@ -80,10 +83,33 @@ class BulkReviewAdmin(LeadAdmin):
     def has_review_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.action(description="Undo what still stands of selected bulk actions", permissions=["review"])
-    def undo_bulk(self, request: HttpRequest, queryset: QuerySet) -> None:
-        for bulk in queryset.select_related("project"):
-            show_report(request, "Undone", AnnotationReviewService(signed_in(request)).undo_bulk(bulk))
+    @admin.action(
+        description="Undo selected bulk actions, and restore the verdicts they replaced …",
+        permissions=["review"],
+    )
+    def undo_bulk(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        undone, actor = list(queryset.select_related("project")), signed_in(request)
+        if "confirmed" in request.POST:
+            for one in undone:
+                show_outcome(request, one.project, "undo", bulk.undo(one, actor=actor))
+            return None
+        found = ((one, bulk.preview_undo(one, actor=actor)) for one in undone)
+        sentences = [
+            f"{one} of {one.project}: {bulk.sentence_before('undo', bulk.Counts.of(report))}"
+            for one, report in found
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Undo bulk actions",
+            "verb": "Undo",
+            "action": "undo_bulk",
+            "opts": self.opts,
+            "form": forms.Form(),
+            "would": sentences,
+            "selected": undone,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/confirm_bulk_review.html", context)
 
 
 @admin.register(Comment)

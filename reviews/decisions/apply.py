@@ -34,7 +34,8 @@ INPUT = """
         current_version_id bigint, label_config_id bigint,
         comment text, comment_id bigint, details jsonb,
         verdict text, reason text, reject_action text, seen_version_id bigint, fixed_version_id bigint,
-        started_at timestamptz, unique_id uuid, bulk_id bigint
+        started_at timestamptz, created_by_id bigint, imported_by_id bigint, restores_id bigint,
+        unique_id uuid, bulk_id bigint
     )
 """
 # Parts of one statement do not see each other's writes, so each reads only `input` and rows that were there
@@ -45,12 +46,12 @@ WRITE = f"""
         INSERT INTO reviews_review (
             id, annotation_id, task_id, project_id, verdict, created_by_id, created_at, started_at,
             comment, comment_object_id, reason, reject_action, seen_version_id, fixed_version_id,
-            unique_id, bulk_id
+            imported_by_id, restores_id, unique_id, bulk_id
         )
-        SELECT review_id, annotation_id, task_id, project_id, verdict, %(actor)s, %(now)s, started_at,
+        SELECT review_id, annotation_id, task_id, project_id, verdict, created_by_id, %(now)s, started_at,
             comment, comment_id, reason, reject_action, seen_version_id,
             CASE WHEN is_version THEN history_id ELSE fixed_version_id END,
-            unique_id, bulk_id
+            imported_by_id, restores_id, unique_id, bulk_id
         FROM input WHERE verdict IS NOT NULL
     ),
     superseded AS (
@@ -245,7 +246,6 @@ def _refreshed(
         annotation=annotation,
         task=annotation.task,
         project=annotation.project,
-        created_by=actor,
         created_at=now,
         comment=row["comment"],
         comment_object_id=row["comment_id"],
@@ -253,6 +253,8 @@ def _refreshed(
         bulk_id=row["bulk_id"],
         **vars(plan.review),
     )
+    if review.created_by_id == actor.pk:
+        review.created_by = actor
     if plan.version:
         review.fixed_version = History(pk=history_id, annotation=annotation, result=annotation.result)
     return review

@@ -1,6 +1,6 @@
 """Lock annotations and their tasks, then read what planning depends on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,21 +47,36 @@ def lock_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False
     """The annotations that still exist. Raises Refused if none does, or if they are of several projects."""
     # All annotations by id, then all tasks by id: the lock order of tasks/locks.py.
     rows = Annotation.objects.lock(annotation_ids)
-    locked = [annotation for annotation in rows if annotation.deleted_at is None]
-    if not locked:
+    return _selection(rows, Task.objects.lock, seen_versions=seen_versions)
+
+
+def read_selection(annotation_ids: Iterable[int], *, seen_versions: bool = False) -> Locked:
+    """The same without locks, to say what would happen. Results are not read, unless planning asks."""
+    rows = Annotation.objects.filter(pk__in=set(annotation_ids)).order_by("pk").defer("result")
+    return _selection(rows, lambda ids: Task.objects.filter(pk__in=set(ids)), seen_versions=seen_versions)
+
+
+def _selection(
+    rows: Iterable[Annotation],
+    tasks_of: Callable[[Iterable[int]], Iterable[Task]],
+    *,
+    seen_versions: bool,
+) -> Locked:
+    found = [annotation for annotation in rows if annotation.deleted_at is None]
+    if not found:
         raise Refused("nothing_selected", "None of the selected annotations still exist.")
-    if len({annotation.project_id for annotation in locked}) > 1:
+    if len({annotation.project_id for annotation in found}) > 1:
         raise Refused("mixed_projects", "The annotations of a selection must belong to one project.")
     # Prefetched, not joined: one object for each person and project instead of one for each row.
-    prefetch_related_objects(locked, "completed_by", "project")
-    project = locked[0].project
-    tasks = list(Task.objects.lock(annotation.task_id for annotation in locked))
+    prefetch_related_objects(found, "completed_by", "project")
+    project = found[0].project
+    tasks = list(tasks_of(annotation.task_id for annotation in found))
     by_id = {task.pk: task for task in tasks}
     for task in tasks:
         task.project = project
-    for annotation in locked:
+    for annotation in found:
         annotation.task = by_id[annotation.task_id]
-    return _with_reviews(locked, tasks, seen_versions=seen_versions)
+    return _with_reviews(found, tasks, seen_versions=seen_versions)
 
 
 def _with_reviews(annotations: list[Annotation], tasks: list[Task], *, seen_versions: bool) -> Locked:

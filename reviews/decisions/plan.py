@@ -55,6 +55,9 @@ class NewReview:
     seen_version_id: int | None
     fixed_version_id: int | None
     started_at: datetime | None
+    created_by_id: int
+    imported_by_id: int | None = None
+    restores_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,7 @@ def _verdict_plan(
             seen_version_id=seen.pk if seen else annotation.current_version_id,
             fixed_version_id=annotation.current_version_id if is_fix and version is None else None,
             started_at=request.started_at,
+            created_by_id=actor.pk,
         ),
         version=version,
         comment=request.comment,
@@ -298,11 +302,11 @@ def standing_columns(
 # --- undo, reopen, withdrawal ------------------------------------------------------------------------------
 
 
-def plan_undo(annotation: Annotation, review: Review, actor: User) -> Plan:
+def plan_undo(annotation: Annotation, review: Review, actor: User, *, keeps_version: bool = False) -> Plan:
     """Afterwards the annotation is unreviewed. Undoing a fix writes the version before it again, under the
-    name of its author."""
+    name of its author, unless a review is about to be restored that stands on the fix (`keeps_version`)."""
     version = None
-    if review.fixed_version_id is not None:
+    if review.fixed_version_id is not None and not keeps_version:
         # Whoever undoes it, the restored version keeps its author.
         seen = review.seen_version
         author_id = seen.author_id or annotation.completed_by_id

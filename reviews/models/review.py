@@ -1,11 +1,12 @@
 """Reviews, bulk actions, and who reviewed which task."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from tasks.choices import ACCEPTING, VERDICTS, ActionType, RejectAction
@@ -29,12 +30,31 @@ class BulkReview(models.Model):
     reopened = ArrayField(
         models.BigIntegerField(), default=list, editable=False, help_text="Ids of the reopened annotations."
     )
+    ended = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        editable=False,
+        help_text="Ids of the reviews it ended without a verdict of its own: undone, or reopened.",
+    )
 
     class Meta:
         ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"{self.action} ({self.pk})"
+
+    def extend(self, *, ended: Sequence[int], reopened: Sequence[int]) -> None:
+        """Add to the lists, as the next part of a long action does."""
+        added = {name: ids for name, ids in (("ended", ended), ("reopened", reopened)) if ids}
+        if added:
+            BulkReview.objects.filter(pk=self.pk).update(
+                **{name: _appended(name, ids) for name, ids in added.items()}
+            )
+
+
+def _appended(field: str, ids: Sequence[int]) -> Func:
+    added = Value(list(ids), output_field=ArrayField(models.BigIntegerField()))
+    return Func(F(field), added, function="array_cat")
 
 
 class Review(models.Model):
@@ -68,6 +88,14 @@ class Review(models.Model):
         help_text="Who imported it. Imported reviews count in no scores.",
     )
     bulk = models.ForeignKey(BulkReview, on_delete=models.PROTECT, null=True, related_name="reviews")
+    restores = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,  # a partial index below: nearly no review restores another
+        related_name="+",
+        help_text="The review whose verdict it brings back. It counts in no scores: that review does.",
+    )
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, null=True, related_name="+")
     superseded_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
@@ -96,7 +124,12 @@ class Review(models.Model):
                 name="review_undone_by_somebody",
             ),
         ]
-        indexes = [models.Index(fields=["project", "-id"], name="review_list")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="review_list"),
+            models.Index(
+                fields=["restores", "-id"], name="review_restored", condition=Q(restores__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Review {self.pk}: {self.get_verdict_display()}"

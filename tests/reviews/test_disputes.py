@@ -135,7 +135,9 @@ def test_another_reviewer_decides(contested, verdict, came_of_it, who):
 
 
 def test_a_bulk_decision_decides_disputes_too(contested):
-    report = AnnotationReviewService(contested.reviewer2).accept_many([contested.annotation])
+    report = AnnotationReviewService(contested.reviewer2).accept_many(
+        [contested.annotation], include_decided=True
+    )
 
     assert outcome() == ("overturned", "Reviewer2", report.done[0].standing_review_id)
 

@@ -100,6 +100,7 @@ def body_of_review(review: Review, **said: Any) -> dict[str, Any]:
         "imported_by": None,
         "undone_at": None,
         "undone_by": None,
+        "restores": None,
         "outdated": False,
         "superseded": False,
     } | said

@@ -27,7 +27,7 @@ def only(*ids: int) -> dict:
     return {"all": False, "included": list(ids)}
 
 
-@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 5), ("lead", 14)])
+@pytest.mark.parametrize(("who", "expected"), [("annotator", 0), ("reviewer", 6), ("lead", 15)])
 def test_actions_are_listed_by_role(house, who, expected):
     actions = client_of(getattr(house, who)).get(f"/api/dm/actions?project={house.project.pk}").json()
 
@@ -154,7 +154,8 @@ def test_reviews_of_a_selection_are_taken_back(house, table, act):
 
 @pytest.mark.parametrize("to", ["author", "anyone"])
 def test_a_selection_is_reopened(house, table, act, to):
-    answer = act("reopen_tasks_annotations", to=to, selectedItems=only(table["rejected"], table["accepted"]))
+    chosen = {"selectedItems": only(table["rejected"], table["accepted"]), "include_decided": True}
+    answer = act("reopen_tasks_annotations", to=to, **chosen)
 
     returned = Annotation.objects.filter(returned_at__isnull=False)
     assert (answer.json()["processed_items"], returned.count()) == (2, 2)
@@ -180,14 +181,6 @@ def test_comment_that_is_no_text_is_400_naming_it(house, table, act, name, sent)
 
     assert (answer.status_code, list(answer.json().get("validation_errors", [name]))) == (400, [name])
     assert Annotation.objects.filter(last_action="rejected").count() == 1
-
-
-def test_selection_is_reviewed_in_chunks(house, table, act, monkeypatch):
-    monkeypatch.setattr("labelstudio.data_manager.action_base.CHUNK", 2)
-
-    body = act("delete_tasks_reviews").json()
-
-    assert (body["processed_items"], len(body["bulk_reviews"])) == (3, 2)
 
 
 def test_reviewers_are_assigned_and_unassigned(house, table, act):

@@ -10,15 +10,21 @@ from reviews.models import BulkReview, Review
 from tasks.choices import ActionType
 from tasks.models import Annotation
 from tests import factories
+from tests.snapshots import everything
 from users.capabilities import Role
 
 LIST = reverse("admin:tasks_annotation_changelist")
 
 
+def ask(client, action: str, annotations, **more):
+    """The page that says what would happen, with a form."""
+    data = {"action": action, "_selected_action": [a.pk for a in annotations], **more}
+    return client.post(LIST, data, follow=True)
+
+
 def act(client, action: str, annotations, **more):
-    return client.post(
-        LIST, {"action": action, "_selected_action": [a.pk for a in annotations], **more}, follow=True
-    )
+    """Confirmed."""
+    return ask(client, action, annotations, confirmed="yes", **more)
 
 
 def messages_of(answer) -> list[str]:
@@ -80,16 +86,69 @@ def test_a_lead_decides_nothing_elsewhere(house, elsewhere, lead_client):
     assert actions_of(house.annotation, other) == ["accepted", "submitted"]
 
 
-def test_reject_asks_first(house, lead_client):
-    answer = act(lead_client, "reject", [house.annotation])
+FIELDS = {
+    "accept": ["comment", "include_decided"],
+    "reject": ["comment", "reject_action", "include_decided"],
+    "reopen": ["comment", "include_decided"],
+    "reopen_to_anyone": ["comment", "include_decided"],
+    "undo": [],
+}
 
-    assert answer.templates[0].name == "admin/reject_selected.html"
-    assert list(answer.context["form"].fields) == ["comment", "reject_action"]
-    assert actions_of(house.annotation) == ["submitted"]
+
+@pytest.mark.parametrize(
+    ("action", "would"),
+    [
+        (
+            "accept",
+            "Letters: 1 of 3 annotations would be accepted. Would be left alone: 1 already decided "
+            "by others, 1 your own work.",
+        ),
+        (
+            "reject",
+            "Letters: 1 of 3 annotations would be rejected. Would be left alone: 1 already decided "
+            "by others, 1 your own work.",
+        ),
+        (
+            "undo",
+            "Letters: 1 of 3 annotations would be undone. 1 verdict of somebody else would be undone. "
+            "Would be left alone: 2 without a verdict to undo.",
+        ),
+    ],
+)
+def test_an_action_says_first_what_it_would_do(action, would, house, second, lead_client):
+    own = factories.annotation(factories.task(house.project), house.lead)
+    factories.reviewed(second, house.reviewer)
+    before = everything()
+
+    answer = ask(lead_client, action, [house.annotation, second, own])
+
+    assert answer.templates[0].name == "admin/confirm_bulk_review.html"
+    assert (answer.context["would"], list(answer.context["form"].fields)) == ([would], FIELDS[action])
+    assert would in answer.content.decode()
+    assert everything() == before
+
+
+@pytest.mark.parametrize("action", ["reopen", "reopen_to_anyone"])
+def test_reopening_asks_first(action, house, lead_client):
+    answer = ask(lead_client, action, [house.annotation])
+
+    assert answer.context["would"] == ["Letters: 1 of 1 annotation would be reopened."]
+    assert list(answer.context["form"].fields) == FIELDS[action]
+
+
+def test_decided_ones_are_included_on_request(house, lead_client):
+    factories.reviewed(house.annotation, house.reviewer)
+
+    left = messages_of(act(lead_client, "reject", [house.annotation]))
+    done = messages_of(act(lead_client, "reject", [house.annotation], include_decided="on"))
+
+    assert left[0].startswith("Not changed, 1 annotation: Somebody else has decided this already.")
+    assert done[0].startswith("Rejected: 1 annotation of Letters. 1 verdict of somebody else replaced.")
+    assert actions_of(house.annotation) == ["rejected"]
 
 
 def test_reject_writes_comment_and_outcome(house, lead_client):
-    asked = {"confirmed": "yes", "comment": "The letter is a B", "reject_action": "remove"}
+    asked = {"comment": "The letter is a B", "reject_action": "remove"}
 
     act(lead_client, "reject", [house.annotation], **asked)
 
@@ -106,13 +165,13 @@ def test_reject_offers_the_reasons_of_the_project(lead_client, house):
     house.project.reject_reasons = [{"code": "blurry", "text": "Too blurry"}]
     house.project.save()
 
-    act(lead_client, "reject", [house.annotation], confirmed="yes", reason="blurry")
+    act(lead_client, "reject", [house.annotation], reason="blurry")
 
     assert Review.objects.get().reason == "blurry"
 
 
 def test_reject_keeps_the_form_when_an_outcome_is_unknown(house, lead_client):
-    answer = act(lead_client, "reject", [house.annotation], confirmed="yes", reject_action="shred")
+    answer = act(lead_client, "reject", [house.annotation], reject_action="shred")
 
     assert "reject_action" in answer.context["form"].errors
     assert actions_of(house.annotation) == ["submitted"]
@@ -130,20 +189,28 @@ def test_undo_undoes_the_verdict(house, lead_client):
 def test_reopen_returns_it_without_a_verdict(house, lead_client):
     factories.reviewed(house.annotation, house.reviewer)
 
-    act(lead_client, "reopen", [house.annotation])
+    act(lead_client, "reopen", [house.annotation], include_decided="on")
 
     house.annotation.refresh_from_db()
     assert (house.annotation.last_action, house.annotation.returned_to) == ("updated", house.annotator)
 
 
 def test_a_bulk_action_is_undone_from_its_own_list(house, second, lead_client):
-    act(lead_client, "accept", [house.annotation, second])
+    factories.reviewed(second, house.reviewer, "rejected")
+    act(lead_client, "accept", [house.annotation, second], include_decided="on")
     bulk = BulkReview.objects.get()
 
     data = {"action": "undo_bulk", "_selected_action": [bulk.pk]}
-    lead_client.post(reverse("admin:reviews_bulkreview_changelist"), data)
+    bulks = reverse("admin:reviews_bulkreview_changelist")
+    asked = lead_client.post(bulks, data)
+    assert actions_of(house.annotation, second) == ["accepted", "accepted"]
+    lead_client.post(bulks, data | {"confirmed": "yes"})
 
-    assert actions_of(house.annotation, second) == ["deleted_review", "deleted_review"]
+    assert asked.context["would"] == [
+        f"accept ({bulk.pk}) of Letters: 2 of 2 annotations would be undone. Verdicts of before would be "
+        "restored: 1."
+    ]
+    assert actions_of(house.annotation, second) == ["deleted_review", "rejected"]
 
 
 def test_an_action_without_the_capability_changes_nothing(house, client):
@@ -169,7 +236,7 @@ def test_a_selection_larger_than_a_list_changes_nothing(house, second, lead_clie
 def test_deleting_a_selection_marks_it_and_counts(house, second, lead_client):
     factories.reviewed(house.annotation, house.reviewer)
 
-    act(lead_client, "delete_selected", [house.annotation, second], post="yes")
+    ask(lead_client, "delete_selected", [house.annotation, second], post="yes")
 
     assert set(Annotation.objects.filter(deleted_at=None)) == set()
     house.task.refresh_from_db()

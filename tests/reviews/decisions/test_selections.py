@@ -38,12 +38,14 @@ def test_a_selection_is_decided_where_allowed_and_reported_where_not(house, sele
     report = AnnotationReviewService(house.reviewer).accept_many(selection)
 
     verdicts_checked()
-    assert [a.pk for a in report.done] == [first.pk, accepted.pk]
-    assert said(report) == {own.pk: "own_annotation", skipped.pk: "skipped"}
-    assert list(report.bulk.reviews.order_by("id").values_list("annotation", flat=True)) == [
-        first.pk,
-        accepted.pk,
-    ]
+    assert [a.pk for a in report.done] == [first.pk]
+    assert said(report) == {
+        own.pk: "own_annotation",
+        skipped.pk: "skipped",
+        accepted.pk: "already_decided",
+    }
+    assert report.not_found == [selection[4].pk]
+    assert list(report.bulk.reviews.values_list("annotation", flat=True)) == [first.pk]
     assert kinds(emitted).count(events.REVIEWS_CREATED) == 1
 
 
@@ -54,7 +56,7 @@ def test_repeating_a_bulk_decision_writes_nothing(house, selection):
 
     again = service.accept_many(selection)
 
-    assert (Review.objects.count(), again.bulk.reviews.count(), len(again.done)) == (before, 0, 2)
+    assert (Review.objects.count(), again.bulk, len(again.done)) == (before, None, 1)
 
 
 def test_undo_of_a_selection_undoes_own_verdicts_only(house, selection):
@@ -73,7 +75,9 @@ def test_undo_of_a_selection_undoes_own_verdicts_only(house, selection):
 
 
 def test_reopen_of_a_selection(house, selection):
-    report = AnnotationReviewService(house.reviewer).reopen_many(selection, comment="New guideline")
+    report = AnnotationReviewService(house.reviewer).reopen_many(
+        selection, comment="New guideline", include_decided=True
+    )
 
     verdicts_checked()
     assert [a.pk for a in report.done] == [selection[0].pk, selection[2].pk, selection[3].pk]
