@@ -1,5 +1,7 @@
 """Rework over the wire: rounds, reopening and reasons for a selection, rounds that came with a file."""
 
+import json
+
 import pytest
 
 from reviews.models import Review
@@ -119,7 +121,8 @@ def test_a_bulk_reject_replaces_the_verdicts_of_others_on_request_and_its_undo_r
     assert (new["restores"], new["state"], new["created_by"]) == (old["id"], "standing", house.reviewer2.pk)
     (row, *_) = client.get(f"/api/annotation-history/?annotation={decided}").json()
     assert (row["action"], row["restores"], row["created_by"]) == ("accepted", old["id"], house.reviewer.pk)
-    exported = client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?exportType=JSON").json()
+    export = client_of(house.lead).get(f"/api/projects/{house.project.pk}/export?exportType=JSON")
+    exported = json.loads(b"".join(export.streaming_content))
     reviews = [r for t in exported for a in t["annotations"] if a["id"] == decided for r in a["reviews"]]
     assert [r["restores"] for r in reviews] == [old["id"], None, None]
 
