@@ -11,6 +11,7 @@ from .importing import long_imports
     long_imports.KIND,
     label="Import",
     if_stopped="Nothing was imported.",
+    is_kept=True,
     on_end=long_imports.remove_file,
 )
 def import_tasks(running: RunningJob) -> Done:

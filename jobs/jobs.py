@@ -11,6 +11,12 @@ def run_step(job_id: int) -> None:
 
 
 @shared_task
+def prune() -> None:
+    """Every hour, by beat."""
+    runner.prune()
+
+
+@shared_task
 def sweep() -> None:
     """Every 30 seconds, by beat."""
     runner.sweep()

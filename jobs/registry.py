@@ -29,8 +29,8 @@ Step = Callable[[RunningJob], Done | Continue]
 class JobKind:
     """`atomic`: a step is one transaction, committed with its cursor; otherwise the step commits as it likes,
     and is written so that running it twice does no harm. `if_stopped` ends the sentence that says why a job
-    stopped. `is_cancellable`: whether people may stop it. `on_end` is called in the transaction in which a
-    job ends, whichever way.
+    stopped. `is_cancellable`: whether people may stop it. `is_kept`: its report is shown elsewhere, so it
+    is not removed when it is old. `on_end` is called in the transaction in which a job ends, whichever way.
     """
 
     name: str
@@ -39,6 +39,7 @@ class JobKind:
     atomic: bool
     if_stopped: str
     is_cancellable: bool
+    is_kept: bool
     on_end: Callable[[Job], None]
 
 
@@ -52,12 +53,13 @@ def job_kind(
     atomic: bool = True,
     if_stopped: str = "",
     is_cancellable: bool = True,
+    is_kept: bool = False,
     on_end: Callable[[Job], None] = lambda job: None,
 ) -> Callable[[Step], Step]:
     """Registers a step function. It belongs in `<app>/jobs.py`, which every process imports at its start."""
 
     def register(step: Step) -> Step:
-        _kinds[name] = JobKind(name, label, step, atomic, if_stopped, is_cancellable, on_end)
+        _kinds[name] = JobKind(name, label, step, atomic, if_stopped, is_cancellable, is_kept, on_end)
         return step
 
     return register
@@ -65,6 +67,10 @@ def job_kind(
 
 def kind_of(job: Job) -> JobKind:
     return _kinds[job.kind]
+
+
+def kept_kinds() -> list[str]:
+    return [kind.name for kind in _kinds.values() if kind.is_kept]
 
 
 def label_of(job: Job) -> str:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from users.models import User
 
 from .models import Job, JobQuerySet, State
-from .registry import Continue, Done, JobKind, kind_of
+from .registry import Continue, Done, JobKind, kept_kinds, kind_of
 from .running import Cancelled, LeasedJob, LeaseLost, RunningJob, WorkerLost
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 ASK_AGAIN_SECONDS = 60
 SWEEP_LIMIT = 100
+KEPT_DAYS = 90
+PRUNE_BATCH = 1000
 NO_LEASE = {"lease_token": None, "lease_until": None}
 
 
@@ -177,6 +179,14 @@ def cancel(job: Job) -> bool:
         _end(unfinished.free(), job, State.CANCELLED, error=_cancelled(kind_of(job)))
     job.refresh_from_db()
     return True
+
+
+def prune() -> None:
+    """Remove jobs that ended KEPT_DAYS ago, but those whose report is still shown."""
+    ended = Job.objects.filter(finished_at__lt=timezone.now() - timedelta(days=KEPT_DAYS))
+    old = ended.exclude(kind__in=kept_kinds()).values_list("pk", flat=True)
+    while ids := list(old[:PRUNE_BATCH]):
+        Job.objects.filter(pk__in=ids).delete()
 
 
 def sweep() -> None:

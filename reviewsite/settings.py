@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
+    "prune-jobs": {"task": "jobs.jobs.prune", "schedule": crontab(minute=35), "options": {"expires": 3600}},
     "sweep-jobs": {"task": "jobs.jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {
         "task": "tasks.jobs.sweep_reservations",
@@ -324,8 +325,10 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "reviewsite.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("HTTPS", default=False) else None
+HTTPS = env.bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 
 LOGGING = {
     "version": 1,

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,6 +23,10 @@ from .outbox import Claim
 
 PING = "PING"
 BATCH = 5000
+# In each web process: a test waits up to 15 s for its endpoint, and so does the thread that serves it.
+PINGS = 1
+PING_AGAIN_SECONDS = 5
+_pings = BoundedSemaphore(PINGS)
 REPLAYABLE = (Delivery.State.DEAD, Delivery.State.HELD)
 
 
@@ -100,8 +105,22 @@ def require_active(webhook: Webhook) -> None:
 def ping(webhook: Webhook, *, actor: User) -> Attempt:
     """Send a test now, to a disabled endpoint too, and wait for the answer.
 
-    It is logged like any delivery, never retried.
+    It is logged like any delivery, never retried. Raises Refused while another one waits.
     """
+    if not _pings.acquire(blocking=False):
+        raise Refused(
+            "ping_busy",
+            "Another endpoint is being tested and has not answered yet. Try again in a few seconds.",
+            status=429,
+            extra={"retry_after": PING_AGAIN_SECONDS},
+        )
+    try:
+        return _ping(webhook, actor)
+    finally:
+        _pings.release()
+
+
+def _ping(webhook: Webhook, actor: User) -> Attempt:
     claim = _claimed_ping(webhook, actor)
     answer = sender.deliver(claim)
     with transaction.atomic():

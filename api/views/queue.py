@@ -22,12 +22,6 @@ from .base import ViewSet, project_for, visible
 
 TRIES = 5
 NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
-ENDED = Refused(
-    "lease_ended",
-    "This is no longer reserved for you: it was decided, released, or the time ran out."
-    " You can still send what you typed.",
-    status=404,
-)
 
 
 class NextInQueue(APIView):
@@ -82,7 +76,7 @@ class RenewLease(APIView):
             return Response(LeaseSerializer({"id": lease, "expires_at": until}).data)
         if place := reservations.renew(lease, request.user):
             return Response(LeaseSerializer(place).data)
-        raise ENDED
+        raise _ended()
 
 
 class ReleaseLease(APIView):
@@ -107,7 +101,16 @@ class ReleaseLease(APIView):
             and reservations.release(lease)
         ):
             return Response(status=204)
-        raise ENDED
+        raise _ended()
+
+
+def _ended() -> Refused:
+    return Refused(
+        "lease_ended",
+        "This is no longer reserved for you: it was decided, released, or the time ran out."
+        " You can still send what you typed.",
+        status=404,
+    )
 
 
 def _may_release(user: Any, holder: int | None, project: int) -> bool:

@@ -24,9 +24,8 @@ from ..roles import may, may_somewhere
 
 LEADS = "manage_project"
 LISTED_DELETIONS = 20
-INTEGRITY_ERROR = Refused(
-    "integrity_error",
-    "The database refused this because it breaks one of its rules. Nothing was changed. Is it a duplicate?",
+INTEGRITY_ERROR = (
+    "The database refused this because it breaks one of its rules. Nothing was changed. Is it a duplicate?"
 )
 
 
@@ -41,7 +40,9 @@ class ShowsRefusals(admin.ModelAdmin):
         except (Refused, IntegrityError) as error:
             # That was rolled back. The second time, the form that was sent is shown again, with the refusal
             # in it.
-            request.refused = error if isinstance(error, Refused) else INTEGRITY_ERROR  # type: ignore[attr-defined]
+            request.refused = (  # type: ignore[attr-defined]
+                error if isinstance(error, Refused) else Refused("integrity_error", INTEGRITY_ERROR)
+            )
             return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type:

@@ -1,5 +1,6 @@
 """Steps, leases and ends of jobs, without a worker."""
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,6 +44,7 @@ def job_that(monkeypatch, ann) -> Callable[..., Job]:
             "atomic": True,
             "if_stopped": "",
             "is_cancellable": True,
+            "is_kept": False,
             "on_end": lambda job: None,
         } | kind
         monkeypatch.setitem(registry._kinds, "test", JobKind("test", "Test", step, **settings))
@@ -361,3 +363,19 @@ def test_broker_that_is_down_loses_nothing(job_that, monkeypatch):
     runner.send(job.pk)
 
     assert read(job).state == State.QUEUED
+
+
+def test_jobs_are_removed_ninety_days_after_their_end(job_that, monkeypatch):
+    old, kept, recent = (job_that(lambda running: Done()) for _ in range(3))
+    Job.objects.filter(pk=kept.pk).update(kind="kept")
+    monkeypatch.setitem(
+        registry._kinds, "kept", dataclasses.replace(registry._kinds["test"], name="kept", is_kept=True)
+    )
+    for job, days in ((old, 91), (kept, 91), (recent, 89)):
+        ended = timezone.now() - timedelta(days=days)
+        Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, finished_at=ended)
+    waiting = job_that(lambda running: Done())
+
+    runner.prune()
+
+    assert set(Job.objects.values_list("pk", flat=True)) == {kept.pk, recent.pk, waiting.pk}

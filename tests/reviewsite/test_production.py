@@ -75,3 +75,15 @@ def test_it_does_not_start_without_a_secret_key():
     run = python("import reviewsite.wsgi")
     assert run.returncode == 1
     assert "SECRET_KEY is not set" in run.stderr
+
+
+def test_behind_tls_browsers_are_told_to_stay_there():
+    script = """
+import reviewsite.wsgi
+from django.test import Client
+answer = Client().get("/health", headers={"X-Forwarded-Proto": "https"})
+assert answer["Strict-Transport-Security"] == "max-age=31536000"
+assert "Strict-Transport-Security" not in Client().get("/health")
+"""
+    ran = python(script, SECRET_KEY="a secret of our own", HTTPS="1")
+    assert ran.returncode == 0, ran.stderr

@@ -1,7 +1,9 @@
 """Resending, replaying and pinging: what a person can ask for."""
 
+from threading import BoundedSemaphore
+
 from tests.factories import client_of
-from webhooks import health
+from webhooks import health, replay, sender
 from webhooks.models import Attempt, Delivery, Event
 from webhooks.sender import drain
 
@@ -106,3 +108,23 @@ def test_disabled_endpoint_refuses_resend_and_replay_and_says_what_next(hook, ho
         answer = client.post(path, {}, "json")
         assert (answer.status_code, answer.json()["code"]) == (400, "webhook_off")
     assert client.post(f"/api/webhooks/{hook.pk}/enable/").json()["is_active"] is True
+
+
+def test_a_test_that_waits_leaves_the_other_threads_to_the_site(hook, house, receiver, monkeypatch):
+    """Eight tests of endpoints that hang would otherwise be all the web server does."""
+    monkeypatch.setattr(replay, "_pings", BoundedSemaphore(1))
+    deliver = sender.deliver
+    nested = []
+
+    def hanging(claim):
+        nested.append(client_of(house.lead).post(f"/api/webhooks/{hook.pk}/ping/"))
+        return deliver(claim)
+
+    monkeypatch.setattr(sender, "deliver", hanging)
+    first = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/ping/")
+
+    (second,) = nested
+    assert (second.status_code, second.json()["code"], second["Retry-After"]) == (429, "ping_busy", "5")
+    assert first.status_code == 200
+    monkeypatch.setattr(sender, "deliver", deliver)
+    assert client_of(house.lead).post(f"/api/webhooks/{hook.pk}/ping/").status_code == 200

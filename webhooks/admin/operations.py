@@ -65,7 +65,11 @@ class EndpointOperations(CountersignAdmin):
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         webhook = self._webhook(request, pk)
         if request.method == "POST":
-            attempt = replay.ping(webhook, actor=signed_in(request))
+            try:
+                attempt = replay.ping(webhook, actor=signed_in(request))
+            except Refused as busy:
+                messages.error(request, busy.detail)
+                return _page_of(webhook)
             link = link_to(
                 reverse("admin:webhooks_delivery_change", args=[attempt.delivery_id]), "Show in the log"
             )

@@ -65,7 +65,9 @@ def accepted_view(house) -> View:
     return View.objects.create(project=house.project, data={"filters": filters})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_view_narrows_an_export(house):
+    """In no outer transaction, where a query before the isolation level is set would go unnoticed."""
     annotation(task(house.project), house.annotator)
     reviewed(house.annotation, house.reviewer)
 
