@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue soak-queue chaos sdk clean
+.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue soak-queue chaos soak sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -104,6 +104,11 @@ soak-queue: $(VENV)/.dev
 # without the outbox, to see that the harness sees). Without F all of them, half an hour and more.
 chaos: $(VENV)/.dev
 	@exec $(BIN) -m bench.chaos
+
+# Everybody at random, in all roles, over HTTP against a site of its own, with an oracle that knows what must hold:
+# make soak MINUTES=60 SEED=1 THREADS=12. One JSON line; LOGS=folder keeps the logs.
+soak: $(VENV)/.dev
+	@exec $(BIN) -m bench.soak
 
 # Label Studio's own Python client walks through a running site (`make run`, with the same DATA).
 .venv-sdk/.ready: VENV := .venv-sdk

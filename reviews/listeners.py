@@ -66,6 +66,8 @@ def _data_changed(event: DomainEvent) -> None:
     reviewed = [annotation for annotation in event.annotations if annotation.standing_review_id]
     if reviewed:
         _withdraw_reviews(event, reviewed, "data_changed")
+    else:
+        _sync_queue([event.task.pk])  # who changed it last is a column of the queue
 
 
 def _annotations_created(event: DomainEvent) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from reviews.models import BulkReview, Comment, Correction, Dispute, FinalPick, Review, TaskReviewer
+from reviews.queue import entries
 from tasks.choices import ACCEPTING, ActionType, ReviewCriteria
 from tasks.errors import Refused
 from tasks.models import (
@@ -140,8 +141,10 @@ def assert_history_whole(annotation: Annotation) -> None:
 
 
 def assert_all_true(project: Project) -> None:
-    """Counters and histories, of everything in the project."""
+    """Counters, the queue and histories, of everything in the project."""
     project.refresh_from_db()
     assert_counters_true(project)
+    tasks = list(Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True))
+    assert entries.differences(tasks) == []
     for annotation in Annotation.objects.filter(project=project):
         assert_history_whole(annotation)

@@ -128,7 +128,7 @@ def trial(
     """A site that is ready. `endpoints`: how many, or the fields of each; `scale` is WEBHOOK_TIME_SCALE."""
     with tempfile.TemporaryDirectory(prefix="countersign-chaos-") as folder:
         data = Path(folder)
-        consumer, port = _start_consumer(data, options.seed)
+        consumer, port = start_consumer(data, options.seed)
         fields: list[dict[str, Any]] = [{}] * endpoints if isinstance(endpoints, int) else endpoints
         hooks = [{"url": f"http://{HOST}:{port}/hook/{number}"} | each for number, each in enumerate(fields)]
         site = Site(data, env=_env(options, scale), service_env=service_env)
@@ -163,7 +163,7 @@ def _env(options: Options, scale: float) -> dict[str, str]:
     }
 
 
-def _start_consumer(data: Path, seed: int) -> tuple[Service, int]:
+def start_consumer(data: Path, seed: int) -> tuple[Service, int]:
     listener = socket.create_server((HOST, 0), backlog=512)
     fd, port = listener.fileno(), listener.getsockname()[1]
     command = [sys.executable, "-m", "bench.chaos.consumer", str(fd), str(data / "arrivals"), str(seed)]
