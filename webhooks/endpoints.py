@@ -17,10 +17,12 @@ from .models import Attempt, Delivery, Webhook, new_salt
 
 ROTATION_HOURS = 24
 EARLIER_KEPT = 5  # secrets
+MASK = "********"
 
 
 def create(*, actor: User, project: Project | None, **fields: Any) -> Webhook:
     _require_edit_permission(actor, project)
+    unmasked({}, fields.get("headers", {}))
     return Webhook.objects.create(project=project, **fields)
 
 
@@ -28,6 +30,8 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
     """Never its project. Enabling it resets its failures and sends what was held for it."""
     with transaction.atomic():
         webhook = Webhook.objects.select_for_update(no_key=True, of=("self",)).get(pk=webhook.pk)
+        if "headers" in changes:
+            changes = changes | {"headers": unmasked(webhook.headers, changes["headers"])}
         was_active = webhook.is_active
         for name, value in changes.items():
             setattr(webhook, name, value)
@@ -39,6 +43,17 @@ def change(webhook: Webhook, changes: dict[str, Any]) -> Webhook:
             fields.append("disabled_reason")
         webhook.save(update_fields=fields)
     return webhook
+
+
+def unmasked(stored: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
+    """Clients send back what they read: a masked value keeps the stored one."""
+    if unknown := [name for name, value in sent.items() if value == MASK and name not in stored]:
+        raise Refused(
+            "masked_header",
+            f"The value of {unknown[0]} is only the mask of a value. Send the value itself.",
+            field="headers",
+        )
+    return {name: stored[name] if value == MASK else value for name, value in sent.items()}
 
 
 def delete(webhook: Webhook) -> None:

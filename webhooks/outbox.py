@@ -16,6 +16,7 @@ from tasks.sql import run
 
 from . import health, retries
 from .catalogue import BY_NAME
+from .endpoints import MASK
 from .models import Attempt, Delivery, Webhook
 from .transport import GONE, Answer
 
@@ -24,6 +25,7 @@ EVENTS_AT_ONCE, POSITIONS_AT_ONCE, PRUNED_AT_ONCE = 3000, 5000, 1000
 # Longer than a job may live, so that nobody else sends what is being sent.
 LEASE_SECONDS = 30
 KEPT_DAYS = 30
+SECRET_LENGTH = 6  # shorter words of an answer are not masked
 PRUNING_BATCHES = 20
 
 # Actions and bodies are one text each, a line for each event (JSON text has no raw newline): the elements of
@@ -245,8 +247,17 @@ def log_attempt(claim: Claim, answer: Answer) -> Attempt:
         status=answer.status,
         duration=round(answer.duration, 3),
         error=answer.error,
-        answer=answer.text,
+        answer=_without_secrets(answer.text, claim.delivery.webhook.headers),
     )
+
+
+def _without_secrets(text: str, headers: dict[str, str]) -> str:
+    """Some consumers answer with the request. What the endpoint's headers hold is shown to nobody."""
+    for value in headers.values():
+        for secret in (value, value.split(" ")[-1]):  # of `Bearer abc` also `abc` alone
+            if len(secret) >= SECRET_LENGTH:
+                text = text.replace(secret, MASK)
+    return text
 
 
 def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from api.serializers.users import ORGANIZATION
 
 from .catalogue import CATALOGUE
+from .endpoints import MASK
 from .models import Attempt, Delivery, Event, Webhook
 from .signing import secret_of
 
@@ -18,7 +19,10 @@ OBJECT = {"type": "object", "additionalProperties": True}
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 10})
 class HeadersField(serializers.JSONField):
-    pass
+    """Written in clear, read masked: they may hold a password of the consumer."""
+
+    def to_representation(self, headers: dict[str, str]) -> dict[str, str]:
+        return dict.fromkeys(headers, MASK)
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ACTION_NAMES}})
@@ -38,7 +42,10 @@ class WebhookSerializer(serializers.ModelSerializer):
 
     organization = serializers.SerializerMethodField()
     project = serializers.IntegerField(source="project_id", read_only=True, allow_null=True)
-    headers = HeadersField(required=False)
+    headers = HeadersField(
+        required=False,
+        help_text=f"Values are shown as {MASK}. Sent back like that, the stored value stays.",
+    )
     actions = ActionsField(child=serializers.CharField(max_length=64), required=False)
 
     class Meta:

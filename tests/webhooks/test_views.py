@@ -12,6 +12,7 @@ from webhooks.catalogue import CATALOGUE
 from webhooks.models import Event, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
+from webhooks.transport import Answer
 
 from .steps import hook_of
 
@@ -41,7 +42,7 @@ def test_created_endpoint_is_label_studios_object_with_the_secret_once(house):
         "url": URL,
         "send_payload": True,
         "send_for_all_actions": True,
-        "headers": {"X-Team": "a"},
+        "headers": {"X-Team": "********"},
         "is_active": True,
         "actions": [],
         "created_at": hook.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -58,6 +59,45 @@ def test_created_endpoint_is_label_studios_object_with_the_secret_once(house):
     }
     again = client_of(house.lead).get(f"/api/webhooks/{hook.pk}/").json()
     assert again == {key: value for key, value in answer.json().items() if key != "secret"}
+
+
+def test_headers_are_never_shown_and_kept_by_who_sends_back_the_mask(house, hook):
+    client, page = client_of(house.lead), f"/api/webhooks/{hook.pk}/"
+    client.patch(page, {"headers": {"Authorization": "Bearer hunter22", "X-Team": "blue-team"}})
+
+    read = client.get(page)
+    changed = client.patch(page, {"headers": read.json()["headers"] | {"X-Team": "red-team"}})
+    everywhere = "".join(
+        answer.content.decode()
+        for answer in (read, changed, client.get("/api/webhooks/"), client.post(f"{page}rotate/"))
+    )
+
+    hook.refresh_from_db()
+    assert read.json()["headers"] == {"Authorization": "********", "X-Team": "********"}
+    assert hook.headers == {"Authorization": "Bearer hunter22", "X-Team": "red-team"}
+    assert "hunter22" not in everywhere and "-team" not in everywhere
+
+
+@pytest.mark.parametrize("method", ["post", "patch"])
+def test_a_mask_of_nothing_is_refused(house, hook, method):
+    url = "/api/webhooks/" + (f"{hook.pk}/" if method == "patch" else "")
+    sent = {"project": house.project.pk, "url": URL, "headers": {"X-New": "********"}}
+
+    answer = getattr(client_of(house.lead), method)(url, sent)
+
+    hook.refresh_from_db()
+    assert (answer.status_code, answer.json()["code"]) == (400, "masked_header")
+    assert (hook.headers, Webhook.objects.count()) == ({}, 1)
+
+
+def test_an_answer_that_repeats_the_headers_is_logged_without_their_values(house, hook):
+    endpoints.change(hook, {"headers": {"Authorization": "Bearer hunter22"}})
+    reviewed(house.annotation, house.reviewer)
+    (claim,) = outbox.claim(hook.pk, 1)
+
+    attempt = outbox.log_attempt(claim, Answer(200, "", 'got "Bearer hunter22", so hunter22', 0.1))
+
+    assert attempt.answer == 'got "********", so ********'
 
 
 def test_form_without_switches_makes_what_json_without_them_makes(house):

@@ -90,7 +90,8 @@ class WebhookForm(forms.ModelForm):
 
     def clean_headers(self) -> dict[str, str]:
         headers = self.cleaned_data["headers"]
-        return self.instance.headers if headers is None else headers
+        stored = self.instance.headers
+        return stored if headers is None else endpoints.unmasked(stored, headers)
 
     def clean_parallel(self) -> int:
         return self.cleaned_data["parallel"] or 8
