@@ -1,11 +1,13 @@
 from django.urls import include, path
 
-from . import inbox, screens, views
+from . import inbox, screens, sign_ins, views
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/password_reset/", views.PasswordReset.as_view(), name="password_reset"),
+    path("accounts/password_change/", views.PasswordChange.as_view(), name="password_change"),
+    path("accounts/sign-ins/end/", sign_ins.end, name="end-sign-in"),
     path("accounts/profile/", views.profile, name="profile"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("jobs/<int:pk>/progress/", views.job_progress, name="job-progress"),

@@ -9,20 +9,28 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.generic.edit import FormView
 
 from jobs.registry import label_of
 from tasks.models import Project
 from tasks.services.jobs import visible_jobs
-from users.forms import ProfileForm, ResetForm, SignInForm
+from users.client_address import client_address
+from users.forms import OwnPasswordForm, ProfileForm, ResetForm, SignInForm, told_to_wait
 from users.models import User
 
 from .counts import Row, rows_of
 from .requests import user_of
+from .sign_ins import sign_ins_of
 
 MAX_PROJECTS = 50
 
 
-class SignIn(auth_views.LoginView):
+class TellsToWait(FormView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return told_to_wait(super().form_invalid(form), form)
+
+
+class SignIn(TellsToWait, auth_views.LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
 
@@ -30,8 +38,15 @@ class SignIn(auth_views.LoginView):
         return super().get_context_data(**kwargs) | {"sign_on": bool(settings.OIDC_ISSUER)}
 
 
-class PasswordReset(auth_views.PasswordResetView):
+class PasswordReset(TellsToWait, auth_views.PasswordResetView):
     form_class = ResetForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"address": client_address(self.request)}
+
+
+class PasswordChange(TellsToWait, auth_views.PasswordChangeView):
+    form_class = OwnPasswordForm
 
 
 # Open to everybody; only people who are signed in see projects.
@@ -57,7 +72,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("profile")
-    return render(request, "profile.html", {"form": form})
+    return render(request, "profile.html", {"form": form} | sign_ins_of(user_of(request), request))
 
 
 @never_cache

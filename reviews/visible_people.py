@@ -73,7 +73,7 @@ def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
     if pk:
         person, field = people.filter(pk__in=visible_people(actor).filter(pk=pk).values("pk")).first(), "user"
     else:
-        person, field = people.filter(email__iexact=email).first(), "email"
+        person, field = people.filter(email=email).first(), "email"
     if person is None:
         raise Refused(
             "unknown_person",

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 from rest_framework.views import set_rollback
 
+from api.serializers.users import EMAIL_TAKEN
 from api.views.base import stale_answer
 from pages.responses import error_page
 from tasks.errors import Refused
@@ -30,6 +31,7 @@ UNIQUE_CONSTRAINTS = {
         "external_id",
         "Another task of this project has this external_id. Change that task, or use another external_id.",
     ),
+    "user_email_unique": ("email", EMAIL_TAKEN),
     "annotation_unique_id_unique": (
         "unique_id",
         "Another annotation already has this unique_id. Change that annotation, or leave unique_id out.",

@@ -28,7 +28,9 @@ if SECRET_KEY == DEMO_SECRET_KEY and not (DEBUG or DEMO or TESTING or "test" in 
     )
 # Older keys: sessions stay valid, and webhooks are signed with these keys as well.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Addresses and networks of reverse proxies. X-Forwarded-For is read from them only.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Clients on other origins may send If-Match with a verdict, too.
@@ -41,7 +43,6 @@ INSTALLED_APPS = [
     "reviewsite.apps.CountersignAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -123,8 +124,15 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+SESSION_ENGINE = "users.sessions"
+# What they limit: users/login_guard.py.
 LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)
+LOGIN_TRIES_PER_EMAIL = env.int("LOGIN_TRIES_PER_EMAIL", default=50)
+LOGIN_TRIES_PER_ADDRESS = env.int("LOGIN_TRIES_PER_ADDRESS", default=100)
 LOGIN_WINDOW_SECONDS = env.int("LOGIN_WINDOW_SECONDS", default=300)
+BAD_TOKENS_PER_ADDRESS = env.int("BAD_TOKENS_PER_ADDRESS", default=100)
+PASSWORD_RESETS = env.int("PASSWORD_RESETS", default=3)
+PASSWORD_RESETS_PER_ADDRESS = env.int("PASSWORD_RESETS_PER_ADDRESS", default=30)
 LOGIN_TOKEN_HOURS = env.int("LOGIN_TOKEN_HOURS", default=12)
 PERSONAL_TOKEN_DAYS = env.int("PERSONAL_TOKEN_DAYS", default=365)
 # Sign-on by OpenID Connect, off without an issuer. OIDC_RP_* and OIDC_OP_* are settings of the library.
@@ -149,6 +157,7 @@ if OIDC_ISSUER:
         )
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
 
 # --- API ---------------------------------------------------------------------------------------
@@ -170,7 +179,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["api.views.throttles.WriteThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "write": env.str("THROTTLE_WRITES", default="500/second"),
-        "login": env.str("THROTTLE_LOGIN", default="30/minute"),
     },
     "EXCEPTION_HANDLER": "reviewsite.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
@@ -271,6 +279,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "pages.jobs.send_digests",
         "schedule": crontab(minute=5),
         "options": {"expires": 3600},
+    },
+    "send-password-resets": {
+        "task": "users.jobs.send_password_resets",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+    "prune-sign-ins": {
+        "task": "users.jobs.prune_sign_ins",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }

@@ -6,10 +6,11 @@ from django.db.models import Model
 from django.db.models.base import ModelState
 from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from . import personal_tokens
+from . import login_guard, personal_tokens
+from .client_address import client_address
 from .models import ApiToken, User
 from .recent_reads import TOKENS
 
@@ -24,7 +25,11 @@ class TokenAuthentication(BaseAuthentication):
         find = {b"token": self._by_key, b"bearer": self._by_access_token}.get(kind.lower())
         if find is None or not key.strip():
             raise AuthenticationFailed("The Authorization header must read: Token <your key>.")
-        kept = find(key.strip().decode("latin-1"))
+        try:
+            kept = find(key.strip().decode("latin-1"))
+        except AuthenticationFailed:
+            refuse_flood(request)
+            raise
         kept.note_use()
         # Other requests have the same token and user at the same moment, and views write to theirs.
         token, user = _copy_of(kept), _copy_of(kept.user)
@@ -39,7 +44,7 @@ class TokenAuthentication(BaseAuthentication):
         return token
 
     def _read(self, key_hash: str) -> ApiToken:
-        keys = ApiToken.objects.usable().filter(kind=ApiToken.Kind.KEY).select_related("user")
+        keys = ApiToken.objects.usable().exclude(kind=ApiToken.Kind.PERSONAL).select_related("user")
         token = keys.filter(key_hash=key_hash).first()
         if token is None:
             raise AuthenticationFailed("Invalid token.")
@@ -53,6 +58,18 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
+
+
+class TooManyTries(Throttled):
+    default_code = "too_many_tries"
+    extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."
+    default_detail = "Too many attempts."
+
+
+def refuse_flood(request: Request) -> None:
+    """Count a key that is not valid. Raises TooManyTries."""
+    if wait := login_guard.count_bad_key(client_address(request)):
+        raise TooManyTries(wait)
 
 
 def _copy_of(row: Row) -> Row:

@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from . import login_guard
+from .client_address import client_address
+from .emails import InvalidEmail, canonical_email
 from .models import User
 
 
@@ -19,16 +21,30 @@ class TooManyAttempts(PermissionDenied):
 class GuardedPasswordBackend(ModelBackend):
     # Django calls it with a request; login_guard needs one.
     def authenticate(  # type: ignore[override]
-        self, request: HttpRequest, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
-        email = username or kwargs.get("email")
-        if not email or password is None:
+        written = username or kwargs.get("email")
+        if not written or password is None:
             return None
-        if wait := login_guard.seconds_to_wait(email):
-            if request is not None:
-                request.login_wait = wait  # type: ignore[attr-defined]
-            raise TooManyAttempts(wait)
+        address = client_address(request) if request is not None else ""
+        try:
+            email = canonical_email(written)
+        except InvalidEmail:
+            _refuse_if(login_guard.count_unknown(address), request)
+            return None
+        _refuse_if(login_guard.seconds_to_wait(email, address), request)
         user = super().authenticate(request, username=email, password=password)
         if user is not None:
-            login_guard.forget(email)
+            login_guard.signed_in(email, address)
         return user
+
+
+def _refuse_if(wait: int, request: HttpRequest | None) -> None:
+    if wait:
+        if request is not None:
+            request.login_wait = wait  # type: ignore[attr-defined]
+        raise TooManyAttempts(wait)

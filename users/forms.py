@@ -1,17 +1,22 @@
 """Forms for signing in, new accounts, and people's own settings."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import (
     AdminUserCreationForm,
     AuthenticationForm,
-    PasswordResetForm,
+    PasswordChangeForm,
     UserChangeForm,
 )
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse
 
+from . import login_guard
+from .emails import EmailFormField
 from .models import User
+from .password_resets import request_reset
 
 
 def timezone_field() -> forms.ChoiceField:
@@ -20,16 +25,27 @@ def timezone_field() -> forms.ChoiceField:
     )
 
 
+class MustWait(ValidationError):
+    def __init__(self, wait: int, what: str) -> None:
+        super().__init__(f"Too many {what}. Try again in {wait} seconds.", code="too_many_tries")
+
+
+def told_to_wait(response: HttpResponse, form: Any) -> HttpResponse:
+    """The page of a form that refused because of too many attempts."""
+    if wait := getattr(form, "wait", 0):
+        response.status_code = 429
+        response["Retry-After"] = str(wait)
+    return response
+
+
 class SignInForm(AuthenticationForm):
-    """Says how long to wait after too many attempts."""
+    """`wait`: the seconds until the next attempt, if there were too many. So have the forms below."""
+
+    wait = 0
 
     def get_invalid_login_error(self) -> ValidationError:
-        wait = getattr(self.request, "login_wait", None)
-        if wait is None:
-            return super().get_invalid_login_error()
-        return ValidationError(
-            f"Too many sign-in attempts. Try again in {wait} seconds.", code="too_many_tries"
-        )
+        self.wait = getattr(self.request, "login_wait", 0)
+        return MustWait(self.wait, "sign-in attempts") if self.wait else super().get_invalid_login_error()
 
 
 class StaffSignInForm(SignInForm):
@@ -43,22 +59,43 @@ class StaffSignInForm(SignInForm):
             )
 
 
-class ResetForm(PasswordResetForm):
-    """Sends mail to everybody who may sign in, including those without a password: new people set their
-    first one.
+class OwnPasswordForm(PasswordChangeForm):
+    wait = 0
+
+    def clean_old_password(self) -> str:
+        self.wait = login_guard.count_own_password(self.user.pk)
+        if self.wait:
+            raise MustWait(self.wait, "attempts")
+        return super().clean_old_password()
+
+
+class ResetForm(forms.Form):
+    """Everybody who may sign in gets a mail, including those without a password: new people set their first
+    one.
     """
 
-    def get_users(self, email: str):
-        return User.objects.people().filter(email__iexact=email)
+    wait = 0
+    email = EmailFormField(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+    def __init__(self, *args: Any, address: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        self.wait = login_guard.count_reset(email, self.address)
+        if self.wait:
+            raise MustWait(self.wait, "requests for this address")
+        return email
+
+    def save(self, **options: Any) -> None:
+        request_reset(self.cleaned_data["email"])
 
 
 class NewPersonForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email",)
-
-    def clean_email(self) -> str:
-        return self.cleaned_data["email"].lower()
 
 
 class PersonForm(UserChangeForm):

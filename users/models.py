@@ -7,13 +7,15 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from .capabilities import SITE_ROLES, Role
+from .emails import CANONICAL, CanonicalEmailField
 from .recent_reads import TOKENS
+from .sessions import Session
 from .zones import validate_zone
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -27,7 +29,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=self.normalize_email(email).strip().lower(), **fields)
+        """Raises ValidationError for what is no e-mail, and for a password that is too easy to guess."""
+        user = self.model(email=email, **fields)
+        if password is not None:
+            validate_password(password, user)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -37,11 +42,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.create_user(email, password, **(owner | fields))
 
     def get_by_natural_key(self, email: str) -> "User":
-        return self.get(email__iexact=email)
+        return self.get(email=email)
 
     def placeholder(self, name: str) -> "User":
         """The inactive user that stands for `name`, somebody an import names who has no account."""
-        email = f"{name}@placeholder.invalid".lower()
+        email = f"{name}@placeholder.invalid"
         person = self.filter(email=email).first()
         return person or self.create_user(email, first_name=name, is_active=False, is_placeholder=True)
 
@@ -49,7 +54,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail, or a placeholder for somebody an import names."""
 
-    email = models.EmailField(max_length=254, unique=True)
+    email = CanonicalEmailField(max_length=254)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=32, blank=True)
@@ -69,6 +74,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=now, editable=False)
     last_activity = models.DateTimeField(default=now, editable=False)
 
+    _sign_in_ends = False
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
@@ -78,10 +85,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"),
+                fields=["email"],
                 name="user_email_unique",
                 violation_error_message="This e-mail already belongs to somebody.",
             ),
+            models.CheckConstraint(condition=Q(email__regex=CANONICAL), name="user_email_canonical"),
             models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),
         ]
 
@@ -94,16 +102,36 @@ class User(AbstractBaseUser, PermissionsMixin):
         user._as_loaded = dict(zip(field_names, values, strict=False))  # type: ignore[attr-defined]
         return user
 
+    def set_unusable_password(self) -> None:
+        super().set_unusable_password()
+        self._sign_in_ends = True
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Without `update_fields`: only the columns that differ from what was loaded. Forms of Django save
+        """A new password and a deactivation end every session and login token.
+
+        Without `update_fields`: only the columns that differ from what was loaded. Forms of Django save
         whole rows, and would bring back a rank that was taken away since the row was read.
         """
         loaded = self.__dict__.get("_as_loaded", {})
         if loaded and not args and kwargs.get("update_fields") is None:
             changed = {name for name, value in loaded.items() if self.__dict__.get(name) != value}
             kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.attname in changed]
-        super().save(*args, **kwargs)
+        # `_password` is set by set_password, and empty when a login only renews the hash.
+        ends = self._password is not None or self._sign_in_ends or not self.is_active
+        ends = ends and not self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if ends:
+                self.end_sign_ins()
+        self._sign_in_ends = False
+        saved = kwargs.get("update_fields")
+        loaded |= {name: self.__dict__.get(name) for name in loaded if saved is None or name in saved}
         TOKENS.drop()
+
+    def end_sign_ins(self) -> None:
+        Session.objects.filter(user=self).delete()
+        logins = self.api_tokens.filter(kind=ApiToken.Kind.LOGIN, revoked_at=None)
+        logins.update(revoked_at=now())
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
@@ -144,6 +172,7 @@ class ApiToken(models.Model):
 
     class Kind(models.TextChoices):
         KEY = "key", "Key"
+        LOGIN = "login", "Login"
         PERSONAL = "personal", "Personal access token"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
@@ -180,19 +209,21 @@ class ApiToken(models.Model):
         return hashlib.sha256(key.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, user: User, *, name: str, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
+    def issue(
+        cls, user: User, *, name: str, expires_at: datetime | None = None, kind: str = Kind.KEY
+    ) -> tuple["ApiToken", str]:
         """A new token and its key. The key can never be read again."""
         # Hexadecimal has no dots, so no client takes it for a JWT.
         key = secrets.token_hex(20)
         return cls.objects.create(
-            user=user, name=name, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at
+            user=user, name=name, kind=kind, key_hash=cls.hash(key), prefix=key[:8], expires_at=expires_at
         ), key
 
     def replace(self) -> str:
         """A new key with the name and expiry of this one, which ends."""
         with transaction.atomic():
             self.revoke()
-            return ApiToken.issue(self.user, name=self.name, expires_at=self.expires_at)[1]
+            return ApiToken.issue(self.user, name=self.name, expires_at=self.expires_at, kind=self.kind)[1]
 
     def revoke(self) -> None:
         if self.revoked_at is None:
@@ -210,11 +241,28 @@ class ApiToken(models.Model):
 
 
 class LoginTry(models.Model):
-    """How often somebody tried to sign in recently, by e-mail. Counted before the password is checked."""
+    """How often something was tried recently, counted by users.login_guard before it is done."""
 
-    email_hash = models.CharField(max_length=64, primary_key=True)
-    since = models.DateTimeField()
+    key = models.CharField(max_length=64, primary_key=True, help_text="Keyed hash of who tried.")
+    kind = models.CharField(max_length=16)
     tries = models.PositiveIntegerField()
+    until = models.DateTimeField(help_text="End of the window; then counting starts again.")
+
+    class Meta:
+        verbose_name_plural = "login tries"
+        indexes = [models.Index(fields=["until"], name="login_try_ended")]
 
     def __str__(self) -> str:
-        return f"{self.tries} since {self.since:%H:%M}"
+        return f"{self.kind}: {self.tries} until {self.until:%H:%M}"
+
+
+class PasswordResetRequest(models.Model):
+    """Somebody asked for a link to choose a new password. Stored alike for known and unknown addresses, so
+    that the answer takes equally long; users.password_resets sends the mail.
+    """
+
+    email = CanonicalEmailField(max_length=254)
+    created_at = models.DateTimeField(default=now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.email

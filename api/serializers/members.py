@@ -6,7 +6,7 @@ from tasks.models import Membership
 from users.capabilities import PROJECT_ROLES
 
 from .names import NamesPeople
-from .users import UserSerializer
+from .users import EmailField, UserSerializer
 
 ROLES = [(role.value, role.label) for role in PROJECT_ROLES]
 
@@ -49,7 +49,7 @@ class NewRoleSerializer(serializers.Serializer):
 
     project = serializers.IntegerField(min_value=1, max_value=2**62)
     user = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
-    email = serializers.EmailField(required=False)
+    email = EmailField(required=False)
     role = serializers.ChoiceField(choices=ROLES)
 
 

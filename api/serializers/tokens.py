@@ -3,7 +3,8 @@
 from django.utils.timezone import now
 from rest_framework import serializers
 
-from users.models import ApiToken
+from users.models import ApiToken, Session
+from users.sessions import hash_of
 
 
 class NewTokenSerializer(serializers.Serializer):
@@ -23,6 +24,34 @@ class TokenSerializer(serializers.ModelSerializer):
         model = ApiToken
         fields = ["id", "name", "kind", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at"]
         read_only_fields = fields
+
+
+class OwnTokenSerializer(TokenSerializer):
+    is_current = serializers.SerializerMethodField(help_text="This request is signed with it.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [name for name in TokenSerializer.Meta.fields if name != "revoked_at"] + ["is_current"]
+        read_only_fields = fields
+
+    def get_is_current(self, token: ApiToken) -> bool:
+        return getattr(self.context["request"].auth, "pk", None) == token.pk
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    id = serializers.CharField(source="pk", read_only=True)
+    created_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    expires_at = serializers.DateTimeField(source="expire_date", read_only=True)
+    agent = serializers.CharField(read_only=True, help_text="What the browser calls itself.")
+    address = serializers.CharField(read_only=True, help_text="Where the sign-in came from.")
+    is_current = serializers.SerializerMethodField(help_text="It is the session of this request.")
+
+    class Meta:
+        model = Session
+        fields = ["id", "created_at", "expires_at", "agent", "address", "is_current"]
+        read_only_fields = fields
+
+    def get_is_current(self, session: Session) -> bool:
+        return session.pk == hash_of(self.context["request"].session.session_key)
 
 
 class IssuedTokenSerializer(TokenSerializer):

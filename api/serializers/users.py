@@ -1,13 +1,23 @@
 """People, as the reader may know them."""
 
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from users.capabilities import Role
+from users.emails import canonical_email
 from users.models import User
 from users.ranks import grantable_roles
 
 ORGANIZATION = 1  # Label Studio has organizations; a site is one
+EMAIL_TAKEN = "Another account has this e-mail."
+
+
+class EmailField(serializers.EmailField):
+    def to_internal_value(self, data: Any) -> str:
+        return canonical_email(super().to_internal_value(data))
 
 
 class PersonSerializer(serializers.ModelSerializer):
@@ -95,17 +105,22 @@ class UserSerializer(ExpandedPersonSerializer):
 
 
 class NewUserSerializer(serializers.ModelSerializer):
-    email = serializers.EmailField(
+    email = EmailField(
         max_length=254,
-        validators=[UniqueValidator(User.objects.all(), "Another account has this e-mail.", lookup="iexact")],
+        validators=[UniqueValidator(User.objects.all(), EMAIL_TAKEN)],
     )
     password = serializers.CharField(
-        write_only=True, required=False, allow_null=True, min_length=8, trim_whitespace=False
+        write_only=True, required=False, allow_null=True, trim_whitespace=False, max_length=4096
     )
 
     class Meta:
         model = User
         fields = ["email", "first_name", "last_name", "password", "site_role", "may_create_projects"]
+
+    def validate_password(self, password: str | None) -> str | None:
+        if password is not None:
+            validate_password(password)
+        return password
 
     def validate_site_role(self, role: str) -> str:
         if role and role not in grantable_roles(self.context["request"].user):
@@ -122,7 +137,7 @@ class ProfileSerializer(serializers.ModelSerializer):
 
 
 class LoginSerializer(serializers.Serializer):
-    email = serializers.EmailField()
+    email = EmailField()
     password = serializers.CharField(trim_whitespace=False)
 
 

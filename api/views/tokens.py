@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from tasks.errors import Refused
 from users import personal_tokens
+from users.authentication import refuse_flood
 from users.models import ApiToken
 
 from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
@@ -91,6 +92,7 @@ def _with_token(request: Request, use: Callable[[str], Any]) -> Any:
     try:
         return use(sent(RefreshSerializer, request)["refresh"])
     except personal_tokens.InvalidToken:
+        refuse_flood(request)
         raise Refused("token_not_valid", "Token is invalid", status=401)
 
 
@@ -120,4 +122,4 @@ class ResetKey(APIView):
 def _key_of(request: Request) -> ApiToken | None:
     """The key this request is signed with; None for sessions and access tokens."""
     token = request.auth
-    return token if isinstance(token, ApiToken) and token.kind == ApiToken.Kind.KEY else None
+    return token if isinstance(token, ApiToken) and token.kind != ApiToken.Kind.PERSONAL else None

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db.models.functions import Lower
 
 from tasks.models import Project
 from users.models import User
@@ -98,9 +97,7 @@ class People:
 
 
 def _ids_by_email(emails: set[str]) -> dict[str, int]:
-    return dict(
-        User.objects.annotate(lower=Lower("email")).filter(lower__in=emails).values_list("lower", "pk")
-    )
+    return dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
 
 
 def _placeholder_email(email: str) -> str:

@@ -1,15 +1,14 @@
 """Checks the values in a file. Each `as_…` returns the value as it is stored, or raises InvalidField."""
 
 import math
-import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from tasks.results import malformed_part
+from users.emails import InvalidEmail, canonical_email
 
-EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,180}")
 MAX_BIGINT = 2**63
 
 
@@ -102,9 +101,10 @@ def as_result(value: Any, path: str) -> list[dict[str, Any]]:
 
 
 def as_email(value: Any, path: str) -> str:
-    if not EMAIL.fullmatch(as_text(value, path)):
+    try:
+        return canonical_email(as_text(value, path))
+    except InvalidEmail:
         raise InvalidField(path, f"must be an e-mail, not {described(value)}")
-    return value.lower()
 
 
 def as_person(value: Any, path: str) -> str:

@@ -7,9 +7,11 @@ import jwt
 import requests
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
+from users.emails import InvalidEmail, canonical_email
 from users.models import User
 
 from . import provider
@@ -61,7 +63,11 @@ class SignOnBackend(OIDCAuthenticationBackend):
     def verify_claims(self, claims: dict[str, Any]) -> bool:
         """People are matched by e-mail, so the provider must have verified it."""
         verified = claims.get("email_verified") in (True, "true") or not settings.OIDC_REQUIRE_VERIFIED_EMAIL
-        return bool(claims.get("email")) and verified
+        return verified and _is_as_written(claims.get("email"))
+
+    def filter_users_by_claims(self, claims: dict[str, Any]) -> QuerySet[User]:
+        """The library's compares without case, by the rules of PostgreSQL."""
+        return User.objects.filter(email=claims["email"])
 
     def create_user(self, claims: dict[str, Any]) -> User:
         person = User.objects.create_user(claims["email"], **_names(claims))
@@ -72,6 +78,14 @@ class SignOnBackend(OIDCAuthenticationBackend):
         if user.is_active:
             give_roles(user, _groups(claims))
         return user
+
+
+def _is_as_written(email: Any) -> bool:
+    """The provider has verified a mailbox. If our spelling folds its name, it may be somebody else's here."""
+    try:
+        return canonical_email(email).partition("@")[0] == email.strip().rpartition("@")[0].lower()
+    except InvalidEmail:
+        return False
 
 
 def _groups(claims: dict[str, Any]) -> list[str]:

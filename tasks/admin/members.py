@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from users.admin.base import signed_in
+from users.emails import EmailFormField
 from users.models import User
 
 from ..models import Assignment, Membership, Project
@@ -24,7 +25,7 @@ ASSIGNEE = person("user", "assignee")
 
 
 def person_called(email: str) -> User:
-    found = User.objects.people().filter(email__iexact=email.strip()).first()
+    found = User.objects.people().filter(email=email).first()
     if found is None:
         raise ValidationError(
             "There is no account with this e-mail. Ask an administrator of the site to create one.",
@@ -39,7 +40,7 @@ class NamedByEmail(forms.ModelForm):
     So a lead adds people they know, without a list of everybody.
     """
 
-    email = forms.EmailField(label="e-mail")
+    email = EmailFormField(label="e-mail")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

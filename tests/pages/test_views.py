@@ -10,6 +10,7 @@ from django.urls import reverse
 from jobs import runner
 from jobs.models import Job, State
 from tests import factories
+from users.jobs import send_password_resets
 
 
 @pytest.mark.parametrize(
@@ -43,15 +44,21 @@ def test_an_unknown_page_is_told_in_words(path, db, client):
 
 
 @pytest.mark.parametrize("before", [factories.PASSWORD, None])
-def test_a_password_is_reset_by_mail(before, house, client):
+def test_a_password_is_reset_by_mail(before, house, client, settings):
+    settings.BASE_URL, settings.ALLOWED_HOSTS = "https://review.example.org/", ["*"]
     house.reviewer.set_password(before)
     house.reviewer.save()
 
-    client.post(reverse("password_reset"), {"email": house.reviewer.email})
+    # The Host header is whatever the client sends.
+    client.post(
+        reverse("password_reset"), {"email": house.reviewer.email}, headers={"host": "evil.example.org"}
+    )
+    send_password_resets()
 
     (letter,) = mail.outbox
     assert letter.to == [house.reviewer.email]
-    link = re.search(r"http://testserver(\S+)", letter.body)[1]
+    assert "evil" not in letter.body
+    link = re.search(r"https://review.example.org(/\S+)", letter.body)[1]
     page = client.get(link, follow=True)
     new = {"new_password1": "quite another password", "new_password2": "quite another password"}
     client.post(page.redirect_chain[-1][0], new)
@@ -64,6 +71,7 @@ def test_an_unknown_or_inactive_address_is_answered_alike(email, house, client):
     house.lead.save()
 
     answer = client.post(reverse("password_reset"), {"email": email})
+    send_password_resets()
 
     assert (answer.status_code, len(mail.outbox)) == (302, 0)
 
@@ -77,6 +85,29 @@ def test_too_many_tries_are_told_how_long_to_wait(page, house, settings, client)
     answer = client.post(reverse(page), wrong)
 
     assert re.search(r"Too many sign-in attempts. Try again in \d+ seconds.", answer.content.decode())
+    assert (answer.status_code, 0 < int(answer["Retry-After"]) <= 300) == (429, True)
+
+
+@pytest.mark.parametrize("email", ["lead@example.org", "nobody@example.org"])
+def test_one_person_gets_few_mails_an_hour_and_the_answer_does_not_say_who_exists(email, house, client):
+    answers = [client.post(reverse("password_reset"), {"email": email}) for _ in range(5)]
+    send_password_resets()
+
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429, 429]
+    assert "Too many requests for this address." in answers[-1].content.decode()
+    assert len(mail.outbox) == (3 if email == house.lead.email else 0)
+
+
+def test_the_old_password_cannot_be_guessed_in_an_open_session(house, settings):
+    settings.LOGIN_TRIES = 3
+    browser = factories.browser_of(house.lead)
+    new = {"new_password1": "quite another password", "new_password2": "quite another password"}
+
+    answers = [browser.post(reverse("password_change"), {"old_password": "x", **new}) for _ in range(4)]
+    blocked = browser.post(reverse("password_change"), {"old_password": factories.PASSWORD, **new})
+
+    assert [answer.status_code for answer in (*answers, blocked)] == [200, 200, 200, 429, 429]
+    assert browser.get("/admin/password_change/")["Location"] == reverse("password_change")
 
 
 def test_own_settings_need_signing_in(db, client: Client):

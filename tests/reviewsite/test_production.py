@@ -31,7 +31,7 @@ import reviewsite.wsgi
 from django.test import Client
 from users.models import User
 
-browser = Client()
+browser = Client(headers={"host": "localhost"})
 browser.force_login(User.objects.create_user("a@example.org"), "users.backends.GuardedPasswordBackend")
 pages = {path: browser.get(path) for path in ("/health", "/", "/inbox/", "/accounts/profile/", "/api/docs/")}
 assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)

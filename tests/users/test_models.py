@@ -93,3 +93,13 @@ def test_a_form_that_saves_the_whole_person_leaves_what_changed_meanwhile(db):
 
     now = User.objects.get(pk=admin.pk)
     assert (now.site_role, now.is_staff, now.check_password("another long one")) == ("", False, True)
+
+
+def test_a_change_that_is_taken_back_is_saved_too(db):
+    ann = User.objects.get(pk=person("ann").pk)
+
+    for active in (False, True):
+        ann.is_active = active
+        ann.save()
+
+    assert User.objects.get(pk=ann.pk).is_active

@@ -1,4 +1,11 @@
 from .people import PersonAdmin
-from .tokens import ApiTokenAdmin, LoginTryAdmin
+from .sign_ins import LoginTryAdmin, PasswordResetRequestAdmin, SessionAdmin
+from .tokens import ApiTokenAdmin
 
-__all__ = ["ApiTokenAdmin", "LoginTryAdmin", "PersonAdmin"]
+__all__ = [
+    "ApiTokenAdmin",
+    "LoginTryAdmin",
+    "PasswordResetRequestAdmin",
+    "PersonAdmin",
+    "SessionAdmin",
+]

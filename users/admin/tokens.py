@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from ..models import ApiToken, LoginTry, User
+from ..models import ApiToken, User
 from ..ranks import may_manage
 from .base import SiteAdmin, signed_in
 
@@ -88,14 +88,4 @@ class ApiTokenAdmin(SiteAdmin):
             messages.warning(request, f"Not revoked, because they belong to an owner: {left}.")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-
-@admin.register(LoginTry)
-class LoginTryAdmin(SiteAdmin):
-    """Deleting a row lets that person try again immediately."""
-
-    list_display = ("email_hash", "since", "tries")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

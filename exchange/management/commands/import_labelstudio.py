@@ -93,7 +93,7 @@ class Command(BaseCommand):
 def _person(email: str | None) -> User:
     people = User.objects.filter(is_active=True)
     if email:
-        found = people.filter(email__iexact=email).first()
+        found = people.filter(email=email).first()
     else:
         found = (
             (people.filter(is_superuser=True) | people.filter(site_role__in=SITE_ROLES))

@@ -14,7 +14,7 @@ from reviews.models import BulkReview
 from tasks.models import Upload
 from tasks.services import tabs
 from tests.admin_fixtures import sign_in
-from users.models import ApiToken, LoginTry
+from users.models import ApiToken, LoginTry, PasswordResetRequest
 
 OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
@@ -22,7 +22,18 @@ MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models
 # say.
 COMPOSITE = {"TaskAnnotator", "TaskReviewer"}
 REGISTERED = {model.__name__: model for model in MODELS if admin.site.is_registered(model)}
-SITE_WIDE = ("User", "ApiToken", "LoginTry", "ProjectTotal", "ProjectDelta", "Heartbeat", "Sink", "Received")
+SITE_WIDE = (
+    "User",
+    "ApiToken",
+    "Session",
+    "LoginTry",
+    "PasswordResetRequest",
+    "ProjectTotal",
+    "ProjectDelta",
+    "Heartbeat",
+    "Sink",
+    "Received",
+)
 OF_LEADS = {name: model for name, model in REGISTERED.items() if name not in SITE_WIDE}
 RECORDS = (
     "History",
@@ -64,7 +75,8 @@ def rows_everywhere(filled, elsewhere):
     tabs.ensure_defaults(filled.project)
     tabs.ensure_defaults(elsewhere.project)
     ApiToken.issue(filled.lead, name="mine")
-    LoginTry.objects.create(email_hash="0" * 64, since=filled.project.created_at, tries=1)
+    LoginTry.objects.create(key="0" * 64, kind="email", until=filled.project.created_at, tries=1)
+    PasswordResetRequest.objects.create(email="lead@example.org")
     return filled
 
 

@@ -60,6 +60,32 @@ def test_an_unverified_e_mail_signs_nobody_in(sign_on, client, reviewer, verifie
     assert who(client) is None
 
 
+@pytest.mark.parametrize("email", ["REVIEWER@Example.org", " reviewer@example.org"])
+def test_the_spelling_of_an_e_mail_does_not_matter(sign_on, client, reviewer, email):
+    sign_on(email=email)
+    assert who(client) == str(reviewer.pk)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ｒeviewer@example.org",
+        "revıewer@example.org",
+        "reviewer@example.org.",
+        "re\0viewer@example.org",
+        7,
+        [],
+    ],
+)
+def test_another_mailbox_that_looks_like_one_of_ours_signs_nobody_in(
+    sign_on, client, reviewer, settings, email
+):
+    settings.OIDC_CREATE_USER = True
+    response = sign_on(email=email)
+    assert (who(client), said(response)) == (None, [REFUSED])
+    assert User.objects.get() == reviewer
+
+
 def test_an_unknown_e_mail_is_refused_and_makes_nobody(sign_on, client):
     response = sign_on(email="new@example.org")
 
