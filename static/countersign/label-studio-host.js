@@ -1,8 +1,10 @@
-/* Hosts Label Studio's unmodified web application: its settings, CSRF headers, and the verdicts of its quick view. */
+/* Hosts Label Studio's unmodified web application: its settings, CSRF headers, the verdicts of its quick view, and what
+   its dialogs for actions on a selection say before and after. */
 (function () {
   "use strict";
   const settings = JSON.parse(document.getElementById("app-settings-json").textContent);
   const prefix = new URL(settings.hostname).pathname;
+  let current; // the data manager on the page
   const unsafe = (method) => !["GET", "HEAD", "OPTIONS"].includes((method || "GET").toUpperCase());
   const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
 
@@ -18,10 +20,30 @@
     return url;
   }
 
+  /* The dialog of an action asks for its form without saying what is selected. With the selection, the form says what
+     the action would do. */
+  const isForm = (url) => /^\/api\/dm\/actions\/[^/]+\/form\/?$/.test(url.pathname);
+  function formRequest(url, headers) {
+    const view = current.store.currentView;
+    const body = {
+      ordering: view.ordering,
+      selectedItems: view.selected.snapshot,
+      filters: { conjunction: view.conjunction || "and", items: view.serializedFilters || [] },
+    };
+    const request = new Request(url, { method: "POST", headers, body: JSON.stringify(body) });
+    request.headers.set("Content-Type", "application/json");
+    return request;
+  }
+
   const plainFetch = window.fetch.bind(window);
   window.fetch = function (resource, options = {}) {
     const url = routed(resource instanceof Request ? resource.url : resource);
     if (!url) return plainFetch(resource, options);
+    if (isForm(url) && current) {
+      const request = formRequest(url, resource instanceof Request ? resource.headers : options.headers);
+      request.headers.set("X-CSRFToken", csrf());
+      return plainFetch(request);
+    }
     const request = resource instanceof Request ? new Request(new Request(url, resource), options) : new Request(url, options);
     if (unsafe(request.method)) request.headers.set("X-CSRFToken", csrf());
     return plainFetch(request);
@@ -68,13 +90,32 @@
     if (row && row.loadTask) await row.loadTask(editor.task.id, { select: false });
   }
 
+  /* Say what an action did; of a long one, when its job has ended. */
+  async function tell(manager, { result }) {
+    const toast = (message, type = "info") => message && manager.invoke("toast", { message, type });
+    if (!result || result.error) return;
+    toast(result.detail);
+    if (!result.job) return;
+    const job = await ended(result.job.url);
+    toast(job.report ? job.report.detail : (job.error || {}).detail, job.report ? "info" : "error");
+    if (manager === current) await manager.store.currentView.reload();
+  }
+
+  async function ended(url) {
+    for (;;) {
+      const job = await send("GET", url);
+      if (job.finished_at) return job;
+      await new Promise((done) => setTimeout(done, 2000));
+    }
+  }
+
   function listen(manager) {
+    manager.on("actionDialogOkComplete", (action, outcome) => action !== "next_task" && tell(manager, outcome));
     manager.on("lsf:acceptAnnotation", (store, verdict) => decide(manager, true, verdict));
     manager.on("lsf:rejectAnnotation", (store, verdict) => decide(manager, false, verdict));
   }
 
   /* The application assigns each data manager that it creates to window.dataManager. */
-  let current;
   Object.defineProperty(window, "dataManager", {
     configurable: true,
     get: () => current,

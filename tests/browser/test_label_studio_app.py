@@ -132,3 +132,20 @@ def test_the_label_stream_takes_an_annotation(page_of, work, errors, shoot):
     made = Annotation.objects.get(completed_by=work.annotator2)
     assert made.task_id == fresh.pk
     assert made.result[0]["value"]["choices"] == ["B"]
+
+
+def test_a_dialog_says_what_an_action_would_do_and_a_message_what_it_did(page_of, work, errors, shoot):
+    page = manager(page_of(work.reviewer), work.project)
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name=re.compile("Actions|Tasks$|Selected")).first.click()
+    page.get_by_text("Reject annotations").click()
+
+    would = "1 of 3 annotations would be rejected. Would be left alone: 2 already decided by others."
+    expect(page.get_by_text(would)).to_be_visible()
+    shoot(page, "bulk-dialog")
+    page.get_by_text("Also where others have decided").click()
+    page.get_by_test_id("dialog-ok-button").click()
+
+    expect(page.get_by_text("Rejected: 3. 2 verdicts of others replaced.")).to_be_visible()
+    assert set(Annotation.objects.values_list("last_action", flat=True)) == {"rejected"}
+    assert errors == []

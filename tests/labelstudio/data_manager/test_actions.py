@@ -7,6 +7,7 @@ from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Prediction, Task, View
 from tasks.services import assignments
 from tests.factories import client_of, reviewed
+from tests.snapshots import everything
 from tests.task_table import item
 
 EVERYTHING = {"selectedItems": {"all": True, "excluded": []}}
@@ -264,3 +265,110 @@ def test_history_of_the_stream_is_what_i_worked_on(house, table):
 
     assert history(house.annotator2) == [{"taskId": table["rejected"], "annotationId": table["annotation"]}]
     assert history(house.reviewer) == [{"taskId": table["untouched"], "annotationId": None}]
+
+
+# --- what dialogs say before, and answers after ---------------------------------------------------------
+
+
+REVIEWING = ("accept_tasks_annotations", "reject_tasks_annotations", "reopen_tasks_annotations")
+
+
+def form(house, name: str, by, **body) -> list[dict]:
+    url = f"/api/dm/actions/{name}/form/?project={house.project.pk}"
+    found = client_of(by).post(url, body, format="json") if body else client_of(by).get(url)
+    return [field for row in found.json() for field in row["fields"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "accept_tasks_annotations",
+            "0 of 3 annotations would be accepted. Would be left alone: 3 already decided by others.",
+        ),
+        (
+            "reject_tasks_annotations",
+            "0 of 3 annotations would be rejected. Would be left alone: 3 already decided by others.",
+        ),
+        (
+            "reopen_tasks_annotations",
+            "0 of 3 annotations would be reopened. Would be left alone: 3 already decided by others.",
+        ),
+        (
+            "undo_tasks_reviews",
+            "3 of 3 annotations would be undone. 3 verdicts of others would be undone.",
+        ),
+    ],
+)
+def test_a_dialog_says_what_the_action_would_do_to_the_selection(house, table, name, sentence):
+    before = everything()
+
+    *_, last = form(house, name, house.lead, **EVERYTHING)
+
+    assert (last["type"], last["description"]) == ("toggle", sentence)
+    assert "description" not in form(house, name, house.lead)[-1]
+    assert everything() == before
+
+
+def test_of_a_very_large_selection_a_dialog_counts_what_others_have_decided(house, table, monkeypatch):
+    monkeypatch.setattr("labelstudio.data_manager.reviewing.PREVIEWED", 2)
+
+    *_, last = form(house, "accept_tasks_annotations", house.lead, **EVERYTHING)
+
+    assert last["description"] == "3 annotations are selected. Others have decided 3 of them."
+
+
+def test_listed_review_actions_leave_their_form_to_be_asked_for(house, table):
+    actions = client_of(house.reviewer).get(f"/api/dm/actions?project={house.project.pk}").json()
+
+    asked_for = {one["id"] for one in actions if one["dialog"]["form"] is None}
+    assert asked_for >= {*REVIEWING, "undo_tasks_reviews", "undo_bulk_review"}
+    # Label Studio's dialogs say of everything called "delete" that it cannot be undone.
+    assert not [one for one in asked_for if "delete" in one and "review" in one]
+
+
+@pytest.mark.parametrize("name", [*REVIEWING, "undo_tasks_reviews"])
+def test_a_dry_run_changes_nothing(house, table, act, name):
+    before = everything()
+
+    body = act(name, dry_run=True, include_decided=True, **EVERYTHING).json()
+
+    assert (body["dry_run"], body["processed_items"], body["bulk_reviews"]) == (True, 0, [])
+    assert body["detail"].startswith("3 of 3 annotations would be ")
+    assert everything() == before
+
+
+def test_only_actions_on_reviews_know_a_dry_run(house, table, act):
+    answer = act("delete_tasks", dry_run=True, **EVERYTHING)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_dry_run")
+    assert Task.objects.filter(deleted_at=None).count() == 4
+
+
+@pytest.mark.parametrize("name", ["accept_tasks_annotations", "delete_tasks"])
+def test_a_selection_of_another_size_than_expected_is_refused(house, table, act, name):
+    answer = act(name, expected_count=3, **EVERYTHING)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "selection_changed")
+    assert act(name, expected_count=4, **EVERYTHING).status_code == 200
+
+
+def test_a_bulk_action_is_chosen_and_undone_as_a_whole(house, table, act):
+    rejected = act("reject_tasks_annotations", include_decided=True, **EVERYTHING).json()
+    (chosen, *_) = form(house, "undo_bulk_review", house.lead)[0]["options"]
+
+    undone = act("undo_bulk_review", bulk_review=chosen["value"], **EVERYTHING).json()
+
+    assert (rejected["replaced"], rejected["bulk_reviews"]) == (3, [int(chosen["value"])])
+    assert rejected["detail"] == "Rejected: 3. 3 verdicts of others replaced."
+    assert undone["detail"] == "Undone: 3. Verdicts of before restored: 3."
+    assert (undone["processed_items"], undone["restored"]) == (3, 3)
+
+
+def test_others_than_managers_undo_their_own_bulk_actions_only(house, table, act):
+    made = act("reject_tasks_annotations", include_decided=True, **EVERYTHING).json()["bulk_reviews"][0]
+
+    answer = act("undo_bulk_review", by=house.reviewer, bulk_review=made, **EVERYTHING)
+
+    assert form(house, "undo_bulk_review", house.reviewer)[0]["options"] == []
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_bulk_review")
