@@ -16,7 +16,7 @@ from . import comments, counters, recalculation, sampling, workflow
 from .decisions.apply import apply, reviewed_events
 from .decisions.locking import standing_reviews
 from .decisions.plan import plan_withdrawal
-from .queue import entries, leases
+from .queue import entries, leases, places
 
 BATCH = 2000  # tasks
 
@@ -133,6 +133,11 @@ def _release_leases(event: DomainEvent) -> None:
     leases.release_all(event.project, event.subjects[0])
 
 
+def _place_taken(event: DomainEvent) -> None:
+    assert event.actor is not None  # who took it
+    places.keep_to_limit(event.project, event.actor, newest=event.detail["place"])
+
+
 HANDLERS: dict[str, Callable[[DomainEvent], None]] = {
     **dict.fromkeys(LOCKED_CHANGES, _annotations_changed),
     task_events.TASKS_CREATED: _tasks_created,
@@ -146,5 +151,6 @@ HANDLERS: dict[str, Callable[[DomainEvent], None]] = {
     task_events.TASK_CLOSED: _recount,
     task_events.TASK_OPENED: _recount,
     task_events.MEMBER_RELEASED: _release_leases,
+    task_events.PLACE_TAKEN: _place_taken,
     task_events.REVIEW_SETTINGS_CHANGED: _settings_changed,
 }

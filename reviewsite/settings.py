@@ -298,6 +298,8 @@ HEARTBEAT_MAX_AGE_SECONDS = 25
 # --- queues and leases -------------------------------------------------------------------------
 # How long an item is reserved for a person. The screens renew the lease while the person works.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=600)
+# How many items a person holds in a project at once. With one more they give back what they held longest.
+PLACES_PER_PERSON = env.int("PLACES_PER_PERSON", default=3)
 
 # A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)

@@ -34,6 +34,9 @@ ANNOTATION_RESTORED = "annotation_restored"
 PREDICTIONS_CHANGED = "predictions_changed"  # the lowest score of these tasks changed
 OVERLAP_CHANGED = "overlap_changed"  # tasks may have become finished or unfinished
 MEMBER_RELEASED = "member_released"  # paused, removed or in another role; subjects: the person
+PLACE_TAKEN = (
+    "place_taken"  # the actor has a task of the label stream; detail: place, the id of the reservation
+)
 TASK_CLOSED = "task_closed"  # without an answer, by a manager
 TASK_OPENED = "task_opened"  # no longer closed
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings

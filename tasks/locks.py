@@ -34,11 +34,9 @@ class Lock(IntEnum):
     PROJECT_TASKS = 0x1AB
     """Adding tasks to a project, changing its settings, or redrawing its review sample. Key: the project."""
 
-    REVIEW_DRAW = 0x1AC
-    """Drawing from the review queue: two tabs of one person get the same annotation. Key: the user."""
-
-    LABEL_DRAW = 0x1AD
-    """Drawing from the label stream, likewise. Key: the user."""
+    DRAW = 0x1AC
+    """Drawing from the review queue or the label stream: two tabs of one person get the same item, and places
+    are counted. Key: the user."""
 
     EVENT_POSITIONS = 0x0E7E
     """Numbering committed events, one process at a time, so that positions stay in order. No key."""

@@ -14,10 +14,12 @@ from django.db.models.functions import Now
 from tasks import locks
 from tasks.choices import Sampling
 from tasks.models import Project
+from tasks.services.reservations import MAX_LEASE_TIMES
 from users.models import User
 
 from ..eligibility import decidable_by
 from ..models import Queue, QueueEntry
+from . import places
 
 COUNT_LIMIT = 10_000
 
@@ -90,7 +92,10 @@ TAKE = f"""
         lease = CASE WHEN {MINE} THEN e.lease ELSE gen_random_uuid() END,
         leased_at = CASE WHEN {MINE} THEN e.leased_at ELSE statement_timestamp() END,
         leased_to_id = %(user)s,
-        leased_until = statement_timestamp() + make_interval(secs => %(seconds)s)
+        leased_until = CASE WHEN {MINE} THEN least(
+            statement_timestamp() + make_interval(secs => %(seconds)s),
+            e.leased_at + make_interval(secs => %(longest)s)
+        ) ELSE statement_timestamp() + make_interval(secs => %(seconds)s) END
     WHERE e.annotation_id = (SELECT annotation_id FROM ({{first}}) found LIMIT 1)
     RETURNING e.lease, e.annotation_id, e.queue, e.leased_until
 """
@@ -109,6 +114,7 @@ def statement(request: QueueRequest, *, skip_locked: bool = True) -> tuple[str, 
         for index_range in _index_ranges(request, queue):
             branches.append(decidable.filter(index_range, FREE, queue=queue).order_by(*order))
     parameters: dict[str, Any] = {"user": request.user.pk, "seconds": settings.LEASE_SECONDS}
+    parameters["longest"] = settings.LEASE_SECONDS * MAX_LEASE_TIMES
     candidates = []
     for number, branch in enumerate(branches):
         first = branch.select_for_update(skip_locked=skip_locked, of=("self",)).values("annotation")[:1]
@@ -146,13 +152,15 @@ def draw(request: QueueRequest) -> Lease | None:
     """Lease the next entry, or renew the lease this person has. None: nothing is free for them."""
     with transaction.atomic(), connection.cursor() as cursor:
         # Two tabs of one person that draw at the same time get the same entry.
-        locks.hold(locks.Lock.REVIEW_DRAW, request.user.pk)
+        locks.hold(locks.Lock.DRAW, request.user.pk)
         cursor.execute(*statement(request))
         row = cursor.fetchone()
         if row is None and remaining(request):
             # Everything free was locked, and skipped: wait for it.
             cursor.execute(*statement(request, skip_locked=False))
             row = cursor.fetchone()
+        if row:
+            places.keep_to_limit(request.project, request.user, newest=row[0])
     return Lease(*row) if row else None
 
 

@@ -12,20 +12,26 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from users.models import User
 
 from .. import counters
-from ..models import Project, Reservation, Task
+from ..models import Membership, Project, Reservation, Task
+from ..roles import may
 
+# Renewing keeps a place for so many lease times at most; whoever saves a draft keeps it longer.
+MAX_LEASE_TIMES = 4
 # A live reservation keeps its id, which the client renews; an expired one is a new one.
 RESERVE = """
     INSERT INTO tasks_reservation AS r (id, task_id, project_id, user_id, created_at, expires_at)
     VALUES (gen_random_uuid(), %(task)s, %(project)s, %(user)s, statement_timestamp(),
         statement_timestamp() + make_interval(secs => %(seconds)s))
-    ON CONFLICT (task_id, user_id) DO UPDATE SET expires_at = excluded.expires_at,
+    ON CONFLICT (task_id, user_id) DO UPDATE SET
+        expires_at = CASE WHEN r.expires_at > statement_timestamp() THEN greatest(r.expires_at, least(
+            excluded.expires_at, r.created_at + make_interval(secs => %(longest)s)))
+            ELSE excluded.expires_at END,
         id = CASE WHEN r.expires_at > statement_timestamp() THEN r.id ELSE excluded.id END,
         created_at = CASE WHEN r.expires_at > statement_timestamp() THEN r.created_at
             ELSE excluded.created_at END
@@ -50,6 +56,7 @@ def reserve(task: Task, user: User) -> Place | None:
     if counters.count_annotations([task.pk])[task.pk].filled_slots + with_others >= task.overlap:
         return None
     asked = {"task": task.pk, "project": task.project_id, "user": user.pk, "seconds": settings.LEASE_SECONDS}
+    asked["longest"] = settings.LEASE_SECONDS * MAX_LEASE_TIMES
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, asked)
         found, expires_at = cursor.fetchone()
@@ -57,16 +64,27 @@ def reserve(task: Task, user: User) -> Place | None:
 
 
 def renew(place: UUID, user: User) -> Place | None:
-    """Extend a reservation. An expired one is renewed if there is still room. None if there is not."""
+    """Extend a reservation. An expired one is renewed if there is still room. None if there is not, if it was
+    held for MAX_LEASE_TIMES, or if `user` gets no work here any more.
+    """
     with transaction.atomic():
         held = Reservation.objects.filter(pk=place, user=user).first()
-        task = Task.objects.lock([held.task_id]).filter(deleted_at=None).first() if held else None
+        if held is None or not _gets_work(user, held.project_id):
+            return None
+        task = Task.objects.lock([held.task_id]).filter(deleted_at=None).first()
         return _renew_locked(place, task, user) if task else None
+
+
+def _gets_work(user: User, project_id: int) -> bool:
+    paused = Membership.objects.filter(project=project_id, user=user, paused=True)
+    return may(user, "annotate", project_id) and not paused.exists()
 
 
 def _renew_locked(place: UUID, task: Task, user: User) -> Place | None:
     """Under the lock: it may have been ended by submitting."""
-    if not Reservation.objects.filter(pk=place, user=user).exists():
+    longest = timedelta(seconds=settings.LEASE_SECONDS * MAX_LEASE_TIMES)
+    held = Reservation.objects.filter(pk=place, user=user)
+    if not held.filter(Q(expires_at__gt=Now()) | Q(created_at__gt=Now() - longest)).exists():
         return None
     return reserve(task, user)
 
@@ -90,12 +108,19 @@ def release(place: UUID) -> bool:
 
 
 def release_all(project: Project, user: User) -> int:
-    """Somebody leaves or is paused: their reservations in the project end."""
-    deleted, _ = Reservation.objects.filter(project=project, user=user).delete()
-    return deleted
+    """Somebody leaves, is paused or gets another role: their reservations in the project end."""
+    return _delete_unlocked(Reservation.objects.filter(project=project, user=user))
 
 
 def sweep() -> int:
     """Delete expired reservations, which nothing counts any more."""
-    deleted, _ = Reservation.objects.filter(expires_at__lt=Now()).delete()
-    return deleted
+    return _delete_unlocked(Reservation.objects.filter(expires_at__lt=Now()))
+
+
+def _delete_unlocked(rows: QuerySet[Reservation]) -> int:
+    """Without the locks of their tasks, so without waiting: what somebody has locked is being ended, or
+    renewed for the last time.
+    """
+    with transaction.atomic():
+        free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return Reservation.objects.filter(pk__in=free).delete()[0]

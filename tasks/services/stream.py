@@ -13,7 +13,7 @@ from django.db.models.lookups import GreaterThan
 
 from users.models import User
 
-from .. import locks
+from .. import events, locks
 from ..choices import AssignmentType
 from ..models import Annotation, Assignment, Draft, Membership, Project, Reservation
 from ..roles import may
@@ -63,7 +63,7 @@ def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
     """
     if Membership.objects.filter(project=project, user=user, paused=True).exists():
         return None
-    locks.hold(locks.Lock.LABEL_DRAW, user.pk)
+    locks.hold(locks.Lock.DRAW, user.pk)
     mine = Exists(_mine(user).filter(task=OuterRef("pk")))
     open_tasks = tasks.filter(~mine, is_labeled=False, closed_at=None)
     # A few ids, so that the next query need not search all tasks.
@@ -77,7 +77,10 @@ def _fresh(project: Project, tasks: QuerySet, user: User) -> Drawn | None:
         # All tasks with room are locked by others: wait for them.
         or _take(open_tasks.filter(_has_room_for(user)), user)
     )
-    return Drawn(place.task_id, FRESH, place=place) if place else None
+    if place is None:
+        return None
+    events.emit(events.PLACE_TAKEN, project, actor=user, detail={"place": place.id})
+    return Drawn(place.task_id, FRESH, place=place)
 
 
 def _live() -> QuerySet[Reservation]:

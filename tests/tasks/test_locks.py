@@ -47,20 +47,20 @@ def in_another_connection(question):
 @pytest.mark.django_db(transaction=True)
 def test_a_lock_is_held_until_the_transaction_ends():
     with transaction.atomic():
-        hold(Lock.LABEL_DRAW, 7)
-        assert not in_another_connection(lambda: try_hold(Lock.LABEL_DRAW, 7))
+        hold(Lock.DRAW, 7)
+        assert not in_another_connection(lambda: try_hold(Lock.DRAW, 7))
 
-    assert in_another_connection(lambda: try_hold(Lock.LABEL_DRAW, 7))
+    assert in_another_connection(lambda: try_hold(Lock.DRAW, 7))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_locks_of_another_kind_or_key_do_not_wait():
     with transaction.atomic():
-        hold(Lock.LABEL_DRAW, 7)
+        hold(Lock.DRAW, 7)
 
-        assert in_another_connection(lambda: try_hold(Lock.LABEL_DRAW, 8) and try_hold(Lock.PROJECT_TASKS, 7))
+        assert in_another_connection(lambda: try_hold(Lock.DRAW, 8) and try_hold(Lock.PROJECT_TASKS, 7))
 
 
 @pytest.mark.django_db
 def test_a_key_may_be_larger_than_the_database_takes():
-    assert try_hold(Lock.LABEL_DRAW, 2**40 + 1)
+    assert try_hold(Lock.DRAW, 2**40 + 1)
