@@ -39,7 +39,7 @@ class SignIn(TellsToWait, auth_views.LoginView):
 
 
 class PasswordReset(TellsToWait, auth_views.PasswordResetView):
-    form_class = ResetForm
+    form_class = ResetForm  # type: ignore[assignment]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"address": client_address(self.request)}

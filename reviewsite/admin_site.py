@@ -23,7 +23,7 @@ class CountersignSite(AdminSite):
         context = getattr(response, "context_data", None) or {}
         return told_to_wait(response, context.get("form"))
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """There is one page to change one's password, which counts attempts."""

@@ -59,7 +59,7 @@ def _in_dns(domain: str) -> str:
 class EmailFormField(forms.EmailField):
     default_validators = []
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return text if text in self.empty_values else canonical_email(text)
 

@@ -24,7 +24,8 @@ from django.utils.timezone import now
 from .client_address import address_group
 from .models import LoginTry
 
-KNOWN, KNOWN_DAYS = "known", 30
+KNOWN = "known"
+KNOWN_DAYS = 30
 
 COUNT = """
     INSERT INTO users_logintry AS t (key, kind, tries, until)

@@ -74,6 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=now, editable=False)
     last_activity = models.DateTimeField(default=now, editable=False)
 
+    _password: str | None  # what set_password was given, until it is saved
     _sign_in_ends = False
 
     USERNAME_FIELD = "email"

@@ -81,10 +81,12 @@ class SessionStore(DatabaseStore):
             super().delete(hash_of(key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        row = super().create_model_instance(data)
-        row.session_key = hash_of(row.session_key)
-        row.user_id = data.get(SESSION_KEY)
-        return row
+        return Session(
+            session_key=hash_of(self._get_or_create_session_key()),
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            user_id=data.get(SESSION_KEY),
+        )
 
 
 def sessions_of(user: models.Model) -> QuerySet[Session]:
