@@ -10,6 +10,7 @@ from reviews.eligibility import returned_to
 from reviews.models import Queue, QueueEntry
 from reviews.queue.drawing import QueueRequest, available_to, remaining
 from tasks.models import Annotation, Project
+from tasks.own_work import totals_for
 from tasks.progress import Progress, progress_from
 from tasks.roles import may
 from tasks.totals import totals_of
@@ -27,8 +28,9 @@ def of_review(project: Project, user: User, queue: str | None = None) -> dict[st
 
 
 def of_labelling(project: Project, user: User) -> dict[str, int]:
-    """`done` of `total` tasks have all annotations; `returned` and `corrections` concern this person."""
-    totals = totals_of([project.pk])[project.pk]
+    """`done` of `total` tasks have all annotations; for an annotator, one of theirs. `returned` and
+    `corrections` concern this person."""
+    totals = totals_for(user, [project])[project.pk]
     return {
         "left": totals["tasks"] - totals["finished"],
         "done": totals["finished"],
@@ -40,7 +42,8 @@ def of_labelling(project: Project, user: User) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Row:
-    """One project on the start page. `may_review`, `waiting` and `returned` are about its reader."""
+    """One project on the start page. `may_review`, `waiting` and `returned` are about its reader; so are the
+    totals, of an annotator."""
 
     project: Project
     totals: dict[str, int]
@@ -55,7 +58,7 @@ def rows_of(projects: Iterable[Project], user: User) -> list[Row]:
     listed = list(projects)
     pks = [project.pk for project in listed]
     totals, waiting, returned = (
-        totals_of(pks),
+        totals_for(user, listed),
         _count_by_project(waiting_for(user), pks),
         _count_by_project(Annotation.objects.filter(returned_to(user)), pks),
     )

@@ -73,7 +73,7 @@ def own_items(request: HttpRequest) -> dict[str, Any]:
     # get_page never fails: a number that is too high shows the last page.
     items = Paginator(listed, PAGE_SIZE).get_page(parse_id(request.GET.get("page")) or 1)
     projects = Project.objects.in_bulk({item.project for item in items})
-    progress = progress_of(projects.values())
+    progress = progress_of(projects.values(), user_of(request))
     # A project may have been deleted since the items were read.
     rows = [
         (item, projects[item.project], progress[item.project]) for item in items if item.project in projects
@@ -98,7 +98,11 @@ def count(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress bar of one project."""
     project = project_of(request, pk)
-    context = {"project": project, "progress": progress_of([project])[project.pk], "live": True}
+    context = {
+        "project": project,
+        "progress": progress_of([project], user_of(request))[project.pk],
+        "live": True,
+    }
     return render(request, "screens/progress.html", context)
 
 
@@ -116,13 +120,16 @@ def project_section(request: HttpRequest, pk: int) -> HttpResponse:
             resolve_stuck(request, project)
         except Refused as refused:
             refusal = refused.detail
-    context = project_context(project) | {"refusal": refusal, "done": is_post and not refusal}
+    context = project_context(project, user_of(request)) | {
+        "refusal": refusal,
+        "done": is_post and not refusal,
+    }
     is_htmx = request.headers.get("HX-Request")
     name = "screens/inbox_project_section.html" if is_htmx else "screens/inbox_project.html"
     return render(request, name, context)
 
 
-def project_context(project: Project) -> dict[str, Any]:
+def project_context(project: Project, lead: User) -> dict[str, Any]:
     found = stuck_in(project)
     rows = [(name, task, since) for name, tasks in found.items() for task, since in tasks[:MAX_STUCK]]
     # Only the tasks that are shown are read in full; the others are only counted.
@@ -132,7 +139,7 @@ def project_context(project: Project) -> dict[str, Any]:
     concerned = {row.person for row in waiting} | {one.person for one in stuck}
     return {
         "project": project,
-        "progress": progress_of([project])[project.pk],
+        "progress": progress_of([project], lead)[project.pk],
         "reasons": [
             Group(REASONS[name], tasks, [s for s in stuck if s.reason.name == name])
             for name, tasks in found.items()

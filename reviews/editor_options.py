@@ -9,7 +9,7 @@ from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from users.models import User
 
-from .visible_people import people_of, visible_people
+from .visible_people import people_of, visible_people, without_activity
 
 REVIEW, ANNOTATE = "review", "annotate"
 # Names are the editor's. Without `topbar` it has no bottom bar, and so no buttons.
@@ -99,4 +99,5 @@ def people(user: User, project: Project) -> list[User]:
     """`user`, and those members, annotators and reviewers of the project whom `user` may see."""
     identities, here = identities_in(project.pk, user), people_of(project.pk)
     visible = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
-    return sorted((identities.mask_user(one) for one in {*visible, user}), key=lambda one: one.pk)
+    shown = without_activity((identities.mask_user(one) for one in {*visible, user}), user)
+    return sorted(shown, key=lambda one: one.pk)

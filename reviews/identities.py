@@ -39,9 +39,8 @@ def names_hidden(user: User, project: Any) -> bool:
     return not project.show_reviewer_names and not may(user, "view_all_annotations", project)
 
 
-def names_shown_to(user: User, annotation: str | None = "") -> Q:
-    """Rows of which `user` may know the reviewers. `annotation` is the path from the row to its annotation;
-    None: the row is a task."""
+def names_shown_to(user: User, annotation: str = "") -> Q:
+    """Rows of which `user` may know the reviewers. `annotation` is the path from a row to its annotation."""
     everything = within(user, "view_all_annotations")
     # An empty Q stands for everything: nothing may be added to it by OR.
     of_project = everything | Q(project__show_reviewer_names=True) if everything else everything
@@ -49,7 +48,8 @@ def names_shown_to(user: User, annotation: str | None = "") -> Q:
 
 
 def contested_for(user: User, annotation: str | None) -> Q:
-    """The rows that would show `user` who signed a contested rejection that they may decide."""
+    """The rows that would show `user` who signed a contested rejection that they may decide. `annotation` is
+    the path from the row to its annotation; None: the row is a task."""
     if annotation is not None:
         return disputes.hidden_from(user, annotation)
     # An empty condition: they manage every project, so nothing is hidden from them.

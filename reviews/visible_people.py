@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from tasks.errors import Refused
 from tasks.models import Membership, Project, TaskAnnotator
 from tasks.pseudonyms import pseudonym_of, pseudonym_user
-from tasks.roles import may, projects_hiding_people, projects_where
+from tasks.roles import may, may_somewhere, projects_hiding_people, projects_where
 from users.models import User
 
 from .models import TaskReviewer
@@ -45,6 +45,15 @@ def _pairs(projects: list[int]) -> set[tuple[int, int]]:
         for model in (Membership, TaskAnnotator, TaskReviewer)
     )
     return set(members.union(authors, reviewers)) if projects else set()
+
+
+def without_activity(people: Iterable[User], reader: User) -> list[User]:
+    """When somebody last worked is not for annotators to know. The field is never null, so it shows when the
+    account was made."""
+    listed = list(people)
+    for person in listed if not may_somewhere(reader, "view_all_annotations") else ():
+        person.last_activity = person.last_activity if person.pk == reader.pk else person.date_joined
+    return listed
 
 
 def people_of(project: int) -> QuerySet[User]:

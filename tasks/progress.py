@@ -1,10 +1,13 @@
-"""The progress of projects, from stored counters: its cost does not depend on their size."""
+"""The progress of projects, from stored counters: its cost does not depend on their size. An annotator's own
+progress is counted from their annotations."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from users.models import User
+
 from .models import Project
-from .totals import totals_of
+from .own_work import totals_for
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class Progress:
         return self.done * 1000 // self.tasks / 10 if self.tasks else 0.0
 
 
-def progress_of(projects: Iterable[Project]) -> dict[int, Progress]:
-    """Project id → progress, in one query."""
+def progress_of(projects: Iterable[Project], reader: User) -> dict[int, Progress]:
+    """Project id → progress as `reader` may know it: an annotator's is their own."""
     listed = list(projects)
-    totals = totals_of([project.pk for project in listed])
+    totals = totals_for(reader, listed)
     return {project.pk: progress_from(project, totals[project.pk]) for project in listed}
 
 

@@ -2,26 +2,34 @@
 
 from django import forms
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django_filters import rest_framework as filters
 
 from jobs.models import Job
-from reviews.identities import names_shown_to
+from reviews.identities import contested_for, names_shown_to
 from reviews.models import Comment, Correction, Dispute, Review
+from reviews.task_table.columns import is_hidden_from_annotators, not_for_annotators
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import flag
 from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
+from tasks.own_work import own_fields
 from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
+from tasks.roles import may, projects_where
 from tasks.state import State
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
 OPEN = "open"
 REVIEW_STATES = ("standing", "outdated", "superseded", "undone")
-# Parameters and orderings that are about other people's work; matched by prefix, as in `reviewed_at__gt`.
-HIDDEN_FROM_ANNOTATORS = ("reviewed", "reviews_accepted", "annotator", "completed_by", "final_state")
+# Parameters that are named otherwise than the column they are about.
+COLUMN_OF = {
+    "reviewer": "reviewers",
+    "annotator": "annotators",
+    "completed_by": "annotators",
+    "only_annotated": "total_annotations",
+}
 
 
 # PostgreSQL sorts NULLs first in descending order: unreviewed tasks would lead a list by -reviewed_at.
@@ -33,12 +41,12 @@ class NullsLastOrdering(filters.OrderingFilter):
             return qs
         columns = [self.get_ordering_value(name) for name in value]
         return qs.order_by(
-            *(_nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id"
+            *(self._nulls_last(name) for name in columns), "-id" if columns[0].startswith("-") else "id"
         )
 
-
-def _nulls_last(name: str):
-    return F(name[1:]).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+    def _nulls_last(self, name: str):
+        column = F(self.parent.named(name.removeprefix("-")))
+        return column.desc(nulls_last=True) if name.startswith("-") else column.asc(nulls_last=True)
 
 
 def ordering(*names: str) -> NullsLastOrdering:
@@ -85,13 +93,65 @@ class FilterSet(filters.FilterSet):
             models.BooleanField: {"filter_class": BooleanFilter},
         }
 
+    def named(self, path: str) -> str:
+        return path
+
+
+class BlindFilterSet(FilterSet):
+    """By what sums up everybody's work on a task, annotators filter their own work, or not at all (see
+    reviews.task_table.columns). Somebody who reviews in some projects and annotates in others, and names none
+    of them, filters the former by everybody's work and the latter by their own.
+    """
+
+    # From a row to its task: to the id, and to a field.
+    task_id, task_field = "pk", ""
+
+    def filter_queryset(self, queryset):
+        sees_all, used = self._where_everything_is_seen(), self._columns_used()
+        if hidden := sorted(name for name in used if is_hidden_from_annotators(name)):
+            if sees_all is None:
+                raise not_for_annotators(hidden[0], field=hidden[0])
+            queryset = queryset.filter(sees_all)
+        own = {} if sees_all == Q() else own_fields(self.request.user, task=self.task_id)
+        self._names: dict[str, str] = {}
+        for name in own.keys() & used:
+            path, value = self.task_field + name, own[name]
+            self._names[path] = f"own_{name}"
+            # With both roles: the stored value where everything is seen.
+            value = value if sees_all is None else Case(When(sees_all, then=F(path)), default=value)
+            queryset = queryset.alias(**{f"own_{name}": value})
+        for one in self.filters.values():
+            one.field_name = self.named(one.field_name)
+        return super().filter_queryset(queryset)
+
+    def named(self, path: str) -> str:
+        """What to filter or sort by instead of this field."""
+        return self._names.get(path, path)
+
+    def _columns_used(self) -> set[str]:
+        sent = {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
+        paths = {COLUMN_OF.get(name, self.filters[name].field_name) for name in sent}
+        paths |= {name.lstrip("-") for name in sent.get("ordering", ())}
+        return {path.removeprefix(self.task_field) for path in paths if path.startswith(self.task_field)}
+
+    def _where_everything_is_seen(self) -> Q | None:
+        """None: nowhere."""
+        project, user = self.form.cleaned_data.get("project"), self.request.user
+        if project is not None:
+            return Q() if may(user, "view_all_annotations", project) else None
+        return (
+            None
+            if projects_where(user, "view_all_annotations") == []
+            else within(user, "view_all_annotations")
+        )
+
 
 class ProjectFilter(FilterSet):
     ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     title = filters.CharFilter(lookup_expr="icontains", help_text="Projects with these words in their title.")
 
 
-class TaskFilter(FilterSet):
+class TaskFilter(BlindFilterSet):
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices,
         method="with_annotation",
@@ -150,20 +210,8 @@ class TaskFilter(FilterSet):
             "external_id": ["exact"],
         }
 
-    def filter_queryset(self, queryset):
-        # Filtering or sorting by what one may not see would reveal it.
-        tasks = super().filter_queryset(queryset)
-        used = {name for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
-        used |= {name.lstrip("-") for name in self.form.cleaned_data.get("ordering") or ()}
-        if not any(name.startswith(HIDDEN_FROM_ANNOTATORS) for name in used):
-            return tasks
-        shown = within(self.request.user, "view_all_annotations")
-        if used & {"annotator", "completed_by"}:
-            shown |= Q(annotated_by__user=self.request.user)
-        return tasks.filter(shown)
-
     def reviewed_by_person(self, tasks, name, value):
-        shown = names_shown_to(self.request.user, annotation=None) if value != self.request.user.pk else Q()
+        shown = ~contested_for(self.request.user, annotation=None) if value != self.request.user.pk else Q()
         return tasks.filter(shown, rows_of_person("reviewed_by__user_id", value, self.request.user))
 
     def annotated_by_person(self, tasks, name, value):
@@ -180,7 +228,8 @@ class TaskFilter(FilterSet):
         return tasks.filter(Exists(waiting)) if value else tasks
 
     def with_any_annotation(self, tasks, name, value):
-        return tasks.filter(total_annotations__gt=0) if value else tasks
+        counted = self.named("total_annotations")
+        return tasks.filter(**{f"{counted}__gt": 0}) if value else tasks
 
     def with_annotation(self, tasks, name, values):
         if not values:
@@ -191,7 +240,8 @@ class TaskFilter(FilterSet):
         return tasks.filter(Exists(found))
 
 
-class AnnotationFilter(FilterSet):
+class AnnotationFilter(BlindFilterSet):
+    task_id, task_field = "task", "task__"
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
     completed_by = IdFilter(method="written_by", help_text="Annotations by this person.")
     reviewer = IdFilter(method="reviewed_by", help_text="Annotations with a standing verdict of this person.")

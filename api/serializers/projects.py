@@ -9,6 +9,7 @@ from reviews.recalculation import recalculating
 from tasks.choices import Distribution
 from tasks.labelconfig import MAX_CHARACTERS, parse
 from tasks.models import Project
+from tasks.own_work import totals_for
 from tasks.totals import totals_of
 
 from .label_studio_defaults import default_fields
@@ -47,7 +48,7 @@ NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
 # With anything else Label Studio's list of projects fails for everybody who sees this project.
 HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A color is written #RRGGBB.")
 
-# Totals of a project: key on the wire → name in tasks.totals.
+# Totals of a project: key on the wire → name in tasks.totals. Annotators read those of their own work.
 TOTALS = {
     "task_number": "tasks",
     "finished_task_number": "finished",
@@ -121,15 +122,20 @@ def review_settings(project: Project) -> dict[str, Any]:
     }
 
 
+def _totals(projects: list[Project], context: Any) -> dict[int, dict[str, int]]:
+    """As the reader may know them; in the body of an event, which has no reader, as they are."""
+    request = context.get("request")
+    return totals_for(request.user, projects) if request else totals_of([project.pk for project in projects])
+
+
 class ProjectListSerializer(serializers.ListSerializer):
     """Reads the totals of a page in one query."""
 
     def to_representation(self, data: Any) -> list[Any]:
         projects = list(data.all() if hasattr(data, "all") else data)
         context = cast(dict[str, Any], self.context)
-        ids = [project.pk for project in projects]
-        context.setdefault("totals", {}).update(totals_of(ids))
-        context["recalculating"] = recalculating(ids)
+        context.setdefault("totals", {}).update(_totals(projects, context))
+        context["recalculating"] = recalculating([project.pk for project in projects])
         return super().to_representation(projects)
 
 
@@ -226,7 +232,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         # ProjectListSerializer has read them all at once; a single project reads its own.
         known = cast(dict[str, Any], self.context).setdefault("totals", {})
         if project.pk not in known:
-            known.update(totals_of([project.pk]))
+            known.update(_totals([project], self.context))
         return known[project.pk]
 
 

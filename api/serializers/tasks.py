@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from reviews.disputes import is_hidden_from
-from reviews.identities import names_hidden
+from reviews.task_table.columns import is_hidden_from_annotators
 from tasks.choices import ActionType, AssignmentType
 from tasks.models import Annotation, Task
+from tasks.own_work import own_values
 from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from users.models import User
@@ -18,22 +19,6 @@ from .task_parts import TaskParts, parts_of
 from .users import ExpandedPersonSerializer
 from .values import Body, wire_time, wire_time_or_none
 
-# What an annotator does not see of a task. Of the review columns they see `reviews_rejected` only.
-REVIEWERS_ONLY = (
-    "reviewed",
-    "reviewed_at",
-    "reviews_accepted",
-    "reviewers",
-    "reviewers_count",
-    "annotators",
-    "annotators_count",
-    "comment_count",
-    "unresolved_comment_count",
-    "last_comment_updated_at",
-    "comment_authors",
-    "final_annotation",
-    "final_state",
-)
 REVIEW_WORDS: dict[str, str] = {
     ActionType.ACCEPTED: "accepted",
     ActionType.REJECTED: "rejected",
@@ -170,6 +155,8 @@ def task_for_reader(
 ) -> Body:
     """`hides_reviewers`: a rejection on the task is contested, and this reader may be the one who decides.
     Found among the annotations of `parts`, unless the caller knows more."""
+    if not may(reader, "view_all_annotations", task.project_id):
+        return _for_annotator(task, parts, reader)
     if hides_reviewers is None:
         hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in parts.annotations)
     identities = identities_in(task.project_id, reader)
@@ -183,13 +170,21 @@ def task_for_reader(
         "reviewers": reviewers,
         "reviewers_count": len(reviewers),
     }
-    if hides_reviewers or names_hidden(reader, task.project):
+    if hides_reviewers:
         body["updated_by"] = body["updated_by"] if task.updated_by_id == reader.pk else []
         body["comment_authors"] = [author for author in body["comment_authors"] if author == reader.pk]
-    if not may(reader, "view_all_annotations", task.project_id):
-        for name in REVIEWERS_ONLY:
-            body.pop(name, None)
     return body
+
+
+def _for_annotator(task: Task, parts: TaskParts, reader: User) -> Body:
+    """Nothing of it depends on what others did."""
+    own = own_values(task, parts.annotations)
+    own |= {
+        "completed_at": wire_time_or_none(own["completed_at"]),
+        "updated_at": wire_time(own["updated_at"]),
+    }
+    body = task_body(task) | own | {"updated_by": [{"user_id": reader.pk}] if parts.annotations else []}
+    return {name: value for name, value in body.items() if not is_hidden_from_annotators(name)}
 
 
 def tasks_for_reader(tasks: Sequence[Task], reader: User) -> list[Body]:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.response import Response
 
-from reviews.visible_people import find_person, visible_annotators
+from reviews.visible_people import find_person, visible_annotators, without_activity
 from tasks.models import Membership, Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from tasks.services import members
@@ -40,17 +40,18 @@ class MemberViewSet(ViewSet):
         """The people of this project, as a plain list."""
         project = visible(Project.objects, request, pk)
         people = User.objects.filter(memberships__project=project).order_by("pk")[:10_000]
-        return Response(UserSerializer(_masked(people, project, request.user), many=True).data)
+        shown = without_activity(_masked(people, project, request.user), request.user)
+        return Response(UserSerializer(shown, many=True).data)
 
     @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
     def paginated(self, request, pk=None):
         """The same in pages, with everybody's role."""
         project = visible(Project.objects, request, pk)
         found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
+        rows = self.paginate_queryset(found) or []
+        without_activity([row.user for row in rows], request.user)
         identities = identities_in(project.pk, request.user)
-        return self.get_paginated_response(
-            [_member(row, identities) for row in self.paginate_queryset(found) or []]
-        )
+        return self.get_paginated_response([_member(row, identities) for row in rows])
 
     @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))
     def annotators(self, request, pk=None):

@@ -132,9 +132,10 @@ class ProjectViewSet(ViewSet):
 class ProjectProgress(APIView):
     @extend_schema(operation_id="projects_progress", responses=ProgressSerializer)
     def get(self, request, pk: int):
-        """How far the project is, from stored counters."""
+        """How far the project is; to an annotator, how far their own work is."""
         project = visible(Project.objects, request, pk)
-        progress, now = progress_of([project])[project.pk], work_in_progress(project)
+        progress = progress_of([project], request.user)[project.pk]
+        now = work_in_progress(project, request.user)
         counts = {
             **asdict(progress),
             **asdict(now),

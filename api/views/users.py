@@ -13,7 +13,7 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.visible_people import people_and_pseudonyms, visible_people
+from reviews.visible_people import people_and_pseudonyms, visible_people, without_activity
 from tasks.errors import Refused
 from tasks.pseudonyms import is_pseudonym
 from users.authentication import TooManyTries
@@ -59,14 +59,17 @@ class UserViewSet(ViewSet):
     @extend_schema(responses=UserSerializer(many=True))
     def list(self, request):
         """The people you share a project with. Administrators see everybody."""
-        return self.page_of(people_and_pseudonyms(request.user))
+        return self.page_of(people_and_pseudonyms(request.user), bodies_of=self._bodies)
+
+    def _bodies(self, people, reader):
+        return self.get_serializer(without_activity(people, reader), many=True).data
 
     @extend_schema(responses=UserSerializer)
     def retrieve(self, request, pk=None):
         # A pseudonym has no row of its own: it is found among the people shown to this reader.
         shown = people_and_pseudonyms(request.user) if is_pseudonym(int(pk)) else ()
         person = next((one for one in shown if one.pk == int(pk)), None) or self.get_object()
-        return Response(self.get_serializer(person).data)
+        return Response(self._bodies([person], request.user)[0])
 
     @extend_schema(request=NewUserSerializer, responses={201: UserSerializer})
     def create(self, request):

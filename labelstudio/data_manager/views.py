@@ -13,9 +13,9 @@ from api.views.base import require, user_of
 from reviews.task_table.columns import columns_body
 from tasks.errors import Refused
 from tasks.models import Project, Task
+from tasks.own_work import totals_for
 from tasks.roles import may
 from tasks.sql import bounded_reads
-from tasks.totals import totals_of
 
 from . import action_base, parts
 from .action_base import Action, Call
@@ -42,7 +42,7 @@ class ProjectStateView(APIView):
     def get(self, request):
         """The project, and what the caller may do in the table."""
         project = task_table.project_of(request)
-        totals = totals_of([project.pk])[project.pk]
+        totals = totals_for(request.user, [project])[project.pk]
         manages = may(request.user, "manage_project", project)
         body = ProjectSerializer(project, context={"request": request}).data | {
             "can_delete_tasks": manages,

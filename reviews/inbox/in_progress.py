@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tasks.models import Annotation, Project
-from tasks.state import State
+from tasks.own_work import own_annotations
+from tasks.roles import may
+from tasks.state import UNDECIDED, State
+from users.models import User
 
 from ..eligibility import OPEN_TASK
 from ..models import Queue, QueueEntry
@@ -27,7 +30,11 @@ class WorkInProgress:
         return LIMIT in (self.in_review, self.returned)
 
 
-def work_in_progress(project: Project) -> WorkInProgress:
+def work_in_progress(project: Project, reader: User) -> WorkInProgress:
+    """Of everybody's work; to an annotator, of their own."""
+    if not may(reader, "view_all_annotations", project):
+        own = own_annotations(reader).filter(OPEN_TASK, project=project)
+        return WorkInProgress(_count(own.filter(UNDECIDED)), _count(own.filter(returned_at__isnull=False)))
     waiting = QueueEntry.objects.filter(project=project, queue__in=(Queue.REVIEW, Queue.DISPUTES))
     # Contested work may have been sent back, too.
     returned = Annotation.objects.filter(OPEN_TASK, project=project, returned_at__isnull=False)

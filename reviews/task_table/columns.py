@@ -1,4 +1,8 @@
-"""The columns of the task table in Label Studio's order, each with the source for filters and ordering."""
+"""The columns of the task table in Label Studio's order, each with the source for filters and ordering.
+
+Which of them a person has is said here for all: the data manager and its saved tabs, the filters and orders
+of `/api/tasks/` and `/api/annotations/`, and the keys of a task's body.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from tasks.errors import Refused
 from tasks.labelconfig import parse
 from tasks.models import Membership, Prediction, Project, TaskAnnotator
-from tasks.pseudonyms import Identities, identities_in
+from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
@@ -16,8 +21,8 @@ from users.models import User
 from ..models import TaskReviewer
 from . import sources
 from .errors import bad_filter
-from .operators import BOOLEAN, DATETIME, NUMBER
-from .sources import SourceFor, counter, field
+from .operators import BOOLEAN, DATETIME, NUMBER, Source
+from .sources import SourceFor, counter, field, own_counter, own_field
 
 MEDIA = {"Image", "Audio", "AudioPlus", "Video"}
 # The first tasks of a project are taken to have the keys of all of them.
@@ -44,6 +49,13 @@ class Column:
     source: SourceFor
     help: str
     visible_in: frozenset[str] = frozenset()  # without the user's choice
+    # Of a column that sums up everybody's work: the same of an annotator's own.
+    own: SourceFor | None = None
+
+    def source_for(self, user: User, project: Project | int) -> Source:
+        if self.own is None or may(user, "view_all_annotations", project):
+            return self.source(user)
+        return self.own(user)
 
     def as_body(self, schema: dict[str, Any] | None) -> dict[str, Any]:
         about = {"id": self.id, "title": self.title, "type": self.type, "help": self.help, "target": "tasks"}
@@ -62,6 +74,7 @@ COLUMNS = (
         field("completed_at", DATETIME),
         "When overlap was reached",
         EXPLORE,
+        own=own_field("completed_at", DATETIME),
     ),
     Column(
         "total_annotations",
@@ -70,6 +83,7 @@ COLUMNS = (
         counter("total_annotations"),
         "Submitted annotations",
         EVERYWHERE,
+        own=own_counter("total_annotations"),
     ),
     Column(
         "cancelled_annotations",
@@ -78,6 +92,7 @@ COLUMNS = (
         counter("cancelled_annotations"),
         "Skipped annotations",
         EXPLORE,
+        own=own_counter("cancelled_annotations"),
     ),
     Column(
         "total_predictions", "Predictions", "Number", counter("total_predictions"), "Predictions", EXPLORE
@@ -129,8 +144,16 @@ COLUMNS = (
         "Datetime",
         field("updated_at", DATETIME),
         "Last change of the task or its annotations",
+        own=own_field("updated_at", DATETIME),
     ),
-    Column("updated_by", "Updated by", "List", sources.updated_by, "Who changed it last"),
+    Column(
+        "updated_by",
+        "Updated by",
+        "List",
+        sources.updated_by,
+        "Who changed it last",
+        own=sources.updated_by_reader,
+    ),
     Column(
         "avg_lead_time",
         "Lead Time",
@@ -154,7 +177,13 @@ COLUMNS = (
         EXPLORE,
     ),
     Column(
-        "reviews_rejected", "Rejected", "Number", counter("reviews_rejected"), "Standing rejected", EXPLORE
+        "reviews_rejected",
+        "Rejected",
+        "Number",
+        counter("reviews_rejected"),
+        "Standing rejected",
+        EXPLORE,
+        own=own_counter("reviews_rejected"),
     ),
     Column(
         "reviewed_at",
@@ -183,17 +212,27 @@ COLUMNS = (
 )
 # The SDK names these; Label Studio's table does not show them.
 UNLISTED = {"comments", "ground_truth"}
-# Of the review columns an annotator sees only how often work was rejected.
-REVIEWERS_ONLY = {
-    "annotators",
-    "reviewed",
-    "reviewers",
-    "reviews_accepted",
-    "reviewed_at",
-    "final_state",
-    "comment_count",
-    "unresolved_comment_count",
-    "comments",
+_REJECTIONS = "reviews_rejected counts the rejections of your own work"
+_COMMENTS = "GET /api/comments/?task= lists the comments on your own work"
+# What annotators do not have, and what is nearest to it. Of reviews they see how often theirs was rejected.
+NEAREST_TO = {
+    "annotators": "total_annotations counts your own annotations",
+    "reviewed": _REJECTIONS,
+    "reviewers": _REJECTIONS,
+    "reviews_accepted": _REJECTIONS,
+    "reviewed_at": "updated_at is the last change of your own work",
+    "final_state": _REJECTIONS,
+    "comment_count": _COMMENTS,
+    "unresolved_comment_count": _COMMENTS,
+    "comments": _COMMENTS,
+}
+# Keys of a task's body that are no columns, by the column that they are about.
+ABOUT_COLUMN = {
+    "annotators_count": "annotators",
+    "reviewers_count": "reviewers",
+    "last_comment_updated_at": "comment_count",
+    "comment_authors": "comment_count",
+    "final_annotation": "final_state",
 }
 # Their values are ids of people.
 PEOPLE_COLUMNS = ("annotators", "reviewers", "updated_by")
@@ -202,13 +241,26 @@ BY_ID = {column.id: column for column in COLUMNS}
 
 def columns_for(user: User, project: Project) -> list[Column]:
     everything = may(user, "view_all_annotations", project)
-    return [column for column in COLUMNS if everything or column.id not in REVIEWERS_ONLY]
+    return [column for column in COLUMNS if everything or not is_hidden_from_annotators(column.id)]
+
+
+def is_hidden_from_annotators(name: str) -> bool:
+    """Of a column, or of a key of a task's body."""
+    return ABOUT_COLUMN.get(name, name) in NEAREST_TO
+
+
+def not_for_annotators(name: str, *, field: str) -> Refused:
+    nearest = NEAREST_TO[ABOUT_COLUMN.get(name, name)]
+    detail = f"{name} is about the work of others, which annotators are not told of. Nearest: {nearest}."
+    return Refused("not_for_annotators", detail, field=field)
 
 
 def column_named(name: str, user: User, project: Project) -> Column:
-    """Raises Refused(bad_filter): there is no such column, or not for this person."""
+    """Raises Refused: there is no such column, or not for this person."""
     column, open_columns = BY_ID.get(name), columns_for(user, project)
-    if column is None or column not in open_columns:
+    if column is not None and column not in open_columns:
+        raise not_for_annotators(name, field="filters")
+    if column is None:
         known = ", ".join(c.id for c in open_columns)
         raise bad_filter(f"There is no column {name!r} for you here. Use data.<key> or one of: {known}.")
     return column
@@ -234,7 +286,7 @@ def columns_body(user: User, project: Project) -> dict[str, Any]:
     data_columns = [_data_column(key, *column) for key, column in data_types(project).items()]
     listed = _listed(user, project)
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
-        schemas = _schemas(project, identities_in(project.pk, user))
+        schemas = _schemas(user, project)
     table = [column.as_body(schemas.get(column.id)) for column in listed]
     parent = {
         "id": "data",
@@ -278,15 +330,21 @@ def data_types(project: Project) -> dict[str, tuple[str, bool]]:
     return types | {key: ("Unknown", False) for key in keys if key not in types}
 
 
-def _schemas(project: Project, identities: Identities) -> dict[str, dict[str, Any]]:
+def _schemas(user: User, project: Project) -> dict[str, dict[str, Any]]:
     """The values a list may have: ids of people, or model versions."""
-    members = Membership.objects.filter(project=project).values_list("user_id", flat=True)
-    annotators = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
-    reviewers = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
-    people = {"items": sorted(identities.mask_id(one) for one in {*members, *annotators, *reviewers})}
     predictions = Prediction.objects.filter(project=project).order_by("model_version")
     versions = predictions.values_list("model_version", flat=True).distinct()
     return {
-        **dict.fromkeys(PEOPLE_COLUMNS, people),
+        **dict.fromkeys(PEOPLE_COLUMNS, {"items": _people(user, project)}),
         "predictions_model_versions": {"items": list(versions), "multiple": True},
     }
+
+
+def _people(user: User, project: Project) -> list[int]:
+    if not may(user, "view_all_annotations", project):
+        return [user.pk]
+    members = Membership.objects.filter(project=project).values_list("user_id", flat=True)
+    annotators = TaskAnnotator.objects.filter(project=project).values_list("user_id", flat=True).distinct()
+    reviewers = TaskReviewer.objects.filter(project=project).values_list("user_id", flat=True).distinct()
+    identities = identities_in(project.pk, user)
+    return sorted(identities.mask_id(one) for one in {*members, *annotators, *reviewers})

@@ -119,7 +119,7 @@ def _source(name: str, type_name: Any, reader: Reader) -> Source:
         raise bad_filter(f"There is no type {type_name!r}. Types are: {', '.join(sorted(TYPES))}.")
     if name.startswith(DATA_PREFIX):
         return data_source(name.removeprefix(DATA_PREFIX), type_name)
-    return column_named(name, reader.user, reader.project).source(reader.user)
+    return column_named(name, reader.user, reader.project).source_for(reader.user, reader.project)
 
 
 def column_of(path: Any, prefix: str) -> str:

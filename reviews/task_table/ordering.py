@@ -38,7 +38,7 @@ def _expressions(name: str, reader: Reader) -> list[Any]:
     column = column_named(name, reader.user, reader.project)
     # The order of real ids would tell pseudonyms apart.
     hidden = name in PEOPLE_COLUMNS and reads_pseudonyms(reader.user, reader.project.pk)
-    return [] if hidden else column.source(reader.user).order_by
+    return [] if hidden else column.source_for(reader.user, reader.project).order_by
 
 
 def _order_by(expression: Any, descending: bool) -> OrderBy:

@@ -25,9 +25,10 @@ from django.db.models.lookups import IsNull
 
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Draft, Prediction, TaskAnnotator
+from tasks.own_work import own_annotations, own_fields
 from users.models import User
 
-from ..identities import names_shown_to, reviewers_shown_to
+from ..identities import contested_for, reviewers_shown_to
 from .operators import BOOLEAN, IDS, NAMES, NUMBER, RESULT, TEXT, Operators, Predicate, Source
 
 EMPTY_TEXT = Value("", output_field=TextField())
@@ -57,7 +58,8 @@ class SingleValue:
 
     @property
     def order_by(self) -> list[Any]:
-        return [self.expression]
+        # PostgreSQL refuses to order by a constant, as a column that is always empty has.
+        return [] if isinstance(self.expression, Value) else [self.expression]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,19 @@ def counter(name: str) -> SourceFor:
     return lambda reader: SingleValue(F(name), NUMBER, null_if_empty=NullIf(F(name), Value(0)))
 
 
+def own_field(name: str, operators: Operators) -> SourceFor:
+    """What an annotator has instead of a field that sums up everybody's work."""
+    return lambda reader: SingleValue(own_fields(reader)[name], operators)
+
+
+def own_counter(name: str) -> SourceFor:
+    def source(reader: User) -> SingleValue:
+        counted = own_fields(reader)[name]
+        return SingleValue(counted, NUMBER, null_if_empty=NullIf(counted, Value(0)))
+
+    return source
+
+
 def text_field(name: str) -> SourceFor:
     null_if_empty = NullIf(Cast(F(name), TextField()), EMPTY_TEXT)
     return lambda reader: SingleValue(F(name), TEXT, null_if_empty=null_if_empty)
@@ -148,9 +163,14 @@ def reviewers(reader: User) -> EitherRows:
 
 
 def updated_by(reader: User) -> SingleValue:
-    """Empty where it would reveal who reviewed."""
-    shown = Q(updated_by=reader) | names_shown_to(reader, annotation=None)
+    """Empty where it would reveal who signed a contested rejection."""
+    shown = Q(updated_by=reader) | ~contested_for(reader, annotation=None)
     return SingleValue(Case(When(shown, then=F("updated_by_id"))), IDS)
+
+
+def updated_by_reader(reader: User) -> SingleValue:
+    own = Exists(own_annotations(reader).filter(**OF_THE_TASK))
+    return SingleValue(Case(When(own, then=Value(reader.pk))), IDS)
 
 
 def annotation_ids(reader: User) -> RelatedRows:

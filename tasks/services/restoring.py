@@ -93,7 +93,8 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
 
 def _refuse(row: Project | Task | Annotation, project: Project, actor: User) -> None:
     """404 if not visible; refused if it is not deleted, or was deleted too long ago."""
-    if not may(actor, "view_project", project):
+    is_others = isinstance(row, Annotation) and row.completed_by_id != actor.pk
+    if not may(actor, "view_all_annotations" if is_others else "view_project", project):
         raise _unknown()
     if not may(actor, "manage_project", project):
         raise Refused(

@@ -24,7 +24,7 @@ def test_progress_adds_up(house):
     unsampled = task(house.project, text="Not drawn")
     projects.update(house.project, {"review_task_limit_percent": 75}, actor=house.lead)
 
-    body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
+    body, _ = asked(house.lead, f"/api/projects/{house.project.pk}/progress/")
 
     done = (
         Task.objects.filter(reviewed=True).count()
@@ -54,6 +54,26 @@ def test_progress_of_a_project_without_reviews_is_of_labelling(house):
     task(house.project, text="Another")
     body, _ = asked(house.annotator, f"/api/projects/{house.project.pk}/progress/")
     assert (body["done"], body["percent"]) == (1, 50.0)
+
+
+def test_annotator_reads_the_progress_of_their_own_work(house):
+    second = task(house.project, text="Second")
+    reviewed(annotation(second, house.annotator, "B"), house.reviewer)
+    reviewed(annotation(house.task, house.annotator2), house.reviewer, "rejected")
+
+    body, _ = asked(house.annotator2, f"/api/projects/{house.project.pk}/progress/")
+
+    counted = {
+        "tasks": 2,
+        "finished": 1,
+        "done": 1,
+        "percent": 50.0,
+        "annotations": 1,
+        "rejected": 1,
+        "returned": 1,
+    }
+    assert {name: body[name] for name in counted} == counted
+    assert (body["accepted"], body["reviewed"], body["in_review"]) == (0, 0, 0)
 
 
 def test_progress_is_not_for_strangers(house):

@@ -7,8 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from api.views.tasks import TaskViewSet
 from reviews import comments
 from tasks.models import Project
-from tasks.services import assignments
-from tests.factories import annotation, client_of, reviewed, task
+from tasks.services import assignments, members
+from tests.factories import annotation, client_of, project, reviewed, task
+from users.capabilities import Role
 
 
 @pytest.fixture
@@ -224,11 +225,63 @@ def test_reviewer_is_offered_assigned_tasks_only_where_the_project_says_so(house
     assert client_of(house.reviewer2).get(f"/api/tasks/{house.task.pk}/").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["reviewed=true", "reviews_accepted__gte=1", "ordering=-reviewed_at"])
-def test_annotator_does_not_filter_by_what_they_do_not_see(house, mixed, query):
-    body = client_of(house.annotator).get(f"/api/tasks/?project={house.project.pk}&{query}").json()
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tasks/?reviewed=true",
+        "tasks/?project={project}&reviews_accepted__gte=1",
+        "tasks/?ordering=-reviewed_at",
+        "tasks/?comment_count__gt=0",
+        "tasks/?project={project}&annotator=1",
+        "tasks/?reviewer=1",
+        "annotations/?reviews_accepted__gte=1",
+    ],
+)
+def test_annotator_does_not_filter_by_the_work_of_others(house, mixed, path):
+    answer = client_of(house.annotator).get("/api/" + path.format(project=house.project.pk))
 
-    assert (body["tasks"], body["total"]) == ([], 0)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_for_annotators")
+
+
+def test_refusal_names_what_an_annotator_may_use_instead(house):
+    answer = client_of(house.annotator).get("/api/tasks/?reviews_accepted=1")
+
+    assert answer.json()["validation_errors"] == {
+        "reviews_accepted": [
+            "reviews_accepted is about the work of others, which annotators are not told of."
+            " Nearest: reviews_rejected counts the rejections of your own work."
+        ]
+    }
+
+
+def test_annotator_filters_and_sorts_by_the_counts_of_their_own_work(house, mixed):
+    annotation(house.task, house.annotator2, "B")
+    client, about = client_of(house.annotator2), f"/api/tasks/?project={house.project.pk}"
+
+    def listed(query):
+        return [row["id"] for row in client.get(f"{about}&{query}").json()["tasks"]]
+
+    assert listed("total_annotations__gte=1") == listed("is_labeled=true") == [house.task.pk]
+    assert listed("only_annotated=true") == [house.task.pk]
+    assert listed("ordering=-total_annotations")[0] == house.task.pk
+    assert listed("reviews_rejected__gte=1") == []
+
+
+def test_who_reviews_here_and_annotates_there_filters_each_by_what_they_see(house):
+    reviewed(house.annotation, house.reviewer2, "rejected")
+    other = project(lead=house.lead)
+    members.set_role(other, house.reviewer, Role.ANNOTATOR)
+    members.set_role(other, house.annotator, Role.ANNOTATOR)
+    rejected = annotation(task(other), house.annotator)
+    reviewed(rejected, house.lead, "rejected")
+    client = client_of(house.reviewer)
+
+    by_rejects = client.get("/api/tasks/?reviews_rejected__gte=1&ordering=-reviews_rejected").json()["tasks"]
+    by_accepts = client.get("/api/tasks/?reviews_accepted=0").json()["tasks"]
+
+    assert [row["id"] for row in by_rejects] == [house.task.pk]
+    assert [row["id"] for row in by_accepts] == [house.task.pk]
+    assert client.get(f"/api/tasks/?project={other.pk}&reviews_accepted=0").status_code == 400
 
 
 def test_task_names_who_commented_on_it(house):
