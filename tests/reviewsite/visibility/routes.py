@@ -34,6 +34,7 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/api/bulk-reviews/": lambda world: [world.bulk],
     "/api/comments/": lambda world: [world.comment.pk, world.others.comments.latest("pk").pk],
     "/api/corrections/": lambda world: [world.correction.pk],
+    "/api/current-user/tokens/": lambda world: [1],
     "/api/dm/actions/": lambda world: ["reject_tasks_annotations"],
     "/api/dm/views/": lambda world: [world.tabs[0].pk],
     "/api/drafts/": lambda world: [world.draft.pk, world.others_draft.pk],
@@ -94,22 +95,19 @@ class Route:
         """Raises KeyError naming the parameter that has no value yet."""
         pieces = self.path.split("*")
         before = ["*".join(pieces[: number + 1]) for number in range(len(pieces) - 1)]
-        values = [_values(place, world) for place in before]
+        values = [self._values(place, world) for place in before]
         return ["".join(map(str, _woven(pieces, chosen))) for chosen in product(*values)]
 
-
-def _values(place: str, world: Any) -> list[Any]:
-    if place in VALUES:
-        return VALUES[place](world)
-    if model := _model_of(place):
-        return [
-            row.pk
-            for row in (
-                *model._default_manager.order_by("pk")[:1],
-                *model._default_manager.order_by("-pk")[:1],
-            )
-        ]
-    raise KeyError(f"What stands behind {place}? Name it in {__name__}.VALUES.")
+    def _values(self, place: str, world: Any) -> list[Any]:
+        if place in VALUES:
+            return VALUES[place](world)
+        # The first and the last row of what the view, or the page of the admin, is about.
+        queryset = getattr(getattr(self.view, "cls", None), "queryset", None)
+        model = _model_of(place) if queryset is None else queryset.model
+        if model is None:
+            raise KeyError(f"What stands behind {place}? Name it in {__name__}.VALUES.")
+        ids = sorted(model._base_manager.values_list("pk", flat=True))
+        return list(dict.fromkeys([*ids[:1], *ids[-1:]]))
 
 
 def _woven(pieces: list[str], values: tuple[Any, ...]) -> Iterator[Any]:

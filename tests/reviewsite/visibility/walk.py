@@ -24,7 +24,7 @@ PAGES = ("page=2&page_size=2&limit=2", "page=3&page_size=2&limit=2", "after_id=1
 MORE = "fields=all&expand_created_by=true&include_undone=true&screen=label"
 # Of two equal answers: random ids, keys and nonces, and what PostgreSQL's clock says.
 RANDOM = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\"token\": ?\"[^\"]+"
+    r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\"token\": ?\"[^\"]+"
     r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]+|nonce[-=\"]+[\w+/=-]+|_seconds\": ?[\d.]+"
 )
 
