@@ -5,7 +5,6 @@ more are a job, which commits part by part, can be cancelled, and is one bulk ac
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from typing import Any, Self
 
 from jobs import runner
@@ -34,7 +33,7 @@ REASONS = {
     "changed_since": "changed since",
     "not_standing": "without a verdict to undo",
     "not_your_review": "decided by others",
-    "own_annotation": "your own work",
+    "own_annotation": "of your own work",
 }
 
 
@@ -110,7 +109,7 @@ def _details(
         of_others = "verdict of somebody else" if counts.replaced == 1 else "verdicts of others"
         yield f"{counts.replaced} {of_others} {f'{replaced} be {verb}' if replaced else verb}."
     if counts.restored:
-        yield f"Verdicts of before {f'{replaced} be ' if replaced else ''}restored: {counts.restored}."
+        yield f"Earlier verdicts {f'{replaced} be ' if replaced else ''}restored: {counts.restored}."
     if counts.not_restored:
         yield f"Not restored: {_listed(counts.not_restored)}."
     left = counts.refused + Counter({"not found": counts.not_found})
@@ -209,7 +208,6 @@ def _stored(action: BulkAction) -> dict[str, Any]:
             "reject_action": request.reject_action,
             "reason": request.reason,
             "assignee": request.assignee and request.assignee.pk,
-            "started_at": request.started_at and request.started_at.isoformat(),
         }
     return stored
 
@@ -218,8 +216,6 @@ def _action_of(stored: dict[str, Any]) -> BulkAction:
     asked = dict(stored)
     if asked.get("assignee"):
         asked["assignee"] = User.objects.get(pk=asked["assignee"])
-    if asked.get("started_at"):
-        asked["started_at"] = datetime.fromisoformat(asked["started_at"])
     return BulkAction.of(asked.pop("name"), **asked)
 
 
@@ -247,8 +243,13 @@ def run_part(running: RunningJob) -> Done | Continue:
     )
     if at < len(ids):
         return Continue({"at": at, "counts": counts.as_dict(), "listed": listed})
+    bulk.refresh_from_db()
     return Done(
-        {"id": bulk.pk if counts.done else None, "action": action, "detail": sentence_after(action, counts)}
+        {
+            "id": None if bulk.is_empty else bulk.pk,
+            "action": action,
+            "detail": sentence_after(action, counts),
+        }
         | counts.as_dict()
         | {"listed": listed}
     )
@@ -272,4 +273,6 @@ def refusals_body(refusals: Refusals) -> list[dict[str, Any]]:
 
 def forget_if_empty(job: Job) -> None:
     """A bulk action that changed nothing leaves no row."""
-    BulkReview.objects.filter(pk=job.subject, reviews=None, ended=[], reopened=[]).delete()
+    bulk = BulkReview.objects.filter(pk=job.subject).first()
+    if bulk and bulk.is_empty:
+        bulk.delete()

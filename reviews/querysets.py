@@ -1,5 +1,7 @@
 """Querysets of reviews, corrections and comments. Who sees which is decided here."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -46,7 +48,8 @@ class CorrectionQuerySet(models.QuerySet):
 
     def in_force(self):
         """Without those of undone fixes, and of fixes replaced by another verdict on the same version."""
-        reviews = self.model._meta.get_field("review").related_model._default_manager
+        review: Any = self.model._meta.get_field("review").related_model
+        reviews = review._default_manager
         # A verdict that was restored is as good as its newest restoration.
         restorations = reviews.filter(restores=OuterRef("review")).order_by("-id").values("pk")[:1]
         newest = Coalesce(Subquery(restorations), F("review"))

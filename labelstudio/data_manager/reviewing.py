@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from jobs.models import Job
 from reviews import bulk
@@ -61,7 +62,11 @@ def reject(call: Call) -> Answer:
     if reject_action is not None and reject_action not in RejectAction.values:
         known = ", ".join(RejectAction.values)
         raise Refused("invalid", f"reject_action is one of {known}.", field="reject_action")
-    options = {"comment": call.text("comment"), "reason": call.text("reason"), "reject_action": reject_action}
+    options: dict[str, Any] = {
+        "comment": call.text("comment"),
+        "reason": call.text("reason"),
+        "reject_action": reject_action,
+    }
     return _perform(call, BulkAction.of("reject", **options, **_included(call)))
 
 
@@ -85,7 +90,7 @@ def undo_bulk(call: Call) -> Answer:
     return _answer("undo", bulk.undo(found, actor=call.actor))
 
 
-def _included(call: Call) -> dict[str, bool]:
+def _included(call: Call) -> dict[str, Any]:
     return {"include_decided": call.flag("include_decided")}
 
 
@@ -176,8 +181,5 @@ def preview_sentence(action: str, call: Call) -> str:
 
 def _decided_by_others(ids: Sequence[int], call: Call) -> int:
     by_others = Q(standing_review_id__isnull=False) & ~Q(last_created_by=call.actor)
-    counted = (
-        Annotation.objects.filter(by_others, pk__in=some).aggregate(n=Count("pk"))["n"]
-        for some in chunked(list(ids))
-    )
-    return sum(counted)
+    rows = Annotation.objects.filter(by_others)
+    return sum(rows.filter(pk__in=some).count() for some in chunked(list(ids)))

@@ -81,7 +81,7 @@ class Asked:
     name: str
     verb: str
     form: type[BulkForm]
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def action(self, options: dict[str, Any]) -> BulkAction:
         return BulkAction.of(self.name, **self.options, **options)

@@ -10,9 +10,8 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from tasks.choices import HistoryAction, RejectAction
+from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.models import Annotation, History
-from users.models import User
 
 from ..guards import Refusal
 from ..models import BulkReview, Comment, Dispute, Review
@@ -125,7 +124,7 @@ def stands_on_current(earlier: Review | None, annotation: Annotation) -> bool:
 def _copy_of(earlier: Review) -> NewReview:
     """Without `started_at`: nobody spent that time again."""
     return NewReview(
-        verdict=earlier.verdict,
+        verdict=ActionType(earlier.verdict),
         reason=earlier.reason,
         reject_action=earlier.reject_action,
         seen_version_id=earlier.seen_version_id,
@@ -139,8 +138,7 @@ def _copy_of(earlier: Review) -> NewReview:
 
 
 def _is_self_review(annotation: Annotation, earlier: Review) -> bool:
-    reviewer: User = earlier.created_by
     # An imported one stands as the file has it.
     if earlier.imported_by_id or annotation.project.allow_self_review:
         return False
-    return annotation.is_work_of(reviewer)
+    return annotation.is_work_of(earlier.created_by)

@@ -43,6 +43,11 @@ class BulkReview(models.Model):
     def __str__(self) -> str:
         return f"{self.action} ({self.pk})"
 
+    @property
+    def is_empty(self) -> bool:
+        """It has changed nothing (yet)."""
+        return not (self.ended or self.reopened or self.reviews.exists())
+
     def extend(self, *, ended: Sequence[int], reopened: Sequence[int]) -> None:
         """Add to the lists, as the next part of a long action does."""
         added = {name: ids for name, ids in (("ended", ended), ("reopened", reopened)) if ids}

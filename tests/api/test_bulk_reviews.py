@@ -76,7 +76,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(house, selection):
         "action": "accept",
         "dry_run": True,
         "detail": "1 of 5 annotations would be accepted. Would be left alone: 2 not found, "
-        "1 already decided by others, 1 your own work.",
+        "1 already decided by others, 1 of your own work.",
         "processed_items": 1,
         "done": [first],
         "refused": [
@@ -116,7 +116,7 @@ def test_a_bulk_reject_replaces_the_verdicts_of_others_on_request_and_its_undo_r
     first, decided, own, *unseen = selection
     assert (report["done"], report["replaced"], report["not_found"]) == ([first, decided], [decided], unseen)
     assert would["restored"] == undone["restored"] == [decided]
-    assert (would["id"], undone["detail"]) == (None, "Undone: 2. Verdicts of before restored: 1.")
+    assert (would["id"], undone["detail"]) == (None, "Undone: 2. Earlier verdicts restored: 1.")
     new, _, old = client.get(f"/api/annotation-reviews/?annotation={decided}&include_undone=true").json()
     assert (new["restores"], new["state"], new["created_by"]) == (old["id"], "standing", house.reviewer2.pk)
     (row, *_) = client.get(f"/api/annotation-history/?annotation={decided}").json()

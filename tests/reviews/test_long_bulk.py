@@ -84,7 +84,7 @@ def test_its_parts_commit_one_by_one_and_are_one_bulk_action(house, five):
     assert job.report == {
         "id": made.pk,
         "action": "reject",
-        "detail": "Rejected: 4. 1 verdict of somebody else replaced. Left alone: 1 your own work.",
+        "detail": "Rejected: 4. 1 verdict of somebody else replaced. Left alone: 1 of your own work.",
         "done": 4,
         "replaced": 1,
         "restored": 0,
@@ -204,3 +204,14 @@ def test_the_numbers_of_statements_do_not_grow_with_a_part(house, five, django_a
     with django_assert_max_num_queries(len(few) + 2):
         report = AnnotationReviewService(house.lead).reject_many(more, include_decided=True)
         AnnotationReviewService(house.lead).undo_bulk(report.bulk)
+
+
+def test_a_job_that_only_repeats_what_was_done_leaves_no_bulk_action(house, five):
+    AnnotationReviewService(house.reviewer2).accept_many(five)
+    made = BulkReview.objects.get()
+
+    post(house, five, by="reviewer2", action="accept")
+    job = steps()
+
+    assert (job.report["id"], job.report["done"]) == (None, 5)
+    assert BulkReview.objects.get() == made

@@ -361,7 +361,7 @@ def test_a_bulk_action_is_chosen_and_undone_as_a_whole(house, table, act):
 
     assert (rejected["replaced"], rejected["bulk_reviews"]) == (3, [int(chosen["value"])])
     assert rejected["detail"] == "Rejected: 3. 3 verdicts of others replaced."
-    assert undone["detail"] == "Undone: 3. Verdicts of before restored: 3."
+    assert undone["detail"] == "Undone: 3. Earlier verdicts restored: 3."
     assert (undone["processed_items"], undone["restored"]) == (3, 3)
 
 

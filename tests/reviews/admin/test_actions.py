@@ -101,12 +101,12 @@ FIELDS = {
         (
             "accept",
             "Letters: 1 of 3 annotations would be accepted. Would be left alone: 1 already decided "
-            "by others, 1 your own work.",
+            "by others, 1 of your own work.",
         ),
         (
             "reject",
             "Letters: 1 of 3 annotations would be rejected. Would be left alone: 1 already decided "
-            "by others, 1 your own work.",
+            "by others, 1 of your own work.",
         ),
         (
             "undo",
@@ -207,7 +207,7 @@ def test_a_bulk_action_is_undone_from_its_own_list(house, second, lead_client):
     lead_client.post(bulks, data | {"confirmed": "yes"})
 
     assert asked.context["would"] == [
-        f"accept ({bulk.pk}) of Letters: 2 of 2 annotations would be undone. Verdicts of before would be "
+        f"accept ({bulk.pk}) of Letters: 2 of 2 annotations would be undone. Earlier verdicts would be "
         "restored: 1."
     ]
     assert actions_of(house.annotation, second) == ["deleted_review", "rejected"]
