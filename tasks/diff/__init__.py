@@ -13,6 +13,7 @@ from ..results import same_result, same_value
 from .items import Item, items_of, relations_of
 from .matching import Matching, match, match_parts, overlap_of
 from .operation import Kind, Operation, word_changes
+from .overlap import Budget
 from .parts import CONTROLS, RELATION, Part, without_masks
 
 __all__ = ["Kind", "Operation", "changes", "word_changes"]
@@ -29,8 +30,9 @@ def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[O
         return []
     matched = match(items_of(before), items_of(after))
     renamed = {old.id: new.id for old, new in matched.pairs if old.id and new.id and old.drawn}
+    budget = Budget()
     return [
-        *(op for old, new in matched.pairs for op in _changed(old, new, renamed)),
+        *(op for old, new in matched.pairs for op in _changed(old, new, renamed, budget)),
         *map(_added, matched.new),
         *map(_removed, matched.gone),
         *_relations_changed(before, after, renamed),
@@ -56,11 +58,11 @@ def _removed(item: Item) -> Operation:
 # --- the same region ----------------------------------------------------------------------------
 
 
-def _changed(old: Item, new: Item, renamed: Renamed) -> Iterator[Operation]:
+def _changed(old: Item, new: Item, renamed: Renamed, budget: Budget) -> Iterator[Operation]:
     if old.content == new.content:
         return
     parts = match_parts(old.parts, new.parts)
-    yield from _moved(old, new, parts.pairs)
+    yield from _moved(old, new, parts.pairs, budget)
     for was, now in parts.pairs:
         if _answers_differ(was, now):
             yield _answered(was, now, new.region)
@@ -69,12 +71,12 @@ def _changed(old: Item, new: Item, renamed: Renamed) -> Iterator[Operation]:
     yield from (_answered(NOTHING, part, new.region) for part in parts.new)
 
 
-def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]]) -> Iterator[Operation]:
+def _moved(old: Item, new: Item, pairs: list[tuple[Part, Part]], budget: Budget) -> Iterator[Operation]:
     """At most one operation, though every part of a region repeats its position."""
     moved = [pair for pair in pairs if not same_value(pair[0].where, pair[1].where)]
     if moved:
         was, now = next((pair for pair in moved if pair[1] is new.main), moved[0])
-        measured = overlap_of(old, new)
+        measured = overlap_of(old, new, budget)
         yield Operation(
             Kind.MOVED,
             new.region,

@@ -8,13 +8,13 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from .items import Item
-from .overlap import distance, overlap
+from .overlap import Budget, cost_of, distance, overlap
 from .parts import Part
 from .shapes import Keypoint
 
 MIN_OVERLAP = 0.5  # a region redrawn by the same control with this overlap is the old one, moved
 MAX_DISTANCE = 5.0  # the same for points, in percent of the image
-MAX_PAIRS = 10_000  # more are not compared by overlap
+MAX_PAIRS = 10_000  # of remaining regions: more are not compared by overlap
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def match(before: list[Item], after: list[Item]) -> Matching[Item]:
     matched = Matching(before, after)
     for key in (_unchanged, _content, _identity, _place):
         matched.pair_by(key)
-    matched.take(_redrawn(matched.gone, matched.new))
+    matched.take(_redrawn(matched.gone, matched.new, Budget()))
     return matched
 
 
@@ -83,35 +83,44 @@ def match_parts(before: Iterable[Part], after: Iterable[Part]) -> Matching[Part]
 # --- redrawn ------------------------------------------------------------------------------------
 
 
-def _redrawn(gone: list[Item], new: list[Item]) -> list[tuple[Item, Item]]:
-    """The most similar pairs first; among equals those with the same labels."""
+def _redrawn(gone: list[Item], new: list[Item], budget: Budget) -> list[tuple[Item, Item]]:
+    """The most similar pairs first; among equals those with the same labels.
+
+    Pairs that the budget has no room for are not compared.
+    """
     gone, new = ([item for item in items if item.drawn and item.main.shape] for items in (gone, new))
     if len(gone) * len(new) > MAX_PAIRS:
         return []
     order = count()
+    pairs = [(a, b) for a in gone for b in new if a.place == b.place]
+    # What is measured fast comes first: boxes before long polygons.
+    pairs.sort(key=lambda pair: pair[0].main.points + pair[1].main.points)
     candidates = sorted(
         (-similarity, a.main.labels != b.main.labels, next(order), a, b)
-        for a in gone
-        for b in new
-        if a.place == b.place and (similarity := _similarity(a, b)) >= MIN_OVERLAP
+        for a, b in pairs
+        if (similarity := _similarity(a, b, budget)) >= MIN_OVERLAP
     )
     taken: set[int] = set()
-    pairs = []
+    matched = []
     for *_, a, b in candidates:
         if not {id(a), id(b)} & taken:
             taken |= {id(a), id(b)}
-            pairs.append((a, b))
-    return pairs
+            matched.append((a, b))
+    return matched
 
 
-def _similarity(one: Item, other: Item) -> float:
+def _similarity(one: Item, other: Item, budget: Budget) -> float:
     shapes = one.main.shape, other.main.shape
     if isinstance(shapes[0], Keypoint) and isinstance(shapes[1], Keypoint):
         return 1 - MIN_OVERLAP * distance(shapes[0], shapes[1]) / MAX_DISTANCE
-    return overlap_of(one, other) or 0.0
+    return overlap_of(one, other, budget) or 0.0
 
 
-def overlap_of(one: Item, other: Item) -> float | None:
-    """On the same image: if only one of the two has its size, it applies to both."""
+def overlap_of(one: Item, other: Item, budget: Budget) -> float | None:
+    """On the same image: if only one of the two has its size, it applies to both. None beyond the budget."""
     size = one.main.size or other.main.size
-    return overlap(one.main.shape_on(size), other.main.shape_on(size))
+    made_again = sum(part.points for part in (one.main, other.main) if size and not part.size)
+    if not budget.allows(made_again):
+        return None
+    shapes = one.main.shape_on(size), other.main.shape_on(size)
+    return overlap(*shapes) if budget.allows(cost_of(*shapes)) else None

@@ -11,6 +11,25 @@ from math import ceil, hypot
 from .shapes import Intervals, Keypoint, Outline, Point, Shape, Track, box_outline
 
 SCANLINES = 128
+# Points, crossings of scan lines, pairs of corners: what a diff measures in each of its two parts.
+MAX_MEASURED = 1_000_000
+BOX_IN_TRACK = 30  # what comparing two boxes counts for
+
+
+class Budget:
+    """What one comparison of two results may still measure.
+
+    Beyond it, shapes have changed by an unknown amount.
+    """
+
+    def __init__(self) -> None:
+        self.left = MAX_MEASURED
+
+    def allows(self, cost: float) -> bool:
+        if cost > self.left:
+            return False
+        self.left -= cost
+        return True
 
 
 @singledispatch
@@ -24,6 +43,22 @@ def overlap(one: Shape | None, other: Shape | None) -> float | None:
         return None
     share = _overlap(one, other)
     return None if share is None else min(max(share, 0.0), 1.0)
+
+
+def cost_of(one: Shape | None, other: Shape | None) -> float:
+    """What `overlap` will do, in the units of Budget. It is known without looking at the points again."""
+    match one, other:
+        case Outline(), Outline() if _may_touch(one, other):
+            if one.convex and other.convex:
+                return len(one.points) * len(other.points)
+            _, step = _scanlines(one, other)
+            crossed = (one.descent + other.descent) / step if step > 0 else 0
+            return len(one.points) + len(other.points) + crossed
+        case Intervals(), Intervals():
+            return len(one.intervals) + len(other.intervals)
+        case Track(), Track():
+            return BOX_IN_TRACK * (len(one.keyframes) + len(other.keyframes))
+    return 1
 
 
 def distance(one: Keypoint, other: Keypoint) -> float:
@@ -42,25 +77,20 @@ def _share(common: float, one: float, other: float) -> float | None:
 @_overlap.register
 def _outlines(one: Outline, other: Outline) -> float | None:
     """Boxes and ellipses (as 64 corners) exactly; polygons along 128 scan lines, by the even-odd rule."""
-    if not _may_touch(one.points, other.points):
+    if not _may_touch(one, other):
         return 0.0 if _extent(one) and _extent(other) else None
     if one.convex and other.convex:
         common = _area(_clipped(_ordered(one.points), _ordered(other.points)))
         return _share(abs(common), abs(_area(one.points)), abs(_area(other.points)))
-    return _along_scanlines(one.points, other.points)
+    return _along_scanlines(one, other)
 
 
 def _extent(outline: Outline) -> float:
     return abs(_area(outline.points))
 
 
-def bounds(points: Iterable[Point]) -> tuple[float, float, float, float]:
-    across, down = zip(*points, strict=True)
-    return min(across), min(down), max(across), max(down)
-
-
-def _may_touch(one: Sequence[Point], other: Sequence[Point]) -> bool:
-    a, b = bounds(one), bounds(other)
+def _may_touch(one: Outline, other: Outline) -> bool:
+    a, b = one.bounds, other.bounds
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 
 
@@ -103,15 +133,20 @@ def _side(point: Point, start: Point, end: Point) -> float:
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
 
 
-def _along_scanlines(one: Sequence[Point], other: Sequence[Point]) -> float | None:
-    (_, top, _, bottom), (_, top2, _, bottom2) = bounds(one), bounds(other)
-    top, bottom = min(top, top2), max(bottom, bottom2)
-    step = (bottom - top) / SCANLINES
+def _along_scanlines(one: Outline, other: Outline) -> float | None:
+    top, step = _scanlines(one, other)
     if step <= 0:
         return None
-    lines = zip(_crossings(one, top, step), _crossings(other, top, step), strict=True)
+    lines = zip(_crossings(one.points, top, step), _crossings(other.points, top, step), strict=True)
     measured = [(_common(a, b), _length(a), _length(b)) for a, b in lines]
     return _share(*(sum(column) for column in zip(*measured, strict=True)))
+
+
+def _scanlines(one: Outline, other: Outline) -> tuple[float, float]:
+    """The top of both, and the distance from line to line."""
+    (_, top, _, bottom), (_, top2, _, bottom2) = one.bounds, other.bounds
+    top, bottom = min(top, top2), max(bottom, bottom2)
+    return top, (bottom - top) / SCANLINES
 
 
 def _crossings(points: Sequence[Point], top: float, step: float) -> list[list[Point]]:

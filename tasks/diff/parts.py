@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from ..results import as_json
-from .shapes import Shape, Size, shape_of, size_of
+from .shapes import Outline, Shape, Size, shape_of, size_of
 
 RELATION = "relation"
 # Controls that ask about a region or the task. Every other type has a shape.
@@ -102,6 +102,11 @@ class Part:
     @cached_property
     def shape(self) -> Shape | None:
         return shape_of(self.value, self.size)
+
+    @property
+    def points(self) -> int:
+        """How many its shape has: what it costs to make the shape again."""
+        return len(self.shape.points) if isinstance(self.shape, Outline) else 1
 
     def shape_on(self, size: Size | None) -> Shape | None:
         """On an image of that size, if it has no size itself."""

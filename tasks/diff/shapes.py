@@ -5,6 +5,7 @@ Lengths on images are in pixels if the size of the image is known, else in perce
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, pi, radians, sin
 from typing import Any
 
@@ -22,6 +23,19 @@ class Outline:
 
     points: tuple[Point, ...]
     convex: bool
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        across, down = zip(*self.points, strict=True)
+        return min(across), min(down), max(across), max(down)
+
+    @cached_property
+    def descent(self) -> float:
+        """How far up and down its edges go together: by this, how many scan lines they cross."""
+        return sum(
+            abs(a[1] - b[1]) for a, b in zip(self.points, self.points[1:] + self.points[:1], strict=True)
+        )
 
 
 @dataclass(frozen=True)

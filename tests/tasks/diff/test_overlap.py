@@ -110,3 +110,34 @@ def test_a_box_is_measured_on_the_picture_of_the_other_where_it_does_not_tell():
     del untold["original_width"]
 
     assert measured(told, untold) == pytest.approx(1.0)
+
+
+def zigzag(number: int, *, corners: int = 2000) -> dict:
+    """Each of its edges crosses every scan line."""
+    points = ([100 * n / corners, 100.0 * (n % 2) + number / 10] for n in range(corners))
+    return polygon(*points, id=f"z{number}")
+
+
+def test_what_is_beyond_the_budget_has_changed_by_an_unknown_amount():
+    before, after = (
+        [zigzag(n) for n in range(5)],
+        [zigzag(n) | {"value": zigzag(n + 5)["value"]} for n in range(5)],
+    )
+    small, wider = box(x=0, width=10.0), box(x=0, width=20.0)
+
+    found = changes([*before, small], [*after, wider])
+
+    overlaps = {op.region: op.overlap for op in found}
+    assert {op.kind for op in found} == {"moved"} and len(found) == 6
+    assert (overlaps["z1"], overlaps["z4"]) == (None, None)
+    assert overlaps[small["id"]] == 0.5
+
+
+def test_a_redrawn_box_is_found_beside_polygons_beyond_the_budget():
+    before, after = [zigzag(n) for n in range(5)], [zigzag(n) for n in range(5, 10)]
+    redrawn = box("new", width=20.0)
+
+    found = changes([*before, box("old", width=18.0)], [*after, redrawn])
+
+    assert [(op.kind, op.overlap) for op in found if op.region == "new"] == [("moved", pytest.approx(0.9))]
+    assert "added" in {op.kind for op in found}
