@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.diff.shapes import number, numbers, pair
 from tasks.labelconfig import parse
 from tasks.models import Annotation, Project, Task
+from tasks.results import regions_of
 
 KINDS = {"Image": "image", "Audio": "audio", "AudioPlus": "audio", "Video": "video", "Text": "text"}
 SVG_TAGS = {"rectangle": "rect", "ellipse": "ellipse", "polygon": "polygon"}
@@ -54,9 +56,10 @@ def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Sou
     """What the task shows, each with what `annotation` marked on it. Without a label configuration, the
     task's data."""
     objects = parse(project.label_config).objects
+    data = task.data if isinstance(task.data, dict) else {"data": task.data}
     sources = [
         # A tag's value is "$key" of the task's data, or else literal text.
-        Source(name, KINDS.get(tag["type"], "other"), task.data.get(tag["value"], tag["value"]))
+        Source(name, KINDS.get(tag["type"], "other"), data.get(tag["value"], tag["value"]))
         for name, tag in objects.items()
         if tag.get("value")
     ]
@@ -65,7 +68,7 @@ def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Sou
         source.shapes.extend(_shapes(regions))
         if source.kind == "text":
             source.spans.extend(_spans(str(source.value), regions))
-    return sources or [Source(name, "other", value) for name, value in task.data.items()]
+    return sources or [Source(name, "other", value) for name, value in data.items()]
 
 
 def answers_of(annotation: Annotation) -> list[Answer]:
@@ -77,19 +80,19 @@ def answers_of(annotation: Annotation) -> list[Answer]:
 
 def _regions(annotation: Annotation) -> Iterator[Region]:
     # Relations between regions have no value.
-    return (region for region in annotation.result if isinstance(region.get("value"), dict))
+    return (region for region in regions_of(annotation.result) if isinstance(region.get("value"), dict))
 
 
 def _labels(region: Region) -> str:
-    found = region["value"].get(region.get("type"))
+    found = region["value"].get(str(region.get("type")))
     return _joined(found) if isinstance(found, list) else ""
 
 
 def _answer_text(region: Region) -> str:
     """What was chosen or written; for a region without a label, its type."""
-    value, kind = region["value"], region.get("type")
+    value, kind = region["value"], str(region.get("type"))
     answer = value.get(kind, value.get("text"))
-    return _joined(answer) if answer not in (None, "", []) else str(kind)
+    return _joined(answer) if answer not in (None, "", []) else kind
 
 
 def _joined(answer: Any) -> str:
@@ -105,13 +108,10 @@ def _where(region: Region) -> str:
         return f"“{value['text']}”"
     if "start" in value and "end" in value:
         return f"{value['start']} to {value['end']}"
-    if _are_numbers(value, "x", "y", "width", "height"):
-        return f"{value['width']:.0f} × {value['height']:.0f} % at {value['x']:.0f}, {value['y']:.0f}"
+    if box := numbers(value, "x", "y", "width", "height"):
+        x, y, width, height = box
+        return f"{width:.0f} × {height:.0f} % at {x:.0f}, {y:.0f}"
     return f"{len(value['points'])} points" if isinstance(value.get("points"), list) else ""
-
-
-def _are_numbers(value: dict[str, Any], *names: str) -> bool:
-    return all(isinstance(value.get(name), int | float) for name in names)
 
 
 def _shapes(regions: list[Region]) -> Iterator[Shape]:
@@ -123,15 +123,15 @@ def _shapes(regions: list[Region]) -> Iterator[Shape]:
 
 
 def _svg_attributes(kind: str, value: dict[str, Any]) -> dict[str, Any] | None:
-    if kind == "rectangle" and _are_numbers(value, "x", "y", "width", "height"):
+    if kind == "rectangle" and numbers(value, "x", "y", "width", "height"):
         attributes = {name: value[name] for name in ("x", "y", "width", "height")}
-        if value.get("rotation"):
-            attributes["transform"] = f"rotate({value['rotation']} {value['x']} {value['y']})"
+        if turn := number(value.get("rotation")):
+            attributes["transform"] = f"rotate({turn} {value['x']} {value['y']})"
         return attributes
-    if kind == "ellipse" and _are_numbers(value, "x", "y", "radiusX", "radiusY"):
+    if kind == "ellipse" and numbers(value, "x", "y", "radiusX", "radiusY"):
         return {"cx": value["x"], "cy": value["y"], "rx": value["radiusX"], "ry": value["radiusY"]}
     if kind == "polygon" and isinstance(value.get("points"), list):
-        points = (",".join(map(str, point)) for point in value["points"] if isinstance(point, list))
+        points = (f"{found[0]},{found[1]}" for point in value["points"] if (found := pair(point)))
         return {"points": " ".join(points)}
     return None
 
@@ -142,7 +142,7 @@ def _spans(text: str, regions: list[Region]) -> Iterator[Span]:
     reached = 0
     for start, end, label in marked:
         # A span may also point past the end: imported results are kept as they are.
-        if start < reached or end > len(text):
+        if not reached <= start <= end <= len(text):
             continue
         yield Span(text[reached:start])
         yield Span(text[start:end], label)

@@ -58,7 +58,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
     task = parse_id(request.GET.get("task"))
     if task and only_reviews(user, project, task):
         return redirect(f"{reverse('review-screen', args=[project.pk])}?task={task}")
-    reasons = {reason["code"]: reason["text"] for reason in project.reject_reasons}
+    reasons = project.reasons
     screen = screen_data(request, project) | {"task": task, "reasons": reasons}
     return editor_page(request, project, "label", "Label", {"screen": screen})
 

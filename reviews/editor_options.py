@@ -61,7 +61,7 @@ def options(user: User, project: Project, screen: str) -> dict[str, Any]:
         "require_comment_on_reject": project.require_review_comment_on_reject,
         "default_reject_action": project.default_reject_action,
         "reject_buttons": reject_buttons(project) if reviewing else [],
-        "reject_reasons": project.reject_reasons if reviewing else [],
+        "reject_reasons": _reasons(project) if reviewing else [],
         "user": user,
         "users": people(user, project),
     }
@@ -101,3 +101,7 @@ def people(user: User, project: Project) -> list[User]:
     visible = here if identities.mask_people else here.filter(pk__in=visible_people(user).values("pk"))
     shown = without_activity((identities.mask_user(one) for one in {*visible, user}), user)
     return sorted(shown, key=lambda one: one.pk)
+
+
+def _reasons(project: Project) -> list[dict[str, str]]:
+    return [{"code": code, "text": text} for code, text in project.reasons.items()]

@@ -137,7 +137,7 @@ def comment_required(project: Project, *, comment: str, has_comment_object: bool
 
 
 def unknown_reason(project: Project, reason: str) -> Refusal | None:
-    codes = [item["code"] for item in project.reject_reasons]
+    codes = list(project.reasons)
     if not reason or reason in codes:
         return None
     return Refusal(

@@ -14,6 +14,9 @@ from labelstudio import frontend
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
+# A number in jsonb may have so many digits. Python would refuse to read more than 4,300, and with them the
+# whole page. (Bodies of requests have shorter ones: tasks/strict_json.py.)
+sys.set_int_max_str_digits(131_072)
 env = environ.Env()
 TESTING = "pytest" in sys.modules
 

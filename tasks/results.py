@@ -7,6 +7,7 @@ noise are ignored, nothing else.
 """
 
 import json
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -32,6 +33,16 @@ T = TypeVar("T")
 def is_result(value: Any) -> bool:
     """A list of regions, each an object."""
     return isinstance(value, list) and all(isinstance(region, dict) for region in value)
+
+
+def regions_of(result: Any) -> list[Region]:
+    """Of a stored result, which may be older than the checks: what of it are regions."""
+    return [region for region in result if isinstance(region, dict)] if isinstance(result, list) else []
+
+
+def finite_or_none(number: float | None) -> float | None:
+    """A stored number as JSON can have it: NaN and infinity are none."""
+    return float(number) if number is not None and math.isfinite(number) else None
 
 
 # --- what may be written ------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 (`only=final` is read by exchange.exporting.final_answers.)
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
@@ -89,7 +89,7 @@ def _named(query: QueryDict, *keys: str) -> list[str]:
 
 def _ids(query: QueryDict) -> list[int] | None:
     named = _named(query, "ids", "ids[]")
-    if wrong := next((part for part in named if not part.isdigit() or len(part) > 18), None):
+    if wrong := next((part for part in named if not part.isdecimal() or len(part) > 18), None):
         raise Refused("invalid_ids", f"{wrong[:40]!r} is not a task id.", field="ids")
     return [int(part) for part in named] or None
 
@@ -125,10 +125,11 @@ def _instant(query: QueryDict) -> datetime | None:
 
 def _parse_instant(asked: str) -> datetime:
     try:
-        instant = parse_datetime(asked)
-    except ValueError:
+        parsed = parse_datetime(asked)
+        instant = parsed.astimezone(UTC) if parsed and parsed.tzinfo else None
+    except (ValueError, OverflowError):  # in UTC it may be before the year 1, or after 9999
         instant = None
-    if instant is None or instant.tzinfo is None:
+    if instant is None:
         detail = f"{asked[:40]!r} is not a time with a zone. Write it as 2026-01-31T12:00:00Z."
         raise Refused("invalid_instant", detail, field="changed_since")
     return instant

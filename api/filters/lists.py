@@ -1,9 +1,13 @@
 """Filters of the lists. Every parameter is declared here, so none reaches a related table by accident."""
 
+from datetime import UTC
+
 from django import forms
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.utils.timezone import is_naive, make_aware
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 
 from jobs.models import Job
 from reviews.identities import contested_for, names_shown_to
@@ -77,6 +81,20 @@ class StrictBooleanField(forms.Field):
             raise forms.ValidationError("Must be true or false.", code="invalid")
 
 
+class InstantField(IsoDateTimeField):
+    def strptime(self, value, format):
+        """Raises ValueError also where the instant in UTC is before the year 1 or after 9999."""
+        found = super().strptime(value, format)
+        try:
+            return make_aware(found).astimezone(UTC) if is_naive(found) else found.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("out of range")
+
+
+class InstantFilter(filters.IsoDateTimeFilter):
+    field_class = InstantField
+
+
 class BooleanFilter(filters.BooleanFilter):
     """django-filter's own treats any value it does not understand as not sent."""
 
@@ -91,6 +109,7 @@ class FilterSet(filters.FilterSet):
         filter_overrides = {
             models.ForeignKey: {"filter_class": IdFilter},
             models.BooleanField: {"filter_class": BooleanFilter},
+            models.DateTimeField: {"filter_class": InstantFilter},
         }
 
     def named(self, path: str) -> str:

@@ -1,5 +1,6 @@
 """Annotations on the wire: Label Studio's keys, and ours beside them."""
 
+import math
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,12 +11,12 @@ from reviews.imported import importer_of_row
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from tasks.pseudonyms import identities_in
-from tasks.results import malformed_part
+from tasks.results import finite_or_none, malformed_part, regions_of
 from tasks.strict_json import parse_json
 from users.models import User
 
 from .names import hide_names, name_people
-from .values import Body, float_or_none, time_ago, wire_time, wire_time_or_none
+from .values import Body, time_ago, wire_time, wire_time_or_none
 
 
 class StrictJSONField(serializers.JSONField):
@@ -25,6 +26,18 @@ class StrictJSONField(serializers.JSONField):
         if getattr(data, "is_json_string", False):
             return parse_json(data.encode())
         return super().to_internal_value(data)
+
+
+class FiniteFloatField(serializers.FloatField):
+    """Not NaN, which is no JSON and passes every comparison with limits; nor infinity."""
+
+    default_error_messages = {"not_finite": "Must be a finite number."}
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("not_finite")
+        return value
 
 
 class ResultField(StrictJSONField):
@@ -154,7 +167,7 @@ def _annotation_body(annotation: Annotation) -> Body:
         "created_at": wire_time(annotation.created_at),
         "updated_at": wire_time(annotation.updated_at),
         "draft_created_at": wire_time_or_none(annotation.draft_created_at),
-        "lead_time": float_or_none(annotation.lead_time),
+        "lead_time": finite_or_none(annotation.lead_time),
         "import_id": annotation.imported_by_id,
         "imported_by": annotation.importer_id,
         "last_action": str(annotation.last_action),
@@ -165,7 +178,7 @@ def _annotation_body(annotation: Annotation) -> Body:
         "parent_prediction": annotation.parent_prediction_id,
         "parent_annotation": annotation.parent_annotation_id,
         "last_created_by": annotation.last_created_by_id,
-        "result_count": len(annotation.result),
+        "result_count": len(regions_of(annotation.result)),
         "result_problems": some_problems(annotation.result, annotation.project.label_config),
         "unique_id": str(annotation.unique_id),
         "version": annotation.version,
@@ -224,7 +237,7 @@ class WorkSerializer(serializers.Serializer):
     result = ResultField(required=False)
     was_cancelled = serializers.BooleanField(required=False)
     ground_truth = serializers.BooleanField(required=False)
-    lead_time = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1e9)
+    lead_time = FiniteFloatField(required=False, allow_null=True, min_value=0, max_value=1e9)
     started_at = serializers.DateTimeField(required=False, allow_null=True)
     completed_by = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     last_annotation_history = serializers.IntegerField(
@@ -256,6 +269,8 @@ class DraftSerializer(serializers.ModelSerializer):
         help_text="What of the result the label configuration does not know.",
     )
 
+    lead_time = FiniteFloatField(required=False, allow_null=True, min_value=0, max_value=1e9)
+
     class Meta:
         model = Draft
         fields = [
@@ -286,7 +301,7 @@ def draft_body(draft: Draft) -> Body:
         "created_ago": time_ago(draft.created_at),
         "result": draft.result,
         "result_problems": some_problems(draft.result, draft.task.project.label_config),
-        "lead_time": float_or_none(draft.lead_time),
+        "lead_time": finite_or_none(draft.lead_time),
         "was_postponed": draft.was_postponed,
         "created_at": wire_time(draft.created_at),
         "updated_at": wire_time(draft.updated_at),
@@ -297,6 +312,7 @@ def draft_body(draft: Draft) -> Body:
 
 class PredictionSerializer(serializers.ModelSerializer):
     result = ResultField()
+    score = FiniteFloatField(required=False, allow_null=True)
     created_ago = serializers.CharField(read_only=True)
 
     class Meta:
@@ -325,7 +341,7 @@ def prediction_body(prediction: Prediction) -> Body:
         "task": prediction.task_id,
         "project": prediction.project_id,
         "result": prediction.result,
-        "score": float_or_none(prediction.score),
+        "score": finite_or_none(prediction.score),
         "model_version": prediction.model_version,
         "created_ago": time_ago(prediction.created_at),
         "created_at": wire_time(prediction.created_at),
@@ -397,7 +413,7 @@ def history_for_reader(row: History, reader: User) -> Body:
         "imported_by": row.imported_by,  # type: ignore[attr-defined]
         "created_at": wire_time(row.created_at),
         "started_at": wire_time_or_none(row.started_at),
-        "lead_time": float_or_none(row.lead_time),
+        "lead_time": finite_or_none(row.lead_time),
         "result": row.version.result if row.result is None and row.version else row.result,
         "comment": row.comment,
         "comment_id": row.comment_id,

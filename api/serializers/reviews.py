@@ -1,5 +1,6 @@
 """Verdicts and comments on the wire."""
 
+import json
 from typing import Any
 
 from rest_framework import serializers
@@ -10,12 +11,13 @@ from tasks.choices import RejectAction
 from tasks.pseudonyms import identities_in
 from users.models import User
 
-from .annotations import ResultField
+from .annotations import ResultField, StrictJSONField
 from .names import hide_names, name_people
 from .users import CommentAuthorSerializer
 from .values import Body, wire_time, wire_time_or_none
 
 BIG = 2**62
+MAX_SMALL_JSON = 10_000
 
 
 class ReviewSerializer(serializers.ModelSerializer):
@@ -208,7 +210,21 @@ class BulkReportSerializer(serializers.Serializer):
     job = BulkJobSerializer(allow_null=True)
 
 
+class SmallJSONField(StrictJSONField):
+    """What a client keeps beside a text. It is sent back with every list, so it is small."""
+
+    default_error_messages = {"too_large": "At most {most} characters of JSON."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if len(json.dumps(value)) > MAX_SMALL_JSON:
+            self.fail("too_large", most=MAX_SMALL_JSON)
+        return value
+
+
 class CommentSerializer(serializers.ModelSerializer):
+    region_ref = SmallJSONField(required=False, allow_null=True)
+    classifications = SmallJSONField(required=False, allow_null=True)
     annotation = serializers.IntegerField(
         source="annotation_id", required=False, allow_null=True, min_value=1, max_value=BIG
     )

@@ -10,6 +10,7 @@ from reviews.disputes import hidden_from
 from reviews.rework import why_returned
 from tasks.models import Annotation, Task
 from tasks.pseudonyms import identities_in
+from tasks.results import finite_or_none, regions_of
 from users.models import User
 
 from .annotations import annotation_for_reader, draft_body, prediction_body
@@ -150,10 +151,12 @@ def next_task(task: Task, reader: User, drawn: Any) -> Body:
 
 def _joined(results: list[Any]) -> str:
     return (
-        json.dumps([region for result in results for region in result], ensure_ascii=False) if results else ""
+        json.dumps([region for result in results for region in regions_of(result)], ensure_ascii=False)
+        if results
+        else ""
     )
 
 
 def _mean(numbers: list[float | None]) -> float | None:
-    known = [number for number in numbers if number is not None]
+    known = [known for number in numbers if (known := finite_or_none(number)) is not None]
     return sum(known) / len(known) if known else None

@@ -30,7 +30,3 @@ def time_ago(moment: datetime) -> str:
 @lru_cache(maxsize=28 * 24 * 60)
 def _age_in_words(minutes: int) -> str:
     return timesince(START, START + timedelta(minutes=minutes))
-
-
-def float_or_none(number: float | None) -> float | None:
-    return float(number) if number is not None else None

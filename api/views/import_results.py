@@ -15,7 +15,7 @@ from tasks.models import Import, Project, Task
 from tasks.services import tasks
 from tasks.services.cleanup import delete_import
 
-from ..serializers.annotations import ResultField
+from ..serializers.annotations import FiniteFloatField, ResultField
 from ..serializers.imports import ImportStateSerializer, import_body
 from .base import project_for, require
 from .imports import YES
@@ -74,7 +74,7 @@ class ImportedView(APIView):
 class NewPredictionSerializer(serializers.Serializer):
     task = serializers.IntegerField(min_value=1, max_value=2**62)
     result = ResultField()
-    score = serializers.FloatField(required=False, allow_null=True)
+    score = FiniteFloatField(required=False, allow_null=True)
     model_version = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=255)
 
 

@@ -9,6 +9,7 @@ from reviews.models import Review
 from tasks.choices import ActionType
 from tasks.models import Annotation, Prediction, Task
 from tasks.pseudonyms import Identities
+from tasks.results import finite_or_none, regions_of
 from users.models import User
 
 Body = dict[str, Any]
@@ -102,9 +103,9 @@ def annotation_body(
         "updated_at": iso(annotation.updated_at),
         "draft_created_at": iso(annotation.draft_created_at),
         "started_at": iso(annotation.started_at),
-        "lead_time": annotation.lead_time,
+        "lead_time": finite_or_none(annotation.lead_time),
         "prediction": {},  # a key that Label Studio always sends
-        "result_count": len(annotation.result),
+        "result_count": len(regions_of(annotation.result)),
         "unique_id": str(annotation.unique_id),
         "import_id": annotation.imported_by_id,
         "imported_by": people.id(annotation.importer_id),
@@ -185,7 +186,7 @@ def prediction_body(prediction: Prediction) -> Body:
         "task": prediction.task_id,
         "project": prediction.project_id,
         "result": prediction.result,
-        "score": prediction.score,
+        "score": finite_or_none(prediction.score),
         "model_version": prediction.model_version,
         "created_at": iso(prediction.created_at),
         "updated_at": iso(prediction.updated_at),

@@ -2,9 +2,11 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from tasks.results import regions_of
 
 from .bodies import Body
 
@@ -35,7 +37,7 @@ class Columns:
             self.data |= dict.fromkeys(body["data"])
         for annotation in body["annotations"]:
             self.answers |= dict.fromkeys(
-                str(r["from_name"]) for r in annotation["result"] if r.get("from_name")
+                str(r["from_name"]) for r in regions_of(annotation["result"]) if r.get("from_name")
             )
 
 
@@ -86,9 +88,9 @@ def _about(annotation: Body) -> Body:
     }
 
 
-def _answers(result: Sequence[Body]) -> Body:
+def _answers(result: Any) -> Body:
     by_control: dict[str, list[Any]] = {}
-    for region in result:
+    for region in regions_of(result):
         if region.get("from_name"):
             by_control.setdefault(_answer_name(str(region["from_name"])), []).append(_answer(region))
     return {

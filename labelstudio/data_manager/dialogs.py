@@ -42,12 +42,12 @@ def reject_form(project: Project) -> list[dict[str, Any]]:
     return [
         *comment_form(project),
         *_field("select", "reject_action", "Outcome", **chosen),
-        *(_reason_field(project) if project.reject_reasons else []),
+        *(_reason_field(project) if project.reasons else []),
     ]
 
 
 def _reason_field(project: Project) -> list[dict[str, Any]]:
-    reasons = [{"value": reason["code"], "label": reason["text"]} for reason in project.reject_reasons]
+    reasons = [{"value": code, "label": text} for code, text in project.reasons.items()]
     return _field("select", "reason", "Reason", options=reasons)
 
 

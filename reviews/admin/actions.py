@@ -62,7 +62,7 @@ class RejectForm(AcceptForm):
 
     def __init__(self, *args: Any, annotations: Iterable[Annotation] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = {reason["code"]: reason["text"] for a in annotations for reason in a.project.reject_reasons}
+        known = {code: text for a in annotations for code, text in a.project.reasons.items()}
         if known:
             self.fields["reason"] = forms.ChoiceField(choices=[("", "none"), *known.items()], required=False)
             self.order_fields(self.field_order)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -54,7 +54,10 @@ def date_time(raw: Any) -> Value:
     if parsed is None:
         raise InvalidValue("must be a time like 2026-01-31T12:00:00Z")
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.get_current_timezone())
-    return Value(aware, output_field=DateTimeField())
+    try:
+        return Value(aware.astimezone(UTC), output_field=DateTimeField())
+    except OverflowError:
+        raise InvalidValue("must be a time between the years 1 and 9999")
 
 
 def _midnight(raw: str) -> datetime | None:

@@ -123,6 +123,18 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """The reject reasons: code → text. (What is stored may be older than its checks.)"""
+        stored = self.reject_reasons if isinstance(self.reject_reasons, list) else []
+        return {
+            reason["code"]: reason["text"]
+            for reason in stored
+            if isinstance(reason, dict)
+            and isinstance(reason.get("code"), str)
+            and isinstance(reason.get("text"), str)
+        }
+
 
 class LabelConfigVersion(models.Model):
     """One label configuration that a project has had, append-only. Every annotation version refers to the one

@@ -25,4 +25,5 @@ class View(models.Model):
         ordering = ["order", "id"]
 
     def __str__(self) -> str:
-        return str(self.data.get("title") or f"View {self.pk}")
+        title = self.data.get("title") if isinstance(self.data, dict) else None
+        return str(title or f"View {self.pk}")

@@ -13,11 +13,21 @@ from ..errors import Refused
 from ..models import Annotation, Draft, History, Task
 from . import annotations, reservations
 
+MAX_DRAFTS_OF_TASK = 20  # of one person
+
 
 def save(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:
     """A new draft. It remembers the version of the annotation it is based on."""
     annotations.refuse_unknown_labels(fields.get("result", []), task.project)
-    return _create(task, actor=actor, annotation=annotation, **fields)
+    with transaction.atomic():
+        # Counted under the task's lock: several tabs save at once.
+        Task.objects.lock([task.pk]).first()
+        if Draft.objects.filter(task=task, user=actor).count() >= MAX_DRAFTS_OF_TASK:
+            raise Refused(
+                "too_many_drafts",
+                f"You have {MAX_DRAFTS_OF_TASK} drafts on this task. Submit, change or delete one of them.",
+            )
+        return _create(task, actor=actor, annotation=annotation, **fields)
 
 
 def _create(task: Task, *, actor: User, annotation: Annotation | None = None, **fields: Any) -> Draft:

@@ -28,6 +28,9 @@ REVIEW_SETTINGS = {
     "only_finished_tasks",
     "review_task_limit_percent",
 }
+MAX_REASONS = 100
+MAX_REASON_CODE = 64  # as a review stores it
+MAX_REASON_TEXT = 500
 
 
 def create(*, actor: User, **fields: Any) -> Project:
@@ -110,11 +113,29 @@ def _check(project: Project) -> None:
             "The default reject action must be one of the allowed ones.",
             field="default_reject_action",
         )
-    for reason in project.reject_reasons:
-        if not isinstance(reason, dict) or not reason.get("code") or not reason.get("text"):
-            raise Refused(
-                "bad_reject_reason", 'Each reject reason needs a "code" and a "text".', field="reject_reasons"
+    _check_reasons(project.reject_reasons)
+
+
+def _check_reasons(reasons: Any) -> None:
+    if not isinstance(reasons, list) or len(reasons) > MAX_REASONS:
+        raise _bad_reason(f"Reject reasons are a list of at most {MAX_REASONS}.")
+    seen = set()
+    for reason in reasons:
+        code, text = (reason.get("code"), reason.get("text")) if isinstance(reason, dict) else (None, None)
+        if not (isinstance(code, str) and isinstance(text, str) and code.strip() and text.strip()):
+            raise _bad_reason('Each reject reason needs a "code" and a "text", both not empty.')
+        if len(code) > MAX_REASON_CODE or len(text) > MAX_REASON_TEXT:
+            raise _bad_reason(
+                f"The code of a reject reason has at most {MAX_REASON_CODE} characters,"
+                f" its text {MAX_REASON_TEXT}."
             )
+        if code in seen:
+            raise _bad_reason(f"Two reject reasons have the code {code!r}.")
+        seen.add(code)
+
+
+def _bad_reason(detail: str) -> Refused:
+    return Refused("bad_reject_reason", detail, field="reject_reasons")
 
 
 def _follow(project: Project, changed: dict[str, Any], actor: User) -> None:

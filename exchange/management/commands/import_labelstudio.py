@@ -111,7 +111,7 @@ def _project(named: str, person: User) -> Project:
     if Path(named).is_file():
         return _described(_read(Path(named)), person)
     mine = Project.objects.managed_by(person)
-    found = mine.filter(pk=int(named)) if named.isdigit() else mine.filter(title=named)
+    found = mine.filter(pk=int(named)) if named.isdecimal() else mine.filter(title=named)
     if len(found) != 1:
         raise CommandError(
             f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Give the id of one."
