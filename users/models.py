@@ -98,8 +98,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> "User":
-        user = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> "User":
+        user = super().from_db(db, field_names, values, **options)
         user._as_loaded = dict(zip(field_names, values, strict=False))  # type: ignore[attr-defined]
         return user
 
@@ -126,7 +126,9 @@ class User(AbstractBaseUser, PermissionsMixin):
                 self.end_sign_ins()
         self._sign_in_ends = False
         saved = kwargs.get("update_fields")
-        loaded |= {name: self.__dict__.get(name) for name in loaded if saved is None or name in saved}
+        # A new one: copies of the row, such as those of cached tokens, have the old one.
+        now_stored = {name: self.__dict__.get(name) for name in loaded if saved is None or name in saved}
+        self._as_loaded = loaded | now_stored
         TOKENS.drop()
 
     def end_sign_ins(self) -> None:

@@ -8,6 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from exchange.importing.authorship import UsersMap
+from exchange.importing.fields import InvalidField, as_person
+from exchange.management.commands import import_labelstudio
+from reviews.visible_people import find_person
+from tasks.admin.members import person_called
 from tests.docs.pages import ROOT
 from tests.factories import PASSWORD, client_of, person
 from tests.parallel import together
@@ -105,6 +110,27 @@ def test_every_spelling_finds_the_person(admin, written, client):
     assert User.objects.get(email=written) == User.objects.get(email__in=[written]) == admin
     assert client.post("/api/auth/login/", login).json()["user"]["id"] == admin.pk
     assert client.login(username=written, password=PASSWORD)
+
+
+LOOKUPS = {
+    "member": lambda written, admin: find_person(admin, email=written),
+    "member in the admin": lambda written, admin: person_called(written),
+    "command line": lambda written, admin: import_labelstudio._person(written),
+    "users map": lambda written, admin: User.objects.get(email=UsersMap({"4": written}).email_of["#4"]),
+    "annotation in a file": lambda written, admin: User.objects.get(email=as_person({"email": written}, "")),
+}
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+@pytest.mark.parametrize("written", ["ADMIN@example.org", "ａｄｍｉｎ@Example.org"])
+def test_every_lookup_knows_every_spelling(admin, written, lookup):
+    assert LOOKUPS[lookup](written, admin) == admin
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_no_lookup_takes_a_look_alike_for_the_person(admin, lookup):
+    with pytest.raises((ValidationError, CommandError, InvalidField)):
+        LOOKUPS[lookup]("admın@example.org", admin)
 
 
 def test_a_lookup_of_something_else_finds_nobody(admin):
