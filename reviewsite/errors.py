@@ -181,7 +181,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _busy(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         return error_response(503, BUSY, "busy", **{"Retry-After": str(RETRY_AFTER_SECONDS)})
-    return error_page(request, 503, "Busy", BUSY)
+    page = error_page(request, 503, "Busy", BUSY)
+    page["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

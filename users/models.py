@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.password_validation import validate_password
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -170,6 +170,17 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         )
 
 
+# While somebody else changes the person, every request of theirs would wait for that: a note is not worth it.
+NOTE_USE = """
+    WITH noted AS (
+        UPDATE users_apitoken SET last_used_at = %(moment)s
+        WHERE id = (SELECT id FROM users_apitoken WHERE id = %(token)s FOR NO KEY UPDATE SKIP LOCKED)
+    )
+    UPDATE users_user SET last_activity = %(moment)s
+    WHERE id = (SELECT id FROM users_user WHERE id = %(user)s FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
+
 class ApiToken(models.Model):
     """A named key. Only its hash is stored; a fast one is enough for 160 random bits (decisions/002)."""
 
@@ -238,9 +249,9 @@ class ApiToken(models.Model):
         moment = now()
         if self.last_used_at is None or moment - self.last_used_at > USE_NOTED_EVERY:
             self.last_used_at = moment
-            # `update`, not `save`: that would drop the cached tokens.
-            ApiToken.objects.filter(pk=self.pk).update(last_used_at=moment)
-            User.objects.filter(pk=self.user_id).update(last_activity=moment)
+            # Not `save`, which would drop the cached tokens.
+            with connection.cursor() as cursor:
+                cursor.execute(NOTE_USE, {"token": self.pk, "user": self.user_id, "moment": moment})
 
 
 class LoginTry(models.Model):

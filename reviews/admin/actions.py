@@ -234,9 +234,10 @@ def pick_each(request: HttpRequest, annotations: list[Annotation]) -> None:
 
 
 def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
-    task, number = Counter(annotation.task_id for annotation in annotations).most_common(1)[0]
-    if number > 1:
-        raise Refused(
-            "one_answer",
-            f"{number} annotations of task {task} are selected, but a task has only one answer. Select one.",
-        )
+    for task, number in Counter(annotation.task_id for annotation in annotations).most_common(1):
+        if number > 1:
+            raise Refused(
+                "one_answer",
+                f"{number} annotations of task {task} are selected, but a task has only one answer."
+                " Select one.",
+            )
