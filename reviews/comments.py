@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Subquery
@@ -11,7 +12,7 @@ from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.models import Annotation, History, Task
 from tasks.roles import may
-from tasks.services import drafts
+from tasks.services import drafts, repeats
 from tasks.services.annotations import lock
 from users.models import User
 
@@ -25,6 +26,21 @@ def create(annotation: Annotation, text: str, *, actor: User, **fields: Any) -> 
         comment = create_many([annotation], text, actor=actor, **fields)[0]
         counters.recount_comments([task])
     return comment
+
+
+def create_once(
+    annotation: Annotation, text: str, *, actor: User, unique_id: UUID | None = None, **fields: Any
+) -> tuple[Comment, bool]:
+    """`create`, unless `actor` wrote the same under this unique_id before; and whether it is new."""
+    if unique_id is None:
+        return create(annotation, text, actor=actor, **fields), True
+    sent = {"text": text, "annotation": annotation, "created_by": actor, **fields}
+    return repeats.once(
+        Comment.objects.filter(project=annotation.project_id, unique_id=unique_id, deleted_at=None),
+        lambda: create(annotation, text, actor=actor, unique_id=unique_id, **fields),
+        is_same=lambda found: all(getattr(found, name) == value for name, value in sent.items()),
+        actor=actor,
+    )
 
 
 def create_many(annotations: list[Annotation], text: str, *, actor: User, **fields: Any) -> list[Comment]:

@@ -256,6 +256,15 @@ class CommentSerializer(serializers.ModelSerializer):
         return comment_for_reader(comment, self.context["request"].user)
 
 
+class NewCommentSerializer(CommentSerializer):
+    unique_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Yours: sent twice, it creates one comment."
+    )
+
+    class Meta(CommentSerializer.Meta):
+        fields = [*CommentSerializer.Meta.fields, "unique_id"]
+
+
 class ExpandedCommentSerializer(CommentSerializer):
     created_by = CommentAuthorSerializer(read_only=True)
 

@@ -264,7 +264,8 @@ class NewTaskSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Task
-        fields = ["project", "data", "meta", "external_id", "allow_skip"]
+        fields = ["project", "data", "meta", "external_id", "allow_skip", "unique_id"]
+        extra_kwargs: dict[str, dict[str, Any]] = {"unique_id": {"read_only": False, "required": False}}
 
 
 class NewTaskOfProjectSerializer(NewTaskSerializer):

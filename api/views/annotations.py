@@ -199,11 +199,13 @@ class TaskAnnotationViewSet(ViewSet):
         found = readable(self.get_queryset().filter(task=task).listed())
         return Response([annotation_for_reader(annotation, request.user) for annotation in found])
 
-    @extend_schema(request=NewWorkSerializer, responses={201: AnnotationSerializer})
+    @extend_schema(
+        request=NewWorkSerializer, responses={200: AnnotationSerializer, 201: AnnotationSerializer}
+    )
     def create(self, request, task_pk=None):
         """Submit an annotation, or skip the task (`was_cancelled`).
 
-        `draft_id` names the draft it began as.
+        `draft_id` names the draft it began as. Sent again with its `unique_id`, it is 200 with the first.
         """
         task = visible(Task.objects.select_related("project"), request, task_pk)
         body = sent(NewWorkSerializer, request)
@@ -216,7 +218,11 @@ class TaskAnnotationViewSet(ViewSet):
                 if body.get("draft_id")
                 else None
             )
-            annotation = again or annotations.submit(task, work, actor=request.user)
+            annotation, is_new = (
+                (again, True) if again else annotations.submit_once(task, work, actor=request.user)
+            )
+            if not is_new:
+                return with_etag(Response(annotation_for_reader(annotation, request.user)), annotation)
         body = annotation_for_reader(annotation, request.user)
         return with_etag(Response(body, status=status.HTTP_201_CREATED), annotation)
 

@@ -13,7 +13,7 @@ from tasks.models import Annotation, Draft
 from ..filters.lists import CommentFilter
 from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
-from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer
+from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer, NewCommentSerializer
 from .base import ViewSet, sent, visible
 
 EXPAND = OpenApiParameter("expand_created_by", bool, description="`created_by` as an object.")
@@ -38,17 +38,23 @@ class CommentViewSet(ViewSet):
     def retrieve(self, request, pk=None):
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
+    @extend_schema(request=NewCommentSerializer, responses={200: CommentSerializer, 201: CommentSerializer})
     def create(self, request):
-        """Comment on an annotation, or on your own draft."""
-        body = sent(CommentSerializer, request)
+        """Comment on an annotation, or on your own draft.
+
+        Sent again with its `unique_id`, a comment on an annotation is 200 with the first.
+        """
+        body = sent(NewCommentSerializer, request)
         about = {name: body[name] for name in ("region_ref", "classifications") if name in body}
+        is_new = True
         if body.get("annotation_id"):
             annotation = visible(Annotation.objects, request, body["annotation_id"])
-            comment = comments.create(annotation, body["text"], actor=request.user, **about)
+            about["unique_id"] = body.get("unique_id")
+            comment, is_new = comments.create_once(annotation, body["text"], actor=request.user, **about)
         else:
             comment = self._on_draft(request, body, about)
-        return Response(self.get_serializer(comment).data, status=status.HTTP_201_CREATED)
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(self.get_serializer(comment).data, status=code)
 
     def _on_draft(self, request, body, about) -> Comment:
         if not body.get("draft_id"):

@@ -102,7 +102,11 @@ class ProjectViewSet(ViewSet):
             label_configs.refuse_orphans(project, config)
         return Response({"label_config": config, "config_essential_data_has_changed": changed})
 
-    @extend_schema(methods=["post"], request=NewTaskOfProjectSerializer, responses={201: OneTaskSerializer})
+    @extend_schema(
+        methods=["post"],
+        request=NewTaskOfProjectSerializer,
+        responses={200: OneTaskSerializer, 201: OneTaskSerializer},
+    )
     @extend_schema(
         methods=["delete"],
         responses={204: OpenApiResponse(description="Every task of the project is deleted.")},
@@ -113,8 +117,11 @@ class ProjectViewSet(ViewSet):
         project = self.get_object()
         if request.method == "POST":
             require(request, "import", project)
-            task = tasks.create(project, actor=request.user, **sent(NewTaskOfProjectSerializer, request))
-            return Response(one_task(task, request.user), status=status.HTTP_201_CREATED)
+            task, is_new = tasks.create_once(
+                project, actor=request.user, **sent(NewTaskOfProjectSerializer, request)
+            )
+            code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+            return Response(one_task(task, request.user), status=code)
         require(request, "manage_project", project)
         # Managers see every task of their project, so visible_to would change nothing.
         everything = Task.objects.filter(project=project, deleted_at=None).values_list("pk", flat=True)

@@ -77,13 +77,14 @@ class TaskViewSet(ViewSet):
             and not Project.objects.filter(held_back, pk=project).exists()
         )
 
-    @extend_schema(request=NewTaskSerializer, responses={201: OneTaskSerializer})
+    @extend_schema(request=NewTaskSerializer, responses={200: OneTaskSerializer, 201: OneTaskSerializer})
     def create(self, request):
-        """A new task (managers)."""
+        """A new task (managers). Sent again with its `unique_id`, it is 200 with the first."""
         body = sent(NewTaskSerializer, request)
         project = project_for(request, "import", body.pop("project"))
-        task = tasks.create(project, actor=request.user, **body)
-        return Response(self._one(task.pk), status=status.HTTP_201_CREATED)
+        task, is_new = tasks.create_once(project, actor=request.user, **body)
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(self._one(task.pk), status=code)
 
     @extend_schema(responses=OneTaskSerializer)
     def retrieve(self, request, pk=None):

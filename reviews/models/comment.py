@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from tasks.models import Annotation, Project, Task
@@ -15,6 +16,8 @@ class Comment(models.Model):
     """A comment on an annotation or one of its regions, or on a draft."""
 
     text = models.TextField()
+    # Chosen by the client, so that a repeated request creates only one.
+    unique_id = models.UUIDField(null=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comments")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
     annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, null=True, related_name="comments")
@@ -33,6 +36,11 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "unique_id"], condition=Q(deleted_at=None), name="comment_unique_id_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -27,7 +27,7 @@ from ..models import Annotation, History, Task
 from ..results import same_result
 from ..roles import may, reread_roles
 from ..sql import update_rows
-from . import history, reservations
+from . import history, repeats, reservations
 
 EDITABLE = ("result", "was_cancelled", "ground_truth", "lead_time", "started_at", "completed_by")
 OF_A_VERSION = (
@@ -102,6 +102,27 @@ def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotat
 def submit(task: Task, work: Work, *, actor: User) -> Annotation:
     (annotation,) = submit_many([(task, work)], actor=actor)
     return annotation
+
+
+def submit_once(task: Task, work: Work, *, actor: User) -> tuple[Annotation, bool]:
+    """`submit`, unless it was submitted before under the same unique_id; and whether it is new."""
+    if not work.unique_id:
+        return submit(task, work, actor=actor), True
+    named = Annotation.objects.filter(project=task.project_id, unique_id=work.unique_id, deleted_at=None)
+    return repeats.once(
+        named.select_related("project", "task", "completed_by"),
+        lambda: submit(task, work, actor=actor),
+        is_same=lambda found: _is_repeat(found, task, work, actor),
+        actor=actor,
+    )
+
+
+def _is_repeat(found: Annotation, task: Task, work: Work, actor: User) -> bool:
+    """By its first version: it may have been edited since."""
+    first = History.objects.filter(annotation=found, number=1).get()
+    sent = (task.pk, actor.pk, work.was_cancelled, work.lead_time, work.started_at)
+    stored = (found.task_id, found.written_by_id, first.was_cancelled, first.lead_time, first.started_at)
+    return sent == stored and same_result(work.result, first.result or [])
 
 
 def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[Annotation]:

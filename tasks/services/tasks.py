@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -15,7 +16,7 @@ from ..errors import Refused
 from ..models import Annotation, History, Import, Prediction, Project, Task
 from ..roles import may
 from ..sql import update_rows
-from . import history
+from . import history, repeats
 
 
 def lock_project_tasks(project: Project) -> None:
@@ -68,6 +69,20 @@ def create_many(
 def create(project: Project, *, actor: User, **fields: Any) -> Task:
     (task,) = create_many(project, [fields], actor=actor)
     return task
+
+
+def create_once(
+    project: Project, *, actor: User, unique_id: UUID | None = None, **fields: Any
+) -> tuple[Task, bool]:
+    """`create`, unless there is an equal task with this unique_id; and whether it is new."""
+    if unique_id is None:
+        return create(project, actor=actor, **fields), True
+    return repeats.once(
+        Task.objects.filter(project=project, unique_id=unique_id, deleted_at=None),
+        lambda: create(project, actor=actor, unique_id=unique_id, **fields),
+        is_same=lambda found: all(getattr(found, name) == value for name, value in fields.items()),
+        actor=actor,
+    )
 
 
 def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
