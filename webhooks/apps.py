@@ -5,4 +5,4 @@ class WebhooksConfig(AppConfig):
     name = "webhooks"
 
     def ready(self) -> None:
-        from . import listener  # noqa: F401  (connects itself)
+        from . import jobs, listener  # noqa: F401  (register kinds of jobs, connects itself)

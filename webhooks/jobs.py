@@ -3,7 +3,15 @@
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from . import health, notifier, outbox, sender
+from jobs.registry import Continue, Done, job_kind
+from jobs.running import RunningJob
+
+from . import health, notifier, outbox, replay, sender
+
+
+@job_kind(replay.KIND, label="Replay", if_stopped="Deliveries before this are sent again.")
+def replay_deliveries(running: RunningJob) -> Done | Continue:
+    return replay.run(running)
 
 
 @shared_task

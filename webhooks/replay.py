@@ -11,6 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from jobs import runner
+from jobs.registry import Continue, Done
+from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.events import DomainEvent
 from users.models import User
@@ -22,7 +25,8 @@ from .models import Attempt, Delivery, Event, Webhook
 from .outbox import Claim
 
 PING = "PING"
-BATCH = 5000
+KIND = "replay"  # a kind of job; its subject is the endpoint
+BATCH = 5000  # deliveries
 # In each web process: a test waits up to 15 s for its endpoint, and so does the thread that serves it.
 PINGS = 1
 PING_AGAIN_SECONDS = 5
@@ -51,6 +55,15 @@ class Range:
         wanted &= Q(event__action__in=self.actions) if self.actions else ~Q(event__action=PING)
         return Delivery.objects.filter(wanted)
 
+    def as_json(self) -> dict[str, Any]:
+        times = {name: time.isoformat() for name in ("since", "until") if (time := getattr(self, name))}
+        return {"states": [*self.states], "actions": [*self.actions]} | times
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Range":
+        times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "until") if name in kept}
+        return cls(states=tuple(kept["states"]), actions=tuple(kept["actions"]), **times)
+
 
 def resend(delivery: Delivery) -> Delivery:
     """One delivery once more, with all its attempts ahead. Raises Refused while its endpoint is disabled."""
@@ -68,19 +81,52 @@ def resend_all(deliveries: Sequence[Delivery], *, lane: Delivery.Lane) -> int:
     return count
 
 
-def replay(webhook: Webhook, wanted: Range) -> int:
-    """Send that range again, after everything live. Returns how many deliveries.
+def replay(webhook: Webhook, wanted: Range, *, actor: User) -> int:
+    """Send that range again, after everything live: at once if it is short, else by a job.
 
-    Raises Refused while it is disabled.
+    Returns how many deliveries that is. Raises Refused while the endpoint is disabled.
     """
     require_active(webhook)
-    found = wanted.deliveries(webhook).filter(lease=None).order_by("event_id")
-    ids = list(found.values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        _make_due(Delivery.objects.filter(pk__in=ids[start : start + BATCH]), lane=Delivery.Lane.BULK)
-    if ids:
+    count = _of_range(webhook, wanted).count()
+    if count <= BATCH:
+        _replay_after(0, webhook, wanted)
+    else:
+        job = runner.create(
+            KIND,
+            created_by=actor,
+            project_id=webhook.project_id,
+            subject_id=webhook.pk,
+            parameters=wanted.as_json(),
+        )
+        runner.enqueue(job)
+    return count
+
+
+def run(running: RunningJob) -> Done | Continue:
+    """A step: the deliveries of one batch of events."""
+    webhook = Webhook.objects.filter(pk=running.job.subject, is_active=True).first()
+    if webhook is None:
+        raise Refused("webhook_off", "The endpoint was disabled or deleted. The rest is not sent again.")
+    wanted = Range.from_json(running.job.parameters)
+    last, count = _replay_after(running.job.cursor or 0, webhook, wanted)
+    done = running.done + count
+    running.report_progress(done, sentence=f"{done:,} deliveries are due again")
+    return Continue(last) if last else Done({"replayed": done})
+
+
+def _of_range(webhook: Webhook, wanted: Range) -> QuerySet[Delivery]:
+    return wanted.deliveries(webhook).filter(lease=None).order_by("event_id")
+
+
+def _replay_after(event: int, webhook: Webhook, wanted: Range) -> tuple[int | None, int]:
+    """The next batch. Returns its last event, None if it was the last batch, and how many there were."""
+    found = _of_range(webhook, wanted).filter(event_id__gt=event)
+    batch = list(found.values_list("pk", "event_id")[:BATCH])
+    if batch:
+        count = _make_due(Delivery.objects.filter(pk__in=[pk for pk, _ in batch]), lane=Delivery.Lane.BULK)
         _notify_on_commit({webhook})
-    return len(ids)
+        return (batch[-1][1] if len(batch) == BATCH else None), count
+    return None, 0
 
 
 def _make_due(rows: QuerySet[Delivery], **changes: Any) -> int:

@@ -117,7 +117,7 @@ class WebhookViewSet(ViewSet):
     def replay(self, request: Request, pk: str) -> Response:
         """Send a range again, after live events: dead and held deliveries, unless `state` names others."""
         wanted = replay.Range(**sent(ReplaySerializer, request))
-        return Response({"replayed": replay.replay(self.get_object(), wanted)})
+        return Response({"replayed": replay.replay(self.get_object(), wanted, actor=user_of(request))})
 
     @extend_schema(parameters=LOG_PARAMETERS, responses=DeliverySerializer(many=True))
     @action(detail=True, pagination_class=Pages)

@@ -2,9 +2,13 @@
 
 from threading import BoundedSemaphore
 
+from django.utils.timezone import now
+
+from jobs import runner
+from jobs.models import Job
 from tests.factories import client_of
 from webhooks import health, replay, sender
-from webhooks.models import Attempt, Delivery, Event
+from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain
 
 from .steps import NOBODY, decide, hook_of
@@ -128,3 +132,33 @@ def test_a_test_that_waits_leaves_the_other_threads_to_the_site(hook, house, rec
     assert first.status_code == 200
     monkeypatch.setattr(sender, "deliver", deliver)
     assert client_of(house.lead).post(f"/api/webhooks/{hook.pk}/ping/").status_code == 200
+
+
+def test_a_long_replay_is_a_job(hook, house, monkeypatch):
+    monkeypatch.setattr(replay, "BATCH", 2)
+    monkeypatch.setattr(runner, "send", lambda job_id: None)
+    decide(house, 5)
+    Delivery.objects.update(state="dead", finished_at=now())
+    dead = Delivery.objects.count()
+
+    answer = client_of(house.lead).post(f"/api/webhooks/{hook.pk}/replay/", {"since": "2026-01-01"}, "json")
+
+    assert (answer.json(), dead > 4) == ({"replayed": dead}, True)
+    assert not Delivery.objects.filter(state="pending").exists()
+    job = runner.run_now(Job.objects.get(kind="replay"))
+    assert (job.state, job.report, job.done) == ("succeeded", {"replayed": dead}, dead)
+    assert set(Delivery.objects.values_list("state", "lane")) == {("pending", Delivery.Lane.BULK)}
+
+
+def test_a_replay_ends_when_its_endpoint_is_disabled(hook, house, monkeypatch):
+    monkeypatch.setattr(replay, "BATCH", 0)
+    monkeypatch.setattr(runner, "send", lambda job_id: None)
+    decide(house)
+    Delivery.objects.update(state="dead", finished_at=now())
+    replay.replay(hook, replay.Range(), actor=house.lead)
+    Webhook.objects.update(is_active=False)
+
+    job = runner.run_now(Job.objects.get(kind="replay"))
+
+    assert (job.state, job.error["code"]) == ("failed", "webhook_off")
+    assert not Delivery.objects.filter(state="pending").exists()

@@ -110,7 +110,8 @@ class EndpointOperations(CountersignAdmin):
             return self._confirm(request, webhook, title="Replay given-up and held", text=text, form=form)
         wanted = replay.Range(tuple(form.cleaned_data["states"]), since=form.cleaned_data["since"])
         try:
-            messages.success(request, f"Will be sent again: {replay.replay(webhook, wanted)}.")
+            count = replay.replay(webhook, wanted, actor=signed_in(request))
+            messages.success(request, f"Will be sent again: {count}.")
         except Refused as refused:
             messages.error(request, refused.detail)
         return _page_of(webhook)
