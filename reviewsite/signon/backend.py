@@ -7,6 +7,7 @@ import jwt
 import requests
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
@@ -70,7 +71,11 @@ class SignOnBackend(OIDCAuthenticationBackend):
         return User.objects.filter(email=claims["email"])
 
     def create_user(self, claims: dict[str, Any]) -> User:
-        person = User.objects.create_user(claims["email"], **_names(claims))
+        try:
+            with transaction.atomic():
+                person = User.objects.create_user(claims["email"], **_names(claims))
+        except IntegrityError:  # another tab was a moment faster
+            person = User.objects.get(email=claims["email"])
         return self.update_user(person, claims)
 
     def update_user(self, user: User, claims: dict[str, Any]) -> User:

@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from reviewsite.signon.backend import SignOnBackend
 from reviewsite.signon.views import REFUSED, UNREACHABLE
 from tests import factories
+from tests.parallel import together
 from tests.reviewsite.signon.conftest import said, who
 from users.models import User
 
@@ -105,6 +107,15 @@ def test_an_unknown_e_mail_makes_a_person_without_roles_where_the_site_says_so(s
         False,
     )
     assert not made.has_usable_password() and not made.memberships.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_of_a_new_person_make_one_account():
+    claims = {"email": "new@example.org"}
+
+    first, second = together([lambda: SignOnBackend().create_user(claims)] * 2)
+
+    assert first == second == User.objects.get()
 
 
 def test_who_left_stays_out(sign_on, client):
