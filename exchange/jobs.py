@@ -1,6 +1,6 @@
 """The kinds of jobs of this app: thin, each a call."""
 
-from jobs.registry import Done, job_kind
+from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 
 from .exporting import snapshots
@@ -12,10 +12,15 @@ from .importing import long_imports
     label="Import",
     if_stopped="Nothing was imported.",
     is_kept=True,
-    on_end=long_imports.remove_file,
+    on_end=long_imports.clean_up,
 )
-def import_tasks(running: RunningJob) -> Done:
-    return Done(long_imports.run(running.job, progress=running.report_progress))
+def import_tasks(running: RunningJob) -> Done | Continue:
+    return long_imports.run_step(running)
+
+
+@job_kind(long_imports.REMOVAL, label="Removal of a stopped import", is_cancellable=False)
+def remove_stopped_import(running: RunningJob) -> Done | Continue:
+    return long_imports.remove_step(running)
 
 
 # Not atomic: a snapshot is a transaction of its own kind, and writing a file again does no harm.

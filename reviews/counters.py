@@ -1,9 +1,10 @@
 """The review counters of a task and whether it is reviewed. Always recomputed, under the task's lock."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
@@ -70,6 +71,13 @@ WRITE = """
     INSERT INTO tasks_projectdelta (project_id, {counted})
     SELECT project_id, {counted} FROM jsonb_to_recordset(%(deltas)s::jsonb) AS d(project_id bigint, {columns})
 """.format(counted=", ".join(totals.COUNTED), columns=", ".join(f"{name} bigint" for name in totals.COUNTED))
+
+ADD_REVIEWERS = """
+    INSERT INTO reviews_taskreviewer (project_id, user_id, task_id)
+    SELECT DISTINCT a.project_id, r.created_by_id, a.task_id
+    FROM tasks_annotation a JOIN reviews_review r ON r.id = a.standing_review_id
+    WHERE a.task_id = ANY(%s) AND a.deleted_at IS NULL ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,12 @@ def _write(
     ]
     # Times become text here; the column types of `input` turn them back.
     run(WRITE, {"tasks": json.dumps(rows, default=str), "deltas": json.dumps(deltas)})
+
+
+def add_reviewers(task_ids: Iterable[int]) -> None:
+    """List the reviewers of new tasks."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_REVIEWERS, [list(task_ids)])
 
 
 def recount_comments(tasks: Collection[Task]) -> None:

@@ -105,7 +105,8 @@ def _settings_changed(event: DomainEvent) -> None:
 
 def _tasks_created(event: DomainEvent) -> None:
     """Sample them; those imported with annotations enter the queue."""
-    sampling.admit(event.project, event.tasks)
+    # An import adds many tasks without the lock that makes the sample exact, and settles it at its end.
+    sampling.admit(event.project, event.tasks, settled_later=event.detail.get("settled_later", False))
     _sync_queue([task.pk for task in event.tasks if task.total_annotations])
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from tasks.models import Annotation, History, Project, ProjectDelta, Task
+from tasks.models import Annotation, History, Import, Project, ProjectDelta, Task
 from tasks.services import uploads
 
 from . import counters
@@ -21,13 +21,28 @@ def purge(before: datetime) -> dict[str, int]:
     """Delete projects, tasks and annotations that were marked deleted before that time, with everything in
     them. Returns how many of each."""
     projects = Project.objects.filter(deleted_at__lt=before)
-    tasks = Task.objects.filter(Q(deleted_at__lt=before) | Q(project__in=projects))
+    tasks = Task.objects.filter(Q(deleted_at__lt=before, is_staged=False) | Q(project__in=projects))
     annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
     return {
         "annotations": sum(map(_purge_annotations, _batches(annotations))),
         "tasks": sum(map(_purge_tasks, _batches(tasks))),
         "projects": sum(map(_purge_projects, _batches(projects))),
     }
+
+
+def purge_staged(record: Import, at_most: int = BATCH) -> int:
+    """Delete up to so many tasks of an import that was stopped. How many it found."""
+    with transaction.atomic():
+        ids = list(
+            Task.objects.filter(imported_by=record, is_staged=True).values_list("pk", flat=True)[:at_most]
+        )
+        purge_tasks(ids)
+    return len(ids)
+
+
+def purge_tasks(ids: list[int]) -> None:
+    _purge_annotations(list(Annotation.objects.filter(task__in=ids).values_list("pk", flat=True)))
+    _purge_tasks(ids)
 
 
 def _batches(rows: QuerySet) -> Iterator[list[int]]:

@@ -54,9 +54,9 @@ def percent_of(project: Project) -> Decimal:
     return Project.objects.values_list("review_task_limit_percent", flat=True).get(pk=project.pk)
 
 
-def admit(project: Project, new: Collection[Task]) -> None:
+def admit(project: Project, new: Collection[Task], *, settled_later: bool = False) -> None:
     """Sample tasks that were just inserted, which so far all count as sampled. The caller holds the lock on
-    adding tasks to the project."""
+    adding tasks to the project, or takes it afterwards and settles the sample then."""
     percent = percent_of(project)
     if percent == EVERYTHING or _is_being_drawn(project):
         return
@@ -65,7 +65,8 @@ def admit(project: Project, new: Collection[Task]) -> None:
     wanted = min(max(sample_size(counted["tasks"], percent) - drawn_before, 0), len(new))
     by_place = sorted(new, key=lambda task: (place_of(task, project), task.pk))
     _flag(by_place[wanted:], drawn=False)
-    _settle(project, percent)
+    if not settled_later:
+        _settle(project, percent)
 
 
 def settle(project: Project) -> list[int]:

@@ -19,7 +19,7 @@ def visible_people(user: User) -> QuerySet[User]:
     """Those visible with their real names."""
     shared = projects_where(user, "view_project")
     if shared is None:
-        return User.objects.all()
+        return User.objects.listed()
     hidden = set(projects_hiding_people(user))
     # Where reviewers read pseudonyms, not even the members are visible by name.
     named, seen = set(shared) - hidden, set(projects_where(user, "view_all_annotations") or ()) - hidden

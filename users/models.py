@@ -22,6 +22,10 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    def listed(self):
+        """Everybody but the placeholders of imports that are not complete."""
+        return self.filter(is_staged=False)
+
     def people(self):
         """Active people, without placeholders."""
         return self.filter(is_active=True, is_placeholder=False)
@@ -68,6 +72,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may enter the admin", default=False)
     is_active = models.BooleanField(default=True)
     is_placeholder = models.BooleanField(default=False, editable=False)
+    placeholder_for = models.CharField(
+        max_length=254,
+        blank=True,
+        editable=False,
+        help_text="Of a placeholder: the e-mail that the file had. Exports have it again.",
+    )
+    is_staged = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="A placeholder of an import that is not complete: nobody sees it yet.",
+    )
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     wants_digest = models.BooleanField("e-mail me once a day about waiting work", default=True)
     digest_sent_on = models.DateField(null=True, editable=False)
@@ -92,6 +107,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=Q(email__regex=CANONICAL), name="user_email_canonical"),
             models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),
+            models.CheckConstraint(
+                condition=Q(is_staged=False) | Q(is_placeholder=True, is_active=False),
+                name="user_staged_is_placeholder",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -59,12 +59,13 @@ def _progress(job: Job) -> dict[str, Any]:
 def _completed(record: Import) -> dict[str, Any]:
     tasks = record.report.get("tasks", 0)
     instant = iso(record.created_at)
+    is_complete = record.reserved_until is None
     return {
-        "status": Status.COMPLETED.value,
+        "status": (Status.COMPLETED if is_complete else Status.IN_PROGRESS).value,
         "error": None,
         "error_code": None,
         "created_at": instant,
-        "finished_at": instant,
+        "finished_at": instant if is_complete else None,
         "done": tasks,
         "total": tasks,
     }

@@ -95,7 +95,7 @@ def annotation_body(
     return {
         "id": annotation.pk,
         "completed_by": people.id(annotation.completed_by_id),
-        "completed_by_email": people[annotation.completed_by_id].email,
+        "completed_by_email": email_of(people[annotation.completed_by_id]),
         "result": annotation.result,
         "was_cancelled": annotation.was_cancelled,
         "ground_truth": annotation.ground_truth,
@@ -161,8 +161,18 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
     }
 
 
+def email_of(user: User) -> str:
+    """Of a placeholder, the address that its file had: another project finds the same person by it."""
+    return user.placeholder_for or user.email
+
+
 def person_body(user: User) -> Body:
-    return {"id": user.pk, "email": user.email, "first_name": user.first_name, "last_name": user.last_name}
+    return {
+        "id": user.pk,
+        "email": email_of(user),
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+    }
 
 
 def without_signers(task: Body, contested: Collection[int]) -> Body:

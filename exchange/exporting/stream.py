@@ -131,7 +131,7 @@ def _by_id(project: Project, selection: Selection) -> QuerySet[Task]:
 
 def _deleted(project: Project, selection: Selection) -> Iterator[Body]:
     if selection.changed_since:
-        deleted = _by_id(project, selection).filter(deleted_at__gte=selection.changed_since)
+        deleted = _by_id(project, selection).filter(deleted_at__gte=selection.changed_since, is_staged=False)
         columns = ("unique_id", "external_id", "project_id", "deleted_at")
         yield from map(deleted_body, deleted.only(*columns).iterator(CHUNK))
 
@@ -204,7 +204,9 @@ def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], identi
         | {r.created_by_id for r in reviews}
         | {pk for r in reviews for pk in (r.undone_by_id, r.imported_by_id) if pk}
     )
-    return People(identities, User.objects.only("email", "first_name", "last_name").in_bulk(ids))
+    return People(
+        identities, User.objects.only("email", "placeholder_for", "first_name", "last_name").in_bulk(ids)
+    )
 
 
 def _results(reviews: Sequence[Review]) -> Results:

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, connection, transaction
 
 from tasks.models import Project
 from users.models import User
@@ -16,6 +17,8 @@ from .json_stream import invalid_import
 
 PLACEHOLDER_HOST = "placeholder.invalid"
 NAME_LENGTH = 64  # of what comes before the @
+UNKNOWN = re.compile(r"unknown-annotator-\d+")
+OF_PROJECT = re.compile(r"-project-\d+$")
 BATCH = 1000
 
 Names = dict[str, str]  # "first_name" and "last_name"
@@ -50,64 +53,105 @@ class UsersMap:
 
 
 class People:
-    """The user ids of the people in a file. People unknown here become inactive placeholders."""
+    """The user ids of the people in a file. People unknown here become inactive placeholders of the project.
 
-    def __init__(self, project: Project, users: UsersMap):
+    New placeholders are staged: nobody sees them before the import is complete.
+    """
+
+    def __init__(self, project: Project, users: UsersMap, *, staged: list[int] | None = None):
         self.project = project
         self.users = users
+        self.staged = staged if staged is not None else []  # ids; it is added to
         self.ids: dict[str, int] = {}
-        self.placeholders: list[str] = []
+        self.created: list[str] = []
 
     def __getitem__(self, key: str) -> int:
         return self.ids[key]
 
     def resolve(self, keys: Iterable[str]) -> None:
         """Look up everybody of `keys` (see fields.as_person), or create a placeholder."""
-        known_as = {key: self.users.email_of.get(key, key) for key in keys}
-        emails = {key: name if "@" in name else self._placeholder_of(name) for key, name in known_as.items()}
-        ids = _ids_by_email(set(emails.values()))
-        unknown = {key: email for key, email in emails.items() if email not in ids}
-        placeholders = {key: _placeholder_email(email) for key, email in unknown.items()}
-        ids |= _ids_by_email(set(placeholders.values()))
-        ids |= self._create(
-            {placeholders[key]: unknown[key] for key in unknown if placeholders[key] not in ids}
-        )
-        self.ids = {key: ids[placeholders.get(key, email)] for key, email in emails.items()}
+        named = {key: self.users.email_of.get(key, key) for key in set(keys) - self.ids.keys()}
+        if not named:
+            return
+        # A placeholder's address stands for nobody outside its project, so it is never looked up as it is.
+        known = _ids_by_email({name for name in named.values() if not _is_placeholder(name)})
+        unknown = {key: name for key, name in named.items() if name not in known}
+        emails = {key: self._placeholder_email(name) for key, name in unknown.items()}
+        known |= _ids_by_email(set(emails.values()))
+        known |= self._create({emails[key]: unknown[key] for key in unknown if emails[key] not in known})
+        found = {key: known[emails.get(key, name)] for key, name in named.items()}
+        self.ids |= found
+        self.staged += _kept(found.values()) - set(self.staged)
 
-    def _placeholder_of(self, key: str) -> str:
-        # The project is part of it: user 4 of another project's file is somebody else.
-        project = self.project.pk
-        name = f"imported-{key[1:]}-project-{project}" if key else f"unknown-annotator-{project}"
-        return f"{name}@{PLACEHOLDER_HOST}"
+    def _placeholder_email(self, name: str) -> str:
+        """An address of this project: user 4 of another project's file is somebody else."""
+        if not (base := _base_of(name)):
+            return f"unknown-annotator-{self.project.pk}@{PLACEHOLDER_HOST}"
+        suffix = f"-project-{self.project.pk}"
+        longest = NAME_LENGTH - len("imported-") - len(suffix)
+        if len(base) > longest:
+            base = f"{base[: longest - 9]}-{hashlib.sha256(base.encode()).hexdigest()[:8]}"
+        return f"imported-{base}{suffix}@{PLACEHOLDER_HOST}"
 
     def _create(self, wanted: dict[str, str]) -> dict[str, int]:
-        """Ids of new placeholders, from {placeholder's e-mail: e-mail in the file}."""
-        people = [self._placeholder(email, in_file) for email, in_file in wanted.items()]
+        """Ids of new placeholders, from {placeholder's e-mail: name in the file}."""
+        people = [self._placeholder(email, name) for email, name in wanted.items()]
         # Conflicts are ignored because another import may be creating the same people.
         User.objects.bulk_create(people, batch_size=BATCH, ignore_conflicts=True)
-        self.placeholders += [person.email for person in people]
+        self.created += wanted
         return _ids_by_email(set(wanted))
 
-    def _placeholder(self, email: str, in_file: str) -> User:
-        is_unknown = email == self._placeholder_of("")
-        name = "Unknown annotator" if is_unknown else in_file.removesuffix(f"@{PLACEHOLDER_HOST}")
-        names = self.users.names_of.get(in_file) or {"first_name": name}
+    def _placeholder(self, email: str, name: str) -> User:
+        names = self.users.names_of.get(name) or {"first_name": _base_of(name) or "Unknown annotator"}
         # No password and not active: nobody can sign in as a placeholder.
-        return User(email=email, password=make_password(None), is_active=False, is_placeholder=True, **names)
+        return User(
+            email=email,
+            password=make_password(None),
+            is_active=False,
+            is_placeholder=True,
+            is_staged=True,
+            placeholder_for="" if _is_placeholder(name) else name,
+            **names,
+        )
+
+
+def _is_placeholder(name: str) -> bool:
+    """Somebody of whom no file says an address of their own: a number, nobody, or another placeholder."""
+    return "@" not in name or name.endswith(f"@{PLACEHOLDER_HOST}")
+
+
+def _base_of(name: str) -> str:
+    """What the address of a placeholder is made of. Empty for the unknown annotator."""
+    if not name.endswith(f"@{PLACEHOLDER_HOST}"):
+        return name.removeprefix("#").replace("@", "-at-")
+    local = name.removesuffix(f"@{PLACEHOLDER_HOST}")
+    return "" if UNKNOWN.fullmatch(local) else OF_PROJECT.sub("", local).removeprefix("imported-")
 
 
 def _ids_by_email(emails: set[str]) -> dict[str, int]:
     return dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
 
 
-def _placeholder_email(email: str) -> str:
-    """For somebody known by e-mail alone: their own address stays free until they join."""
-    if email.endswith(f"@{PLACEHOLDER_HOST}"):
-        return email
-    name = f"imported-{email.replace('@', '-at-')}"
-    if len(name) > NAME_LENGTH:
-        name = f"{name[: NAME_LENGTH - 9]}-{hashlib.sha256(email.encode()).hexdigest()[:8]}"
-    return f"{name}@{PLACEHOLDER_HOST}"
+def _kept(ids: Iterable[int]) -> set[int]:
+    """Those of them that are staged. Until the transaction ends nobody deletes any of these people, as an
+    import that is stopped may want to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, is_staged FROM users_user WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(ids)]
+        )
+        return {pk for pk, is_staged in cursor.fetchall() if is_staged}
+
+
+def discard_staged(emails: Sequence[str]) -> None:
+    """Delete the placeholders that an import made and then did not use. Those in use by another one stay."""
+    for email in emails:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("DELETE FROM users_user WHERE email = %s AND is_staged", [email])
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # who refers to them?
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        except IntegrityError:
+            continue
 
 
 def people_of(entry: TaskEntry) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Q
 
 from tasks.errors import Refused
-from tasks.models import Annotation, Project, Task
+from tasks.models import Annotation, Import, Project, Task
 
 from .entries import TaskEntry
 
@@ -14,16 +14,18 @@ ERROR, SKIP, UPDATE = "error", "skip", "update"
 ON_DUPLICATE = (ERROR, SKIP, UPDATE)
 
 
-def known_tasks(project: Project, entries: Sequence[TaskEntry]) -> dict[int, int]:
-    """Number in the file → id of the task here, or 0 for the second of two equal tasks in the batch."""
+def known_tasks(record: Import, entries: Sequence[TaskEntry]) -> dict[int, int]:
+    """Number in the file → id of the task here, or 0 for the second of two equal tasks in the file."""
     by_key: dict[object, int] = {}
-    present = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
+    named = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
         external_id__in=[e.external_id for e in entries if e.external_id]
     )
-    for pk, unique_id, external_id in Task.objects.filter(
-        present, project=project, deleted_at=None
-    ).values_list("pk", "unique_id", "external_id"):
-        by_key |= {unique_id: pk, external_id: pk}
+    present = Q(deleted_at=None) | Q(is_staged=True, imported_by=record)
+    found_here = Task.objects.filter(named, present, project=record.project_id).order_by("-is_staged")
+    for pk, unique_id, external_id, is_staged in found_here.values_list(
+        "pk", "unique_id", "external_id", "is_staged"
+    ):
+        by_key |= dict.fromkeys((unique_id, external_id), 0 if is_staged else pk)
     known = {}
     for entry in entries:
         keys = [key for key in (entry.unique_id, entry.external_id) if key is not None]
@@ -34,9 +36,10 @@ def known_tasks(project: Project, entries: Sequence[TaskEntry]) -> dict[int, int
     return known
 
 
-def refuse_known(number: int, task_id: int) -> Refused:
+def refuse_known(number: int | None, task_id: int) -> Refused:
     where = f"as task {task_id}" if task_id else "earlier in the file"
-    detail = f"task {number}: unique_id: it exists already, {where}."
+    which = "a task" if number is None else f"task {number}"
+    detail = f"{which}: unique_id: it exists already, {where}."
     return Refused("duplicate_task", detail, field="unique_id")
 
 

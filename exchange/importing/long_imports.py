@@ -1,6 +1,6 @@
 """Imports too long for a request: the file is kept, and a job imports all of it or nothing.
 
-The import is one transaction, so a worker that dies leaves nothing behind, and the next one starts all over.
+The job commits what it has written every 20 seconds, hidden, so another worker goes on where one died.
 """
 
 import shutil
@@ -12,16 +12,19 @@ from django.db import transaction
 
 from jobs import runner
 from jobs.models import Job, State
-from jobs.progress import Progress
+from jobs.registry import Continue, Done
+from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.models import Import, Project
 from users.models import User
 
 from ..models import Status
 from .authorship import UsersMap
-from .importer import import_file
+from .importer import Importing, discard
+from .state import ImportState
 
 KIND = "import_tasks"  # its subject is the Import
+REMOVAL = "remove_stopped_import"  # likewise
 REQUEST_LIMIT = 20_000  # tasks: up to so many are imported within the request
 
 _STATUSES = {
@@ -68,21 +71,32 @@ def status_of(job: Job) -> str:
     return _STATUSES[State(job.state)].value
 
 
-def run(job: Job, *, progress: Progress) -> dict[str, Any]:
-    """The report of the import. Raises Refused, and nothing is imported then."""
+def run_step(running: RunningJob) -> Done | Continue:
+    """First the file is checked and numbers are reserved, then tasks are written, then all become visible.
+
+    Raises Refused, and nothing is imported then.
+    """
+    job = running.job
     record = Import.objects.select_related("project", "created_by").get(pk=job.subject)
     if record.project.deleted_at:
         raise Refused("not_found", "The project was deleted. Nothing was imported.")
     with _open(job) as file:
-        outcome = import_file(
+        importing = Importing(
             record.project,
             file,
             actor=record.created_by,
-            record=record,
-            progress=progress,
+            progress=running.report_progress,
             **job.parameters,
         )
-    return outcome.report.as_dict()
+        if job.cursor is None:
+            importing.begin(record, importing.survey())
+            return Continue(importing.state.as_json())
+        importing.resume(record, ImportState.from_json(job.cursor))
+        if not importing.is_written:
+            importing.write(is_out_of_time=lambda: running.is_out_of_time)
+            return Continue(importing.state.as_json())
+        importing.publish()
+    return Done(importing.state.report.as_dict())
 
 
 def _open(job: Job) -> BinaryIO:
@@ -92,8 +106,28 @@ def _open(job: Job) -> BinaryIO:
         raise Refused("file_lost", "The file of this import is gone. Send it again.")
 
 
-def remove_file(job: Job) -> None:
+def clean_up(job: Job) -> None:
+    """When it ends: remove its file and, by another job, what it has written if it did not succeed."""
     transaction.on_commit(lambda: path_of(job).unlink(missing_ok=True))
+    cursor = Job.objects.values_list("cursor", flat=True).get(pk=job.pk)
+    if job.state != State.SUCCEEDED and cursor is not None:
+        removal = runner.create(
+            REMOVAL,
+            created_by=job.created_by,
+            project_id=job.project_id,
+            subject_id=job.subject_id,
+            parameters={"placeholders": cursor["report"]["placeholders"]},
+        )
+        runner.enqueue(removal)
+
+
+def remove_step(running: RunningJob) -> Done | Continue:
+    record = Import.objects.get(pk=running.job.subject)
+    while discard(record, running.job.parameters["placeholders"]):
+        if running.is_out_of_time:
+            return Continue({})
+        running.check_cancelled()
+    return Done()
 
 
 def cancel(record: Import) -> bool:

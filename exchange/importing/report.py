@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from reviews.imported import ImportedWork
 from tasks.labelconfig import some_problems
@@ -63,7 +63,7 @@ class Report:
     duplicates_updated: CountedTasks = field(default_factory=CountedTasks)
     verdicts_not_kept: CountedTasks = field(default_factory=CountedTasks)
     self_reviews: CountedTasks = field(default_factory=CountedTasks)
-    reviewers: Counter[int] = field(default_factory=Counter)
+    reviewers: Counter[int] = field(default_factory=Counter)  # ids
     reasons: Counter[str] = field(default_factory=Counter)
     new_unique_ids: int = 0
     predictions_without_content: int = 0
@@ -99,6 +99,19 @@ class Report:
             self.reviewers.update(verdict.reviewer_id for verdict in work.verdicts)
             if any(verdict.reviewer_id == row.completed_by_id for verdict in work.verdicts):
                 self.self_reviews.add(found.number, **where, stands=work.stands)
+
+    def as_state(self) -> dict[str, Any]:
+        """As JSON, for `from_state`. Without `task_ids`: a job does not answer with them."""
+        state = {name: value for name, value in self.__dict__.items() if name != "task_ids"}
+        lists = {name: value.as_dict() for name, value in state.items() if isinstance(value, CountedTasks)}
+        return state | lists | {"reviewers": list(self.reviewers.items())}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        lists = {one.name for one in fields(cls) if one.default_factory is CountedTasks}
+        values = {name: CountedTasks(**value) if name in lists else value for name, value in state.items()}
+        counted = {"reasons": Counter(state["reasons"]), "reviewers": Counter(dict(state["reviewers"]))}
+        return cls(**(values | counted))
 
     def as_dict(self) -> dict[str, Any]:
         return {

@@ -9,11 +9,9 @@ from django.utils import timezone
 from reviews import final_answer
 from reviews.counters import apply_siblings
 from reviews.imported import ImportedVerdict, ImportedWork
-from reviews.models import TaskReviewer
 from reviews.siblings import Sibling, sibling_of
 from tasks.counters import AnnotationCounts, apply_counts
-from tasks.models import Annotation, Import, Prediction, Project, Task, TaskAnnotator
-from tasks.sql import copy_values
+from tasks.models import Annotation, Import, Prediction, Project, Task
 
 from .authorship import People
 from .entries import AnnotationEntry, PredictionEntry, TaskEntry
@@ -31,6 +29,8 @@ def task_row(entry: TaskEntry, record: Import, *, pk: int, inner_id: int) -> Tas
         external_id=entry.external_id,
         imported_by_id=record.pk,
         updated_by_id=record.created_by_id,
+        is_staged=True,
+        deleted_at=timezone.now(),
         **entry.fields,
     )
 
@@ -112,16 +112,3 @@ def count_new(
         apply_counts(task, counts[task.pk])
         apply_siblings(task, siblings[task.pk], task.project.review_criteria)
     final_answer.set_answers_of_new(tasks, annotations, siblings)
-
-
-def copy_people(annotations: Sequence[Annotation], works: Sequence[ImportedWork]) -> None:
-    """Who annotated and who reviewed the new tasks. Plain tuples: there are as many as annotations."""
-    standing = (work.reviews[-1] for work in works if work.stands)
-    _copy_pairs(TaskAnnotator, {(a.project_id, a.completed_by_id, a.task_id) for a in annotations})
-    _copy_pairs(
-        TaskReviewer, {(review.project_id, review.created_by_id, review.task_id) for review in standing}
-    )
-
-
-def _copy_pairs(model: type[TaskAnnotator] | type[TaskReviewer], rows: set[tuple[int, int, int]]) -> None:
-    copy_values(model, [model._meta.get_field(name) for name in ("project", "user", "task")], rows)

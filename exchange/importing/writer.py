@@ -2,27 +2,27 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, Error, IntegrityError, connection
 
 from reviews import counters as review_counters
 from reviews.imported import ImportedWork
 from reviews.service import AnnotationReviewService
-from tasks import counters, totals
+from tasks import counters
 from tasks.choices import HistoryAction
+from tasks.errors import Refused
 from tasks.models import Annotation, Import, Prediction, Task
 from tasks.services import history
-from tasks.services.tasks import next_inner_ids
 from tasks.services.tasks import update as update_task
 from tasks.sql import copy_rows, next_ids
 
-from .authorship import People
-from .duplicates import ERROR, SKIP, known_tasks, refuse_known, taken_unique_ids
+from .authorship import People, people_of
+from .duplicates import ERROR, UPDATE, known_tasks, refuse_known, taken_unique_ids
 from .entries import TaskEntry
 from .json_stream import invalid_import
 from .report import Located, Report, annotations_of
-from .rows import annotation_row, copy_people, count_new, prediction_row, task_row, work_of
+from .rows import annotation_row, count_new, prediction_row, task_row, work_of
+from .state import ImportState
 
 CHECK_EVERY = 10_000  # annotations
 
@@ -30,37 +30,42 @@ Placed = tuple[TaskEntry, Task]
 
 
 class Writer:
-    """Writes one import, within one transaction. `created` are the new tasks."""
+    """Stages the tasks of one import."""
 
-    def __init__(self, record: Import, people: People, report: Report, *, on_duplicate: str):
-        self.record, self.people, self.report, self.on_duplicate = record, people, report, on_duplicate
+    def __init__(self, record: Import, people: People, state: ImportState):
+        self.record, self.people, self.state = record, people, state
         self.project, self.actor = record.project, record.created_by
-        self.unchecked, self.first_unchecked = 0, 1
-        self.created: list[Task] = []
+        self.unchecked, self.first_unchecked = 0, state.written + 1
 
-    def write(self, entries: Sequence[TaskEntry]) -> None:
-        with self._naming_tasks_in_errors(until=entries[-1].number):
-            known = known_tasks(self.project, entries)
-            if known and self.on_duplicate == ERROR:
-                raise refuse_known(*next(iter(known.items())))
-            new = self._new_tasks([entry for entry in entries if entry.number not in known])
-            self._insert(new)
-            self._write_known([entry for entry in entries if entry.number in known], known)
-            if self.unchecked >= CHECK_EVERY:
-                self._check()
-        self.created += [task for _, task in new]
+    @property
+    def report(self) -> Report:
+        return self.state.report
 
-    def finish(self, last: int) -> None:
-        with self._naming_tasks_in_errors(until=last):
-            self._check()
+    def write(self, entries: Sequence[TaskEntry], *, on_duplicate: str) -> None:
+        """Stage those that are new here. Of the others, updates are for the end (`update_known`)."""
+        known = known_tasks(self.record, entries)
+        if known and on_duplicate == ERROR:
+            raise refuse_known(*next(iter(known.items())))
+        new = [entry for entry in entries if entry.number not in known]
+        self.people.resolve(set().union(*map(people_of, new)))
+        self._insert(self._new_tasks(new))
+        for number, task_id in known.items():
+            if task_id and on_duplicate == UPDATE:
+                self.state.has_updates = True
+            else:
+                self.report.duplicates_skipped.add(number, id=task_id or None)
+        if self.unchecked >= CHECK_EVERY:
+            self.check(until=entries[-1].number)
 
     # --- new tasks ----------------------------------------------------------------------------
 
     def _new_tasks(self, entries: Sequence[TaskEntry]) -> list[Placed]:
-        numbers, ids = next_inner_ids(self.project, len(entries)), next_ids(Task, len(entries))
+        first = self.state.next_inner_id
+        self.state.next_inner_id += len(entries)
+        ids = next_ids(Task, len(entries))
         return [
-            (e, task_row(e, self.record, pk=pk, inner_id=n))
-            for e, n, pk in zip(entries, numbers, ids, strict=True)
+            (entry, task_row(entry, self.record, pk=pk, inner_id=first + place))
+            for place, (entry, pk) in enumerate(zip(entries, ids, strict=True))
         ]
 
     def _insert(self, placed: Sequence[Placed]) -> None:
@@ -70,50 +75,55 @@ class Writer:
         predictions = [
             prediction_row(entry, task, pk=pk) for (entry, task), pk in zip(entries, ids, strict=True)
         ]
-        annotations, works = self._insert_annotations(annotations_of(placed))
-        copy_people(annotations, works)
+        annotations = self._insert_annotations(annotations_of(placed))
         # Before the tasks are written, so that COPY writes their counters, too.
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
-        totals.add_new(tasks)
         self.report.count(placed, predictions=len(predictions))
 
     # --- tasks that exist already ------------------------------------------------------------
 
-    def _write_known(self, entries: Sequence[TaskEntry], known: dict[int, int]) -> None:
-        """Skip them, or update their data and add the annotations they do not have yet."""
+    def update_known(self, entries: Sequence[TaskEntry]) -> None:
+        """Update the data of those that others see, and add the annotations they do not have yet."""
+        known = {number: pk for number, pk in known_tasks(self.record, entries).items() if pk}
+        if not known:
+            return
+        tasks = Task.objects.in_bulk(known.values())
         updated = []
         for entry in entries:
-            task_id = known[entry.number]
-            if task_id and self.on_duplicate != SKIP:
-                updated.append((entry, self._update(entry, task_id)))
-                self.report.duplicates_updated.add(entry.number, id=task_id)
-            else:
-                self.report.duplicates_skipped.add(entry.number, id=task_id or None)
-        if updated:
-            self._add_annotations(updated)
+            if entry.number in known:
+                updated.append((entry, self._update(entry, tasks[known[entry.number]])))
+                self.report.duplicates_updated.add(entry.number, id=known[entry.number])
+        self.people.resolve(set().union(*(people_of(entry) for entry, _ in updated)))
+        self._add_annotations(updated)
 
-    def _update(self, entry: TaskEntry, task_id: int) -> Task:
+    def _update(self, entry: TaskEntry, task: Task) -> Task:
         # Through the service, because new data outdates standing reviews.
         changes = {"data": entry.data, "meta": entry.fields.get("meta", {})}
         if entry.external_id:
             changes["external_id"] = entry.external_id
-        return update_task(task_id, changes, actor=self.actor)
+        if all(getattr(task, name) == value for name, value in changes.items()):
+            return task
+        return update_task(task.pk, changes, actor=self.actor)
 
     def _add_annotations(self, updated: Sequence[Placed]) -> None:
         """Those with a unique id that is new to the task: of the others we cannot know."""
         found = [one for one in annotations_of(updated) if one.entry.unique_id]
         taken = taken_unique_ids(self.project, [one.entry.unique_id for one in found])
-        self._insert_annotations([one for one in found if taken.get(one.entry.unique_id) != one.task.pk])
-        tasks = list(Task.objects.select_related("project").lock(task.pk for _, task in updated))
+        new = [one for one in found if taken.get(one.entry.unique_id) != one.task.pk]
+        if not new:
+            return
+        self._insert_annotations(new)
+        tasks = list(Task.objects.select_related("project").lock(one.task.pk for one in new))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 
     def _insert_annotations(self, found: Sequence[Located]) -> tuple[list[Annotation], list[ImportedWork]]:
-        annotations, works = [], []
+        annotations: list[Annotation] = []
+        works: list[ImportedWork] = []
         ids = next_ids(Annotation, len(found))
         for one, unique_id, pk in zip(found, self._unique_ids(found), ids, strict=True):
             row = annotation_row(
@@ -132,7 +142,7 @@ class Writer:
         copy_rows(history.new_versions(others, HistoryAction.IMPORTED, self.actor, label_config_id=config))
         copy_rows(annotations)
         self.unchecked += len(annotations)
-        return annotations, works
+        return annotations
 
     def _unique_ids(self, found: Sequence[Located]) -> Iterator[uuid.UUID]:
         """An annotation keeps its unique id if it is free in the project."""
@@ -146,23 +156,18 @@ class Writer:
 
     # --- constraints --------------------------------------------------------------------------
 
-    def _check(self) -> None:
+    def check(self, *, until: int) -> None:
         """Check deferred constraints now: at the very end an error could not name the tasks."""
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        self.unchecked = 0
-
-    @contextmanager
-    def _naming_tasks_in_errors(self, *, until: int) -> Iterator[None]:
         try:
-            yield
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         except (IntegrityError, DataError) as error:
-            found = getattr(error.__cause__, "diag", None)
-            rule = (
-                getattr(found, "constraint_name", None) or getattr(found, "message_primary", None) or "a rule"
-            )
-            tasks = f"tasks {self.first_unchecked} to {until}"
-            raise invalid_import(f"{tasks}: the database refuses one of them ({rule}).")
-        if self.unchecked == 0:
-            self.first_unchecked = until + 1
+            raise self.refused(error, until=until)
+        self.unchecked, self.first_unchecked = 0, until + 1
+
+    def refused(self, error: Error, *, until: int) -> Refused:
+        found = getattr(error.__cause__, "diag", None)
+        rule = getattr(found, "constraint_name", None) or getattr(found, "message_primary", None) or "a rule"
+        tasks = f"tasks {self.first_unchecked} to {until}"
+        return invalid_import(f"{tasks}: the database refuses one of them ({rule}).")

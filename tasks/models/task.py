@@ -24,9 +24,21 @@ class Import(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     name = models.CharField(max_length=255, blank=True)
     report = models.JSONField(default=dict)
+    reserved_until = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="While it is being written: the last number reserved for its tasks.",
+    )
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["project", "reserved_until"],
+                condition=Q(reserved_until__isnull=False),
+                name="import_in_progress",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Import {self.pk}"
@@ -68,6 +80,11 @@ class Task(TaskMixin, models.Model):
         PERSON, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_staged = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Of an import that is not complete: hidden as a deleted task is (`deleted_at` is set).",
+    )
 
     # Counted by tasks.counters, under the task's lock.
     is_labeled = models.BooleanField("finished", default=False, editable=False, help_text="Overlap reached.")
@@ -131,6 +148,9 @@ class Task(TaskMixin, models.Model):
                 ),
                 name="task_counters_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(is_staged=False) | Q(deleted_at__isnull=False), name="task_staged_is_hidden"
+            ),
         ]
         indexes = [
             # The task list of a project, by id.
@@ -159,6 +179,8 @@ class Task(TaskMixin, models.Model):
             models.Index(
                 fields=["file_upload"], condition=Q(file_upload__isnull=False), name="task_by_upload"
             ),
+            # What an import has written so far.
+            models.Index(fields=["imported_by", "id"], condition=Q(is_staged=True), name="task_staged"),
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
     wanted = set(task_ids)
     with transaction.atomic():
         tasks = list(Task.objects.select_related("project").lock(wanted))
-        if len(tasks) < len(wanted):
+        if len(tasks) < len(wanted) or any(task.is_staged for task in tasks):
             raise _unknown()
         for task in tasks:
             _refuse(task, task.project, actor)
@@ -66,9 +66,11 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
         annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
         if annotation is None:
             raise _unknown()
-        _refuse(annotation, annotation.project, actor)
         # The annotation before its task, as everywhere (tasks/locks.py).
         task = Task.objects.select_related("project").lock([annotation.task_id]).get()
+        if task.is_staged:
+            raise _unknown()
+        _refuse(annotation, annotation.project, actor)
         _refuse_deleted_parent(annotation.project, "project")
         _refuse_deleted_parent(task, "task")
         if Annotation.objects.filter(

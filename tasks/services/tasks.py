@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from users.models import User
@@ -17,6 +16,15 @@ from ..models import Annotation, History, Import, Prediction, Project, Task
 from ..roles import may
 from ..sql import update_rows
 from . import history, repeats
+
+# Of its tasks, and of those that imports in progress will write.
+_LAST_INNER_ID = """
+    SELECT greatest(
+        (SELECT max(inner_id) FROM tasks_task WHERE project_id = %(project)s),
+        (SELECT max(reserved_until) FROM tasks_import
+         WHERE project_id = %(project)s AND reserved_until IS NOT NULL)
+    )
+"""
 
 
 def lock_project_tasks(project: Project) -> None:
@@ -39,8 +47,22 @@ def lock_sample(project: Project) -> None:
 def next_inner_ids(project: Project, count: int) -> range:
     """The next numbers within the project, whose tasks are locked until the transaction ends."""
     lock_project_tasks(project)
-    last = Task.objects.filter(project=project).aggregate(last=Max("inner_id"))["last"] or 0
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_INNER_ID, {"project": project.pk})
+        last = cursor.fetchone()[0] or 0
     return range(last + 1, last + 1 + count)
+
+
+def reserve_inner_ids(record: Import, count: int) -> range:
+    """Numbers for the tasks of an import, committed at once: others go on adding tasks while it is written.
+
+    What it does not use is free again when it ends (`reserved_until` is empty then).
+    """
+    with transaction.atomic():
+        numbers = next_inner_ids(record.project, count)
+        record.reserved_until = numbers.stop - 1
+        record.save(update_fields=["reserved_until"])
+    return numbers
 
 
 def create_many(

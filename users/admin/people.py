@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..forms import NewPersonForm, PersonForm
@@ -48,6 +49,9 @@ class PersonAdmin(SiteAdmin, UserAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).listed()
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.has_view_permission(request)

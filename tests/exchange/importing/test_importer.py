@@ -1,6 +1,7 @@
 """Imports: what is stored, whose work it is, and tasks that exist already."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from tasks import totals
 from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.events import DomainEvent, domain_events
-from tasks.models import Annotation, Prediction, Task
+from tasks.models import Annotation, Import, Prediction, Task
+from tasks.services.tasks import next_inner_ids
 from tests import factories
 from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
+from tests.factories import client_of
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -154,7 +157,8 @@ def test_users_may_be_in_the_file(project):
 def test_unknown_email_becomes_a_placeholder_and_stays_free(project):
     load([task_of(answer(completed_by={"email": "anna@example.org"}))], project)
 
-    assert only_annotation().completed_by.email == "imported-anna-at-example.org@placeholder.invalid"
+    name = f"imported-anna-at-example.org-project-{project.pk}"
+    assert only_annotation().completed_by.email == f"{name}@placeholder.invalid"
     assert not User.objects.filter(email="anna@example.org").exists()
 
 
@@ -163,6 +167,46 @@ def test_placeholder_is_the_same_next_time(project):
         load([task_of(answer(completed_by=4))], project)
 
     assert User.objects.filter(is_placeholder=True).count() == 1
+
+
+@pytest.mark.parametrize("key", [4, {"email": "anna@example.org"}, None])
+def test_placeholder_belongs_to_one_project(project, key):
+    load([task_of(answer(completed_by=key))], project)
+    theirs, elsewhere = only_annotation().completed_by, factories.project()
+
+    load([task_of(answer(completed_by={"email": theirs.email}))], elsewhere)
+    load([task_of(answer(completed_by=key))], elsewhere)
+
+    ours = set(Annotation.objects.filter(project=elsewhere).values_list("completed_by__email", flat=True))
+    assert ours == {re.sub(r"\d+@", f"{elsewhere.pk}@", theirs.email)}
+    assert Annotation.objects.get(project=project).completed_by == theirs
+
+
+def test_export_has_the_address_that_a_placeholder_had_in_the_file(house):
+    signed = review(created_by={"email": "gone@example.org"})
+    load([task_of(answer(completed_by={"email": "anna@example.org"}, reviews=[signed]))], house.project)
+    elsewhere = factories.project()
+
+    exports = []
+    for source, into in ((house.project, elsewhere), (elsewhere, factories.project())):
+        exported = client_of(house.admin).get(f"/api/projects/{source.pk}/export?exportType=JSON")
+        body = json.loads(b"".join(exported.streaming_content))[-1]
+        load([body | {"unique_id": None}], into)
+        (annotation,) = body["annotations"]
+        exports.append((annotation["completed_by_email"], annotation["reviews"][0]["created_by"]["email"]))
+
+    assert exports == [("anna@example.org", "gone@example.org")] * 2
+    assert User.objects.filter(placeholder_for="anna@example.org").count() == 3
+
+
+def test_placeholders_of_a_refused_import_are_not_kept(project):
+    load([task_of(external_id="a")], project)
+
+    with pytest.raises(Refused):
+        load([task_of(answer()), task_of(external_id="a")], project, on_duplicate="error")
+
+    assert not User.objects.filter(is_placeholder=True).exists()
+    assert (Import.objects.count(), next_inner_ids(project, 1)[0]) == (1, 2)
 
 
 def test_missing_author_is_the_unknown_annotator_of_the_project(project):

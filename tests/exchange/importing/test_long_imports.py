@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from exchange.importing import importer, long_imports
 from jobs import runner, running
 from jobs.models import Job
-from tasks.models import Annotation, Import, Task
+from tasks.models import Annotation, History, Import, Task
+from tasks.services.tasks import next_inner_ids
 from tests.factories import annotation, build_house, client_of, result
 from users.models import User
 
@@ -40,11 +41,19 @@ def sent(monkeypatch, settings, tmp_path) -> list[int]:
 
 
 def job() -> Job:
-    return Job.objects.get()
+    return Job.objects.get(kind=long_imports.KIND)
+
+
+def run_step() -> None:
+    runner.run_step(job().pk)
 
 
 def run_job() -> None:
-    runner.run_step(job().pk)
+    """All its steps, and those of the job that removes what a stopped import has written."""
+    for kind in (long_imports.KIND, long_imports.REMOVAL):
+        for one in Job.objects.filter(kind=kind):
+            for _ in range(10):
+                runner.run_step(one.pk)
 
 
 def post(house, tasks: Any = FIVE, query: str = "") -> dict:
@@ -63,11 +72,17 @@ def state(house, pk: int) -> dict:
 
 
 def imported() -> int:
-    return Task.objects.exclude(imported_by=None).count()
+    return Task.objects.exclude(imported_by=None).filter(deleted_at=None).count()
 
 
 def nothing_is_left() -> bool:
-    traces = Task.objects.exclude(imported_by=None), User.objects.filter(email__contains="placeholder")
+    traces = (
+        Task.objects.exclude(imported_by=None),
+        Annotation.objects.exclude(imported_by=None),
+        History.objects.filter(action="imported"),
+        User.objects.filter(email__contains="placeholder"),
+        Import.objects.exclude(reserved_until=None),
+    )
     return not any(rows.exists() for rows in traces) and not long_imports.path_of(job()).exists()
 
 
@@ -189,7 +204,9 @@ def test_former_manager_imports_nothing(house, begun):
     assert (job().error["code"], nothing_is_left()) == ("permission_denied", True)
 
 
-def test_lost_connection_leaves_nothing_and_the_import_is_repeated(house, begun, monkeypatch, sent):
+def test_lost_connection_costs_one_step(house, begun, monkeypatch, sent):
+    monkeypatch.setattr(running, "STEP_SECONDS", 0)  # a batch for each step
+    run_step()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         mine = cursor.fetchone()[0]
@@ -200,17 +217,19 @@ def test_lost_connection_leaves_nothing_and_the_import_is_repeated(house, begun,
             lost.append(mine)
             elsewhere(lambda: connection.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [mine]))
 
-    meanwhile(monkeypatch, die)
-    run_job()
+    meanwhile(monkeypatch, die, at=4)
+    run_step()
+    run_step()
     connection.close()
-    assert (job().state, job().attempts, imported()) == ("running", 1, 0)
+    assert (job().state, job().attempts, job().cursor["written"], imported()) == ("running", 1, 2, 0)
 
     long_ago = timezone.now() - timedelta(minutes=2)
     Job.objects.update(lease_until=long_ago, queued_at=long_ago)
     runner.sweep()
     run_job()
 
-    assert (sent, imported(), job().state) == ([job().pk] * 2, 5, "succeeded")
+    assert (imported(), job().state, Task.objects.count()) == (5, "succeeded", 6)
+    assert sorted(Task.objects.values_list("inner_id", flat=True)) == [1, 2, 3, 4, 5, 6]
 
 
 def test_import_that_kills_its_workers_fails(house, begun):
@@ -222,11 +241,12 @@ def test_import_that_kills_its_workers_fails(house, begun):
 
 
 def test_second_worker_leaves_it_to_the_first(house, begun, monkeypatch):
-    meanwhile(monkeypatch, lambda: elsewhere(run_job))
+    run_step()
+    meanwhile(monkeypatch, lambda: elsewhere(run_step))
 
     run_job()
 
-    assert (imported(), job().attempts) == (5, 1)
+    assert (imported(), Task.objects.count()) == (5, 6)
 
 
 def test_running_import_is_not_sent_again(house, begun, sent):
@@ -264,6 +284,24 @@ def test_running_import_can_be_cancelled(house, begun, monkeypatch):
     run_job()
 
     assert (state(house, begun)["error_code"], nothing_is_left()) == ("cancelled", True)
+
+
+def test_import_stopped_between_two_steps_leaves_nothing(house, begun, monkeypatch):
+    monkeypatch.setattr(running, "STEP_SECONDS", 0)
+    run_step()
+    run_step()
+    assert Task.objects.filter(is_staged=True).count() == 2
+
+    assert stop(house, begun) == 204
+    run_job()
+
+    assert (state(house, begun)["error_code"], nothing_is_left()) == ("cancelled", True)
+    assert next_inner_ids_of(house) == 2
+
+
+def next_inner_ids_of(house) -> int:
+    with transaction.atomic():
+        return next_inner_ids(house.project, 1)[0]
 
 
 def test_complete_import_is_removed(house, begun):

@@ -1,0 +1,150 @@
+"""The last act of an import: what it has staged becomes visible, all at once.
+
+Rows that nobody sees cannot be locked by anybody else. So everything is done before the lock on adding tasks
+to the project is taken, which is held until the commit, a moment later.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from math import ceil
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from reviews import counters as review_counters
+from reviews import sampling
+from reviews.models import Review
+from reviews.purging import purge_tasks
+from reviews.queue import entries as queue_entries
+from tasks import counters, events, totals
+from tasks.models import Annotation, History, Import, Prediction, Project, Task
+from tasks.services.tasks import lock_project_tasks
+from users.models import User
+
+from .duplicates import ERROR, UPDATE, refuse_known
+from .entries import TaskEntry
+from .state import ImportState, counting_settings
+from .writer import Writer
+
+TRIES = 3
+CHUNK = 20_000  # tasks in memory
+
+# Staged tasks whose unique id or external id somebody else has taken since.
+_TAKEN = """
+    SELECT s.id, t.id FROM tasks_task s JOIN tasks_task t
+        ON t.project_id = s.project_id AND t.unique_id = s.unique_id AND t.deleted_at IS NULL
+    WHERE s.imported_by_id = %(record)s AND s.is_staged
+    UNION SELECT s.id, t.id FROM tasks_task s JOIN tasks_task t
+        ON t.project_id = s.project_id AND t.external_id = s.external_id AND t.deleted_at IS NULL
+    WHERE s.imported_by_id = %(record)s AND s.is_staged
+"""
+# A changed `updated_at`: whoever copies the project asks for what has changed since they last did.
+_SHOW = """
+    UPDATE tasks_task SET is_staged = false, deleted_at = NULL, updated_at = %(now)s
+    WHERE imported_by_id = %(record)s AND is_staged RETURNING id
+"""
+
+Batches = Iterable[list[TaskEntry]]
+
+
+def publish(
+    record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer, *, on_duplicate: str
+) -> None:
+    """Within a transaction. `batches` reads the file again, for the tasks in it that exist already."""
+    ids = _show(record, state, batches, writer, on_duplicate)
+    project, actor = record.project, record.created_by
+    for tasks in _chunks(project, ids):
+        totals.add_new(tasks)
+        counters.sync_annotators(task.pk for task in tasks)
+        review_counters.add_reviewers(task.pk for task in tasks)
+        events.emit(
+            events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks), detail={"settled_later": True}
+        )
+    # Later history rows are work on these tasks (tasks.services.cleanup).
+    last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
+    User.objects.filter(pk__in=state.staged_people, is_staged=True).update(is_staged=False)
+    record.report, record.reserved_until = state.report.as_dict() | {"last_history": last_history}, None
+    record.save(update_fields=["report", "reserved_until"])
+    _settle(project, state, ids)
+
+
+def _show(
+    record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer, on_duplicate: str
+) -> list[int]:
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                _give_way(record, state, on_duplicate)
+                if state.has_updates:
+                    for entries in batches():
+                        writer.update_known(entries)
+                    writer.check(until=state.total)
+                with connection.cursor() as cursor:
+                    cursor.execute(_SHOW, {"record": record.pk, "now": timezone.now()})
+                    return sorted(row[0] for row in cursor.fetchall())
+        except IntegrityError as error:
+            # Somebody took a unique id since we looked. The next time we see theirs.
+            if not left:
+                writer.first_unchecked = 1
+                raise writer.refused(error, until=state.total)
+    raise AssertionError
+
+
+def _give_way(record: Import, state: ImportState, on_duplicate: str) -> None:
+    """Tasks that somebody else has added meanwhile are duplicates, like those that were here before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, {"record": record.pk})
+        taken = dict(cursor.fetchall())
+    if not taken:
+        return
+    if on_duplicate == ERROR:
+        raise refuse_known(None, min(taken.values()))
+    purge_tasks(list(taken))
+    if on_duplicate == UPDATE:
+        state.has_updates = True
+    else:
+        state.report.duplicates_skipped.count += len(taken)
+    _count_staged(record, state)
+
+
+def _count_staged(record: Import, state: ImportState) -> None:
+    staged = Q(task__imported_by=record, task__is_staged=True)
+    report = state.report
+    report.tasks = Task.objects.filter(imported_by=record, is_staged=True).count()
+    annotations = Annotation.objects.filter(staged).aggregate(
+        all=Count("pk"), standing=Count("standing_review_id")
+    )
+    report.annotations, report.standing = annotations["all"], annotations["standing"]
+    report.predictions = Prediction.objects.filter(staged).count()
+    report.reviews = Review.objects.filter(staged).count()
+    gone = set(report.task_ids) - set(
+        Task.objects.filter(imported_by=record, is_staged=True).values_list("pk", flat=True)
+    )
+    report.task_ids = [pk for pk in report.task_ids if pk not in gone]
+
+
+def _chunks(project: Project, ids: list[int]) -> Iterator[list[Task]]:
+    """Of equal size: the events of a small last one would be sent before those of the others."""
+    number = max(1, ceil(len(ids) / CHUNK))
+    size = max(1, ceil(len(ids) / number))
+    for start in range(0, len(ids), size):
+        tasks = list(Task.objects.filter(pk__in=ids[start : start + size]).order_by("pk"))
+        for task in tasks:
+            task.project = project
+        yield tasks
+
+
+def _settle(project: Project, state: ImportState, ids: list[int]) -> None:
+    """Under the lock on adding tasks: make the sample exact, and follow settings that have changed."""
+    lock_project_tasks(project)
+    if changed := sampling.settle(project):
+        queue_entries.sync(changed)
+    now = Project.objects.get(pk=project.pk)
+    if counting_settings(now) == state.settings:
+        return
+    for tasks in _chunks(now, ids):
+        Task.objects.filter(pk__in=[task.pk for task in tasks]).update(overlap=now.maximum_annotations)
+        for task in tasks:
+            task.overlap = now.maximum_annotations
+        counters.recount(tasks)
+        review_counters.recount(tasks)
