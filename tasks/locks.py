@@ -17,6 +17,9 @@ A row is read (again) after it, or the row above that all its writers lock, is l
 predictions under the lock of their task. Only what changed is written; `tests/reviewsite/test_saving.py`
 has every exception.
 
+An import takes 1 and 2 at its end, after its tasks: only its commit makes them visible, so nobody else can
+hold them.
+
 Rows are locked FOR NO KEY UPDATE: plain FOR UPDATE deadlocks with the FOR KEY SHARE that foreign keys take.
 Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the
 review queue locks one entry, by itself. Totals of a project are never locked: transactions append deltas,

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from reviews import counters as review_counters
-from reviews import sampling
+from reviews import recalculation, sampling
 from reviews.models import Review
 from reviews.purging import purge_tasks
 from reviews.queue import entries as queue_entries
@@ -23,7 +23,7 @@ from users.models import User
 
 from .duplicates import ERROR, UPDATE, refuse_known
 from .entries import TaskEntry
-from .state import ImportState, counting_settings
+from .state import COUNTING_SETTINGS, ImportState, counting_settings
 from .writer import Writer
 
 TRIES = 3
@@ -62,10 +62,9 @@ def publish(
         )
     # Later history rows are work on these tasks (tasks.services.cleanup).
     last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
-    User.objects.filter(pk__in=state.staged_people, is_staged=True).update(is_staged=False)
     record.report, record.reserved_until = state.report.as_dict() | {"last_history": last_history}, None
     record.save(update_fields=["report", "reserved_until"])
-    _settle(project, state, ids)
+    _settle(project, state, ids, actor)
 
 
 def _show(
@@ -134,17 +133,13 @@ def _chunks(project: Project, ids: list[int]) -> Iterator[list[Task]]:
         yield tasks
 
 
-def _settle(project: Project, state: ImportState, ids: list[int]) -> None:
+def _settle(project: Project, state: ImportState, ids: list[int], actor: User) -> None:
     """Under the lock on adding tasks: make the sample exact, and follow settings that have changed."""
     lock_project_tasks(project)
+    # Only now, because another import may show the same people.
+    User.objects.filter(pk__in=state.staged_people, is_staged=True).update(is_staged=False)
     if changed := sampling.settle(project):
         queue_entries.sync(changed)
     now = Project.objects.get(pk=project.pk)
-    if counting_settings(now) == state.settings:
-        return
-    for tasks in _chunks(now, ids):
-        Task.objects.filter(pk__in=[task.pk for task in tasks]).update(overlap=now.maximum_annotations)
-        for task in tasks:
-            task.overlap = now.maximum_annotations
-        counters.recount(tasks)
-        review_counters.recount(tasks)
+    if ids and counting_settings(now) != state.settings:
+        recalculation.follow(now, COUNTING_SETTINGS, actor=actor)

@@ -332,7 +332,7 @@ def data_types(project: Project) -> dict[str, tuple[str, bool]]:
 
 def _schemas(user: User, project: Project) -> dict[str, dict[str, Any]]:
     """The values a list may have: ids of people, or model versions."""
-    predictions = Prediction.objects.filter(project=project).order_by("model_version")
+    predictions = Prediction.objects.filter(project=project, task__deleted_at=None).order_by("model_version")
     versions = predictions.values_list("model_version", flat=True).distinct()
     return {
         **dict.fromkeys(PEOPLE_COLUMNS, {"items": _people(user, project)}),

@@ -9,7 +9,7 @@ from users.models import User
 
 from .. import counters, events
 from ..errors import Refused
-from ..models import Annotation, History, Import, Project, Task
+from ..models import Annotation, Draft, History, Import, Project, Task
 from ..sql import update_rows
 from . import tasks
 
@@ -58,8 +58,12 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
     Raises Refused if somebody else has worked on them, unless forced.
     """
     with transaction.atomic():
-        ids = list(Task.objects.filter(imported_by=record, deleted_at=None).values_list("pk", flat=True))
-        touched = 0 if force else _worked_on_by_others(record, ids, actor)
+        # Before the tasks are locked: `delete_many` takes the same lock.
+        tasks.lock_sample(record.project)
+        written = Task.objects.filter(imported_by=record, deleted_at=None)
+        # Locked before we look, so that nobody's work comes between.
+        ids = [task.pk for task in written.lock(written.values_list("pk", flat=True)).only("pk")]
+        touched = 0 if force else len(_worked_on_by_others(record, ids, actor))
         if touched:
             raise Refused(
                 "work_since_import",
@@ -68,15 +72,19 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
         return tasks.delete_many(record.project, ids, actor=actor)
 
 
-def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> int:
-    """On how many of these tasks somebody else has worked since.
+def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> set[int]:
+    """The tasks that have annotations, verdicts or drafts by somebody else since, or any comment.
 
-    The import's report has the last history row it wrote.
+    The import's report has the last history row it wrote; it brings no comments.
     """
-    since = History.objects.filter(
-        annotation__task__in=ids, pk__gt=record.report.get("last_history", 0)
-    ).exclude(created_by=actor)
-    return since.values("annotation__task").distinct().count()
+    since = History.objects.filter(annotation__task__in=ids, pk__gt=record.report.get("last_history", 0))
+    drafts = Draft.objects.filter(task__in=ids).exclude(user=actor)
+    commented = Task.objects.filter(pk__in=ids, comment_count__gt=0)
+    return {
+        *since.exclude(created_by=actor).values_list("annotation__task", flat=True),
+        *drafts.values_list("task", flat=True),
+        *commented.values_list("pk", flat=True),
+    }
 
 
 def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
