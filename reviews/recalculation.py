@@ -44,7 +44,7 @@ def follow(project: Project, changed: Collection[str], *, actor: User) -> None:
 def recalculating(project_ids: Iterable[int]) -> set[int]:
     """Those of the projects whose counters may not follow their settings yet."""
     unfinished = Job.objects.unfinished().filter(kind=RECALCULATION, project_id__in=project_ids)
-    return set(unfinished.values_list("project_id", flat=True))
+    return {job.project_id for job in unfinished.only("project_id") if job.project_id}
 
 
 def run(running: RunningJob) -> Done | Continue:
