@@ -5,7 +5,6 @@ from datetime import UTC
 from django import forms
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
-from django.utils.timezone import is_naive, make_aware
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
@@ -82,13 +81,13 @@ class StrictBooleanField(forms.Field):
 
 
 class InstantField(IsoDateTimeField):
-    def strptime(self, value, format):
-        """Raises ValueError also where the instant in UTC is before the year 1 or after 9999."""
-        found = super().strptime(value, format)
+    def to_python(self, value):
+        """In UTC it may be before the year 1, or after 9999: the database would refuse it."""
+        found = super().to_python(value)
         try:
-            return make_aware(found).astimezone(UTC) if is_naive(found) else found.astimezone(UTC)
+            return found.astimezone(UTC) if found else found
         except OverflowError:
-            raise ValueError("out of range")
+            raise forms.ValidationError("Must be between the years 1 and 9999.", code="invalid")
 
 
 class InstantFilter(filters.IsoDateTimeFilter):
