@@ -67,9 +67,9 @@ def wanted() -> QuerySet:
     )
 
 
-# A decision ends the lease, an edit does not. Entries that have not changed are not updated, so they are not
-# locked, and drawing need not wait for them. NOT IN and the join by primary key stay fast even if the planner
-# misjudges the number of tasks.
+# A decision ends the lease, and so does another author: it may be the holder. An edit does not. Entries that
+# have not changed are not updated, so they are not locked, and drawing need not wait for them. NOT IN
+# and the join by primary key stay fast even if the planner misjudges the number of tasks.
 SYNC = """
     WITH wanted AS MATERIALIZED ({wanted}), removed AS (
         DELETE FROM reviews_queueentry e WHERE e.task_id = ANY(%(tasks)s)
@@ -77,16 +77,19 @@ SYNC = """
     ), changed AS (
         UPDATE reviews_queueentry e SET {sets},
             entered_at = CASE WHEN {decided} THEN now() ELSE e.entered_at END,
-            lease = CASE WHEN NOT {decided} THEN e.lease END,
-            leased_to_id = CASE WHEN NOT {decided} THEN e.leased_to_id END,
-            leased_at = CASE WHEN NOT {decided} THEN e.leased_at END,
-            leased_until = CASE WHEN NOT {decided} THEN e.leased_until END
+            opened_at = CASE WHEN NOT {decided} THEN e.opened_at END,
+            lease = CASE WHEN NOT {ended} THEN e.lease END,
+            leased_to_id = CASE WHEN NOT {ended} THEN e.leased_to_id END,
+            leased_at = CASE WHEN NOT {ended} THEN e.leased_at END,
+            leased_until = CASE WHEN NOT {ended} THEN e.leased_until END
         FROM wanted w WHERE w.annotation_id = e.annotation_id AND ({stored}) IS DISTINCT FROM ({derived})
     )
     INSERT INTO reviews_queueentry (annotation_id, {names}, entered_at)
     SELECT w.annotation_id, {derived}, now() FROM wanted w
     WHERE w.annotation_id NOT IN (SELECT annotation_id FROM reviews_queueentry WHERE task_id = ANY(%(tasks)s))
 """
+DECIDED = "(e.standing_review_id IS DISTINCT FROM w.standing_review_id OR e.queue <> w.queue)"
+OTHER_AUTHOR = "(e.completed_by_id, e.written_by_id) IS DISTINCT FROM (w.completed_by_id, w.written_by_id)"
 # (task, annotation, the queue it is in, the queue it belongs in). Equal queues: other columns differ.
 DIFFERENCES = """
     SELECT coalesce(w.task_id, e.task_id), coalesce(w.annotation_id, e.annotation_id), e.queue, w.queue
@@ -106,7 +109,8 @@ def _composed(statement: str) -> str:
         sets=", ".join(f"{name} = w.{name}" for name in DERIVED),
         stored=", ".join(f"e.{name}" for name in DERIVED),
         derived=", ".join(f"w.{name}" for name in DERIVED),
-        decided="(e.standing_review_id IS DISTINCT FROM w.standing_review_id OR e.queue <> w.queue)",
+        decided=DECIDED,
+        ended=f"({DECIDED} OR {OTHER_AUTHOR})",
     )
 
 

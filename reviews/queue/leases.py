@@ -7,9 +7,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Least, Now
+from django.dispatch import receiver
 
 from tasks.models import Annotation, Project
 from tasks.services.reservations import MAX_LEASE_TIMES
+from users.leaving import person_released
 from users.models import User
 
 from ..models import QueueEntry
@@ -48,10 +50,18 @@ def release_all(project: Project, user: User) -> int:
     Without the locks of the tasks, so without waiting: an entry that is locked is being decided, or renewed
     for the last time.
     """
-    held = QueueEntry.objects.filter(project=project, leased_to=user)
+    return _free(QueueEntry.objects.filter(project=project, leased_to=user))
+
+
+def _free(held: QuerySet[QueueEntry]) -> int:
     with transaction.atomic():
         free = list(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
         return QueueEntry.objects.filter(pk__in=free).update(**NONE)
+
+
+@receiver(person_released)
+def release_everywhere(person: User, **_: object) -> None:
+    _free(QueueEntry.objects.filter(leased_to=person))
 
 
 def holder_of(lease: UUID) -> QueueEntry | None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from tasks.models import Membership, Project
 from tasks.services import members
 from users.capabilities import PROJECT_ROLES, Role
+from users.leaving import release
 from users.models import User
 
 HELP = (
@@ -62,9 +63,11 @@ def give_roles(user: User, groups: Iterable[str]) -> None:
 def _give_site_role(user: User, is_admin: bool) -> None:
     if user.role_on_site == Role.OWNER:
         return
-    user.site_role = Role.ADMIN if is_admin else ""
+    before, user.site_role = user.site_role, Role.ADMIN if is_admin else ""
     user.is_staff = user.is_staff or is_admin
     user.save(update_fields=["site_role", "is_staff"])
+    if user.site_role != before:
+        release(user)
 
 
 def _give_project_role(user: User, project: Project, roles: set[Role]) -> None:

@@ -14,7 +14,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.dispatch import receiver
 
+from users.leaving import person_released
 from users.models import User
 
 from .. import counters
@@ -110,6 +112,11 @@ def release(place: UUID) -> bool:
 def release_all(project: Project, user: User) -> int:
     """Somebody leaves, is paused or gets another role: their reservations in the project end."""
     return _delete_unlocked(Reservation.objects.filter(project=project, user=user))
+
+
+@receiver(person_released)
+def release_everywhere(person: User, **_: object) -> None:
+    Reservation.objects.filter(user=person).delete()
 
 
 def sweep() -> int:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..forms import NewPersonForm, PersonForm
+from ..leaving import release
 from ..models import User
 from ..ranks import grantable_roles, may_manage
 from .base import SiteAdmin, signed_in
@@ -63,6 +64,11 @@ class PersonAdmin(SiteAdmin, UserAdmin):
         """Nobody changes their own rank. Superusers are created on the command line."""
         own = obj is not None and obj.pk == signed_in(request).pk
         return (*super().get_readonly_fields(request, obj), "is_superuser", *(RANK if own else ()))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and {"is_active", "site_role"} & set(form.changed_data):
+            release(obj)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "site_role":
