@@ -77,7 +77,7 @@ def _refuse(task: Task, annotation_id: int, actor: User) -> None:
         raise Refused(
             "workflow_disabled", "Reviews are switched off in this project, so no answer can be picked."
         )
-    if annotation.is_work_of(actor) and not task.project.allow_self_review:
+    if annotation.has_words_of(actor) and not task.project.allow_self_review:
         raise Refused("own_annotation", "This is your own work. Somebody else has to pick it.", status=403)
     _refuse_if_needless(task, annotation_id)
 

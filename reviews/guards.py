@@ -10,6 +10,8 @@ from tasks.roles import may
 from tasks.state import State, state_of
 from users.models import User
 
+from .opened import opened_by_others
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -55,7 +57,7 @@ def _self_review_allowed(case: Case) -> bool:
 
 
 def own_version(case: Case) -> Refusal | None:
-    """The reviewer wrote the current version. They may sign it as their fix, but not reject it."""
+    """The reviewer wrote the current version. They may sign it as their fix, and nothing else."""
     annotation = case.annotation
     if case.project.allow_self_review or annotation.version_author_id != case.user.pk:
         return None
@@ -185,11 +187,24 @@ def not_reopened(case: Case) -> Refusal | None:
     return Refusal("not_reopened", "This annotation is not open for rework.")
 
 
+def not_its_author(case: Case) -> Refusal | None:
+    if case.annotation.completed_by_id == case.user.pk:
+        return None
+    return Refusal(
+        "not_yours", "This is somebody else's work. Only its author may turn it back into a draft.", 403
+    )
+
+
 def locked_by_verdict(case: Case) -> Refusal | None:
     """A standing verdict locks the author out, unless it is a reject that asks for rework."""
-    annotation = case.annotation
-    if case.may("manage_project") or not annotation.is_work_of(case.user):
+    if case.may("manage_project") or not case.annotation.is_work_of(case.user):
         return None
+    return verdict_stands(case)
+
+
+def verdict_stands(case: Case) -> Refusal | None:
+    """The same for managers: reviewed work is not hidden, whoever its author is."""
+    annotation = case.annotation
     if annotation.redistributed:
         return Refusal(
             "locked_by_verdict",
@@ -203,6 +218,14 @@ def locked_by_verdict(case: Case) -> Refusal | None:
         "locked_by_verdict",
         "This work has been reviewed. Ask the reviewer or a manager to send it back to you.",
         403,
+    )
+
+
+def already_opened(case: Case) -> Refusal | None:
+    if not opened_by_others(case.annotation):
+        return None
+    return Refusal(
+        "already_opened", "Somebody else has opened it already. Ask a reviewer to send it back to you.", 403
     )
 
 

@@ -3,6 +3,7 @@ and keep counters, sample and queue up to date. All within the transaction of th
 
 from collections.abc import Callable, Sequence
 
+from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -10,12 +11,13 @@ from tasks import events as task_events
 from tasks.errors import Refused
 from tasks.events import DomainEvent, domain_events, emit_all
 from tasks.models import Annotation
+from tasks.roles import may
 from users.models import User
 
 from . import comments, counters, recalculation, sampling, workflow
 from .decisions.apply import apply, reviewed_events
 from .decisions.locking import standing_reviews
-from .decisions.plan import plan_withdrawal
+from .decisions.plan import plan_self_review, plan_withdrawal
 from .queue import entries, leases, places
 
 BATCH = 2000  # tasks
@@ -38,6 +40,8 @@ def handle_events(events: tuple[DomainEvent, ...], **_) -> None:
 def _annotations_changed(event: DomainEvent) -> None:
     action, reason = LOCKED_CHANGES[event.kind]
     actor = _editor(event)
+    if event.detail.get("take_back"):
+        action = "take_back"
     for annotation in event.annotations:
         if refusal := workflow.refusal(action, annotation, actor):
             raise refusal.as_error()
@@ -71,20 +75,29 @@ def _data_changed(event: DomainEvent) -> None:
 
 
 def _annotations_created(event: DomainEvent) -> None:
-    """The author of redistributed work may not annotate the task again, nor may a manager in their name."""
-    actor = event.actor and event.actor.pk
-    authors = {actor, *(annotation.completed_by_id for annotation in event.annotations)}
-    redistributed = Annotation.objects.filter(
-        task__in=[task.pk for task in event.tasks], redistributed=True, deleted_at=None
-    )
-    if redistributed.filter(completed_by__in=authors).exists():
-        raise Refused(
-            "locked_by_verdict",
-            "This work was rejected, and the task was given to somebody else.",
-            status=403,
-        )
+    _refuse_second_try(event)
     comments.follow_drafts(event.annotations)
     _recount(event)
+
+
+def _refuse_second_try(event: DomainEvent) -> None:
+    """Whose work on a task was decided may not annotate it again past the verdict, nor may a manager in their
+    name. A reject with requeue asks them to change the work they have."""
+    authors = {_editor(event).pk, *(annotation.completed_by_id for annotation in event.annotations)}
+    decided = Annotation.objects.filter(
+        Q(redistributed=True) | Q(standing_review_id__isnull=False, returned_at=None),
+        task__in=[task.pk for task in event.tasks],
+        completed_by__in=authors,
+        deleted_at=None,
+    )
+    redistributed = set(decided.values_list("redistributed", flat=True))
+    if True in redistributed:
+        detail = "This work was rejected, and the task was given to somebody else."
+    elif redistributed and not may(_editor(event), "manage_project", event.project):
+        detail = "Your work on this task has been reviewed. Ask the reviewer or a manager to send it back."
+    else:
+        return
+    raise Refused("locked_by_verdict", detail, status=403)
 
 
 def _annotation_restored(event: DomainEvent) -> None:
@@ -121,8 +134,24 @@ def _scores_changed(event: DomainEvent) -> None:
 def _touched(event: DomainEvent) -> None:
     """A change that is no new version: the task's answer depends on ground truth, and who may review, whether
     a slot is taken, and so whether the task is reviewed, on the author."""
-    if {"ground_truth", "completed_by"} & set(event.detail.get("changed", ())):
+    changed = set(event.detail.get("changed", ()))
+    if "completed_by" in changed:
+        _end_self_reviews(event)
+    if {"ground_truth", "completed_by", "is_draft"} & changed:
         _recount(event)  # which updates the queue, too
+
+
+def _end_self_reviews(event: DomainEvent) -> None:
+    """A verdict does not outlive that its reviewer becomes an author of the work, unless that is allowed."""
+    if event.project.allow_self_review:
+        return
+    standing = standing_reviews(event.annotations)
+    plans = [
+        plan_self_review(annotation, standing[annotation.pk])
+        for annotation in event.annotations
+        if annotation.pk in standing and annotation.is_work_of(standing[annotation.pk].created_by)
+    ]
+    apply(plans, event.tasks, actor=_editor(event), now=timezone.now(), reason="edited")
 
 
 def _sync_queue(task_ids: list[int]) -> None:

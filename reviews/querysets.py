@@ -16,7 +16,9 @@ class ReviewQuerySet(models.QuerySet):
         own_work = within(user, "view_project") & Q(annotation__completed_by=user)
         # An empty Q stands for everything, but `Q() | own_work` would be own work alone.
         seen = everything | own_work if everything else everything
-        seen &= Q(annotation__is_draft=False) | Q(annotation__completed_by=user)
+        # As annotations are: those turned back into drafts are their author's, and managers see them.
+        if managed := within(user, "manage_project"):
+            seen &= Q(annotation__is_draft=False) | Q(annotation__completed_by=user) | managed
         return self.filter(seen, annotation__deleted_at=None, task__deleted_at=None, project__deleted_at=None)
 
     def standing(self):
@@ -65,6 +67,12 @@ class CommentQuerySet(models.QuerySet):
     def present(self):
         """Comments on a deleted annotation are gone with it."""
         return self.filter(Q(annotation=None) | Q(annotation__deleted_at=None), deleted_at=None)
+
+    def deleted_for(self, user):
+        """Deleted ones, by themselves or with their annotation: managers still read them."""
+        gone = Q(deleted_at__isnull=False) | Q(annotation__deleted_at__isnull=False)
+        managed = within(user, "manage_project")
+        return self.filter(gone, managed, task__deleted_at=None, project__deleted_at=None)
 
     def visible_to(self, user):
         """Annotators see comments on their own annotations, and those they wrote on drafts."""

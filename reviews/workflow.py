@@ -16,10 +16,12 @@ from .guards import (
     Guard,
     Refusal,
     already_contested,
+    already_opened,
     already_returned,
     decided_dispute,
     locked_by_verdict,
     not_assigned,
+    not_its_author,
     not_rejected,
     not_reopened,
     not_standing,
@@ -32,6 +34,7 @@ from .guards import (
     reviewed_once,
     skipped,
     task_not_finished,
+    verdict_stands,
     workflow_disabled,
 )
 
@@ -65,8 +68,12 @@ WORKFLOW: dict[str, Rule] = {
         ActionType.FIXED_AND_ACCEPTED,
     ),
     "undo": Rule("review_annotation", (not_standing, not_your_review), ActionType.DELETED_REVIEW),
-    "reopen": Rule("review_annotation", (own_annotation, *RETURNABLE, already_returned), ActionType.UPDATED),
-    "undo_reopen": Rule("review_annotation", (not_reopened,), ActionType.UPDATED),
+    "reopen": Rule(
+        "review_annotation",
+        (own_annotation, own_version, *RETURNABLE, already_returned),
+        ActionType.UPDATED,
+    ),
+    "undo_reopen": Rule("review_annotation", (own_annotation, own_version, not_reopened), ActionType.UPDATED),
     "contest": Rule(
         "annotate",
         (not_your_work, workflow_disabled, not_rejected, already_contested, decided_dispute),
@@ -74,7 +81,8 @@ WORKFLOW: dict[str, Rule] = {
     ),
     "edit": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
     "skip": Rule("annotate", (locked_by_verdict,), ActionType.SKIPPED),
-    "convert_to_draft": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
+    "convert_to_draft": Rule("annotate", (not_its_author, verdict_stands), ActionType.UPDATED),
+    "take_back": Rule("annotate", (not_its_author, verdict_stands, already_opened), ActionType.UPDATED),
     "delete": Rule("annotate", (locked_by_verdict, reviewed_once), ActionType.UPDATED),
 }
 REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest")

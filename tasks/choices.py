@@ -33,6 +33,7 @@ class HistoryAction(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
     UNSKIPPED = "unskipped", "Unskipped"
     DATA_CHANGED = "data_changed", "Task data changed"
+    AUTHOR_CHANGED = "author_changed", "Given to another author"
     CONVERTED_TO_DRAFT = "converted_to_draft", "Turned back into a draft"
     ACCEPTED = "accepted", "Accepted"
     REJECTED = "rejected", "Rejected"

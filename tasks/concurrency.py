@@ -1,6 +1,6 @@
 """Optimistic concurrency.
 
-Two optional tokens: `If-Match` fails on any change, `last_annotation_history` on a new version.
+Two optional tokens: `If-Match` fails on any change, `last_annotation_history` on a new version or new data.
 """
 
 import re
@@ -27,16 +27,12 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     """`annotation` is locked. Raises Refused(stale), 412 or 400."""
     if seen.if_match is not None:
         _require_seq(annotation, seen.if_match.strip())
-    last = seen.last_annotation_history
-    if (
-        last is not None
-        and annotation.current_version_id is not None
-        and annotation.current_version_id > last
-    ):
+    last, newest = seen.last_annotation_history, annotation.last_row_to_see
+    if last is not None and newest is not None and newest > last:
+        what = "The data of its task" if newest == annotation.data_changed_row else "The annotation"
         raise Refused(
             "stale",
-            f"The annotation has a newer version ({annotation.current_version_id}) "
-            f"than the one you read ({last}). Reload it.",
+            f"{what} has changed since you read it (now {newest}, then {last}). Reload it.",
             field="last_annotation_history",
         )
 

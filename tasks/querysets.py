@@ -113,7 +113,16 @@ class AnnotationQuerySet(models.QuerySet):
         return self.filter(NOT_DELETED, task__deleted_at=None, project__deleted_at=None)
 
     def visible_to(self, user: "User"):
-        return self.present().filter(self._seen_by(user)).exclude(Q(is_draft=True) & ~Q(completed_by=user))
+        """Those turned back into drafts are seen by their author and by managers: what a manager could see,
+        nobody below them can hide."""
+        managed = within(user, "manage_project")
+        found = self.present().filter(self._seen_by(user))
+        return found.filter(Q(is_draft=False) | Q(completed_by=user) | managed) if managed else found
+
+    def deleted_for(self, user: "User"):
+        """What was deleted, for managers, who may restore it."""
+        managed = within(user, "manage_project")
+        return self.filter(managed, deleted_at__isnull=False, task__deleted_at=None, project__deleted_at=None)
 
     def _seen_by(self, user: "User") -> Q:
         everything = within(user, "view_all_annotations")
@@ -124,6 +133,11 @@ class AnnotationQuerySet(models.QuerySet):
     def listed(self):
         """Without those converted back to drafts."""
         return self.filter(is_draft=False)
+
+    def listed_for(self, user: "User"):
+        """The same, but managers see them all, marked `is_draft`."""
+        managed = within(user, "manage_project")
+        return self.filter(Q(is_draft=False) | managed) if managed else self
 
     def config_outdated(self):
         return self.filter(CONFIG_OUTDATED)
@@ -151,9 +165,13 @@ class AnnotationQuerySet(models.QuerySet):
 
 class HistoryQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
+        """Managers also see what happened to deleted annotations."""
         from .models import Annotation
 
-        return self.filter(annotation__in=Annotation.objects.visible_to(user))
+        return self.filter(
+            Q(annotation__in=Annotation.objects.visible_to(user))
+            | Q(annotation__in=Annotation.objects.deleted_for(user))
+        )
 
     def versions(self):
         return self.filter(number__isnull=False)

@@ -92,6 +92,12 @@ def annotation(on: Task, author: User, label: str = "A", **work: Any) -> Annotat
     return annotations.submit(on, annotations.Work(**({"result": result(label)} | work)), actor=author)
 
 
+def gold(on: Task, author: User, *, marked_by: User) -> Annotation:
+    """Ground truth is marked by somebody else than its author."""
+    made = annotation(on, author)
+    return annotations.edit(made.pk, {"ground_truth": True}, actor=marked_by)
+
+
 def skipped(on: Task, author: User) -> Annotation:
     return annotation(on, author, result=[], was_cancelled=True)
 

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import BooleanField, Field, IntegerField
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from reviews.task_table.values import MAX_ID
+
+DELETED = OpenApiParameter(
+    "deleted", bool, description="What was deleted, for managers, instead of the rest."
+)
 
 ID = IntegerField(min_value=0, max_value=MAX_ID)
 BOOLEAN = BooleanField()

@@ -66,7 +66,7 @@ class AnnotationBodySerializer(serializers.ModelSerializer):
     imported_by = serializers.IntegerField(
         source="importer_id", read_only=True, allow_null=True, help_text="Who imported it from a file."
     )
-    last_annotation_history = serializers.IntegerField(source="current_version_id", read_only=True)
+    last_annotation_history = serializers.IntegerField(source="last_row_to_see", read_only=True)
     result_count = serializers.IntegerField(read_only=True)
     result_problems = serializers.ListField(
         child=serializers.CharField(),
@@ -141,6 +141,18 @@ class AnnotationSerializer(AnnotationBodySerializer):
         return annotation_for_reader(annotation, self.context["request"].user)
 
 
+class ChangedAnnotationSerializer(AnnotationSerializer):
+    """The answer to a change."""
+
+    notice = serializers.CharField(
+        read_only=True, required=False, help_text="Only if returned work was sent without a change."
+    )
+
+    class Meta(AnnotationSerializer.Meta):
+        fields = [*AnnotationSerializer.Meta.fields, "notice"]
+        read_only_fields = fields
+
+
 def annotation_body(annotation: Annotation) -> Body:
     """Built once for each state of the annotation and shared by response and events: copy it first."""
     state = (
@@ -183,7 +195,7 @@ def _annotation_body(annotation: Annotation) -> Body:
         "unique_id": str(annotation.unique_id),
         "version": annotation.version,
         "annotation_seq": annotation.annotation_seq,
-        "last_annotation_history": annotation.current_version_id,
+        "last_annotation_history": annotation.last_row_to_see,
         "is_draft": annotation.is_draft,
         "returned_at": wire_time_or_none(annotation.returned_at),
         "rounds": annotation.rounds,

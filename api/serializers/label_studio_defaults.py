@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 LABEL_STUDIO_DEFAULTS: dict[str, Any] = {
     "show_skip_button": True,
-    "enable_empty_annotation": True,
     "show_annotation_history": False,
     "show_collab_predictions": True,
     "reveal_preannotations_interactively": False,

@@ -139,8 +139,21 @@ class ProjectListSerializer(serializers.ListSerializer):
         return super().to_representation(projects)
 
 
+class OppositeField(serializers.BooleanField):
+    """Label Studio's name for a setting that has the opposite meaning here."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return not super().to_internal_value(data)
+
+    def to_representation(self, value: Any) -> bool:
+        return not super().to_representation(value)
+
+
 class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
     organization = serializers.SerializerMethodField()
+    enable_empty_annotation = OppositeField(
+        source="require_result", required=False, help_text="The opposite of `require_result`."
+    )
     created_by = PersonSerializer(read_only=True)
     config_has_control_tags = serializers.SerializerMethodField()
     parsed_label_config = serializers.SerializerMethodField()
@@ -178,6 +191,8 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             "updated_at",
             "timezone",
             "validate_results",
+            "require_result",
+            "enable_empty_annotation",
             "media_origins",
             "enable_review_workflow",
             "allow_self_review",
@@ -266,6 +281,12 @@ class ProjectChangeSerializer(ProjectSerializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         changes = super().to_internal_value(data)
+        if {"require_result", "enable_empty_annotation"} <= data.keys():
+            wanted = self.fields["require_result"].to_internal_value(data["require_result"])
+            if changes["require_result"] != wanted:
+                raise serializers.ValidationError(
+                    {"enable_empty_annotation": "This says the opposite of require_result. Send one of them."}
+                )
         for name, nested in (
             ("review_settings", ReviewSettingsSerializer),
             ("assignment_settings", AssignmentSettingsSerializer),

@@ -21,9 +21,11 @@ from tasks.services import annotations, drafts
 from users.models import User
 
 from ..filters.lists import AnnotationFilter
+from ..filters.parameters import DELETED, boolean_parameter
 from ..pagination import Pages
 from ..serializers.annotations import (
     AnnotationSerializer,
+    ChangedAnnotationSerializer,
     DraftSerializer,
     NewWorkSerializer,
     WorkSerializer,
@@ -36,6 +38,10 @@ from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSeriali
 from .base import ViewSet, decision_arguments, each, person_named, seen_by, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Done.")}
+NOT_REWORKED = (
+    "Nothing changed, so this still waits for your rework. Correct it, or contest the rejection if the work "
+    "is right as it is."
+)
 
 
 READ_OF_RELATED = (
@@ -95,22 +101,29 @@ class AnnotationViewSet(ViewSet):
             prefetch_related_objects([found.task], "assignments")
         return found
 
-    @extend_schema(responses=AnnotationSerializer(many=True))
+    @extend_schema(responses=AnnotationSerializer(many=True), parameters=[DELETED])
     def list(self, request):
-        """Annotations you see, filtered by review state, author, reviewer, counts and times."""
-        return self.page_of(
-            self.filter_queryset(self.get_queryset().listed()), bodies_of=each(annotation_for_reader)
-        )
+        """Annotations you see, filtered by review state, author, reviewer, counts and times.
+
+        `deleted=true`: instead those that were deleted, for managers, who can restore them.
+        """
+        found = Annotation.objects.order_by("id")
+        if boolean_parameter(request, "deleted"):
+            rows = readable(found.deleted_for(request.user))
+        else:
+            rows = self.get_queryset().listed_for(request.user)
+        return self.page_of(self.filter_queryset(rows), bodies_of=each(annotation_for_reader))
 
     @extend_schema(responses=AnnotationSerializer)
     def retrieve(self, request, pk=None):
         return self._answer(self.get_object())
 
-    @extend_schema(request=NewWorkSerializer, responses=AnnotationSerializer)
+    @extend_schema(request=NewWorkSerializer, responses=ChangedAnnotationSerializer)
     def partial_update(self, request, pk=None):
         """Change an annotation.
 
-        A new result or skip flag is a new version and outdates a standing verdict.
+        A new result or skip flag is a new version and outdates a standing verdict. `notice` says so where
+        returned work was sent unchanged.
         """
         annotation, body = self.get_object(), sent(NewWorkSerializer, request, partial=True)
         draft = _draft_of(request, body, annotation)
@@ -118,7 +131,10 @@ class AnnotationViewSet(ViewSet):
         changed = drafts.edit(
             annotation.pk, changes, actor=request.user, seen=seen_by(request, body), draft=draft
         )
-        return self._answer(changed)
+        answer = self._answer(changed)
+        if "result" in changes and changed.version == annotation.version and changed.returned_at:
+            answer.data["notice"] = NOT_REWORKED
+        return answer
 
     @extend_schema(responses=GONE)
     def destroy(self, request, pk=None):
@@ -179,6 +195,12 @@ class AnnotationViewSet(ViewSet):
         draft = drafts.unsubmit(self.get_object().pk, actor=request.user)
         return Response(draft_body(draft))
 
+    @extend_schema(request=None, responses=DraftSerializer)
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request, pk=None):
+        """Take back what you just submitted, into a draft, while nobody else has opened it."""
+        return Response(draft_body(drafts.unsubmit(self.get_object().pk, actor=request.user, take_back=True)))
+
     def _answer(self, annotation: Annotation) -> Response:
         return with_etag(Response(annotation_for_reader(annotation, user_of(self.request))), annotation)
 
@@ -196,7 +218,7 @@ class TaskAnnotationViewSet(ViewSet):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request, task_pk=None):
         task = visible(Task.objects, request, task_pk)
-        found = readable(self.get_queryset().filter(task=task).listed())
+        found = readable(self.get_queryset().filter(task=task).listed_for(request.user))
         return Response([annotation_for_reader(annotation, request.user) for annotation in found])
 
     @extend_schema(

@@ -11,7 +11,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Draft
 
 from ..filters.lists import CommentFilter
-from ..filters.parameters import boolean_parameter
+from ..filters.parameters import DELETED, boolean_parameter
 from ..pagination import LongList
 from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer, NewCommentSerializer
 from .base import ViewSet, sent, visible
@@ -30,9 +30,13 @@ class CommentViewSet(ViewSet):
         expanded = self.request is not None and boolean_parameter(self.request, "expand_created_by")
         return ExpandedCommentSerializer if expanded else CommentSerializer
 
-    @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND])
+    @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND, DELETED])
     def list(self, request):
-        return self.page_of(self.filter_queryset(self.get_queryset()))
+        """Comments you see. `deleted=true`: instead those that were deleted, for managers."""
+        found = self.get_queryset()
+        if boolean_parameter(request, "deleted"):
+            found = self.queryset.all().deleted_for(request.user)
+        return self.page_of(self.filter_queryset(found))
 
     @extend_schema(responses=CommentSerializer)
     def retrieve(self, request, pk=None):

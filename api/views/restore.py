@@ -31,6 +31,9 @@ class RestoreTask(APIView):
 class RestoreAnnotation(APIView):
     @extend_schema(operation_id="annotations_restore", request=None, responses=RESTORED)
     def post(self, request, pk: int):
-        """Restore a deleted annotation, unreviewed: its verdict was withdrawn (managers, for 30 days)."""
+        """Restore a deleted annotation, unreviewed: its verdict was withdrawn (managers, for 30 days).
+
+        One that its author turned back into a draft is submitted again as it was.
+        """
         annotation = restoring.restore_annotation(pk, actor=request.user)
         return Response({"id": annotation.pk, "project": annotation.project_id})

@@ -119,7 +119,7 @@ def annotation_body(
         "last_created_by": people.id(annotation.last_created_by_id),
         "annotation_seq": annotation.annotation_seq,
         "version": annotation.version,
-        "last_annotation_history": annotation.current_version_id,
+        "last_annotation_history": annotation.last_row_to_see,
     } | _review_lists(annotation, reviews, people, results)
 
 

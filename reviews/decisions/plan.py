@@ -18,7 +18,7 @@ from users.models import User
 from .. import workflow
 from ..comments import fresh_comment
 from ..corrections import Fix
-from ..guards import Refusal
+from ..guards import Case, Refusal, own_version
 from ..models import Comment, Review
 from . import rejection
 from .request import RETURN_TO_AUTHOR, VerdictRequest
@@ -104,7 +104,10 @@ def plan_verdict(
     original = request = _fix_or_accept(annotation, request)
     if refusal := workflow.refusal(workflow.ACTION_OF[request.verdict], annotation, actor):
         return refusal
-    request, before = _as_fix_of_own_edit(annotation, original, actor)
+    found = _as_fix_of_own_edit(annotation, original, actor)
+    if isinstance(found, Refusal):
+        return found
+    request, before = found
     # Before the check for staleness: the first of two equal requests has made the second one stale.
     if standing is not None and _repeats(standing, annotation, request, actor):
         return standing
@@ -130,19 +133,22 @@ def _fix_or_accept(annotation: Annotation, request: VerdictRequest) -> VerdictRe
 
 def _as_fix_of_own_edit(
     annotation: Annotation, request: VerdictRequest, actor: User
-) -> tuple[VerdictRequest, History | None]:
+) -> tuple[VerdictRequest, History | None] | Refusal:
     """Accepting one's own edit of somebody else's work is a fix of the annotator's last version.
 
     Else the review would say that the annotator's work was right as it was. Returns the request to plan, and
-    that version (None: the review is given on the current one).
+    that version (None: the review is given on the current one). Refused if nobody else wrote any version.
     """
     own_edit = annotation.version_author_id == actor.pk and not annotation.is_work_of(actor)
     if request.verdict == ActionType.REJECTED or not own_edit:
         return request, None
-    before = last_version_of_author(annotation)
+    before = last_version_of_author(annotation) or _last_version_by_others(annotation, actor)
+    if before is None:
+        return own_version(Case("accept", annotation, actor)) or (request, None)
     if request.verdict == ActionType.FIXED_AND_ACCEPTED:
         return request, before
-    if before is None or same_result(before.result or [], annotation.result):
+    same = same_result(before.result or [], annotation.result)
+    if same and before.was_cancelled == annotation.was_cancelled:
         return request, None
     return replace(request, verdict=ActionType.FIXED_AND_ACCEPTED, result=annotation.result), before
 
@@ -151,6 +157,12 @@ def last_version_of_author(annotation: Annotation) -> History | None:
     versions = History.objects.filter(annotation=annotation).versions()
     authors = (annotation.completed_by_id, annotation.written_by_id)
     return versions.filter(author__in=authors).order_by("-id").first()
+
+
+def _last_version_by_others(annotation: Annotation, actor: User) -> History | None:
+    """For an author who is not named in the history: a placeholder, merged into them by now, is."""
+    versions = History.objects.filter(annotation=annotation).versions()
+    return versions.exclude(author=actor).order_by("-id").first()
 
 
 def _repeats(standing: Review, annotation: Annotation, request: VerdictRequest, actor: User) -> bool:
@@ -237,6 +249,8 @@ def _fix_refusal(annotation: Annotation, request: VerdictRequest) -> Refusal | N
         return Refusal(
             "nothing_fixed", "The result is the same as before: accept it instead.", field="result"
         )
+    if not request.result and annotation.project.require_result:
+        return Refusal("empty_result", "This project wants a result: a fix cannot be empty.", field="result")
     found = problems(request.result, annotation.project.label_config)
     return Refusal("invalid_result", found[0], field="result") if found else None
 
@@ -348,6 +362,11 @@ def plan_undo_reopen(annotation: Annotation, actor: User) -> Plan:
 def plan_withdrawal(annotation: Annotation, standing: Review | None) -> Plan:
     """For an annotation that was changed or deleted while a review stood: `last_action` and history exist."""
     return Plan(annotation, NO_VERDICT, ends=standing)
+
+
+def plan_self_review(annotation: Annotation, standing: Review) -> Plan:
+    """Its reviewer has become its author: nobody has signed it any more."""
+    return Plan(annotation, {**NO_VERDICT, "last_action": ActionType.UPDATED}, ends=standing)
 
 
 def _without_verdict(annotation: Annotation, action: ActionType, actor: User, **more: Any) -> dict[str, Any]:

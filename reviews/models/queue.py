@@ -46,6 +46,10 @@ class QueueEntry(models.Model):
     shuffle = models.BigIntegerField(help_text="A seeded hash: the random order.")
     entered_at = models.DateTimeField(default=timezone.now)
 
+    opened_at = models.DateTimeField(
+        null=True, help_text="When somebody other than its author first got it from the queue."
+    )
+
     lease = models.UUIDField(null=True, unique=True, default=None)
     leased_to = models.ForeignKey(PERSON, on_delete=models.SET_NULL, null=True, related_name="+")
     leased_at = models.DateTimeField(null=True)

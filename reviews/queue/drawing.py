@@ -95,7 +95,9 @@ TAKE = f"""
         leased_until = CASE WHEN {MINE} THEN least(
             statement_timestamp() + make_interval(secs => %(seconds)s),
             e.leased_at + make_interval(secs => %(longest)s)
-        ) ELSE statement_timestamp() + make_interval(secs => %(seconds)s) END
+        ) ELSE statement_timestamp() + make_interval(secs => %(seconds)s) END,
+        opened_at = CASE WHEN e.completed_by_id = %(user)s THEN e.opened_at
+            ELSE coalesce(e.opened_at, statement_timestamp()) END
     WHERE e.annotation_id = (SELECT annotation_id FROM ({{first}}) found LIMIT 1)
     RETURNING e.lease, e.annotation_id, e.queue, e.leased_until
 """

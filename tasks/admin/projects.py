@@ -145,6 +145,7 @@ class ProjectAdmin(LeadAdmin):
                     "force",
                     "maximum_annotations",
                     "label_stream_task_distribution",
+                    "require_result",
                     "validate_results",
                     "media_origins",
                 )

@@ -60,6 +60,9 @@ class Annotation(models.Model):
     current_version = models.ForeignKey(
         "History", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
+    data_changed_row = models.BigIntegerField(
+        null=True, editable=False, help_text="Its history row of the newest change of the task's data."
+    )
     version_author = models.ForeignKey(PERSON, on_delete=models.PROTECT, editable=False, related_name="+")
 
     last_action = models.CharField(
@@ -147,8 +150,17 @@ class Annotation(models.Model):
         """Who imported it, if it came from a file."""
         return importer_of(self.imported_by_id) if self.imported_by_id else None
 
+    @property
+    def last_row_to_see(self) -> int | None:
+        """The newest history row that a reader must know to decide: a version, or a change of the data."""
+        return max(filter(None, (self.current_version_id, self.data_changed_row)), default=None)
+
     def is_work_of(self, user) -> bool:
         return user.pk in (self.completed_by_id, self.written_by_id)
+
+    def has_words_of(self, user) -> bool:
+        """Their work, or their rewriting of somebody else's: they wrote what stands in it now."""
+        return self.is_work_of(user) or self.version_author_id == user.pk
 
 
 class History(models.Model):

@@ -37,7 +37,7 @@ class Project(models.Model):
     show_instruction = models.BooleanField(default=False)
     color = models.CharField(max_length=16, default="#FFFFFF")
     maximum_annotations = models.PositiveIntegerField(
-        "overlap", default=1, help_text="How many annotations a task needs."
+        "overlap", default=1, help_text="How many people annotate each task."
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
@@ -94,6 +94,9 @@ class Project(models.Model):
     )
     label_stream_task_distribution = models.CharField(
         max_length=20, choices=Distribution, default=Distribution.AUTO
+    )
+    require_result = models.BooleanField(
+        "refuse empty results", default=False, help_text="Skipping a task stays possible."
     )
     validate_results = models.BooleanField(
         "refuse results that do not fit the label configuration", default=False

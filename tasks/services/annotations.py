@@ -23,7 +23,7 @@ from ..compiled import CompiledGet, compiled_for_reader
 from ..concurrency import NOTHING_SEEN, Seen, refuse_stale
 from ..errors import Refused
 from ..labelconfig import problems
-from ..models import Annotation, History, Task
+from ..models import Annotation, History, Project, Task
 from ..results import same_result
 from ..roles import may, reread_roles
 from ..sql import update_rows
@@ -155,9 +155,8 @@ def _new(task: Task, work: Work, actor: User) -> Annotation:
     author = (
         work.completed_by if work.completed_by and may(actor, "set_completed_by", task.project) else actor
     )
-    if work.ground_truth:
-        _refuse_ground_truth(task, actor)
     refuse_unknown_labels(work.result, task.project)
+    refuse_empty(work.result, task.project, skipped=work.was_cancelled)
     annotation = Annotation(
         task=task,
         project=task.project,
@@ -176,6 +175,8 @@ def _new(task: Task, work: Work, actor: User) -> Annotation:
         bulk_created=work.bulk_created,
         last_action=_first_action(work),
     )
+    if work.ground_truth:
+        _refuse_ground_truth(annotation, actor)
     if work.unique_id:
         annotation.unique_id = work.unique_id
     return annotation
@@ -219,7 +220,11 @@ def edit(
         refuse_stale(annotation, seen)
         changes = {name: value for name, value in changes.items() if name in EDITABLE}
         action = _edit_action(annotation, changes)
+        author = annotation.completed_by
         _apply(annotation, changes, actor)
+        if annotation.completed_by != author:
+            _follow_author(annotation, author, actor)
+            annotation.annotation_seq += action is not None  # the version comes after it
         if action is None:
             _save_touched(annotation, task, changes, actor)
         else:
@@ -240,16 +245,30 @@ def _edit_action(annotation: Annotation, changes: dict[str, Any]) -> HistoryActi
 
 def _apply(annotation: Annotation, changes: dict[str, Any], actor: User) -> None:
     if changes.get("ground_truth", annotation.ground_truth) != annotation.ground_truth:
-        _refuse_ground_truth(annotation.task, actor)
+        _refuse_ground_truth(annotation, actor)
     if not may(actor, "set_completed_by", annotation.project):
         changes.pop("completed_by", None)
     if "result" in changes:
         refuse_unknown_labels(changes["result"], annotation.project)
+    if _edit_action(annotation, changes) is not None:
+        refuse_empty(
+            changes.get("result", annotation.result),
+            annotation.project,
+            skipped=changes.get("was_cancelled", annotation.was_cancelled),
+        )
     for name, value in changes.items():
         setattr(annotation, name, value)
     annotation.updated_by = actor
     annotation.updated_at = timezone.now()
     annotation.annotation_seq += 1
+
+
+def _follow_author(annotation: Annotation, before: User, actor: User) -> None:
+    """Whose work it is decides who may review it, so a change is a row of the history."""
+    if annotation.returned_to_id == before.pk:
+        annotation.returned_to = annotation.completed_by
+    details = {"author": {"from": before.pk, "to": annotation.completed_by_id}}
+    history.record(annotation, HistoryAction.AUTHOR_CHANGED, actor, details=details)
 
 
 def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], actor: User) -> None:
@@ -260,6 +279,7 @@ def _save_touched(annotation: Annotation, task: Task, changes: dict[str, Any], a
             "lead_time",
             "started_at",
             "completed_by",
+            "returned_to",
             "updated_by",
             "updated_at",
             "annotation_seq",
@@ -284,11 +304,17 @@ def _save_version(
     _emit(events.ANNOTATION_EDITED, annotation, actor)
 
 
-def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
-    """Make a submitted annotation a draft again: hidden, and not reviewable until it is submitted again."""
+def convert_to_draft(annotation_id: int, *, actor: User, take_back: bool = False) -> Annotation:
+    """Make a submitted annotation a draft again, by its author: hidden from all but managers, and not
+    reviewable until it is submitted again. `take_back`: only while nobody else has opened it."""
     with transaction.atomic():
         annotation, task = lock(annotation_id)
-        _require_edit_permission(annotation, actor)
+        if annotation.completed_by_id != actor.pk:
+            raise Refused(
+                "not_yours",
+                "This is somebody else's work. Only its author may turn it back into a draft.",
+                status=403,
+            )
         annotation.is_draft = True
         annotation.draft_created_at = annotation.draft_created_at or timezone.now()
         annotation.annotation_seq += 1
@@ -307,7 +333,7 @@ def convert_to_draft(annotation_id: int, *, actor: User) -> Annotation:
         )
         history.record(annotation, HistoryAction.CONVERTED_TO_DRAFT, actor)
         counters.recount([task], actor=actor)
-        _emit(events.ANNOTATION_CONVERTED, annotation, actor)
+        _emit(events.ANNOTATION_CONVERTED, annotation, actor, detail={"take_back": take_back})
     return annotation
 
 
@@ -371,10 +397,27 @@ def _require_edit_permission(annotation: Annotation, actor: User) -> None:
         )
 
 
-def _refuse_ground_truth(task: Task, actor: User) -> None:
-    if not may(actor, "set_ground_truth", task.project_id):
+def _refuse_ground_truth(annotation: Annotation, actor: User) -> None:
+    if not may(actor, "set_ground_truth", annotation.project_id):
         raise Refused(
             "ground_truth_not_allowed", "Only reviewers and managers may set the ground truth.", status=403
+        )
+    if annotation.has_words_of(actor) and not annotation.project.allow_self_review:
+        raise Refused(
+            "own_annotation",
+            "This is your own work: somebody else has to mark it as ground truth, or to take the mark off.",
+            status=403,
+            field="ground_truth",
+        )
+
+
+def refuse_empty(result: list[dict[str, Any]], project: Project, *, skipped: bool) -> None:
+    """Where a result is required, nothing is submitted without one. Skipping says so instead."""
+    if project.require_result and not result and not skipped:
+        raise Refused(
+            "empty_result",
+            "This project wants a result: label something before you submit, or skip the task.",
+            field="result",
         )
 
 

@@ -89,11 +89,11 @@ def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> set[int
 
 def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
     """Remove the mark from these annotations of one project; how many had it. This is not an edit:
-    verdicts stand.
+    verdicts stand. Marks on the actor's own work stay, see rules.md#5-own-work.
     """
     with transaction.atomic():
         locked = Annotation.objects.select_related("project").lock(annotation_ids)
-        marked = [a for a in locked if a.ground_truth and a.deleted_at is None]
+        marked = [a for a in locked if a.ground_truth and a.deleted_at is None and _may_unmark(a, actor)]
         tasks = {
             task.pk: task for task in Task.objects.select_related("project").lock(a.task_id for a in marked)
         }
@@ -108,6 +108,10 @@ def unmark_ground_truth(annotation_ids: Iterable[int], *, actor: User) -> int:
         if marked:
             _emit(marked, list(tasks.values()), actor)
     return len(marked)
+
+
+def _may_unmark(annotation: Annotation, actor: User) -> bool:
+    return annotation.project.allow_self_review or not annotation.has_words_of(actor)
 
 
 def _emit(marked: list[Annotation], tasks: list[Task], actor: User) -> None:

@@ -111,14 +111,15 @@ def edit(
     return annotation
 
 
-def unsubmit(annotation_id: int, *, actor: User) -> Draft:
-    """Turn an annotation back into a draft of its author. Repeated, it returns that draft."""
+def unsubmit(annotation_id: int, *, actor: User, take_back: bool = False) -> Draft:
+    """Turn an annotation back into a draft of its author. Repeated, it returns that draft. `take_back`: only
+    while nobody else has opened it."""
     with transaction.atomic():
         annotation, task = annotations.lock(annotation_id)
         begun = Draft.objects.filter(annotation=annotation, user=actor).order_by("-id").first()
         if annotation.is_draft and begun:
             return begun
-        annotation = annotations.convert_to_draft(annotation_id, actor=actor)
+        annotation = annotations.convert_to_draft(annotation_id, actor=actor, take_back=take_back)
         return _create(task, actor=annotation.completed_by, annotation=annotation, result=annotation.result)
 
 

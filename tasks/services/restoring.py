@@ -61,11 +61,14 @@ def _recount(tasks: list[Task], actor: User) -> None:
 
 
 def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
-    """As it was, but without a verdict: that was withdrawn by the deletion, and is in the history."""
+    """As it was, but without a verdict: that was withdrawn by the deletion, and is in the history. One that
+    its author turned back into a draft is submitted again, as it was."""
     with transaction.atomic():
         annotation = Annotation.objects.select_related("project").lock([annotation_id]).first()
         if annotation is None:
             raise _unknown()
+        if annotation.is_draft and annotation.deleted_at is None:
+            return _submit_again(annotation, actor)
         # The annotation before its task, as everywhere (tasks/locks.py).
         task = Task.objects.select_related("project").lock([annotation.task_id]).get()
         if task.is_staged:
@@ -93,20 +96,46 @@ def restore_annotation(annotation_id: int, *, actor: User) -> Annotation:
     return annotation
 
 
+def _submit_again(annotation: Annotation, actor: User) -> Annotation:
+    _require_manager(annotation, annotation.project, actor)
+    task = Task.objects.select_related("project").lock([annotation.task_id]).get()
+    _refuse_deleted_parent(annotation.project, "project")
+    _refuse_deleted_parent(task, "task")
+    annotation.task = task
+    annotation.is_draft = False
+    annotation.annotation_seq += 1
+    annotation.save(update_fields=["is_draft", "annotation_seq"])
+    history.record(annotation, HistoryAction.RESTORED, actor)
+    counters.recount([task], actor=actor)
+    events.emit(
+        events.ANNOTATION_TOUCHED,
+        annotation.project,
+        actor=actor,
+        tasks=(task,),
+        annotations=(annotation,),
+        detail={"changed": ["is_draft"]},
+    )
+    return annotation
+
+
 def _refuse(row: Project | Task | Annotation, project: Project, actor: User) -> None:
     """404 if not visible; refused if it is not deleted, or was deleted too long ago."""
+    _require_manager(row, project, actor)
+    if row.deleted_at is None:
+        raise Refused("not_deleted", "This is not deleted, so there is nothing to restore.")
+    if row.deleted_at < timezone.now() - RESTORABLE:
+        raise Refused(
+            "too_late", f"This was deleted more than {RESTORABLE.days} days ago and cannot be restored."
+        )
+
+
+def _require_manager(row: Project | Task | Annotation, project: Project, actor: User) -> None:
     is_others = isinstance(row, Annotation) and row.completed_by_id != actor.pk
     if not may(actor, "view_all_annotations" if is_others else "view_project", project):
         raise _unknown()
     if not may(actor, "manage_project", project):
         raise Refused(
             "permission_denied", "Only a manager of the project can restore what was deleted.", status=403
-        )
-    if row.deleted_at is None:
-        raise Refused("not_deleted", "This is not deleted, so there is nothing to restore.")
-    if row.deleted_at < timezone.now() - RESTORABLE:
-        raise Refused(
-            "too_late", f"This was deleted more than {RESTORABLE.days} days ago and cannot be restored."
         )
 
 

@@ -160,11 +160,11 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
         annotation.annotation_seq += 1
         annotation.last_action = ActionType.UPDATED
         annotation.last_created_by = actor
-    update_rows(annotations, ["annotation_seq", "last_action", "last_created_by"])
     details = {"data": old}
-    History.objects.bulk_create(
-        history.row(a, HistoryAction.DATA_CHANGED, actor, details=details) for a in annotations
-    )
+    rows = [history.row(a, HistoryAction.DATA_CHANGED, actor, details=details) for a in annotations]
+    for annotation, row in zip(annotations, History.objects.bulk_create(rows), strict=True):
+        annotation.data_changed_row = row.pk
+    update_rows(annotations, ["annotation_seq", "last_action", "last_created_by", "data_changed_row"])
     events.emit(
         events.TASK_DATA_CHANGED, task.project, actor=actor, tasks=(task,), annotations=tuple(annotations)
     )

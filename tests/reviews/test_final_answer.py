@@ -261,7 +261,7 @@ def unreviewed(house: House) -> None:
 
 
 def agreed(house: House) -> None:
-    factories.reviewed(house.second, house.reviewer, "fixed_and_accepted", result=result("A"))
+    factories.reviewed(house.second, house.reviewer2, "fixed_and_accepted", result=result("A"))
 
 
 def switched_off(house: House) -> None:
@@ -307,6 +307,14 @@ def test_own_work_is_not_picked_unless_the_project_allows_it(conflict):
 
     settings(house, allow_self_review=True)
     assert final_picks.pick(house.task, own.pk, actor=house.reviewer2).final_annotation_id == own.pk
+
+
+def test_own_fix_is_not_picked(conflict):
+    """They would choose their own words over somebody else's."""
+    factories.reviewed(conflict.second, conflict.reviewer, "fixed_and_accepted")
+
+    with pytest.raises(Refused, match="your own work"):
+        final_picks.pick(conflict.task, conflict.second.pk, actor=conflict.reviewer)
 
 
 def test_a_pick_is_undone_by_its_reviewer_or_a_manager(conflict):

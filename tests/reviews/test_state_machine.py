@@ -104,7 +104,7 @@ class OneAnnotation(RuleBasedStateMachine):
         model, expected = self.model, self.closed(who)
         assert self.does(lambda: self.service(who).accept(self.house.annotation)) == expected
         if expected is None:
-            own_fix = model.by == who and model.label != model.before[0]
+            own_fix = model.by == who and (model.label, model.skipped) != (model.before[0], model.before[2])
             model.sign(
                 "fixed_and_accepted" if own_fix else "accepted", who, seen=model.before if own_fix else None
             )
@@ -156,9 +156,8 @@ class OneAnnotation(RuleBasedStateMachine):
     @rule(who=st.sampled_from(PEOPLE))
     def reopen(self, who: str) -> None:
         model = self.model
-        expected = (
-            "not_a_reviewer" if who == "annotator" else None
-        )  # a skipped annotation can be asked for again
+        # A skipped annotation can be asked for again.
+        expected = "not_a_reviewer" if who == "annotator" else "own_annotation" if model.by == who else None
         if expected is None and model.returned and model.verdict is None:
             expected = "already_reopened"
         assert self.does(lambda: self.service(who).reopen(self.house.annotation)) == expected
@@ -189,12 +188,12 @@ class OneAnnotation(RuleBasedStateMachine):
 
     @rule()
     def annotate_again(self) -> None:
-        """Refused to the author of redistributed work; tried, and not kept."""
+        """Refused to the author of decided work; tried, and not kept."""
         work = annotations.Work(result=result("A"))
         with transaction.atomic():
             code = self.does(lambda: annotations.submit(self.house.task, work, actor=self.house.annotator))
             transaction.set_rollback(True)
-        assert code == ("locked_by_verdict" if self.model.outcome == "redistribute" else None)
+        assert code == ("locked_by_verdict" if self.model.locks("annotator") else None)
 
     @invariant()
     def stored_is_what_the_model_says(self) -> None:

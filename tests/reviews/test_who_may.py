@@ -21,9 +21,11 @@ VERDICTS = ("accept", "reject", "fix_and_accept")
 WORK = ("edit", "skip", "convert_to_draft", "delete")
 
 
-def row(verdicts: str, undo: str, edit: str, *, delete: str | None = None) -> dict[str, str]:
+def row(
+    verdicts: str, undo: str, edit: str, *, delete: str | None = None, convert: str | None = None
+) -> dict[str, str]:
     same = dict.fromkeys((*VERDICTS, "reopen"), verdicts) | dict.fromkeys(WORK, edit)
-    return same | {"undo": undo, "delete": delete or edit}
+    return same | {"undo": undo, "delete": delete or edit, "convert_to_draft": convert or edit}
 
 
 def contesting(role: str, whose: str) -> str:
@@ -50,25 +52,25 @@ UNREVIEWED = {
     ("annotator", "own"): row(NO_ROLE, NO_ROLE, YES),
     ("annotator", "other"): row(NO_ROLE, NO_ROLE, THEIRS),
     ("reviewer", "own"): row(OWN, NOTHING, YES),
-    ("reviewer", "other"): row(YES, NOTHING, YES),
+    ("reviewer", "other"): row(YES, NOTHING, YES, convert=THEIRS),
     ("manager", "own"): row(OWN, NOTHING, YES),
-    ("manager", "other"): row(YES, NOTHING, YES),
+    ("manager", "other"): row(YES, NOTHING, YES, convert=THEIRS),
     ("admin", "own"): row(OWN, NOTHING, YES),
-    ("admin", "other"): row(YES, NOTHING, YES),
+    ("admin", "other"): row(YES, NOTHING, YES, convert=THEIRS),
     ("owner", "own"): row(OWN, NOTHING, YES),
-    ("owner", "other"): row(YES, NOTHING, YES),
+    ("owner", "other"): row(YES, NOTHING, YES, convert=THEIRS),
 }
 # The same with an accept by another reviewer standing.
 ACCEPTED_BY_ANOTHER = UNREVIEWED | {
     ("annotator", "own"): row(NO_ROLE, NO_ROLE, LOCKED),
     ("reviewer", "own"): row(OWN, SIGNED, LOCKED),
-    ("reviewer", "other"): row(YES, SIGNED, YES, delete=LOCKED),
-    ("manager", "own"): row(OWN, YES, YES),
-    ("manager", "other"): row(YES, YES, YES),
-    ("admin", "own"): row(OWN, YES, YES),
-    ("admin", "other"): row(YES, YES, YES),
-    ("owner", "own"): row(OWN, YES, YES),
-    ("owner", "other"): row(YES, YES, YES),
+    ("reviewer", "other"): row(YES, SIGNED, YES, delete=LOCKED, convert=THEIRS),
+    ("manager", "own"): row(OWN, YES, YES, convert=LOCKED),
+    ("manager", "other"): row(YES, YES, YES, convert=THEIRS),
+    ("admin", "own"): row(OWN, YES, YES, convert=LOCKED),
+    ("admin", "other"): row(YES, YES, YES, convert=THEIRS),
+    ("owner", "own"): row(OWN, YES, YES, convert=LOCKED),
+    ("owner", "other"): row(YES, YES, YES, convert=THEIRS),
 }
 
 

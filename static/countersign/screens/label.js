@@ -1,7 +1,7 @@
 /* The label screen: the next task in Label Studio's editor, returned work first, with the reviewer's comments. */
 import { ServerError } from "../review-adapter.js";
 import { shownChanges } from "./changes.js";
-import { buttonOf, byId, Counters, notice, showEditor, showEmpty, toast } from "./chrome.js";
+import { buttonOf, byId, Counters, notice, showEditor, showEmpty, toast, withdraw } from "./chrome.js";
 import { Corrections } from "./corrections.js";
 import { Labelling } from "./labelling.js";
 import { Screen } from "./screen.js";
@@ -126,12 +126,35 @@ class LabelScreen extends Screen {
   async done(entry, answer) {
     this.edits.drop(`task:${entry.task}`);
     this.typed.drop(`task:${entry.task}`);
-    toast(`${entry.words}.`);
+    if (!answer?.notice) toast(`${entry.words}.`);
     const { comment: text } = entry;
     if (text) await this.outbox.putComment({ annotation: answer?.id ?? entry.annotation, text }).catch((error) => this.problem(error));
-    if (!this.isShown(entry)) return;
+    if (answer?.notice) return this.unchanged(entry, answer);
+    if (entry.method === "POST" && answer?.id) this.offerToTakeBack(entry.task, answer.id);
+    if (!this.isShown(entry)) return undefined;
     this.leaseKeeper.take(null);
-    await this.showNext();
+    return this.showNext();
+  }
+
+  /* Returned work that was sent as it was still waits for rework: it stays open, with the other way out. */
+  unchanged(entry, answer) {
+    if (!this.isShown(entry)) return toast(answer.notice);
+    const buttons = answer.allowed_actions.includes("contest") ? [["Contest the rejection", () => this.contest()]] : [];
+    return notice("unchanged", answer.notice, { tone: "warn", buttons: [...buttons, ["Close", () => withdraw("unchanged")]] });
+  }
+
+  /* Only the last submission; the server refuses once somebody else has opened it. */
+  offerToTakeBack(task, annotation) {
+    const takeBack = async () => {
+      withdraw("submitted");
+      try {
+        await this.server.ask("POST", `/api/annotations/${annotation}/take-back/`);
+        await this.show(await this.server.ask("GET", `/api/tasks/${task}/`));
+      } catch (error) {
+        this.problem(error);
+      }
+    };
+    notice("submitted", "Your last task was submitted.", { buttons: [["Take it back", takeBack], ["Close", () => withdraw("submitted")]] });
   }
 
   /* A comment that was written before the work was submitted belongs to the draft; so does the work queued behind it. */

@@ -33,7 +33,7 @@ export class Labelling extends screenEditor(HostedEditor) {
     if (!task.annotations.length) {
       const sheet = store.annotations.find(({ pk }) => !pk) || store.addAnnotation({ userGenerate: true });
       store.selectAnnotation(sheet.id);
-      this.restoreDraft(sheet, (task.drafts || []).find(({ annotation }) => !annotation));
+      this.restoreDraft(sheet, draftOf(task));
       /* The editor listed the comments before there was a draft, so list them again. */
       if (sheet.draftId) await this.store.commentStore.listComments();
     }
@@ -148,6 +148,11 @@ export class Labelling extends screenEditor(HostedEditor) {
   buttonOfKey() {
     return document.querySelector("[aria-label='skip-task']");
   }
+}
+
+/* A draft of an annotation that the person has taken back is continued here, too: the annotation itself is not listed. */
+function draftOf({ drafts = [] }) {
+  return drafts.find(({ annotation }) => !annotation) || drafts[0];
 }
 
 function leadTimeOf(annotation, before) {

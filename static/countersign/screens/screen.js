@@ -63,7 +63,7 @@ export class Screen {
     this.item = item;
     this.key = key;
     this.counters.refresh();
-    for (const name of ["lease", "overtaken", "asked", "problem", "restored"]) withdraw(name);
+    for (const name of ["lease", "overtaken", "asked", "problem", "restored", "unchanged"]) withdraw(name);
   }
 
   /* Nothing to store if a decision about it is in the outbox: that has its own copy. */

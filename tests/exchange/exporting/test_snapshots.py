@@ -11,7 +11,7 @@ from exchange.models import Export
 from jobs import runner
 from jobs.models import Job, State
 from tasks.models import View
-from tests.factories import annotation, build_house, client_of, reviewed, skipped, task
+from tests.factories import annotation, build_house, client_of, gold, reviewed, skipped, task
 from tests.parallel import together
 
 
@@ -78,13 +78,13 @@ def test_a_view_narrows_an_export(house):
 
 def test_filters_by_kind(house):
     passed = skipped(task(house.project), house.annotator)
-    gold = annotation(task(house.project), house.reviewer, ground_truth=True)
+    marked = gold(task(house.project), house.annotator, marked_by=house.reviewer)
 
     kinds = [
         annotation_ids(house, annotation_filter_options={kind: True})
         for kind in ("usual", "skipped", "ground_truth")
     ]
-    assert kinds == [[house.annotation.pk], [passed.pk], [gold.pk]]
+    assert kinds == [[house.annotation.pk], [passed.pk], [marked.pk]]
     assert len(annotation_ids(house, annotation_filter_options={"usual": False})) == 3
 
 

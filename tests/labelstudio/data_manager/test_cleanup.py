@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tasks.models import Annotation, Prediction, Task
 from tasks.services import assignments, drafts, projects, tasks
-from tests.factories import annotation, client_of, result, reviewed, task
+from tests.factories import annotation, client_of, gold, result, reviewed, task
 
 EVERYTHING = {"selectedItems": {"all": True, "excluded": []}}
 
@@ -163,24 +163,31 @@ def test_only_selected_tasks_are_compared(house, act):
 
 
 def test_ground_truth_marks_come_off_and_verdicts_stand(house, act):
-    gold = annotation(task(house.project), house.reviewer, ground_truth=True)
-    reviewed(gold, house.reviewer2)
-    before = gold.annotation_seq
+    marked = gold(task(house.project), house.annotator2, marked_by=house.lead)
+    reviewed(marked, house.reviewer2)
+    before = marked.annotation_seq
 
     answer = act("delete_ground_truths", by=house.reviewer)
 
     assert (answer.status_code, answer.json()["processed_items"]) == (200, 1)
-    gold.refresh_from_db()
-    assert (gold.ground_truth, gold.deleted_at, gold.last_action) == (False, None, "accepted")
-    assert (gold.annotation_seq, gold.updated_by) == (before + 1, house.reviewer)
+    marked.refresh_from_db()
+    assert (marked.ground_truth, marked.deleted_at, marked.last_action) == (False, None, "accepted")
+    assert (marked.annotation_seq, marked.updated_by) == (before + 1, house.reviewer)
+
+
+def test_the_mark_on_own_work_stays(house, act):
+    own = gold(task(house.project), house.reviewer, marked_by=house.lead)
+
+    assert act("delete_ground_truths", by=house.reviewer).json()["processed_items"] == 0
+    assert Annotation.objects.get(pk=own.pk).ground_truth
 
 
 def test_annotators_take_no_marks_off(house, act):
-    gold = annotation(task(house.project), house.reviewer, ground_truth=True)
+    marked = gold(task(house.project), house.annotator2, marked_by=house.lead)
 
     assert act("delete_ground_truths", by=house.annotator).status_code == 403
-    gold.refresh_from_db()
-    assert gold.ground_truth
+    marked.refresh_from_db()
+    assert marked.ground_truth
 
 
 # --- cost -------------------------------------------------------------------------------------------
@@ -189,7 +196,7 @@ def test_annotators_take_no_marks_off(house, act):
 def prepare(house, number: int) -> None:
     for _ in range(number):
         predict(task(house.project), "B")
-        annotation(task(house.project), house.reviewer, ground_truth=True)
+        gold(task(house.project), house.annotator, marked_by=house.reviewer)
 
 
 @pytest.mark.parametrize("name", ["predictions_to_annotations", "remove_duplicates", "delete_ground_truths"])
