@@ -2,25 +2,30 @@
 and keep counters, sample and queue up to date. All within the transaction of the change."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
 from tasks import events as task_events
+from tasks.choices import ActionType, FinalState
 from tasks.errors import Refused
 from tasks.events import DomainEvent, domain_events, emit_all
-from tasks.models import Annotation
+from tasks.models import Annotation, Task
 from tasks.roles import may
 from users.models import User
 
 from . import comments, counters, recalculation, sampling, workflow
+from . import events as review_events
 from .decisions.apply import apply, reviewed_events
 from .decisions.locking import standing_reviews
 from .decisions.plan import plan_self_review, plan_withdrawal
+from .models import Review
 from .queue import entries, leases, places
 
 BATCH = 2000  # tasks
+TOLD_AT_ONCE = 500  # tasks whose verdicts are told with one insert
 
 LOCKED_CHANGES: dict[str, tuple[str, str]] = {
     # event: (the action that the workflow must allow, why a verdict is withdrawn)
@@ -124,7 +129,69 @@ def _tasks_created(event: DomainEvent) -> None:
 
 
 def _tasks_deleted(event: DomainEvent) -> None:
+    _tell_withdrawals(event, event.annotations, event.tasks)
     _sync_queue([task.pk for task in event.tasks] + sampling.settle(event.project))
+
+
+def _project_deleted(event: DomainEvent) -> None:
+    """The same for all its tasks."""
+    project = event.project
+    reviewed = Task.objects.filter(
+        Q(reviewed=True) | Q(reviews_accepted__gt=0) | Q(reviews_rejected__gt=0),
+        project=project,
+        deleted_at=None,
+    )
+    ids = list(reviewed.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), TOLD_AT_ONCE):
+        tasks = list(Task.objects.filter(pk__in=ids[start : start + TOLD_AT_ONCE]).order_by("pk"))
+        decided = Annotation.objects.filter(task__in=tasks, deleted_at=None, standing_review_id__isnull=False)
+        by_id = {task.pk: task for task in tasks}
+        annotations = list(decided.order_by("pk"))
+        for task in tasks:
+            task.project = project
+        for annotation in annotations:
+            annotation.project, annotation.task = project, by_id[annotation.task_id]
+        _tell_withdrawals(event, annotations, tasks)
+
+
+def _tell_withdrawals(event: DomainEvent, annotations: Sequence[Annotation], tasks: Sequence[Task]) -> None:
+    """What is deleted has no verdict for consumers. Here the verdicts stay, to be restored with their tasks:
+    so the events carry copies as if they had ended."""
+    ended = {annotation.pk: copy(annotation) for annotation in annotations}
+    gone = {task.pk: copy(task) for task in tasks}
+    for task in gone.values():
+        task.project = event.project
+    reviews = list(
+        Review.objects.filter(pk__in=[a.standing_review_id for a in annotations])
+        .select_related("created_by", "seen_version", "fixed_version")
+        .order_by("pk")
+    )
+    unreviewed = [task for task in gone.values() if task.reviewed]
+    for task in gone.values():
+        task.reviewed, task.final_state, task.final_annotation_id = False, FinalState.NOT_REVIEWED, None
+    for annotation in ended.values():
+        annotation.last_action, annotation.standing_review_id = ActionType.UPDATED, None
+        annotation.project, annotation.task = event.project, gone[annotation.task_id]
+    for review in reviews:
+        review.annotation, review.project = ended[review.annotation_id], event.project
+    about = {"actor": event.actor, "tasks": tuple(gone.values())}
+    if reviews:
+        task_events.emit(
+            review_events.REVIEW_WITHDRAWN,
+            event.project,
+            **about,
+            annotations=tuple(review.annotation for review in reviews),
+            subjects=tuple(reviews),
+            detail={"reason": "deleted"},
+        )
+    if unreviewed:
+        about["tasks"] = tuple(unreviewed)
+        task_events.emit(review_events.TASK_UNREVIEWED, event.project, **about)
+
+
+def _tasks_restored(event: DomainEvent) -> None:
+    if reviewed := tuple(task for task in event.tasks if task.reviewed):
+        task_events.emit(review_events.TASK_REVIEWED, event.project, actor=event.actor, tasks=reviewed)
 
 
 def _scores_changed(event: DomainEvent) -> None:
@@ -172,6 +239,8 @@ HANDLERS: dict[str, Callable[[DomainEvent], None]] = {
     **dict.fromkeys(LOCKED_CHANGES, _annotations_changed),
     task_events.TASKS_CREATED: _tasks_created,
     task_events.TASKS_DELETED: _tasks_deleted,
+    task_events.TASKS_RESTORED: _tasks_restored,
+    task_events.PROJECT_DELETED: _project_deleted,
     task_events.TASK_DATA_CHANGED: _data_changed,
     task_events.PREDICTIONS_CHANGED: _scores_changed,
     task_events.ANNOTATION_TOUCHED: _touched,

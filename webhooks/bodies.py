@@ -32,7 +32,9 @@ T = TypeVar("T")
 Body = dict[str, Any]  # JSON values, and Encoded ones where several bodies share an object
 LIMIT = 20_000  # bytes
 # Objects in one body: as many as fit into LIMIT when they are ids.
-TASKS_AT_MOST, ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST = 1_000, 300, 150
+TASKS_AT_MOST, ANNOTATIONS_AT_MOST = 1_000, 300
+# The same of what is deleted, which is named by `unique_id` and `external_id`, too.
+DELETED_TASKS_AT_MOST, DELETED_ANNOTATIONS_AT_MOST, DELETED_REVIEWS_AT_MOST = 80, 120, 100
 # More whole objects than this never fit into LIMIT.
 WHOLE_AT_MOST = 30
 # Where an object is, and what it keeps when it becomes a link.
@@ -43,7 +45,7 @@ PATHS = {
     "review": "annotation-reviews",
     "project": "projects",
 }
-KEPT = ("id", "unique_id", "title", "task", "project", "last_action", "annotation_seq")
+KEPT = ("id", "unique_id", "external_id", "title", "task", "project", "last_action", "annotation_seq")
 WIRE_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 # json.dumps with arguments would make one of these for each body.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -126,7 +128,7 @@ def of_tasks(context: Context, tasks: tuple[Task, ...]) -> Body:
 
 
 def of_deleted_tasks(context: Context, tasks: tuple[Task, ...]) -> Body:
-    return {"tasks": [{"id": task.pk} for task in tasks], "project": context.project_summary}
+    return {"tasks": [_names(task) for task in tasks], "project": context.project_summary}
 
 
 def of_annotation(context: Context, annotation: Annotation) -> Body:
@@ -136,6 +138,12 @@ def of_annotation(context: Context, annotation: Annotation) -> Body:
         "task": context.once(task_body, context.task_of(annotation)),
         "annotation_seq": annotation.annotation_seq,
     }
+
+
+def of_updated_annotation(context: Context, annotation: Annotation) -> Body:
+    """With the version that the change replaced; the current one where it made no new version."""
+    before = getattr(annotation, "replaced_version_id", None) or annotation.current_version_id
+    return of_annotation(context, annotation) | {"previous_annotation_history": before}
 
 
 def of_annotations(context: Context, annotations: tuple[Annotation, ...]) -> Body:
@@ -151,7 +159,8 @@ def of_annotations(context: Context, annotations: tuple[Annotation, ...]) -> Bod
 
 
 def of_deleted_annotations(context: Context, annotations: tuple[Annotation, ...]) -> Body:
-    return {"annotations": [_annotation_ids(a) for a in annotations], "project": context.project_summary}
+    items = [_names(annotation) | _annotation_ids(annotation) for annotation in annotations]
+    return {"annotations": items, "project": context.project_summary}
 
 
 def of_review(context: Context, review: Review) -> Body:
@@ -169,8 +178,8 @@ def of_review(context: Context, review: Review) -> Body:
 
 def of_deleted_reviews(context: Context, reviews: tuple[Review, ...]) -> Body:
     items = [
-        {
-            "id": review.pk,
+        _names(review)
+        | {
             "annotation": review.annotation_id,
             "task": review.task_id,
             "project": review.project_id,
@@ -226,6 +235,12 @@ def chunks(objects: Sequence[T], at_most: int) -> Iterator[Sequence[T]]:
 
 def _summary(project: Project) -> Body:
     return {"id": project.pk, "title": project.title}
+
+
+def _names(subject: Task | Annotation | Review) -> Body:
+    """By which a consumer may know what is gone. Only tasks have an external id."""
+    external_id = subject.external_id if isinstance(subject, Task) else None
+    return {"id": subject.pk, "unique_id": str(subject.unique_id), "external_id": external_id}
 
 
 def _annotation_ids(annotation: Annotation) -> Body:

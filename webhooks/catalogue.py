@@ -44,7 +44,12 @@ CATALOGUE: dict[str, Action] = {
         "tasks",
         bodies.of_tasks,
     ),
-    "TASKS_DELETED": Action("Tasks deleted", "Their ids.", "tasks", bodies.of_deleted_tasks),
+    "TASKS_DELETED": Action(
+        "Tasks deleted",
+        "Their ids. After the withdrawals of the verdicts on them.",
+        "tasks",
+        bodies.of_deleted_tasks,
+    ),
     "ANNOTATION_CREATED": Action(
         "Annotation created", "One new annotation, with its task.", "annotation", bodies.of_annotation
     ),
@@ -53,9 +58,10 @@ CATALOGUE: dict[str, Action] = {
     ),
     "ANNOTATION_UPDATED": Action(
         "Annotation updated",
-        "Any change of an annotation except a verdict, and the corrected result of a fix.",
+        "Any change of an annotation except a verdict, and the corrected result of a fix. "
+        "`previous_annotation_history` is the version before.",
         "annotation",
-        bodies.of_annotation,
+        bodies.of_updated_annotation,
     ),
     "ANNOTATIONS_DELETED": Action(
         "Annotations deleted", "Their ids.", "annotations", bodies.of_deleted_annotations

@@ -15,7 +15,17 @@ from tasks.events import DomainEvent, domain_events
 from tasks.models import Annotation, Project, Task
 
 from . import notifier, outbox
-from .bodies import ANNOTATIONS_AT_MOST, REVIEWS_AT_MOST, TASKS_AT_MOST, Context, Encoded, as_text, chunks
+from .bodies import (
+    ANNOTATIONS_AT_MOST,
+    DELETED_ANNOTATIONS_AT_MOST,
+    DELETED_REVIEWS_AT_MOST,
+    DELETED_TASKS_AT_MOST,
+    TASKS_AT_MOST,
+    Context,
+    Encoded,
+    as_text,
+    chunks,
+)
 from .catalogue import body_of
 from .models import Delivery
 from .outbox import NewEvent
@@ -70,7 +80,7 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.PROJECT_UPDATED: (("PROJECT_UPDATED", project),),
     task_events.PROJECT_DELETED: (("PROJECT_DELETED", project),),
     task_events.TASKS_CREATED: (("TASKS_CREATED", paged(tasks, TASKS_AT_MOST)),),
-    task_events.TASKS_DELETED: (("TASKS_DELETED", paged(tasks, TASKS_AT_MOST)),),
+    task_events.TASKS_DELETED: (("TASKS_DELETED", paged(tasks, DELETED_TASKS_AT_MOST)),),
     task_events.TASK_DATA_CHANGED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATIONS_CREATED: (
         ("ANNOTATION_CREATED", single_annotation),
@@ -80,7 +90,9 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.ANNOTATION_EDITED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_TOUCHED: (("ANNOTATION_UPDATED", annotations),),
     task_events.ANNOTATION_CONVERTED: (("ANNOTATION_UPDATED", annotations),),
-    task_events.ANNOTATIONS_DELETED: (("ANNOTATIONS_DELETED", paged(annotations, ANNOTATIONS_AT_MOST)),),
+    task_events.ANNOTATIONS_DELETED: (
+        ("ANNOTATIONS_DELETED", paged(annotations, DELETED_ANNOTATIONS_AT_MOST)),
+    ),
     review_events.REVIEWS_CREATED: (
         ("REVIEW_CREATED", reviews),
         ("ANNOTATION_ACCEPTED", with_verdict(ActionType.ACCEPTED)),
@@ -89,7 +101,7 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
         ("ANNOTATION_UPDATED", with_new_result),
     ),
     review_events.REVIEWS_UNDONE: (
-        ("REVIEWS_DELETED", paged(reviews, REVIEWS_AT_MOST)),
+        ("REVIEWS_DELETED", paged(reviews, DELETED_REVIEWS_AT_MOST)),
         ("ANNOTATION_UPDATED", with_new_result),
     ),
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),

@@ -232,6 +232,7 @@ def _refreshed(
     """The new review, or None. Also brings the plan's objects up to date with the database."""
     annotation = plan.annotation
     if plan.version:
+        annotation.replaced_version_id = annotation.current_version_id
         annotation.current_version_id = history_id
         annotation.config_outdated = (
             plan.version.label_config_id != annotation.project.label_config_version_id

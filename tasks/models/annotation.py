@@ -106,6 +106,7 @@ class Annotation(models.Model):
         db_persist=True,
     )
 
+    replaced_version_id: int | None  # set by the code that wrote the current version
     config_outdated: bool  # set by `with_config_outdated`, or by the code that wrote the current version
 
     objects = AnnotationQuerySet.as_manager()

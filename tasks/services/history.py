@@ -32,6 +32,7 @@ def new_versions(
     rows = []
     # The ids come first: a version row refers to itself, and the annotation to the row.
     for annotation, pk in zip(annotations, next_ids(History, len(annotations)), strict=True):
+        annotation.replaced_version_id = annotation.current_version_id
         annotation.current_version_id = pk
         if not config:
             annotation.config_outdated = False

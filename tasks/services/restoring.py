@@ -15,6 +15,7 @@ from ..models import Annotation, Project, Task
 from ..roles import may
 from ..totals import totals_follow
 from . import history
+from .tasks import lock_with_decided, raise_sequences
 
 RESTORABLE = timedelta(days=30)
 
@@ -35,7 +36,7 @@ def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
     """Tasks of one project, with their annotations. All of them or none."""
     wanted = set(task_ids)
     with transaction.atomic():
-        tasks = list(Task.objects.select_related("project").lock(wanted))
+        decided, tasks = lock_with_decided(wanted)
         if len(tasks) < len(wanted) or any(task.is_staged for task in tasks):
             raise _unknown()
         for task in tasks:
@@ -48,7 +49,23 @@ def restore_tasks(task_ids: Iterable[int], *, actor: User) -> list[Task]:
                 task.updated_at, task.updated_by = timezone.now(), actor
                 task.save(update_fields=["deleted_at", "updated_at", "updated_by"])
         _recount(tasks, actor)
+        _tell_verdicts(decided, tasks, actor)
     return tasks
+
+
+def _tell_verdicts(decided: list[Annotation], tasks: list[Task], actor: User) -> None:
+    """They were withdrawn, for consumers, when the tasks were deleted."""
+    raise_sequences(decided)
+    for annotation in decided:
+        events.emit(
+            events.ANNOTATION_TOUCHED,
+            annotation.project,
+            actor=actor,
+            tasks=(annotation.task,),
+            annotations=(annotation,),
+        )
+    if tasks:
+        events.emit(events.TASKS_RESTORED, tasks[0].project, actor=actor, tasks=tuple(tasks))
 
 
 def _recount(tasks: list[Task], actor: User) -> None:

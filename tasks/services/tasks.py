@@ -146,6 +146,36 @@ def _annotation_ids(task_id: int) -> list[int]:
     return list(Annotation.objects.filter(task_id=task_id, deleted_at=None).values_list("pk", flat=True))
 
 
+def lock_with_decided(task_ids: Iterable[int]) -> tuple[list[Annotation], list[Task]]:
+    """These tasks, deleted or not, and before them their annotations with a standing verdict: who hears of
+    the verdicts hears that they are gone, or back. Tries again as `lock_with_annotations` does."""
+    wanted = set(task_ids)
+    decided = Annotation.objects.filter(
+        task__in=wanted, deleted_at=None, standing_review_id__isnull=False
+    ).order_by()
+    while True:
+        before = transaction.savepoint()
+        annotations = list(
+            Annotation.objects.select_related("project").lock(decided.values_list("pk", flat=True))
+        )
+        tasks = {task.pk: task for task in Task.objects.select_related("project").lock(wanted)}
+        if {a.pk for a in annotations}.issuperset(decided.values_list("pk", flat=True)):
+            break
+        transaction.savepoint_rollback(before)
+    # Undone while the lock was waited for.
+    annotations = [a for a in annotations if a.standing_review_id and a.deleted_at is None]
+    for annotation in annotations:
+        annotation.task = tasks[annotation.task_id]
+    return annotations, list(tasks.values())
+
+
+def raise_sequences(annotations: Sequence[Annotation]) -> None:
+    """Of locked annotations: consumers drop an event whose number is not higher than the last."""
+    for annotation in annotations:
+        annotation.annotation_seq += 1
+    update_rows(annotations, ["annotation_seq"])
+
+
 def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor: User) -> None:
     if not annotations:
         return
@@ -181,8 +211,12 @@ def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> in
     """Mark tasks deleted. Their annotations and reviews are kept, and hidden with them."""
     with transaction.atomic():
         lock_sample(project)
-        tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
-        ids = [task.pk for task in tasks]
+        of_project = Task.objects.filter(project=project, deleted_at=None, pk__in=set(task_ids))
+        decided, locked = lock_with_decided(of_project.values_list("pk", flat=True))
+        tasks = [task for task in locked if task.deleted_at is None]
+        ids = {task.pk for task in tasks}
+        decided = [annotation for annotation in decided if annotation.task_id in ids]
+        raise_sequences(decided)
         with totals.totals_follow(tasks):
             for task in tasks:
                 task.deleted_at = timezone.now()
@@ -190,7 +224,8 @@ def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> in
                 deleted_at=timezone.now(), updated_at=timezone.now(), updated_by=actor
             )
         if tasks:
-            events.emit(events.TASKS_DELETED, project, actor=actor, tasks=tuple(tasks))
+            about = {"tasks": tuple(tasks), "annotations": tuple(decided)}
+            events.emit(events.TASKS_DELETED, project, actor=actor, **about)
     return len(tasks)
 
 

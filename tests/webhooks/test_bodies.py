@@ -94,6 +94,8 @@ def test_undone_verdict_is_withdrawn_with_the_reason(house, receiver):
     assert by_action["REVIEWS_DELETED"]["reviews"] == [
         {
             "id": decision.review.pk,
+            "unique_id": str(decision.review.unique_id),
+            "external_id": None,
             "annotation": house.annotation.pk,
             "task": house.task.pk,
             "project": house.project.pk,
@@ -130,7 +132,9 @@ def test_tasks_created_has_the_tasks(house):
 def test_tasks_deleted_has_their_ids(house):
     task_service.delete_many(house.project, [house.task.pk], actor=house.lead)
 
-    assert last("TASKS_DELETED")["tasks"] == [{"id": house.task.pk}]
+    assert last("TASKS_DELETED")["tasks"] == [
+        {"id": house.task.pk, "unique_id": str(house.task.unique_id), "external_id": None}
+    ]
 
 
 def test_annotation_created_has_annotation_task_and_project(house):
@@ -167,7 +171,13 @@ def test_deleted_annotations_are_ids(house):
     annotations.delete(house.annotation.pk, actor=house.annotator)
 
     assert last("ANNOTATIONS_DELETED")["annotations"] == [
-        {"id": house.annotation.pk, "task": house.task.pk, "annotation_seq": 2}
+        {
+            "id": house.annotation.pk,
+            "unique_id": str(house.annotation.unique_id),
+            "external_id": None,
+            "task": house.task.pk,
+            "annotation_seq": 2,
+        }
     ]
 
 
@@ -188,13 +198,13 @@ def test_import_of_many_tasks_is_sent_as_ids_by_the_thousand(house):
     ("build", "subject", "at_most"),
     [
         (bodies.of_tasks, Task(pk=10**9), bodies.TASKS_AT_MOST),
-        (bodies.of_deleted_tasks, Task(pk=10**9), bodies.TASKS_AT_MOST),
+        (bodies.of_deleted_tasks, Task(pk=10**9, external_id="e" * 160), bodies.DELETED_TASKS_AT_MOST),
         (bodies.of_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
-        (bodies.of_deleted_annotations, LONG, bodies.ANNOTATIONS_AT_MOST),
+        (bodies.of_deleted_annotations, LONG, bodies.DELETED_ANNOTATIONS_AT_MOST),
         (
             bodies.of_deleted_reviews,
             Review(pk=10**9, annotation=LONG, task_id=10**9, project_id=10**6),
-            bodies.REVIEWS_AT_MOST,
+            bodies.DELETED_REVIEWS_AT_MOST,
         ),
     ],
 )
