@@ -64,6 +64,12 @@ PROJECT_SUMMARY = required(id=INTEGER, title={"type": "string"})
 TASK_SUMMARY = required(
     id=INTEGER, unique_id={"type": "string", "format": "uuid"}, inner_id=INTEGER, reviewed={"type": "boolean"}
 )
+# How a deleted object is named. Only tasks have an external id.
+NAMES: dict[str, Schema] = {
+    "id": INTEGER,
+    "unique_id": {"type": "string", "format": "uuid"},
+    "external_id": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+}
 SHORT = required(id=INTEGER) | {"description": "An object of a truncated body; `link` is its URL."}
 
 
@@ -98,29 +104,29 @@ class Bodies:
             "annotation_seq": SEQ,
         }
         verdict = reviewed | {"timestamp": TIME}
+        annotation = {
+            "annotation": self.annotation,
+            "project": self.project,
+            "task": self.task,
+            "annotation_seq": SEQ,
+        }
         person_or_null = {"anyOf": [self.person, {"type": "null"}]}
         return {
             bodies.of_project: {"project": self.project},
             bodies.of_deleted_project: {"project": PROJECT_SUMMARY},
             bodies.of_tasks: {"tasks": array(self.task), "project": self.project},
-            bodies.of_deleted_tasks: {"tasks": array(required(id=INTEGER)), "project": PROJECT_SUMMARY},
-            bodies.of_annotation: {
-                "annotation": self.annotation,
-                "project": self.project,
-                "task": self.task,
-                "annotation_seq": SEQ,
-            },
+            bodies.of_deleted_tasks: {"tasks": array(required(**NAMES)), "project": PROJECT_SUMMARY},
+            bodies.of_annotation: annotation,
+            bodies.of_updated_annotation: annotation | {"previous_annotation_history": INTEGER},
             bodies.of_annotations: {"annotation": array(self.annotation), "project": self.project},
             bodies.of_deleted_annotations: {
-                "annotations": array(required(id=INTEGER, task=INTEGER, annotation_seq=SEQ)),
+                "annotations": array(required(**NAMES, task=INTEGER, annotation_seq=SEQ)),
                 "project": PROJECT_SUMMARY,
             },
             bodies.of_review: reviewed,
             bodies.of_deleted_reviews: {
                 "reviews": array(
-                    required(
-                        id=INTEGER, annotation=INTEGER, task=INTEGER, project=INTEGER, annotation_seq=SEQ
-                    )
+                    required(**NAMES, annotation=INTEGER, task=INTEGER, project=INTEGER, annotation_seq=SEQ)
                 ),
                 "project": PROJECT_SUMMARY,
             },
