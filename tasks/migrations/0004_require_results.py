@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tasks", "0002_sql"),
+        ("tasks", "0003_staged_tasks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reviews", "0003_restored_verdicts"),
+        ("reviews", "0004_comment_unique_id"),
     ]
 
     operations = [
