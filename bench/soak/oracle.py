@@ -29,9 +29,17 @@ WRONG = {
         SELECT c.id, h.annotation_id FROM reviews_comment c JOIN tasks_history h ON h.draft_id = c.draft_id
         WHERE c.annotation_id IS NULL AND c.deleted_at IS NULL""",
     "own work was decided": """
-        SELECT r.id, r.annotation_id, r.created_by_id FROM reviews_review r
+        SELECT to_json(r), (SELECT json_agg(json_build_object(
+            'id', h.id, 'action', h.action, 'by', h.created_by_id, 'author', h.author_id, 'number', h.number,
+            'version', h.version_id, 'review', h.review_id) ORDER BY h.id)
+            FROM tasks_history h WHERE h.annotation_id = r.annotation_id) FROM reviews_review r
         JOIN tasks_history seen ON seen.id = r.seen_version_id
-        WHERE r.imported_by_id IS NULL AND seen.author_id = r.created_by_id""",
+        WHERE r.imported_by_id IS NULL AND seen.author_id = r.created_by_id
+        -- A reviewer who edits work and edits it back accepts what somebody else wrote.
+        AND NOT EXISTS (
+            SELECT FROM tasks_history h WHERE h.annotation_id = r.annotation_id AND h.id < seen.id
+            AND h.author_id <> r.created_by_id AND h.result = seen.result
+            AND h.was_cancelled = seen.was_cancelled)""",
     "a project has no manager": """
         SELECT p.id FROM tasks_project p WHERE NOT EXISTS (
             SELECT FROM tasks_membership m WHERE m.project_id = p.id AND m.role = 'MA')""",
@@ -94,15 +102,15 @@ class Oracle:
     def _visible(self) -> None:
         """Who runs the site sees what is not deleted: annotations, drafts that were submitted, reviews."""
         rows = self.site.rows(
-            """SELECT a.id, a.standing_review_id FROM tasks_annotation a
+            """SELECT a.id, a.standing_review_id, a.state FROM tasks_annotation a
             JOIN tasks_task t ON t.id = a.task_id JOIN tasks_project p ON p.id = a.project_id
             WHERE a.deleted_at IS NULL AND t.deleted_at IS NULL AND p.deleted_at IS NULL"""
         )
-        for annotation, review in self.admin.dice.sample(rows, min(SAMPLE, len(rows))):
+        for annotation, review, state in self.admin.dice.sample(rows, min(SAMPLE, len(rows))):
             if self.admin.get(f"/api/annotations/{annotation}/") is None:
-                self._note("an annotation is hidden from the admin", annotation)
+                self._note("an annotation is hidden from the admin", (annotation, state))
             if review and self.admin.get(f"/api/annotation-reviews/{review}/") is None:
-                self._note("a review is hidden from the admin", review)
+                self._note("a review is hidden from the admin", (review, state))
 
     def _recount(self) -> str:
         command = [sys.executable, "manage.py", "recount", "--check", "--verbosity", "0"]
