@@ -53,8 +53,9 @@ class CommentViewSet(ViewSet):
         is_new = True
         if body.get("annotation_id"):
             annotation = visible(Annotation.objects, request, body["annotation_id"])
-            about["unique_id"] = body.get("unique_id")
-            comment, is_new = comments.create_once(annotation, body["text"], actor=request.user, **about)
+            comment, is_new = comments.create_once(
+                annotation, body["text"], actor=request.user, unique_id=body.get("unique_id"), **about
+            )
         else:
             comment = self._on_draft(request, body, about)
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK

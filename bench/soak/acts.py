@@ -93,8 +93,9 @@ def label_the_next(me: Person) -> None:
     if me.chance(0.2) and drawn.get("unique_lock_id"):
         verb = "renew" if me.chance(0.5) else "release"
         me.post(f"/api/leases/{drawn['unique_lock_id']}/{verb}/")
-    for _ in range(me.dice.randrange(3) if draft else 0):
-        me.patch(f"/api/drafts/{draft['id']}/", result=me.result())
+    for _ in range(me.dice.randrange(3)):
+        if draft:
+            me.patch(f"/api/drafts/{draft['id']}/", result=me.result())
     if me.chance(0.6):
         body = {"result": me.result(), "was_cancelled": me.chance(0.1), "lead_time": 3.5}
         body |= {"draft_id": draft["id"]} if draft else {}
@@ -413,9 +414,8 @@ def predict(me: Person) -> None:
 
 @act(3, "lead")
 def change_a_task(me: Person) -> None:
-    change = me.dice.choice(
-        [{"data": {"text": f"Changed {me.dice.random()}"}}, {"overlap": 2}, {"meta": {"a": 1}}]
-    )
+    data = {"text": f"Changed {me.dice.random()}"}
+    change: dict[str, Any] = me.dice.choice([{"data": data}, {"overlap": 2}, {"meta": {"a": 1}}])
     me.patch(f"/api/tasks/{me.some('tasks')}/", **change)
 
 
@@ -471,12 +471,15 @@ def back_to_normal(me: Person) -> None:
 @act(3, "lead")
 def assign(me: Person) -> None:
     kind = me.dice.choice(["AN", "RE"])
-    body = {"type": kind, "users": [me.somebody("annotator" if kind == "AN" else "reviewer")["id"]]}
+    body: dict[str, Any] = {
+        "type": kind,
+        "users": [me.somebody("annotator" if kind == "AN" else "reviewer")["id"]],
+    }
     path = f"/api/projects/{me.project}/tasks/{me.some('tasks')}/assignees/"
     me.call(me.dice.choice(["POST", "POST", "PATCH", "DELETE"]), path, json=body)
     if me.chance(0.2):
-        selected = {"selectedItems": {"all": True}}
-        me.post(f"/api/projects/{me.project}/tasks/assignees/", **body, **selected)
+        body["selectedItems"] = {"all": True}
+        me.post(f"/api/projects/{me.project}/tasks/assignees/", **body)
 
 
 @act(2, "lead")
