@@ -109,9 +109,11 @@ class Report:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         lists = {one.name for one in fields(cls) if one.default_factory is CountedTasks}
-        values = {name: CountedTasks(**value) if name in lists else value for name, value in state.items()}
-        counted = {"reasons": Counter(state["reasons"]), "reviewers": Counter(dict(state["reviewers"]))}
-        return cls(**(values | counted))
+        report = cls()
+        for name, value in state.items():
+            setattr(report, name, CountedTasks(**value) if name in lists else value)
+        report.reasons, report.reviewers = Counter(state["reasons"]), Counter(dict(state["reviewers"]))
+        return report
 
     def as_dict(self) -> dict[str, Any]:
         return {

@@ -109,9 +109,9 @@ class Writer:
 
     def _add_annotations(self, updated: Sequence[Placed]) -> None:
         """Those with a unique id that is new to the task: of the others we cannot know."""
-        found = [one for one in annotations_of(updated) if one.entry.unique_id]
-        taken = taken_unique_ids(self.project, [one.entry.unique_id for one in found])
-        new = [one for one in found if taken.get(one.entry.unique_id) != one.task.pk]
+        found = [(one.entry.unique_id, one) for one in annotations_of(updated) if one.entry.unique_id]
+        taken = taken_unique_ids(self.project, [unique_id for unique_id, _ in found if unique_id])
+        new = [one for unique_id, one in found if unique_id and taken.get(unique_id) != one.task.pk]
         if not new:
             return
         self._insert_annotations(new)
@@ -121,7 +121,7 @@ class Writer:
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_annotations(self, found: Sequence[Located]) -> tuple[list[Annotation], list[ImportedWork]]:
+    def _insert_annotations(self, found: Sequence[Located]) -> list[Annotation]:
         annotations: list[Annotation] = []
         works: list[ImportedWork] = []
         ids = next_ids(Annotation, len(found))
@@ -148,11 +148,13 @@ class Writer:
         """An annotation keeps its unique id if it is free in the project."""
         wanted = [one.entry.unique_id for one in found if one.entry.unique_id]
         taken = set(taken_unique_ids(self.project, wanted))
-        for unique_id in (one.entry.unique_id for one in found):
-            is_free = unique_id is not None and unique_id not in taken
-            self.report.new_unique_ids += unique_id is not None and not is_free
-            taken.add(chosen := unique_id if is_free else uuid.uuid4())
-            yield chosen
+        for one in found:
+            unique_id = one.entry.unique_id
+            if unique_id is None or unique_id in taken:
+                self.report.new_unique_ids += unique_id is not None
+                unique_id = uuid.uuid4()
+            taken.add(unique_id)
+            yield unique_id
 
     # --- constraints --------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class PersonAdmin(SiteAdmin, UserAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).listed()
+        return super().get_queryset(request).filter(is_staged=False)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.has_view_permission(request)
