@@ -64,6 +64,8 @@ def publish(
     last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
     record.report, record.reserved_until = state.report.as_dict() | {"last_history": last_history}, None
     record.save(update_fields=["report", "reserved_until"])
+    # At the commit these checks would take seconds, under the lock.
+    writer.check(until=state.total)
     _settle(project, state, ids, actor)
 
 
