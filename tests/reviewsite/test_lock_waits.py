@@ -67,6 +67,7 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("reviewer", "delete", "annotations/{annotation}/reopen/", {}),
     ("annotator", "post", "annotations/{rejected}/contest/", {"reason": "It is a B"}),
     ("annotator", "post", "annotations/{annotation}/convert-to-draft/", {}),
+    ("annotator", "post", "annotations/{annotation}/take-back/", {}),
     ("annotator", "patch", "annotations/{annotation}/", {"result": result("B")}),
     ("annotator", "delete", "annotations/{annotation}/", None),
     ("lead", "post", "annotations/bulk/", {"tasks": ["{task}"], "result": result("B")}),
