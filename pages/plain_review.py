@@ -22,6 +22,7 @@ from tasks.choices import ActionType
 from tasks.concurrency import Seen
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
+from tasks.pseudonyms import identities_in
 from users.models import User
 
 from .requests import parse_id, user_of
@@ -104,10 +105,15 @@ def item_context(annotation: Annotation, reader: User) -> dict[str, Any]:
 
 def comments_on(annotation: Annotation, reader: User) -> list[tuple[Comment, str]]:
     """Each comment with its author's name, or "Somebody" where the name is hidden from `reader`."""
-    shown = visible_actors(reader, annotation)
+    shown, identities = visible_actors(reader, annotation), identities_in(annotation.project_id, reader)
     comments = Comment.objects.visible_to(reader).filter(annotation=annotation).select_related("created_by")
     return [
-        (one, one.created_by.get_full_name() if shown is None or one.created_by_id in shown else "Somebody")
+        (
+            one,
+            identities.mask_user(one.created_by).get_full_name()
+            if shown is None or one.created_by_id in shown
+            else "Somebody",
+        )
         for one in comments.order_by("id")
     ]
 

@@ -302,7 +302,13 @@ class DraftSerializer(serializers.ModelSerializer):
         read_only_fields = ["user", "task", "annotation", "created_at", "updated_at"]
 
     def to_representation(self, draft: Draft) -> Body:
-        return draft_body(draft)
+        return draft_for_reader(draft, self.context["request"].user)
+
+
+def draft_for_reader(draft: Draft, reader: User) -> Body:
+    """For whoever turned somebody's annotation into a draft, too."""
+    author = identities_in(draft.task.project_id, reader).mask_user(draft.user)
+    return draft_body(draft) | {"user": author.pk, "created_username": _signature(author)}
 
 
 def draft_body(draft: Draft) -> Body:

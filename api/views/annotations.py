@@ -30,7 +30,7 @@ from ..serializers.annotations import (
     NewWorkSerializer,
     WorkSerializer,
     annotation_for_reader,
-    draft_body,
+    draft_for_reader,
 )
 from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
@@ -193,7 +193,7 @@ class AnnotationViewSet(ViewSet):
     def convert_to_draft(self, request, pk=None):
         """Take your annotation back into a draft: hidden, and not reviewable until submitted again."""
         draft = drafts.unsubmit(self.get_object().pk, actor=request.user)
-        return Response(draft_body(draft))
+        return Response(draft_for_reader(draft, user_of(request)))
 
     @extend_schema(request=None, responses=DraftSerializer)
     @action(detail=True, methods=["post"], url_path="take-back")

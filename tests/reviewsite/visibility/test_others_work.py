@@ -2,7 +2,8 @@
 
 import pytest
 
-from .walk import Answer, Question, all_questions, answers_to
+from .walk import Answer, Question, all_questions, answers_to, filtered, naming, reads
+from .world import NOBODYS, WORDS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -22,4 +23,24 @@ def test_annotator_gets_the_same_answers_whatever_others_did(worlds):
         alone = answers_to(questions, world.annotator, worlds.later_ids)
 
     assert differing(questions, crowded, alone) == []
+    assert naming(crowded, WORDS, NOBODYS) == {}
     assert [str(asked) for asked in questions if crowded[asked].status == 500] == []
+
+
+def test_annotator_does_not_learn_who_reviewed_them(worlds):
+    """Where the project does not show the names of reviewers."""
+    assert told_apart(worlds, "annotator", "signer", show_reviewer_names=False) == []
+
+
+def test_another_reviewer_does_not_learn_whose_rejection_is_contested(worlds):
+    assert told_apart(worlds, "reviewer3", "rejecter") == []
+
+
+def told_apart(worlds, reader: str, role: str, **settings) -> list[str]:
+    """The questions whose answers differ with the person in this role."""
+    with worlds.built(**settings) as world:
+        questions = [*reads(world), *filtered(world)]
+        one = answers_to(questions, getattr(world, reader), worlds.later_ids)
+    with worlds.built(**{role: "reviewer2"}, **settings) as world:
+        other = answers_to(questions, getattr(world, reader), worlds.later_ids)
+    return differing(questions, one, other)

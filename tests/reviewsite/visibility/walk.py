@@ -21,10 +21,12 @@ from .routes import Route, routes
 from .world import TUESDAY, World, sequences_at
 
 PAGES = ("page=2&page_size=2&limit=2", "page=3&page_size=2&limit=2", "after_id=1&limit=1")
+OF_PAGES = ("plain=1&queue=review", "plain=1&queue=rejected")
 MORE = "fields=all&expand_created_by=true&include_undone=true&screen=label"
 # Of two equal answers: random ids, keys and nonces, and what PostgreSQL's clock says.
 RANDOM = re.compile(
-    r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\"token\": ?\"[^\"]+"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\"token\": ?\"[^\"]+"
+    r"|[0-9a-f]{64}|\"[0-9a-f]{32}\"|20(?!31)\d\d-\d\d-\d\dT[\d:.]+"
     r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]+|nonce[-=\"]+[\w+/=-]+|_seconds\": ?[\d.]+"
 )
 
@@ -61,6 +63,15 @@ def answers_to(questions: Iterable[Question], reader: Any, ids: dict[str, int]) 
     return {question: _answer(browser, question, ids) for question in questions}
 
 
+def naming(
+    answers: dict[Question, Answer], *poisons: re.Pattern, but: Iterable[Any] = ()
+) -> dict[str, set[str]]:
+    """Question → what it told that it must not."""
+    allowed = set(map(str, but))
+    found = {str(asked): answer.found(*poisons) - allowed for asked, answer in answers.items()}
+    return {asked: told for asked, told in found.items() if told}
+
+
 def _answer(browser: Any, question: Question, ids: dict[str, int]) -> Answer:
     options = {}
     if question.body is not None:
@@ -88,12 +99,16 @@ def _ids(tasks: Any, reader: Any) -> list[dict[str, int]]:
 # --- questions --------------------------------------------------------------------------------------
 
 
-def reads(world: World) -> list[Question]:
-    """Every GET, with what makes it show more; lists also without that, and every page of them."""
+def reads(world: World, *, admin: bool = False) -> list[Question]:
+    """Every GET, with what makes it show more; lists also without that, and every page of them.
+
+    `admin`: those of the admin, which only leads may enter, instead of all others.
+    """
     found = []
     for route in routes():
-        if "get" in route.verbs and not route.path.startswith("/admin/"):
-            ways = ("", *PAGES) if route.is_list else ()
+        if "get" in route.verbs and route.path.startswith("/admin/") == admin:
+            is_page = not route.path.startswith(("/api/", "/admin/"))
+            ways = ("", *PAGES) if route.is_list else OF_PAGES if is_page else ()
             found += [
                 f"{address}?project={world.project.pk}&{way}"
                 for address in route.addresses(world)
@@ -124,7 +139,7 @@ def _values(name: str, one: filters.Filter, world: World) -> list[Any]:
     if isinstance(one, filters.OrderingFilter):
         return choices
     if choices:
-        return choices
+        return choices[:2]
     if "project" in name or name == "ids":
         return [world.project.pk]
     if isinstance(one, filters.BooleanFilter):

@@ -48,7 +48,8 @@ REAL_NAME = re.compile(
     r"[\w.+-]+@example\.org|Žquill\w*|Øfeather|ŽØ|Quillphone|\\u017dquill\w*|\\u00d8feather"
 )
 # What others wrote and measured. Seconds and scores that no answer holds by chance.
-WORDS = re.compile(r"SECRETWORDS|SECRETWORK|SECRETDRAFT|31337\.5")
+WORDS = re.compile(r"SECRETWORDS|SECRETWORK|31337\.5")
+NOBODYS = re.compile(r"SECRETDRAFT|ELSEWHERE|elsewhere[\w-]*@example\.org")
 MONDAY, TUESDAY, WEDNESDAY = (datetime(2031, 3, day, 12, tzinfo=UTC) for day in (3, 4, 5))
 
 
@@ -83,14 +84,19 @@ class Worlds:
 
     @contextmanager
     def built(
-        self, *, others_work: bool = True, signer: str = "reviewer", **settings: object
+        self,
+        *,
+        others_work: bool = True,
+        signer: str = "reviewer",
+        rejecter: str = "reviewer",
+        **settings: object,
     ) -> Iterator[World]:
         recent_reads.TOKENS.clear()
         recent_reads.ROLES.clear()
         with transaction.atomic():
             sequences_at(self.first_ids)
             with time_machine.travel(MONDAY, tick=False):
-                world = _own_work(signer, settings)
+                world = _own_work(signer, rejecter, settings)
             if others_work:
                 with time_machine.travel(TUESDAY, tick=False):
                     _others_work(world)
@@ -103,7 +109,7 @@ class Worlds:
             transaction.set_rollback(True)
 
 
-def _own_work(signer: str, settings: dict) -> World:
+def _own_work(signer: str, rejecter: str, settings: dict) -> World:
     """The people, the tasks, and what `annotator` did, with the verdicts on it."""
     world = build_house(maximum_annotations=2, **settings)
     world.reviewer3 = member(world.project, Role.REVIEWER, "reviewer3", is_staff=True)
@@ -124,7 +130,9 @@ def _own_work(signer: str, settings: dict) -> World:
     comments.create(world.own, "Is it an A?", actor=author)
     world.comment = comments.create(world.rejected, "Look at the serif", actor=signer)
     world.verdict = reviewed(world.rejected, signer, "rejected", comment="No", reject_action="requeue").review
-    reviewed(world.contested, signer, "rejected", comment="It is a B", reject_action="remove")
+    reviewed(
+        world.contested, getattr(world, rejecter), "rejected", comment="It is a B", reject_action="remove"
+    )
     AnnotationReviewService(author).contest(world.contested, reason="It is a C")
     reviewed(world.accepted, signer)
     reviewed(world.fixed, signer, "fixed_and_accepted", comment="Too wide")
@@ -159,9 +167,9 @@ def _tab(column: str) -> dict:
 def _elsewhere(world: World) -> None:
     """A project that nobody of the first one belongs to."""
     world.elsewhere_lead = person("elsewhere", may_create_projects=True, is_staff=True, first_name="Žquill")
-    made = project(lead=world.elsewhere_lead, title="SECRETWORDS")
+    made = project(lead=world.elsewhere_lead, title="ELSEWHERE")
     world.elsewhere_author = member(made, Role.ANNOTATOR, "elsewhere-annotator", first_name="Žquill")
-    annotation(task(made, text="SECRETWORDS"), world.elsewhere_author)
+    annotation(task(made, text="ELSEWHERE"), world.elsewhere_author)
 
 
 def _others_work(world: World) -> None:
@@ -187,7 +195,7 @@ def _others_work(world: World) -> None:
     world.others_draft = drafts.save(world.tasks[5], actor=colleague, result=result("SECRETDRAFT"))
     assignments.assign(world.tasks, [colleague], AssignmentType.ANNOTATOR)
     assignments.assign(world.tasks, [reviewer], AssignmentType.REVIEWER)
-    world.lease = str(draw(QueueRequest(world.project, world.reviewer2)).id)
+    world.lease = str(draw(QueueRequest(world.project, lead)).id)
     reservations.reserve(world.tasks[5], colleague)
     AnnotationReviewService(lead).accept_many(answered.annotations.filter(completed_by=colleague))
     world.bulk = BulkReview.objects.latest("pk").pk
