@@ -199,7 +199,8 @@ class AnnotationViewSet(ViewSet):
     @action(detail=True, methods=["post"], url_path="take-back")
     def take_back(self, request, pk=None):
         """Take back what you just submitted, into a draft, while nobody else has opened it."""
-        return Response(draft_body(drafts.unsubmit(self.get_object().pk, actor=request.user, take_back=True)))
+        draft = drafts.unsubmit(self.get_object().pk, actor=request.user, take_back=True)
+        return Response(draft_for_reader(draft, user_of(request)))
 
     def _answer(self, annotation: Annotation) -> Response:
         return with_etag(Response(annotation_for_reader(annotation, user_of(self.request))), annotation)

@@ -119,9 +119,13 @@ def _take(tasks: QuerySet, user: User, *, skip_locked: bool = False) -> Place | 
 def history(project: Project, user: User) -> list[dict[str, int | None]]:
     """What `user` last worked on in the project, oldest first: `{taskId, annotationId}`, null for a draft."""
     present = {"task__deleted_at": None, "user": user, "task__project": project, "annotation": None}
-    done = _mine(user).filter(project=project, task__deleted_at=None, is_draft=False).order_by("-created_at")
-    drafts = Draft.objects.filter(**present).order_by("-created_at")
+    done = (
+        _mine(user)
+        .filter(project=project, task__deleted_at=None, is_draft=False)
+        .order_by("-created_at", "-pk")
+    )
+    drafts = Draft.objects.filter(**present).order_by("-created_at", "-pk")
     rows = [(a.created_at, a.task_id, a.pk) for a in done.only("created_at", "task_id")[:HISTORY_LENGTH]]
     rows += [(d.created_at, d.task_id, None) for d in drafts.only("created_at", "task_id")[:HISTORY_LENGTH]]
-    latest = sorted(rows, key=lambda row: row[0])[-HISTORY_LENGTH:]
+    latest = sorted(rows, key=lambda row: (row[0], row[1]))[-HISTORY_LENGTH:]
     return [{"taskId": task, "annotationId": annotation} for _, task, annotation in latest]

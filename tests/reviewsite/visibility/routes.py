@@ -75,7 +75,7 @@ class Route:
         actions = getattr(self.view, "actions", None)
         described = getattr(self.view, "cls", None) or getattr(self.view, "view_class", None)
         if actions:
-            return set(actions)
+            return set(actions) & set(VERBS)
         return {"get", "post"} if described is None else {v for v in VERBS if hasattr(described, v)}
 
     @property

@@ -43,7 +43,7 @@ from users.models import User
 from webhooks import endpoints
 
 FIRST_PERSON = 77_000_000
-REAL_ID = re.compile(r"(?<!\d)7700\d{4}(?!\d)")
+REAL_ID = re.compile(r"(?<!\d)77\d{6}(?!\d)")
 REAL_NAME = re.compile(
     r"[\w.+-]+@example\.org|Žquill\w*|Øfeather|ŽØ|Quillphone|\\u017dquill\w*|\\u00d8feather"
 )
