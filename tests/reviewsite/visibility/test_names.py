@@ -23,7 +23,7 @@ def test_reviewer_of_anonymous_work_reads_only_their_own_name(worlds):
 
 def test_lead_reads_nothing_of_other_projects_and_no_draft(worlds):
     with worlds.built() as world:
-        questions = [*reads(world), *reads(world, admin=True)]
+        questions = [*reads(world, pages=False), *reads(world, admin=True)]
         answers = answers_to(questions, world.lead, worlds.later_ids)
 
     assert naming(answers, NOBODYS) == {}
@@ -33,7 +33,7 @@ def test_lead_reads_nothing_of_other_projects_and_no_draft(worlds):
 def test_stranger_reads_nothing_at_all(worlds):
     with worlds.built() as world:
         reader = named_alone(world.stranger)
-        answers = answers_to(reads(world), reader, worlds.later_ids)
+        answers = answers_to(reads(world, pages=False), reader, worlds.later_ids)
 
     assert naming(answers, REAL_ID, REAL_NAME, WORDS, NOBODYS, but=(reader.pk, reader.email)) == {}
 

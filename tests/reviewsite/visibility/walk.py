@@ -99,16 +99,16 @@ def _ids(tasks: Any, reader: Any) -> list[dict[str, int]]:
 # --- questions --------------------------------------------------------------------------------------
 
 
-def reads(world: World, *, admin: bool = False) -> list[Question]:
+def reads(world: World, *, admin: bool = False, pages: bool = True) -> list[Question]:
     """Every GET, with what makes it show more; lists also without that, and every page of them.
 
-    `admin`: those of the admin, which only leads may enter, instead of all others.
+    `admin`: those of the admin, which only leads may enter, instead of all others. `pages`: of lists.
     """
     found = []
     for route in routes():
         if "get" in route.verbs and route.path.startswith("/admin/") == admin:
             is_page = not route.path.startswith(("/api/", "/admin/"))
-            ways = ("", *PAGES) if route.is_list else OF_PAGES if is_page else ()
+            ways = ("", *PAGES) if route.is_list and pages else OF_PAGES if is_page else ()
             found += [
                 f"{address}?project={world.project.pk}&{way}"
                 for address in route.addresses(world)
