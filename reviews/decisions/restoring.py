@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.models import Annotation, History
@@ -43,6 +43,7 @@ class Past:
     reopened: set[int]
     data_changed_at: dict[int, datetime]
     upheld: set[tuple[int, int]]  # (annotation, version) of rejections that a second reviewer has upheld
+    rounds: set[int]  # first reviews of the rejections that are counted as rounds
 
 
 def affected_by(bulk: BulkReview) -> list[int]:
@@ -54,7 +55,7 @@ def affected_by(bulk: BulkReview) -> list[int]:
 
 
 def read_past(bulk: BulkReview, annotation_ids: Collection[int]) -> Past:
-    """Four statements. The annotations are locked, except for a dry run."""
+    """Five statements. The annotations are locked, except for a dry run."""
     of_these = Review.objects.filter(annotation__in=annotation_ids)
     versions = of_these.select_related("seen_version", "created_by")
     made = {review.annotation_id: review for review in versions.filter(bulk=bulk)}
@@ -72,7 +73,18 @@ def read_past(bulk: BulkReview, annotation_ids: Collection[int]) -> Past:
         set(bulk.reopened),
         dict(changed.order_by().values_list("annotation").annotate(Max("created_at"))),
         set(disputes.values_list("annotation", "review__seen_version")),
+        _counted_rounds(of_these.filter(reject_action=RejectAction.REQUEUE)),
     )
+
+
+def _counted_rounds(returning: QuerySet[Review]) -> set[int]:
+    """As reviews/drift.py counts them: a rejection and its restorations are one round, unless the newest of
+    them was undone or superseded. One that ended by an edit or a reopen is counted still."""
+    counted = {}
+    rows = returning.order_by("pk").values_list("pk", "restores", "undone_at", "superseded_by")
+    for pk, restores, undone_at, superseded_by in rows:
+        counted[restores or pk] = undone_at is None and superseded_by is None
+    return {first for first, is_counted in counted.items() if is_counted}
 
 
 def plan_restore(annotation: Annotation, past: Past, *, now: datetime) -> Plan | Refusal | None:
@@ -90,9 +102,9 @@ def plan_restore(annotation: Annotation, past: Past, *, now: datetime) -> Plan |
         return CHANGED
     if _is_self_review(annotation, earlier):
         return SELF_REVIEW
-    requeued = earlier.reject_action == RejectAction.REQUEUE
-    # A round that ended by a reopen is counted still; one that was superseded or undone is not.
-    is_counted = requeued and not (earlier.undone_at or earlier.superseded_by_id)
+    first = earlier.restores_id or earlier.pk
+    # Its round may be counted still, and is counted once however often it comes back.
+    is_new_round = earlier.reject_action == RejectAction.REQUEUE and first not in past.rounds
     columns = standing_columns(
         earlier.verdict,
         earlier.reject_action,
@@ -104,7 +116,7 @@ def plan_restore(annotation: Annotation, past: Past, *, now: datetime) -> Plan |
         annotation,
         columns
         | {
-            "rounds": rejection.earlier_rounds(annotation) + requeued - is_counted,
+            "rounds": rejection.earlier_rounds(annotation) + is_new_round,
             "contested_at": None,
             "upheld": (annotation.pk, earlier.seen_version_id) in past.upheld,
             "ever_reviewed": True,
@@ -113,7 +125,7 @@ def plan_restore(annotation: Annotation, past: Past, *, now: datetime) -> Plan |
         review=_copy_of(earlier),
         # As it was, even if the comment has been edited since. No new one is created.
         comment_object=Comment(pk=earlier.comment_object_id, text=earlier.comment),
-        details={"restores": earlier.restores_id or earlier.pk},
+        details={"restores": first},
     )
 
 

@@ -254,6 +254,40 @@ def test_a_restored_rejection_can_be_contested_and_counts_for_nobody(house):
     assert house.reviewer2.pk not in counts
 
 
+def undone_and_reopened(service, house):
+    service.undo(Review.objects.latest("id"))
+    service.reopen(house.annotation)
+
+
+def reopened(service, house):
+    service.reopen(house.annotation)
+
+
+def reopened_for_a_moment(service, house):
+    service.reopen(house.annotation)
+    service.undo_reopen(house.annotation)
+
+
+@pytest.mark.parametrize(
+    ("action", "meanwhile"),
+    [("reopen", undone_and_reopened), ("reopen", reopened), ("undo", reopened_for_a_moment)],
+)
+def test_a_round_counts_once_however_often_it_comes_back(house, action, meanwhile):
+    """The bulk action can be undone again, because its annotation is once more as it had left it."""
+    reviewed(house.annotation, house.reviewer2, "rejected", reject_action="requeue")
+    options = {} if action == "undo" else {"include_decided": True}
+    bulk = act(house, action, by="lead", **options).bulk
+    undo(bulk, house.lead)
+    meanwhile(AnnotationReviewService(house.lead), house)
+    verdicts_checked()
+
+    report = undo(bulk, house.lead)
+
+    assert report.restored == [house.annotation.pk]
+    assert (now(house).rounds, Review.objects.filter(restores__isnull=False).count()) == (1, 2)
+    assert_all_true(house.project)
+
+
 def test_a_reviewer_brings_back_nothing_that_somebody_else_undid(house):
     reviewed(house.annotation, house.reviewer2)
     bulk = act(house, "undo", by="lead").bulk
