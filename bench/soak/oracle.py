@@ -1,5 +1,7 @@
 """What must hold at any moment, asked of the database and, about evidence, over HTTP."""
 
+import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -63,6 +65,12 @@ WRONG = {
         SELECT r.id FROM reviews_review r WHERE r.imported_by_id IS NULL
         AND NOT EXISTS (SELECT FROM tasks_history h WHERE h.review_id = r.id AND h.action = r.verdict)""",
 }
+# To explain a drift of this annotation.
+REVIEWS_OF = """
+    SELECT json_build_object('id', id, 'verdict', verdict, 'outcome', reject_action, 'by', created_by_id,
+        'bulk', bulk_id, 'restores', restores_id, 'superseded_by', superseded_by_id, 'undone_at', undone_at)
+    FROM reviews_review WHERE annotation_id = {} ORDER BY id"""
+DRIFTED = re.compile(r"annotation (\d+)")
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 
@@ -115,4 +123,8 @@ class Oracle:
     def _recount(self) -> str:
         command = [sys.executable, "manage.py", "recount", "--check", "--verbosity", "0"]
         done = subprocess.run(command, env=self.site.env, cwd=ROOT, capture_output=True, text=True)
-        return "" if done.returncode == 0 else (done.stdout + done.stderr)[-1500:]
+        if done.returncode == 0:
+            return ""
+        said = (done.stdout + done.stderr)[-1500:]
+        about = {pk: self.site.rows(REVIEWS_OF.format(pk)) for pk in DRIFTED.findall(said)[:3]}
+        return f"{said} {json.dumps(about)}" if about else said

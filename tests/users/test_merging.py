@@ -13,6 +13,7 @@ from reviews import comments
 from reviews.models import QueueEntry
 from tasks.choices import AssignmentType
 from tasks.models import Annotation, Assignment, Task, TaskAnnotator
+from tasks.services import annotations
 from tests.factories import client_of, person, project, result, reviewed
 from users import merging
 from users.models import User
@@ -73,6 +74,17 @@ def test_person_may_not_review_what_turned_out_to_be_theirs(house, placeholder):
     answer = client_of(house.reviewer).post(f"/api/annotations/{mine.pk}/accept/", {})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "own_annotation")
+
+
+def test_accepting_own_rewrite_of_merged_work_is_a_fix_of_what_the_placeholder_wrote(house, placeholder):
+    """The history goes on naming the placeholder, who is the author of nothing any more."""
+    work = Annotation.objects.filter(completed_by=placeholder).latest("pk")
+    merge(house, placeholder, house.annotator2)
+    annotations.edit(work.pk, {"result": result("B")}, actor=house.reviewer)
+
+    review = reviewed(work, house.reviewer).review
+
+    assert (review.verdict, review.seen_version.author) == ("fixed_and_accepted", placeholder)
 
 
 @pytest.mark.parametrize(
