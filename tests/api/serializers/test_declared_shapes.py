@@ -16,6 +16,7 @@ from api.serializers.annotations import (
     HistorySerializer,
     PredictionSerializer,
     annotation_body,
+    history_rows,
 )
 from api.serializers.bodies import person_body
 from api.serializers.decided import DecidedSerializer, decision_body
@@ -39,8 +40,9 @@ def rows(house) -> dict[type[Model], Model]:
     comments.create(house.annotation, "Look again", actor=house.lead)
     drafts.save(house.task, actor=house.lead, result=result("B"), lead_time=3)
     task_service.save_prediction(house.task, actor=house.lead, result=result(), score=1)
-    models = (Annotation, Task, Review, Comment, Draft, Prediction, History, User)
-    return {model: model.objects.order_by("pk").last() for model in models}
+    models = (Annotation, Task, Review, Comment, Draft, Prediction, User)
+    found: dict[type[Model], Model] = {model: model.objects.order_by("pk").last() for model in models}
+    return found | {History: history_rows(History.objects.order_by("pk")).last()}
 
 
 def shown(serializer: type[BaseSerializer], row: Model, reader: User) -> dict[str, Any]:
