@@ -95,7 +95,7 @@ def bodies(house) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("who", ["annotator", "reviewer", "lead"])
+@pytest.mark.parametrize("who", ["annotator", pytest.param("reviewer", marks=pytest.mark.slow), "lead"])
 def test_a_refused_request_leaves_no_row(house, objects, who):
     client = client_of(getattr(house, who))
     client.raise_request_exception = False

@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serial"), pytest.mark.timeout(300)]
 OPTIONS = {"MINUTES": "0.33", "SEED": "1", "THREADS": "12", "TASKS": "20", "LOGS": ""}
 
 

@@ -307,7 +307,12 @@ def waits_once(what: str, ask: Callable[[], Any], *, at_most: float = AT_MOST_SE
     return found
 
 
-@pytest.mark.parametrize("held", HELD)
+# Everything at once is tried in each run; which rows it was that somebody waited for, when that fails.
+ALONE = [pytest.param(kind, marks=[] if kind == "everything" else pytest.mark.slow) for kind in HELD]
+PAGES_ALONE = [each for each in ALONE if each.values[0] in ("projects", "people", "sign-ins", "everything")]
+
+
+@pytest.mark.parametrize("held", ALONE)
 def test_the_api_answers_in_time(house, ids, impatient, held):
     clients = {
         name: client_of(getattr(house, name))
@@ -368,7 +373,7 @@ class Form(HTMLParser):
             self.fields[self._textarea] += data
 
 
-@pytest.mark.parametrize("held", ["projects", "people", "sign-ins", "everything"])
+@pytest.mark.parametrize("held", PAGES_ALONE)
 def test_pages_and_the_admin_answer_in_time(house, ids, impatient, held):
     lead, admin_ = signed_in(house.lead), signed_in(house.admin)
     forms = list(admin_forms(admin_))
