@@ -126,7 +126,7 @@ def paired(
     """
     if len(ours) != len(theirs):
         return None
-    places = defaultdict(deque)
+    places: dict[str, deque[int]] = defaultdict(deque)
     for place, other in enumerate(theirs):
         places[content(other)].append(place)
     written = [content(own) for own in ours]
@@ -138,11 +138,11 @@ def paired(
         return None
     for number, own in enumerate(ours):
         if found[number] is None:
-            place = next((place for place in free if same(own, theirs[place])), None)
-            if place is None:
+            equal = next((place for place in free if same(own, theirs[place])), None)
+            if equal is None:
                 return None
-            free.remove(place)
-            found[number] = place
+            free.remove(equal)
+            found[number] = equal
     return [theirs[place] for place in found if place is not None]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -61,14 +62,16 @@ def unstorable_part(value: Any) -> str | None:
     """The path of the first text that cannot be stored, "" for the value itself; None if there is none."""
     if isinstance(value, str):
         return "" if _NOT_IN_JSONB.search(value) else None
-    if not isinstance(value, dict | list):
-        return None
-    is_object = isinstance(value, dict)
-    for key, inner in value.items() if is_object else enumerate(value):
-        if is_object and _NOT_IN_JSONB.search(key):
+    if isinstance(value, dict):
+        if key := next(filter(_NOT_IN_JSONB.search, value), None):
             return f"the key {ascii(key)}"
+        parts: Iterable[tuple[str, Any]] = value.items()
+    elif isinstance(value, list):
+        parts = ((f"[{place}]", inner) for place, inner in enumerate(value))
+    else:
+        return None
+    for step, inner in parts:
         if (below := unstorable_part(inner)) is not None:
-            step = str(key) if is_object else f"[{key}]"
             return f"{step}{'.' if below and below[0] != '[' else ''}{below}"
     return None
 

@@ -23,7 +23,7 @@ class Budget:
     """
 
     def __init__(self) -> None:
-        self.left = MAX_MEASURED
+        self.left: float = MAX_MEASURED
 
     def allows(self, cost: float) -> bool:
         if cost > self.left:
