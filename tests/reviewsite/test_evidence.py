@@ -66,7 +66,10 @@ def busy(house: House, ids: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.django_db
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("who", LOWER)
+# One of each role in each run, the others only when asked for.
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=pytest.mark.slow if who.endswith("2") else []) for who in LOWER]
+)
 def test_a_manager_still_sees_what_they_saw_before(house, busy, who):
     actor, lost, done = client_of(getattr(house, who)), [], 0
     before = stored(), seen_by(house.lead)
