@@ -8,6 +8,7 @@ from reviews.task_table.columns import PEOPLE_COLUMNS
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.filters import FILTER_PREFIX
 from reviews.task_table.query import parse_json_text
+from tasks.errors import Refused
 
 Translate = Callable[[int], Any]
 PEOPLE_FILTERS = {FILTER_PREFIX + name for name in PEOPLE_COLUMNS}
@@ -15,7 +16,10 @@ PEOPLE_FILTERS = {FILTER_PREFIX + name for name in PEOPLE_COLUMNS}
 
 def translate_people(data: dict[str, Any], translate: Translate) -> dict[str, Any]:
     """`data` of a tab. Filters that cannot be read are left out: they would be shown untranslated."""
-    filters = parse_json_text(data.get("filters"), "filters")
+    try:
+        filters = parse_json_text(data.get("filters"), "filters")
+    except Refused:
+        filters = None
     if not isinstance(filters, dict) or not isinstance(filters.get("items"), list):
         return {name: value for name, value in data.items() if name != "filters"}
     return data | {"filters": filters | {"items": _items(filters["items"], translate)}}

@@ -15,6 +15,13 @@ from tasks.models import View
 from .pseudonyms import translate_people
 
 
+class SavedField(serializers.DictField):
+    """An object. What is stored and is none, by an import or by hand, reads as an empty one."""
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        return super().to_representation(value) if isinstance(value, dict) else {}
+
+
 class ViewSerializer(NamesPeople, serializers.ModelSerializer):
     """A tab as Label Studio's clients read it: filters and ordering are inside `data`.
 
@@ -23,8 +30,8 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
 
     people = ("user",)
     user: Any = serializers.PrimaryKeyRelatedField(source="created_by", read_only=True, allow_null=True)
-    data: Any = serializers.DictField(required=False)  # the key hides Serializer.data
-    selected_items = serializers.DictField(required=False)
+    data: Any = SavedField(required=False)  # the key hides Serializer.data
+    selected_items = SavedField(required=False)
     ordering = serializers.SerializerMethodField()
 
     class Meta:
@@ -33,7 +40,8 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
         read_only_fields = ["id", "project"]
 
     def get_ordering(self, view: View) -> list[str]:
-        return view.data.get("ordering") or []
+        ordering = view.data.get("ordering") if isinstance(view.data, dict) else None
+        return ordering if isinstance(ordering, list) else []
 
     def validate_data(self, data: dict[str, Any]) -> dict[str, Any]:
         reader = Reader(self.context["request"].user, self.context["project"])
@@ -43,14 +51,13 @@ class ViewSerializer(NamesPeople, serializers.ModelSerializer):
 
     def to_representation(self, view: View) -> dict[str, Any]:
         body, identities = super().to_representation(view), self.identities(view)
-        data = translate_people(body["data"], identities.mask) if identities.mask_people else body["data"]
-        return body | {"data": data | self._hidden(view)}
-
-    def _hidden(self, view: View) -> dict[str, Any]:
-        """Null means: what is hidden by default. A missing key and empty lists stay as they are."""
-        if view.data.get("hiddenColumns", ()) is not None:
-            return {}
-        return {"hiddenColumns": hidden_by_default(self.context["request"].user, view.project)}
+        data = body["data"] or {}
+        if identities.mask_people:
+            data = translate_people(data, identities.mask)
+        # Null means: what is hidden by default. A missing key and empty lists stay as they are.
+        if data.get("hiddenColumns", ()) is None:
+            data["hiddenColumns"] = hidden_by_default(self.context["request"].user, view.project)
+        return body | {"data": data}
 
     def validate_selected_items(self, sent: dict[str, Any]) -> dict[str, Any]:
         return parse_selection(sent).as_body() if sent else {}
