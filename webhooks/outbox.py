@@ -253,7 +253,7 @@ def log_attempt(claim: Claim, answer: Answer) -> Attempt:
 
 def _without_secrets(text: str, headers: dict[str, str]) -> str:
     """Some consumers answer with the request. What the endpoint's headers hold is shown to nobody."""
-    for value in headers.values():
+    for value in map(str, headers.values()):
         for secret in (value, value.split(" ")[-1]):  # of `Bearer abc` also `abc` alone
             if len(secret) >= SECRET_LENGTH:
                 text = text.replace(secret, MASK)

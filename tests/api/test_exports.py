@@ -235,5 +235,5 @@ def test_changes_cost_the_same_queries_however_many(house, django_assert_num_que
         annotations.delete(gone.pk, actor=house.lead)
     client = client_of(house.reviewer)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(f"/api/projects/{house.project.pk}/export", {"changed_since": since}).getvalue()
