@@ -146,6 +146,6 @@ def test_a_dialog_says_what_an_action_would_do_and_a_message_what_it_did(page_of
     page.get_by_text("Also where others have decided").click()
     page.get_by_test_id("dialog-ok-button").click()
 
-    expect(page.get_by_text("Rejected: 3. 2 verdicts of others replaced.")).to_be_visible()
+    expect(page.get_by_text("Rejected: 3. 2 verdicts of others replaced.").first).to_be_visible()
     assert set(Annotation.objects.values_list("last_action", flat=True)) == {"rejected"}
     assert errors == []

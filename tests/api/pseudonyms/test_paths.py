@@ -61,6 +61,7 @@ def documented_gets(house):
         yield path, None if "{" in address else address
 
 
+@pytest.mark.slow  # tests/reviewsite/visibility asks every address, of fewer shapes of data
 def test_no_documented_get_names_anybody_but_the_reader(house):
     addresses = dict(documented_gets(house))
 
