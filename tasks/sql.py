@@ -127,6 +127,12 @@ def _writer(column: Any) -> Callable[[Any], str] | None:
     return str if isinstance(column, models.CharField | models.TextField) else None
 
 
+def analyze(*tables: type[models.Model]) -> None:
+    """Count the rows of these tables for the planner. Prepared statements on them are planned anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(_quoted(table._meta.db_table) for table in tables)}")
+
+
 @contextmanager
 def bounded_reads(milliseconds: int) -> Iterator[None]:
     """Cancel statements in the block that take longer (OperationalError), so that no

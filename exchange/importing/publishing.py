@@ -5,6 +5,7 @@ to the project is taken, which is held until the commit, a moment later.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import ceil
 
 from django.db import IntegrityError, connection, transaction
@@ -13,12 +14,13 @@ from django.utils import timezone
 
 from reviews import counters as review_counters
 from reviews import recalculation, sampling
-from reviews.models import Review
+from reviews.models import QueueEntry, Review
 from reviews.purging import purge_tasks
 from reviews.queue import entries as queue_entries
 from tasks import counters, events, totals
 from tasks.models import Annotation, History, Import, Prediction, Project, Task
 from tasks.services.tasks import lock_project_tasks
+from tasks.sql import analyze
 from users.models import User
 
 from .duplicates import ERROR, UPDATE, refuse_known
@@ -28,6 +30,9 @@ from .writer import Writer
 
 TRIES = 3
 CHUNK = 20_000  # tasks in memory
+# Tasks of one import that change what plans of statements are good for. Until autovacuum comes, a minute or
+# more later, connections would keep those they made when the tables were small.
+ANALYZE_FROM = 1_000
 
 # Staged tasks whose unique id or external id somebody else has taken since.
 _TAKEN = """
@@ -64,6 +69,8 @@ def publish(
     last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
     record.report, record.reserved_until = state.report.as_dict() | {"last_history": last_history}, None
     record.save(update_fields=["report", "reserved_until"])
+    if len(ids) >= ANALYZE_FROM:
+        transaction.on_commit(partial(analyze, Task, Annotation, History, Review, QueueEntry), robust=True)
     # At the commit these checks would take seconds, under the lock.
     writer.check(until=state.total)
     _settle(project, state, ids, actor)

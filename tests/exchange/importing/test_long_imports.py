@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from exchange.importing import importer, long_imports
+from exchange.importing import importer, long_imports, publishing
 from jobs import runner, running
 from jobs.models import Job
 from tasks.models import Annotation, History, Import, Task
@@ -323,3 +323,12 @@ def test_only_managers_see_the_progress(house, begun, who, status):
     if status != 200:
         assert client.delete(f"/api/imports/{begun}/").status_code == status
         assert job().cancel_requested_at is None
+
+
+def test_statements_are_planned_for_the_rows_of_a_large_import(house, monkeypatch):
+    monkeypatch.setattr(publishing, "ANALYZE_FROM", 5)
+    post(house)
+    run_job()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'tasks_annotation'")
+        assert cursor.fetchone() == (Annotation.objects.count(),)
