@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from exchange.models import Export
 from tasks.choices import ActionType, RejectAction
-from tasks.models import Project, View
+from tasks.models import View
 from tasks.services import annotations, drafts, projects
 from tasks.services import tasks as task_service
 from tests import factories
@@ -17,9 +17,7 @@ from tests.admin_fixtures import fill
 CONFIG = factories.CHOICES.replace("<View>", '<View><Image name="image" value="$image"/>')
 UNREADABLE_CONFIGS = [
     "",
-    "A",
     "\x01",
-    "<View>",
     "<!DOCTYPE a><View/>",
     "<View>" * 300,
     "<View/>" + " " * 2**20,
@@ -48,40 +46,48 @@ def span(start: Any, end: Any, **value: Any) -> dict[str, Any]:
     return region({"start": start, "end": end, "labels": ["A"]} | value, type="labels")
 
 
+# Whoever stumbles over one region of a result stumbles over all: one result for each kind of trouble.
 RESULTS: list[Any] = [
     *({}, None, "text", 7, [None, 1, "x", [], {}, True]),
     [box(number) for number in NUMBERS],
     [span(start, end) for start in (0, *NUMBERS) for end in NUMBERS],
-    [span(5, -3), span(-7, 1000), span("0", "0", startOffset=[], text=7)],
-    [span(1, 2, globalOffsets={"start": {}}), span(0, 0, hypertextlabels={})],
-    [drawn("ellipselabels", {"x": 1, "y": [], "radiusX": {}, "radiusY": None})],
-    [drawn("polygonlabels", {"points": [[1, 2], ["x"], 5, None, [HUGE, 1], {}, [3, 4], [5, 6, 7]]})],
-    [drawn("polygonlabels", {"points": {"a": 1}, "polygonlabels": "A"})],
-    [drawn("videorectangle", {"sequence": [1, None, {"frame": "x"}, {"frame": HUGE}]})],
-    [drawn("timelinelabels", {"ranges": [1, {"start": []}, {"start": HUGE, "end": 1}]})],
-    [drawn("brushlabels", {"format": "rle", "rle": "x", "brushlabels": [1, None, {}, ["a"], [["b"]]]})],
-    [drawn("rectangle", {"x": 1}, original_width=0, original_height=HUGE, image_rotation={})],
-    [region({}, id=[], from_name=[1], to_name={}, type={})],
-    [region([1], id=7, from_name=5, to_name=None, type=7)],
-    [region(None), region(5), region({}, type=None)],
-    [region({"choices": {"a": 1}}), region({"choices": "A"})],
-    [region({"choices": [[["A"]], None, 5, {"b": []}, "<endless>"]})],
-    [region({"choices": "<deep>"}, meta="<deep>", from_name="<deep>")],
-    [{"type": "relation", "from_id": [1], "to_id": {}, "labels": 5}, {"type": "relation"}],
-    [region({}, parentID="r"), region({}, parentID=[], item_index=[], score={})],
+    [
+        *(span(5, -3), span(-7, 1000), span("0", "0", startOffset=[], text=7)),
+        *(span(1, 2, globalOffsets={"start": {}}), span(0, 0, hypertextlabels={})),
+    ],
+    [
+        drawn("ellipselabels", {"x": 1, "y": [], "radiusX": {}, "radiusY": None}),
+        drawn("polygonlabels", {"points": [[1, 2], ["x"], 5, None, [HUGE, 1], {}, [3, 4], [5, 6, 7]]}),
+        drawn("polygonlabels", {"points": {"a": 1}, "polygonlabels": "A"}),
+        drawn("videorectangle", {"sequence": [1, None, {"frame": "x"}, {"frame": HUGE}]}),
+        drawn("timelinelabels", {"ranges": [1, {"start": []}, {"start": HUGE, "end": 1}]}),
+        drawn("brushlabels", {"format": "rle", "rle": "x", "brushlabels": [1, None, {}, ["a"], [["b"]]]}),
+        drawn("rectangle", {"x": 1}, original_width=0, original_height=HUGE, image_rotation={}),
+    ],
+    [region({}, id=[], from_name=[1], to_name={}, type={}), region([1], id=7, from_name=5, type=7)],
+    [region(None), region(5, to_name=None), region({}, type=None), {}, {"": {"": ""}}],
+    [
+        *(region({"choices": {"a": 1}}), region({"choices": "A"})),
+        region({"choices": [[["A"]], None, 5, {"b": []}, "<endless>"]}),
+        region({"choices": "<deep>"}, meta="<deep>", from_name="<deep>"),
+    ],
+    [
+        *({"type": "relation", "from_id": [1], "to_id": {}, "labels": 5}, {"type": "relation"}),
+        *(region({}, parentID="r"), region({}, parentID=[], item_index=[], score={})),
+    ],
     [region({"choices": ["A"], "n": n}) for n in range(300)],
-    [{"": {"": ""}}, region({"text": ["y" * 50_000]}, from_name="x" * 5000)],
-    [region({"text": [MARKUP], "choices": [MARKUP]}, from_name=MARKUP, id=MARKUP, **{MARKUP: MARKUP})],
+    [
+        region({"text": ["y" * 50_000]}, from_name="x" * 5000),
+        region({"text": [MARKUP], "choices": [MARKUP]}, from_name=MARKUP, id=MARKUP, **{MARKUP: MARKUP}),
+    ],
 ]  # fmt: skip
 VALUES: list[Any] = [
-    *(None, [], {}, 7, "text", True, HUGE, "<endless>", "<deep>", MARKUP),
-    *(
-        {"text": number, "image": number}
-        for number in (HUGE, "<endless>", "<deep>", None, {"a": []}, [1, {}])
-    ),
+    *(None, [], 7, MARKUP, "<endless>", "<deep>"),
+    *({"text": value, "image": value} for value in (HUGE, "<endless>", "<deep>", None, [1, {"a": []}])),
     {"": "", "a.b": 1, "id": 5, "annotator": [], "text": MARKUP, MARKUP: MARKUP, "x" * 5000: 1},
     [None, 1, "x", [], {}, {"code": [], "text": {}}, {"code": 5}, {"code": "a"}],
     {"filters": {"conjunction": [], "items": [5, {"filter": []}]}, "ordering": {"a": 1}, "title": {}},
+    {"filters": "{", "ordering": "[", "hiddenColumns": None},
     {"filters": 7, "ordering": [5, None], "hiddenColumns": 5, "columnsWidth": [], "gridWidth": {}},
     {"all": [], "included": {}, "excluded": 5},
     {"reasons": 5, "tasks": "x", "result_problems": [], "code": [], "detail": {}, "field": 7},
@@ -118,14 +124,18 @@ def written(value: Any) -> str:
 def build_house() -> factories.House:
     """Rows of every kind and for every result, of which all JSON, floats and texts are overwritten."""
     house = factories.build_house(label_config=CONFIG, maximum_annotations=2)
-    projects.update(
-        house.project, {"reject_reasons": [{"code": "blurry", "text": "Blurred"}]}, actor=house.lead
-    )
+    settings = {
+        "reject_reasons": [{"code": "blurry", "text": "Blurred"}],
+        "anonymize_annotations": True,
+    }
+    projects.update(house.project, settings, actor=house.lead)
     fill(house.project, house.annotator, house.reviewer2)
     View.objects.bulk_create(View(project=house.project, created_by=house.lead) for _ in VALUES)
     Export.objects.create(project=house.project, created_by=house.lead)
     for _ in RESULTS:
         _waiting_and_returned(house)
+    for _ in VALUES:
+        factories.task(house.project)
     overwrite()
     return house
 
@@ -155,28 +165,31 @@ def overwrite() -> None:
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
-def _overwrite(cursor: Any, model: type[models.Model]) -> None:
-    table, key = model._meta.db_table, model._meta.pk.column
+def columns(model: type[models.Model]) -> list[tuple[models.Field, str, list[Any]]]:
+    """Those that are overwritten, with their type and the values."""
+    found: list[tuple[models.Field, str, list[Any]]] = []
+    table = model._meta.db_table
     for column in model._meta.local_concrete_fields:
         if f"{table}.{column.name}" in INTERNAL:
             continue
         if isinstance(column, models.JSONField):
-            worst, kind = [written(v) for v in (RESULTS if column.name == "result" else VALUES)], "jsonb"
+            worst = RESULTS if column.name == "result" else VALUES
+            found.append((column, "jsonb", [written(value) for value in worst]))
         elif isinstance(column, models.FloatField):
-            worst, kind = FLOATS, "float8"
+            found.append((column, "float8", FLOATS))
         elif column.name in TEXTS.get(table, ()):
-            worst, kind = [(MARKUP * 100)[: column.max_length or 5000], "", "\u202e"], "text"
-        else:
-            continue
-        position = f"1 + (('x' || md5({key}::text))::bit(31)::int %% %s)"
-        if isinstance(model._meta.pk, models.BigAutoField):
-            position = f"1 + ({key} %% %s)::int"
+            found.append((column, "text", [(MARKUP * 100)[: column.max_length or 5000], "", "\u202e"]))
+    return found
+
+
+def _overwrite(cursor: Any, model: type[models.Model]) -> None:
+    table, key = model._meta.db_table, model._meta.pk.column
+    position = f"1 + (('x' || md5({key}::text))::bit(31)::int %% %s)"
+    if isinstance(model._meta.pk, models.BigAutoField):
+        position = f"1 + ({key} %% %s)::int"
+    for column, kind, worst in columns(model):
         cursor.execute(
             f"UPDATE {table} SET {column.column} = (%s::{kind}[])[{position}]"
             f" WHERE {column.column} IS NOT NULL OR {kind == 'float8'}",
             [worst, len(worst)],
         )
-
-
-def configure(house: factories.House, xml: str) -> None:
-    Project.objects.filter(pk=house.project.pk).update(label_config=xml)
