@@ -41,7 +41,9 @@ def canonical_email(email: object) -> str:
         validate_email(spelled)
     except ValidationError:
         raise InvalidEmail
-    if spelled.endswith("]"):  # an IP address instead of a domain has several spellings
+    # Folded letters may be longer than those that were sent. An IP address instead of a domain has several
+    # spellings.
+    if len(spelled) > MAX_LENGTH or spelled.endswith("]"):
         raise InvalidEmail
     return spelled
 

@@ -102,7 +102,7 @@ class People:
         return _ids_by_email(set(wanted))
 
     def _placeholder(self, email: str, name: str) -> User:
-        names = self.users.names_of.get(name) or {"first_name": _base_of(name) or "Unknown annotator"}
+        names = self.users.names_of.get(name) or {"first_name": _base_of(name)[:150] or "Unknown annotator"}
         # No password and not active: nobody can sign in as a placeholder.
         return User(
             email=email,

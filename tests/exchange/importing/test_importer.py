@@ -182,6 +182,12 @@ def test_placeholder_belongs_to_one_project(project, key):
     assert Annotation.objects.get(project=project).completed_by == theirs
 
 
+def test_placeholder_of_a_long_address_has_a_name_that_fits(project):
+    long = f"ann@{'.'.join(['a' * 60] * 3)}.org"
+    load([task_of(answer(completed_by={"email": long}))], project)
+    assert only_annotation().completed_by.placeholder_for == long
+
+
 def test_export_has_the_address_that_a_placeholder_had_in_the_file(house):
     signed = review(created_by={"email": "gone@example.org"})
     load([task_of(answer(completed_by={"email": "anna@example.org"}, reviews=[signed]))], house.project)
