@@ -25,7 +25,7 @@ from .models import Review
 from .queue import entries, leases, places
 
 BATCH = 2000  # tasks
-TOLD_AT_ONCE = 500  # tasks whose verdicts are told with one insert
+TASKS_PER_INSERT = 500  # tasks whose verdicts are told with one insert
 
 LOCKED_CHANGES: dict[str, tuple[str, str]] = {
     # event: (the action that the workflow must allow, why a verdict is withdrawn)
@@ -142,8 +142,8 @@ def _project_deleted(event: DomainEvent) -> None:
         deleted_at=None,
     )
     ids = list(reviewed.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), TOLD_AT_ONCE):
-        tasks = list(Task.objects.filter(pk__in=ids[start : start + TOLD_AT_ONCE]).order_by("pk"))
+    for start in range(0, len(ids), TASKS_PER_INSERT):
+        tasks = list(Task.objects.filter(pk__in=ids[start : start + TASKS_PER_INSERT]).order_by("pk"))
         decided = Annotation.objects.filter(task__in=tasks, deleted_at=None, standing_review_id__isnull=False)
         by_id = {task.pk: task for task in tasks}
         annotations = list(decided.order_by("pk"))

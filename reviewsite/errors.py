@@ -24,7 +24,7 @@ RETRY_AFTER_SECONDS = 2
 # PostgreSQL's SQLSTATE for a statement that exceeded statement_timeout.
 QUERY_CANCELED = "57014"
 # For one that exceeded lock_timeout, and for the one of a deadlock that was given up.
-WAITED_IN_VAIN = ("55P03", "40P01")
+LOCK_FAILURES = ("55P03", "40P01")
 BUSY = "Somebody else is changing this at the moment, so nothing was changed. Try again."
 SERVER_ERROR = "Something went wrong on our side. The error has been logged."
 # Unique constraints that a client can violate: constraint → field and sentence.
@@ -102,7 +102,7 @@ def _database_busy(exc: OperationalError) -> Response:
     if _sqlstate(exc) == QUERY_CANCELED:
         return Response(body(400, "This query takes too long. Narrow the filter.", "too_slow"), status=400)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if _sqlstate(exc) in WAITED_IN_VAIN:
+    if _sqlstate(exc) in LOCK_FAILURES:
         return Response(body(503, BUSY, "busy"), status=503, headers=headers)
     log.error("Database unavailable: %s", exc)
     detail = "The database is not available. Try again in a moment."
@@ -173,7 +173,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Django calls this inside its except block, so the exception is still at hand.
-    if _sqlstate(sys.exc_info()[1]) in WAITED_IN_VAIN:
+    if _sqlstate(sys.exc_info()[1]) in LOCK_FAILURES:
         return _busy(request)
     if _is_api(request):
         return error_response(500, SERVER_ERROR, "error")

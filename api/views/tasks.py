@@ -57,11 +57,11 @@ class TaskViewSet(ViewSet):
     def stored_totals(self) -> dict[str, int] | None:
         """Stored totals, for a list of all tasks of one project by somebody who sees all of them."""
         params = self.request.query_params
-        said = {"view", "query"} if self.everything_of else set()
+        known = {"view", "query"} if self.everything_of else set()
         project = str(self.everything_of.pk) if self.everything_of else params.get("project", "")
         if (
             not project.isdecimal()
-            or params.keys() - UNFILTERED - said
+            or params.keys() - UNFILTERED - known
             or not self._offered_everything(int(project))
         ):
             return None

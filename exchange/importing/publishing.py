@@ -1,9 +1,11 @@
 """The last act of an import: what it has staged becomes visible, all at once.
 
 Rows that nobody sees cannot be locked by anybody else. So everything is done before the lock on adding tasks
-to the project is taken, which is held until the commit, a moment later.
+to the project is taken, which is held until the commit, a moment later. Tasks that `on_duplicate=update`
+changes are seen by all: they stay locked until then.
 """
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import ceil
@@ -80,6 +82,7 @@ def _show(
     record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer, on_duplicate: str
 ) -> list[int]:
     for left in reversed(range(TRIES)):
+        before = copy.deepcopy(state.report)
         try:
             with transaction.atomic():
                 _give_way(record, state, on_duplicate)
@@ -95,6 +98,7 @@ def _show(
             if not left:
                 writer.first_unchecked = 1
                 raise writer.refused(error, until=state.total)
+            state.report = before
     raise AssertionError
 
 
