@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "api",
     "labelstudio",
     "webhooks",
+    "crowd",
     "pages",
     "reviewsite",
 ]
@@ -303,6 +304,10 @@ HEARTBEAT_MAX_AGE_SECONDS = 25
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=600)
 # How many items a person holds in a project at once. With one more they give back what they held longest.
 PLACES_PER_PERSON = env.int("PLACES_PER_PERSON", default=3)
+
+# --- crowd campaigns ---------------------------------------------------------------------------
+# New anonymous reviewers from one address within an hour. Load tests raise it.
+CROWD_IDENTITIES_PER_HOUR = env.int("CROWD_IDENTITIES_PER_HOUR", default=20)
 
 # A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)

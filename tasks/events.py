@@ -40,6 +40,8 @@ PLACE_TAKEN = (
 )
 TASK_CLOSED = "task_closed"  # without an answer, by a manager
 TASK_OPENED = "task_opened"  # no longer closed
+# Of an app above, whose objects only it knows; detail: action, and body as it is sent to webhooks.
+APP_EVENT = "app_event"
 REVIEW_SETTINGS_CHANGED = "review_settings_changed"  # detail: changed, the names of the settings
 
 

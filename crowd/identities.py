@@ -1,0 +1,76 @@
+"""Who an anonymous reviewer is: a secret in a signed cookie. The id that is published is another one."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.utils import timezone
+
+from tasks.errors import Refused
+
+from .models import Participation, Reviewer
+
+COOKIE = "crowd_reviewer"
+MAX_AGE = timedelta(days=180)
+SALT = "crowd.reviewer"
+
+
+def known(cookie: str | None) -> Reviewer | None:
+    """The reviewer whose cookie this is. None for a missing, forged, swapped or expired one."""
+    if not cookie:
+        return None
+    try:
+        secret = signing.loads(cookie, salt=SALT, max_age=MAX_AGE)
+    except signing.BadSignature:
+        return None
+    if not isinstance(secret, str):
+        return None
+    return Reviewer.objects.filter(secret_hash=_hash(secret)).first()
+
+
+def mint(address: str | None) -> tuple[Reviewer, str]:
+    """A new reviewer and their cookie. Raises Refused (429) if the address has made too many this hour."""
+    _refuse_flood(address)
+    secret = secrets.token_urlsafe(32)
+    reviewer = Reviewer.objects.create(
+        public_id=f"anon_{secrets.token_urlsafe(6)}", secret_hash=_hash(secret), address=address
+    )
+    return reviewer, cookie_of(secret)
+
+
+def cookie_of(secret: str) -> str:
+    return signing.dumps(secret, salt=SALT)
+
+
+def renewed(cookie: str) -> str:
+    """The same identity for another 180 days."""
+    return cookie_of(signing.loads(cookie, salt=SALT))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _refuse_flood(address: str | None) -> None:
+    limit = settings.CROWD_IDENTITIES_PER_HOUR
+    since = timezone.now() - timedelta(hours=1)
+    if address and Reviewer.objects.filter(address=address, created_at__gt=since).count() >= limit:
+        raise Refused(
+            "too_many_reviewers",
+            "Too many new reviewers came from this address within an hour. Please come back later. "
+            "该地址在一小时内的新评审者过多，请稍后再来。",
+            status=429,
+            extra={"retry_after": 3600},
+        )
+
+
+def locked_participation(campaign_id: int, reviewer: Reviewer) -> Participation:
+    """The reviewer's row in this campaign, locked: their tabs take turns."""
+    of_reviewer = {"campaign_id": campaign_id, "reviewer": reviewer}
+    rows = Participation.objects.select_for_update(no_key=True)
+    if found := rows.filter(**of_reviewer).first():
+        return found
+    Participation.objects.bulk_create([Participation(**of_reviewer)], ignore_conflicts=True)
+    return rows.get(**of_reviewer)

@@ -1,0 +1,317 @@
+"""One line of an annotations file: checked, and its aliases read.
+
+The line itself is kept as it came. `content_of` gives what the page shows, whatever names the line used.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+
+from tasks.strict_json import DECODER, refuse_deep, refuse_unstorable
+
+ANNO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
+MAX_LINE = 2**20  # bytes
+MAX_REFERENCES, MAX_KEYFRAMES, MAX_BOXES = 20, 60, 500
+# Written name → name here.
+ALIASES = {
+    "video": "video_url",
+    "video_link": "video_url",
+    "refs": "reference_images",
+    "ref_images": "reference_images",
+    "frames": "keyframes",
+}
+BOX_ALIASES = {"bbox": "boxes", "box": "boxes", "bboxes": "boxes"}
+FLAT = ("question", "answer", "options", "ref_type", "qa_type")
+RELATIVE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\\:?#\x00-\x1f][^\\:?#\x00-\x1f]*\Z")
+
+
+class BadLine(ValueError):
+    """The line cannot be imported; the message says why."""
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    anno_id: str
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LineError:
+    number: int
+    reason: str
+
+
+def read_lines(file: BinaryIO, questions: Iterable[str]) -> Iterator[Line | LineError]:
+    """Each line of a JSON lines file, in order, numbered from 1."""
+    keys, seen = tuple(questions), {}
+    for number, text in enumerate(_split(file), start=1):
+        try:
+            line = parse_line(number, text, keys)
+        except BadLine as error:
+            yield LineError(number, str(error))
+            continue
+        if first := seen.get(line.anno_id):
+            yield LineError(number, f"{line.anno_id} was already on line {first}")
+            continue
+        seen[line.anno_id] = number
+        yield line
+
+
+def _split(file: BinaryIO) -> Iterator[bytes]:
+    while text := file.readline(MAX_LINE + 2):
+        if not text.endswith(b"\n") and len(text) > MAX_LINE:
+            # The rest of the line is read off, or it would count as lines of its own.
+            while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                pass
+        yield text
+
+
+def parse_line(number: int, text: bytes, questions: Iterable[str]) -> Line:
+    """Raises BadLine."""
+    if len(text) > MAX_LINE + 1:
+        raise BadLine(f"longer than {MAX_LINE:,} bytes")
+    if number == 1:
+        text = text.removeprefix(b"\xef\xbb\xbf")
+    if not text.strip():
+        raise BadLine("blank")
+    raw = _parse(text)
+    anno_id = raw.get("anno_id")
+    if anno_id is None:
+        raise BadLine("anno_id is missing")
+    if not isinstance(anno_id, str) or not ANNO_ID.match(anno_id):
+        raise BadLine(
+            "anno_id is not valid: a letter or digit, then at most 127 letters, digits, dots, hyphens and "
+            "underscores"
+        )
+    content_of(raw, questions)
+    return Line(number, anno_id, raw)
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        refuse_deep(text, settings.JSON_DEPTH_LIMIT)
+        raw = DECODER.decode(text.decode("utf-8"))
+        refuse_unstorable(raw)
+    except UnicodeDecodeError as error:
+        raise BadLine(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise BadLine(f"not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadLine(f"not JSON: {error}") from None
+    except ParseError as error:
+        raise BadLine(str(error.detail).replace("The body", "the line").rstrip(".")) from None
+    if not isinstance(raw, dict):
+        raise BadLine("not an object")
+    return raw
+
+
+@dataclass(frozen=True)
+class Box:
+    """In pixels of its keyframe, or in parts of its width and height if `relative`."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Keyframe:
+    image: str
+    t: float | None
+    frame: int | None
+    width: float | None
+    height: float | None
+    boxes: tuple[Box, ...]
+    # The image has the boxes drawn into it.
+    overlaid: bool
+
+
+@dataclass(frozen=True)
+class Reference:
+    url: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the annotation says: the question, its answer as JSON, and the tags that were chosen."""
+
+    question: str
+    answer: Any
+    options: tuple[str, ...]
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Content:
+    video_url: str
+    video_start: float | None
+    video_end: float | None
+    fps: float | None
+    references: tuple[Reference, ...]
+    keyframes: tuple[Keyframe, ...]
+    questions: dict[str, Question]
+
+    @property
+    def addresses(self) -> Iterator[str]:
+        """Everything the page loads for this item."""
+        yield from filter(None, [self.video_url])
+        yield from (reference.url for reference in self.references)
+        yield from (frame.image for frame in self.keyframes)
+
+
+def content_of(raw: dict[str, Any], questions: Iterable[str]) -> Content:
+    """What a line shows. Raises BadLine, naming the key."""
+    line = _named(raw, ALIASES)
+    start, end = _seconds(line, "video_start"), _seconds(line, "video_end")
+    if start is not None and end is not None and end < start:
+        raise BadLine("video_end is before video_start")
+    return Content(
+        video_url=_address("video_url", line.get("video_url") or ""),
+        video_start=start,
+        video_end=end,
+        fps=_number("fps", line.get("fps")),
+        references=tuple(map(_reference, _list(line, "reference_images", MAX_REFERENCES))),
+        keyframes=tuple(map(_keyframe, _list(line, "keyframes", MAX_KEYFRAMES))),
+        questions={key: _question(line, key) for key in questions},
+    )
+
+
+def _named(raw: dict[str, Any], aliases: dict[str, str]) -> dict[str, Any]:
+    """With the names used here; a key under its own name wins over an alias."""
+    renamed = {aliases[name]: value for name, value in raw.items() if name in aliases}
+    return renamed | {name: value for name, value in raw.items() if name not in aliases}
+
+
+def _list(line: dict[str, Any], name: str, at_most: int) -> list[Any]:
+    found = line.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise BadLine(f"{name} is not a list")
+    if len(found) > at_most:
+        raise BadLine(f"{name} has more than {at_most} entries")
+    return found
+
+
+def _seconds(line: dict[str, Any], name: str) -> float | None:
+    value = _number(name, line.get(name))
+    if value is not None and value < 0:
+        raise BadLine(f"{name} is negative")
+    return value
+
+
+def _number(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9 or math.isnan(value):
+        raise BadLine(f"{name} is not a number up to 1,000,000,000")
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise BadLine(f"{name} is not a text")
+    return str(value)
+
+
+def _address(name: str, value: Any) -> str:
+    """An http(s) address, or a path inside the campaign's media folder. Nothing a link could run."""
+    if value == "":
+        return ""
+    if not isinstance(value, str):
+        raise BadLine(f"{name} is not an address")
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise BadLine(f"{name} is not an address") from None
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return value
+    if RELATIVE.match(value):
+        return value
+    raise BadLine(f"{name} is neither an http address nor a path inside the media folder")
+
+
+def _reference(entry: Any) -> Reference:
+    if isinstance(entry, dict):
+        return Reference(
+            _address("reference_images.url", entry.get("url")), _text("caption", entry.get("caption"))
+        )
+    return Reference(_address("reference_images", entry), "")
+
+
+def _keyframe(entry: Any) -> Keyframe:
+    if isinstance(entry, str):
+        entry = {"image": entry}
+    if not isinstance(entry, dict):
+        raise BadLine("keyframes has an entry that is not an object")
+    frame = _named(entry, BOX_ALIASES)
+    found = frame.get("boxes")
+    if _is_corner_list(found) or isinstance(found, dict):
+        frame["boxes"] = [found]
+    number = _number("keyframes.frame", frame.get("frame"))
+    return Keyframe(
+        image=_address("keyframes.image", frame.get("image")),
+        t=_number("keyframes.t", frame.get("t")),
+        frame=None if number is None else int(number),
+        width=_size("width", frame.get("width")),
+        height=_size("height", frame.get("height")),
+        boxes=tuple(map(_box, _list(frame, "boxes", MAX_BOXES))),
+        overlaid=frame.get("overlaid") is True,
+    )
+
+
+def _size(name: str, value: Any) -> float | None:
+    size = _number(f"keyframes.{name}", value)
+    if size is not None and size <= 0:
+        raise BadLine(f"keyframes.{name} is not positive")
+    return size
+
+
+def _is_corner_list(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == 4 and not any(isinstance(one, dict | list) for one in value)
+    )
+
+
+def _box(entry: Any) -> Box:
+    label = ""
+    if isinstance(entry, dict):
+        label = _text("label", entry.get("label"))
+        corners = next((entry[name] for name in BOX_ALIASES if name in entry), None)
+        entry = corners if corners is not None else [entry.get(name) for name in ("x", "y", "w", "h")]
+    if not _is_corner_list(entry):
+        raise BadLine("a box is not x, y, w, h")
+    values = [_number("a box", value) for value in entry]
+    if None in values or values[2] < 0 or values[3] < 0:  # type: ignore[operator]
+        raise BadLine("a box is not x, y, w, h")
+    return Box(*values, label)  # type: ignore[arg-type]
+
+
+def _question(line: dict[str, Any], key: str) -> Question:
+    nested = line.get(key)
+    if nested is not None and not isinstance(nested, dict):
+        raise BadLine(f"{key} is not an object")
+    flat = {name: line[f"{key}_{name}"] for name in FLAT if f"{key}_{name}" in line}
+    found = flat | (nested or {})
+    options = found.get("options") or []
+    if not isinstance(options, list):
+        raise BadLine(f"{key}.options is not a list")
+    return Question(
+        question=_text(f"{key}.question", found.get("question")),
+        answer=found.get("answer"),
+        options=tuple(_text(f"{key}.options", option) for option in options),
+        tags={name: _text(name, found[name]) for name in ("ref_type", "qa_type") if name in found},
+    )

@@ -1,0 +1,22 @@
+"""Campaigns, their items with one slot for each wanted review, reviewers, and what they submitted."""
+
+from .campaign import Campaign, CampaignCount, CampaignState
+from .item import Item, Skip, SkipReason, Slot
+from .reviewer import Participation, Reviewer
+from .submission import LIVE, Source, Status, Submission
+
+__all__ = [
+    "LIVE",
+    "Campaign",
+    "CampaignCount",
+    "CampaignState",
+    "Item",
+    "Participation",
+    "Reviewer",
+    "Skip",
+    "SkipReason",
+    "Slot",
+    "Source",
+    "Status",
+    "Submission",
+]

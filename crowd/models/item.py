@@ -1,0 +1,122 @@
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tasks.models import Annotation
+
+from .campaign import Campaign
+from .reviewer import Reviewer
+
+
+class Item(models.Model):
+    """What is reviewed: one line of the file a campaign was made from."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="items")
+    anno_id = models.CharField(max_length=128)
+    position = models.PositiveBigIntegerField(help_text="Its place in the file.")
+    line = models.JSONField(help_text="As it came, unknown keys too.")
+    # The annotation it shows, if that is known: an outcome can be applied to it.
+    annotation = models.ForeignKey(
+        Annotation, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    known = models.JSONField(
+        null=True,
+        blank=True,
+        help_text='The right scores of a known-answer item: {"tg": 3, "sg": 3, "qa": 1}',
+    )
+    counted = models.PositiveSmallIntegerField(default=0, help_text="Reviews that count.")
+    # Zero: done. Written with the slots, under the item's lock.
+    open_slots = models.PositiveSmallIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True, help_text="Certain enough before all reviews were in.")
+    applied_at = models.DateTimeField(null=True)
+
+    if TYPE_CHECKING:
+        campaign_id: int
+        annotation_id: int | None
+
+    class Meta:
+        ordering = ["campaign", "position"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "anno_id"], name="item_once")]
+        indexes = [
+            models.Index(fields=["campaign", "position"], name="item_in_order"),
+            models.Index(fields=["campaign"], name="item_unfinished", condition=Q(open_slots__gt=0)),
+            models.Index(
+                fields=["annotation"], name="item_of_annotation", condition=Q(annotation__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.anno_id
+
+    @property
+    def is_done(self) -> bool:
+        return self.open_slots == 0
+
+
+class Slot(models.Model):
+    """One wanted review of an item: open, in somebody's hands until `leased_until`, or submitted."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="slots")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="slots")
+    n = models.PositiveSmallIntegerField()
+    shuffle = models.FloatField(help_text="Random: the order among slots with the same n.")
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, null=True, related_name="slots")
+    claimed_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    submission = models.OneToOneField(
+        "crowd.Submission", on_delete=models.PROTECT, null=True, related_name="slot"
+    )
+
+    if TYPE_CHECKING:
+        item_id: int
+        reviewer_id: int | None
+        submission_id: int | None
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "n"], name="slot_numbered_once"),
+            models.UniqueConstraint(fields=["item", "reviewer"], name="slot_one_per_person"),
+            # A person has one item at a time, in however many tabs.
+            models.UniqueConstraint(
+                fields=["campaign", "reviewer"],
+                name="slot_one_lease",
+                condition=Q(submission=None, reviewer__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="slot_leased_or_not",
+                condition=Q(reviewer=None, claimed_at=None, leased_until=None, submission=None)
+                | Q(reviewer__isnull=False, leased_until__isnull=False, submission=None)
+                | Q(reviewer__isnull=False, submission__isnull=False),
+            ),
+        ]
+        indexes = [
+            # What `claims` reads: the fewest reviews first, in a random order.
+            models.Index(fields=["campaign", "n", "shuffle"], name="slot_open", condition=Q(submission=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}, review {self.n}"
+
+
+class SkipReason(models.TextChoices):
+    DEAD_MEDIA = "dead_media", "The video or an image does not load"
+    UNCLEAR = "unclear", "I cannot tell"
+    UNCOMFORTABLE = "uncomfortable", "I do not want to look at this"
+    OTHER = "other", "Something else"
+
+
+class Skip(models.Model):
+    """Somebody passed this item on; it is not offered to them again."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="skips")
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="skips")
+    reason = models.CharField(max_length=13, choices=SkipReason)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "reviewer"], name="skip_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} skipped: {self.reason}"

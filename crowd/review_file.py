@@ -1,0 +1,32 @@
+"""One review as a file: the JSON and the path that dataset repositories, exports and restores share."""
+
+import json
+import re
+from typing import Any
+
+from .importing.lines import ANNO_ID
+from .models import Submission
+
+REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?P<ms>\d{1,15})\.json\Z")
+
+
+def body_of(submission: Submission, anno_id: str, reviewer_id: str) -> dict[str, Any]:
+    return {
+        "reviewer_id": reviewer_id,
+        "anno_id": anno_id,
+        "ts": submission.ts,
+        **submission.answers,
+        "comment": submission.comment,
+    }
+
+
+def path_of(reviewer_id: str, anno_id: str, ms: int) -> str:
+    """Built of validated parts only, so that it stays in its folder."""
+    if not REVIEWER.match(reviewer_id) or not ANNO_ID.match(anno_id):
+        raise ValueError("not the id of a reviewer and an item")
+    return f"reviews/{reviewer_id}/{anno_id}__{ms}.json"
+
+
+def as_text(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, indent=2)

@@ -1,0 +1,18 @@
+from io import BytesIO
+
+import pytest
+
+from crowd.importing.importer import import_items
+from crowd.models import Campaign
+
+from .factories import lines
+
+
+@pytest.fixture
+def campaign(house) -> Campaign:
+    """Three items, each wants three reviews."""
+    campaign = Campaign.objects.create(
+        project=house.project, slug="kettles", title="Kettles", created_by=house.lead, target=3
+    )
+    import_items(campaign, BytesIO(lines("a", "b", "c")))
+    return campaign

@@ -1,0 +1,135 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from crowd import claims
+from crowd.claims import Nothing
+from crowd.counts import stats
+from crowd.models import Campaign, CampaignState, Item, Slot, Status, Submission
+from crowd.submitting import Differs, submit
+from tasks.errors import Refused
+
+from .factories import answers, claimed, review_next, reviewer
+
+pytestmark = pytest.mark.django_db
+
+
+def lapse(slot: Slot) -> None:
+    Slot.objects.filter(pk=slot.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_claim_gives_the_same_item_until_it_is_submitted(campaign):
+    ann = reviewer()
+    first = claimed(campaign, ann)
+    assert claimed(campaign, ann) == first
+    submit(campaign, ann, first.item.anno_id, answers())
+    assert claimed(campaign, ann).item != first.item
+
+
+def test_items_with_the_fewest_reviews_come_first(campaign):
+    seen = [review_next(campaign, reviewer()).submission.item_id for _ in range(3)]
+    assert len(set(seen)) == 3
+
+
+def test_a_person_reviews_each_item_once(campaign):
+    ann = reviewer()
+    for _ in range(3):
+        review_next(campaign, ann)
+    assert claims.claim(campaign, ann) == Nothing(claims.ALL_YOU_CAN)
+
+
+def test_nothing_is_left_when_every_item_has_its_reviews(campaign):
+    for _ in range(3):
+        ann = reviewer()
+        for _ in range(3):
+            review_next(campaign, ann)
+    assert claims.claim(campaign, reviewer()) == Nothing(claims.ALL_DONE)
+    assert stats(campaign) == {
+        "annos_total": 3,
+        "annos_fully_done": 3,
+        "reviews_total": 9,
+        "unique_reviewers": 3,
+        "target_per_anno": 3,
+    }
+    assert list(Item.objects.values_list("counted", "open_slots")) == [(3, 0)] * 3
+
+
+def test_what_others_hold_becomes_free_when_their_lease_runs_out(campaign):
+    held = [claimed(campaign, reviewer()) for _ in range(9)]
+    nothing = claims.claim(campaign, reviewer())
+    assert nothing.reason == claims.OTHERS_HOLD
+    assert nothing.until == min(Slot.objects.values_list("leased_until", flat=True))
+    lapse(held[0])
+    assert claimed(campaign, reviewer()) == held[0]
+
+
+def test_late_work_counts_while_nobody_else_has_the_slot(campaign):
+    ann = reviewer()
+    slot = claimed(campaign, ann)
+    lapse(slot)
+    assert submit(campaign, ann, slot.item.anno_id, answers()).submission.status == Status.COUNTED
+
+
+def test_late_work_beyond_the_target_is_kept_as_surplus(campaign):
+    Slot.objects.exclude(n=1).delete()
+    Item.objects.update(open_slots=1)
+    late, other = reviewer(), reviewer()
+    slot = claimed(campaign, late)
+    lapse(slot)
+    for _ in range(3):
+        review_next(campaign, other)
+    assert submit(campaign, late, slot.item.anno_id, answers()).submission.status == Status.SURPLUS
+    assert stats(campaign)["reviews_total"] == 3
+
+
+def test_sending_twice_is_answered_with_the_first(campaign):
+    ann = reviewer()
+    first = review_next(campaign, ann)
+    again = submit(campaign, ann, first.submission.item.anno_id, answers())
+    assert (again.submission, again.is_repeat) == (first.submission, True)
+    assert Submission.objects.count() == 1
+
+
+def test_other_answers_for_the_same_item_replace_only_when_asked(campaign):
+    ann = reviewer()
+    first = review_next(campaign, ann).submission
+    with pytest.raises(Differs) as refused:
+        submit(campaign, ann, first.item.anno_id, answers(tg=1))
+    assert refused.value.earlier == first
+    second = submit(campaign, ann, first.item.anno_id, answers(tg=1), replace=True).submission
+    first.refresh_from_db()
+    assert (first.status, second.status) == (Status.SUPERSEDED, Status.COUNTED)
+    assert stats(campaign)["reviews_total"] == 1
+    assert Item.objects.get(pk=first.item_id).counted == 1
+
+
+def test_a_skipped_item_is_free_for_others_and_not_offered_again(campaign):
+    ann = reviewer()
+    skipped = claimed(campaign, ann)
+    claims.skip(campaign, ann, skipped.item.anno_id, "dead_media")
+    seen = {review_next(campaign, ann).submission.item_id for _ in range(2)}
+    assert skipped.item_id not in seen
+    assert claims.claim(campaign, ann) == Nothing(claims.ALL_YOU_CAN)
+    assert claims.in_hand(campaign) == 0
+
+
+def test_a_paused_campaign_takes_what_is_in_hand_and_gives_nothing_new(campaign):
+    ann = reviewer()
+    slot = claimed(campaign, ann)
+    Campaign.objects.update(state=CampaignState.PAUSED)
+    assert submit(campaign, ann, slot.item.anno_id, answers()).submission.status == Status.COUNTED
+    assert claims.claim(campaign, ann) == Nothing(claims.PAUSED)
+
+
+def test_the_cap_of_a_person_counts_their_reviews(campaign):
+    Campaign.objects.update(per_person=1)
+    ann = reviewer()
+    review_next(campaign, ann)
+    assert claims.claim(campaign, ann) == Nothing(claims.CAP_REACHED)
+
+
+def test_an_unknown_item_is_refused(campaign):
+    with pytest.raises(Refused) as refused:
+        submit(campaign, reviewer(), "nobody", answers())
+    assert (refused.value.code, refused.value.status) == ("unknown_anno_id", 400)
