@@ -6,7 +6,6 @@ Importing the same file again changes nothing.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from random import random
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -19,8 +18,8 @@ from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.sql import copy_rows, next_ids
 
-from .. import counts
-from ..models import Campaign, Item, Slot, Submission
+from .. import counts, slots
+from ..models import Campaign, Item, Submission
 from .lines import BadLine, Line, LineError, content_of, read_lines
 
 BATCH = 1000
@@ -145,19 +144,8 @@ def _create(campaign: Campaign, lines: list[Line], position: int) -> None:
         for place, (pk, line) in enumerate(zip(ids, lines, strict=True))
     ]
     copy_rows(items)
-    add_slots(campaign, [(item.pk, n) for item in items for n in range(1, campaign.target + 1)])
+    slots.add(campaign.pk, [(item.pk, n) for item in items for n in range(1, campaign.target + 1)])
     counts.add(campaign.pk, items=len(items))
-
-
-def add_slots(campaign: Campaign, wanted: list[tuple[int, int]]) -> None:
-    """Open slots, as (item id, number)."""
-    ids = next_ids(Slot, len(wanted))
-    copy_rows(
-        [
-            Slot(id=pk, campaign=campaign, item_id=item, n=n, shuffle=random())
-            for pk, (item, n) in zip(ids, wanted, strict=True)
-        ]
-    )
 
 
 def _annotations(lines: list[Line], campaign: Campaign) -> dict[str, int]:

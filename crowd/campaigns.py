@@ -1,0 +1,170 @@
+"""What the people who run a campaign do with it. Each function asks for the permission of its actor."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from jobs.progress import Progress, no_progress
+from tasks.errors import Refused
+from tasks.models import Project
+from tasks.roles import may
+from users.capabilities import role_can
+from users.models import User
+
+from . import claims, counts, slots
+from .identities import locked_participation
+from .models import Campaign, CampaignState, Item, Reviewer, Slot, Status, Submission
+
+CHUNK = 1000
+# What can be changed without consequences for slots.
+SETTINGS = (
+    "title",
+    "instructions",
+    "notice",
+    "per_person",
+    "lease_seconds",
+    "min_seconds",
+    "stop_when_certain",
+    "link_expires_at",
+    "hub_repo",
+)
+
+
+def create(project: Project, *, actor: User, title: str, slug: str = "", **fields: Any) -> Campaign:
+    require_manager(project, actor)
+    campaign = Campaign(
+        project=project, created_by=actor, title=title, slug=slug or free_slug(title), **fields
+    )
+    campaign.full_clean(exclude=["is_default"])
+    campaign.save()
+    return campaign
+
+
+def require_manager(project: Project, actor: User) -> None:
+    if not may(actor, "manage_project", project):
+        raise Refused(
+            "permission_denied", "Only a manager of the project may run campaigns on it.", status=403
+        )
+
+
+def free_slug(title: str) -> str:
+    """From the title, with a number or letters added until nobody has it."""
+    stem = slugify(title)[:50].strip("-") or "campaign"
+    stem = stem if len(stem) > 1 else f"campaign-{stem}"
+    taken = set(Campaign.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    names: Iterator[str] = iter([stem, *(f"{stem}-{number}" for number in range(2, 100))])
+    return next((name for name in names if name not in taken), f"{stem}-{secrets.token_hex(4)}")
+
+
+def update(campaign: Campaign, changes: dict[str, Any], *, actor: User) -> Campaign:
+    """Change some of SETTINGS."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        for name in changes.keys() & set(SETTINGS):
+            setattr(campaign, name, changes[name])
+        campaign.full_clean(exclude=["is_default"])
+        campaign.save(update_fields=sorted(changes.keys() & set(SETTINGS)) or None)
+    return campaign
+
+
+def locked(campaign_id: int, actor: User) -> Campaign:
+    campaign = Campaign.objects.select_related("project").select_for_update(no_key=True, of=("self",))
+    found = campaign.filter(pk=campaign_id).visible_to(actor).first()
+    if found is None:
+        raise Refused("not_found", "Not found.", status=404)
+    return found
+
+
+def set_state(campaign: Campaign, state: CampaignState, *, actor: User) -> None:
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        campaign.state = state
+        campaign.save(update_fields=["state"])
+
+
+def set_target(campaign: Campaign, target: int, *, actor: User, progress: Progress = no_progress) -> Campaign:
+    """Want more or fewer reviews of each item. Items follow in chunks; a call that was interrupted can be
+    repeated."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        campaign.target = target
+        campaign.clean_fields(exclude=["is_default", "slug"])
+        campaign.completed_at = None
+        campaign.save(update_fields=["target", "completed_at"])
+    settle_all(campaign, progress=progress)
+    return campaign
+
+
+def settle_all(campaign: Campaign, *, progress: Progress = no_progress) -> None:
+    total, done, last = counts.totals(campaign).items, 0, 0
+    while chunk := list(
+        Item.objects.filter(campaign=campaign, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:CHUNK]
+    ):
+        with transaction.atomic():
+            slots.settle(Campaign.objects.get(pk=campaign.pk), chunk)
+        last, done = chunk[-1], done + len(chunk)
+        progress(done, total, f"{done:,} of {total:,} items")
+
+
+def set_default(campaign: Campaign, *, actor: User, is_default: bool = True) -> None:
+    """Make it the campaign of the site's short addresses: only for those who run the site."""
+    if not role_can(actor.role_on_site, "manage_site"):
+        raise Refused(
+            "permission_denied", "Only an administrator of the site may choose its campaign.", status=403
+        )
+    with transaction.atomic():
+        Campaign.objects.filter(is_default=True).exclude(pk=campaign.pk).update(is_default=False)
+        Campaign.objects.filter(pk=campaign.pk).update(is_default=is_default)
+
+
+def renew_link(campaign: Campaign, *, actor: User, is_public: bool = False) -> Campaign:
+    """A new link; the earlier one stops working, also for those who came with it. `is_public`: no key."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        campaign.link_key = "" if is_public else secrets.token_urlsafe(12)
+        campaign.save(update_fields=["link_key"])
+    return campaign
+
+
+def release(campaign: Campaign, *, actor: User, reviewer: Reviewer | None = None) -> int:
+    """Take back what people have in hand, or one of them. What they send nevertheless is not lost."""
+    with transaction.atomic():
+        locked(campaign.pk, actor)
+        held = Slot.objects.filter(campaign=campaign, reviewer__isnull=False)
+        return claims.release(held.filter(reviewer=reviewer) if reviewer else held)
+
+
+def block(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> int:
+    """Their reviews no longer count, and others are asked for them. Returns how many reviews that were."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        participation = locked_participation(campaign.pk, reviewer)
+        theirs = Submission.objects.filter(campaign=campaign, reviewer=reviewer)
+        counted = theirs.filter(status=Status.COUNTED).count()
+        Slot.objects.filter(campaign=campaign, reviewer=reviewer).update(
+            reviewer=None, claimed_at=None, leased_until=None, submission=None
+        )
+        theirs.filter(status__in=[Status.COUNTED, Status.SURPLUS]).update(status=Status.WITHDRAWN)
+        slots.settle(campaign, list(theirs.values_list("item_id", flat=True).distinct()))
+        had_any = participation.counted > 0
+        participation.counted, participation.blocked_by = 0, actor
+        participation.blocked_at = timezone.now()
+        participation.save(update_fields=["counted", "blocked_by", "blocked_at"])
+        counts.add(campaign.pk, reviews=-counted, reviewers=-int(had_any))
+        Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
+    return counted
+
+
+def unblock(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> None:
+    """They may review again. Reviews that were withdrawn stay so: others have been asked for them."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        participation = locked_participation(campaign.pk, reviewer)
+        participation.blocked_at = participation.blocked_by = None
+        participation.save(update_fields=["blocked_at", "blocked_by"])
