@@ -3,7 +3,8 @@ from django.urls import include, path
 from . import inbox, screens, sign_ins, views
 
 urlpatterns = [
-    path("", views.index, name="index"),
+    path("", views.root),
+    path("start/", views.index, name="index"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/password_reset/", views.PasswordReset.as_view(), name="password_reset"),
     path("accounts/password_change/", views.PasswordChange.as_view(), name="password_change"),

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.generic.edit import FormView
 
+from crowd.views import default_campaign
 from jobs.registry import label_of
 from tasks.models import Project
 from tasks.services.jobs import visible_jobs
@@ -47,6 +48,11 @@ class PasswordReset(TellsToWait, auth_views.PasswordResetView):
 
 class PasswordChange(TellsToWait, auth_views.PasswordChangeView):
     form_class = OwnPasswordForm
+
+
+def root(request: HttpRequest) -> HttpResponse:
+    """The public campaign of the site if there is one, else the start page."""
+    return redirect("/review") if default_campaign() else index(request)
 
 
 # Open to everybody; only people who are signed in see projects.

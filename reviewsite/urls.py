@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/oidc/", signon.SignOn.as_view(), name="sign-on"),
     path("accounts/oidc/callback/", signon.Callback.as_view(), name="signed-on"),
+    path("", include("crowd.urls")),
     path("", include("pages.urls")),
     *page_routes,
     media_route,
