@@ -67,12 +67,12 @@ def submit(
             return Outcome(earlier, is_repeat=True)
         if earlier and not replace:
             raise Differs(earlier)
-        slot = (_supersede(earlier) if earlier else None) or free_slot(item, reviewer)
+        slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
         submission = store(campaign, item, participation, answers, slot=slot, ms=_next_ms(item, reviewer))
         submission.reviewer = reviewer
         events.review_created(submission, item, campaign)
         if slot and slot.submission_id is None:
-            _count(campaign, item, participation)
+            count_review(campaign, item, participation)
     return Outcome(submission)
 
 
@@ -97,7 +97,7 @@ def free_slot(item: Item, reviewer: Reviewer) -> Slot | None:
     return slots.order_by(Case(When(is_theirs, then=0), default=1), "n").first()
 
 
-def _supersede(earlier: Submission) -> Slot | None:
+def supersede(earlier: Submission) -> Slot | None:
     """Returns the slot that the earlier submission filled, if it counted."""
     slot = Slot.objects.select_for_update(no_key=True).filter(submission=earlier).first()
     Submission.objects.filter(pk=earlier.pk).update(status=Status.SUPERSEDED)
@@ -142,7 +142,7 @@ def store(
     return submission
 
 
-def _count(campaign: Campaign, item: Item, participation: Participation) -> None:
+def count_review(campaign: Campaign, item: Item, participation: Participation) -> None:
     """One more review that counts."""
     Item.objects.filter(pk=item.pk).update(counted=F("counted") + 1, open_slots=F("open_slots") - 1)
     item.refresh_from_db(fields=["counted", "open_slots"])

@@ -51,7 +51,8 @@ class LineError:
 
 def read_lines(file: BinaryIO, questions: Iterable[str]) -> Iterator[Line | LineError]:
     """Each line of a JSON lines file, in order, numbered from 1."""
-    keys, seen = tuple(questions), {}
+    keys = tuple(questions)
+    seen: dict[str, int] = {}
     for number, text in enumerate(_split(file), start=1):
         try:
             line = parse_line(number, text, keys)
@@ -294,10 +295,10 @@ def _box(entry: Any) -> Box:
         entry = corners if corners is not None else [entry.get(name) for name in ("x", "y", "w", "h")]
     if not _is_corner_list(entry):
         raise BadLine("a box is not x, y, w, h")
-    values = [_number("a box", value) for value in entry]
-    if None in values or values[2] < 0 or values[3] < 0:  # type: ignore[operator]
+    x, y, w, h = (_number("a box", value) for value in entry)
+    if x is None or y is None or w is None or h is None or w < 0 or h < 0:
         raise BadLine("a box is not x, y, w, h")
-    return Box(*values, label)  # type: ignore[arg-type]
+    return Box(x, y, w, h, label)
 
 
 def _question(line: dict[str, Any], key: str) -> Question:
