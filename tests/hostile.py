@@ -1,11 +1,14 @@
 """A project full of the worst that its columns can hold, stored by SQL, past every check."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
 
+from crowd import campaigns
+from crowd.importing.importer import import_items
 from exchange.models import Export
 from tasks.choices import ActionType, RejectAction
 from tasks.models import View
@@ -103,14 +106,22 @@ TEXTS = {
     "reviews_dispute": ("reason",),
     "reviews_correction": ("region", "control", "label_from", "label_to"),
     "webhooks_attempt": ("error",),
+    "crowd_campaign": ("title", "instructions", "notice"),
+    "crowd_submission": ("comment",),
 }
-OURS = ("users", "tasks", "reviews", "exchange", "webhooks")
+OURS = ("users", "tasks", "reviews", "exchange", "webhooks", "crowd")
 # Nobody but the site itself writes these.
 INTERNAL = {
     "tasks_import.report",
     "exchange_export.counters",
     "reviews_correction.overlap",
     "webhooks_attempt.duration",
+    "crowd_campaign.rubric",
+    "crowd_campaign.media_origins",
+    "crowd_campaign.stop_when_certain",
+    "crowd_slot.shuffle",
+    "crowd_submission.answers",
+    "crowd_submission.seconds",
 }
 
 
@@ -136,6 +147,9 @@ def build_house() -> factories.House:
         _waiting_and_returned(house)
     for _ in VALUES:
         factories.task(house.project)
+    campaign = campaigns.create(house.project, actor=house.lead, title="Hostile", slug="hostile")
+    items = [json.dumps({"anno_id": f"item-{number}"}).encode() for number, _ in enumerate(VALUES)]
+    import_items(campaign, BytesIO(b"\n".join(items)))
     overwrite()
     return house
 

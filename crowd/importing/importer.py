@@ -19,7 +19,7 @@ from tasks.models import Annotation
 from tasks.sql import copy_rows, next_ids
 
 from .. import counts, slots
-from ..models import Campaign, Item, Submission
+from ..models import Campaign, Item, Slot, Submission
 from .lines import BadLine, Line, LineError, content_of, read_lines
 
 BATCH = 1000
@@ -115,11 +115,14 @@ def _write(campaign: Campaign, lines: list[Line], position: int, report: Report)
 
 
 def _change(differing: list[tuple[Item, Line]], report: Report) -> None:
-    reviewed = set(
-        Submission.objects.filter(item__in=[item for item, _ in differing]).values_list("item_id", flat=True)
-    )
+    """Items that somebody has reviewed, or has before them now, stay as they are."""
+    items = [item.pk for item, _ in differing]
+    # A claim waits for these, or passes them over.
+    slots = Slot.objects.filter(item__in=items, submission=None).select_for_update(no_key=True).order_by("id")
+    seen = {slot.item_id for slot in slots if slot.reviewer_id}
+    seen |= set(Submission.objects.filter(item__in=items).values_list("item_id", flat=True))
     for item, line in differing:
-        if item.pk in reviewed:
+        if item.pk in seen:
             report.kept.append(item.anno_id)
             continue
         item.line = line.raw

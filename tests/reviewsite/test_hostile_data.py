@@ -60,6 +60,7 @@ NAMED: dict[str, Any] = {
     "webhooks": Webhook,
     "actions": ["accept_tasks_annotations", "reject_tasks_annotations", "predictions_to_annotations"],
     "label-studio": ["projects"],
+    "c": ["hostile"],
 }
 # The schema, files as they are, forms with a code from a mail, and what would end the session.
 NOT_WALKED = (

@@ -17,6 +17,7 @@ DIRECTION = [
     "api",
     "labelstudio",
     "webhooks",
+    "crowd",
     "pages",
     "reviewsite",
     "devserver",

@@ -32,6 +32,18 @@ OPEN = {
     "api/version/": "the version of Label Studio whose dialect is spoken",
     "api/docs/": "the documentation",
     "api/schema/": "likewise",
+    "review": "the campaign that is the site's default, if there is one: its link, and a signed cookie that is"
+    " given to anybody, so many an address and hour",
+    "review/submit": "likewise; a CSRF token",
+    "review/skip": "likewise",
+    "stats": "five counts of the campaign",
+    "healthz": "how many items the campaign has",
+    "c/<slug:slug>/review": "a campaign by its link, as above",
+    "c/<slug:slug>/review/submit": "likewise; a CSRF token",
+    "c/<slug:slug>/review/skip": "likewise",
+    "c/<slug:slug>/stats": "five counts of the campaign",
+    "c/<slug:slug>/healthz": "how many items the campaign has",
+    "start/": "links to pages that ask who it is",
     "^api/": "whatever is no route below /api/: 404",
 }
 # Open only to who brings something else than a session or token.

@@ -21,6 +21,7 @@ APPS = (
     "api",
     "labelstudio",
     "webhooks",
+    "crowd",
     "pages",
     "reviewsite",
 )
@@ -29,6 +30,8 @@ LOCKS = {
     "lock",
     "_lock",
     "_locked",
+    "locked",
+    "locked_participation",
     "select_for_update",
     "lock_with_annotations",
     "lock_one",
@@ -44,6 +47,7 @@ SAVED_WHOLE = {
     "tasks/services/projects.py:create": "a new project",
     "pages/views.py:profile": "one's own account, of which only what changed is written",
     "tasks/services/uploads.py:_store": "a file",
+    "crowd/campaigns.py:create": "a new campaign",
     "tasks/admin/members.py:save_members": "a formset, without commit",
     "api/views/tasks.py:create": "tasks.services.drafts.save makes a new draft",
 }

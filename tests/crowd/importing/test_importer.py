@@ -8,7 +8,7 @@ from crowd.importing.importer import import_items
 from crowd.models import Item, Slot
 from devserver.demo import load
 from tasks.errors import Refused
-from tests.crowd.factories import lines, review_next, reviewer
+from tests.crowd.factories import claimed, lines, review_next, reviewer
 
 FILE = Path(load.DATA) / "crowd-annotations.jsonl"
 
@@ -47,11 +47,12 @@ def test_strict_import_refuses_a_file_with_a_bad_line(campaign):
     assert stats(campaign)["annos_total"] == 3
 
 
-def test_a_changed_line_replaces_an_item_without_reviews_and_no_other(campaign):
+def test_a_changed_line_replaces_an_item_that_nobody_has_seen_and_no_other(campaign):
     review_next(campaign, reviewer())
     reviewed = Item.objects.get(counted=1).anno_id
+    in_hand = claimed(campaign, reviewer()).item.anno_id
     report = import_items(campaign, BytesIO(lines("a", "b", "c", fps=25)))
-    assert (report.changed, report.kept) == (2, [reviewed])
+    assert (report.changed, report.kept) == (1, sorted([reviewed, in_hand]))
 
 
 def test_an_item_knows_the_annotation_its_line_names(campaign, house):

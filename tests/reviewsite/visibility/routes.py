@@ -55,6 +55,7 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/api/users/*/tokens/": lambda world: [1],
     "/api/webhook-deliveries/": lambda world: [world.delivery],
     "/api/webhooks/": lambda world: [world.webhook.pk],
+    "/c/": lambda world: [world.campaign.slug],
     "/data/upload/": lambda world: [world.project.pk],
     "/data/upload/*/": lambda world: [Upload.objects.latest("pk").name],
     "/inbox/projects/": lambda world: [world.project.pk],

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 import time_machine
 from django.db import connection, transaction
 
+from crowd import campaigns
+from crowd.importing.importer import import_items
 from exchange.exporting import snapshots
 from exchange.importing.importer import import_file
 from reviews import comments, final_picks
@@ -155,6 +157,8 @@ def _own_work(signer: str, rejecter: str, settings: dict) -> World:
         actor=world.lead, project=of, url="https://receiver.example/", headers={}
     )
     world.imported = _imported(world)
+    world.campaign = campaigns.create(of, actor=world.lead, title="Letters")
+    import_items(world.campaign, io.BytesIO(b'{"anno_id": "letter-1"}\n'))
     _elsewhere(world)
     return world
 
