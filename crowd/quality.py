@@ -1,4 +1,4 @@
-"""How far the reviews of a campaign can be trusted: agreement, each reviewer's record, and what items probably are.
+"""How far reviews can be trusted: agreement, each reviewer's record, and what items probably are.
 
 Read with one pass over the counted reviews.
 """
@@ -67,8 +67,8 @@ class ItemEstimate:
 
 @dataclass(frozen=True)
 class Quality:
-    """`agreement`: by question, the share of pairs of reviewers that gave an item the same score; `alpha`: the
-    same corrected for chance."""
+    """`agreement`: by question, the share of pairs of reviewers that gave an item the same score; `alpha`:
+    the same corrected for chance."""
 
     agreement: dict[str, float | None]
     alpha: dict[str, float | None]
@@ -134,8 +134,8 @@ def _pair_agreement(by_item: dict[int, list[Row]], key: str) -> float | None:
 
 
 def krippendorff_alpha(units: list[list[int]]) -> float | None:
-    """Krippendorff's alpha for ordinal data: 1 is agreement, 0 what chance would give. None if no item has two
-    scores or all scores are the same.
+    """Krippendorff's alpha for ordinal data: 1 is agreement, 0 what chance would give. None if no item has
+    two scores or all scores are the same.
 
     K. Krippendorff, "Content Analysis", 4th ed. (2018), ch. 12: 1 − D_observed / D_expected, where the
     distance of two ranks is the square of the number of scores between them.

@@ -32,8 +32,8 @@ OPEN = {
     "api/version/": "the version of Label Studio whose dialect is spoken",
     "api/docs/": "the documentation",
     "api/schema/": "likewise",
-    "review": "the campaign that is the site's default, if there is one: its link, and a signed cookie that is"
-    " given to anybody, so many an address and hour",
+    "review": "the campaign that is the site's default, if there is one: its link, and a signed cookie that"
+    " is given to anybody, so many an address and hour",
     "review/submit": "likewise; a CSRF token",
     "review/skip": "likewise",
     "stats": "five counts of the campaign",
