@@ -88,7 +88,8 @@ def rows_of(campaign: Campaign) -> list[Row]:
 
 def quality_of(campaign: Campaign) -> Quality:
     rows = rows_of(campaign)
-    known = dict(Item.objects.filter(campaign=campaign, known__isnull=False).values_list("pk", "known"))
+    items = Item.objects.filter(campaign=campaign).values_list("pk", "known")
+    known = {item: scores for item, scores in items if scores}
     keys = [question["key"] for question in campaign.rubric["questions"]]
     by_item: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
