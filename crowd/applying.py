@@ -1,8 +1,9 @@
 """Carries outcomes over to the annotations the items show, through the review service."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from django.utils import timezone
 
@@ -44,22 +45,58 @@ class Report:
             "examples": self.examples,
         }
 
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> Self:
+        return cls(**(body | {"refused": Counter(body["refused"])}))
+
+
+@dataclass
+class ApplyState:
+    """How far it is: what its job keeps between two steps. `last`: the item, `done`: how many."""
+
+    last: int = 0
+    done: int = 0
+    report: Report = field(default_factory=Report)
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Self:
+        return cls(state["last"], state["done"], Report.from_dict(state["report"]))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"last": self.last, "done": self.done, "report": self.report.as_dict()}
+
 
 def apply(campaign: Campaign, *, actor: User, progress: Progress = no_progress) -> Report:
+    state = ApplyState()
+    apply_from(state, campaign, actor=actor, progress=progress)
+    return state.report
+
+
+def apply_from(
+    state: ApplyState,
+    campaign: Campaign,
+    *,
+    actor: User,
+    progress: Progress = no_progress,
+    is_out_of_time: Callable[[], bool] = lambda: False,
+) -> bool:
     """Keep accepts the annotation of a finished item; delete and needs-a-fix reject it with a summary.
 
     Item by item: what is refused is counted and does not keep the others back. Applying again is harmless.
+    Returns whether it is done; if not, time was up: keep `state`, and go on from there.
     """
     require_manager(campaign.project, actor)
-    report, last, done = Report(), 0, 0
+    report = state.report
     total = Item.objects.filter(campaign=campaign).count()
-    while items := list(Item.objects.filter(campaign=campaign, pk__gt=last).order_by("pk")[:CHUNK]):
+    while items := list(Item.objects.filter(campaign=campaign, pk__gt=state.last).order_by("pk")[:CHUNK]):
         scores = scores_by_item(items)
         for item in items:
             _apply_one(campaign, item, scores[item.pk], actor, report)
-        last, done = items[-1].pk, done + len(items)
-        progress(done, total, f"{report.accepted:,} accepted, {report.rejected:,} rejected")
-    return report
+        state.last, state.done = items[-1].pk, state.done + len(items)
+        progress(state.done, total, f"{report.accepted:,} accepted, {report.rejected:,} rejected")
+        if is_out_of_time():
+            return False
+    return True
 
 
 def _apply_one(

@@ -1,7 +1,7 @@
 """What the people who run a campaign do with it. Each function asks for the permission of its actor."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -89,18 +89,33 @@ def set_state(campaign: Campaign, state: CampaignState, *, actor: User) -> None:
 def set_target(campaign: Campaign, target: int, *, actor: User, progress: Progress = no_progress) -> Campaign:
     """Want more or fewer reviews of each item. Items follow in chunks; a call that was interrupted can be
     repeated."""
+    campaign = change_target(campaign, target, actor=actor)
+    settle_from(0, campaign, progress=progress)
+    return campaign
+
+
+def change_target(campaign: Campaign, target: int, *, actor: User) -> Campaign:
+    """Only the number: `settle_from` makes the items follow."""
     with transaction.atomic():
         campaign = locked(campaign.pk, actor)
         campaign.target = target
         campaign.clean_fields(exclude=["is_default", "slug"])
         campaign.completed_at = None
         campaign.save(update_fields=["target", "completed_at"])
-    settle_all(campaign, progress=progress)
     return campaign
 
 
-def settle_all(campaign: Campaign, *, progress: Progress = no_progress) -> None:
-    total, done, last = counts.totals(campaign).items, 0, 0
+def settle_from(
+    last: int,
+    campaign: Campaign,
+    *,
+    progress: Progress = no_progress,
+    is_out_of_time: Callable[[], bool] = lambda: False,
+) -> int | None:
+    """Open or remove slots of the items after `last`. Returns None when it is done; the item where to go on,
+    if time was up."""
+    total = counts.totals(campaign).items
+    done = Item.objects.filter(campaign=campaign, pk__lte=last).count() if last else 0
     while chunk := list(
         Item.objects.filter(campaign=campaign, pk__gt=last)
         .order_by("pk")
@@ -110,6 +125,9 @@ def settle_all(campaign: Campaign, *, progress: Progress = no_progress) -> None:
             slots.settle(Campaign.objects.get(pk=campaign.pk), chunk)
         last, done = chunk[-1], done + len(chunk)
         progress(done, total, f"{done:,} of {total:,} items")
+        if is_out_of_time():
+            return last
+    return None
 
 
 def set_default(campaign: Campaign, *, actor: User, is_default: bool = True) -> None:

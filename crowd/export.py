@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
+from django.db.models import F
+
 from exchange.exporting.stream import snapshot
 from jobs.progress import Progress, no_progress
 
 from .counts import totals
-from .models import LIVE, Campaign, Item, Submission
+from .models import Campaign, Item, Submission
 from .outcomes import outcome_of, scores_by_item, summary
-from .review_file import as_text, body_of, path_of
+from .review_file import LIST, as_text, body_of, path_of
 
 CHUNK = 2000
 EACH_QUESTION = ("n", "mean", "median", "min", "majority", "disagreement")
@@ -26,38 +28,45 @@ configs:
 ---
 # {title}
 
-{reviews} reviews of {items} items by {reviewers} reviewers, {target} wanted for each item.
+{reviews} reviews of {items} items by {reviewers} reviewers count, {target} wanted for each item.
 
-- `reviews.jsonl`: one review a line, as in `reviews/`, with `status` (`counted`, or `surplus`).
+- `reviews.jsonl`: one review a line, as in `reviews/`, with its `path` and its `status`: `counted`; `surplus`, sent when
+  no more were wanted; `superseded` by a later one of the same person; `withdrawn`, because the person was blocked.
 - `reviews/<reviewer>/<anno_id>__<milliseconds>.json`: one file for each review.
-- `summary.csv`: one line for each item, with the scores of each question.
+- `summary.csv`: one line for each item, with the scores of each question. Only counted reviews.
+- `annotations.jsonl`: the items, as they were imported.
 
 Scores: 1 delete, 2 needs a fix, 3 keep. Reviewers are anonymous.
 """
 
 
-def write_zip(campaign: Campaign, file: BinaryIO, *, progress: Progress = no_progress) -> None:
-    """The state of one instant. In a transaction of its own."""
+def write_zip(campaign: Campaign, file: BinaryIO, *, progress: Progress = no_progress) -> int:
+    """The state of one instant, in a transaction of its own. Returns how many reviews it has."""
+    done = 0
     with snapshot(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.md", readme(campaign))
-        with archive.open("summary.csv", "w", force_zip64=True) as raw:
-            for text in summary_lines(campaign):
-                raw.write(text.encode())
-        with archive.open("reviews.jsonl", "w", force_zip64=True) as raw:
-            for text in review_lines(campaign):
-                raw.write(text.encode())
-        total = totals(campaign).reviews
-        for done, (submission, body) in enumerate(reviews_of(campaign), start=1):
-            path = path_of(body["reviewer_id"], body["anno_id"], submission.ms)
+        _write_lines(archive, "annotations.jsonl", item_lines(campaign))
+        _write_lines(archive, "summary.csv", summary_lines(campaign))
+        _write_lines(archive, LIST, review_lines(campaign))
+        total = Submission.objects.filter(campaign=campaign).count()
+        for path, body, _ in reviews_of(campaign):
             archive.writestr(path, as_text(body))
+            done += 1
             if done % CHUNK == 0:
-                progress(done, total, f"{done:,} reviews written")
+                progress(done, total, f"{done:,} of {total:,} reviews written")
+    return done
+
+
+def _write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[str]) -> None:
+    with archive.open(name, "w", force_zip64=True) as raw:
+        for line in lines:
+            raw.write(line.encode())
 
 
 def readme(campaign: Campaign) -> str:
     now = totals(campaign)
     return README.format(
-        title=campaign.title.replace("\n", " "),
+        title=" ".join(campaign.title.split()),
         items=now.items,
         reviews=now.reviews,
         reviewers=now.reviewers,
@@ -65,16 +74,23 @@ def readme(campaign: Campaign) -> str:
     )
 
 
-def reviews_of(campaign: Campaign) -> Iterator[tuple[Submission, dict[str, Any]]]:
-    """Counted and surplus reviews, oldest first, each with its JSON."""
-    rows = Submission.objects.filter(campaign=campaign, status__in=LIVE).order_by("id")
-    for submission in rows.select_related("item", "reviewer").iterator(CHUNK):
-        yield submission, body_of(submission, submission.item.anno_id, submission.reviewer.public_id)
+def reviews_of(campaign: Campaign) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(path, JSON, status) of all reviews, oldest first."""
+    rows = Submission.objects.filter(campaign=campaign).order_by("id")
+    for review in rows.select_related("reviewer").annotate(anno_id=F("item__anno_id")).iterator(CHUNK):
+        anno_id, reviewer = review.anno_id, review.reviewer.public_id
+        yield path_of(reviewer, anno_id, review.ms), body_of(review, anno_id, reviewer), review.status
 
 
 def review_lines(campaign: Campaign) -> Iterator[str]:
-    for submission, body in reviews_of(campaign):
-        yield json.dumps(body | {"status": submission.status}, ensure_ascii=False) + "\n"
+    for path, body, status in reviews_of(campaign):
+        yield json.dumps(body | {"status": status, "path": path}, ensure_ascii=False) + "\n"
+
+
+def item_lines(campaign: Campaign) -> Iterator[str]:
+    lines = Item.objects.filter(campaign=campaign).order_by("position").values_list("line", flat=True)
+    for line in lines.iterator(CHUNK):
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def summary_lines(campaign: Campaign) -> Iterator[str]:

@@ -1,13 +1,11 @@
 """Reads reviews back from a folder, a zip, or the snapshot of a dataset repository. Idempotent."""
 
-import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 from django.db import transaction
+from django.utils import timezone
 
 from jobs.progress import Progress, no_progress
 from tasks.errors import Refused
@@ -16,14 +14,18 @@ from tasks.strict_json import DECODER, refuse_unstorable
 from .answers import COMMENT_LENGTH, Answers
 from .identities import locked_participation
 from .importing.lines import ANNO_ID
-from .models import LIVE, Campaign, Item, Reviewer, Source, Status, Submission
+from .models import LIVE, Campaign, Item, Participation, Reviewer, Source, Status, Submission
 from .review_file import PATH, REVIEWER
+from .review_source import MAX_FILE, Unreadable, statuses
+from .review_source import Source as Files
 from .rubric import Rubric, is_tag, scores_of
 from .submitting import count_review, free_slot, store, supersede
 
 CHUNK = 200
-MAX_FILE = 64 * 1024  # bytes of one review
 MAX_LISTED = 1000
+# Seconds between `ts` and the milliseconds in the name: some programs take the time twice.
+CLOCKS_DIFFER = 5
+NAME = "its name is not reviews/<reviewer>/<anno_id>__<milliseconds>.json"
 
 
 class Invalid(ValueError):
@@ -43,81 +45,197 @@ class Found:
 
 @dataclass
 class Report:
-    """`unknown`: reviews of items that the campaign does not have."""
+    """`created` has all statuses; `surplus` are those among them that would have counted, but no review was
+    wanted any more. `unknown`: reviews of items that the campaign does not have."""
 
     created: int = 0
-    duplicate: int = 0
     surplus: int = 0
-    unknown: list[str] = field(default_factory=list)
-    invalid: list[tuple[str, str]] = field(default_factory=list)
+    duplicate: int = 0
+    unknown: int = 0
+    invalid: int = 0
+    unknown_items: list[str] = field(default_factory=list)
+    invalid_files: list[dict[str, str]] = field(default_factory=list)
+
+    def add_unknown(self, anno_id: str) -> None:
+        self.unknown += 1
+        if anno_id not in self.unknown_items and len(self.unknown_items) < MAX_LISTED:
+            self.unknown_items.append(anno_id)
+
+    def add_invalid(self, path: str, reason: str) -> None:
+        self.invalid += 1
+        if len(self.invalid_files) < MAX_LISTED:
+            # Names of files may be no text at all.
+            shown = path[:500].encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+            self.invalid_files.append({"path": shown, "reason": reason})
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "created": self.created,
-            "surplus": self.surplus,
-            "duplicate": self.duplicate,
-            "unknown": len(self.unknown),
-            "invalid": len(self.invalid),
-            "unknown_items": sorted(set(self.unknown))[:MAX_LISTED],
-            "invalid_files": [{"path": path, "reason": why} for path, why in self.invalid[:MAX_LISTED]],
+        return asdict(self)
+
+
+@dataclass
+class RestoreState:
+    """How far it is: what its job keeps between two steps."""
+
+    done: int = 0  # files, in the order of Restoring
+    report: Report = field(default_factory=Report)
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Self:
+        return cls(state["done"], Report(**state["report"]))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def restore(
+    campaign: Campaign, files: Files, *, is_pushed: bool = False, progress: Progress = no_progress
+) -> Report:
+    """Each review at most once, whichever way it came: by its reviewer, item and time. Not in a transaction:
+    each review is committed by itself, as if it was submitted. `is_pushed`: they come from the campaign's
+    dataset repository, and are not pushed there again. Raises Refused if there are no reviews."""
+    restoring = Restoring(campaign, files, RestoreState(), is_pushed=is_pushed, progress=progress)
+    restoring.run()
+    return restoring.state.report
+
+
+class Restoring:
+    def __init__(
+        self,
+        campaign: Campaign,
+        files: Files,
+        state: RestoreState,
+        *,
+        is_pushed: bool = False,
+        progress: Progress = no_progress,
+    ) -> None:
+        self.campaign, self.files, self.state = campaign, files, state
+        self.pushed_at = timezone.now() if is_pushed else None
+        self.progress = progress
+
+    def run(self, is_out_of_time: Callable[[], bool] = lambda: False) -> bool:
+        """Whether it is done. If not, time was up: keep `state`, and go on from there."""
+        is_first = self.state.done == 0
+        report = self.state.report
+        listed = statuses(self.files, report.add_invalid if is_first else lambda path, reason: None)
+        names = self._names(listed, is_first=is_first)
+        while chunk := names[self.state.done : self.state.done + CHUNK]:
+            self._restore(chunk, listed)
+            self.state.done += len(chunk)
+            self.progress(self.state.done, len(names), f"{report.created:,} reviews restored")
+            if is_out_of_time():
+                break
+        return self.state.done >= len(names)
+
+    def _names(self, listed: dict[str, Status], *, is_first: bool) -> list[str]:
+        """In the order they were made, so that the first N of an item are those that count, unless a list
+        says that they did not."""
+        found = []
+        for name in self.files.names:
+            if named := PATH.match(f"/{name}"):
+                found.append((name in listed, int(named["ms"]), name))
+            elif is_first and name.endswith(".json") and f"/{name}".find("/reviews/") >= 0:
+                self.state.report.add_invalid(name, NAME)
+        if not found:
+            raise Refused(
+                "no_reviews",
+                "There are no reviews in it: no file is named reviews/<reviewer>/<anno_id>__<milliseconds>.json.",
+                field="file",
+            )
+        return [name for _, _, name in sorted(found)]
+
+    def _restore(self, names: list[str], listed: dict[str, Status]) -> None:
+        reviews = [found for name in names if (found := self._read(name))]
+        items = {
+            item.anno_id: item
+            for item in self.campaign.items.filter(anno_id__in={found.anno_id for found in reviews})
         }
+        here = set(
+            Submission.objects.filter(
+                item__in=items.values(), ms__in={found.ms for found in reviews}
+            ).values_list("item_id", "reviewer__public_id", "ms")
+        )
+        for found in reviews:
+            item = items.get(found.anno_id)
+            if item is None:
+                self.state.report.add_unknown(found.anno_id)
+            elif (item.pk, found.reviewer_id, found.ms) in here:
+                self.state.report.duplicate += 1
+            else:
+                self._restore_one(item, found, listed.get(found.path, Status.COUNTED))
 
-
-Files = Iterable[tuple[str, bytes]]
-
-
-def files_in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of everything that is named like a review. Links are not followed."""
-    for path in sorted(folder.rglob("*.json")):
-        name = path.relative_to(folder).as_posix()
-        if PATH.match(f"/{name}") and path.is_file() and not path.is_symlink():
-            with path.open("rb") as file:
-                yield name, file.read(MAX_FILE + 1)
-
-
-def files_in_zip(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """Nothing is unpacked to disk. Raises Refused if it is no zip file."""
-    try:
-        archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise Refused("not_a_zip", "This is not a zip file.", field="file") from None
-    with archive:
-        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-            if PATH.match(f"/{entry.filename}"):
-                try:
-                    with archive.open(entry) as content:
-                        yield entry.filename, content.read(MAX_FILE + 1)
-                except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-                    yield entry.filename, f"unreadable: {error}".encode()
-
-
-def restore(campaign: Campaign, files: Files, *, progress: Progress = no_progress) -> Report:
-    """Each review at most once, whichever way it came: by its reviewer, item and time."""
-    report, done = Report(), 0
-    readable = _readable(campaign.rubric, files, report)
-    # In the order they were made, so that the first N of an item are those that count.
-    for chunk in _chunks(sorted(readable, key=lambda found: (found.ms, found.path))):
-        with transaction.atomic():
-            for found in chunk:
-                _restore_one(campaign, found, report)
-        done += len(chunk)
-        progress(done, None, f"{report.created:,} reviews restored")
-    return report
-
-
-def _readable(rubric: Rubric, files: Files, report: Report) -> Iterator[Found]:
-    for path, content in files:
+    def _read(self, path: str) -> Found | None:
         try:
-            yield read_review(rubric, path, content)
-        except Invalid as error:
-            report.invalid.append((path, str(error)))
+            return read_review(self.campaign.rubric, path, self.files.read(path))
+        except (Invalid, Unreadable) as error:
+            self.state.report.add_invalid(path, str(error))
+            return None
+
+    def _restore_one(self, item: Item, found: Found, listed: Status) -> None:
+        """`listed`: what it was where it comes from."""
+        reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
+        with transaction.atomic():
+            participation = locked_participation(self.campaign.pk, reviewer)
+            here = Submission.objects.filter(item=item, reviewer=reviewer)
+            if here.filter(ms=found.ms).exists():
+                self.state.report.duplicate += 1
+                return
+            earlier = here.filter(status__in=LIVE).first()
+            if participation.blocked_at and listed in LIVE:
+                listed = Status.WITHDRAWN
+            elif earlier and earlier.ms > found.ms and listed in LIVE:
+                listed = Status.SUPERSEDED
+            if listed == Status.COUNTED:
+                submission = self._count(item, reviewer, participation, found, earlier)
+            else:
+                submission = self._keep(item, participation, found, listed, earlier)
+            if self.pushed_at:
+                Submission.objects.filter(pk=submission.pk).update(pushed_at=self.pushed_at)
+        self.state.report.created += 1
+        self.state.report.surplus += submission.status == Status.SURPLUS
+
+    def _count(
+        self,
+        item: Item,
+        reviewer: Reviewer,
+        participation: Participation,
+        found: Found,
+        earlier: Submission | None,
+    ) -> Submission:
+        slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
+        submission = store(
+            self.campaign, item, participation, found.answers, slot=slot, ms=found.ms, source=Source.RESTORED
+        )
+        if slot and slot.submission_id is None:
+            count_review(self.campaign, item, participation)
+        return submission
+
+    def _keep(
+        self,
+        item: Item,
+        participation: Participation,
+        found: Found,
+        status: Status,
+        earlier: Submission | None,
+    ) -> Submission:
+        if earlier and status in LIVE:
+            status = Status.SUPERSEDED
+        return Submission.objects.create(
+            campaign=self.campaign,
+            item=item,
+            reviewer_id=participation.reviewer_id,
+            status=status,
+            answers=found.answers.by_question,
+            comment=found.answers.comment,
+            ms=found.ms,
+            source=Source.RESTORED,
+        )
 
 
 def read_review(rubric: Rubric, path: str, content: bytes) -> Found:
     """Checks body and path, and that they agree. Raises Invalid."""
     named = PATH.match(f"/{path}")
     if not named:
-        raise Invalid("its name is not reviews/<reviewer>/<anno_id>__<milliseconds>.json")
+        raise Invalid(NAME)
     body = _parse(content)
     reviewer_id, anno_id = body.get("reviewer_id"), body.get("anno_id")
     if not isinstance(reviewer_id, str) or not REVIEWER.match(reviewer_id):
@@ -128,6 +246,8 @@ def read_review(rubric: Rubric, path: str, content: bytes) -> Found:
         raise Invalid("it is another review than its path says")
     if not isinstance(body.get("ts"), int) or isinstance(body["ts"], bool):
         raise Invalid("ts is not a number of seconds")
+    if abs(int(named["ms"]) // 1000 - body["ts"]) > CLOCKS_DIFFER:
+        raise Invalid("ts is another time than the milliseconds in its name")
     comment = body.get("comment", "")
     if not isinstance(comment, str) or len(comment) > COMMENT_LENGTH:
         raise Invalid("comment is not a text")
@@ -139,7 +259,7 @@ def _parse(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_FILE:
         raise Invalid(f"more than {MAX_FILE:,} bytes")
     try:
-        body = DECODER.decode(content.decode("utf-8"))
+        body = DECODER.decode(content.decode("utf-8-sig"))
         refuse_unstorable(body)
     except Exception as error:
         raise Invalid(f"not JSON: {error}") from None
@@ -153,7 +273,8 @@ def _answer(rubric: Rubric, question: dict[str, Any], body: dict[str, Any]) -> d
     sent = body.get(key)
     if not isinstance(sent, dict):
         raise Invalid(f"{key} is missing")
-    if sent.get("score") not in scores_of(rubric) or isinstance(sent["score"], bool):
+    # By type: true, 3.0 and "3" are other things than 3.
+    if type(sent.get("score")) is not int or sent["score"] not in scores_of(rubric):
         raise Invalid(f"{key}.score is not one of the scores")
     answer: dict[str, Any] = {"score": sent["score"]}
     for tag in question.get("tags", ()):
@@ -162,33 +283,3 @@ def _answer(rubric: Rubric, question: dict[str, Any], body: dict[str, Any]) -> d
             raise Invalid(f"{key}.{tag['name']} is not a short text")
         answer[tag["name"]] = value
     return answer
-
-
-def _restore_one(campaign: Campaign, found: Found, report: Report) -> None:
-    item = Item.objects.filter(campaign=campaign, anno_id=found.anno_id).first()
-    if item is None:
-        report.unknown.append(found.anno_id)
-        return
-    reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
-    participation = locked_participation(campaign.pk, reviewer)
-    here = Submission.objects.filter(item=item, reviewer=reviewer)
-    if here.filter(ms=found.ms).exists():
-        report.duplicate += 1
-        return
-    slot = None
-    if earlier := here.filter(status__in=LIVE).first():
-        slot = supersede(earlier)
-    slot = slot or free_slot(item, reviewer)
-    submission = store(
-        campaign, item, participation, found.answers, slot=slot, ms=found.ms, source=Source.RESTORED
-    )
-    if slot and slot.submission_id is None:
-        count_review(campaign, item, participation)
-    report.created += 1
-    report.surplus += submission.status == Status.SURPLUS
-
-
-def _chunks(reviews: list[Found]) -> Iterator[list[Found]]:
-    unread = iter(reviews)
-    while chunk := list(islice(unread, CHUNK)):
-        yield chunk

@@ -8,7 +8,9 @@ from .importing.lines import ANNO_ID
 from .models import Submission
 
 REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
-PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?P<ms>\d{1,15})\.json\Z")
+PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?P<ms>[0-9]{1,15})\.json\Z")
+
+LIST = "reviews.jsonl"  # beside reviews/
 
 
 def body_of(submission: Submission, anno_id: str, reviewer_id: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import media_views, views
+from . import views
 
 pages = [
     path("review", views.review),
@@ -11,8 +11,4 @@ pages = [
     path("stats", views.stats),
     path("healthz", views.healthz),
 ]
-urlpatterns = [
-    *pages,
-    path("c/<slug:slug>/", include(pages)),
-    path("c/<slug:slug>/media/<path:path>", media_views.serve),
-]
+urlpatterns = [*pages, path("c/<slug:slug>/", include(pages))]

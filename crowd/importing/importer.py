@@ -3,10 +3,9 @@
 Importing the same file again changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, BinaryIO
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,83 +19,151 @@ from tasks.sql import copy_rows, next_ids
 
 from .. import counts, slots
 from ..models import Campaign, Item, Slot, Submission
-from .lines import BadLine, Line, LineError, content_of, read_lines
+from .lines import Line, LineError, read_lines
 
-BATCH = 1000
+BATCH, BATCH_BYTES = 1000, 8 * 2**20
 MAX_ERRORS = 1000  # listed; all are counted
+MAX_ORIGINS = 100  # where a campaign's media may come from
 
 
 @dataclass
 class Report:
-    """`changed`: the line differs from an item that nobody has reviewed, which now has the new line.
-    `kept`: it differs, but the item has reviews, so it stays as it was."""
+    """`changed`: the line differs from an item that nobody has reviewed or has in hand, which now has the new
+    line. `kept`: it differs, but its reviews are of the old line, so the item stays as it was."""
 
     created: int = 0
     unchanged: int = 0
     changed: int = 0
-    kept: list[str] = field(default_factory=list)
+    kept: int = 0
     bad_lines: int = 0
-    errors: list[LineError] = field(default_factory=list)
+    kept_items: list[str] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
 
     def add_error(self, error: LineError) -> None:
         self.bad_lines += 1
         if len(self.errors) < MAX_ERRORS:
-            self.errors.append(error)
+            self.errors.append({"line": error.number, "reason": error.reason})
+
+    def add_kept(self, anno_id: str) -> None:
+        self.kept += 1
+        if len(self.kept_items) < MAX_ERRORS:
+            self.kept_items.append(anno_id)
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "created": self.created,
-            "unchanged": self.unchanged,
-            "changed": self.changed,
-            "kept": self.kept[:MAX_ERRORS],
-            "bad_lines": self.bad_lines,
-            "errors": [{"line": error.number, "reason": error.reason} for error in self.errors],
-        }
+        return asdict(self)
+
+
+@dataclass
+class ImportState:
+    """How far an import is: what its job keeps between two steps, besides `seen` of the lines read so far."""
+
+    offset: int = 0  # bytes
+    lines: int = 0
+    is_checked: bool = False
+    report: Report = field(default_factory=Report)
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Self:
+        return cls(**(state | {"report": Report(**state["report"])}))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def import_items(
     campaign: Campaign, file: BinaryIO, *, strict: bool = False, progress: Progress = no_progress
 ) -> Report:
-    """`file` is JSON lines, in bytes, seekable. `strict`: one bad line refuses the whole file (Refused)."""
-    keys = [question["key"] for question in campaign.rubric["questions"]]
-    if strict:
-        refuse_bad_lines(file, keys)
-    report = Report()
+    """All of `file` (JSON lines, in bytes, seekable), in one transaction. See ItemImport."""
+    importing = ItemImport(campaign, file, ImportState(), {}, is_strict=strict, progress=progress)
     with transaction.atomic():
+        importing.run()
+    return importing.state.report
+
+
+class ItemImport:
+    """`seen`: anno_id → the number of its line, of the lines read so far. `is_strict`: one bad line refuses the
+    whole file, before anything is written."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        file: BinaryIO,
+        state: ImportState,
+        seen: dict[str, int],
+        *,
+        is_strict: bool = False,
+        progress: Progress = no_progress,
+    ) -> None:
+        self.campaign, self.file, self.state, self.seen = campaign, file, state, seen
+        self.is_strict, self.progress = is_strict, progress
+        self.keys = [question["key"] for question in campaign.rubric["questions"]]
+        self.size = file.seek(0, 2)
+        file.seek(state.offset)
+
+    def run(self, is_out_of_time: Callable[[], bool] = lambda: False) -> bool:
+        """Whether it is done. If not, time was up: commit `state`, and go on from there. In a transaction.
+
+        Raises Refused if it is strict and there are bad lines.
+        """
+        if self.is_strict and not self.state.is_checked:
+            for _ in self._batches():
+                if is_out_of_time():
+                    return False
+            refuse_bad_lines(self.state.report)
+            self._start_again()
         # No two imports at once, and no change of the number of reviews meanwhile.
-        campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-        position = (campaign.items.aggregate(last=Max("position"))["last"] or 0) + 1
-        read = 0
-        for batch in _batches(read_lines(file, keys)):
-            for error in batch:
-                if isinstance(error, LineError):
-                    report.add_error(error)
-            lines = [line for line in batch if isinstance(line, Line)]
-            position += _write(campaign, lines, position, report)
-            _add_origins(campaign, lines, keys)
-            read += len(batch)
-            progress(read, None, f"{report.created:,} items created, {report.bad_lines:,} bad lines")
-        campaign.save(update_fields=["media_origins"])
-    return report
+        self.campaign = Campaign.objects.select_for_update(no_key=True).get(pk=self.campaign.pk)
+        position = (self.campaign.items.aggregate(last=Max("position"))["last"] or 0) + 1
+        for batch in self._batches():
+            position += _write(self.campaign, batch, position, self.state.report)
+            if is_out_of_time():
+                break
+        if self.state.report.created:
+            self.campaign.completed_at = None
+        self.campaign.save(update_fields=["media_origins", "completed_at"])
+        return self.state.offset >= self.size
+
+    def _batches(self) -> Iterator[list[Line]]:
+        """The good lines, some at a time; bad ones go to the report."""
+        lines = read_lines(self.file, self.keys, seen=self.seen, after=self.state.lines)
+        while self.state.offset < self.size:
+            good = self._batch(lines)
+            verb = "imported" if self.state.is_checked or not self.is_strict else "checked"
+            sentence = f"{self.state.lines:,} lines {verb}, {self.state.report.bad_lines:,} of them bad"
+            self.progress(self.state.offset, self.size, sentence)
+            yield good
+
+    def _batch(self, lines: Iterator[Line | LineError]) -> list[Line]:
+        good, start = [], self.state.offset
+        for count, line in enumerate(lines, start=1):
+            if isinstance(line, Line):
+                good.append(line)
+            else:
+                self.state.report.add_error(line)
+            self.state.lines = line.number
+            self.state.offset = self.file.tell()
+            if count == BATCH or self.state.offset - start > BATCH_BYTES:
+                break
+        else:
+            self.state.offset = self.size
+        return good
+
+    def _start_again(self) -> None:
+        self.state = ImportState(is_checked=True)
+        self.seen.clear()
+        self.file.seek(0)
 
 
-def refuse_bad_lines(file: BinaryIO, keys: Iterable[str]) -> None:
-    bad = [line for line in read_lines(file, keys) if isinstance(line, LineError)]
-    file.seek(0)
-    if bad:
-        first = "; ".join(f"line {error.number}: {error.reason}" for error in bad[:5])
+def refuse_bad_lines(report: Report) -> None:
+    if report.bad_lines:
+        first = "; ".join(f"line {error['line']}: {error['reason']}" for error in report.errors[:5])
+        more = "; and more" if report.bad_lines > 5 else ""
         raise Refused(
             "bad_lines",
-            f"{len(bad)} bad lines, so nothing was imported. {first}",
+            f"{report.bad_lines:,} bad lines, so nothing was imported. {first}{more}",
             field="file",
-            extra={"body": {"errors": [{"line": e.number, "reason": e.reason} for e in bad[:MAX_ERRORS]]}},
+            extra={"body": {"errors": report.errors}},
         )
-
-
-def _batches(lines: Iterable[Line | LineError]) -> Iterator[list[Line | LineError]]:
-    unread = iter(lines)
-    while batch := list(islice(unread, BATCH)):
-        yield batch
 
 
 def _write(campaign: Campaign, lines: list[Line], position: int, report: Report) -> int:
@@ -110,23 +177,23 @@ def _write(campaign: Campaign, lines: list[Line], position: int, report: Report)
     report.created += len(new)
     differing = [(item, line) for item, line in known if item.line != line.raw]
     report.unchanged += len(known) - len(differing)
-    _change(differing, report)
+    _change(campaign, differing, report)
+    _add_origins(campaign, lines)
     return len(new)
 
 
-def _change(differing: list[tuple[Item, Line]], report: Report) -> None:
-    """Items that somebody has reviewed, or has before them now, stay as they are."""
+def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Report) -> None:
     items = [item.pk for item, _ in differing]
-    # A claim waits for these, or passes them over.
-    slots = Slot.objects.filter(item__in=items, submission=None).select_for_update(no_key=True).order_by("id")
-    seen = {slot.item_id for slot in slots if slot.reviewer_id}
-    seen |= set(Submission.objects.filter(item__in=items).values_list("item_id", flat=True))
+    # Locked, so that nobody is handed an item with its old line while it gets a new one.
+    held = Slot.objects.filter(item__in=items, submission=None).select_for_update(no_key=True).order_by("id")
+    shown = {slot.item_id for slot in held if slot.reviewer_id}
+    shown |= set(Submission.objects.filter(item__in=items).values_list("item_id", flat=True))
+    annotations = _annotations([line for _, line in differing], campaign)
     for item, line in differing:
-        if item.pk in seen:
-            report.kept.append(item.anno_id)
+        if item.pk in shown:
+            report.add_kept(item.anno_id)
             continue
-        item.line = line.raw
-        item.annotation_id = _annotations([line], item.campaign).get(line.anno_id)
+        item.line, item.annotation_id = line.raw, annotations.get(line.anno_id)
         item.save(update_fields=["line", "annotation"])
         report.changed += 1
 
@@ -151,7 +218,7 @@ def _create(campaign: Campaign, lines: list[Line], position: int) -> None:
     counts.add(campaign.pk, items=len(items))
 
 
-def _annotations(lines: list[Line], campaign: Campaign) -> dict[str, int]:
+def _annotations(lines: Collection[Line], campaign: Campaign) -> dict[str, int]:
     """anno_id → the annotation of this project that the line names by `annotation_unique_id`."""
     named = {
         line.anno_id: str(value)
@@ -174,15 +241,11 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _add_origins(campaign: Campaign, lines: list[Line], keys: list[str]) -> None:
+def _add_origins(campaign: Campaign, lines: list[Line]) -> None:
     """Where the page may load media from: a content policy cannot be written for each item."""
     origins = set(campaign.media_origins)
     for line in lines:
-        try:
-            addresses = list(content_of(line.raw, keys).addresses)
-        except BadLine:  # checked when it was read
-            continue
-        for parts in map(urlsplit, addresses):
+        for parts in map(urlsplit, line.content.addresses):
             if parts.scheme:
                 origins.add(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-    campaign.media_origins = sorted(origins)[:100]
+    campaign.media_origins = sorted(origins)[:MAX_ORIGINS]

@@ -41,6 +41,7 @@ class Line:
     number: int
     anno_id: str
     raw: dict[str, Any]
+    content: "Content"
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class LineError:
     reason: str
 
 
-def read_lines(file: BinaryIO, questions: Iterable[str]) -> Iterator[Line | LineError]:
-    """Each line of a JSON lines file, in order, numbered from 1."""
+def read_lines(
+    file: BinaryIO, questions: Iterable[str], *, seen: dict[str, int], after: int = 0
+) -> Iterator[Line | LineError]:
+    """Each line of a JSON lines file, in order, from where `file` is: line number `after` + 1. `seen`: anno_id →
+    the number of its line, so far; it is added to."""
     keys = tuple(questions)
-    seen: dict[str, int] = {}
-    for number, text in enumerate(_split(file), start=1):
+    for number, text in enumerate(split_lines(file), start=after + 1):
         try:
             line = parse_line(number, text, keys)
         except BadLine as error:
@@ -66,7 +69,8 @@ def read_lines(file: BinaryIO, questions: Iterable[str]) -> Iterator[Line | Line
         yield line
 
 
-def _split(file: BinaryIO) -> Iterator[bytes]:
+def split_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Of a line that is too long, only the beginning."""
     while text := file.readline(MAX_LINE + 2):
         if not text.endswith(b"\n") and len(text) > MAX_LINE:
             # The rest of the line is read off, or it would count as lines of its own.
@@ -92,8 +96,7 @@ def parse_line(number: int, text: bytes, questions: Iterable[str]) -> Line:
             "anno_id is not valid: a letter or digit, then at most 127 letters, digits, dots, hyphens and "
             "underscores"
         )
-    content_of(raw, questions)
-    return Line(number, anno_id, raw)
+    return Line(number, anno_id, raw, content_of(raw, questions))
 
 
 def _parse(text: bytes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def import_file(campaign, **options):
 def test_import_creates_the_good_lines_and_reports_the_others_by_number(campaign):
     report = import_file(campaign)
     assert (report.created, report.bad_lines) == (30, 5)
-    assert {error.number: error.reason for error in report.errors} == {
+    assert {error["line"]: error["reason"] for error in report.errors} == {
         14: "not JSON: Expecting value at column 1",
         21: "anno_id is missing",
         26: "stg_000002 was already on line 3",
@@ -37,7 +37,7 @@ def test_import_of_the_same_file_changes_nothing(campaign):
     import_file(campaign)
     before = list(Item.objects.values()), Slot.objects.count()
     report = import_file(campaign)
-    assert (report.created, report.unchanged, report.changed, report.kept) == (0, 30, 0, [])
+    assert (report.created, report.unchanged, report.changed, report.kept) == (0, 30, 0, 0)
     assert (list(Item.objects.values()), Slot.objects.count()) == before
 
 
@@ -52,7 +52,7 @@ def test_a_changed_line_replaces_an_item_that_nobody_has_seen_and_no_other(campa
     reviewed = Item.objects.get(counted=1).anno_id
     in_hand = claimed(campaign, reviewer()).item.anno_id
     report = import_items(campaign, BytesIO(lines("a", "b", "c", fps=25)))
-    assert (report.changed, report.kept) == (1, sorted([reviewed, in_hand]))
+    assert (report.changed, report.kept_items) == (1, sorted([reviewed, in_hand]))
 
 
 def test_an_item_knows_the_annotation_its_line_names(campaign, house):

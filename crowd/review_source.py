@@ -1,0 +1,147 @@
+"""Where reviews are restored from: a folder or a zip file, read file by file. Nothing is unpacked to disk."""
+
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from tasks.errors import Refused
+
+from .importing.lines import split_lines
+from .models import Status
+from .review_file import LIST
+
+MAX_FILE = 64 * 1024  # bytes of one review
+MAX_FILES = 500_000  # of a folder or zip, of any kind
+ENTRY = b"PK\x01\x02"  # how each entry of a zip's directory begins
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes to unpack
+
+
+class Unreadable(ValueError):
+    """The file is there, but cannot be read; the message says why."""
+
+
+class Source(Protocol):
+    names: list[str]
+
+    def read(self, name: str) -> bytes:
+        """At most MAX_FILE + 1 bytes. Raises Unreadable."""
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """At most MAX_LINE bytes each. Raises Unreadable."""
+
+
+class Folder:
+    """Links are not followed: what they lead to may be outside."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not folder.is_dir():
+            raise Refused("not_a_folder", f"{folder} is not a folder.", field="file")
+        self.names = []
+        for parent, _, names in os.walk(folder):
+            inside = Path(parent).relative_to(folder)
+            self.names += [(inside / name).as_posix() for name in names]
+            refuse_many(len(self.names))
+
+    def read(self, name: str) -> bytes:
+        with self._open(name) as file:
+            return file.read(MAX_FILE + 1)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        with self._open(name) as file:
+            yield from split_lines(file)
+
+    def _open(self, name: str) -> BinaryIO:
+        path = self.folder / name
+        if path.is_symlink() or not path.is_file():
+            raise Unreadable("it is a link or something else than a file")
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise Unreadable(error.strerror or "it cannot be opened") from None
+
+
+class Zip:
+    def __init__(self, file: BinaryIO) -> None:
+        """Raises Refused."""
+        refuse_many(_entries(file))
+        try:
+            self.archive = zipfile.ZipFile(file)
+        # A broken directory shows itself in many ways.
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, UnicodeError) as error:
+            raise Refused("not_a_zip", f"This is not a zip file: {error}.", field="file") from None
+        self.names = [entry.filename for entry in self.archive.infolist() if not entry.is_dir()]
+
+    def read(self, name: str) -> bytes:
+        with self._open(name) as file, _readable():
+            return file.read(MAX_FILE + 1)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        with self._open(name) as file, _readable():
+            yield from split_lines(file)
+
+    def _open(self, name: str) -> Any:
+        entry = self.archive.getinfo(name)
+        if entry.compress_type not in READABLE:
+            raise Unreadable("it is compressed in another way than deflate")
+        with _readable():
+            return self.archive.open(entry)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What reading a broken entry may raise becomes Unreadable."""
+    try:
+        yield
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise Unreadable(f"it cannot be unpacked: {error}") from None
+
+
+def refuse_many(files: int) -> None:
+    if files > MAX_FILES:
+        raise Refused(
+            "too_many_files", f"It has more than {MAX_FILES:,} files. Restore it in parts.", field="file"
+        )
+
+
+def _entries(file: BinaryIO) -> int:
+    """How many entries a zip has at most: they are read into memory at once, and the count it gives may lie."""
+    file.seek(0)
+    found, rest = 0, b""
+    while block := file.read(2**20):
+        found += (rest + block).count(ENTRY)
+        rest = block[-len(ENTRY) + 1 :]
+    file.seek(0)
+    return found
+
+
+def statuses(source: Source, refuse: Callable[[str, str], None]) -> dict[str, Status]:
+    """path → status of the reviews that did not count, by the list beside them; `refuse(path, reason)` is told
+    what of it cannot be read. A review that no list names counts if its item wants it."""
+    found: dict[str, Status] = {}
+    for name in source.names:
+        if name != LIST and not name.endswith(f"/{LIST}"):
+            continue
+        try:
+            for number, text in enumerate(source.lines(name), start=1):
+                path, status = _listed(text)
+                if status is None:
+                    refuse(name, f"line {number} is not a review with its path and status")
+                elif status != Status.COUNTED:
+                    found[name.removesuffix(LIST) + path] = status
+        except Unreadable as error:
+            refuse(name, str(error))
+    return found
+
+
+def _listed(text: bytes) -> tuple[str, Status | None]:
+    try:
+        line = json.loads(text)
+        return str(line["path"]), Status(line["status"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "", None
