@@ -30,8 +30,9 @@ configs:
 
 {reviews} reviews of {items} items by {reviewers} reviewers count, {target} wanted for each item.
 
-- `reviews.jsonl`: one review a line, as in `reviews/`, with its `path` and its `status`: `counted`; `surplus`, sent when
-  no more were wanted; `superseded` by a later one of the same person; `withdrawn`, because the person was blocked.
+- `reviews.jsonl`: one review a line, as in `reviews/`, with its `path` and its `status`: `counted`;
+  `surplus`, sent when no more were wanted; `superseded` by a later one of the same person; `withdrawn`,
+  because the person was blocked.
 - `reviews/<reviewer>/<anno_id>__<milliseconds>.json`: one file for each review.
 - `summary.csv`: one line for each item, with the scores of each question. Only counted reviews.
 - `annotations.jsonl`: the items, as they were imported.

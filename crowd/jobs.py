@@ -1,7 +1,7 @@
 """Long work on a campaign as jobs: each is a call of the function that does it, from a cursor on.
 
-What is small is done when `start_…` returns, and its job has ended; else a worker does it. An uploaded file is
-kept until its job has ended, an export until later ones have replaced it.
+What is small is done when `start_…` returns, and its job has ended; else a worker does it. An uploaded file
+is kept until its job has ended, an export until later ones have replaced it.
 """
 
 import json

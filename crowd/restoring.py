@@ -138,7 +138,8 @@ class Restoring:
         if not found:
             raise Refused(
                 "no_reviews",
-                "There are no reviews in it: no file is named reviews/<reviewer>/<anno_id>__<milliseconds>.json.",
+                "There are no reviews in it: no file is named "
+                "reviews/<reviewer>/<anno_id>__<milliseconds>.json.",
                 field="file",
             )
         return [name for _, _, name in sorted(found)]

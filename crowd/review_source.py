@@ -110,7 +110,7 @@ def refuse_many(files: int) -> None:
 
 
 def _entries(file: BinaryIO) -> int:
-    """How many entries a zip has at most: they are read into memory at once, and the count it gives may lie."""
+    """How many entries a zip has at most: they are all read into memory, and the count it gives may lie."""
     file.seek(0)
     found, rest = 0, b""
     while block := file.read(2**20):
@@ -121,7 +121,7 @@ def _entries(file: BinaryIO) -> int:
 
 
 def statuses(source: Source, refuse: Callable[[str, str], None]) -> dict[str, Status]:
-    """path → status of the reviews that did not count, by the list beside them; `refuse(path, reason)` is told
+    """path → status of the reviews that did not count, by the list beside them; `refuse(path, reason)` gets
     what of it cannot be read. A review that no list names counts if its item wants it."""
     found: dict[str, Status] = {}
     for name in source.names:

@@ -81,8 +81,8 @@ def import_items(
 
 
 class ItemImport:
-    """`seen`: anno_id → the number of its line, of the lines read so far. `is_strict`: one bad line refuses the
-    whole file, before anything is written."""
+    """`seen`: anno_id → the number of its line, of the lines read so far. `is_strict`: one bad line refuses
+    the whole file, before anything is written."""
 
     def __init__(
         self,

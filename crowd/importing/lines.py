@@ -53,8 +53,8 @@ class LineError:
 def read_lines(
     file: BinaryIO, questions: Iterable[str], *, seen: dict[str, int], after: int = 0
 ) -> Iterator[Line | LineError]:
-    """Each line of a JSON lines file, in order, from where `file` is: line number `after` + 1. `seen`: anno_id →
-    the number of its line, so far; it is added to."""
+    """Each line of a JSON lines file, in order, from where `file` is: line number `after` + 1. `seen`:
+    anno_id → the number of its line, so far; it is added to."""
     keys = tuple(questions)
     for number, text in enumerate(split_lines(file), start=after + 1):
         try:
