@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from . import media
 from .importing.lines import Box, Content, Keyframe, content_of
 from .models import Campaign, Item
 from .rubric import score_field
@@ -87,10 +88,12 @@ def content(item: Item, campaign: Campaign) -> Content:
 
 
 def media_url(campaign: Campaign, address: str) -> str:
-    """Remote addresses as they are; a path is one inside the campaign's folder."""
-    if not address or urlsplit(address).scheme:
-        return address
-    return f"{campaign.path}media/{quote(address)}"
+    """A path is one inside the campaign's folder. Remote addresses stay as they are, unless the folder has a
+    copy."""
+    if not address:
+        return ""
+    path = media.copy_of(campaign, address) if urlsplit(address).scheme else address
+    return address if path is None else f"{campaign.path}media/{quote(path)}"
 
 
 def video_of(shown: Content, campaign: Campaign) -> Video | None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import views
+from . import media_views, views
 
 pages = [
     path("review", views.review),
@@ -11,4 +11,8 @@ pages = [
     path("stats", views.stats),
     path("healthz", views.healthz),
 ]
-urlpatterns = [*pages, path("c/<slug:slug>/", include(pages))]
+urlpatterns = [
+    *pages,
+    path("c/<slug:slug>/", include(pages)),
+    path("c/<slug:slug>/media/<path:path>", media_views.serve),
+]

@@ -96,12 +96,12 @@ def with_visit(view: Callable[..., HttpResponse]) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         visit = Visit(request, campaign_of(slug))
-        return _refused_by_link(visit) or view(visit)
+        return refused_by_link(visit) or view(visit)
 
     return wrapper
 
 
-def _refused_by_link(visit: Visit) -> HttpResponse | None:
+def refused_by_link(visit: Visit) -> HttpResponse | None:
     campaign, words = visit.campaign, visit.words
     if campaign.link_expires_at and campaign.link_expires_at < timezone.now():
         return visit.message(words["link_expired"], words["link_invalid_hint"], status=410)

@@ -43,6 +43,7 @@ OPEN = {
     "c/<slug:slug>/review/skip": "likewise",
     "c/<slug:slug>/stats": "five counts of the campaign",
     "c/<slug:slug>/healthz": "how many items the campaign has",
+    "c/<slug:slug>/media/<path:path>": "a file of the campaign's folder by its link, as above",
     "start/": "links to pages that ask who it is",
     "^api/": "whatever is no route below /api/: 404",
 }

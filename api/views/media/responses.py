@@ -1,9 +1,10 @@
-"""Responses for uploaded files: conditional, in ranges, and never acting as a page of this site."""
+"""Responses for media files: conditional, in ranges, and never acting as a page of this site."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO
 
-from django.core.files import File
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
@@ -11,7 +12,6 @@ from rest_framework.request import Request
 
 from tasks.errors import Refused
 from tasks.media import INLINE
-from tasks.models import Upload
 
 from .ranges import ByteRange, Unsatisfiable, parse_range
 
@@ -22,51 +22,66 @@ PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 POLICY = "sandbox; default-src 'none'"
 
 
-def file_response(upload: Upload, request: Request) -> HttpResponseBase:
+@dataclass(frozen=True)
+class MediaFile:
+    """What is sent. `tag` differs whenever the content does; `modified` is in seconds, as HTTP dates have no
+    fractions; `open` raises FileNotFoundError if it is missing on the disk."""
+
+    name: str
+    content_type: str
+    size: int
+    tag: str
+    modified: int
+    open: Callable[[], IO[bytes]]
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.tag}"'
+
+
+def file_response(file: MediaFile, request: Request | HttpRequest) -> HttpResponseBase:
     """200, 206, 304, 412 or 416. Raises Refused(404) if the file is missing on the disk."""
-    response = conditional_response(upload, request) or _content(upload, request)
-    return _with_headers(response, upload)
+    response = conditional_response(file, request) or _content(file, request)
+    return _with_headers(response, file)
 
 
-def conditional_response(upload: Upload, request: Request) -> HttpResponse | None:
+def conditional_response(file: MediaFile, request: Request | HttpRequest) -> HttpResponse | None:
     """304 or 412, where the client's conditions ask for it."""
-    return get_conditional_response(request, etag=_etag(upload), last_modified=_modified(upload))
+    return get_conditional_response(request, etag=file.etag, last_modified=file.modified)
 
 
-def _content(upload: Upload, request: Request) -> HttpResponseBase:
+def _content(file: MediaFile, request: Request | HttpRequest) -> HttpResponseBase:
     try:
         wanted = (
-            parse_range(request.headers.get("Range", ""), upload.size)
-            if uses_range(upload, request)
-            else None
+            parse_range(request.headers.get("Range", ""), file.size) if uses_range(file, request) else None
         )
     except Unsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"})
-    part = wanted or ByteRange(0, upload.size - 1)
-    response = StreamingHttpResponse(_chunks(_open(upload), part), status=206 if wanted else 200)
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size}"})
+    part = wanted or ByteRange(0, file.size - 1)
+    response = StreamingHttpResponse(_chunks(_open(file), part), status=206 if wanted else 200)
     response["Content-Length"] = str(part.length)
     if wanted:
-        response["Content-Range"] = f"bytes {part.first}-{part.last}/{upload.size}"
+        response["Content-Range"] = f"bytes {part.first}-{part.last}/{file.size}"
     return response
 
 
-def uses_range(upload: Upload, request: Request) -> bool:
+def uses_range(file: MediaFile, request: Request | HttpRequest) -> bool:
     """With If-Range only for this very version: not for another date or a weak tag (RFC 9110 §13.1.5)."""
     if request.method != "GET" or "Range" not in request.headers:
         return False
     expected = request.headers.get("If-Range", "").strip()
-    return not expected or expected == _etag(upload) or parse_http_date_safe(expected) == _modified(upload)
+    return not expected or expected == file.etag or parse_http_date_safe(expected) == file.modified
 
 
-def _open(upload: Upload) -> File:
+def _open(file: MediaFile) -> IO[bytes]:
     try:
-        return upload.file.storage.open(upload.file.name or "")
+        return file.open()
     except FileNotFoundError:
         detail = "This file is missing on the server's disk. Upload it again."
         raise Refused("not_found", detail, status=404)
 
 
-def _chunks(file: File, part: ByteRange) -> Iterator[bytes]:
+def _chunks(file: IO[bytes], part: ByteRange) -> Iterator[bytes]:
     with file:
         file.seek(part.first)
         left = part.length
@@ -75,27 +90,18 @@ def _chunks(file: File, part: ByteRange) -> Iterator[bytes]:
             yield chunk
 
 
-def _with_headers(response: HttpResponseBase, upload: Upload) -> HttpResponseBase:
-    content_type, inline = upload.content_type, upload.content_type in INLINE
+def _with_headers(response: HttpResponseBase, file: MediaFile) -> HttpResponseBase:
+    content_type, inline = file.content_type, file.content_type in INLINE
     if content_type.startswith("text/"):
         content_type = f"{content_type}; charset=utf-8"
     response["Content-Type"] = content_type
-    response["Content-Disposition"] = str(content_disposition_header(not inline, upload.name))
-    response["Content-Security-Policy"] = PDF_POLICY if upload.content_type == PDF else POLICY
+    response["Content-Disposition"] = str(content_disposition_header(not inline, file.name))
+    response["Content-Security-Policy"] = PDF_POLICY if file.content_type == PDF else POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["Accept-Ranges"] = "bytes"
-    response["ETag"] = _etag(upload)
-    response["Last-Modified"] = http_date(_modified(upload))
+    response["ETag"] = file.etag
+    response["Last-Modified"] = http_date(file.modified)
     # Only the reader's own browser may keep it, and asks each time whether it may still show it.
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["Authorization", "Cookie"])
     return response
-
-
-def _etag(upload: Upload) -> str:
-    return f'"{upload.sha256}"'
-
-
-def _modified(upload: Upload) -> int:
-    """In seconds, as HTTP dates have no fractions."""
-    return int(upload.created_at.timestamp())

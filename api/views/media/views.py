@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from tasks.models import Upload
 from tasks.upload_links import check_signature
 
-from .responses import file_response
+from .responses import MediaFile, file_response
 
 
 class Media(APIView):
@@ -35,7 +35,19 @@ class Media(APIView):
     def get(self, request, project: str, name: str) -> HttpResponseBase:
         """An uploaded file. 404 for people who see no task that shows it."""
         readable = _readable(request, f"{project}/{name}")
-        return file_response(get_object_or_404(readable, project=project, name=name), request)
+        upload = get_object_or_404(readable, project=project, name=name)
+        return file_response(media_file(upload), request)
+
+
+def media_file(upload: Upload) -> MediaFile:
+    return MediaFile(
+        name=upload.name,
+        content_type=upload.content_type,
+        size=upload.size,
+        tag=upload.sha256,
+        modified=int(upload.created_at.timestamp()),
+        open=lambda: upload.file.storage.open(upload.file.name or ""),
+    )
 
 
 def _readable(request, key: str) -> QuerySet[Upload]:

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 
 from api.views.media.ranges import ByteRange, Unsatisfiable, parse_range
 from api.views.media.responses import conditional_response, uses_range
+from api.views.media.views import media_file
 from tasks.models import Upload
 from tests.factories import CHOICES, client_of, project
 
@@ -72,10 +73,10 @@ def test_a_head_says_the_size(house, picture):
 
 # --- conditions -----------------------------------------------------------------------------------
 
-CAT = Upload(
-    project_id=1, name="cat.png", sha256="ab" * 32, created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+CAT = media_file(
+    Upload(name="cat.png", sha256="ab" * 32, created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC))
 )
-TAG, DATE, LONG_AGO = f'"{CAT.sha256}"', "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
+TAG, DATE, LONG_AGO = CAT.etag, "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
 
 
 def asking(method: str = "get", **headers):
