@@ -14,10 +14,10 @@ from tasks.errors import Refused
 from .importing.lines import split_lines
 from .models import Status
 from .review_file import LIST
+from .zips import open_zip
 
 MAX_FILE = 64 * 1024  # bytes of one review
 MAX_FILES = 500_000  # of a folder or zip, of any kind
-ENTRY = b"PK\x01\x02"  # how each entry of a zip's directory begins
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes to unpack
 
 
@@ -46,7 +46,9 @@ class Folder:
         for parent, _, names in os.walk(folder):
             inside = Path(parent).relative_to(folder)
             self.names += [(inside / name).as_posix() for name in names]
-            refuse_many(len(self.names))
+            if len(self.names) > MAX_FILES:
+                detail = f"There are more than {MAX_FILES:,} files in {folder}. Restore it in parts."
+                raise Refused("too_many_files", detail, field="file")
 
     def read(self, name: str) -> bytes:
         with self._open(name) as file:
@@ -69,12 +71,7 @@ class Folder:
 class Zip:
     def __init__(self, file: BinaryIO) -> None:
         """Raises Refused."""
-        refuse_many(_entries(file))
-        try:
-            self.archive = zipfile.ZipFile(file)
-        # A broken directory shows itself in many ways.
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, UnicodeError) as error:
-            raise Refused("not_a_zip", f"This is not a zip file: {error}.", field="file") from None
+        self.archive = open_zip(file, max_files=MAX_FILES)
         self.names = [entry.filename for entry in self.archive.infolist() if not entry.is_dir()]
 
     def read(self, name: str) -> bytes:
@@ -100,24 +97,6 @@ def _readable() -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise Unreadable(f"it cannot be unpacked: {error}") from None
-
-
-def refuse_many(files: int) -> None:
-    if files > MAX_FILES:
-        raise Refused(
-            "too_many_files", f"It has more than {MAX_FILES:,} files. Restore it in parts.", field="file"
-        )
-
-
-def _entries(file: BinaryIO) -> int:
-    """How many entries a zip has at most: they are all read into memory, and the count it gives may lie."""
-    file.seek(0)
-    found, rest = 0, b""
-    while block := file.read(2**20):
-        found += (rest + block).count(ENTRY)
-        rest = block[-len(ENTRY) + 1 :]
-    file.seek(0)
-    return found
 
 
 def statuses(source: Source, refuse: Callable[[str, str], None]) -> dict[str, Status]:

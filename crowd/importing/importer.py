@@ -113,13 +113,15 @@ class ItemImport:
             self._start_again()
         # No two imports at once, and no change of the number of reviews meanwhile.
         self.campaign = Campaign.objects.select_for_update(no_key=True).get(pk=self.campaign.pk)
-        position = (self.campaign.items.aggregate(last=Max("position"))["last"] or 0) + 1
+        first = position = (self.campaign.items.aggregate(last=Max("position"))["last"] or 0) + 1
         for batch in self._batches():
             position += _write(self.campaign, batch, position, self.state.report)
             if is_out_of_time():
                 break
-        if self.state.report.created:
+        if position > first:
             self.campaign.completed_at = None
+            # At the end: until the commit, submissions wait for this row.
+            counts.add(self.campaign.pk, items=position - first)
         self.campaign.save(update_fields=["media_origins", "completed_at"])
         return self.state.offset >= self.size
 
@@ -215,7 +217,6 @@ def _create(campaign: Campaign, lines: list[Line], position: int) -> None:
     ]
     copy_rows(items)
     slots.add(campaign.pk, [(item.pk, n) for item in items for n in range(1, campaign.target + 1)])
-    counts.add(campaign.pk, items=len(items))
 
 
 def _annotations(lines: Collection[Line], campaign: Campaign) -> dict[str, int]:

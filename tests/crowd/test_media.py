@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crowd import campaigns, media, showing
-from crowd.zips import ENTRY_BYTES
+from crowd.zips import ENTRY
 from tasks.errors import Refused
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(240))  # 248 bytes
@@ -386,11 +386,10 @@ def test_what_is_no_zip_is_refused(campaign, content):
 
 def test_a_long_list_of_contents_is_refused_before_it_is_read(campaign, monkeypatch):
     monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", None)  # would fail
-    huge = (media.MAX_FILES * ENTRY_BYTES + 1).to_bytes(4, "little")
-    end = b"PK\x05\x06" + bytes(8) + huge + bytes(6)
+    entries = ENTRY * (media.MAX_FILES + 1)
 
     with pytest.raises(Refused) as refused:
-        media.add_zip(campaign, io.BytesIO(end), actor=campaign.created_by)
+        media.add_zip(campaign, io.BytesIO(entries), actor=campaign.created_by)
 
     assert refused.value.code == "too_many_files"
 
