@@ -1,4 +1,7 @@
-"""Who an anonymous reviewer is: a secret in a signed cookie. The id that is published is another one."""
+"""Who an anonymous reviewer is: a secret in a signed cookie. The id that is published is another one.
+
+Nothing else is stored of a person: addresses are counted by a keyed hash, for an hour.
+"""
 
 import hashlib
 import secrets
@@ -6,15 +9,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.utils import timezone
 
 from tasks.errors import Refused
+from users.client_address import address_group
+from users.login_guard import Limit
 
 from .models import Participation, Reviewer
 
 COOKIE = "crowd_reviewer"
 MAX_AGE = timedelta(days=180)
 SALT = "crowd.reviewer"
+HOUR = 3600
 
 
 def known(cookie: str | None) -> Reviewer | None:
@@ -35,7 +40,7 @@ def mint(address: str | None) -> tuple[Reviewer, str]:
     _refuse_flood(address)
     secret = secrets.token_urlsafe(32)
     reviewer = Reviewer.objects.create(
-        public_id=f"anon_{secrets.token_urlsafe(6)}", secret_hash=_hash(secret), address=address
+        public_id=f"anon_{secrets.token_urlsafe(6)}", secret_hash=_hash(secret)
     )
     return reviewer, cookie_of(secret)
 
@@ -54,15 +59,16 @@ def _hash(secret: str) -> str:
 
 
 def _refuse_flood(address: str | None) -> None:
-    limit = settings.CROWD_IDENTITIES_PER_HOUR
-    since = timezone.now() - timedelta(hours=1)
-    if address and Reviewer.objects.filter(address=address, created_at__gt=since).count() >= limit:
+    if not address:
+        return
+    limit = Limit("crowd", address_group(address), settings.CROWD_IDENTITIES_PER_HOUR, HOUR)
+    if wait := limit.count():
         raise Refused(
             "too_many_reviewers",
             "Too many new reviewers came from this address within an hour. Please come back later. "
             "该地址在一小时内的新评审者过多，请稍后再来。",
             status=429,
-            extra={"retry_after": 3600},
+            extra={"retry_after": wait},
         )
 
 

@@ -17,7 +17,6 @@ class Reviewer(models.Model):
     public_id = models.CharField(max_length=64, unique=True)
     # Empty for reviewers of restored reviews: nobody can sign in as them.
     secret_hash = models.CharField(max_length=64, blank=True)
-    address = models.GenericIPAddressField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -27,7 +26,6 @@ class Reviewer(models.Model):
                 fields=["secret_hash"], name="reviewer_secret_once", condition=~Q(secret_hash="")
             )
         ]
-        indexes = [models.Index(fields=["address", "created_at"], name="reviewer_of_address")]
 
     def __str__(self) -> str:
         return self.public_id
