@@ -1,7 +1,7 @@
 """Hands out items: one slot of one item at a time to each person, never more slots than wanted reviews."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Min, Q
@@ -20,6 +20,7 @@ CAP_REACHED = "cap_reached"
 PAUSED = "paused"
 CLOSED = "closed"
 BLOCKED = "blocked"
+MAX_LEASES = 4
 
 # The first slot that is open or whose lease has run out, of an item this person has not touched. Slots with
 # the lowest number first, so that items with the fewest reviews come first; at random among those. Slots that
@@ -51,8 +52,9 @@ class Nothing:
     until: datetime | None = None
 
 
-def claim(campaign: Campaign, reviewer: Reviewer) -> Slot | Nothing:
-    """The slot this person has in hand, its lease renewed, or a new one."""
+def claim(campaign: Campaign, reviewer: Reviewer, *, lease_seconds: int | None = None) -> Slot | Nothing:
+    """The slot this person has in hand, its lease renewed, or a new one. `lease_seconds`: for this one, if it
+    is less than the campaign's."""
     with transaction.atomic():
         participation = locked_participation(campaign.pk, reviewer)
         # As it is now: somebody may have paused it while we waited.
@@ -65,7 +67,7 @@ def claim(campaign: Campaign, reviewer: Reviewer) -> Slot | Nothing:
             return Nothing(PAUSED if campaign.state == CampaignState.PAUSED else CLOSED)
         if campaign.per_person and participation.counted >= campaign.per_person:
             return Nothing(CAP_REACHED)
-        return _claim_new(campaign, reviewer) or _why_nothing(campaign, reviewer)
+        return _claim_new(campaign, reviewer, lease_seconds) or _why_nothing(campaign, reviewer)
 
 
 def _held(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
@@ -83,11 +85,10 @@ def _held(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
     return held.select_related("item", "campaign").first()
 
 
-def _claim_new(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
+def _claim_new(campaign: Campaign, reviewer: Reviewer, lease_seconds: int | None) -> Slot | None:
+    lease = min(campaign.lease_seconds, lease_seconds or campaign.lease_seconds)
     with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM, {"campaign": campaign.pk, "reviewer": reviewer.pk, "lease": campaign.lease_seconds}
-        )
+        cursor.execute(CLAIM, {"campaign": campaign.pk, "reviewer": reviewer.pk, "lease": lease})
         found = cursor.fetchone()
     return Slot.objects.select_related("item", "campaign").get(pk=found[0]) if found else None
 
@@ -103,6 +104,14 @@ def _why_nothing(campaign: Campaign, reviewer: Reviewer) -> Nothing:
     )
     until = unfinished.exclude(theirs).aggregate(first=Min("leased_until"))["first"]
     return Nothing(OTHERS_HOLD, until) if until else Nothing(ALL_YOU_CAN)
+
+
+def keep(campaign: Campaign, reviewer: Reviewer, anno_id: str) -> bool:
+    """Renew the lease of the item in hand, for somebody who is at work on it: for MAX_LEASES lease times.
+    False if it is not, or no longer, theirs."""
+    lease = timedelta(seconds=campaign.lease_seconds)
+    held = Slot.objects.filter(item=find_item(campaign, anno_id), reviewer=reviewer, submission=None)
+    return bool(held.filter(claimed_at__gt=Now() - MAX_LEASES * lease).update(leased_until=Now() + lease))
 
 
 def skip(campaign: Campaign, reviewer: Reviewer, anno_id: str, reason: str) -> None:

@@ -6,7 +6,7 @@ from api.views.media.responses import file_response
 from tasks.errors import Refused
 
 from . import media
-from .views import Visit, campaign_of, refused_by_link
+from .visits import Visit, campaign_of, refused_by_link
 
 
 @require_safe

@@ -8,6 +8,7 @@ pages = [
     path("review", views.review),
     path("review/submit", views.send),
     path("review/skip", views.pass_on),
+    path("review/keep", views.keep),
     path("stats", views.stats),
     path("healthz", views.healthz),
 ]

@@ -183,6 +183,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["api.views.throttles.WriteThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "write": env.str("THROTTLE_WRITES", default="500/second"),
+        "crowd_reviewer": env.str("THROTTLE_CROWD_REVIEWER", default="300/minute"),
+        "crowd_address": env.str("THROTTLE_CROWD_ADDRESS", default="6000/minute"),
     },
     "EXCEPTION_HANDLER": "reviewsite.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
@@ -308,6 +310,10 @@ PLACES_PER_PERSON = env.int("PLACES_PER_PERSON", default=3)
 # --- crowd campaigns ---------------------------------------------------------------------------
 # New anonymous reviewers from one address within an hour. Load tests raise it.
 CROWD_IDENTITIES_PER_HOUR = env.int("CROWD_IDENTITIES_PER_HOUR", default=20)
+# Sites that may show a campaign in a frame. Its cookies are then SameSite=None; Secure; Partitioned.
+CROWD_EMBED_ORIGINS = env.list("CROWD_EMBED_ORIGINS", default=[])
+# Where links of items to images and videos are redirected to. Where they point to is known.
+CROWD_MEDIA_ORIGINS = env.list("CROWD_MEDIA_ORIGINS", default=[])
 
 # A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)
@@ -355,6 +361,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if CROWD_EMBED_ORIGINS and not (HTTPS or DEBUG or DEMO):
+    raise ImproperlyConfigured(
+        "CROWD_EMBED_ORIGINS needs HTTPS=on: browsers send cookies from frames of other sites by https only."
+    )
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 
