@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -15,12 +16,12 @@ from tasks.roles import may
 from users.capabilities import role_can
 from users.models import User
 
-from . import claims, counts, slots
+from . import certainty, claims, counts, slots
 from .identities import locked_participation
 from .models import Campaign, CampaignState, Item, Reviewer, Slot, Status, Submission
 
 CHUNK = 1000
-# What can be changed without consequences for slots.
+# What can be changed by `update`.
 SETTINGS = (
     "title",
     "instructions",
@@ -61,13 +62,17 @@ def free_slug(title: str) -> str:
 
 
 def update(campaign: Campaign, changes: dict[str, Any], *, actor: User) -> Campaign:
-    """Change some of SETTINGS."""
+    """Change some of SETTINGS. When items stop early has consequences, which follow before this returns."""
     with transaction.atomic():
         campaign = locked(campaign.pk, actor)
+        stopped_when = campaign.stop_when_certain
         for name in changes.keys() & set(SETTINGS):
             setattr(campaign, name, changes[name])
         campaign.full_clean(exclude=["is_default"])
         campaign.save(update_fields=sorted(changes.keys() & set(SETTINGS)) or None)
+    if campaign.stop_when_certain != stopped_when:
+        reviewed = Q(counted__gte=certainty.STOP_FROM, open_slots__gt=0)
+        settle_from(0, campaign, Q(stopped_at__isnull=False) | reviewed)
     return campaign
 
 
@@ -108,21 +113,20 @@ def change_target(campaign: Campaign, target: int, *, actor: User) -> Campaign:
 def settle_from(
     last: int,
     campaign: Campaign,
-    *,
+    *which: Q,
     progress: Progress = no_progress,
     is_out_of_time: Callable[[], bool] = lambda: False,
 ) -> int | None:
-    """Open or remove slots of the items after `last`. Returns None when it is done; the item where to go on,
-    if time was up."""
+    """Open or remove slots of the items after `last`; only of those that `which` names. Returns None when it
+    is done; the item where to go on, if time was up."""
     total = counts.totals(campaign).items
     done = Item.objects.filter(campaign=campaign, pk__lte=last).count() if last else 0
     while chunk := list(
-        Item.objects.filter(campaign=campaign, pk__gt=last)
+        Item.objects.filter(*which, campaign=campaign, pk__gt=last)
         .order_by("pk")
         .values_list("pk", flat=True)[:CHUNK]
     ):
-        with transaction.atomic():
-            slots.settle(Campaign.objects.get(pk=campaign.pk), chunk)
+        slots.resettle(campaign.pk, chunk)
         last, done = chunk[-1], done + len(chunk)
         progress(done, total, f"{done:,} of {total:,} items")
         if is_out_of_time():
@@ -164,6 +168,13 @@ def block(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> int:
         campaign = locked(campaign.pk, actor)
         participation = locked_participation(campaign.pk, reviewer)
         theirs = Submission.objects.filter(campaign=campaign, reviewer=reviewer)
+        # Items before slots, as everybody does.
+        slots.locked_items(
+            [
+                *theirs.values_list("item_id", flat=True),
+                *Slot.objects.filter(campaign=campaign, reviewer=reviewer).values_list("item_id", flat=True),
+            ]
+        )
         counted = theirs.filter(status=Status.COUNTED).count()
         Slot.objects.filter(campaign=campaign, reviewer=reviewer).update(
             reviewer=None, claimed_at=None, leased_until=None, submission=None

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
@@ -19,7 +20,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from users.models import User
 
-from . import applying, campaigns, export
+from . import applying, campaigns, export, measuring
 from .counts import totals
 from .importing.importer import ImportState, ItemImport
 from .models import Campaign, Submission
@@ -270,3 +271,8 @@ def target_step(running: RunningJob) -> Done | Continue:
         is_out_of_time=lambda: running.is_out_of_time,
     )
     return Done({"items": running.done}) if last is None else Continue(last)
+
+
+@shared_task
+def measure_campaigns() -> None:
+    measuring.measure_due()

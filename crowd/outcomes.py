@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from itertools import combinations
+from math import prod
 from statistics import fmean, median_low
 
+from . import agreement
 from .models import Item, Status, Submission
 
 
@@ -55,8 +56,42 @@ def majority(scores: Sequence[int]) -> int | None:
 
 def disagreement(scores: Sequence[int]) -> float | None:
     """The share of pairs of reviewers that gave different scores, 0 to 1; None for fewer than two."""
-    pairs = list(combinations(scores, 2))
-    return round(sum(one != other for one, other in pairs) / len(pairs), 4) if pairs else None
+    return agreement.disagreement(Counter(scores))
+
+
+def most_disagreement(reviews: Sequence[Scores]) -> float | None:
+    """Of the question with the most, as one bad question is enough for an outcome."""
+    if len(reviews) < 2:
+        return None
+    found = [disagreement([review[key] for review in reviews]) for key in reviews[0]]
+    return max(share for share in found if share is not None)
+
+
+Shares = Sequence[float]  # of one question: the probabilities of scores 1, 2 and 3
+
+
+def outcome_probabilities(questions: Sequence[Shares]) -> dict[str, float]:
+    """Outcome → how probable, if the questions of an item are independent. As the outcome is that of the
+    lowest score: keep if all are 3, delete unless all are 2 or 3."""
+    keep, at_least_fix = (
+        prod(share[2] for share in questions),
+        prod(share[1] + share[2] for share in questions),
+    )
+    return _by_outcome(1 - at_least_fix, at_least_fix - keep, keep)
+
+
+def outcome_probabilities_together(questions: Sequence[Shares]) -> dict[str, float]:
+    """The same if an item is good or bad as a whole: as bad as its worst question, and no worse."""
+    delete, at_most_fix = (
+        max(share[0] for share in questions),
+        max(share[0] + share[1] for share in questions),
+    )
+    return _by_outcome(delete, at_most_fix - delete, 1 - at_most_fix)
+
+
+def _by_outcome(delete: float, fix: float, keep: float) -> dict[str, float]:
+    found = {Outcome.KEEP: keep, Outcome.FIX: fix, Outcome.DELETE: delete}
+    return {outcome.value: min(1.0, max(0.0, round(share, 4))) for outcome, share in found.items()}
 
 
 def scores_by_item(items: Iterable[Item]) -> dict[int, list[Scores]]:

@@ -19,7 +19,7 @@ from .review_file import PATH, REVIEWER
 from .review_source import MAX_FILE, Unreadable, statuses
 from .review_source import Source as Files
 from .rubric import Rubric, is_tag, scores_of
-from .submitting import count_review, free_slot, store, supersede
+from .submitting import count_review, free_slot, locked_item, store, supersede
 
 CHUNK = 200
 MAX_LISTED = 1000
@@ -176,6 +176,7 @@ class Restoring:
         reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
         with transaction.atomic():
             participation = locked_participation(self.campaign.pk, reviewer)
+            item = locked_item(item)
             here = Submission.objects.filter(item=item, reviewer=reviewer)
             if here.filter(ms=found.ms).exists():
                 self.state.report.duplicate += 1
@@ -206,8 +207,8 @@ class Restoring:
         submission = store(
             self.campaign, item, participation, found.answers, slot=slot, ms=found.ms, source=Source.RESTORED
         )
-        if slot and slot.submission_id is None:
-            count_review(self.campaign, item, participation)
+        if slot:
+            count_review(self.campaign, item, participation, slot)
         return submission
 
     def _keep(

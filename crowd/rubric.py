@@ -71,6 +71,10 @@ def scores_of(rubric: Rubric) -> list[int]:
     return [step["value"] for step in rubric["scale"]]
 
 
+def question_keys(rubric: Rubric) -> list[str]:
+    return [question["key"] for question in rubric["questions"]]
+
+
 def validate_rubric(rubric: Any) -> None:
     """Raises ValidationError naming the first part that is wrong."""
     if not isinstance(rubric, dict):

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tasks.sql import copy_rows, next_ids, update_rows
 
-from . import counts
+from . import certainty, counts, events
 from .completion import complete_if_done
 from .models import Campaign, Item, Slot
 
@@ -26,24 +26,30 @@ def add(campaign_id: int, wanted: list[tuple[int, int]]) -> None:
     )
 
 
+def locked_items(item_ids: Collection[int]) -> list[Item]:
+    """In the order in which everybody locks them. Slots are locked after their item; `claims` takes single
+    slots without it, and waits for nobody while it has them."""
+    return list(Item.objects.filter(pk__in=item_ids).select_for_update(no_key=True).order_by("id"))
+
+
 def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
-    """Add or remove open slots of these items until counted and open ones make up the target. What people
+    """Add or remove open slots of these items until counted and open ones make up what is wanted. What people
     have in hand goes last; if they submit it nevertheless, it is kept as surplus. In a transaction."""
-    # A submission locks its slot, then its item: the same order.
+    items = locked_items(item_ids)
     open_slots = defaultdict(list)
     unsubmitted = Slot.objects.filter(item__in=item_ids, submission=None).order_by("id")
     for slot in unsubmitted.select_for_update(no_key=True):
         open_slots[slot.item_id].append(slot)
-    items = list(Item.objects.filter(pk__in=item_ids).select_for_update(no_key=True).order_by("id"))
     filled = defaultdict(list)
     submitted = Slot.objects.filter(item__in=item_ids).exclude(submission=None)
     for item_id, n in submitted.values_list("item_id", "n"):
         filled[item_id].append(n)
-    was_done = sum(item.is_done for item in items)
+    was_done = {item.pk for item in items if item.is_done}
+    certainty.remeasure(campaign, items)
     surplus, missing = [], []
     for item in items:
         item.counted = len(filled[item.pk])
-        item.open_slots = 0 if item.stopped_at else max(0, campaign.target - item.counted)
+        item.open_slots = certainty.open_slots_wanted(campaign, item)
         here = sorted(open_slots[item.pk], key=lambda slot: (slot.reviewer_id is None, slot.n))
         surplus += here[item.open_slots :]
         taken = {*filled[item.pk], *(slot.n for slot in here)}
@@ -51,7 +57,25 @@ def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
         missing += [(item.pk, next(free)) for _ in range(item.open_slots - len(here))]
     Slot.objects.filter(pk__in=[slot.pk for slot in surplus]).delete()
     add(campaign.pk, missing)
-    update_rows(items, ["counted", "open_slots"])
-    if done := sum(item.is_done for item in items) - was_done:
+    update_rows(items, ["counted", "open_slots", "stopped_at", *certainty.MEASURED])
+    for item in items:
+        if item.is_done and item.pk not in was_done:
+            events.target_met(item, campaign)
+    if done := sum(item.is_done for item in items) - len(was_done):
         counts.add(campaign.pk, done=done)
+    if any(item.pk in was_done and not item.is_done for item in items):
+        Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
     transaction.on_commit(partial(complete_if_done, campaign.pk))
+
+
+def resettle(campaign_id: int, item_ids: Collection[int]) -> None:
+    """The same in a transaction of its own, in the order of locks: the campaign, then its items."""
+    with transaction.atomic():
+        campaigns = Campaign.objects.select_related("project").select_for_update(no_key=True, of=("self",))
+        settle(campaigns.get(pk=campaign_id), item_ids)
+
+
+def drop_open(item: Item) -> None:
+    """Take back the open slots of a locked item that is certain enough. What is sent for them nevertheless is
+    kept as surplus."""
+    Slot.objects.filter(item=item, submission=None).delete()

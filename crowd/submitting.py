@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tasks.errors import Refused
 
-from . import counts, events
+from . import certainty, counts, events, slots
 from .answers import Answers
 from .claims import find_item
 from .completion import complete_if_done
@@ -59,9 +59,10 @@ def submit(
     """
     with transaction.atomic():
         participation = locked_participation(campaign.pk, reviewer)
+        item = locked_item(find_item(campaign, anno_id))
+        # As it is now: what it wants may have changed while we waited.
         campaign = Campaign.objects.select_related("project").get(pk=campaign.pk)
         _refuse_closed(campaign, participation)
-        item = find_item(campaign, anno_id)
         earlier = Submission.objects.filter(item=item, reviewer=reviewer, status__in=LIVE).first()
         if earlier and earlier.same_as(answers.by_question, answers.comment):
             return Outcome(earlier, is_repeat=True)
@@ -71,8 +72,8 @@ def submit(
         submission = store(campaign, item, participation, answers, slot=slot, ms=_next_ms(item, reviewer))
         submission.reviewer = reviewer
         events.review_created(submission, item, campaign)
-        if slot and slot.submission_id is None:
-            count_review(campaign, item, participation)
+        if slot:
+            count_review(campaign, item, participation, slot)
     return Outcome(submission)
 
 
@@ -91,10 +92,10 @@ def free_slot(item: Item, reviewer: Reviewer) -> Slot | None:
     """The slot this review fills: the person's own, else one that nobody holds. Locked."""
     is_theirs = Q(reviewer=reviewer)
     is_free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    slots = Slot.objects.filter(is_theirs | is_free, item=item, submission=None).select_for_update(
+    places = Slot.objects.filter(is_theirs | is_free, item=item, submission=None).select_for_update(
         no_key=True
     )
-    return slots.order_by(Case(When(is_theirs, then=0), default=1), "n").first()
+    return places.order_by(Case(When(is_theirs, then=0), default=1), "n").first()
 
 
 def supersede(earlier: Submission) -> Slot | None:
@@ -142,13 +143,30 @@ def store(
     return submission
 
 
-def count_review(campaign: Campaign, item: Item, participation: Participation) -> None:
-    """One more review that counts."""
-    Item.objects.filter(pk=item.pk).update(counted=F("counted") + 1, open_slots=F("open_slots") - 1)
-    item.refresh_from_db(fields=["counted", "open_slots"])
+def locked_item(item: Item) -> Item:
+    """Before its slots: a review that makes it certain takes its other slots back."""
+    return Item.objects.select_for_update(no_key=True).get(pk=item.pk)
+
+
+def count_review(campaign: Campaign, item: Item, participation: Participation, slot: Slot) -> None:
+    """The review that now fills `slot` counts: in place of an earlier one of the same person, or one more.
+    `item` is locked."""
+    if slot.submission_id is not None:
+        certainty.remeasure(campaign, [item])
+        item.save(update_fields=certainty.MEASURED)
+        if item.stopped_at and not certainty.is_certain(campaign, item):
+            transaction.on_commit(partial(slots.resettle, campaign.pk, [item.pk]))
+        return
+    was_done = item.is_done
+    item.counted += 1
+    certainty.remeasure(campaign, [item])
+    item.open_slots = certainty.open_slots_wanted(campaign, item)
+    item.save(update_fields=["counted", "open_slots", "stopped_at", *certainty.MEASURED])
     Participation.objects.filter(pk=participation.pk).update(counted=F("counted") + 1)
-    is_first = participation.counted == 0
-    if item.is_done:
+    is_done = item.is_done and not was_done
+    if item.stopped_at:
+        slots.drop_open(item)
+    if is_done:
         events.target_met(item, campaign)
         transaction.on_commit(partial(complete_if_done, campaign.pk))
-    counts.add(campaign.pk, reviews=1, reviewers=int(is_first), done=int(item.is_done))
+    counts.add(campaign.pk, reviews=1, reviewers=int(participation.counted == 0), done=int(is_done))

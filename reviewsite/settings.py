@@ -258,6 +258,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {
     # Long work has a queue of its own: folding totals and sweeping must not wait behind an import.
     "jobs.jobs.run_step": {"queue": "jobs"},
+    "crowd.jobs.measure_campaigns": {"queue": "jobs"},
     "webhooks.jobs.run_maintenance": {"queue": "work"},
     "webhooks.jobs.*": {"queue": "deliver"},
     "reviewsite.jobs.heartbeat": {"queue": "deliver"},
@@ -278,6 +279,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {
         "task": "tasks.jobs.sweep_reservations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "measure-campaigns": {
+        "task": "crowd.jobs.measure_campaigns",
         "schedule": 60.0,
         "options": {"expires": 60},
     },

@@ -2,6 +2,7 @@
 
 from .campaign import Campaign, CampaignCount, CampaignState
 from .item import Item, Skip, SkipReason, Slot
+from .measurement import Measurement, ReviewerMeasure
 from .reviewer import Participation, Reviewer
 from .submission import LIVE, Source, Status, Submission
 
@@ -11,8 +12,10 @@ __all__ = [
     "CampaignCount",
     "CampaignState",
     "Item",
+    "Measurement",
     "Participation",
     "Reviewer",
+    "ReviewerMeasure",
     "Skip",
     "SkipReason",
     "Slot",

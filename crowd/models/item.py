@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from tasks.models import Annotation
@@ -30,7 +30,16 @@ class Item(models.Model):
     # Zero: done. Written with the slots, under the item's lock.
     open_slots = models.PositiveSmallIntegerField(default=0)
     stopped_at = models.DateTimeField(null=True, help_text="Certain enough before all reviews were in.")
+    # What its counted reviews say (`measured_items`): written with each of them, under the item's lock.
+    outcome = models.CharField(max_length=9, blank=True, help_text="By the medians.")
+    disagreement = models.FloatField(null=True, help_text="Of the question with the most, 0 to 1.")
+    posterior = models.JSONField(null=True, help_text="Outcome → how probable, by reviewers' reliability.")
+    certainty = models.FloatField(null=True, help_text="How probable `outcome` is at least, 0 to 1.")
+    annotation_row = models.BigIntegerField(
+        null=True, help_text="The newest history row of the annotation when the campaign got this item."
+    )
     applied_at = models.DateTimeField(null=True)
+    applied_review = models.BigIntegerField(null=True, help_text="The review that applying it has made.")
 
     if TYPE_CHECKING:
         campaign_id: int
@@ -45,6 +54,11 @@ class Item(models.Model):
             models.Index(
                 fields=["annotation"], name="item_of_annotation", condition=Q(annotation__isnull=False)
             ),
+            # The lists of the watch page: the most disputed, the least certain.
+            models.Index(
+                "campaign", F("disagreement").desc(nulls_last=True), "position", name="item_disputed"
+            ),
+            models.Index("campaign", F("certainty").asc(nulls_last=True), "position", name="item_uncertain"),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +67,11 @@ class Item(models.Model):
     @property
     def is_done(self) -> bool:
         return self.open_slots == 0
+
+    @property
+    def probable(self) -> str:
+        """The most probable outcome by the estimate; it may differ from `outcome`."""
+        return max(self.posterior, key=self.posterior.__getitem__) if self.posterior else ""
 
 
 class Slot(models.Model):
