@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.generic.edit import FormView
 
-from crowd.views import default_campaign
+from crowd.visits import default_campaign
 from jobs.registry import label_of
 from tasks.models import Project
 from tasks.services.jobs import visible_jobs
@@ -51,7 +51,7 @@ class PasswordChange(TellsToWait, auth_views.PasswordChangeView):
 
 
 def root(request: HttpRequest) -> HttpResponse:
-    """The public campaign of the site if there is one, else the start page."""
+    """The public campaign of the site if there is one, also for who is signed in; else the start page."""
     return redirect("/review") if default_campaign() else index(request)
 
 
@@ -60,6 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": project_rows(request.user) if request.user.is_authenticated else [],
         "max_projects": MAX_PROJECTS,
+        "campaign": default_campaign(),
         "label_studio": settings.LABEL_STUDIO_PAGE,
         "links": settings.START_PAGE_LINKS,
     }

@@ -15,6 +15,7 @@ class CountersignSite(AdminSite):
     index_title = "Projects and reviews"
     # Lists need the width; the header links to the lists that matter (templates/admin/base_site.html).
     enable_nav_sidebar = False
+    site_url = "/start/"
     login_form = StaffSignInForm
     empty_value_display = "—"
 

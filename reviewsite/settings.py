@@ -126,8 +126,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+# Not "/": where a campaign is the default of the site, that is the public page.
+LOGIN_REDIRECT_URL = "/start/"
+LOGOUT_REDIRECT_URL = "/start/"
 SESSION_ENGINE = "users.sessions"
 # What they limit: users/login_guard.py.
 LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)

@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from crowd.models import Campaign
 from jobs import runner
 from jobs.models import Job, State
 from tests import factories
@@ -14,7 +15,7 @@ from users.jobs import send_password_resets
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/", "/api/docs/"]
+    "path", ["/", "/start/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/", "/api/docs/"]
 )
 def test_a_page_opens_for_nobody_in_particular(path, db, client):
     answer = client.get(path)
@@ -33,6 +34,45 @@ def test_the_start_lists_own_projects_with_their_counts(house):
         (row.project.title, row.totals["reviewed"], row.totals["accepted"]) for row in page.context["rows"]
     ] == [("Letters", 1, 1)]
     assert "Secret" not in page.content.decode()
+
+
+@pytest.fixture
+def kettles(house) -> Campaign:
+    """A public campaign, the default of the site: `/` leads to it."""
+    return Campaign.objects.create(
+        project=house.project, slug="kettles", title="Kettles", created_by=house.lead, is_default=True
+    )
+
+
+def test_the_root_leads_everybody_to_the_campaign(house, kettles, client):
+    answers = [browser.get("/") for browser in (client, factories.browser_of(house.lead))]
+
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, "/review")] * 2
+
+
+def test_the_start_page_names_the_campaign(house, kettles, client):
+    assert '<a href="/review">Kettles</a>' in client.get("/start/").content.decode()
+    kettles.is_default = False
+    kettles.save()
+    assert "Kettles" not in client.get("/start/").content.decode()
+
+
+def test_whoever_signs_in_or_out_comes_to_the_start_page(house, kettles, client):
+    known = {"username": house.lead.email, "password": factories.PASSWORD}
+
+    assert client.post(reverse("login"), known)["Location"] == "/start/"
+    assert client.post(reverse("logout"))["Location"] == "/start/"
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/admin/", "/accounts/profile/", "/start/"])
+def test_no_page_links_to_the_root(path, house, kettles):
+    house.lead.is_staff = True
+    house.lead.save()
+
+    page = factories.browser_of(house.lead).get(path).content.decode()
+
+    assert 'href="/start/"' in page
+    assert 'href="/"' not in page
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/accounts/reset/x/y/z/"])

@@ -83,7 +83,7 @@ class LabelScreen extends Screen {
     this.item = null;
     this.leaseKeeper.take(null);
     this.counters.refresh();
-    showEmpty("Nothing to label right now", error.message, [["Check again", () => this.showNext()], ["Start page", "/"]]);
+    showEmpty("Nothing to label right now", error.message, [["Check again", () => this.showNext()], ["Start page", "/start/"]]);
   }
 
   /* Above the editor: that this work was returned, and the reviewer's comment. */

@@ -71,7 +71,7 @@ class ReviewScreen extends Screen {
   }
 
   nothing({ detail }) {
-    const links = [["Check again", () => this.lookAgain()], ["Start page", "/"]];
+    const links = [["Check again", () => this.lookAgain()], ["Start page", "/start/"]];
     if (this.given.queue) links.unshift(["Show items to review", "?"]);
     showEmpty(`Nothing ${QUEUES[this.given.queue]} for you`, detail, links);
   }
