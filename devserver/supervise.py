@@ -239,8 +239,10 @@ def summary(data: Path) -> str:
         if frontend.is_present()
         else "run `make frontend` for Label Studio's, then restart"
     )
+    campaign = demo["campaign"]
     return f"""
-  Review       {url}/
+  Start        {url}/start/
+  Crowd        {campaign["review"] if campaign else "the campaign was deleted"} (without an account)
   Admin        {url}/admin/
   API docs     {url}/api/docs/
   Webhooks     {url}/demo/sink/ (sign in as the lead)

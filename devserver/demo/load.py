@@ -1,4 +1,5 @@
-"""Loads two projects from Label Studio exports, with reviews in every state, so that no list is empty."""
+"""Loads two projects from Label Studio exports and a crowd campaign, with reviews in every state, so that no
+list is empty."""
 
 import json
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from tasks.services import annotations, members, projects, tasks
 from users.models import User
 
 from ..sink import endpoint
+from . import campaign
 from .accounts import ACCOUNTS, COLLEAGUE, account_secrets, create_people, write_private
 
 DATA = Path(__file__).parent / "data"
@@ -39,10 +41,12 @@ def load_demo() -> None:
                 _load(name, everybody)
         if sentiment := _find("sentiment"):
             endpoint.ensure(sentiment, actor=everybody["lead"])
+        if (boxes := _find("boxes")) and campaign.find() is None:
+            campaign.load(boxes, lead=everybody["lead"], admin=everybody["admin"])
 
 
 def write_demo_file() -> None:
-    """demo.json in the data folder: address, accounts and projects, for people and programs."""
+    """demo.json in the data folder: addresses, accounts and projects, for people and programs."""
     accounts = {name: {"email": ACCOUNTS[name].email} | secret for name, secret in account_secrets().items()}
     ids = {name: found.pk for name in NAMES if (found := _find(name))}
     body = {
@@ -50,8 +54,18 @@ def write_demo_file() -> None:
         "accounts": accounts,
         "project_id": ids["sentiment"],
         "projects": ids,
+        "campaign": campaign_links(),
     }
     write_private(settings.DATA_DIR / "demo.json", body)
+
+
+def campaign_links() -> dict[str, str]:
+    """Where people review. Empty if somebody has deleted the campaign."""
+    found = campaign.find()
+    if found is None:
+        return {}
+    home = settings.BASE_URL + ("/" if found.is_default else found.path)
+    return {"slug": found.slug} | {page: f"{home}{page}" for page in ("review", "stats", "healthz")}
 
 
 def _read(name: str) -> Any:

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def data(settings, tmp_path):
+def data(settings, tmp_path, monkeypatch):
     settings.DEMO, settings.DATA_DIR, settings.BASE_URL = True, tmp_path, "http://localhost:8123"
+    monkeypatch.setattr(load.campaign, "load", lambda *args, **people: None)  # see test_demo_campaign
     return tmp_path
 
 
@@ -39,7 +40,7 @@ def test_demo_file_says_where_to_go_and_who_to_be(demo, data):
 
     assert stat.S_IMODE((data / "demo.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((data / "demo-secrets.json").stat().st_mode) == 0o600
-    assert demo.keys() == {"base_url", "accounts", "project_id", "projects"}
+    assert demo.keys() == {"base_url", "accounts", "project_id", "projects", "campaign"}
     assert (demo["base_url"], demo["projects"], demo["project_id"]) == (
         "http://localhost:8123",
         projects,
