@@ -5,17 +5,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from jobs.progress import Progress, no_progress
 from reviews.service import AnnotationReviewService
+from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.models import Annotation
+from tasks.services import annotations
 from users.models import User
 
+from . import slots
 from .campaigns import require_manager
 from .models import Campaign, Item, Status, Submission
 from .outcomes import Outcome, medians, outcome_of, scores_by_item
+from .rubric import question_keys
+
+NOT_FINISHED = Refused("not_finished", "It does not have all its reviews yet.")
+NO_ANNOTATION = Refused("no_annotation", "It does not name an annotation of this project.")
+OWN = Refused("own_annotation", "It is your own work: another manager has to apply this one.")
+ALREADY_DECIDED = Refused("already_decided", "Somebody has decided it already. It is left alone.")
+CHANGED = Refused(
+    "annotation_changed", "The annotation or its data was changed since: reviewers saw another version."
+)
+UNDONE = Refused("undone", "It was applied before, and somebody has undone that. Decide it by hand.")
 
 CHUNK = 200
 SAID = 3  # comments quoted in the summary
@@ -87,11 +102,11 @@ def apply_from(
     """
     require_manager(campaign.project, actor)
     report = state.report
-    total = Item.objects.filter(campaign=campaign).count()
-    while items := list(Item.objects.filter(campaign=campaign, pk__gt=state.last).order_by("pk")[:CHUNK]):
-        scores = scores_by_item(items)
+    rows = Item.objects.filter(campaign=campaign)
+    total = rows.count()
+    while items := list(rows.filter(pk__gt=state.last).order_by("pk")[:CHUNK]):
         for item in items:
-            _apply_one(campaign, item, scores[item.pk], actor, report)
+            _apply_one(campaign, item, actor, report)
         state.last, state.done = items[-1].pk, state.done + len(items)
         progress(state.done, total, f"{report.accepted:,} accepted, {report.rejected:,} rejected")
         if is_out_of_time():
@@ -99,38 +114,93 @@ def apply_from(
     return True
 
 
-def _apply_one(
-    campaign: Campaign, item: Item, scores: list[dict[str, int]], actor: User, report: Report
-) -> None:
-    if not item.is_done or not scores:
-        report.refuse(item, "not_finished", "It does not have all its reviews yet.")
-        return
-    annotation = Annotation.objects.visible_to(actor).filter(pk=item.annotation_id).first()
-    if annotation is None:
-        report.refuse(item, "no_annotation", "It does not name an annotation of this project.")
-        return
-    outcome = outcome_of(scores)
-    service = AnnotationReviewService(actor)
+def preview(campaign: Campaign) -> dict[str, int]:
+    """How many items would be accepted (`keep`) and rejected (`needs_fix`, `delete`), as far as the items
+    themselves tell; `applied`: how many have been before."""
+    is_finished = Q(open_slots=0, counted__gt=0)
+    can_be = is_finished & Q(annotation__isnull=False)
+    counted = {outcome.value: Count("pk", filter=can_be & Q(outcome=outcome)) for outcome in Outcome}
+    return Item.objects.filter(campaign=campaign).aggregate(
+        **counted,
+        not_finished=Count("pk", filter=~is_finished),
+        no_annotation=Count("pk", filter=is_finished & Q(annotation=None)),
+        applied=Count("pk", filter=Q(applied_at__isnull=False)),
+    )
+
+
+def _apply_one(campaign: Campaign, item: Item, actor: User, report: Report) -> None:
     try:
-        if outcome == Outcome.KEEP:
-            decision = service.accept(annotation)
-        else:
-            decision = service.reject(annotation, comment=summary_comment(item, scores))
+        with transaction.atomic():
+            verdict = _decide(campaign, item, actor)
     except Refused as refused:
         report.refuse(item, refused.code, refused.detail)
         return
-    Item.objects.filter(pk=item.pk).update(applied_at=timezone.now())
-    if decision.repeated:
+    if verdict is None:
         report.unchanged += 1
-    elif outcome == Outcome.KEEP:
+    elif verdict == ActionType.ACCEPTED:
         report.accepted += 1
     else:
         report.rejected += 1
 
 
-def summary_comment(item: Item, scores: list[dict[str, int]]) -> str:
+def _decide(campaign: Campaign, item: Item, actor: User) -> ActionType | None:
+    """The verdict that was given; None if it stood already. Raises Refused."""
+    # Before anything is locked: most items of an unfinished campaign end here.
+    if not item.is_done or not item.counted:
+        raise NOT_FINISHED
+    if item.annotation_id is None:
+        raise NO_ANNOTATION
+    annotation = _locked_annotation(item.annotation_id, actor)
+    (item,) = slots.locked_items([item.pk])
+    scores = scores_by_item([item])[item.pk]
+    if not item.is_done or not scores:
+        raise NOT_FINISHED
+    _refuse_own(annotation, actor)
+    outcome = outcome_of(scores)
+    verdict = ActionType.ACCEPTED if outcome == Outcome.KEEP else ActionType.REJECTED
+    if annotation.standing_review_id and annotation.standing_review_id == item.applied_review:
+        if annotation.last_action == verdict:
+            return None
+    else:
+        _refuse_decided(annotation, item)
+    service = AnnotationReviewService(actor)
+    if verdict == ActionType.ACCEPTED:
+        decision = service.accept(annotation)
+    else:
+        decision = service.reject(annotation, comment=summary_comment(campaign, item, scores))
+    item.applied_at, item.applied_review = timezone.now(), decision.review.pk
+    item.save(update_fields=["applied_at", "applied_review"])
+    return verdict
+
+
+def _locked_annotation(annotation_id: int, actor: User) -> Annotation:
+    try:
+        return annotations.lock(annotation_id, visible_to=actor)[0]
+    except Refused as refused:
+        raise (NO_ANNOTATION if refused.status == 404 else refused) from None
+
+
+def _refuse_own(annotation: Annotation, actor: User) -> None:
+    """Also where the manager only rewrote somebody else's work: what was shown is theirs. (Accepting that by
+    hand is recorded as their fix.)"""
+    if annotation.has_words_of(actor) and not annotation.project.allow_self_review:
+        raise OWN
+
+
+def _refuse_decided(annotation: Annotation, item: Item) -> None:
+    """What a person has decided, or undone, is not overturned."""
+    if annotation.standing_review_id:
+        raise ALREADY_DECIDED
+    if item.annotation_row is not None and annotation.last_row_to_see != item.annotation_row:
+        raise CHANGED
+    if item.applied_review:
+        raise UNDONE
+
+
+def summary_comment(campaign: Campaign, item: Item, scores: list[dict[str, int]]) -> str:
     """The medians, and what reviewers wrote."""
-    found = ", ".join(f"{key} {score}" for key, score in medians(scores).items())
+    found = medians(scores)
+    by_question = ", ".join(f"{key} {found[key]}" for key in question_keys(campaign.rubric) if key in found)
     rows = Submission.objects.filter(item=item, status=Status.COUNTED).exclude(comment="").order_by("id")
     said = "".join(f"\n– {comment[:500]}" for comment in rows.values_list("comment", flat=True)[:SAID])
-    return f"{len(scores)} crowd reviewers, median scores: {found}.{said}"
+    return f"{len(scores)} crowd reviewers, median scores: {by_question}.{said}"

@@ -20,6 +20,9 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 # Keys of the review's JSON and of the form that are not questions.
 RESERVED = {"reviewer_id", "anno_id", "ts", "comment", "score", "meta"}
 
+# Outcomes, colours and the keys 1, 2, 3 are defined on this scale.
+SCALE = [1, 2, 3]
+
 Rubric = dict[str, Any]
 
 _REFERENCES = ["image", "text", "audio", "video"]
@@ -120,9 +123,8 @@ def _validate_tag(path: str, tag: Any) -> None:
 
 
 def _validate_scale(scale: Any) -> None:
-    # Outcomes, colours and the keys 1, 2, 3 are defined on this scale.
     values = [step.get("value") if isinstance(step, dict) else None for step in scale or ()]
-    if values != [1, 2, 3]:
+    if values != SCALE:
         raise ValidationError("scale: three steps with the values 1 (delete), 2 (needs a fix) and 3 (keep).")
     for position, step in enumerate(scale):
         _validate_text(f"scale[{position}].label", step.get("label"))

@@ -121,7 +121,13 @@ def write_lines(
     """`keys` are the questions of the campaign. The file is left at its beginning."""
     written, config, keys = Written(), parse(project.label_config), list(keys)
     rows = annotations.select_related("task").only(
-        "unique_id", "result", "task__data", "project_id", "task_id"
+        "unique_id",
+        "result",
+        "current_version",
+        "data_changed_row",
+        "task__data",
+        "project_id",
+        "task_id",
     )
     for annotation in rows.iterator(chunk_size=1000):
         line = line_of(annotation, config, keys, written.uploads)
@@ -139,6 +145,8 @@ def line_of(
     line: dict[str, Any] = {
         "anno_id": f"annotation-{annotation.pk}",
         "annotation_unique_id": str(annotation.unique_id),
+        # What is shown: an outcome is not applied to a later version.
+        "last_annotation_history": annotation.last_row_to_see,
     }
     if video := next(filter(None, map(shown.address, shown.objects(MOVING))), ""):
         line["video_url"] = video

@@ -17,13 +17,17 @@ from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.sql import copy_rows, next_ids
 
-from .. import counts, slots
+from .. import counts, measuring, slots
 from ..models import Campaign, Item, Slot, Submission
 from .lines import Line, LineError, read_lines
 
 BATCH, BATCH_BYTES = 1000, 8 * 2**20
 MAX_ERRORS = 1000  # listed; all are counted
 MAX_ORIGINS = 100  # where a campaign's media may come from
+
+# An annotation and the newest row of its history that was seen.
+Linked = tuple[int | None, int | None]
+NO_ANNOTATION: Linked = (None, None)
 
 
 @dataclass
@@ -178,14 +182,18 @@ def _write(campaign: Campaign, lines: list[Line], position: int, report: Report)
     _create(campaign, new, position)
     report.created += len(new)
     differing = [(item, line) for item, line in known if item.line != line.raw]
-    report.unchanged += len(known) - len(differing)
     _change(campaign, differing, report)
+    same = [(item, line) for item, line in known if item.line == line.raw]
+    changed = _change_known(campaign, same)
+    report.changed += changed
+    report.unchanged += len(same) - changed
     _add_origins(campaign, lines)
     return len(new)
 
 
 def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Report) -> None:
     items = [item.pk for item, _ in differing]
+    slots.locked_items(items)
     # Locked, so that nobody is handed an item with its old line while it gets a new one.
     held = Slot.objects.filter(item__in=items, submission=None).select_for_update(no_key=True).order_by("id")
     shown = {slot.item_id for slot in held if slot.reviewer_id}
@@ -195,44 +203,75 @@ def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Repo
         if item.pk in shown:
             report.add_kept(item.anno_id)
             continue
-        item.line, item.annotation_id = line.raw, annotations.get(line.anno_id)
-        item.save(update_fields=["line", "annotation"])
+        item.line, item.known = line.raw, item.known if line.known is None else line.known or None
+        item.annotation_id, item.annotation_row = annotations.get(line.anno_id, NO_ANNOTATION)
+        item.save(update_fields=["line", "known", "annotation", "annotation_row"])
         report.changed += 1
+
+
+def _change_known(campaign: Campaign, same: list[tuple[Item, Line]]) -> int:
+    """Of items whose line is as it was: what they show does not change, so they may have reviews."""
+    changed = 0
+    for item, line in same:
+        if line.known is not None and (line.known or None) != item.known:
+            changed += Item.objects.filter(pk=item.pk).update(known=line.known or None)
+    if changed:
+        measuring.forget(campaign)
+    return changed
 
 
 def _create(campaign: Campaign, lines: list[Line], position: int) -> None:
     annotations = _annotations(lines, campaign)
     ids = next_ids(Item, len(lines))
     items = [
-        Item(
-            id=pk,
-            campaign=campaign,
-            anno_id=line.anno_id,
-            position=position + place,
-            line=line.raw,
-            annotation_id=annotations.get(line.anno_id),
-            open_slots=campaign.target,
-        )
+        _item(campaign, line, annotations.get(line.anno_id, NO_ANNOTATION), pk=pk, position=position + place)
         for place, (pk, line) in enumerate(zip(ids, lines, strict=True))
     ]
     copy_rows(items)
     slots.add(campaign.pk, [(item.pk, n) for item in items for n in range(1, campaign.target + 1)])
 
 
-def _annotations(lines: Collection[Line], campaign: Campaign) -> dict[str, int]:
-    """anno_id → the annotation of this project that the line names by `annotation_unique_id`."""
+def _item(campaign: Campaign, line: Line, annotation: Linked, *, pk: int, position: int) -> Item:
+    annotation_id, annotation_row = annotation
+    return Item(
+        id=pk,
+        campaign=campaign,
+        anno_id=line.anno_id,
+        position=position,
+        line=line.raw,
+        known=line.known or None,
+        annotation_id=annotation_id,
+        annotation_row=annotation_row,
+        open_slots=campaign.target,
+    )
+
+
+def _annotations(lines: Collection[Line], campaign: Campaign) -> dict[str, Linked]:
+    """anno_id → the annotation of this project that the line names by `annotation_unique_id`, and its
+    version: that of `last_annotation_history` in the line, or the current one."""
     named = {
         line.anno_id: str(value)
         for line in lines
         if isinstance(value := line.raw.get("annotation_unique_id"), str) and _is_uuid(value)
     }
+    rows = Annotation.objects.filter(
+        project_id=campaign.project_id, unique_id__in=set(named.values()), deleted_at=None
+    )
     found = {
-        str(unique_id): pk
-        for pk, unique_id in Annotation.objects.filter(
-            project_id=campaign.project_id, unique_id__in=set(named.values()), deleted_at=None
-        ).values_list("pk", "unique_id")
+        str(annotation.unique_id): annotation
+        for annotation in rows.only("unique_id", "current_version", "data_changed_row")
     }
-    return {anno_id: found[name.lower()] for anno_id, name in named.items() if name.lower() in found}
+    shown = {line.anno_id: line.raw.get("last_annotation_history") for line in lines}
+    return {
+        anno_id: (annotation.pk, _row(shown[anno_id]) or annotation.last_row_to_see)
+        for anno_id, name in named.items()
+        if (annotation := found.get(name.lower()))
+    }
+
+
+def _row(value: Any) -> int | None:
+    is_row = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+    return value if is_row else None
 
 
 def _is_uuid(text: str) -> bool:

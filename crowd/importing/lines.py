@@ -16,7 +16,11 @@ from rest_framework.exceptions import ParseError
 
 from tasks.strict_json import DECODER, refuse_deep, refuse_unstorable
 
+from ..rubric import SCALE
+
 ANNO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
+# The right scores of an item, to see how reviewers do: {"tg": 3, "qa": 1}. Never shown or exported.
+KNOWN = "known_scores"
 MAX_LINE = 2**20  # bytes
 MAX_REFERENCES, MAX_KEYFRAMES, MAX_BOXES = 20, 60, 500
 # Written name → name here.
@@ -42,6 +46,8 @@ class Line:
     anno_id: str
     raw: dict[str, Any]
     content: "Content"
+    # Of a known-answer item: question → its right score. None: the line does not say; {}: it is none.
+    known: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,23 @@ def parse_line(number: int, text: bytes, questions: Iterable[str]) -> Line:
             "anno_id is not valid: a letter or digit, then at most 127 letters, digits, dots, hyphens and "
             "underscores"
         )
-    return Line(number, anno_id, raw, content_of(raw, questions))
+    content = content_of(raw, questions)
+    # Taken out of the line, because that is what pages show.
+    return Line(number, anno_id, raw, content, _known(raw, questions))
+
+
+def _known(raw: dict[str, Any], questions: Iterable[str]) -> dict[str, int] | None:
+    if KNOWN not in raw:
+        return None
+    scores = raw.pop(KNOWN) or {}
+    if not isinstance(scores, dict):
+        raise BadLine(f"{KNOWN} is not an object")
+    for key, score in scores.items():
+        if key not in questions:
+            raise BadLine(f"{KNOWN}.{key} is not a question of this campaign")
+        if isinstance(score, bool) or score not in SCALE:
+            raise BadLine(f"{KNOWN}.{key} is not one of the scores")
+    return scores
 
 
 def _parse(text: bytes) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def test_an_item_shows_the_image_of_the_task_with_the_boxes_of_the_annotation(ho
     assert line == {
         "anno_id": f"annotation-{made.pk}",
         "annotation_unique_id": str(made.unique_id),
+        "last_annotation_history": made.last_row_to_see,
         "keyframes": [
             {
                 "image": "https://images.example.org/1.jpg",
