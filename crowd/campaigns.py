@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -18,7 +19,7 @@ from users.models import User
 
 from . import certainty, claims, counts, slots
 from .identities import locked_participation
-from .models import Campaign, CampaignState, Item, Reviewer, Slot, Status, Submission
+from .models import LIVE, Campaign, CampaignState, Item, Reviewer, Slot, Status, Submission
 
 CHUNK = 1000
 # What can be changed by `update`.
@@ -105,8 +106,7 @@ def change_target(campaign: Campaign, target: int, *, actor: User) -> Campaign:
         campaign = locked(campaign.pk, actor)
         campaign.target = target
         campaign.clean_fields(exclude=["is_default", "slug"])
-        campaign.completed_at = None
-        campaign.save(update_fields=["target", "completed_at"])
+        campaign.save(update_fields=["target"])
     return campaign
 
 
@@ -163,30 +163,42 @@ def release(campaign: Campaign, *, actor: User, reviewer: Reviewer | None = None
 
 
 def block(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> int:
-    """Their reviews no longer count, and others are asked for them. Returns how many reviews that were."""
+    """Their reviews no longer count, and others are asked for them. Returns how many reviews that were. A
+    call that was interrupted can be repeated."""
     with transaction.atomic():
         campaign = locked(campaign.pk, actor)
         participation = locked_participation(campaign.pk, reviewer)
-        theirs = Submission.objects.filter(campaign=campaign, reviewer=reviewer)
-        # Items before slots, as everybody does.
-        slots.locked_items(
-            [
-                *theirs.values_list("item_id", flat=True),
-                *Slot.objects.filter(campaign=campaign, reviewer=reviewer).values_list("item_id", flat=True),
-            ]
+        participation.blocked_by, participation.blocked_at = actor, timezone.now()
+        participation.save(update_fields=["blocked_by", "blocked_at"])
+        claims.release(Slot.objects.filter(campaign=campaign, reviewer=reviewer))
+    # From here on nothing of theirs is added.
+    found = 0
+    while (counted := _withdraw_some(campaign, reviewer, actor)) is not None:
+        found += counted
+    return found
+
+
+def _withdraw_some(campaign: Campaign, reviewer: Reviewer, actor: User) -> int | None:
+    """Returns how many counted reviews that were; None if nothing is left."""
+    with transaction.atomic():
+        campaign = locked(campaign.pk, actor)
+        participation = locked_participation(campaign.pk, reviewer)
+        theirs = Submission.objects.filter(campaign=campaign, reviewer=reviewer, status__in=LIVE)
+        some = list(theirs.order_by("item_id")[:CHUNK])
+        if not some:
+            return None
+        items = [submission.item_id for submission in some]
+        slots.locked_items(items)
+        Slot.objects.filter(submission__in=some).update(
+            reviewer=None, claimed_at=None, leased_until=Now(), submission=None
         )
-        counted = theirs.filter(status=Status.COUNTED).count()
-        Slot.objects.filter(campaign=campaign, reviewer=reviewer).update(
-            reviewer=None, claimed_at=None, leased_until=None, submission=None
-        )
-        theirs.filter(status__in=[Status.COUNTED, Status.SURPLUS]).update(status=Status.WITHDRAWN)
-        slots.settle(campaign, list(theirs.values_list("item_id", flat=True).distinct()))
-        had_any = participation.counted > 0
-        participation.counted, participation.blocked_by = 0, actor
-        participation.blocked_at = timezone.now()
-        participation.save(update_fields=["counted", "blocked_by", "blocked_at"])
-        counts.add(campaign.pk, reviews=-counted, reviewers=-int(had_any))
-        Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
+        Submission.objects.filter(pk__in=[one.pk for one in some]).update(status=Status.WITHDRAWN)
+        slots.settle(campaign, items)
+        counted = sum(submission.status == Status.COUNTED for submission in some)
+        participation.counted -= counted
+        participation.save(update_fields=["counted"])
+        is_last = counted > 0 and participation.counted == 0
+        counts.add(campaign.pk, reviews=-counted, reviewers=-int(is_last))
     return counted
 
 

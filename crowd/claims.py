@@ -4,14 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from tasks.errors import Refused
+from tasks.sql import run
 
 from .identities import locked_participation
-from .models import LIVE, Campaign, CampaignState, Item, Reviewer, Skip, SkipReason, Slot, Submission
+from .models import (
+    LIVE,
+    Campaign,
+    CampaignState,
+    Item,
+    Participation,
+    Reviewer,
+    Skip,
+    SkipReason,
+    Slot,
+    Submission,
+)
 
 ALL_DONE = "all_done"
 ALL_YOU_CAN = "all_you_can"
@@ -22,25 +34,61 @@ CLOSED = "closed"
 BLOCKED = "blocked"
 MAX_LEASES = 4
 
-# The first slot that is open or whose lease has run out, of an item this person has not touched. Slots with
-# the lowest number first, so that items with the fewest reviews come first; at random among those. Slots that
-# others are claiming now are passed over instead of waited for.
-CLAIM = """
-    UPDATE crowd_slot SET reviewer_id = %(reviewer)s, claimed_at = now(),
-        leased_until = now() + make_interval(secs => %(lease)s)
-    WHERE id = (
+TRIES = 3
+# Of the slots whose lease has run out, so many are looked at, those that ran out first.
+LAPSED_AT_MOST = 200
+
+# Whoever searches has nothing in hand: what they did is what they sent or skipped.
+_UNTOUCHED = """
+    NOT EXISTS (SELECT FROM crowd_submission sent
+                WHERE sent.item_id = {slot}.item_id AND sent.reviewer_id = %(reviewer)s::bigint)
+    AND NOT EXISTS (SELECT FROM crowd_skip passed
+                    WHERE passed.item_id = {slot}.item_id AND passed.reviewer_id = %(reviewer)s::bigint)
+"""
+# The first slot nobody holds, of an item this person has not touched. Slots with the lowest number first, so
+# that items with the fewest reviews come first; at random among those. Slots that others are claiming now are
+# passed over instead of waited for.
+#
+# `place` is not locked, so it passes nothing that is only about to be taken, and only one slot is locked.
+CLAIM = f"""
+    WITH place AS MATERIALIZED (
+        SELECT s.n, s.shuffle FROM crowd_slot s
+        WHERE s.campaign_id = %(campaign)s::bigint AND s.submission_id IS NULL AND s.leased_until IS NULL
+            AND (s.n, s.shuffle) >= (%(n)s::smallint, %(shuffle)s::float8)
+            AND {_UNTOUCHED.format(slot="s")}
+        ORDER BY s.n, s.shuffle LIMIT 1
+    ), lapsed AS MATERIALIZED (
         SELECT s.id FROM crowd_slot s
-        WHERE s.campaign_id = %(campaign)s AND s.submission_id IS NULL
-            AND (s.leased_until IS NULL OR s.leased_until < now())
-            AND NOT EXISTS (SELECT FROM crowd_slot mine
-                            WHERE mine.item_id = s.item_id AND mine.reviewer_id = %(reviewer)s)
-            AND NOT EXISTS (SELECT FROM crowd_submission sent
-                            WHERE sent.item_id = s.item_id AND sent.reviewer_id = %(reviewer)s)
-            AND NOT EXISTS (SELECT FROM crowd_skip passed
-                            WHERE passed.item_id = s.item_id AND passed.reviewer_id = %(reviewer)s)
-        ORDER BY s.n, s.shuffle LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+        WHERE s.id = ANY(ARRAY(
+                SELECT early.id FROM crowd_slot early
+                WHERE early.campaign_id = %(campaign)s::bigint AND early.submission_id IS NULL
+                    AND early.leased_until < statement_timestamp()
+                    AND {_UNTOUCHED.format(slot="early")}
+                ORDER BY early.leased_until LIMIT {LAPSED_AT_MOST}
+            ))
+            AND s.submission_id IS NULL AND s.leased_until < statement_timestamp()
+            AND (s.n, s.shuffle)
+                < (COALESCE((SELECT n FROM place), 32767), COALESCE((SELECT shuffle FROM place), 0))
+        ORDER BY s.n, s.shuffle LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
+    ), fresh AS MATERIALIZED (
+        SELECT s.id FROM crowd_slot s
+        WHERE NOT EXISTS (SELECT FROM lapsed)
+            AND s.campaign_id = %(campaign)s::bigint AND s.submission_id IS NULL AND s.leased_until IS NULL
+            AND (s.n, s.shuffle) >= ((SELECT n FROM place), (SELECT shuffle FROM place))
+            AND {_UNTOUCHED.format(slot="s")}
+        ORDER BY s.n, s.shuffle LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
+    ), claimed AS (
+        UPDATE crowd_slot SET reviewer_id = %(reviewer)s::bigint, claimed_at = statement_timestamp(),
+            leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
+        WHERE id = COALESCE((SELECT id FROM lapsed), (SELECT id FROM fresh))
+        RETURNING id
+    ), remembered AS (
+        UPDATE crowd_participation SET searched_edition = %(edition)s,
+            searched_n = COALESCE((SELECT n FROM place), 32767),
+            searched_shuffle = COALESCE((SELECT shuffle FROM place), 0)
+        WHERE id = %(participation)s
     )
-    RETURNING id
+    SELECT (SELECT id FROM claimed), EXISTS (SELECT FROM place)
 """
 
 
@@ -67,43 +115,55 @@ def claim(campaign: Campaign, reviewer: Reviewer, *, lease_seconds: int | None =
             return Nothing(PAUSED if campaign.state == CampaignState.PAUSED else CLOSED)
         if campaign.per_person and participation.counted >= campaign.per_person:
             return Nothing(CAP_REACHED)
-        return _claim_new(campaign, reviewer, lease_seconds) or _why_nothing(campaign, reviewer)
+        return _claim_new(campaign, participation, lease_seconds or campaign.lease_seconds)
 
 
 def _held(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
     """A lease that has run out, but was not taken over, is still theirs."""
     held = Slot.objects.filter(campaign=campaign, reviewer=reviewer, submission=None)
-    lease = {"secs": campaign.lease_seconds}
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE crowd_slot SET leased_until = now() + make_interval(secs => %(secs)s)"
+            "UPDATE crowd_slot SET leased_until = statement_timestamp() + make_interval(secs => %(secs)s)"
             " WHERE campaign_id = %(campaign)s AND reviewer_id = %(reviewer)s AND submission_id IS NULL",
-            lease | {"campaign": campaign.pk, "reviewer": reviewer.pk},
+            {"secs": campaign.lease_seconds, "campaign": campaign.pk, "reviewer": reviewer.pk},
         )
         if not cursor.rowcount:
             return None
     return held.select_related("item", "campaign").first()
 
 
-def _claim_new(campaign: Campaign, reviewer: Reviewer, lease_seconds: int | None) -> Slot | None:
-    lease = min(campaign.lease_seconds, lease_seconds or campaign.lease_seconds)
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"campaign": campaign.pk, "reviewer": reviewer.pk, "lease": lease})
-        found = cursor.fetchone()
-    return Slot.objects.select_related("item", "campaign").get(pk=found[0]) if found else None
+def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: int) -> Slot | Nothing:
+    is_current = participation.searched_edition == campaign.slots_edition
+    parameters = {
+        "campaign": campaign.pk,
+        "reviewer": participation.reviewer_id,
+        "participation": participation.pk,
+        "lease": min(campaign.lease_seconds, lease_seconds),
+        "edition": campaign.slots_edition,
+        "n": participation.searched_n if is_current else 0,
+        "shuffle": participation.searched_shuffle if is_current else 0.0,
+    }
+    # Again if all that was left was just being taken by others: it may not have been all.
+    for _ in range(TRIES):
+        [(found, is_some_left)] = run(CLAIM, parameters)
+        if found:
+            return Slot.objects.select_related("item", "campaign").get(pk=found)
+        nothing = _why_nothing(campaign, participation.reviewer_id, is_some_left=is_some_left)
+        if nothing.until is None or nothing.until > timezone.now():
+            break
+    return nothing
 
 
-def _why_nothing(campaign: Campaign, reviewer: Reviewer) -> Nothing:
-    unfinished = Slot.objects.filter(campaign=campaign, submission=None)
-    if not unfinished.exists():
+def _why_nothing(campaign: Campaign, reviewer_id: int, *, is_some_left: bool) -> Nothing:
+    if not Item.objects.filter(campaign=campaign, open_slots__gt=0).exists():
         return Nothing(ALL_DONE)
-    theirs = (
-        Q(item__slots__reviewer=reviewer)
-        | Q(item__skips__reviewer=reviewer)
-        | Q(item__submissions__reviewer=reviewer)
-    )
-    until = unfinished.exclude(theirs).aggregate(first=Min("leased_until"))["first"]
-    return Nothing(OTHERS_HOLD, until) if until else Nothing(ALL_YOU_CAN)
+    if is_some_left:
+        return Nothing(OTHERS_HOLD, timezone.now())
+    sent = Submission.objects.filter(item=OuterRef("item"), reviewer=reviewer_id)
+    passed = Skip.objects.filter(item=OuterRef("item"), reviewer=reviewer_id)
+    held = Slot.objects.filter(campaign=campaign, submission=None, leased_until__isnull=False)
+    first = held.filter(~Exists(sent), ~Exists(passed)).order_by("leased_until").first()
+    return Nothing(OTHERS_HOLD, first.leased_until) if first else Nothing(ALL_YOU_CAN)
 
 
 def keep(campaign: Campaign, reviewer: Reviewer, anno_id: str) -> bool:
@@ -127,20 +187,26 @@ def skip(campaign: Campaign, reviewer: Reviewer, anno_id: str, reason: str) -> N
         Skip.objects.bulk_create([Skip(item=item, reviewer=reviewer, reason=reason)], ignore_conflicts=True)
 
 
-def release(slots) -> int:
-    """Give back slots that are in hand."""
-    return slots.filter(submission=None).update(reviewer=None, claimed_at=None, leased_until=None)
+def release(slots: QuerySet[Slot]) -> int:
+    """Give back those of the slots that are in hand. In a transaction."""
+    held = slots.filter(submission=None, reviewer__isnull=False).select_for_update(no_key=True)
+    ids = list(held.order_by("id").values_list("pk", flat=True))
+    # Not as if it was never handed out: those are only looked for after the place where a search ended.
+    return Slot.objects.filter(pk__in=ids).update(reviewer=None, claimed_at=None, leased_until=Now())
 
 
-def find_item(campaign: Campaign, anno_id: str) -> Item:
-    item = Item.objects.filter(campaign=campaign, anno_id=anno_id).first() if "\0" not in anno_id else None
+def find_item(campaign: Campaign, anno_id: str, *, among: QuerySet[Item] | None = None) -> Item:
+    """`among`: locked rows, for whoever changes what counts on it; its slots are locked after that."""
+    items = Item.objects.all() if among is None else among
+    item = items.filter(campaign=campaign, anno_id=anno_id).first() if "\0" not in anno_id else None
     if item is None:
         raise Refused("unknown_anno_id", "There is no such item. 没有该条目。", field="anno_id")
     return item
 
 
 def in_hand(campaign: Campaign) -> int:
-    return Slot.objects.filter(campaign=campaign, submission=None, leased_until__gt=Now()).count()
+    held = Slot.objects.filter(campaign=campaign, submission=None, reviewer__isnull=False)
+    return held.filter(leased_until__gt=Now()).count()
 
 
 def minutes_until(moment: datetime) -> int:

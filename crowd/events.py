@@ -3,6 +3,7 @@
 The body is made here, because the app that sends webhooks does not know campaigns.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from tasks import events
@@ -15,28 +16,27 @@ TARGET_MET = "ANNOTATION_TARGET_MET"
 COMPLETED = "CAMPAIGN_COMPLETED"
 
 
-def review_created(submission: Submission, item: Item, campaign: Campaign) -> None:
+def submitted(submission: Submission, item: Item, campaign: Campaign, *, is_target_met: bool) -> None:
     review = body_of(submission, item.anno_id, submission.reviewer.public_id)
-    _emit(
-        REVIEW_CREATED,
-        campaign,
-        review=review | {"counted": submission.status == Status.COUNTED},
-        item=_item(item),
-    )
+    review["counted"] = submission.status == Status.COUNTED
+    found = [_event(REVIEW_CREATED, campaign, review=review, item=_item(item))]
+    if is_target_met:
+        found.append(_event(TARGET_MET, campaign, item=_item(item)))
+    events.emit_all(found)
 
 
-def target_met(item: Item, campaign: Campaign) -> None:
-    _emit(TARGET_MET, campaign, item=_item(item))
+def targets_met(items: Iterable[Item], campaign: Campaign) -> None:
+    events.emit_all(_event(TARGET_MET, campaign, item=_item(item)) for item in items)
 
 
 def completed(campaign: Campaign, stats: dict[str, int]) -> None:
-    _emit(COMPLETED, campaign, stats=stats)
+    events.emit_all([_event(COMPLETED, campaign, stats=stats)])
 
 
 def _item(item: Item) -> dict[str, Any]:
     return {"anno_id": item.anno_id, "annotation": item.annotation_id, "counted": item.counted}
 
 
-def _emit(action: str, campaign: Campaign, **body: Any) -> None:
+def _event(action: str, campaign: Campaign, **body: Any) -> events.DomainEvent:
     about = {"campaign": {"id": campaign.pk, "slug": campaign.slug, "title": campaign.title}} | body
-    events.emit(events.APP_EVENT, campaign.project, actor=None, detail={"action": action, "body": about})
+    return events.DomainEvent(events.APP_EVENT, campaign.project, detail={"action": action, "body": about})

@@ -19,7 +19,7 @@ from .review_file import PATH, REVIEWER
 from .review_source import MAX_FILE, Unreadable, statuses
 from .review_source import Source as Files
 from .rubric import Rubric, is_tag, scores_of
-from .submitting import count_review, free_slot, locked_item, store, supersede
+from .submitting import count_review, free_slot, locked_items, store, supersede
 
 CHUNK = 200
 MAX_LISTED = 1000
@@ -176,7 +176,7 @@ class Restoring:
         reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
         with transaction.atomic():
             participation = locked_participation(self.campaign.pk, reviewer)
-            item = locked_item(item)
+            item = locked_items().get(pk=item.pk)
             here = Submission.objects.filter(item=item, reviewer=reviewer)
             if here.filter(ms=found.ms).exists():
                 self.state.report.duplicate += 1

@@ -7,6 +7,7 @@ from functools import partial
 from random import random
 
 from django.db import transaction
+from django.db.models import F
 
 from tasks.sql import copy_rows, next_ids, update_rows
 
@@ -34,7 +35,10 @@ def locked_items(item_ids: Collection[int]) -> list[Item]:
 
 def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
     """Add or remove open slots of these items until counted and open ones make up what is wanted. What people
-    have in hand goes last; if they submit it nevertheless, it is kept as surplus. In a transaction."""
+    have in hand goes last; if they submit it nevertheless, it is kept as surplus.
+
+    In a transaction in which the campaign has been locked, since when its target is as it is here.
+    """
     items = locked_items(item_ids)
     open_slots = defaultdict(list)
     unsubmitted = Slot.objects.filter(item__in=item_ids, submission=None).order_by("id")
@@ -58,14 +62,14 @@ def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
     Slot.objects.filter(pk__in=[slot.pk for slot in surplus]).delete()
     add(campaign.pk, missing)
     update_rows(items, ["counted", "open_slots", "stopped_at", *certainty.MEASURED])
-    for item in items:
-        if item.is_done and item.pk not in was_done:
-            events.target_met(item, campaign)
+    events.targets_met([item for item in items if item.is_done and item.pk not in was_done], campaign)
     if done := sum(item.is_done for item in items) - len(was_done):
         counts.add(campaign.pk, done=done)
+    # Claims pass over slots that are locked here, and remember that there was nothing for them.
+    Campaign.objects.filter(pk=campaign.pk).update(slots_edition=F("slots_edition") + 1)
     if any(item.pk in was_done and not item.is_done for item in items):
         Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
-    transaction.on_commit(partial(complete_if_done, campaign.pk))
+    transaction.on_commit(partial(complete_if_done, campaign.pk), robust=True)
 
 
 def resettle(campaign_id: int, item_ids: Collection[int]) -> None:

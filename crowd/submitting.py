@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -59,22 +59,35 @@ def submit(
     """
     with transaction.atomic():
         participation = locked_participation(campaign.pk, reviewer)
-        item = locked_item(find_item(campaign, anno_id))
+        item = find_item(campaign, anno_id, among=locked_items())
         # As it is now: what it wants may have changed while we waited.
         campaign = Campaign.objects.select_related("project").get(pk=campaign.pk)
-        _refuse_closed(campaign, participation)
-        earlier = Submission.objects.filter(item=item, reviewer=reviewer, status__in=LIVE).first()
+        before = list(Submission.objects.filter(item=item, reviewer=reviewer).order_by("ms"))
+        earlier = next((one for one in before if one.status in LIVE), None)
         if earlier and earlier.same_as(answers.by_question, answers.comment):
             return Outcome(earlier, is_repeat=True)
+        _refuse_closed(campaign, participation)
         if earlier and not replace:
             raise Differs(earlier)
-        slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
-        submission = store(campaign, item, participation, answers, slot=slot, ms=_next_ms(item, reviewer))
+        slot = supersede(earlier) if earlier else None
+        if slot is None and not _is_at_cap(campaign, participation):
+            slot = free_slot(item, reviewer)
+        submission = store(campaign, item, participation, answers, slot=slot, ms=_next_ms(before))
         submission.reviewer = reviewer
-        events.review_created(submission, item, campaign)
-        if slot:
-            count_review(campaign, item, participation, slot)
+        is_target_met = slot is not None and count_review(campaign, item, participation, slot)
+        events.submitted(submission, item, campaign, is_target_met=is_target_met)
     return Outcome(submission)
+
+
+def locked_items() -> QuerySet[Item]:
+    """Whoever changes what counts on an item locks it first, and then its slots."""
+    return Item.objects.select_for_update(no_key=True).order_by("id")
+
+
+def _is_at_cap(campaign: Campaign, participation: Participation) -> bool:
+    """Whoever has done as many as one person may gets no more items; what they had open in another tab is
+    kept, but does not count."""
+    return bool(campaign.per_person) and participation.counted >= campaign.per_person
 
 
 def _refuse_closed(campaign: Campaign, participation: Participation) -> None:
@@ -89,13 +102,18 @@ def _refuse_closed(campaign: Campaign, participation: Participation) -> None:
 
 
 def free_slot(item: Item, reviewer: Reviewer) -> Slot | None:
-    """The slot this review fills: the person's own, else one that nobody holds. Locked."""
-    is_theirs = Q(reviewer=reviewer)
+    """The slot this review fills: the person's own, else one that nobody holds.
+
+    All slots of the item that have no review are locked, in order: a claim of one of them, or the release of
+    all, is waited for. The item is locked before.
+    """
     is_free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    places = Slot.objects.filter(is_theirs | is_free, item=item, submission=None).select_for_update(
-        no_key=True
+    unfilled = Slot.objects.filter(item=item, submission=None).annotate(
+        is_free=ExpressionWrapper(is_free, output_field=BooleanField())
     )
-    return places.order_by(Case(When(is_theirs, then=0), default=1), "n").first()
+    found = sorted(unfilled.select_for_update(no_key=True).order_by("id"), key=lambda slot: slot.n)
+    own = (slot for slot in found if slot.reviewer_id == reviewer.pk)
+    return next(own, None) or next((slot for slot in found if slot.is_free), None)
 
 
 def supersede(earlier: Submission) -> Slot | None:
@@ -105,13 +123,10 @@ def supersede(earlier: Submission) -> Slot | None:
     return slot
 
 
-def _next_ms(item: Item, reviewer: Reviewer) -> int:
+def _next_ms(before: list[Submission]) -> int:
     """Now, but later than anything this person has sent for the item: the file names must differ."""
     now = time.time_ns() // 1_000_000
-    last = (
-        Submission.objects.filter(item=item, reviewer=reviewer).order_by("-ms").values_list("ms", flat=True)
-    )
-    return max(now, (last.first() or 0) + 1)
+    return max(now, before[-1].ms + 1) if before else now
 
 
 def store(
@@ -143,30 +158,26 @@ def store(
     return submission
 
 
-def locked_item(item: Item) -> Item:
-    """Before its slots: a review that makes it certain takes its other slots back."""
-    return Item.objects.select_for_update(no_key=True).get(pk=item.pk)
-
-
-def count_review(campaign: Campaign, item: Item, participation: Participation, slot: Slot) -> None:
+def count_review(campaign: Campaign, item: Item, participation: Participation, slot: Slot) -> bool:
     """The review that now fills `slot` counts: in place of an earlier one of the same person, or one more.
-    `item` is locked."""
+    Returns whether it was the last one the item wanted. Item and participation are locked."""
     if slot.submission_id is not None:
         certainty.remeasure(campaign, [item])
         item.save(update_fields=certainty.MEASURED)
         if item.stopped_at and not certainty.is_certain(campaign, item):
-            transaction.on_commit(partial(slots.resettle, campaign.pk, [item.pk]))
-        return
+            transaction.on_commit(partial(slots.resettle, campaign.pk, [item.pk]), robust=True)
+        return False
     was_done = item.is_done
     item.counted += 1
     certainty.remeasure(campaign, [item])
     item.open_slots = certainty.open_slots_wanted(campaign, item)
     item.save(update_fields=["counted", "open_slots", "stopped_at", *certainty.MEASURED])
-    Participation.objects.filter(pk=participation.pk).update(counted=F("counted") + 1)
+    participation.counted += 1
+    participation.save(update_fields=["counted"])
     is_done = item.is_done and not was_done
     if item.stopped_at:
         slots.drop_open(item)
     if is_done:
-        events.target_met(item, campaign)
-        transaction.on_commit(partial(complete_if_done, campaign.pk))
-    counts.add(campaign.pk, reviews=1, reviewers=int(participation.counted == 0), done=int(is_done))
+        transaction.on_commit(partial(complete_if_done, campaign.pk), robust=True)
+    counts.add(campaign.pk, reviews=1, reviewers=int(participation.counted == 1), done=int(is_done))
+    return is_done

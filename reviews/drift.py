@@ -3,7 +3,7 @@
 Differences are read in one snapshot and repaired under locks.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -88,17 +88,30 @@ SUMS = """
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference. `task` is None if it is about the whole project."""
+    """One difference. `task` is None if it is about the whole project, or about `place` in it."""
 
     project: int
     task: int | None
     what: str
     stored: Any
     counted: Any
+    place: str = "totals"
 
     def __str__(self) -> str:
-        where = f"task {self.task}" if self.task else "totals"
+        where = f"task {self.task}" if self.task else self.place
         return f"project {self.project}, {where}: {self.what} is {self.stored}, counted {self.counted}"
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What an app above counts in a project."""
+
+    find: Callable[[Project], list[Drift]]
+    repair: Callable[[Project], None]
+
+
+# Apps above add theirs when they are ready.
+MORE: list[Counters] = []
 
 
 @contextmanager

@@ -81,6 +81,8 @@ class Campaign(models.Model):
         validators=[MinValueValidator(0.5), MaxValueValidator(0.9999)],
         help_text="Stop asking about an item once its outcome is at least this probable, for example 0.95.",
     )
+    # Rises when slots are added: what people know of slots (Participation.searched_…) is then out of date.
+    slots_edition = models.PositiveIntegerField(default=0, editable=False)
     # Where remote images and videos of the items come from: they fill the page's content policy.
     media_origins = models.JSONField(default=list, blank=True, editable=False)
     hub_repo = models.CharField(

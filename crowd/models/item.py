@@ -46,7 +46,7 @@ class Item(models.Model):
         annotation_id: int | None
 
     class Meta:
-        ordering = ["campaign", "position"]
+        ordering = ["campaign_id", "position"]
         constraints = [models.UniqueConstraint(fields=["campaign", "anno_id"], name="item_once")]
         indexes = [
             models.Index(fields=["campaign", "position"], name="item_in_order"),
@@ -83,6 +83,7 @@ class Slot(models.Model):
     shuffle = models.FloatField(help_text="Random: the order among slots with the same n.")
     reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, null=True, related_name="slots")
     claimed_at = models.DateTimeField(null=True)
+    # Empty until it is first handed out. Of one that was given back: when that was.
     leased_until = models.DateTimeField(null=True)
     submission = models.OneToOneField(
         "crowd.Submission", on_delete=models.PROTECT, null=True, related_name="slot"
@@ -105,14 +106,24 @@ class Slot(models.Model):
             ),
             models.CheckConstraint(
                 name="slot_leased_or_not",
-                condition=Q(reviewer=None, claimed_at=None, leased_until=None, submission=None)
+                condition=Q(reviewer=None, claimed_at=None, submission=None)
                 | Q(reviewer__isnull=False, leased_until__isnull=False, submission=None)
                 | Q(reviewer__isnull=False, submission__isnull=False),
             ),
         ]
         indexes = [
-            # What `claims` reads: the fewest reviews first, in a random order.
-            models.Index(fields=["campaign", "n", "shuffle"], name="slot_open", condition=Q(submission=None)),
+            # What `claims` reads. Never handed out: the fewest reviews first, in a random order.
+            models.Index(
+                fields=["campaign", "n", "shuffle"],
+                name="slot_fresh",
+                condition=Q(submission=None, leased_until=None),
+            ),
+            # In hand, and claimable when `leased_until` has passed.
+            models.Index(
+                fields=["campaign", "leased_until"],
+                name="slot_leased",
+                condition=Q(submission=None, leased_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,11 @@ class Participation(models.Model):
     reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="participations")
     counted = models.PositiveIntegerField(default=0, help_text="Their reviews that count.")
     link_key = models.CharField(max_length=32, blank=True, help_text="The key they came with.")
+    # None of the slots before this place that were never handed out is for them (in this edition): so that
+    # somebody who has reviewed much is not searched for from the beginning each time.
+    searched_edition = models.PositiveIntegerField(default=0, editable=False)
+    searched_n = models.PositiveSmallIntegerField(default=0, editable=False)
+    searched_shuffle = models.FloatField(default=0, editable=False)
     blocked_at = models.DateTimeField(null=True)
     blocked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -1,7 +1,10 @@
 """Reviewers and answers for the tests of campaigns."""
 
 import json
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from crowd import claims, identities
 from crowd.answers import Answers
@@ -36,3 +39,7 @@ def claimed(campaign: Campaign, who: Reviewer) -> Slot:
 
 def review_next(campaign: Campaign, who: Reviewer, **scores: int) -> Outcome:
     return submit(campaign, who, claimed(campaign, who).item.anno_id, answers(**scores))
+
+
+def lapse(slot: Slot) -> None:
+    Slot.objects.filter(pk=slot.pk).update(leased_until=timezone.now() - timedelta(seconds=1))

@@ -1,7 +1,4 @@
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from crowd import claims
 from crowd.claims import Nothing
@@ -10,13 +7,9 @@ from crowd.models import Campaign, CampaignState, Item, Slot, Status, Submission
 from crowd.submitting import Differs, submit
 from tasks.errors import Refused
 
-from .factories import answers, claimed, review_next, reviewer
+from .factories import answers, claimed, lapse, review_next, reviewer
 
 pytestmark = pytest.mark.django_db
-
-
-def lapse(slot: Slot) -> None:
-    Slot.objects.filter(pk=slot.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_claim_gives_the_same_item_until_it_is_submitted(campaign):

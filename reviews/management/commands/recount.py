@@ -33,6 +33,7 @@ class Command(BaseCommand):
                     tasks += len(ids)
                     bar.update(len(ids))
                 found += self._totals(one, check=check)
+                found += self._more(one, check=check)
         self._triggers(check=check)
         self._conclude(found, f"{len(projects)} projects, {tasks} tasks", check=check)
 
@@ -55,6 +56,15 @@ class Command(BaseCommand):
         found = drift.drift_of_totals(project)
         if found and not check:
             drift.repair_totals(project)
+        return found
+
+    def _more(self, project: Project, *, check: bool) -> list[drift.Drift]:
+        found = []
+        for counters in drift.MORE:
+            if differing := counters.find(project):
+                found += differing
+                if not check:
+                    counters.repair(project)
         return found
 
     def _conclude(self, found: list[drift.Drift], counted: str, *, check: bool) -> None:
