@@ -67,6 +67,8 @@ def update(campaign: Campaign, changes: dict[str, Any], *, actor: User) -> Campa
     with transaction.atomic():
         campaign = locked(campaign.pk, actor)
         stopped_when = campaign.stop_when_certain
+        if changes.get("hub_repo", campaign.hub_repo) != campaign.hub_repo:  # the other one has none of them
+            Submission.objects.filter(campaign=campaign).update(pushed_at=None)
         for name in changes.keys() & set(SETTINGS):
             setattr(campaign, name, changes[name])
         campaign.full_clean(exclude=["is_default"])

@@ -17,7 +17,7 @@ COMPLETED = "CAMPAIGN_COMPLETED"
 
 
 def submitted(submission: Submission, item: Item, campaign: Campaign, *, is_target_met: bool) -> None:
-    review = body_of(submission, item.anno_id, submission.reviewer.public_id)
+    review = body_of(submission, item.anno_id, submission.reviewer.public_id, campaign.rubric)
     review["counted"] = submission.status == Status.COUNTED
     found = [_event(REVIEW_CREATED, campaign, review=review, item=_item(item))]
     if is_target_met:

@@ -35,8 +35,7 @@ configs:
   because the person was blocked.
 - `reviews/<reviewer>/<anno_id>__<milliseconds>.json`: one file for each review.
 - `summary.csv`: one line for each item, with the scores of each question. Only counted reviews.
-- `annotations.jsonl`: the items, as they were imported.
-
+{items_file}
 Scores: 1 delete, 2 needs a fix, 3 keep. Reviewers are anonymous.
 """
 
@@ -64,7 +63,7 @@ def _write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[str]) -> N
             raw.write(line.encode())
 
 
-def readme(campaign: Campaign) -> str:
+def readme(campaign: Campaign, *, has_items: bool = True) -> str:
     now = totals(campaign)
     return README.format(
         title=" ".join(campaign.title.split()),
@@ -72,6 +71,7 @@ def readme(campaign: Campaign) -> str:
         reviews=now.reviews,
         reviewers=now.reviewers,
         target=campaign.target,
+        items_file="- `annotations.jsonl`: the items, as they were imported.\n" if has_items else "",
     )
 
 
@@ -80,7 +80,8 @@ def reviews_of(campaign: Campaign) -> Iterator[tuple[str, dict[str, Any], str]]:
     rows = Submission.objects.filter(campaign=campaign).order_by("id")
     for review in rows.select_related("reviewer").annotate(anno_id=F("item__anno_id")).iterator(CHUNK):
         anno_id, reviewer = review.anno_id, review.reviewer.public_id
-        yield path_of(reviewer, anno_id, review.ms), body_of(review, anno_id, reviewer), review.status
+        body = body_of(review, anno_id, reviewer, campaign.rubric)
+        yield path_of(reviewer, anno_id, review.ms), body, review.status
 
 
 def review_lines(campaign: Campaign) -> Iterator[str]:

@@ -20,8 +20,9 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from users.models import User
 
-from . import applying, campaigns, export, measuring
+from . import applying, campaigns, export, measuring, push
 from .counts import totals
+from .hub import refuse_unprepared
 from .importing.importer import ImportState, ItemImport
 from .models import Campaign, Submission
 from .restoring import RestoreState, Restoring
@@ -29,7 +30,7 @@ from .review_source import Zip
 
 IMPORT, RESTORE, EXPORT = "crowd_import", "crowd_restore", "crowd_export"
 APPLY, TARGET = "crowd_apply", "crowd_target"
-KINDS = (IMPORT, RESTORE, EXPORT, APPLY, TARGET)  # their subject is the campaign
+KINDS = (IMPORT, RESTORE, EXPORT, APPLY, TARGET, push.KIND)  # their subject is the campaign
 # Up to these sizes the request itself does it: about a second.
 IMPORT_BYTES, RESTORE_BYTES = 2**20, 100_000
 EXPORT_REVIEWS, APPLY_ITEMS, TARGET_ITEMS = 1000, 50, 1000
@@ -62,12 +63,39 @@ def start_export(campaign: Campaign, actor: User) -> Job:
 def start_apply(campaign: Campaign, actor: User) -> Job:
     """The one under way, if there is one: two would wait for each other item by item."""
     campaigns.require_manager(campaign.project, actor)
+    job, is_new = _only(APPLY, campaign, actor)
+    return _run_or_enqueue(job, is_small=totals(campaign).items <= APPLY_ITEMS) if is_new else job
+
+
+def start_push(campaign: Campaign, actor: User) -> Job:
+    """The one under way, if there is one. Raises Refused: no repository, no token, no library."""
+    campaigns.require_manager(campaign.project, actor)
+    if not campaign.hub_repo:
+        detail = "Enter the dataset repository of the campaign first, as owner/name."
+        raise Refused("no_repository", detail, field="hub_repo")
+    refuse_unprepared()
+    job, is_new = _only(push.KIND, campaign, actor)
+    if is_new:
+        runner.enqueue(job)
+    return job
+
+
+def sweep_pushes() -> None:
+    """Push what waits, of all campaigns with a repository."""
+    for campaign in Campaign.objects.public().exclude(hub_repo="").select_related("created_by"):
+        if push.is_due(campaign):
+            job, is_new = _only(push.KIND, campaign, campaign.created_by)
+            if is_new:
+                runner.enqueue(job)
+
+
+def _only(kind: str, campaign: Campaign, actor: User) -> tuple[Job, bool]:
+    """The unfinished job of this kind, or a new one. (job, whether it is new)"""
     with transaction.atomic():
-        campaigns.locked(campaign.pk, actor)
-        if job := jobs_of(campaign).unfinished().filter(kind=APPLY).first():
-            return job
-        job = _create(APPLY, campaign, actor)
-    return _run_or_enqueue(job, is_small=totals(campaign).items <= APPLY_ITEMS)
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        if job := jobs_of(campaign).unfinished().filter(kind=kind).first():
+            return job, False
+        return _create(kind, campaign, actor), True
 
 
 def start_target(campaign: Campaign, actor: User, target: int) -> Job:
@@ -235,6 +263,21 @@ def export_step(running: RunningJob) -> Done:
     finally:
         draft.unlink(missing_ok=True)
     return Done({"reviews": reviews, "bytes": path.stat().st_size})
+
+
+@shared_task
+def push_reviews() -> None:
+    """By beat."""
+    if settings.HF_TOKEN:
+        sweep_pushes()
+
+
+# Not atomic: what the hub has taken is marked at once.
+@job_kind(
+    push.KIND, label="Push to the dataset repository", atomic=False, if_stopped="The other reviews wait."
+)
+def push_step(running: RunningJob) -> Done | Continue:
+    return push.step(running, _campaign(running.job))
 
 
 @job_kind(

@@ -6,6 +6,7 @@ from typing import Any
 
 from .importing.lines import ANNO_ID
 from .models import Submission
+from .rubric import Rubric
 
 REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?P<ms>[0-9]{1,15})\.json\Z")
@@ -13,14 +14,24 @@ PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?
 LIST = "reviews.jsonl"  # beside reviews/
 
 
-def body_of(submission: Submission, anno_id: str, reviewer_id: str) -> dict[str, Any]:
+def body_of(submission: Submission, anno_id: str, reviewer_id: str, rubric: Rubric) -> dict[str, Any]:
     return {
         "reviewer_id": reviewer_id,
         "anno_id": anno_id,
         "ts": submission.ts,
-        **submission.answers,
+        **_in_order(submission.answers, rubric),
         "comment": submission.comment,
     }
+
+
+def _in_order(answers: dict[str, dict[str, Any]], rubric: Rubric) -> dict[str, dict[str, Any]]:
+    """Of the rubric: the database has an order of its own. What the rubric no longer asks comes last."""
+    ordered = {}
+    for question in rubric["questions"]:
+        if answer := answers.get(question["key"]):
+            names = ["score", *(tag["name"] for tag in question.get("tags", ()))]
+            ordered[question["key"]] = {name: answer[name] for name in names if name in answer} | answer
+    return ordered | {key: answer for key, answer in answers.items() if key not in ordered}
 
 
 def path_of(reviewer_id: str, anno_id: str, ms: int) -> str:

@@ -17,9 +17,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Continue:
-    """There is more to do, from `cursor` on (JSON)."""
+    """There is more to do, from `cursor` on (JSON); not before `after` seconds have passed."""
 
     cursor: Any
+    after: float = 0
 
 
 Step = Callable[[RunningJob], Done | Continue]

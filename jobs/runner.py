@@ -58,11 +58,11 @@ def enqueue(job: Job) -> None:
     transaction.on_commit(lambda: send(job.pk))
 
 
-def send(job_id: int) -> None:
-    """If the broker is down, nothing is lost: the sweep asks again."""
+def send(job_id: int, after: float = 0) -> None:
+    """If the broker is down, nothing is lost: the sweep asks again. `after`: in so many seconds."""
     Job.objects.filter(pk=job_id).update(queued_at=timezone.now())
     try:
-        current_app.send_task("jobs.jobs.run_step", (job_id,), retry=False)
+        current_app.send_task("jobs.jobs.run_step", (job_id,), retry=False, countdown=after or None)
     except Exception as error:
         log.warning("no worker could be asked for job %s: %s", job_id, error)
 
@@ -71,15 +71,15 @@ def run_step(job_id: int) -> None:
     """Run the next step, unless another worker has the job or it has ended. In a worker."""
     if job := _acquire(job_id):
         with LeasedJob(job) as running:
-            has_more = _run(running)
-        if has_more:
-            send(job_id)
+            outcome = _run(running)
+        if isinstance(outcome, Continue):
+            send(job_id, after=outcome.after) if outcome.after else send(job_id)
 
 
 def run_now(job: Job) -> Job:
     """Run it to its end within a request. For work known to be short: its lease is not renewed."""
     while taken := _acquire(job.pk):
-        if not _run(RunningJob(taken)):
+        if not isinstance(_run(RunningJob(taken)), Continue):
             break
     job.refresh_from_db()
     return job
@@ -99,8 +99,8 @@ def _acquire(job_id: int) -> Job | None:
     return Job.objects.select_related("created_by").get(pk=job_id)
 
 
-def _run(running: RunningJob) -> bool:
-    """Whether there is another step to run. If the database is lost, the step repeats after the lease."""
+def _run(running: RunningJob) -> Done | Continue | None:
+    """None if it did not get to its end. If the database is lost, the step repeats after the lease."""
     job, kind = running.job, kind_of(running.job)
     try:
         if job.cancel_requested_at:
@@ -110,7 +110,7 @@ def _run(running: RunningJob) -> bool:
         with transaction.atomic() if kind.atomic else nullcontext():
             outcome = kind.step(running)
             _commit(running, outcome)
-        return isinstance(outcome, Continue)
+        return outcome
     except LeaseLost:
         log.warning("job %s was taken over by another worker", job.pk)
     except (OperationalError, InterfaceError):
@@ -127,7 +127,7 @@ def _run(running: RunningJob) -> bool:
         log.exception("job %s failed", job.pk)
         detail = f"Something went wrong on our side. {kind.if_stopped}".strip()
         _end(_leased(job), job, State.FAILED, error=_error("failed", detail))
-    return False
+    return None
 
 
 def _leased(job: Job) -> JobQuerySet:
@@ -141,6 +141,8 @@ def _commit(running: RunningJob, outcome: Done | Continue) -> None:
     if isinstance(outcome, Continue):
         # A cancellation waits for the next step: this one is complete.
         changes = progress | NO_LEASE | {"cursor": outcome.cursor, "attempts": 0}
+        if outcome.after:  # nobody has it, but nobody may take it yet
+            changes["lease_until"] = Now() + timedelta(seconds=outcome.after)
         committed = bool(_leased(job).update(**changes))
     else:
         rows = _leased(job).filter(cancel_requested_at=None)

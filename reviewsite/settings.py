@@ -303,6 +303,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "push-crowd-reviews": {
+        "task": "crowd.jobs.push_reviews",
+        "schedule": env.float("PUSH_EVERY_SECONDS", default=600.0),
+        "options": {"expires": 60},
+    },
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 # Longer than one delivery may take: all workers may be waiting for slow consumers.
@@ -321,6 +326,10 @@ CROWD_IDENTITIES_PER_HOUR = env.int("CROWD_IDENTITIES_PER_HOUR", default=20)
 CROWD_EMBED_ORIGINS = env.list("CROWD_EMBED_ORIGINS", default=[])
 # Where links of items to images and videos are redirected to. Where they point to is known.
 CROWD_MEDIA_ORIGINS = env.list("CROWD_MEDIA_ORIGINS", default=[])
+# Where reviews of campaigns with a dataset repository are pushed to; without a token they wait. The token is
+# stored nowhere.
+HF_TOKEN = env.str("HF_TOKEN", default="")
+HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
 
 # A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)
@@ -386,5 +395,6 @@ LOGGING = {
         # Otherwise two lines for every job. Failures are logged above this level.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # a line for each request to the hub
     },
 }

@@ -22,7 +22,9 @@ ANNO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
 # The right scores of an item, to see how reviewers do: {"tg": 3, "qa": 1}. Never shown or exported.
 KNOWN = "known_scores"
 MAX_LINE = 2**20  # bytes
-MAX_REFERENCES, MAX_KEYFRAMES, MAX_BOXES = 20, 60, 500
+MAX_REFERENCES = 20
+MAX_KEYFRAMES = 60
+MAX_BOXES = 500
 # Written name → name here.
 ALIASES = {
     "video": "video_url",

@@ -17,6 +17,12 @@ SLUG = RegexValidator(
     r"\A[a-z0-9][a-z0-9-]{1,62}\Z",
     "2 to 63 lowercase letters, digits and hyphens, not starting with a hyphen.",
 )
+# What the hub takes: no "--" or "..", not ending in ".git".
+REPOSITORY = RegexValidator(
+    r"\A(?!.*(?:--|\.\.))(?!.*\.git\Z)[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+    r"/[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?\Z",
+    "owner/name: letters, digits, single hyphens, dots and underscores.",
+)
 
 
 class CampaignState(models.TextChoices):
@@ -86,7 +92,11 @@ class Campaign(models.Model):
     # Where remote images and videos of the items come from: they fill the page's content policy.
     media_origins = models.JSONField(default=list, blank=True, editable=False)
     hub_repo = models.CharField(
-        "dataset repository", max_length=200, blank=True, help_text="Where reviews are pushed to: owner/name"
+        "dataset repository",
+        max_length=200,
+        blank=True,
+        validators=[REPOSITORY],
+        help_text="Where reviews are pushed to: owner/name",
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

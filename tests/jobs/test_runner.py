@@ -355,6 +355,18 @@ def test_sweep_asks_for_jobs_that_no_worker_has(job_that, sent, changes, is_aske
     assert sent == ([job.pk] if is_asked else [])
 
 
+def test_step_that_has_to_wait_is_asked_for_later_and_not_run_before(job_that, monkeypatch):
+    asked = []
+    monkeypatch.setattr(runner, "send", lambda *args, **more: asked.append((args, more)))
+    job = job_that(lambda running: Continue(running.job.cursor or 1, after=30))
+
+    runner.run_step(job.pk)
+    runner.run_step(job.pk)
+
+    assert (asked, read(job).cursor, job.attempts) == ([((job.pk,), {"after": 30})], 1, 0)
+    assert timedelta(seconds=25) < job.lease_until - timezone.now() < timedelta(seconds=30)
+
+
 def test_broker_that_is_down_loses_nothing(job_that, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(runner.current_app, "send_task", lambda *args, **how: 1 / 0)
