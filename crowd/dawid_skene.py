@@ -127,8 +127,8 @@ class _Estimation:
         }
         self.voted_on: list[list[int]] = [[] for _ in range(len(self.reviewers) * classes)]
         for number, said in enumerate(self.votes):
-            for vote in said:
-                self.voted_on[vote].append(number)
+            for choice in said:
+                self.voted_on[choice].append(number)
 
     def run(self, start: Model | None, seconds: float) -> Estimate:
         until, is_settled = monotonic() + seconds, False

@@ -5,6 +5,7 @@ A sweep calls `measure_due` every minute. It never changes a review, nor asks ag
 certain enough; but items that have become so are not asked about any more.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from datetime import timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -26,6 +27,8 @@ from .outcomes import Scores
 from .records import Review, record_of, tally
 from .rubric import question_keys, scores_of
 
+log = logging.getLogger(__name__)
+
 CHUNK = 1000
 # The estimate of one measurement stops after so long; the next one goes on from where it was.
 ESTIMATE_SECONDS = 15
@@ -38,8 +41,17 @@ MINUTE = timedelta(minutes=1)
 
 def measure_due() -> int:
     """Measure the campaigns with other reviews than were measured. Returns how many."""
-    running = Campaign.objects.public().order_by("measurement__measured_at", "pk")
-    return sum(measure(campaign) is not None for campaign in running if is_due(campaign))
+    longest_ago_first = F("measurement__measured_at").asc(nulls_first=True)
+    due = [campaign for campaign in Campaign.objects.public().order_by(longest_ago_first) if is_due(campaign)]
+    return sum(map(_measure_or_log, due))
+
+
+def _measure_or_log(campaign: Campaign) -> bool:
+    try:
+        return measure(campaign) is not None
+    except Exception:  # the other campaigns are measured all the same
+        log.exception("campaign %s could not be measured", campaign.pk)
+        return False
 
 
 def is_due(campaign: Campaign) -> bool:
@@ -80,7 +92,8 @@ def _measure(campaign: Campaign) -> Measurement:
     # Before the reviews are read: what comes meanwhile is measured next time.
     counted, last_submission = _state(campaign)
     reviews = list(_reviews(campaign))
-    known = dict(Item.objects.filter(campaign=campaign, known__isnull=False).values_list("pk", "known"))
+    rows = Item.objects.filter(campaign=campaign, known__isnull=False).values_list("pk", "known")
+    known: dict[int, Scores] = {item: scores for item, scores in rows if scores}
     model = _estimate(campaign, reviews, known).model
     measured = _measured(campaign, reviews, model)
     _write_records(campaign, reviews, known, model)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 
 from tasks.sql import run
 
@@ -13,13 +14,15 @@ from .counts import totals
 from .models import Campaign, Item, Measurement, Participation
 from .rubric import question_keys, scores_of
 
-ITEM_ORDERS = {
+Order = tuple[str | OrderBy, ...]
+
+ITEM_ORDERS: dict[str, Order] = {
     "disagreement": (F("disagreement").desc(nulls_last=True), "position"),
     "certainty": (F("certainty").asc(nulls_last=True), "position"),
     "position": ("position",),
 }
 FLAGGED = Q(measure__speeds=True) | Q(measure__straight_lines=True)
-REVIEWER_ORDERS = {
+REVIEWER_ORDERS: dict[str, Order] = {
     "reviews": ("-counted", "pk"),
     "agreement": (F("measure__agreement").asc(nulls_last=True), "pk"),
     "accuracy": (F("measure__accuracy").asc(nulls_last=True), "pk"),

@@ -136,6 +136,15 @@ def test_campaigns_are_measured_when_something_is_new(reviewed):
     assert measure_due() == 1
 
 
+def test_a_campaign_that_cannot_be_measured_keeps_no_other_back(reviewed, house):
+    other = Campaign.objects.create(project=house.project, slug="other", title="Other", created_by=house.lead)
+    import_items(other, BytesIO(lines("a")))
+    review_next(other, reviewer())
+    other.submissions.update(answers={"tg": {"score": 9}})
+    assert measure_due() == 1
+    assert quality_of(reviewed).reviews == 24
+
+
 def test_one_process_measures_a_campaign_at_a_time(reviewed):
     Measurement.objects.create(campaign=reviewed, started_at=timezone.now())
     assert measure(reviewed) is None
