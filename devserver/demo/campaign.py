@@ -65,8 +65,8 @@ def media_zip() -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         for path, image in images():
             archive.writestr(path, image)
-        for path in sorted(VIDEOS.glob("*.mp4")):
-            archive.write(path, f"example.org/v/{path.name}")
+        for video in sorted(VIDEOS.glob("*.mp4")):
+            archive.write(video, f"example.org/v/{video.name}")
     return out.getvalue()
 
 

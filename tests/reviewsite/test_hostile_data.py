@@ -64,7 +64,7 @@ NAMED: dict[str, Any] = {
 }
 # The schema, files as they are, forms with a code from a mail, and what would end the session.
 NOT_WALKED = (
-    "api/schema/", "data/upload/",
+    "api/schema/", "data/upload/", "c/<slug>/media/",
     "accounts/reset/", "admin/<", "admin/r/", "admin/logout/", "accounts/logout/", "accounts/oidc", "demo/"
 )  # fmt: skip
 # These are 400 without `?project=`.
