@@ -17,7 +17,7 @@ from .models import Campaign, Item, Slot
 
 
 def add(campaign_id: int, wanted: list[tuple[int, int]]) -> None:
-    """Open slots, as (item id, number)."""
+    """Open slots, as (item id, number). With the campaign locked: searches that have ended begin again."""
     ids = next_ids(Slot, len(wanted))
     copy_rows(
         [
@@ -25,6 +25,7 @@ def add(campaign_id: int, wanted: list[tuple[int, int]]) -> None:
             for pk, (item, n) in zip(ids, wanted, strict=True)
         ]
     )
+    Campaign.objects.filter(pk=campaign_id).update(slots_edition=F("slots_edition") + 1)
 
 
 def locked_items(item_ids: Collection[int]) -> list[Item]:

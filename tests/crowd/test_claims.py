@@ -1,13 +1,16 @@
+from io import BytesIO
+
 import pytest
 
 from crowd import claims
 from crowd.claims import Nothing
 from crowd.counts import stats
+from crowd.importing.importer import import_items
 from crowd.models import Campaign, CampaignState, Item, Slot, Status, Submission
 from crowd.submitting import Differs, submit
 from tasks.errors import Refused
 
-from .factories import answers, claimed, lapse, review_next, reviewer
+from .factories import answers, claimed, lapse, lines, review_next, reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +33,17 @@ def test_a_person_reviews_each_item_once(campaign):
     for _ in range(3):
         review_next(campaign, ann)
     assert claims.claim(campaign, ann) == Nothing(claims.ALL_YOU_CAN)
+
+
+def test_items_that_come_later_are_found_by_who_has_searched_to_the_end(campaign):
+    ann = reviewer()
+    for _ in range(3):
+        review_next(campaign, ann)
+    assert claims.claim(campaign, ann) == Nothing(claims.ALL_YOU_CAN)
+
+    import_items(campaign, BytesIO(lines("a", "b", "c", "d", "e", "f")))
+
+    assert {review_next(campaign, ann).submission.item.anno_id for _ in range(3)} == {"d", "e", "f"}
 
 
 def test_nothing_is_left_when_every_item_has_its_reviews(campaign):
