@@ -35,6 +35,7 @@ LIMIT = 20_000  # bytes
 TASKS_AT_MOST, ANNOTATIONS_AT_MOST = 1_000, 300
 # The same of what is deleted, which is named by `unique_id` and `external_id`, too.
 DELETED_TASKS_AT_MOST, DELETED_ANNOTATIONS_AT_MOST, DELETED_REVIEWS_AT_MOST = 80, 120, 100
+SHORT_COMMENT = 1000  # characters of a crowd review's comment that remain in a body that is too large
 # More whole objects than this never fit into LIMIT.
 WHOLE_AT_MOST = 30
 # Where an object is, and what it keeps when it becomes a link.
@@ -219,6 +220,26 @@ def of_ping(context: Context, webhook: Webhook) -> Body:
     }
 
 
+# --- public campaigns --------------------------------------------------------------------------
+# The app that knows them sends the objects as they are; reviewers only by their public id.
+
+
+def of_crowd_review(context: Context, sent: Body) -> Body:
+    return {name: sent[name] for name in ("crowd_review", "item", "campaign")} | _when_and_where(context)
+
+
+def of_crowd_item(context: Context, sent: Body) -> Body:
+    return {name: sent[name] for name in ("item", "campaign")} | _when_and_where(context)
+
+
+def of_campaign(context: Context, sent: Body) -> Body:
+    return {name: sent[name] for name in ("campaign", "stats")} | _when_and_where(context)
+
+
+def _when_and_where(context: Context) -> Body:
+    return {"project": context.project_summary, "timestamp": timezone.now().strftime(WIRE_TIME)}
+
+
 def _five_keys_first(body: Body, *, at: datetime) -> Body:
     """`event` is the first of the five; the catalogue puts it there."""
     first = {"annotation": body["annotation"], "reviewer": body["reviewer"], "comment": body["comment"]}
@@ -282,6 +303,8 @@ def _shortened(body: Body) -> Body:
     """Objects become ids and a link to where they are."""
     plain = {key: json.loads(value) if isinstance(value, Encoded) else value for key, value in body.items()}
     short = {key: _short(value, PATHS[key]) if key in PATHS else value for key, value in plain.items()}
+    if "crowd_review" in short:  # it has no address of its own
+        short["crowd_review"]["comment"] = short["crowd_review"]["comment"][:SHORT_COMMENT]
     return short | {"truncated": True}
 
 

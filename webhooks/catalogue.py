@@ -121,6 +121,30 @@ CATALOGUE: dict[str, Action] = {
         bodies.of_task_status,
         by_name=True,
     ),
+    "CROWD_REVIEW_CREATED": Action(
+        "Crowd review created",
+        "Somebody reviewed an item of a public campaign, or replaced their review of it. `counted` is false "
+        "for one that came when the item had all it wanted.",
+        "crowd_review",
+        bodies.of_crowd_review,
+        by_name=True,
+    ),
+    "ANNOTATION_TARGET_MET": Action(
+        "Target of an item met",
+        "An item of a campaign has all the reviews it wants; `annotation` is the id of the one it shows, if "
+        "that is known. Again if it wanted more in between.",
+        "item",
+        bodies.of_crowd_item,
+        by_name=True,
+    ),
+    "CAMPAIGN_COMPLETED": Action(
+        "Campaign completed",
+        "All items of a campaign have their reviews. Again if it was open in between: for more items, more "
+        "reviews of each, or because a reviewer was blocked.",
+        "campaign",
+        bodies.of_campaign,
+        by_name=True,
+    ),
 }
 
 

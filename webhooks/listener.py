@@ -74,6 +74,11 @@ def with_new_result(context: Context) -> Iterable[Annotation]:
     return [review.annotation for review in reviews(context) if review.fixed_version_id]
 
 
+def sent_as(action: str) -> Subjects:
+    """The body of an event of another app, if that is the action it names."""
+    return lambda context: [context.event.detail["body"]] if context.event.detail["action"] == action else ()
+
+
 # Kind of change → the actions it is sent as, each with the objects that get an event of their own.
 EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
     task_events.PROJECT_CREATED: (("PROJECT_CREATED", project),),
@@ -107,6 +112,10 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),
     review_events.TASK_REVIEWED: (("TASK_REVIEWED", tasks),),
     review_events.TASK_UNREVIEWED: (("TASK_UNREVIEWED", tasks),),
+    task_events.APP_EVENT: tuple(
+        (action, sent_as(action))
+        for action in ("CROWD_REVIEW_CREATED", "ANNOTATION_TARGET_MET", "CAMPAIGN_COMPLETED")
+    ),
 }
 
 

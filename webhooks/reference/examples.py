@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from reviews.service import AnnotationReviewService
-from tasks.events import DomainEvent
+from tasks.events import APP_EVENT, DomainEvent, emit
 from tasks.models import Annotation, Project
 from tasks.services import annotations, members, projects, tasks
 from users.capabilities import Role
@@ -95,8 +95,38 @@ def _run_scenario() -> Project:
             Annotation.objects.get(pk=work.pk), result=_choice("Negative"), comment="It is irony."
         )
     )
+    _review_in_public(project, work)
     _delete_all(project, lead, ana)
     return project
+
+
+def _review_in_public(project: Project, work: Annotation) -> None:
+    """As the app of public campaigns, which this one does not know, announces it."""
+    campaign = {"id": 1, "slug": "sentiment", "title": "Is the sentence positive?"}
+    item = {"anno_id": "stg_000123", "annotation": work.pk, "counted": 3, "target": 3}
+    review = {
+        "reviewer_id": "anon_x7Qd2-_k",
+        "anno_id": "stg_000123",
+        "ts": 1767225600,
+        "tg": {"score": 3, "ref_type": "image"},
+        "sg": {"score": 2, "ref_type": "text"},
+        "qa": {"score": 3, "ref_type": "audio", "qa_type": "counting"},
+        "comment": "box is off in frame 2",
+        "counted": True,
+    }
+    stats = {
+        "annos_total": 30,
+        "annos_fully_done": 30,
+        "reviews_total": 90,
+        "unique_reviewers": 12,
+        "target_per_anno": 3,
+    }
+    for action, body in {
+        "CROWD_REVIEW_CREATED": {"crowd_review": review, "item": item},
+        "ANNOTATION_TARGET_MET": {"item": item},
+        "CAMPAIGN_COMPLETED": {"stats": stats},
+    }.items():
+        emit(APP_EVENT, project, detail={"action": action, "body": {"campaign": campaign} | body})
 
 
 def _delete_all(project: Project, lead: User, ana: User) -> None:

@@ -73,6 +73,29 @@ NAMES: dict[str, Schema] = {
 SHORT = required(id=INTEGER) | {"description": "An object of a truncated body; `link` is its URL."}
 
 
+CAMPAIGN = required(id=INTEGER, slug={"type": "string"}, title={"type": "string"})
+CROWD_ITEM = required(
+    anno_id={"type": "string"}, annotation={"type": ["integer", "null"]}, counted=INTEGER, target=INTEGER
+)
+CROWD_REVIEW = required(
+    reviewer_id={"type": "string", "description": "The public id of an anonymous person."},
+    anno_id={"type": "string"},
+    ts=INTEGER | {"description": "Seconds since 1970."},
+    comment={"type": "string"},
+    counted={"type": "boolean"},
+) | {
+    "additionalProperties": required(score=INTEGER)
+    | {"description": "An answer: a question's key, its score, and its tags by name."}
+}
+STATS = required(
+    annos_total=INTEGER,
+    annos_fully_done=INTEGER,
+    reviews_total=INTEGER,
+    unique_reviewers=INTEGER,
+    target_per_anno=INTEGER,
+)
+
+
 class Bodies:
     """`resolve` gives the schema of a serializer, usually a reference."""
 
@@ -111,6 +134,7 @@ class Bodies:
             "annotation_seq": SEQ,
         }
         person_or_null = {"anyOf": [self.person, {"type": "null"}]}
+        campaign = {"campaign": CAMPAIGN, "project": PROJECT_SUMMARY, "timestamp": TIME}
         return {
             bodies.of_project: {"project": self.project},
             bodies.of_deleted_project: {"project": PROJECT_SUMMARY},
@@ -133,6 +157,9 @@ class Bodies:
             bodies.of_verdict: verdict,
             bodies.of_withdrawal: verdict | {"reason": {"type": "string"}, "actor": person_or_null},
             bodies.of_task_status: {"task": TASK_SUMMARY, "project": PROJECT_SUMMARY, "timestamp": TIME},
+            bodies.of_crowd_review: {"crowd_review": CROWD_REVIEW, "item": CROWD_ITEM} | campaign,
+            bodies.of_crowd_item: {"item": CROWD_ITEM} | campaign,
+            bodies.of_campaign: {"stats": STATS} | campaign,
             bodies.of_ping: {"webhook": required(id=INTEGER), "actor": person_or_null, "timestamp": TIME},
         }
 
