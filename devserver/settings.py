@@ -13,3 +13,6 @@ SINK_LINKS = [
 ]
 if DEMO:  # noqa: F405
     START_PAGE_LINKS = SINK_LINKS
+    START_PAGE_HINT = (
+        "The demo's accounts are in the terminal of make run, and in demo.json in its data folder."
+    )

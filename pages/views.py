@@ -63,6 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "campaign": default_campaign(),
         "label_studio": settings.LABEL_STUDIO_PAGE,
         "links": settings.START_PAGE_LINKS,
+        "hint": settings.START_PAGE_HINT,
     }
     return render(request, "index.html", context)
 

@@ -360,6 +360,7 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 # More entries under "Where to go" on the start page; devserver adds its webhook sink here.
 START_PAGE_LINKS: list[dict[str, str]] = []
+START_PAGE_HINT = ""  # beside its button to sign in
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

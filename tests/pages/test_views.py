@@ -57,6 +57,16 @@ def test_the_start_page_names_the_campaign(house, kettles, client):
     assert "Kettles" not in client.get("/start/").content.decode()
 
 
+def test_the_demo_says_beside_the_button_whom_to_sign_in_as(house, settings, client):
+    settings.START_PAGE_HINT = "Accounts are in the terminal."
+
+    pages = [
+        browser.get("/start/").content.decode() for browser in (client, factories.browser_of(house.lead))
+    ]
+
+    assert ["Accounts are in the terminal." in page for page in pages] == [True, False]
+
+
 def test_whoever_signs_in_or_out_comes_to_the_start_page(house, kettles, client):
     known = {"username": house.lead.email, "password": factories.PASSWORD}
 
