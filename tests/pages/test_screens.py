@@ -140,8 +140,8 @@ def test_the_start_page_asks_as_often_for_three_projects_as_for_one(house, djang
     for _ in range(more):
         project(lead=house.lead)
     browser = browser_of(house.lead)
-    with django_assert_num_queries(7):
-        browser.get("/")
+    with django_assert_num_queries(8):
+        browser.get("/start/")
 
 
 def test_a_projects_admin_page_leads_to_its_screens(house):
