@@ -23,14 +23,15 @@ from .models import Campaign, Item, Status, Submission
 from .outcomes import Outcome, medians, outcome_of, scores_by_item
 from .rubric import question_keys
 
-NOT_FINISHED = Refused("not_finished", "It does not have all its reviews yet.")
-NO_ANNOTATION = Refused("no_annotation", "It does not name an annotation of this project.")
-OWN = Refused("own_annotation", "It is your own work: another manager has to apply this one.")
-ALREADY_DECIDED = Refused("already_decided", "Somebody has decided it already. It is left alone.")
-CHANGED = Refused(
-    "annotation_changed", "The annotation or its data was changed since: reviewers saw another version."
-)
-UNDONE = Refused("undone", "It was applied before, and somebody has undone that. Decide it by hand.")
+# Why an item is left alone: code → sentence.
+REASONS = {
+    "not_finished": "It does not have all its reviews yet.",
+    "no_annotation": "It does not name an annotation of this project.",
+    "own_annotation": "It is your own work: another manager has to apply this one.",
+    "already_decided": "Somebody has decided it already. It is left alone.",
+    "annotation_changed": "The annotation or its data was changed since: reviewers saw another version.",
+    "undone": "It was applied before, and somebody has undone that. Decide it by hand.",
+}
 
 CHUNK = 200
 SAID = 3  # comments quoted in the summary
@@ -147,14 +148,14 @@ def _decide(campaign: Campaign, item: Item, actor: User) -> ActionType | None:
     """The verdict that was given; None if it stood already. Raises Refused."""
     # Before anything is locked: most items of an unfinished campaign end here.
     if not item.is_done or not item.counted:
-        raise NOT_FINISHED
+        raise _left_alone("not_finished")
     if item.annotation_id is None:
-        raise NO_ANNOTATION
+        raise _left_alone("no_annotation")
     annotation = _locked_annotation(item.annotation_id, actor)
     (item,) = slots.locked_items([item.pk])
     scores = scores_by_item([item])[item.pk]
     if not item.is_done or not scores:
-        raise NOT_FINISHED
+        raise _left_alone("not_finished")
     _refuse_own(annotation, actor)
     outcome = outcome_of(scores)
     verdict = ActionType.ACCEPTED if outcome == Outcome.KEEP else ActionType.REJECTED
@@ -173,28 +174,32 @@ def _decide(campaign: Campaign, item: Item, actor: User) -> ActionType | None:
     return verdict
 
 
+def _left_alone(code: str) -> Refused:
+    return Refused(code, REASONS[code])
+
+
 def _locked_annotation(annotation_id: int, actor: User) -> Annotation:
     try:
         return annotations.lock(annotation_id, visible_to=actor)[0]
     except Refused as refused:
-        raise (NO_ANNOTATION if refused.status == 404 else refused) from None
+        raise (_left_alone("no_annotation") if refused.status == 404 else refused) from None
 
 
 def _refuse_own(annotation: Annotation, actor: User) -> None:
     """Also where the manager only rewrote somebody else's work: what was shown is theirs. (Accepting that by
     hand is recorded as their fix.)"""
     if annotation.has_words_of(actor) and not annotation.project.allow_self_review:
-        raise OWN
+        raise _left_alone("own_annotation")
 
 
 def _refuse_decided(annotation: Annotation, item: Item) -> None:
     """What a person has decided, or undone, is not overturned."""
     if annotation.standing_review_id:
-        raise ALREADY_DECIDED
+        raise _left_alone("already_decided")
     if item.annotation_row is not None and annotation.last_row_to_see != item.annotation_row:
-        raise CHANGED
+        raise _left_alone("annotation_changed")
     if item.applied_review:
-        raise UNDONE
+        raise _left_alone("undone")
 
 
 def summary_comment(campaign: Campaign, item: Item, scores: list[dict[str, int]]) -> str:
