@@ -1,9 +1,10 @@
-"""Chromium and a live server, with Label Studio's own files. Skipped with a reason if one is missing."""
+"""Chromium and a live server, mostly with Label Studio's own files. Skipped with a reason if one is missing."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,25 +17,25 @@ from users.models import User
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 HERE = Path(__file__).parent
+WITHOUT_EDITOR = {"test_crowd_page.py"}
 # Errors in the console that do not matter.
 HARMLESS = ("Failed to load resource", "A bad HTTP response code (404) was received when fetching the script")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker of xdist runs all browser tests; they are skipped where they cannot run."""
-    reason = _absent()
     for item in items:
         if HERE in Path(item.path).parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.timeout(120))
-            if reason:
+            if reason := _absent(needs_editor=Path(item.path).name not in WITHOUT_EDITOR):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _absent() -> str | None:
+def _absent(*, needs_editor: bool) -> str | None:
     if not Path(CHROMIUM).exists():
         return "there is no chromium on this machine (apt-get install chromium)"
-    if not frontend.is_present():
+    if needs_editor and not frontend.is_present():
         return "the files of Label Studio are not here (make frontend)"
     return None
 
@@ -62,20 +63,15 @@ def errors() -> list[str]:
 
 
 @pytest.fixture
-def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callable[[User], Page]]:
-    """page_of(user): a browser page with a session of `user`."""
+def new_page(browser: Browser, live_server, errors: list[str]) -> Iterator[Callable[..., Page]]:
+    """new_page(**options of the browser's context): a page of somebody who is not signed in."""
     contexts = []
     open_requests: set = set()
 
-    def open_page(user: User) -> Page:
-        context = browser.new_context(base_url=live_server.url, viewport={"width": 1400, "height": 820})
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
         context.set_default_timeout(20_000)
-        client = Client()
-        client.force_login(user)
-        client.get("/accounts/profile/")
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.on("request", lambda request: open_requests.add(request))
         page.on("requestfinished", lambda request: open_requests.discard(request))
@@ -97,6 +93,24 @@ def page_of(browser: Browser, live_server, errors: list[str]) -> Iterator[Callab
         contexts[-1].pages[0].wait_for_timeout(100)
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def page_of(new_page: Callable[..., Page], live_server) -> Callable[[User], Page]:
+    """page_of(user): a browser page with a session of `user`."""
+
+    def open_page(user: User) -> Page:
+        page = new_page(viewport={"width": 1400, "height": 820})
+        client = Client()
+        client.force_login(user)
+        client.get("/accounts/profile/")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+        )
+        return page
+
+    return open_page
 
 
 @pytest.fixture
