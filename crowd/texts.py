@@ -26,6 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Part of this item's data cannot be shown. Judge what you see, or pass the item on.",
         "该条目的部分数据无法显示。请根据所见内容评审，或跳过此项。",
     ),
+    "no_media": ("This item has no video and no images.", "该条目没有视频或图片。"),
     "video": ("Video", "视频"),
     "video_window": ("Watch from {start} to {end}.", "请观看 {start} 至 {end}。"),
     "open_video": ("Open the video in a new tab", "在新标签页打开视频"),
