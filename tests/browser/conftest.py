@@ -1,4 +1,5 @@
-"""Chromium and a live server, mostly with Label Studio's own files. Skipped with a reason if one is missing."""
+"""Chromium and a live server, mostly with Label Studio's own files. Skipped with a reason if one is
+missing."""
 
 import os
 import shutil

@@ -80,8 +80,12 @@ def score(page: Page | FrameLocator, *scores: int) -> None:
 # --- what is shown ---------------------------------------------------------------------------------------
 
 RECTS = """svgs => svgs.map(svg => {
-  const rect = element => { const r = element.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; };
-  return {image: rect(svg.parentElement.querySelector("img")), boxes: [...svg.querySelectorAll("rect")].map(rect)};
+  const rect = element => {
+    const {x, y, width, height} = element.getBoundingClientRect();
+    return [x, y, width, height];
+  };
+  const image = svg.parentElement.querySelector("img");
+  return {image: rect(image), boxes: [...svg.querySelectorAll("rect")].map(rect)};
 })"""
 
 
@@ -110,14 +114,19 @@ def test_boxes_are_where_the_data_says(campaign, new_page, errors, viewport):
     assert errors == []
 
 
+SEEK = """(video, t) => new Promise(done => {
+  video.onseeked = () => done(video.currentTime);
+  video.currentTime = t;
+})"""
+
+
 def test_the_video_plays_its_part_and_seeks_inside_of_it(campaign, new_page, errors):
     page = opened(new_page)
     video = page.locator("video")
     expect(video).to_have_js_property("readyState", 4)
     assert video.evaluate("video => video.currentTime") == pytest.approx(START, abs=0.1)
 
-    seek = "(video, t) => new Promise(done => { video.onseeked = () => done(video.currentTime); video.currentTime = t; })"
-    assert video.evaluate(seek, 3.5) == pytest.approx(3.5, abs=0.1)
+    assert video.evaluate(SEEK, 3.5) == pytest.approx(3.5, abs=0.1)
     video.evaluate("video => { video.currentTime = 0; }")
     page.wait_for_function(f"Math.abs(document.querySelector('video').currentTime - {START}) < 0.1")
     video.evaluate("video => { video.currentTime = 20; }")
