@@ -10,7 +10,7 @@ from django.conf import settings
 
 from bench.statements import LOGGED, is_framing
 
-pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(180), pytest.mark.slow]
 
 
 def test_smoke_run_writes_every_row(tmp_path):
