@@ -15,12 +15,11 @@ from django.conf import settings
 from tasks.errors import Refused
 
 from .review_file import LIST, PATH
-from .review_source import MAX_FILE
+from .review_source import MAX_FILE, MAX_LIST
 
 TIMEOUT_SECONDS = 30  # for each read and write; the library itself would wait for ever
 RETRY_AFTER_MAX = 3600
 MAX_LEFT_OUT = 1000
-MAX_LIST = 2**30  # bytes of reviews.jsonl
 
 
 class Unavailable(Exception):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +19,17 @@ from .zips import open_zip
 
 MAX_FILE = 64 * 1024  # bytes of one review
 MAX_FILES = 500_000  # of a folder or zip, of any kind
+MAX_LIST = 2**30  # bytes of their list
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes to unpack
 
 
@@ -95,26 +107,35 @@ def _readable() -> Iterator[None]:
     """What reading a broken entry may raise becomes Unreadable."""
     try:
         yield
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except _BROKEN as error:
         raise Unreadable(f"it cannot be unpacked: {error}") from None
 
 
 def statuses(source: Source, refuse: Callable[[str, str], None]) -> dict[str, Status]:
     """path → status of the reviews that did not count, by the list beside them; `refuse(path, reason)` gets
     what of it cannot be read. A review that no list names counts if its item wants it."""
+    here = set(source.names)
     found: dict[str, Status] = {}
+    lines = size = 0  # of all lists together: a small zip may have huge ones
     for name in source.names:
         if name != LIST and not name.endswith(f"/{LIST}"):
             continue
+        bad = []
         try:
             for number, text in enumerate(source.lines(name), start=1):
+                lines, size = lines + 1, size + len(text)
+                if lines > MAX_FILES or size > MAX_LIST:
+                    refuse(name, "it is too long, so its rest was not read")
+                    return found
                 path, status = _listed(text)
                 if status is None:
-                    refuse(name, f"line {number} is not a review with its path and status")
-                elif status != Status.COUNTED:
-                    found[name.removesuffix(LIST) + path] = status
+                    bad.append(number)
+                elif status != Status.COUNTED and (full := name.removesuffix(LIST) + path) in here:
+                    found[full] = status
         except Unreadable as error:
             refuse(name, str(error))
+        if bad:
+            refuse(name, f"{len(bad):,} lines have no path and status of a review, first line {bad[0]:,}")
     return found
 
 

@@ -1,6 +1,6 @@
 """Campaigns, their items with one slot for each wanted review, reviewers, and what they submitted."""
 
-from .campaign import Campaign, CampaignCount, CampaignState
+from .campaign import REPOSITORY, Campaign, CampaignCount, CampaignState
 from .item import Item, Skip, SkipReason, Slot
 from .measurement import Measurement, ReviewerMeasure
 from .reviewer import Participation, Reviewer
@@ -8,6 +8,7 @@ from .submission import LIVE, Source, Status, Submission
 
 __all__ = [
     "LIVE",
+    "REPOSITORY",
     "Campaign",
     "CampaignCount",
     "CampaignState",

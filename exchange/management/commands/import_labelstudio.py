@@ -11,11 +11,11 @@ from tasks.errors import Refused
 from tasks.models import Project
 from tasks.services import projects
 from tasks.strict_json import parse_json
-from users.capabilities import SITE_ROLES
 from users.models import User
 
 from ...importing.duplicates import ON_DUPLICATE, SKIP
 from ...importing.importer import import_file
+from ..arguments import add_actor, person_named, project_named
 
 PROJECT_KEYS = (
     "title",
@@ -43,12 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--users", type=Path, help="JSON with the people behind the user ids in the file."
         )
-        parser.add_argument(
-            "--as",
-            dest="actor",
-            metavar="EMAIL",
-            help="Who imports (default: the first owner or administrator of the site).",
-        )
+        add_actor(parser)
         parser.add_argument(
             "--on-duplicate",
             choices=ON_DUPLICATE,
@@ -67,7 +62,7 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         try:
-            person = _person(actor)
+            person = person_named(actor)
             target = _project(project, person)
             is_shown = options["verbosity"] > 0
             with file.open("rb") as opened, progress_bar(unit="task", is_shown=is_shown) as progress:
@@ -90,33 +85,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  {line}")
 
 
-def _person(email: str | None) -> User:
-    people = User.objects.filter(is_active=True)
-    if email:
-        found = people.filter(email=email).first()
-    else:
-        found = (
-            (people.filter(is_superuser=True) | people.filter(site_role__in=SITE_ROLES))
-            .order_by("pk")
-            .first()
-        )
-    if found is None:
-        raise CommandError(
-            f"There is no active {email or 'owner or administrator'}. Say who imports: --as EMAIL"
-        )
-    return found
-
-
 def _project(named: str, person: User) -> Project:
     if Path(named).is_file():
         return _described(_read(Path(named)), person)
-    mine = Project.objects.managed_by(person)
-    found = mine.filter(pk=int(named)) if named.isdecimal() else mine.filter(title=named)
-    if len(found) != 1:
-        raise CommandError(
-            f"{person.email} manages {len(found) or 'no'} projects called {named!r}. Give the id of one."
-        )
-    return found[0]
+    return project_named(named, person)
 
 
 def _described(described: Any, person: User) -> Project:

@@ -1,0 +1,33 @@
+"""Write the reviews of a campaign into a zip."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from exchange.management.arguments import person_named
+from jobs.progress import progress_bar
+
+from ...export import write_zip
+from ..shared import add_campaign, campaign_named, errors_in_words
+
+
+class Command(BaseCommand):
+    help = "Write all reviews of a crowd campaign, its items and a summary into a zip."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("file", type=Path, help="The zip to write. One that is there is replaced.")
+        add_campaign(parser)
+
+    def handle(self, *, file: Path, **options: Any) -> None:
+        draft = file.with_name(f".{file.name}.draft")
+        with errors_in_words():
+            campaign = campaign_named(options["campaign"], person_named(options["actor"]))
+            try:
+                is_shown = options["verbosity"] > 0
+                with draft.open("wb") as opened, progress_bar(unit="review", is_shown=is_shown) as progress:
+                    reviews = write_zip(campaign, opened, progress=progress)
+                draft.replace(file)
+            finally:
+                draft.unlink(missing_ok=True)
+        self.stdout.write(f'"{campaign.title}": {reviews:,} reviews in {file}, {file.stat().st_size:,} bytes')
