@@ -159,7 +159,8 @@ def with_form(view: Callable[[Visit], HttpResponse]) -> Callable[..., HttpRespon
 def without_cookie(visit: Visit) -> HttpResponse:
     """No redirect: where cookies are blocked it would lead here again. From our own page they get an
     identity, so that sending again works; a foreign page must not replace the one they have."""
-    if visit.reviewer is None and is_own_form(visit.request):
+    has_answers = visit.sent.keys() - {"anno_id"}  # or it only keeps an item reserved
+    if visit.reviewer is None and has_answers and is_own_form(visit.request):
         try:
             visit.mint()
         except Refused:

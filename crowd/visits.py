@@ -64,8 +64,8 @@ class Visit:
             _set_cookie(response, texts.COOKIE, self.language, http_only=False)
         return response
 
-    def message(self, title: str, hint: str = "", *, status: int, **more: Any) -> HttpResponse:
-        return self.page("message", {"title": title, "hint": hint} | more, status=status)
+    def message(self, title: str, hint: str = "", *, status: int) -> HttpResponse:
+        return self.page("message", {"title": title, "hint": hint}, status=status)
 
     @property
     def has_link(self) -> bool:

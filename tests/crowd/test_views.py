@@ -459,6 +459,11 @@ def test_a_lost_cookie_costs_one_more_click(campaign):
     assert Submission.objects.get().comment == "typed for long"
 
 
+def test_a_page_that_only_keeps_its_item_uses_up_no_identity(campaign):
+    assert Client().post(KEEP, {"anno_id": "a"}, headers=OURS).status_code == 403
+    assert Reviewer.objects.count() == 0
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example.org", "null"])
 def test_a_foreign_form_neither_takes_an_identity_away_nor_is_offered_again(campaign, origin):
     page = Client(enforce_csrf_checks=True).post(SUBMIT, GOOD | {"anno_id": "a"}, headers={"Origin": origin})
