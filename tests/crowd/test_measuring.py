@@ -205,6 +205,7 @@ def test_what_pages_read_takes_the_same_statements_for_one_item_and_many(reviewe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_ten_thousand_items_with_five_reviews_each(campaign):
     """Stored by COPY, as they would be after a campaign; measured within a minute, read within a moment."""
     from crowd.models import Slot, Source, Status, Submission
@@ -252,5 +253,5 @@ def test_ten_thousand_items_with_five_reviews_each(campaign):
         work()
         timings[name] = round(monotonic() - began, 3)
     print(timings)
-    assert timings["measure"] < 60
-    assert max(timings[name] for name in ("score_table", "items", "last page", "reviewers")) < 1
+    assert max(timings["measure"], timings["again"]) < 60, timings
+    assert max(timings[name] for name in ("score_table", "items", "last page", "reviewers")) < 1, timings
