@@ -100,18 +100,17 @@ def test_a_file_is_sent_again_only_when_it_is_another(campaign, picture):
     tag = got("/c/kettles/media/refs/a.png")[0]["ETag"]
 
     assert got("/c/kettles/media/refs/a.png", **{"if-none-match": tag})[0].status_code == 304
-    added(campaign, ("refs/a.png", PNG[::1] + b"more"))
+    added(campaign, ("refs/a.png", PNG + b"more"))
     assert got("/c/kettles/media/refs/a.png", **{"if-none-match": tag})[0].status_code == 200
     assert got("/c/kettles/media/refs/a.png", **{"if-range": tag, "range": "bytes=0-1"})[0].status_code == 200
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")])
-def test_svg_is_never_a_page(campaign, name, content):
-    added(campaign, (name, content))
+def test_svg_is_never_a_page(campaign):
+    added(campaign, ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
 
-    response, _ = got(f"/c/kettles/media/{name}")
+    response, _ = got("/c/kettles/media/a.svg")
 
-    assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert response["Content-Disposition"] == 'attachment; filename="a.svg"'
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
 
 
