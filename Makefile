@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue soak-queue chaos soak sdk clean
+.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -99,6 +99,15 @@ bench-queue: $(VENV)/.dev
 # Minutes: 64 reviewers at once on 2,000 annotations over HTTP, with everybody staying, and with one in ten vanishing.
 soak-queue: $(VENV)/.dev
 	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.queue_soak 64 2000
+
+# Minutes: the next item of a campaign of 1,000 and of 1,000,000 slots, for newcomers and for people who have done much, with plans.
+bench-crowd: $(VENV)/.dev
+	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.crowd 1000 1000000
+
+# A minute: 24 people in two tabs each review 100 items three times over HTTP; some vanish, leases are too short, and in the
+# second run web processes are killed.
+soak-crowd: $(VENV)/.dev
+	@DEMO=1 $(BIN) -m devserver.embedded -- $(BIN) -m bench.crowd_soak 24 100
 
 # Kills and other faults against a whole site of its own, one JSON line each: make chaos F=F1 SEED=1 N=10000 KILLS=50 (NAIVE=1:
 # without the outbox, to see that the harness sees). Without F all of them, half an hour and more.

@@ -220,7 +220,7 @@ def soak(name: str, reviewers: int, count: int, *, lease: int, leaving: float, t
     else:
         keys = [_token_of(user) for user in users]
         connection.close()
-        with server(lease) as base_url:
+        with server(LEASE_SECONDS=str(lease)) as base_url:
             people = [
                 Reviewer(n, key, base_url, house.project.pk, behaviours[n]) for n, key in enumerate(keys)
             ]
@@ -303,20 +303,21 @@ def recount() -> str:
 
 
 @contextmanager
-def server(lease: int) -> Iterator[str]:
+def server(**environment: str) -> Iterator[str]:
     """A web server as in production, on a free port; its base URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = f"gunicorn -c python:reviewsite.gunicorn_conf --log-level error -b 127.0.0.1:{port}"
-    environment = os.environ | {
+    settings = {
         "WEB_CONCURRENCY": str(WORKERS),
         "WEB_THREADS": str(THREADS),
-        "LEASE_SECONDS": str(lease),
         "THROTTLE_WRITES": "5000/second",
         "LOG_LEVEL": "ERROR",
     }
-    process = subprocess.Popen([sys.executable, "-m", *command.split(), "reviewsite.wsgi"], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command.split(), "reviewsite.wsgi"], env=os.environ | settings | environment
+    )
     try:
         _wait_for(f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}"

@@ -20,7 +20,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from users.models import User
 
-from . import applying, campaigns, export, measuring, push
+from . import applying, campaigns, completion, export, measuring, push
 from .counts import totals
 from .hub import refuse_unprepared
 from .importing.importer import ImportState, ItemImport
@@ -314,6 +314,11 @@ def target_step(running: RunningJob) -> Done | Continue:
         is_out_of_time=lambda: running.is_out_of_time,
     )
     return Done({"items": running.done}) if last is None else Continue(last)
+
+
+@shared_task
+def complete_campaigns() -> None:
+    completion.sweep()
 
 
 @shared_task

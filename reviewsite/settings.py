@@ -283,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "complete-campaigns": {
+        "task": "crowd.jobs.complete_campaigns",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "measure-campaigns": {
         "task": "crowd.jobs.measure_campaigns",
         "schedule": 60.0,
