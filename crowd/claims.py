@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -49,6 +50,7 @@ _UNTOUCHED = """
 # that items with the fewest reviews come first; at random among those. Slots that others are claiming now are
 # passed over instead of waited for.
 #
+# COALESCE keeps the planner from reading all that are lapsed, instead of the few by their ids.
 # `place` is not locked, so it passes nothing that is only about to be taken, and only one slot is locked.
 CLAIM = f"""
     WITH place AS MATERIALIZED (
@@ -66,7 +68,7 @@ CLAIM = f"""
                     AND {_UNTOUCHED.format(slot="early")}
                 ORDER BY early.leased_until LIMIT {LAPSED_AT_MOST}
             ))
-            AND s.submission_id IS NULL AND s.leased_until < statement_timestamp()
+            AND s.submission_id IS NULL AND COALESCE(s.leased_until, 'infinity') < statement_timestamp()
             AND (s.n, s.shuffle)
                 < (COALESCE((SELECT n FROM place), 32767), COALESCE((SELECT shuffle FROM place), 0))
         ORDER BY s.n, s.shuffle LIMIT 1 FOR NO KEY UPDATE OF s SKIP LOCKED
@@ -132,9 +134,10 @@ def _held(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
     return held.select_related("item", "campaign").first()
 
 
-def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: int) -> Slot | Nothing:
+def parameters_of(campaign: Campaign, participation: Participation, lease_seconds: int) -> dict[str, Any]:
+    """Of CLAIM."""
     is_current = participation.searched_edition == campaign.slots_edition
-    parameters = {
+    return {
         "campaign": campaign.pk,
         "reviewer": participation.reviewer_id,
         "participation": participation.pk,
@@ -143,6 +146,10 @@ def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: 
         "n": participation.searched_n if is_current else 0,
         "shuffle": participation.searched_shuffle if is_current else 0.0,
     }
+
+
+def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: int) -> Slot | Nothing:
+    parameters = parameters_of(campaign, participation, lease_seconds)
     # Again if all that was left was just being taken by others: it may not have been all.
     for _ in range(TRIES):
         [(found, is_some_left)] = run(CLAIM, parameters)
