@@ -81,7 +81,10 @@ class Slot(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="slots")
     n = models.PositiveSmallIntegerField()
     shuffle = models.FloatField(help_text="Random: the order among slots with the same n.")
-    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, null=True, related_name="slots")
+    # Without an index of its own: the planner would look for what somebody has in hand among all they did.
+    reviewer = models.ForeignKey(
+        Reviewer, on_delete=models.PROTECT, null=True, related_name="slots", db_index=False
+    )
     claimed_at = models.DateTimeField(null=True)
     # Empty until it is first handed out. Of one that was given back: when that was.
     leased_until = models.DateTimeField(null=True)
