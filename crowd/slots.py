@@ -18,6 +18,8 @@ from .models import Campaign, Item, Slot
 
 def add(campaign_id: int, wanted: list[tuple[int, int]]) -> None:
     """Open slots, as (item id, number). With the campaign locked: searches that have ended begin again."""
+    if not wanted:
+        return
     ids = next_ids(Slot, len(wanted))
     copy_rows(
         [
@@ -66,8 +68,6 @@ def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
     events.targets_met([item for item in items if item.is_done and item.pk not in was_done], campaign)
     if done := sum(item.is_done for item in items) - len(was_done):
         counts.add(campaign.pk, done=done)
-    # Claims pass over slots that are locked here, and remember that there was nothing for them.
-    Campaign.objects.filter(pk=campaign.pk).update(slots_edition=F("slots_edition") + 1)
     if any(item.pk in was_done and not item.is_done for item in items):
         Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
     transaction.on_commit(partial(complete_if_done, campaign.pk), robust=True)

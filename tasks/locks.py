@@ -17,6 +17,10 @@ A row is read (again) after it, or the row above that all its writers lock, is l
 predictions under the lock of their task. Only what changed is written; `tests/reviewsite/test_saving.py`
 has every exception.
 
+Public campaigns have rows of their own, after those above: the campaign, if it is changed; participations;
+items, ordered by id; their slots, ordered by id; a row of counts, last. A claim locks one slot without its
+item, with SKIP LOCKED.
+
 An import takes 1 and 2 at its end, after its tasks: only its commit makes them visible, so nobody else can
 hold them.
 

@@ -192,12 +192,13 @@ def _write(campaign: Campaign, lines: list[Line], position: int, report: Report)
 
 
 def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Report) -> None:
-    items = [item.pk for item, _ in differing]
-    slots.locked_items(items)
-    # Locked, so that nobody is handed an item with its old line while it gets a new one.
-    held = Slot.objects.filter(item__in=items, submission=None).select_for_update(no_key=True).order_by("id")
-    shown = {slot.item_id for slot in held if slot.reviewer_id}
-    shown |= set(Submission.objects.filter(item__in=items).values_list("item_id", flat=True))
+    shown = _shown([item.pk for item, _ in differing])
+    # Locked, so that nobody is handed an item with its old line while it gets a new one. Those that people
+    # have before them stay as they are, and nobody who sends a review of them waits for this import.
+    unseen = [item.pk for item, _ in differing if item.pk not in shown]
+    slots.locked_items(unseen)
+    list(Slot.objects.filter(item__in=unseen).select_for_update(no_key=True).order_by("id"))
+    shown |= _shown(unseen)
     annotations = _annotations([line for _, line in differing], campaign)
     for item, line in differing:
         if item.pk in shown:
@@ -207,6 +208,13 @@ def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Repo
         item.annotation_id, item.annotation_row = annotations.get(line.anno_id, NO_ANNOTATION)
         item.save(update_fields=["line", "known", "annotation", "annotation_row"])
         report.changed += 1
+
+
+def _shown(items: list[int]) -> set[int]:
+    """Those that somebody has reviewed, or has in hand."""
+    held = Slot.objects.filter(item__in=items, reviewer__isnull=False)
+    reviewed = Submission.objects.filter(item__in=items)
+    return {*held.values_list("item_id", flat=True), *reviewed.values_list("item_id", flat=True)}
 
 
 def _change_known(campaign: Campaign, same: list[tuple[Item, Line]]) -> int:

@@ -1,12 +1,25 @@
 from io import BytesIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crowd import claims
+from crowd.campaigns import block, release, set_target
 from crowd.claims import Nothing
 from crowd.counts import stats
 from crowd.importing.importer import import_items
-from crowd.models import Campaign, CampaignState, Item, Slot, Status, Submission
+from crowd.models import (
+    Campaign,
+    CampaignCount,
+    CampaignState,
+    Item,
+    Participation,
+    Reviewer,
+    Slot,
+    Status,
+    Submission,
+)
 from crowd.submitting import Differs, submit
 from tasks.errors import Refused
 
@@ -140,3 +153,60 @@ def test_an_unknown_item_is_refused(campaign):
     with pytest.raises(Refused) as refused:
         submit(campaign, reviewer(), "nobody", answers())
     assert (refused.value.code, refused.value.status) == ("unknown_anno_id", 400)
+
+
+MORE = {
+    "a higher target": lambda campaign, lead: set_target(campaign, 5, actor=lead),
+    "more items": lambda campaign, lead: import_items(campaign, BytesIO(lines("d", "e", "f", "g"))),
+    "a released item": lambda campaign, lead: release(campaign, actor=lead),
+    "a blocked reviewer": lambda campaign, lead: block(campaign, Reviewer.objects.first(), actor=lead),
+}
+
+
+@pytest.mark.parametrize("what", MORE)
+def test_who_had_found_nothing_finds_what_is_opened_later(campaign, house, what):
+    for _ in range(2):
+        ann = reviewer()
+        for _ in range(3):
+            review_next(campaign, ann)
+    for _ in range(3):
+        claimed(campaign, reviewer())
+    late = reviewer()
+    assert claims.claim(campaign, late).reason == claims.OTHERS_HOLD
+    MORE[what](campaign, house.lead)
+    assert claimed(campaign, late)
+
+
+def test_items_that_come_later_and_have_fewer_reviews_come_first(campaign):
+    for _ in range(2):
+        ann = reviewer()
+        for _ in range(3):
+            review_next(campaign, ann)
+    late = reviewer()
+    review_next(campaign, late)
+    import_items(campaign, BytesIO(lines("d")))
+    assert claimed(campaign, late).item.anno_id == "d"
+
+
+def test_a_search_goes_on_where_the_last_one_ended(campaign):
+    ann = reviewer()
+    review_next(campaign, ann)
+    first = Participation.objects.get()
+    review_next(campaign, ann)
+    second = Participation.objects.get()
+    assert (second.searched_n, second.searched_shuffle) > (first.searched_n, first.searched_shuffle)
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_claim_and_a_submit_take_as_many_statements_whatever_there_is(campaign, before):
+    shards = [CampaignCount(campaign=campaign, shard=shard) for shard in range(CampaignCount.SHARDS)]
+    CampaignCount.objects.bulk_create(shards, ignore_conflicts=True)
+    ann = reviewer()
+    for _ in range(before):
+        review_next(campaign, ann)
+    with CaptureQueriesContext(connection) as claiming:
+        slot = claimed(campaign, ann)
+    with CaptureQueriesContext(connection) as submitting:
+        submit(campaign, ann, slot.item.anno_id, answers())
+    savepoint = 2
+    assert (len(claiming) - savepoint, len(submitting) - savepoint) == (5, 13)
