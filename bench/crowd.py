@@ -95,7 +95,6 @@ class Place:
         items = -(-slots // TARGET)
         self._sql(ITEMS, items=items)
         self._sql(SLOTS)
-        counts.add(self.campaign.pk, items=items)
         for which, n in SITUATIONS[situation]:
             self._sql(REVIEWS.format(which=which), reviewer=self.who.pk, n=n)
         if situation == "nine of ten done":
@@ -105,6 +104,8 @@ class Place:
         if lease := LEASED_UNTIL.get(situation):
             self._sql(LEASES.format(until=lease))
         self._sql(OPEN)
+        done = self.campaign.items.filter(open_slots=0).count()
+        counts.add(self.campaign.pk, items=items, done=done)
         self.free = Slot.objects.filter(campaign=self.campaign, reviewer=self.who, submission=None)
 
     def _sql(self, statement: str, **values: Any) -> None:

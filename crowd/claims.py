@@ -12,6 +12,7 @@ from django.utils import timezone
 from tasks.errors import Refused
 from tasks.sql import run
 
+from . import counts
 from .identities import locked_participation
 from .models import (
     LIVE,
@@ -162,7 +163,8 @@ def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: 
 
 
 def _why_nothing(campaign: Campaign, reviewer_id: int, *, is_some_left: bool) -> Nothing:
-    if not Item.objects.filter(campaign=campaign, open_slots__gt=0).exists():
+    # Not by a look at the items: among those of many campaigns, the planner would read them all.
+    if counts.totals(campaign).is_all_done:
         return Nothing(ALL_DONE)
     if is_some_left:
         return Nothing(OTHERS_HOLD, timezone.now())

@@ -5,21 +5,22 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from . import events
-from .counts import stats
+from .counts import stats, totals
 from .models import Campaign, Item
 
 
-def complete_if_done(campaign_id: int) -> bool:
+def complete_if_done(campaign: Campaign) -> bool:
     """After the commit of a review that finished an item: two last reviews do not see each other before. If
     somebody changes the campaign at that moment, it is left to `sweep`."""
-    items = Item.objects.filter(campaign=campaign_id)
-    if items.filter(open_slots__gt=0).exists():
-        return False
+    return totals(campaign).is_all_done and _complete(campaign.pk)
+
+
+def _complete(campaign_id: int) -> bool:
     with transaction.atomic():
         # Whatever opens slots again locks the campaign.
         unfinished = Campaign.objects.filter(pk=campaign_id, completed_at=None).select_related("project")
         campaign = unfinished.select_for_update(no_key=True, of=("self",), skip_locked=True).first()
-        if campaign is None or not items.exists() or _wants_more(campaign):
+        if campaign is None or not campaign.items.exists() or _wants_more(campaign):
             return False
         campaign.completed_at = timezone.now()
         campaign.save(update_fields=["completed_at"])
@@ -40,4 +41,4 @@ def sweep() -> int:
     done = Campaign.objects.public().filter(
         Exists(items), ~Exists(items.filter(open_slots__gt=0)), completed_at=None
     )
-    return sum(map(complete_if_done, done.values_list("pk", flat=True)))
+    return sum(map(_complete, done.values_list("pk", flat=True)))

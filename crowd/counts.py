@@ -26,6 +26,10 @@ class Totals:
     reviews: int
     reviewers: int
 
+    @property
+    def is_all_done(self) -> bool:
+        return self.done >= self.items
+
 
 def totals(campaign: Campaign) -> Totals:
     sums = CampaignCount.objects.filter(campaign=campaign).aggregate(

@@ -70,7 +70,7 @@ def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
         counts.add(campaign.pk, done=done)
     if any(item.pk in was_done and not item.is_done for item in items):
         Campaign.objects.filter(pk=campaign.pk).update(completed_at=None)
-    transaction.on_commit(partial(complete_if_done, campaign.pk), robust=True)
+    transaction.on_commit(partial(complete_if_done, campaign), robust=True)
 
 
 def resettle(campaign_id: int, item_ids: Collection[int]) -> None:

@@ -87,7 +87,7 @@ def locked_items() -> QuerySet[Item]:
 def _is_at_cap(campaign: Campaign, participation: Participation) -> bool:
     """Whoever has done as many as one person may gets no more items; what they had open in another tab is
     kept, but does not count."""
-    return bool(campaign.per_person) and participation.counted >= campaign.per_person
+    return campaign.per_person is not None and participation.counted >= campaign.per_person
 
 
 def _refuse_closed(campaign: Campaign, participation: Participation) -> None:
@@ -178,6 +178,6 @@ def count_review(campaign: Campaign, item: Item, participation: Participation, s
     if item.stopped_at:
         slots.drop_open(item)
     if is_done:
-        transaction.on_commit(partial(complete_if_done, campaign.pk), robust=True)
+        transaction.on_commit(partial(complete_if_done, campaign), robust=True)
     counts.add(campaign.pk, reviews=1, reviewers=int(participation.counted == 1), done=int(is_done))
     return is_done

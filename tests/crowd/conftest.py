@@ -16,3 +16,13 @@ def campaign(house) -> Campaign:
     )
     import_items(campaign, BytesIO(lines("a", "b", "c")))
     return campaign
+
+
+@pytest.fixture
+def one_wanted(house) -> Campaign:
+    """One item, a, which wants one review."""
+    campaign = Campaign.objects.create(
+        project=house.project, slug="kettle", title="Kettle", created_by=house.lead, target=1
+    )
+    import_items(campaign, BytesIO(lines("a")))
+    return campaign

@@ -121,11 +121,12 @@ def _review_in_public(project: Project, work: Annotation) -> None:
         "unique_reviewers": 12,
         "target_per_anno": 3,
     }
-    for action, body in {
+    bodies: dict[str, dict[str, Any]] = {
         "CROWD_REVIEW_CREATED": {"crowd_review": review, "item": item},
         "ANNOTATION_TARGET_MET": {"item": item},
         "CAMPAIGN_COMPLETED": {"stats": stats},
-    }.items():
+    }
+    for action, body in bodies.items():
         emit(APP_EVENT, project, detail={"action": action, "body": {"campaign": campaign} | body})
 
 
