@@ -106,7 +106,7 @@ class Place:
         self._sql(OPEN)
         done = self.campaign.items.filter(open_slots=0).count()
         counts.add(self.campaign.pk, items=items, done=done)
-        self.free = Slot.objects.filter(campaign=self.campaign, reviewer=self.who, submission=None)
+        self.free = Slot.objects.filter(campaign=self.campaign, holder=self.who.pk)
 
     def _sql(self, statement: str, **values: Any) -> None:
         from django.db import connection

@@ -172,7 +172,7 @@ def block(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> int:
         participation = locked_participation(campaign.pk, reviewer)
         participation.blocked_by, participation.blocked_at = actor, timezone.now()
         participation.save(update_fields=["blocked_by", "blocked_at"])
-        claims.release(Slot.objects.filter(campaign=campaign, reviewer=reviewer))
+        claims.release(Slot.objects.filter(campaign=campaign, holder=reviewer.pk))
     # From here on nothing of theirs is added.
     found = 0
     while (counted := _withdraw_some(campaign, reviewer, actor)) is not None:

@@ -123,11 +123,11 @@ def claim(campaign: Campaign, reviewer: Reviewer, *, lease_seconds: int | None =
 
 def _held(campaign: Campaign, reviewer: Reviewer) -> Slot | None:
     """A lease that has run out, but was not taken over, is still theirs."""
-    held = Slot.objects.filter(campaign=campaign, reviewer=reviewer, submission=None)
+    held = Slot.objects.filter(campaign=campaign, holder=reviewer.pk)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE crowd_slot SET leased_until = statement_timestamp() + make_interval(secs => %(secs)s)"
-            " WHERE campaign_id = %(campaign)s AND reviewer_id = %(reviewer)s AND submission_id IS NULL",
+            " WHERE campaign_id = %(campaign)s AND holder = %(reviewer)s",
             {"secs": campaign.lease_seconds, "campaign": campaign.pk, "reviewer": reviewer.pk},
         )
         if not cursor.rowcount:

@@ -79,8 +79,8 @@ class Visit:
 
     @property
     def holds_an_item(self) -> bool:
-        held = Slot.objects.filter(campaign=self.campaign, reviewer=self.reviewer, submission=None)
-        return self.reviewer is not None and held.exists()
+        who = self.reviewer
+        return who is not None and Slot.objects.filter(campaign=self.campaign, holder=who.pk).exists()
 
 
 def home_of(request: HttpRequest) -> str:

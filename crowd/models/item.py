@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from tasks.models import Annotation
@@ -81,7 +81,6 @@ class Slot(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="slots")
     n = models.PositiveSmallIntegerField()
     shuffle = models.FloatField(help_text="Random: the order among slots with the same n.")
-    # Without an index of its own: the planner would look for what somebody has in hand among all they did.
     reviewer = models.ForeignKey(
         Reviewer, on_delete=models.PROTECT, null=True, related_name="slots", db_index=False
     )
@@ -90,6 +89,14 @@ class Slot(models.Model):
     leased_until = models.DateTimeField(null=True)
     submission = models.OneToOneField(
         "crowd.Submission", on_delete=models.PROTECT, null=True, related_name="slot"
+    )
+    # A column of its own: by `reviewer`, the planner would look for what somebody has in hand among all that
+    # they did.
+    holder = models.GeneratedField(
+        expression=Case(When(submission=None, then="reviewer")),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+        help_text="The reviewer who has it in hand.",
     )
 
     if TYPE_CHECKING:
@@ -103,9 +110,9 @@ class Slot(models.Model):
             models.UniqueConstraint(fields=["item", "reviewer"], name="slot_one_per_person"),
             # A person has one item at a time, in however many tabs.
             models.UniqueConstraint(
-                fields=["campaign", "reviewer"],
+                fields=["campaign", "holder"],
                 name="slot_one_lease",
-                condition=Q(submission=None, reviewer__isnull=False),
+                condition=Q(holder__isnull=False),
             ),
             models.CheckConstraint(
                 name="slot_leased_or_not",
