@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -54,13 +55,17 @@ def requests(house: House) -> Iterator[tuple[str, str]]:
                     yield address, f"{parameter['name']}={raw}&project={house.project.pk}"
 
 
+PARTS = 3  # each has some values of every parameter
+
+
 @pytest.mark.timeout(400)  # thousands of requests
-def test_no_parameter_makes_a_request_fail(house):
+@pytest.mark.parametrize("part", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in range(1, PARTS))])
+def test_no_parameter_makes_a_request_fail(house, part):
     client = client_of(house.lead)
     client.raise_request_exception = False
     failed, asked = [], 0
 
-    for path, query in requests(house):
+    for path, query in islice(requests(house), part, None, PARTS):
         with transaction.atomic():
             asked += 1
             status = client.get(f"{path}?{query}").status_code
@@ -68,4 +73,4 @@ def test_no_parameter_makes_a_request_fail(house):
             transaction.set_rollback(True)
 
     assert not failed, "\n".join(failed)
-    assert asked > 1000
+    assert asked > 500

@@ -170,7 +170,7 @@ def templates(part: str) -> list[str]:
     return [t for t in found if "<object_id>" not in t or t.endswith("/change/")]
 
 
-@pytest.mark.parametrize("who", ["lead", "reviewer", "annotator"])
+@pytest.mark.parametrize("who", ["lead", "reviewer", pytest.param("annotator", marks=pytest.mark.slow)])
 def test_every_address_answers(house, who):
     walk = Walk(getattr(house, who))
 
