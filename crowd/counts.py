@@ -1,5 +1,6 @@
 """The totals of a campaign: exact as soon as the change is committed, and without a row that all wait for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import randrange
 
@@ -36,6 +37,14 @@ def totals(campaign: Campaign) -> Totals:
         **{name: Sum(name, default=0) for name in CampaignCount.COUNTED}
     )
     return Totals(**sums)
+
+
+def totals_of(campaign_ids: Collection[int]) -> dict[int, Totals]:
+    """Of several campaigns, with one statement."""
+    rows = CampaignCount.objects.filter(campaign__in=campaign_ids).order_by()
+    sums = rows.values_list("campaign").annotate(*map(Sum, CampaignCount.COUNTED))
+    found = {pk: Totals(*all_of_it) for pk, *all_of_it in sums}
+    return {pk: found.get(pk, Totals(*(0 for _ in CampaignCount.COUNTED))) for pk in campaign_ids}
 
 
 def stats(campaign: Campaign) -> dict[str, int]:

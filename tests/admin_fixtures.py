@@ -1,10 +1,14 @@
 """Two houses: what the lead of one may not see is the other."""
 
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
 from django.test import Client
 
+from crowd import campaigns, claims
+from crowd.importing.importer import import_items
+from crowd.measuring import measure
 from reviews import comments, final_picks
 from reviews.service import AnnotationReviewService
 from tasks.choices import ActionType, RejectAction
@@ -12,6 +16,7 @@ from tasks.models import Annotation, Project
 from tasks.services import assignments, drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
+from tests.crowd import factories as crowd
 from users.capabilities import Role
 from users.models import ApiToken, User
 from webhooks import endpoints
@@ -49,12 +54,24 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     task_service.save_prediction(task, actor=lead, result=factories.result("A"), model_version="m1")
     project.imports.create(created_by=lead, name="letters.json")
     pick_an_answer(project, author, reviewer)
+    run_a_campaign(project)
     assignments.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(
         delivery=endpoint.deliveries.first(), number=1, status=500, duration=0.1, error="server_error"
     )
     return accepted
+
+
+def run_a_campaign(project: Project) -> None:
+    """One item reviewed, one passed on, one in hand."""
+    campaign = campaigns.create(project, actor=project.created_by, title=f"Campaign of {project}")
+    import_items(campaign, BytesIO(b'{"anno_id": "a"}\n{"anno_id": "b"}\n{"anno_id": "c"}\n'))
+    who = crowd.reviewer()
+    crowd.review_next(campaign, who)
+    claims.skip(campaign, who, crowd.claimed(campaign, who).item.anno_id, "unclear")
+    crowd.claimed(campaign, who)
+    measure(campaign)
 
 
 def pick_an_answer(project: Project, author: User, reviewer: User) -> None:

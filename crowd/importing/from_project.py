@@ -109,9 +109,11 @@ def _question_of(config: LabelConfig, to_names: Iterable[str], tag: str) -> str:
 
 @dataclass
 class Written:
-    """`uploads`: names of the project's files that the lines show."""
+    """`uploads`: names of the project's files that the lines show. `unreadable`: results left out, because
+    they hold what no line can."""
 
     lines: int = 0
+    unreadable: int = 0
     uploads: set[str] = field(default_factory=set)
 
 
@@ -130,8 +132,12 @@ def write_lines(
         "task_id",
     )
     for annotation in rows.iterator(chunk_size=1000):
-        line = line_of(annotation, config, keys, written.uploads)
-        file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        try:
+            line = json.dumps(line_of(annotation, config, keys, written.uploads), ensure_ascii=False)
+        except (ValueError, RecursionError):  # endless numbers, endless nesting: kept as they were imported
+            written.unreadable += 1
+            continue
+        file.write(line.encode() + b"\n")
         written.lines += 1
     file.seek(0)
     return written

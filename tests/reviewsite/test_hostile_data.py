@@ -16,6 +16,7 @@ from django.core.signals import got_request_exception
 from django.db import connection, models, transaction
 from django.test import Client
 
+from crowd.models import Campaign, Reviewer
 from exchange.exporting.formats import FORMATS
 from exchange.models import Export
 from jobs.models import Job
@@ -42,7 +43,11 @@ NAMED: dict[str, Any] = {
     "annotation-history": History,
     "annotation-reviews": Review,
     "annotations": Annotation,
+    "block": Reviewer,
+    "campaign": Campaign,
+    "cancel": Job,
     "comments": Comment,
+    "download": Job,
     "drafts": Draft,
     "exports": Export,
     "file-upload": Upload,
@@ -51,7 +56,9 @@ NAMED: dict[str, Any] = {
     "label-configs": LabelConfigVersion,
     "predictions": Prediction,
     "projects": Project,
+    "report": Job,
     "tasks": Task,
+    "unblock": Reviewer,
     "user": User,
     "users": User,
     "views": View,

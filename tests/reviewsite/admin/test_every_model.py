@@ -16,7 +16,7 @@ from tasks.services import tabs
 from tests.admin_fixtures import sign_in
 from users.models import ApiToken, LoginTry, PasswordResetRequest
 
-OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "reviewsite", "devserver")
+OURS = ("users", "jobs", "tasks", "reviews", "webhooks", "crowd", "reviewsite", "devserver")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
 # Django's admin cannot hold a composite primary key; these two are indexes of what annotations and reviews
 # say.
@@ -31,6 +31,7 @@ SITE_WIDE = (
     "ProjectTotal",
     "ProjectDelta",
     "Heartbeat",
+    "Reviewer",
     "Sink",
     "Received",
 )
@@ -50,6 +51,14 @@ RECORDS = (
     "Event",
     "Delivery",
     "Attempt",
+    "Item",
+    "Slot",
+    "Submission",
+    "Participation",
+    "Skip",
+    "Measurement",
+    "ReviewerMeasure",
+    "CampaignCount",
 )
 
 

@@ -11,6 +11,7 @@ from django.contrib.admindocs.views import simplify_regex
 from django.urls import get_resolver
 from django_filters import rest_framework as filters
 
+from crowd.models import Reviewer
 from jobs.models import Job
 from tasks.models import Upload
 
@@ -56,6 +57,7 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/api/webhook-deliveries/": lambda world: [world.delivery],
     "/api/webhooks/": lambda world: [world.webhook.pk],
     "/c/": lambda world: [world.campaign.slug],
+    "/c/*/media/": lambda world: ["a.png"],
     "/data/upload/": lambda world: [world.project.pk],
     "/data/upload/*/": lambda world: [Upload.objects.latest("pk").name],
     "/inbox/projects/": lambda world: [world.project.pk],
@@ -63,6 +65,10 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/label-studio/": lambda world: ["projects/"],
     "/projects/": lambda world: [world.project.pk],
 }
+
+
+# What follows /admin/crowd/campaign/<pk>/ and such a word.
+OF_CAMPAIGN = {"block": Reviewer, "unblock": Reviewer, "report": Job, "cancel": Job, "download": Job}
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,9 @@ def _woven(pieces: list[str], values: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def _model_of(place: str) -> Any:
-    """The model of /admin/<app>/<model>/."""
+    """The model of /admin/<app>/<model>/, or of a row that a page of a campaign is about."""
+    if of_campaign := re.fullmatch(r"/admin/crowd/campaign/\*/(\w+)/", place):
+        return OF_CAMPAIGN.get(of_campaign[1])
     named = re.fullmatch(r"/admin/(\w+)/(\w+)/", place)
     for model in admin.site._registry if named else ():
         if (model._meta.app_label, model._meta.model_name) == named.groups():
