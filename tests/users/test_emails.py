@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from exchange.importing.authorship import UsersMap
 from exchange.importing.fields import InvalidField, as_person
-from exchange.management.commands import import_labelstudio
+from exchange.management.arguments import person_named
 from reviews.visible_people import find_person
 from tasks.admin.members import person_called
 from tests.docs.pages import ROOT
@@ -116,7 +116,7 @@ def test_every_spelling_finds_the_person(admin, written, client):
 LOOKUPS = {
     "member": lambda written, admin: find_person(admin, email=written),
     "member in the admin": lambda written, admin: person_called(written),
-    "command line": lambda written, admin: import_labelstudio._person(written),
+    "command line": lambda written, admin: person_named(written),
     "users map": lambda written, admin: User.objects.get(email=UsersMap({"4": written}).email_of["#4"]),
     "annotation in a file": lambda written, admin: User.objects.get(email=as_person({"email": written}, "")),
 }
