@@ -87,8 +87,9 @@ class Slot(models.Model):
     claimed_at = models.DateTimeField(null=True)
     # Empty until it is first handed out. Of one that was given back: when that was.
     leased_until = models.DateTimeField(null=True)
+    # Not PROTECT: with their campaign, both are deleted.
     submission = models.OneToOneField(
-        "crowd.Submission", on_delete=models.PROTECT, null=True, related_name="slot"
+        "crowd.Submission", on_delete=models.RESTRICT, null=True, related_name="slot"
     )
     # A column of its own: by `reviewer`, the planner would look for what somebody has in hand among all that
     # they did.
