@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
+from django.forms import SplitDateTimeField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -19,7 +21,7 @@ from .acts import CampaignActs
 from .base import ByCampaign, OfCampaign
 from .creating import CreatesCampaigns
 from .files import CampaignFiles
-from .links import CampaignLinks
+from .links import CampaignLinks, DateAndTime
 from .reports import CampaignReports
 from .watching import CampaignWatch
 
@@ -61,6 +63,7 @@ class CampaignAdmin(
 ):
     opens = frozenset({"add", "change"})
     form = SettingsForm
+    formfield_overrides = {models.DateTimeField: {"form_class": SplitDateTimeField, "widget": DateAndTime}}
     list_display = (
         title,
         column("project", "project"),

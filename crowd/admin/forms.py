@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget, AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.db.models import F
 
 from tasks.admin.base import LEADS
@@ -19,7 +19,7 @@ from ..importing.lines import LineError, read_lines
 from ..models import Campaign
 from ..models.campaign import MAX_TARGET
 from ..rubric import Rubric, built_in, validate_rubric
-from .links import KEYED, PUBLIC
+from .links import KEYED, PUBLIC, DateAndTime
 
 FILE, PROJECT = "file", "project"
 OFFERED_TABS = 500
@@ -164,7 +164,7 @@ class CampaignForm(ItemsForm):
         label="Link",
     )
     link_expires_at = forms.SplitDateTimeField(
-        required=False, label="Expires at", help_text="Empty: never.", widget=AdminSplitDateTime
+        required=False, label="Expires at", help_text="Empty: never.", widget=DateAndTime
     )
     per_person = forms.IntegerField(
         required=False,

@@ -1,6 +1,7 @@
 """Who may open a campaign: its link, until when, and whether it is the campaign of the site."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
@@ -14,6 +15,15 @@ from ..models import Campaign, Participation
 from .pages import CampaignPages
 
 PUBLIC, KEYED = "public", "keyed"
+
+
+class DateAndTime(AdminSplitDateTime):
+    """Each of the two inputs with a name that is read out."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
 
 
 class LinkForm(forms.Form):
@@ -30,7 +40,7 @@ class LinkForm(forms.Form):
 
 class ExpiryForm(forms.Form):
     link_expires_at = forms.SplitDateTimeField(
-        required=False, label="Expires at", help_text="Empty: never.", widget=AdminSplitDateTime
+        required=False, label="Expires at", help_text="Empty: never.", widget=DateAndTime
     )
 
 

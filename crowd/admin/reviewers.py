@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -80,14 +80,14 @@ def act(one: Participation) -> SafeString:
 class ParticipationAdmin(OfCampaign):
     list_display = (
         column("reviewer", "reviewer", order="reviewer_id"),
-        column("campaign", "campaign"),
+        act,
         "counted",
         seconds,
         agreement,
         accuracy,
         known,
         flags,
-        act,
+        column("campaign", "campaign"),
     )
     list_filter = (Flagged, ByCampaign)
     list_select_related = ("campaign", "reviewer", "measure")
@@ -99,6 +99,11 @@ class ParticipationAdmin(OfCampaign):
         "campaign", column("reviewer", "reviewer"), "counted", seconds, agreement, accuracy, known, flags,
         "blocked_at", column("blocked_by", "blocked by"), act,
     )  # fmt: skip
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Reviewers", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer("link_key")
