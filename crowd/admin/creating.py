@@ -3,10 +3,13 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -17,8 +20,8 @@ from users.admin.base import signed_in
 from users.models import User
 
 from .. import campaigns, jobs
-from ..importing.from_project import UPLOADS, write_lines
-from ..media import add_zip, folder
+from ..importing.from_project import STATIC, UPLOADS, Written, write_lines
+from ..media import BadFile, add_zip, checked_path, folder
 from ..models import Campaign
 from .forms import FILE, CampaignForm, MoreItemsForm
 from .links import KEYED
@@ -46,10 +49,11 @@ class CreatesCampaigns(CampaignPages):
         )
         if form.is_valid():
             try:
-                campaign, job = create(form, actor=user)
+                campaign, job, written = create(form, actor=user)
             except Refused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, refused.detail)
             else:
+                warn_of_left_out(request, written)
                 self.log_addition(request, campaign, f"Created, with an import: job {job.pk}.")
                 return to_report(campaign, job)
         return self.show(request, None, "create", "New campaign", form=form)
@@ -60,10 +64,11 @@ class CreatesCampaigns(CampaignPages):
         form = MoreItemsForm(*sent, user=signed_in(request), campaign=campaign)
         if form.is_valid():
             try:
-                job = start_import(campaign, form.cleaned_data, actor=signed_in(request))
+                job, written = start_import(campaign, form.cleaned_data, actor=signed_in(request))
             except Refused as refused:
                 form.add_error("file", refused.detail)
             else:
+                warn_of_left_out(request, written)
                 self.log_change(request, campaign, f"Import: job {job.pk}.")
                 return to_report(campaign, job)
         return self.show(request, campaign, "import", f"Import into {campaign.title}", form=form)
@@ -77,7 +82,7 @@ def _asked_project(request: HttpRequest, projects: Any) -> int | None:
     return projects.order_by("-pk").values_list("pk", flat=True).first()
 
 
-def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job]:
+def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job, Written]:
     """The campaign with its files, and the job that imports its items: all of it, or nothing."""
     data = form.cleaned_data
     settings = {
@@ -94,12 +99,12 @@ def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job]:
             if data["media"]:
                 with refused_for("media"):
                     add_zip(campaign, data["media"], actor=actor)
-            job = start_import(campaign, data, actor=actor)
+            job, written = start_import(campaign, data, actor=actor)
     except BaseException:
         if campaign is not None:
             shutil.rmtree(folder(campaign), ignore_errors=True)
         raise
-    return campaign, job
+    return campaign, job, written
 
 
 @contextmanager
@@ -112,22 +117,45 @@ def refused_for(field: str) -> Iterator[None]:
         raise
 
 
-def start_import(campaign: Campaign, data: dict[str, Any], *, actor: User) -> Job:
+def start_import(campaign: Campaign, data: dict[str, Any], *, actor: User) -> tuple[Job, Written]:
+    """The job, and what was left out of annotations before it began."""
     if data["source"] == FILE:
-        return jobs.start_import(campaign, actor, data["file"], strict=data["strict"])
+        return jobs.start_import(campaign, actor, data["file"], strict=data["strict"]), Written()
     with TemporaryFile() as file:
         keys = [question["key"] for question in campaign.rubric["questions"]]
         written = write_lines(campaign.project, data["annotations"], file, keys=keys)
-        copy_uploads(campaign, written.uploads)
-        return jobs.start_import(campaign, actor, file)
+        copy_files(campaign, written)
+        return jobs.start_import(campaign, actor, file), written
 
 
-def copy_uploads(campaign: Campaign, names: set[str]) -> None:
-    """Files of the project that the items show, into the campaign's folder: its reviewers have no account."""
-    place = folder(campaign) / UPLOADS
-    for upload in Upload.objects.filter(project=campaign.project_id, name__in=names):
-        target = place / upload.name
-        if not target.exists():
-            place.mkdir(parents=True, exist_ok=True)
-            with upload.file.open("rb") as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
+def copy_files(campaign: Campaign, written: Written) -> None:
+    """What items show of the project's files and this site's own, into the campaign's folder: its reviewers
+    have no account."""
+    for upload in Upload.objects.filter(project=campaign.project_id, name__in=written.uploads):
+        with upload.file.open("rb") as source:
+            _copy(campaign, f"{UPLOADS}/{upload.name}", source)
+    for path in written.static:
+        if found := finders.find(path):
+            with Path(found).open("rb") as source:
+                _copy(campaign, f"{STATIC}/{path}", source)
+
+
+def _copy(campaign: Campaign, name: str, source: Any) -> None:
+    try:
+        target = folder(campaign) / checked_path(name)
+    except BadFile:  # no image and no video: not served, either
+        return
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+
+
+def warn_of_left_out(request: HttpRequest, written: Written) -> None:
+    if written.unseen:
+        messages.warning(
+            request,
+            f"{written.unseen:,} items show no image: browsers of reviewers cannot load its address.",
+        )
+    if written.unreadable:
+        messages.warning(request, f"{written.unreadable:,} annotations were left out: no page can show them.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import BooleanField, Func, QuerySet, Value
 
 from reviews.task_table.filters import Reader
@@ -27,7 +28,8 @@ from ..rubric import Rubric, built_in
 from .lines import MAX_BOXES, MAX_KEYFRAMES, RELATIVE
 
 MAX_ANNOTATIONS = 50_000
-UPLOADS = "uploads"  # the folder of the campaign's media into which files of the project are copied
+# The folders of the campaign's media into which files of the project, and of this site, are copied.
+UPLOADS, STATIC = "uploads", "static"
 OPTIONS = 60
 IMAGES, MOVING = {"Image"}, {"Video", "Audio", "AudioPlus", "TimeSeries"}
 TEXTS = {"Text", "HyperText", "Paragraphs", "Header", "Markdown"}
@@ -109,12 +111,15 @@ def _question_of(config: LabelConfig, to_names: Iterable[str], tag: str) -> str:
 
 @dataclass
 class Written:
-    """`uploads`: names of the project's files that the lines show. `unreadable`: results left out, because
-    they hold what no line can."""
+    """`uploads`: names of the project's files that the lines show; `static`: paths of this site's own.
+    `unreadable`: results left out, because they hold what no line can. `unseen`: lines whose image has no
+    address that a browser could load."""
 
     lines: int = 0
     unreadable: int = 0
+    unseen: int = 0
     uploads: set[str] = field(default_factory=set)
+    static: set[str] = field(default_factory=set)
 
 
 def write_lines(
@@ -133,7 +138,7 @@ def write_lines(
     )
     for annotation in rows.iterator(chunk_size=1000):
         try:
-            line = json.dumps(line_of(annotation, config, keys, written.uploads), ensure_ascii=False)
+            line = json.dumps(line_of(annotation, config, keys, written), ensure_ascii=False)
         except (ValueError, RecursionError):  # endless numbers, endless nesting: kept as they were imported
             written.unreadable += 1
             continue
@@ -144,10 +149,10 @@ def write_lines(
 
 
 def line_of(
-    annotation: Annotation, config: LabelConfig, keys: Iterable[str], uploads: set[str]
+    annotation: Annotation, config: LabelConfig, keys: Iterable[str], written: Written
 ) -> dict[str, Any]:
     data = annotation.task.data if isinstance(annotation.task.data, dict) else {"data": annotation.task.data}
-    shown = _Shown(annotation, data, config, uploads)
+    shown = _Shown(annotation, data, config, written)
     line: dict[str, Any] = {
         "anno_id": f"annotation-{annotation.pk}",
         "annotation_unique_id": str(annotation.unique_id),
@@ -158,6 +163,8 @@ def line_of(
         line["video_url"] = video
     if keyframes := list(shown.keyframes())[:MAX_KEYFRAMES]:
         line["keyframes"] = keyframes
+    elif any(shown.objects(IMAGES)):
+        written.unseen += 1
     asked = {WHEN: shown.when, WHERE: shown.where, WHAT: shown.what}
     # Questions that somebody has written for the campaign are about the whole answer.
     line |= {key: asked.get(key, shown.what)() for key in keys}
@@ -182,9 +189,9 @@ class _Shown:
     """What one annotation says, by the question it answers."""
 
     def __init__(
-        self, annotation: Annotation, data: dict[str, Any], config: LabelConfig, uploads: set[str]
+        self, annotation: Annotation, data: dict[str, Any], config: LabelConfig, written: Written
     ) -> None:
-        self.project_id, self.data, self.config, self.uploads = annotation.project_id, data, config, uploads
+        self.project_id, self.data, self.config, self.written = annotation.project_id, data, config, written
         self.regions: dict[str, _Part] = {}
         self.whole: list[tuple[str, str]] = []
         for number, part in enumerate(regions_of(annotation.result)):
@@ -217,10 +224,16 @@ class _Shown:
                         yield name, value
 
     def address(self, value: str) -> str:
-        """An address that the page may load; a file of the project by its place in the media folder."""
+        """An address that the page may load; a file of the project, or of this
+        site, by its place in the media folder."""
         if name := name_in(value, project=self.project_id):
-            self.uploads.add(name)
+            self.written.uploads.add(name)
             return f"{UPLOADS}/{name}"
+        if value.startswith(settings.STATIC_URL) and RELATIVE.match(
+            path := value[len(settings.STATIC_URL) :]
+        ):
+            self.written.static.add(path)
+            return f"{STATIC}/{path}"
         try:
             parts = urlsplit(value)
         except ValueError:

@@ -184,6 +184,24 @@ def test_annotations_of_the_project_become_items_with_their_images(house, lead_c
     assert [question["key"] for question in campaign.rubric["questions"]] == ["sg"]
 
 
+def test_files_of_this_site_are_copied_and_an_image_without_an_address_is_said(house, lead_client):
+    project = factories.project(lead=house.lead, title="Boxes", label_config=BOXES)
+    for image in (
+        "/static/countersign/mark.svg",
+        "/static/countersign/crowd.js",
+        "/static/../x.png",
+        "s3://a/b.png",
+    ):
+        annotation(task(project, image=image), house.lead, result=boxes("Car"))
+
+    report = lead_client.post(ADD, form(project, source="project"), follow=True)
+
+    made = Campaign.objects.get()
+    assert media.find(made, "static/countersign/mark.svg")
+    assert sorted(path.name for path in media.folder(made).rglob("*.*")) == ["mark.svg"]
+    assert "2 items show no image" in " ".join(map(str, report.context["messages"]))
+
+
 def test_annotations_are_chosen_by_what_was_done_to_them(house, lead_client):
     accepted = annotation(task(house.project, text="Second"), house.annotator, "B")
     reviewed(accepted, house.reviewer)
