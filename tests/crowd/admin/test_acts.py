@@ -1,13 +1,19 @@
+import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from crowd import campaigns
+from crowd.importing.importer import import_items
 from crowd.models import Campaign, CampaignState, Item, Participation, Slot, Status, Submission
+from tests.factories import annotation, task
 
-from ..factories import claimed, review_next, reviewer
+from ..factories import claimed, lines, review_next, reviewer
 
 
 def path(name: str, campaign: Campaign, *args: int) -> str:
@@ -149,3 +155,45 @@ def test_an_export_is_downloaded_when_it_is_done(campaign, house, lead_client):
 
     assert report.context["numbers"] == [(1, "reviews")]
     assert b"".join(zipped.streaming_content)[:2] == b"PK"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reviews_come_back_from_an_export(campaign, house, lead_client):
+    review_next(campaign, reviewer())
+    export = lead_client.post(path("export", campaign), follow=True).context["download"]
+    content = SimpleUploadedFile("reviews.zip", b"".join(lead_client.get(export).streaming_content))
+    copy = campaigns.create(house.project, actor=house.lead, title="Copy")
+    import_items(copy, BytesIO(lines("a", "b", "c")))
+
+    report = lead_client.post(path("restore", copy), {"file": content}, follow=True)
+
+    assert report.context["numbers"][0] == (1, "created")
+    assert copy.submissions.count() == 1
+
+
+def test_a_file_to_restore_that_is_no_zip_is_refused_at_its_field(campaign, lead_client):
+    answer = lead_client.post(path("restore", campaign), {"file": SimpleUploadedFile("a.zip", b"no zip")})
+
+    assert list(answer.context["form"].errors) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("author", "number", "words"), [("annotator", 1, "accepted"), ("lead", 0, "accepted")]
+)
+def test_outcomes_are_applied_after_a_page_that_counts_them_but_not_to_own_work(
+    house, lead_client, author, accepted
+):
+    made = annotation(task(house.project), getattr(house, author))
+    campaign = campaigns.create(house.project, actor=house.lead, title="Letters", target=1)
+    line = {"anno_id": "a", "annotation_unique_id": str(made.unique_id)}
+    import_items(campaign, BytesIO(json.dumps(line).encode()))
+    review_next(campaign, reviewer())
+
+    page = lead_client.get(path("apply", campaign)).content.decode()
+    report = lead_client.post(path("apply", campaign), follow=True)
+
+    assert "1 annotations are accepted" in page
+    assert (accepted, "accepted") in report.context["numbers"]
+    assert report.context["refused"] == ({} if accepted else {"own_annotation": 1})
+    made.refresh_from_db()
+    assert (made.last_action == "accepted") == bool(accepted)
