@@ -177,9 +177,7 @@ def test_a_file_to_restore_that_is_no_zip_is_refused_at_its_field(campaign, lead
     assert list(answer.context["form"].errors) == ["file"]
 
 
-@pytest.mark.parametrize(
-    ("author", "number", "words"), [("annotator", 1, "accepted"), ("lead", 0, "accepted")]
-)
+@pytest.mark.parametrize(("author", "accepted"), [("annotator", 1), ("lead", 0)])
 def test_outcomes_are_applied_after_a_page_that_counts_them_but_not_to_own_work(
     house, lead_client, author, accepted
 ):
