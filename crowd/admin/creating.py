@@ -21,12 +21,14 @@ from users.models import User
 
 from .. import campaigns, jobs
 from ..importing.from_project import STATIC, UPLOADS, Written, write_lines
-from ..media import BadFile, add_zip, checked_path, folder
+from ..media import BadFile, MediaReport, add_zip, checked_path, folder
 from ..models import Campaign
 from .forms import FILE, CampaignForm, MoreItemsForm
 from .links import KEYED
 from .pages import CampaignPages
 from .reports import to_report
+
+NAMED = 10  # files in a warning
 
 
 class CreatesCampaigns(CampaignPages):
@@ -49,11 +51,11 @@ class CreatesCampaigns(CampaignPages):
         )
         if form.is_valid():
             try:
-                campaign, job, written = create(form, actor=user)
+                campaign, job, written, media = create(form, actor=user)
             except Refused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, refused.detail)
             else:
-                warn_of_left_out(request, written)
+                warn_of_left_out(request, written, media)
                 self.log_addition(request, campaign, f"Created, with an import: job {job.pk}.")
                 return to_report(campaign, job)
         return self.show(request, None, "create", "New campaign", form=form)
@@ -82,13 +84,14 @@ def _asked_project(request: HttpRequest, projects: Any) -> int | None:
     return projects.order_by("-pk").values_list("pk", flat=True).first()
 
 
-def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job, Written]:
-    """The campaign with its files, and the job that imports its items: all of it, or nothing."""
+def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job, Written, MediaReport]:
+    """The campaign with its files, and the job that imports its items: all of it, or nothing. What was left
+    out of the annotations, and of the zip of images."""
     data = form.cleaned_data
     settings = {
         name: data[name] for name in ("target", "link_expires_at", "per_person", "notice", "instructions")
     }
-    campaign = None
+    campaign, media = None, MediaReport()
     try:
         with transaction.atomic():
             campaign = campaigns.create(
@@ -98,13 +101,13 @@ def create(form: CampaignForm, *, actor: User) -> tuple[Campaign, Job, Written]:
                 campaign = campaigns.renew_link(campaign, actor=actor)
             if data["media"]:
                 with refused_for("media"):
-                    add_zip(campaign, data["media"], actor=actor)
+                    media = add_zip(campaign, data["media"], actor=actor)
             job, written = start_import(campaign, data, actor=actor)
     except BaseException:
         if campaign is not None:
             shutil.rmtree(folder(campaign), ignore_errors=True)
         raise
-    return campaign, job, written
+    return campaign, job, written, media
 
 
 @contextmanager
@@ -151,7 +154,11 @@ def _copy(campaign: Campaign, name: str, source: Any) -> None:
             shutil.copyfileobj(source, copy)
 
 
-def warn_of_left_out(request: HttpRequest, written: Written) -> None:
+def warn_of_left_out(request: HttpRequest, written: Written, media: MediaReport | None = None) -> None:
+    if media and media.refused_count:
+        named = ", ".join(f"{name} ({reason})" for name, reason in media.refused[:NAMED])
+        more = " …" if media.refused_count > NAMED else ""
+        messages.warning(request, f"{media.refused_count:,} files of the zip were not taken: {named}{more}")
     if written.unseen:
         messages.warning(
             request,

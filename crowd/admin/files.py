@@ -10,7 +10,7 @@ from jobs.models import Job
 from tasks.errors import Refused
 from users.admin.base import signed_in
 
-from .. import applying, jobs
+from .. import applying, jobs, push
 from ..media import add_zip
 from ..models import Campaign
 from .pages import CampaignPages
@@ -58,21 +58,14 @@ class CampaignFiles(CampaignPages):
         def store(file: Any) -> HttpResponse:
             report = add_zip(campaign, file, actor=signed_in(request))
             self.log_change(request, campaign, "Images and videos were uploaded.")
-            return self._uploaded(request, campaign, "Images and videos", report.as_dict())
+            numbers = [(name, getattr(report, name)) for name in ("stored", "replaced", "unchanged")]
+            return self.show(
+                request, campaign, "uploaded", "Images and videos", numbers=numbers, refused=report.refused
+            )
 
         help_text = "A zip; its folders are kept."
         return self._with_file(
             request, campaign, "Add images and videos", sentences, ".zip", help_text, store
-        )
-
-    def _uploaded(
-        self, request: HttpRequest, campaign: Campaign, title: str, report: dict[str, Any]
-    ) -> HttpResponse:
-        numbers = [
-            (name.replace("_", " "), value) for name, value in report.items() if isinstance(value, int)
-        ]
-        return self.show(
-            request, campaign, "uploaded", title, numbers=numbers, refused=report.get("refused", ())
         )
 
     def _with_file(
@@ -103,12 +96,13 @@ class CampaignFiles(CampaignPages):
 
     def push(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         if request.method != "POST":
-            waiting = campaign.submissions.filter(pushed_at=None).count()
+            waiting = push.waiting(campaign).count()
             sentences = [
                 f"{waiting:,} reviews go to the dataset {campaign.hub_repo}, whose readers can see them."
                 if campaign.hub_repo
                 else "Name a dataset repository in the settings first.",
-                "Pushing again is harmless. Without a token on the server reviews wait, and nothing is lost.",
+                push.problem(campaign),
+                "Pushing again is harmless. What is not pushed waits, and nothing is lost.",
             ]
             return self.confirm(request, campaign, "Push to the dataset", sentences, button="Push")
         return self._started(request, campaign, "Push", jobs.start_push(campaign, signed_in(request)))

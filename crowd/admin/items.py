@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, F, Func, Q
+from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,9 +23,10 @@ OUTCOMES = {"keep": ("keep", "good"), "needs_fix": ("needs a fix", "busy"), "del
 
 # Another outcome is more probable than that of the medians.
 ESTIMATE_DIFFERS = Func(
-    Func("posterior", "outcome", function="jsonb_extract_path"),
-    Func("certainty", function="to_jsonb"),
-    function="jsonb_lt",
+    "posterior",
+    Value("$.* ? (@ > $outcome)"),
+    JSONObject(outcome=Func("posterior", "outcome", function="jsonb_extract_path")),
+    template="jsonb_path_exists(%(expressions)s)",
     output_field=BooleanField(),
 )
 

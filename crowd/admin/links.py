@@ -72,7 +72,10 @@ class CampaignLinks(CampaignPages):
         initial = {"link_expires_at": campaign.link_expires_at}
         form = ExpiryForm(request.POST if request.method == "POST" else None, initial=initial)
         if not form.is_valid():
-            sentences = ["After that time the link opens a page that says so. Nothing can be sent any more."]
+            sentences = [
+                "After that time the link opens a page that says so.",
+                "What somebody has in hand by then can still be sent.",
+            ]
             return self.confirm(request, campaign, "Let the link expire", sentences, button="Save", form=form)
         campaigns.update(campaign, form.cleaned_data, actor=signed_in(request))
         return self.done(request, campaign, "Saved when the link expires.")

@@ -117,7 +117,7 @@ def described(job: Job) -> dict[str, Any]:
         "invalid_files": _listed(report, "invalid_files"),
         "refused": report["refused"] if isinstance(report.get("refused"), dict) else {},
         "examples": _listed(report, "examples"),
-        "repo": report.get("repo", ""),
+        "repository": report.get("repository", ""),
     }
 
 

@@ -12,7 +12,7 @@ from jobs.registry import label_of
 from users.admin.base import signed_in
 from users.capabilities import role_can
 
-from .. import counts, jobs
+from .. import counts, jobs, push
 from ..models import Campaign, Item, Slot, Status, Submission
 from ..quality import flagged, quality_of, score_table
 from .base import percent
@@ -56,6 +56,8 @@ class CampaignWatch(CampaignPages):
             ],
             outcomes=_outcomes(campaign),
             flagged=flagged(campaign)[:LISTED_FLAGGED],
+            push_problem=push.problem(campaign),
+            waiting=push.waiting(campaign).count() if campaign.hub_repo else 0,
             runs_site=role_can(signed_in(request).role_on_site, "manage_site"),
             **context,
         )

@@ -8,9 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from crowd import campaigns
+from crowd import campaigns, push
 from crowd.importing.importer import import_items
 from crowd.models import Campaign, CampaignState, Item, Participation, Slot, Status, Submission
+from jobs import runner
+from jobs.models import Job, State
 from tests.factories import annotation, task
 
 from ..factories import claimed, lines, review_next, reviewer
@@ -195,3 +197,19 @@ def test_outcomes_are_applied_after_a_page_that_counts_them_but_not_to_own_work(
     assert report.context["refused"] == ({} if accepted else {"own_annotation": 1})
     made.refresh_from_db()
     assert (made.last_action == "accepted") == bool(accepted)
+
+
+def test_the_report_of_a_push_names_the_dataset(campaign, house, lead_client):
+    report = {"pushed": 2, "commits": 1, "repository": "lab/kettles"}
+    job = runner.create(push.KIND, created_by=house.lead, project_id=house.project.pk, subject_id=campaign.pk)
+    Job.objects.filter(pk=job.pk).update(state=State.SUCCEEDED, report=report, finished_at=timezone.now())
+
+    page = lead_client.get(path("report", campaign, job.pk)).content.decode()
+
+    assert "Dataset: lab/kettles" in page
+
+
+def test_the_page_of_the_expiry_says_what_can_still_be_sent(campaign, lead_client):
+    page = lead_client.get(path("expiry", campaign)).content.decode()
+
+    assert "What somebody has in hand by then can still be sent." in page

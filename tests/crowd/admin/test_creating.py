@@ -245,3 +245,25 @@ def test_a_large_file_is_a_job_that_can_be_cancelled(house, lead_client, monkeyp
     job.refresh_from_db()
     assert job.state == "cancelled"
     assert not Item.objects.exists()
+
+
+MIXED = zipped(a__png=PNG, b__png=b"no image", c__exe=PNG)
+NOT_TAKEN = {"b.png": "its content is not image/png", "c.exe": "its type is not one of"}
+
+
+def test_images_that_were_not_taken_are_listed_with_their_reasons(campaign, lead_client):
+    page = lead_client.post(
+        reverse("admin:crowd_campaign_images", args=[campaign.pk]), {"file": file(MIXED, "images.zip")}
+    )
+
+    assert page.status_code == 200
+    assert (1, "stored") in [(value, name) for name, value in page.context["numbers"]]
+    assert all(f"<td>{name}</td><td>{why}" in page.content.decode() for name, why in NOT_TAKEN.items())
+
+
+def test_a_new_campaign_says_which_of_its_images_were_not_taken(house, lead_client):
+    sent = form(house.project, file=file(lines("a")), media=file(MIXED, "images.zip"))
+
+    page = lead_client.post(ADD, sent, follow=True).content.decode()
+
+    assert "2 files of the zip were not taken: b.png (its content is not image/png), c.exe" in page

@@ -141,3 +141,28 @@ def test_pages_cost_as_many_statements_for_ten_times_the_rows(campaign, house, l
     assert [statements(lead_client, page) for page in pages] == few
     assert max(few) <= 25
     assert Participation.objects.count() == 11
+
+
+def test_an_item_whose_estimate_differs_from_its_median_is_found(reviewed, lead_client):
+    """Three reviews say delete, of which the reliable one says keep."""
+    Item.objects.filter(anno_id="a").update(
+        outcome="delete", posterior={"keep": 0.9, "needs_fix": 0.02, "delete": 0.08}, certainty=0.08
+    )
+
+    rows = lead_client.get(
+        reverse("admin:crowd_item_changelist"), {"campaign": reviewed.pk, "disagreement": "posterior"}
+    )
+
+    assert [item.anno_id for item in rows.context["cl"].result_list] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("repo", "shown"), [("", False), ("lab/kettles", True)], ids=["no repository", "no token"]
+)
+def test_the_page_says_why_reviews_are_not_pushed(reviewed, lead_client, repo, shown):
+    Campaign.objects.update(hub_repo=repo)
+
+    page = lead_client.get(watch(reviewed)).content.decode()
+
+    assert ("There is no token for the hub" in page) == shown
+    assert ("3 reviews wait" in page) == shown
