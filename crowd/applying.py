@@ -17,7 +17,6 @@ from tasks.models import Annotation
 from tasks.services import annotations
 from users.models import User
 
-from . import slots
 from .campaigns import require_manager
 from .models import Campaign, Item, Status, Submission
 from .outcomes import Outcome, medians, outcome_of, scores_by_item
@@ -152,7 +151,7 @@ def _decide(campaign: Campaign, item: Item, actor: User) -> ActionType | None:
     if item.annotation_id is None:
         raise _left_alone("no_annotation")
     annotation = _locked_annotation(item.annotation_id, actor)
-    (item,) = slots.locked_items([item.pk])
+    item = Item.objects.locked().get(pk=item.pk)
     scores = scores_by_item([item])[item.pk]
     if not item.is_done or not scores:
         raise _left_alone("not_finished")

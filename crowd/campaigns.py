@@ -80,8 +80,7 @@ def update(campaign: Campaign, changes: dict[str, Any], *, actor: User) -> Campa
 
 
 def locked(campaign_id: int, actor: User) -> Campaign:
-    campaign = Campaign.objects.select_related("project").select_for_update(no_key=True, of=("self",))
-    found = campaign.filter(pk=campaign_id).visible_to(actor).first()
+    found = Campaign.objects.visible_to(actor).filter(pk=campaign_id).locked().first()
     if found is None:
         raise Refused("not_found", "Not found.", status=404)
     return found
@@ -136,9 +135,13 @@ def settle_from(
     return None
 
 
+def may_set_default(actor: User) -> bool:
+    return role_can(actor.role_on_site, "manage_site")
+
+
 def set_default(campaign: Campaign, *, actor: User, is_default: bool = True) -> None:
     """Make it the campaign of the site's short addresses: only for those who run the site."""
-    if not role_can(actor.role_on_site, "manage_site"):
+    if not may_set_default(actor):
         raise Refused(
             "permission_denied", "Only an administrator of the site may choose its campaign.", status=403
         )
@@ -160,8 +163,8 @@ def release(campaign: Campaign, *, actor: User, reviewer: Reviewer | None = None
     """Take back what people have in hand, or one of them. What they send nevertheless is not lost."""
     with transaction.atomic():
         locked(campaign.pk, actor)
-        held = Slot.objects.filter(campaign=campaign, reviewer__isnull=False)
-        return claims.release(held.filter(reviewer=reviewer) if reviewer else held)
+        held = Slot.objects.filter(campaign=campaign)
+        return claims.release(held.filter(holder=reviewer.pk) if reviewer else held)
 
 
 def block(campaign: Campaign, reviewer: Reviewer, *, actor: User) -> int:
@@ -190,7 +193,7 @@ def _withdraw_some(campaign: Campaign, reviewer: Reviewer, actor: User) -> int |
         if not some:
             return None
         items = [submission.item_id for submission in some]
-        slots.locked_items(items)
+        list(Item.objects.filter(pk__in=items).locked())
         Slot.objects.filter(submission__in=some).update(
             reviewer=None, claimed_at=None, leased_until=Now(), submission=None
         )

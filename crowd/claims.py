@@ -24,6 +24,7 @@ from .models import (
     Skip,
     SkipReason,
     Slot,
+    SlotQuerySet,
     Submission,
 )
 
@@ -34,6 +35,8 @@ CAP_REACHED = "cap_reached"
 PAUSED = "paused"
 CLOSED = "closed"
 BLOCKED = "blocked"
+# Why nothing is handed out at all, by the campaign's state.
+HALTED: dict[str, str] = {CampaignState.PAUSED: PAUSED, CampaignState.CLOSED: CLOSED}
 MAX_LEASES = 4
 
 TRIES = 3
@@ -114,8 +117,8 @@ def claim(campaign: Campaign, reviewer: Reviewer, *, lease_seconds: int | None =
             return Nothing(BLOCKED)
         if held := _held(campaign, reviewer):
             return held
-        if campaign.state != CampaignState.RUNNING:
-            return Nothing(PAUSED if campaign.state == CampaignState.PAUSED else CLOSED)
+        if reason := HALTED.get(campaign.state):
+            return Nothing(reason)
         if campaign.per_person and participation.counted >= campaign.per_person:
             return Nothing(CAP_REACHED)
         return _claim_new(campaign, participation, lease_seconds or campaign.lease_seconds)
@@ -170,7 +173,7 @@ def _why_nothing(campaign: Campaign, reviewer_id: int, *, is_some_left: bool) ->
         return Nothing(OTHERS_HOLD, timezone.now())
     sent = Submission.objects.filter(item=OuterRef("item"), reviewer=reviewer_id)
     passed = Skip.objects.filter(item=OuterRef("item"), reviewer=reviewer_id)
-    held = Slot.objects.filter(campaign=campaign, submission=None, leased_until__isnull=False)
+    held = Slot.objects.filter(campaign=campaign, leased_until__isnull=False).unfilled()
     first = held.filter(~Exists(sent), ~Exists(passed)).order_by("leased_until").first()
     return Nothing(OTHERS_HOLD, first.leased_until) if first else Nothing(ALL_YOU_CAN)
 
@@ -179,7 +182,7 @@ def keep(campaign: Campaign, reviewer: Reviewer, anno_id: str) -> bool:
     """Renew the lease of the item in hand, for somebody who is at work on it: for MAX_LEASES lease times.
     False if it is not, or no longer, theirs."""
     lease = timedelta(seconds=campaign.lease_seconds)
-    held = Slot.objects.filter(item=find_item(campaign, anno_id), reviewer=reviewer, submission=None)
+    held = Slot.objects.filter(item=find_item(campaign, anno_id), holder=reviewer.pk)
     return bool(held.filter(claimed_at__gt=Now() - MAX_LEASES * lease).update(leased_until=Now() + lease))
 
 
@@ -196,10 +199,9 @@ def skip(campaign: Campaign, reviewer: Reviewer, anno_id: str, reason: str) -> N
         Skip.objects.bulk_create([Skip(item=item, reviewer=reviewer, reason=reason)], ignore_conflicts=True)
 
 
-def release(slots: QuerySet[Slot]) -> int:
+def release(slots: SlotQuerySet) -> int:
     """Give back those of the slots that are in hand. In a transaction."""
-    held = slots.filter(submission=None, reviewer__isnull=False).select_for_update(no_key=True)
-    ids = list(held.order_by("id").values_list("pk", flat=True))
+    ids = list(slots.held().locked().values_list("pk", flat=True))
     # Not as if it was never handed out: those are only looked for after the place where a search ended.
     return Slot.objects.filter(pk__in=ids).update(reviewer=None, claimed_at=None, leased_until=Now())
 
@@ -214,8 +216,8 @@ def find_item(campaign: Campaign, anno_id: str, *, among: QuerySet[Item] | None 
 
 
 def in_hand(campaign: Campaign) -> int:
-    held = Slot.objects.filter(campaign=campaign, submission=None, reviewer__isnull=False)
-    return held.filter(leased_until__gt=Now()).count()
+    """How many have an item open, as far as we know: those whose lease has not run out."""
+    return Slot.objects.filter(campaign=campaign, leased_until__gt=Now()).held().count()
 
 
 def minutes_until(moment: datetime) -> int:

@@ -33,10 +33,7 @@ class Totals:
 
 
 def totals(campaign: Campaign) -> Totals:
-    sums = CampaignCount.objects.filter(campaign=campaign).aggregate(
-        **{name: Sum(name, default=0) for name in CampaignCount.COUNTED}
-    )
-    return Totals(**sums)
+    return totals_of([campaign.pk])[campaign.pk]
 
 
 def totals_of(campaign_ids: Collection[int]) -> dict[int, Totals]:

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from django.db.models import F
-
 from exchange.exporting.stream import snapshot
 from jobs.progress import Progress, no_progress
 
 from .counts import totals
 from .models import Campaign, Item, Submission
 from .outcomes import outcome_of, scores_by_item, summary
-from .review_file import LIST, as_text, body_of, path_of
+from .review_file import LIST, as_text, file_of, with_names
+from .rubric import question_keys
 
 CHUNK = 2000
 EACH_QUESTION = ("n", "mean", "median", "min", "majority", "disagreement")
@@ -77,11 +76,9 @@ def readme(campaign: Campaign, *, has_items: bool = True) -> str:
 
 def reviews_of(campaign: Campaign) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(path, JSON, status) of all reviews, oldest first."""
-    rows = Submission.objects.filter(campaign=campaign).order_by("id")
-    for review in rows.select_related("reviewer").annotate(anno_id=F("item__anno_id")).iterator(CHUNK):
-        anno_id, reviewer = review.anno_id, review.reviewer.public_id
-        body = body_of(review, anno_id, reviewer, campaign.rubric)
-        yield path_of(reviewer, anno_id, review.ms), body, review.status
+    rows = with_names(Submission.objects.filter(campaign=campaign).order_by("id"))
+    for review in rows.iterator(CHUNK):
+        yield *file_of(review, campaign.rubric), review.status
 
 
 def review_lines(campaign: Campaign) -> Iterator[str]:
@@ -96,7 +93,7 @@ def item_lines(campaign: Campaign) -> Iterator[str]:
 
 
 def summary_lines(campaign: Campaign) -> Iterator[str]:
-    keys = [question["key"] for question in campaign.rubric["questions"]]
+    keys = question_keys(campaign.rubric)
     yield _csv(["anno_id", "outcome", *(f"{key}_{name}" for key in keys for name in EACH_QUESTION)])
     for items in _chunks(Item.objects.filter(campaign=campaign).order_by("position").iterator(CHUNK)):
         scores = scores_by_item(items)

@@ -92,7 +92,7 @@ def sweep_pushes() -> None:
 def _only(kind: str, campaign: Campaign, actor: User) -> tuple[Job, bool]:
     """The unfinished job of this kind, or a new one. (job, whether it is new)"""
     with transaction.atomic():
-        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        Campaign.objects.locked().get(pk=campaign.pk)
         if job := jobs_of(campaign).unfinished().filter(kind=kind).first():
             return job, False
         return _create(kind, campaign, actor), True

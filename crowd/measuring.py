@@ -210,7 +210,7 @@ def _remeasure_items(campaign: Campaign) -> None:
 def _remeasure_chunk(campaign: Campaign, chunk: Sequence[int]) -> list[int]:
     """Returns the items that are asked about but have become certain enough."""
     with transaction.atomic():
-        items = slots.locked_items(chunk)
+        items = list(Item.objects.filter(pk__in=chunk).locked())
         before = {item.pk: _columns(item) for item in items}
         certainty.remeasure(campaign, items)
         update_rows([item for item in items if _columns(item) != before[item.pk]], certainty.MEASURED)

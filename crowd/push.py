@@ -5,13 +5,12 @@ beside the files, which is written anew. See docs/decisions/037-a-pushed-review-
 """
 
 import tempfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -23,8 +22,7 @@ from tasks.errors import Refused
 from . import export
 from .hub import Hub, Unavailable, refuse_unprepared
 from .models import Campaign, Submission
-from .review_file import LIST, as_text, body_of, path_of
-from .rubric import Rubric
+from .review_file import LIST, as_text, file_of, with_names
 
 KIND = "crowd_push"  # its subject is the campaign
 FILES_A_COMMIT = 90
@@ -68,13 +66,13 @@ def problem(campaign: Campaign) -> str:
         refuse_unprepared()
     except Refused as refused:
         return refused.detail
-    last = _pushes(campaign).first()
+    last = Job.objects.about(KIND, campaign.pk).first()
     return last.error["detail"] if last and last.state == State.FAILED and last.error else ""
 
 
 def is_due(campaign: Campaign) -> bool:
     """Whether the sweep should start a push now."""
-    last = _pushes(campaign).first()
+    last = Job.objects.about(KIND, campaign.pk).first()
     if last and not last.is_finished:
         return False
     if last and last.state == State.FAILED and last.finished_at:
@@ -94,8 +92,10 @@ def step(running: RunningJob, campaign: Campaign) -> Done | Continue:
     hub = Hub()
     total = state.pushed + waiting(campaign).count()
     try:
-        while rows := list(_with_names(waiting(campaign)[:FILES_A_COMMIT])):
-            hub.commit(repo, _files(rows, campaign.rubric), f"Add {len(rows)} reviews")
+        while rows := list(with_names(waiting(campaign))[:FILES_A_COMMIT]):
+            files = dict(file_of(row, campaign.rubric) for row in rows)
+            bodies = {path: as_text(body).encode() for path, body in files.items()}
+            hub.commit(repo, bodies, f"Add {len(rows)} reviews")
             # A worker that dies here leaves them waiting: they are sent again, and the hub has them already.
             Submission.objects.filter(pk__in=[row.pk for row in rows]).update(pushed_at=timezone.now())
             state.pushed, state.commits, state.tries = state.pushed + len(rows), state.commits + 1, 0
@@ -123,10 +123,6 @@ def _try_again(running: RunningJob, state: PushState, error: Unavailable) -> Con
     return Continue(state.as_json(), after=wait)
 
 
-def _pushes(campaign: Campaign) -> QuerySet[Job]:
-    return Job.objects.filter(kind=KIND, subject_id=campaign.pk)
-
-
 def _first_state(campaign: Campaign) -> PushState:
     """With what is known of the list in the repository."""
     last = _last_state(campaign)
@@ -134,23 +130,11 @@ def _first_state(campaign: Campaign) -> PushState:
 
 
 def _last_state(campaign: Campaign) -> PushState:
-    report = _pushes(campaign).filter(state=State.SUCCEEDED).values_list("report", flat=True).first()
+    succeeded = Job.objects.about(KIND, campaign.pk).filter(state=State.SUCCEEDED)
+    report = succeeded.values_list("report", flat=True).first()
     if not report or report.get("repository") != campaign.hub_repo:
         return PushState()
     return PushState(listed=report["listed"], listed_at=report["listed_at"])
-
-
-def _with_names(rows: QuerySet[Submission]) -> Iterable[Submission]:
-    return rows.select_related("reviewer").annotate(anno_id=F("item__anno_id"))
-
-
-def _files(rows: list[Submission], rubric: Rubric) -> dict[str, bytes | Path]:
-    files: dict[str, bytes | Path] = {}
-    for row in rows:
-        anno_id, reviewer = row.anno_id, row.reviewer.public_id  # type: ignore[attr-defined]
-        body = body_of(row, anno_id, reviewer, rubric)
-        files[path_of(reviewer, anno_id, row.ms)] = as_text(body).encode()
-    return files
 
 
 def _by_status(campaign: Campaign) -> dict[str, int]:

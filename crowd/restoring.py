@@ -14,12 +14,12 @@ from tasks.strict_json import DECODER, refuse_unstorable
 from .answers import COMMENT_LENGTH, Answers
 from .identities import locked_participation
 from .importing.lines import ANNO_ID
-from .models import LIVE, Campaign, Item, Participation, Reviewer, Source, Status, Submission
+from .models import LIVE, Campaign, Item, Reviewer, Source, Status, Submission
 from .review_file import PATH, REVIEWER
 from .review_source import MAX_FILE, Unreadable, statuses
 from .review_source import Source as Files
 from .rubric import Rubric, is_tag, scores_of
-from .submitting import count_review, free_slot, locked_items, store, supersede
+from .submitting import count_review, free_slot, store, supersede
 
 CHUNK = 200
 MAX_LISTED = 1000
@@ -176,7 +176,7 @@ class Restoring:
         reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
         with transaction.atomic():
             participation = locked_participation(self.campaign.pk, reviewer)
-            item = locked_items().get(pk=item.pk)
+            item = Item.objects.locked().get(pk=item.pk)
             here = Submission.objects.filter(item=item, reviewer=reviewer)
             if here.filter(ms=found.ms).exists():
                 self.state.report.duplicate += 1
@@ -186,51 +186,27 @@ class Restoring:
                 listed = Status.WITHDRAWN
             elif earlier and earlier.ms > found.ms and listed in LIVE:
                 listed = Status.SUPERSEDED
+            slot = None
             if listed == Status.COUNTED:
-                submission = self._count(item, reviewer, participation, found, earlier)
-            else:
-                submission = self._keep(item, participation, found, listed, earlier)
+                slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
+            elif earlier and listed in LIVE:
+                listed = Status.SUPERSEDED
+            submission = store(
+                self.campaign,
+                item,
+                participation,
+                found.answers,
+                slot=slot,
+                ms=found.ms,
+                source=Source.RESTORED,
+                uncounted=Status.SURPLUS if listed == Status.COUNTED else listed,
+            )
+            if slot:
+                count_review(self.campaign, item, participation, slot)
             if self.pushed_at:
                 Submission.objects.filter(pk=submission.pk).update(pushed_at=self.pushed_at)
         self.state.report.created += 1
         self.state.report.surplus += submission.status == Status.SURPLUS
-
-    def _count(
-        self,
-        item: Item,
-        reviewer: Reviewer,
-        participation: Participation,
-        found: Found,
-        earlier: Submission | None,
-    ) -> Submission:
-        slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
-        submission = store(
-            self.campaign, item, participation, found.answers, slot=slot, ms=found.ms, source=Source.RESTORED
-        )
-        if slot:
-            count_review(self.campaign, item, participation, slot)
-        return submission
-
-    def _keep(
-        self,
-        item: Item,
-        participation: Participation,
-        found: Found,
-        status: Status,
-        earlier: Submission | None,
-    ) -> Submission:
-        if earlier and status in LIVE:
-            status = Status.SUPERSEDED
-        return Submission.objects.create(
-            campaign=self.campaign,
-            item=item,
-            reviewer_id=participation.reviewer_id,
-            status=status,
-            answers=found.answers.by_question,
-            comment=found.answers.comment,
-            ms=found.ms,
-            source=Source.RESTORED,
-        )
 
 
 def read_review(rubric: Rubric, path: str, content: bytes) -> Found:

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from django.db.models import F, QuerySet
+
 from .importing.lines import ANNO_ID
 from .models import Submission
 from .rubric import Rubric
@@ -12,6 +14,17 @@ REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 PATH = re.compile(r"(?:\A|.*/)reviews/(?P<reviewer>[^/]+)/(?P<anno_id>[^/]+)__(?P<ms>[0-9]{1,15})\.json\Z")
 
 LIST = "reviews.jsonl"  # beside reviews/
+
+
+def with_names(reviews: QuerySet[Submission]) -> QuerySet[Submission]:
+    """Each with its reviewer and the `anno_id` of its item."""
+    return reviews.select_related("reviewer").annotate(anno_id=F("item__anno_id"))
+
+
+def file_of(review: Submission, rubric: Rubric) -> tuple[str, dict[str, Any]]:
+    """Path and JSON of one that `with_names` read."""
+    anno_id, reviewer = review.anno_id, review.reviewer.public_id  # type: ignore[attr-defined]
+    return path_of(reviewer, anno_id, review.ms), body_of(review, anno_id, reviewer, rubric)
 
 
 def body_of(submission: Submission, anno_id: str, reviewer_id: str, rubric: Rubric) -> dict[str, Any]:

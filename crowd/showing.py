@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from . import media
 from .importing.lines import BadLine, Box, Content, Keyframe, content_of
 from .models import Campaign, Item, Submission
-from .rubric import Rubric, is_tag, score_field
+from .rubric import Rubric, is_tag, question_keys, score_field
 from .texts import in_language, words
 
 VIDEO_FILES = (".mp4", ".webm", ".ogv", ".mov", ".m4v")
@@ -102,7 +102,7 @@ class Asked:
 
 
 def content(item: Item, campaign: Campaign) -> Shown:
-    keys = [question["key"] for question in campaign.rubric["questions"]]
+    keys = question_keys(campaign.rubric)
     line = item.line if isinstance(item.line, dict) else {}
     try:
         return Shown(content_of(line, keys), is_partial=line is not item.line)

@@ -30,22 +30,15 @@ def add(campaign_id: int, wanted: list[tuple[int, int]]) -> None:
     Campaign.objects.filter(pk=campaign_id).update(slots_edition=F("slots_edition") + 1)
 
 
-def locked_items(item_ids: Collection[int]) -> list[Item]:
-    """In the order in which everybody locks them. Slots are locked after their item; `claims` takes single
-    slots without it, and waits for nobody while it has them."""
-    return list(Item.objects.filter(pk__in=item_ids).select_for_update(no_key=True).order_by("id"))
-
-
 def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
     """Add or remove open slots of these items until counted and open ones make up what is wanted. What people
     have in hand goes last; if they submit it nevertheless, it is kept as surplus.
 
     In a transaction in which the campaign has been locked, since when its target is as it is here.
     """
-    items = locked_items(item_ids)
+    items = list(Item.objects.filter(pk__in=item_ids).locked())
     open_slots = defaultdict(list)
-    unsubmitted = Slot.objects.filter(item__in=item_ids, submission=None).order_by("id")
-    for slot in unsubmitted.select_for_update(no_key=True):
+    for slot in Slot.objects.filter(item__in=item_ids).unfilled().locked():
         open_slots[slot.item_id].append(slot)
     filled = defaultdict(list)
     submitted = Slot.objects.filter(item__in=item_ids).exclude(submission=None)
@@ -76,11 +69,10 @@ def settle(campaign: Campaign, item_ids: Collection[int]) -> None:
 def resettle(campaign_id: int, item_ids: Collection[int]) -> None:
     """The same in a transaction of its own, in the order of locks: the campaign, then its items."""
     with transaction.atomic():
-        campaigns = Campaign.objects.select_related("project").select_for_update(no_key=True, of=("self",))
-        settle(campaigns.get(pk=campaign_id), item_ids)
+        settle(Campaign.objects.locked().get(pk=campaign_id), item_ids)
 
 
 def drop_open(item: Item) -> None:
     """Take back the open slots of a locked item that is certain enough. What is sent for them nevertheless is
     kept as surplus."""
-    Slot.objects.filter(item=item, submission=None).delete()
+    Slot.objects.filter(item=item).unfilled().delete()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -59,7 +59,7 @@ def submit(
     """
     with transaction.atomic():
         participation = locked_participation(campaign.pk, reviewer)
-        item = find_item(campaign, anno_id, among=locked_items())
+        item = find_item(campaign, anno_id, among=Item.objects.locked())
         # As it is now: what it wants may have changed while we waited.
         campaign = Campaign.objects.select_related("project").get(pk=campaign.pk)
         before = list(Submission.objects.filter(item=item, reviewer=reviewer).order_by("ms"))
@@ -77,11 +77,6 @@ def submit(
         is_target_met = slot is not None and count_review(campaign, item, participation, slot)
         events.submitted(submission, item, campaign, is_target_met=is_target_met)
     return Outcome(submission)
-
-
-def locked_items() -> QuerySet[Item]:
-    """Whoever changes what counts on an item locks it first, and then its slots."""
-    return Item.objects.select_for_update(no_key=True).order_by("id")
 
 
 def _is_at_cap(campaign: Campaign, participation: Participation) -> bool:
@@ -108,17 +103,16 @@ def free_slot(item: Item, reviewer: Reviewer) -> Slot | None:
     all, is waited for. The item is locked before.
     """
     is_free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    unfilled = Slot.objects.filter(item=item, submission=None).annotate(
-        is_free=ExpressionWrapper(is_free, output_field=BooleanField())
-    )
-    found = sorted(unfilled.select_for_update(no_key=True).order_by("id"), key=lambda slot: slot.n)
+    unfilled = Slot.objects.filter(item=item).unfilled()
+    unfilled = unfilled.annotate(is_free=ExpressionWrapper(is_free, output_field=BooleanField()))
+    found = sorted(unfilled.locked(), key=lambda slot: slot.n)
     own = (slot for slot in found if slot.reviewer_id == reviewer.pk)
     return next(own, None) or next((slot for slot in found if slot.is_free), None)
 
 
 def supersede(earlier: Submission) -> Slot | None:
     """Returns the slot that the earlier submission filled, if it counted."""
-    slot = Slot.objects.select_for_update(no_key=True).filter(submission=earlier).first()
+    slot = Slot.objects.filter(submission=earlier).locked().first()
     Submission.objects.filter(pk=earlier.pk).update(status=Status.SUPERSEDED)
     return slot
 
@@ -138,13 +132,15 @@ def store(
     slot: Slot | None,
     ms: int,
     source: Source = Source.WEB,
+    uncounted: Status = Status.SURPLUS,
 ) -> Submission:
+    """It counts if it fills a slot, else its status is `uncounted`."""
     claimed = slot.claimed_at if slot and slot.reviewer_id == participation.reviewer_id else None
     submission = Submission.objects.create(
         campaign=campaign,
         item=item,
         reviewer_id=participation.reviewer_id,
-        status=Status.COUNTED if slot else Status.SURPLUS,
+        status=Status.COUNTED if slot else uncounted,
         answers=answers.by_question,
         comment=answers.comment,
         ms=ms,

@@ -14,7 +14,7 @@ from tasks.errors import Refused
 
 from . import claims, content_policy, counts, showing, texts
 from .answers import read_form
-from .models import CampaignState, Item, Participation, SkipReason
+from .models import Item, Participation, SkipReason
 from .submitting import Differs, submit
 from .throttles import seconds_to_wait
 from .visits import (
@@ -32,7 +32,6 @@ from .visits import (
 FIRST_LEASE_SECONDS = 120
 NOTICES = ("saved", "passed_on", "kept")
 THANKED = (claims.ALL_DONE, claims.ALL_YOU_CAN, claims.CAP_REACHED)
-STATES = {CampaignState.PAUSED: claims.PAUSED, CampaignState.CLOSED: claims.CLOSED}
 
 
 @public_page("GET", "HEAD")
@@ -41,7 +40,7 @@ def review(visit: Visit) -> HttpResponse:
     if visit.request.method == "HEAD":
         return HttpResponse()
     is_new = visit.reviewer is None
-    if is_new and (reason := STATES.get(visit.campaign.state)):  # type: ignore[call-overload]
+    if is_new and (reason := claims.HALTED.get(visit.campaign.state)):
         return nothing(visit, claims.Nothing(reason))
     try:
         reviewer = visit.mint()

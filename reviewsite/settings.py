@@ -127,8 +127,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 # Not "/": where a campaign is the default of the site, that is the public page.
-LOGIN_REDIRECT_URL = "/start/"
-LOGOUT_REDIRECT_URL = "/start/"
+LOGIN_REDIRECT_URL = "index"
+LOGOUT_REDIRECT_URL = "index"
 SESSION_ENGINE = "users.sessions"
 # What they limit: users/login_guard.py.
 LOGIN_TRIES = env.int("LOGIN_TRIES", default=10)

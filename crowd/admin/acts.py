@@ -85,8 +85,8 @@ class CampaignActs(CampaignPages):
     def release(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         """Of everybody, or of the one in `?reviewer=`."""
         reviewer = self._asked_reviewer(request, campaign)
-        held = Slot.objects.filter(campaign=campaign, submission=None, reviewer__isnull=False)
-        held = held.filter(reviewer=reviewer) if reviewer else held
+        held = Slot.objects.filter(campaign=campaign).held()
+        held = held.filter(holder=reviewer.pk) if reviewer else held
         whom = reviewer.public_id if reviewer else "everybody"
         if request.method != "POST":
             sentences = [

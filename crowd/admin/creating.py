@@ -23,6 +23,7 @@ from .. import campaigns, jobs
 from ..importing.from_project import STATIC, UPLOADS, Written, write_lines
 from ..media import BadFile, MediaReport, add_zip, checked_path, folder
 from ..models import Campaign
+from ..rubric import question_keys
 from .forms import FILE, CampaignForm, MoreItemsForm
 from .links import KEYED
 from .pages import CampaignPages
@@ -125,7 +126,7 @@ def start_import(campaign: Campaign, data: dict[str, Any], *, actor: User) -> tu
     if data["source"] == FILE:
         return jobs.start_import(campaign, actor, data["file"], strict=data["strict"]), Written()
     with TemporaryFile() as file:
-        keys = [question["key"] for question in campaign.rubric["questions"]]
+        keys = question_keys(campaign.rubric)
         written = write_lines(campaign.project, data["annotations"], file, keys=keys)
         copy_files(campaign, written)
         return jobs.start_import(campaign, actor, file), written

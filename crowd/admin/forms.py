@@ -18,7 +18,7 @@ from ..importing.importer import Report
 from ..importing.lines import LineError, read_lines
 from ..models import Campaign
 from ..models.campaign import MAX_TARGET
-from ..rubric import Rubric, built_in, validate_rubric
+from ..rubric import Rubric, built_in, question_keys, validate_rubric
 from .links import KEYED, PUBLIC, DateAndTime
 
 FILE, PROJECT = "file", "project"
@@ -124,7 +124,7 @@ class ItemsForm(forms.Form):
         file, found = data["file"], Report()
         if file.size > CHECKED_BYTES:
             return
-        keys = [question["key"] for question in self.rubric_of(data)["questions"]]
+        keys = question_keys(self.rubric_of(data))
         for line in read_lines(file, keys, seen={}):
             if isinstance(line, LineError):
                 found.add_error(line)

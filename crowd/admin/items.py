@@ -3,19 +3,20 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, Func, Q, Value
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tasks.admin.filters import Choices
-from tasks.admin.show import column, link_to, pretty
+from tasks.admin.show import column, pretty
 
 from .. import showing, texts
 from ..content_policy import allow_media
 from ..models import Item, Skip, Slot, Submission
+from ..quality import ITEM_ORDERS
+from ..rubric import question_keys
 from .base import ByCampaign, OfCampaign, percent
 
 OUTCOMES = {"keep": ("keep", "good"), "needs_fix": ("needs a fix", "busy"), "delete": ("delete", "bad")}
@@ -86,7 +87,7 @@ def reviews(item: Item) -> str:
     return f"{item.counted} of {item.counted + item.open_slots}"
 
 
-@admin.display(description="disagreement", ordering=F("disagreement").desc(nulls_last=True))
+@admin.display(description="disagreement", ordering=ITEM_ORDERS["disagreement"][0])
 def disagreement(item: Item) -> str:
     return percent(item.disagreement)
 
@@ -123,39 +124,24 @@ class ItemAdmin(OfCampaign):
     def as_imported(self, item: Item) -> SafeString:
         return pretty(item.line)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Item | None:
-        item = super().get_object(request, object_id, from_field)
-        return item if isinstance(item, Item) else None
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        response = super().change_view(request, object_id, form_url, extra_context)
-        if item := (getattr(response, "context_data", None) or {}).get("original"):
-            addresses = showing.content(item, item.campaign).content.addresses
-            allow_media(response, addresses, item.campaign.media_origins)
-        return response
-
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if item := context.get("original"):
-            context |= shown(item) | {
-                "all_reviews": reviews_of(item),
-                "skips": item.skips.select_related("reviewer"),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
+        item = context["original"]
+        content = showing.content(item, item.campaign)
+        context |= shown(item, content) | {
+            "all_reviews": reviews_of(item),
+            "skips": item.skips.select_related("reviewer"),
+        }
+        response = super().render_change_form(request, context, *args, **kwargs)
+        allow_media(response, content.content.addresses, item.campaign.media_origins)
+        return response
 
 
-def shown(item: Item) -> dict[str, Any]:
+def shown(item: Item, content: showing.Shown) -> dict[str, Any]:
     """What reviewers see of it."""
     campaign, words = item.campaign, texts.words("en")
     rows = [(OUTCOMES[name][0], share) for name, share in (item.posterior or {}).items() if name in OUTCOMES]
-    content = showing.content(item, campaign)
     return {
         "posterior": rows,
         "t": words,
@@ -168,7 +154,7 @@ def shown(item: Item) -> dict[str, Any]:
 
 def reviews_of(item: Item) -> list[dict[str, Any]]:
     """All of them, newest first: those that count, surplus ones, replaced and withdrawn ones."""
-    keys = [question["key"] for question in item.campaign.rubric["questions"]]
+    keys = question_keys(item.campaign.rubric)
     rows = item.submissions.select_related("reviewer").order_by("-id")
     return [{"submission": row, "answers": [_answer(row, key) for key in keys]} for row in rows]
 
@@ -188,7 +174,7 @@ class Hand(Choices):
     parameter_name = "state"
     choices_offered = {
         "open": ("open", Q(reviewer=None)),
-        "held": ("in hand", Q(reviewer__isnull=False, submission=None)),
+        "held": ("in hand", Q(holder__isnull=False)),
         "sent": ("reviewed", Q(submission__isnull=False)),
     }
 
@@ -250,7 +236,3 @@ class SkipAdmin(OfCampaign):
     list_select_related = ("item__campaign", "reviewer")
     list_defer = ("item__line", "item__campaign__rubric")
     fields = readonly_fields = (ITEM, REVIEWER, "reason", "created_at")
-
-
-def item_link(item: Item) -> SafeString:
-    return link_to(reverse("admin:crowd_item_change", args=[item.pk]), item.anno_id)

@@ -8,7 +8,6 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.http import Http404, HttpRequest, HttpResponse
 
 from users.admin.base import signed_in
-from users.capabilities import role_can
 
 from .. import campaigns
 from ..models import Campaign, Participation
@@ -81,7 +80,7 @@ class CampaignLinks(CampaignPages):
         return self.done(request, campaign, "Saved when the link expires.")
 
     def default(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
-        if not role_can(signed_in(request).role_on_site, "manage_site"):
+        if not campaigns.may_set_default(signed_in(request)):
             raise Http404
         wanted = not campaign.is_default
         if request.method != "POST":

@@ -19,7 +19,7 @@ TONES = {CampaignState.RUNNING: "good", CampaignState.PAUSED: "busy", CampaignSt
 
 
 class CampaignPages(NotFound):
-    """`views` of a subclass: route below the campaign's address → method."""
+    """Subclasses name their pages in `campaign_views`."""
 
     def get_urls(self) -> list[URLPattern]:
         own = [

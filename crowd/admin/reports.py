@@ -52,8 +52,8 @@ class CampaignReports(CampaignPages):
     def report(self, request: HttpRequest, campaign: Campaign, job: int) -> HttpResponse:
         """Reloads itself while the job runs."""
         found = _job(campaign, job)
-        context = described(found) | (shared(request, campaign) if found.kind == "crowd_import" else {})
-        if found.kind == "crowd_export" and jobs.export_file(found):
+        context = described(found) | (shared(request, campaign) if found.kind == jobs.IMPORT else {})
+        if jobs.export_file(found):
             context["download"] = page_of("download", campaign, found.pk)
         return self.show(request, campaign, "report", f"{label_of(found)}: {campaign.title}", **context)
 
@@ -68,7 +68,7 @@ class CampaignReports(CampaignPages):
 
     def download(self, request: HttpRequest, campaign: Campaign, job: int) -> HttpResponse:
         found = _job(campaign, job)
-        path = jobs.export_file(found) if found.kind == "crowd_export" else None
+        path = jobs.export_file(found)
         if path is None:
             raise Http404
         name = f"{campaign.slug}-{found.pk}.zip"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +14,7 @@ from tasks.admin.show import column, link_to
 from users.admin.base import SiteAdmin
 
 from ..models import Measurement, Participation, Reviewer, ReviewerMeasure
-from ..quality import FLAGGED
+from ..quality import FLAGGED, REVIEWER_ORDERS
 from .base import ByCampaign, NotFound, OfCampaign, percent
 
 
@@ -34,18 +34,18 @@ def record_of(one: Participation) -> ReviewerMeasure | None:
     return getattr(one, "measure", None)
 
 
-@admin.display(description="seconds (median)", ordering=F("measure__median_seconds").asc(nulls_last=True))
+@admin.display(description="seconds (median)", ordering=REVIEWER_ORDERS["seconds"][0])
 def seconds(one: Participation) -> str:
     found = record_of(one)
     return "—" if found is None or found.median_seconds is None else f"{found.median_seconds:.1f}"
 
 
-@admin.display(description="agreement", ordering=F("measure__agreement").asc(nulls_last=True))
+@admin.display(description="agreement", ordering=REVIEWER_ORDERS["agreement"][0])
 def agreement(one: Participation) -> str:
     return percent(found.agreement if (found := record_of(one)) else None)
 
 
-@admin.display(description="reliability", ordering=F("measure__accuracy").asc(nulls_last=True))
+@admin.display(description="reliability", ordering=REVIEWER_ORDERS["accuracy"][0])
 def accuracy(one: Participation) -> str:
     """How often right, by the estimated error rates."""
     return percent(found.accuracy if (found := record_of(one)) else None)

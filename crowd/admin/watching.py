@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from jobs.registry import label_of
 from users.admin.base import signed_in
-from users.capabilities import role_can
 
-from .. import counts, jobs, push
+from .. import campaigns, counts, jobs, push
 from ..models import Campaign, Item, Slot, Status, Submission
 from ..quality import flagged, quality_of, score_table
 from .base import percent
@@ -58,7 +57,7 @@ class CampaignWatch(CampaignPages):
             flagged=flagged(campaign)[:LISTED_FLAGGED],
             push_problem=push.problem(campaign),
             waiting=push.waiting(campaign).count() if campaign.hub_repo else 0,
-            runs_site=role_can(signed_in(request).role_on_site, "manage_site"),
+            may_set_default=campaigns.may_set_default(signed_in(request)),
             **context,
         )
 
@@ -68,7 +67,7 @@ def now(campaign: Campaign) -> dict[str, Any]:
     by_status = dict(
         Submission.objects.filter(campaign=campaign).order_by().values_list("status").annotate(Count("pk"))
     )
-    held = Slot.objects.filter(campaign=campaign, submission=None, reviewer__isnull=False)
+    held = Slot.objects.filter(campaign=campaign).held()
     moment = timezone.now()
     return {
         "totals": totals,

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import BooleanField, Func, QuerySet, Value
@@ -25,7 +24,7 @@ from tasks.upload_links import name_in
 from users.models import User
 
 from ..rubric import Rubric, built_in
-from .lines import MAX_BOXES, MAX_KEYFRAMES, RELATIVE
+from .lines import MAX_BOXES, MAX_KEYFRAMES, RELATIVE, is_address
 
 MAX_ANNOTATIONS = 50_000
 # The folders of the campaign's media into which files of the project, and of this site, are copied.
@@ -234,13 +233,7 @@ class _Shown:
         ):
             self.written.static.add(path)
             return f"{STATIC}/{path}"
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            return ""
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return value
-        return value if not parts.scheme and RELATIVE.match(value) else ""
+        return value if is_address(value) else ""
 
     def keyframes(self) -> Iterator[dict[str, Any]]:
         for name, value in self._named(IMAGES):

@@ -6,7 +6,6 @@ Importing the same file again changes nothing.
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +17,9 @@ from tasks.models import Annotation
 from tasks.sql import copy_rows, next_ids
 
 from .. import counts, measuring, slots
+from ..content_policy import origin_of
 from ..models import Campaign, Item, Slot, Submission
+from ..rubric import question_keys
 from .lines import Line, LineError, read_lines
 
 BATCH, BATCH_BYTES = 1000, 8 * 2**20
@@ -100,7 +101,7 @@ class ItemImport:
     ) -> None:
         self.campaign, self.file, self.state, self.seen = campaign, file, state, seen
         self.is_strict, self.progress = is_strict, progress
-        self.keys = [question["key"] for question in campaign.rubric["questions"]]
+        self.keys = question_keys(campaign.rubric)
         self.size = file.seek(0, 2)
         file.seek(state.offset)
 
@@ -116,7 +117,7 @@ class ItemImport:
             refuse_bad_lines(self.state.report)
             self._start_again()
         # No two imports at once, and no change of the number of reviews meanwhile.
-        self.campaign = Campaign.objects.select_for_update(no_key=True).get(pk=self.campaign.pk)
+        self.campaign = Campaign.objects.locked().get(pk=self.campaign.pk)
         first = position = (self.campaign.items.aggregate(last=Max("position"))["last"] or 0) + 1
         for batch in self._batches():
             position += _write(self.campaign, batch, position, self.state.report)
@@ -196,8 +197,8 @@ def _change(campaign: Campaign, differing: list[tuple[Item, Line]], report: Repo
     # Locked, so that nobody is handed an item with its old line while it gets a new one. Those that people
     # have before them stay as they are, and nobody who sends a review of them waits for this import.
     unseen = [item.pk for item, _ in differing if item.pk not in shown]
-    slots.locked_items(unseen)
-    list(Slot.objects.filter(item__in=unseen).select_for_update(no_key=True).order_by("id"))
+    list(Item.objects.filter(pk__in=unseen).locked())
+    list(Slot.objects.filter(item__in=unseen).locked())
     shown |= _shown(unseen)
     annotations = _annotations([line for _, line in differing], campaign)
     for item, line in differing:
@@ -291,9 +292,5 @@ def _is_uuid(text: str) -> bool:
 
 def _add_origins(campaign: Campaign, lines: list[Line]) -> None:
     """Where the page may load media from: a content policy cannot be written for each item."""
-    origins = set(campaign.media_origins)
-    for line in lines:
-        for parts in map(urlsplit, line.content.addresses):
-            if parts.scheme:
-                origins.add(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-    campaign.media_origins = sorted(origins)[:MAX_ORIGINS]
+    found = {origin_of(address) for line in lines for address in line.content.addresses}
+    campaign.media_origins = sorted({*campaign.media_origins, *filter(None, found)})[:MAX_ORIGINS]

@@ -143,7 +143,7 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Box:
-    """In pixels of its keyframe, or in parts of its width and height if `relative`."""
+    """In pixels of its keyframe, or in parts of its width and height if no number in its boxes is above 1."""
 
     x: float
     y: float
@@ -261,15 +261,18 @@ def _address(name: str, value: Any) -> str:
         return ""
     if not isinstance(value, str):
         raise BadLine(f"{name} is not an address")
+    if is_address(value):
+        return value
+    raise BadLine(f"{name} is neither an http address nor a path inside the media folder")
+
+
+def is_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
     except ValueError:
-        raise BadLine(f"{name} is not an address") from None
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return value
-    if RELATIVE.match(value):
-        return value
-    raise BadLine(f"{name} is neither an http address nor a path inside the media folder")
+        return False
+    is_remote = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_remote or RELATIVE.match(value) is not None
 
 
 def _reference(entry: Any) -> Reference:

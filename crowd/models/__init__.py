@@ -1,7 +1,7 @@
 """Campaigns, their items with one slot for each wanted review, reviewers, and what they submitted."""
 
 from .campaign import REPOSITORY, Campaign, CampaignCount, CampaignState
-from .item import Item, Skip, SkipReason, Slot
+from .item import Item, Skip, SkipReason, Slot, SlotQuerySet
 from .measurement import Measurement, ReviewerMeasure
 from .reviewer import Participation, Reviewer
 from .submission import LIVE, Source, Status, Submission
@@ -20,6 +20,7 @@ __all__ = [
     "Skip",
     "SkipReason",
     "Slot",
+    "SlotQuerySet",
     "Source",
     "Status",
     "Submission",

@@ -40,6 +40,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def public(self) -> Self:
         return self.filter(project__deleted_at=None)
 
+    def locked(self) -> Self:
+        """For whoever changes what it wants of its items: before its participations, items and slots."""
+        return self.select_related("project").select_for_update(no_key=True, of=("self",))
+
 
 class Campaign(models.Model):
     """One public link, and what the people who open it are asked."""

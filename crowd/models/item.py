@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
@@ -8,6 +8,13 @@ from tasks.models import Annotation
 
 from .campaign import Campaign
 from .reviewer import Reviewer
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def locked(self) -> Self:
+        """In the order in which everybody locks them, who changes what counts on them. Slots are locked after
+        their item; `claims` takes single slots without it, and waits for nobody while it has them."""
+        return self.select_for_update(no_key=True).order_by("pk")
 
 
 class Item(models.Model):
@@ -45,6 +52,8 @@ class Item(models.Model):
         campaign_id: int
         annotation_id: int | None
 
+    objects = ItemQuerySet.as_manager()
+
     class Meta:
         ordering = ["campaign_id", "position"]
         constraints = [models.UniqueConstraint(fields=["campaign", "anno_id"], name="item_once")]
@@ -72,6 +81,18 @@ class Item(models.Model):
     def probable(self) -> str:
         """The most probable outcome by the estimate; it may differ from `outcome`."""
         return max(self.posterior, key=self.posterior.__getitem__) if self.posterior else ""
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def unfilled(self) -> Self:
+        return self.filter(submission=None)
+
+    def held(self) -> Self:
+        """In somebody's hands, until they submit it or somebody else takes it over after its lease."""
+        return self.filter(holder__isnull=False)
+
+    def locked(self) -> Self:
+        return self.select_for_update(no_key=True).order_by("pk")
 
 
 class Slot(models.Model):
@@ -104,6 +125,8 @@ class Slot(models.Model):
         item_id: int
         reviewer_id: int | None
         submission_id: int | None
+
+    objects = SlotQuerySet.as_manager()
 
     class Meta:
         constraints = [

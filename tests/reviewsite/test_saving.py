@@ -73,9 +73,7 @@ LOCKED_ELSEWHERE = {
     "exchange/importing/publishing.py:publish": "the import, which one job writes",
     "api/views/users.py:patch": "one's own account: only what was sent",
     "reviewsite/signon/groups.py:_give_site_role": "written as the identity provider says, whatever it was",
-    "crowd/applying.py:_decide": "the item, by slots.locked_items",
     "crowd/submitting.py:count_review": "the item that its callers locked",
-    "crowd/measuring.py:_remeasure_chunk": "items that slots.locked_items locked",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
 }
 
