@@ -155,10 +155,10 @@ class CampaignForm(ItemsForm):
         min_value=1,
         max_value=MAX_TARGET,
         initial=3,
-        help_text="By so many different people.",
+        help_text="Each by a different person.",
     )
     access = forms.ChoiceField(
-        choices=[(KEYED, "Only who has the link"), (PUBLIC, "Public: whoever finds the address")],
+        choices=[(KEYED, "Only people with the link"), (PUBLIC, "Public: anyone who finds the address")],
         initial=KEYED,
         widget=forms.RadioSelect,
         label="Link",

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     "per_person",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="At most so many items a person.",
+                        help_text="The most items one person may review.",
                         null=True,
                         validators=[django.core.validators.MinValueValidator(1)],
                     ),

@@ -75,7 +75,10 @@ class Campaign(models.Model):
     )
     link_expires_at = models.DateTimeField(null=True, blank=True)
     per_person = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="At most so many items a person."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="The most items one person may review.",
     )
     lease_seconds = models.PositiveIntegerField(
         default=900,

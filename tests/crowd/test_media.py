@@ -14,6 +14,7 @@ from django.utils import timezone
 from crowd import campaigns, media, showing
 from crowd.zips import ENTRY
 from tasks.errors import Refused
+from tests.factories import browser_of, person, project
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(240))  # 248 bytes
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
@@ -170,6 +171,17 @@ def test_an_expired_link_opens_no_file(campaign, picture):
     campaign.save()
 
     assert got("/c/kettles/media/refs/a.png")[0].status_code == 410
+
+
+@pytest.mark.parametrize(("who", "status"), [("lead", 200), ("annotator", 403), ("elsewhere", 403)])
+def test_managers_see_files_in_the_admin_without_the_link(campaign, picture, house, who, status):
+    elsewhere = person("elsewhere", may_create_projects=True)
+    project(lead=elsewhere)
+    campaigns.renew_link(campaign, actor=house.lead)
+
+    browser = browser_of(elsewhere if who == "elsewhere" else getattr(house, who))
+
+    assert browser.get("/c/kettles/media/refs/a.png").status_code == status
 
 
 def test_with_a_key_only_who_came_with_it_sees_files(campaign, picture, house):
