@@ -73,7 +73,7 @@ def run_step(job_id: int) -> None:
         with LeasedJob(job) as running:
             outcome = _run(running)
         if isinstance(outcome, Continue):
-            send(job_id, after=outcome.after)
+            send(job_id, after=outcome.after) if outcome.after else send(job_id)
 
 
 def run_now(job: Job) -> Job:

@@ -30,7 +30,7 @@ def ann() -> User:
 @pytest.fixture(autouse=True)
 def sent(monkeypatch) -> list[int]:
     messages: list[int] = []
-    monkeypatch.setattr(runner, "send", lambda job_id, after=0: messages.append(job_id))
+    monkeypatch.setattr(runner, "send", messages.append)
     monkeypatch.setattr(running, "REPORT_SECONDS", 0)
     return messages
 
