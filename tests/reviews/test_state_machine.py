@@ -231,6 +231,6 @@ def test_any_order_of_moves_keeps_the_rules():
     run_state_machine_as_test(
         OneAnnotation,
         settings=settings(
-            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -39,6 +39,7 @@ def test_annotator_gets_the_same_answers_whatever_others_did(worlds):
     assert [str(asked) for asked in questions if crowded[asked].status == 500] == []
 
 
+@pytest.mark.slow  # its places one by one: tests/api/test_hidden_reviewer.py
 def test_annotator_does_not_learn_who_reviewed_them(worlds):
     """Where the project does not show the names of reviewers."""
     assert told_apart(worlds, "annotator", "signer", show_reviewer_names=False) == {}
