@@ -1,0 +1,1 @@
+"""What is computed, on numpy arrays: no Django, no database. Each formula names its source."""
