@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "labelstudio",
     "webhooks",
     "crowd",
+    "audits",
     "pages",
     "reviewsite",
 ]

@@ -36,6 +36,7 @@ class HeldOut:
     ratings: int
     mae: float
     rmse: float
+    mae_with_factors: float
     # What is said without knowing the person: the mean of the others' ratings of the comment.
     item_mean_mae: float
     item_mean_rmse: float
@@ -77,16 +78,27 @@ def measure(
         p = np.clip(base_line[comments] + every.x[comments] @ weights, 0, scale_max)
         return p - tested.value[asked]
 
-    found, by_mean, gains = [], [], []
+    found, found_with, by_mean, gains = [], [], [], []
     for folded, asked in _splits(tested, random):
         without, with_ = errors(plain, folded, asked), errors(with_factors, folded, asked)
         found.append(without)
+        found_with.append(with_)
         by_mean.append(means[tested.comment[asked]] - tested.value[asked])
         gains.append((without**2 - with_**2).mean())
     if not found:
         return None
     gate = _gate(np.array(gains))
-    return _held_out(gate, np.concatenate(found), np.concatenate(by_mean))
+    error, by_mean_error = np.concatenate(found), np.concatenate(by_mean)
+    return HeldOut(
+        raters=gate.raters,
+        ratings=len(error),
+        mae=_mae(error),
+        rmse=_rmse(error),
+        mae_with_factors=_mae(np.concatenate(found_with)),
+        item_mean_mae=_mae(by_mean_error),
+        item_mean_rmse=_rmse(by_mean_error),
+        gate=gate,
+    )
 
 
 def _splits(ratings: Ratings, random: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:
@@ -105,13 +117,9 @@ def _gate(gains: Floats) -> Gate:
     return Gate(len(gains), float(gains.mean()), z)
 
 
-def _held_out(gate: Gate, errors: Floats, by_mean: Floats) -> HeldOut:
-    return HeldOut(
-        raters=gate.raters,
-        ratings=len(errors),
-        mae=float(np.abs(errors).mean()),
-        rmse=float(np.sqrt((errors**2).mean())),
-        item_mean_mae=float(np.abs(by_mean).mean()),
-        item_mean_rmse=float(np.sqrt((by_mean**2).mean())),
-        gate=gate,
-    )
+def _mae(errors: Floats) -> float:
+    return float(np.abs(errors).mean())
+
+
+def _rmse(errors: Floats) -> float:
+    return float(np.sqrt((errors**2).mean()))

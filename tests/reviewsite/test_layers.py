@@ -18,6 +18,7 @@ DIRECTION = [
     "labelstudio",
     "webhooks",
     "crowd",
+    "audits",
     "pages",
     "reviewsite",
     "devserver",

@@ -22,6 +22,7 @@ APPS = (
     "labelstudio",
     "webhooks",
     "crowd",
+    "audits",
     "pages",
     "reviewsite",
 )

@@ -1,0 +1,48 @@
+"""The structured settings of a data set: their defaults, and what may be stored."""
+
+import math
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+MAX_BINS, MAX_BATCH = 20, 200
+MAX_NAMES = 20
+
+
+def default_bins() -> list[dict[str, float]]:
+    """20 comments, most of them where people differ. A rating that is the upper end belongs to the next bin."""
+    edges = (0, 0.5, 1.5, 2.5, 3.5, 4)
+    return [
+        {"from": low, "to": high, "n": n}
+        for low, high, n in zip(edges[:-1], edges[1:], (2, 4, 8, 4, 2), strict=True)
+    ]
+
+
+def validate_bins(value: Any) -> None:
+    """Bins that follow each other without a gap, in order, with 1 to 200 comments in all."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_BINS:
+        raise ValidationError(f"A list of 1 to {MAX_BINS} bins.", code="bins")
+    for number, one in enumerate(value):
+        if not isinstance(one, dict) or one.keys() != {"from", "to", "n"}:
+            raise ValidationError('Each bin has "from", "to" and "n".', code="bins")
+        if not all(_is_number(one[key]) for key in one) or one["from"] >= one["to"]:
+            raise ValidationError("The ends of a bin are numbers, the lower one first.", code="bins")
+        if not isinstance(one["n"], int) or one["n"] < 0:
+            raise ValidationError('"n" is a whole number from 0.', code="bins")
+        if number and one["from"] != value[number - 1]["to"]:
+            raise ValidationError("A bin begins where the one before ends.", code="bins")
+    if not 1 <= sum(one["n"] for one in value) <= MAX_BATCH:
+        raise ValidationError(f"The bins have 1 to {MAX_BATCH} comments in all.", code="bins")
+
+
+def validate_names(value: Any) -> None:
+    if not isinstance(value, list) or len(value) > MAX_NAMES:
+        raise ValidationError(f"A list of at most {MAX_NAMES} names.", code="names")
+    if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in value):
+        raise ValidationError("Each name is a text of 1 to 200 characters.", code="names")
+    if len(set(value)) < len(value):
+        raise ValidationError("Each name once.", code="names")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
