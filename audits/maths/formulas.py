@@ -127,6 +127,12 @@ def topic_statistics(topic: Ints, s: Floats, p: Floats | None, t: float) -> Topi
     )
 
 
+def group_medians(group: Ints, values: Floats) -> tuple[Ints, Floats]:
+    """The groups in order, and the median of each."""
+    groups, place = np.unique(group, return_inverse=True)
+    return groups, _medians(place, np.bincount(place, minlength=len(groups)), values)
+
+
 def _medians(place: Ints, n: Ints, values: Floats) -> Floats:
     """Of each group: the mean of the two values in its middle, or twice the same one."""
     ordered = values[np.lexsort((values, place))]

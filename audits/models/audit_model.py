@@ -139,7 +139,9 @@ class Version(models.Model):
     labels = models.PositiveIntegerField(help_text="How many it learned from.")
     unsure = models.PositiveIntegerField(default=0, help_text="How many were left out.")
     fit_error = models.FloatField()
-    evaluated = models.PositiveIntegerField(default=0, help_text="On how many comments the next are measured.")
+    evaluated = models.PositiveIntegerField(
+        default=0, help_text="On how many comments the next are measured."
+    )
     mae = models.FloatField(null=True)
     rmse = models.FloatField(null=True)
     avg_diff = models.FloatField(null=True, help_text="Mean of prediction - system.")

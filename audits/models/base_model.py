@@ -62,7 +62,9 @@ class BaseModel(models.Model):
                 name="base_fitted_has_artefact",
                 condition=Q(state=BaseState.FITTED, artefact__isnull=False, fitted_at__isnull=False)
                 & ~Q(sha256="")
-                | Q(state__in=[BaseState.FITTING, BaseState.FAILED], artefact=None, sha256="", fitted_at=None),
+                | Q(
+                    state__in=[BaseState.FITTING, BaseState.FAILED], artefact=None, sha256="", fitted_at=None
+                ),
             ),
             # Two at once would race to be the newest.
             models.UniqueConstraint(

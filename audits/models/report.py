@@ -1,6 +1,5 @@
 from typing import TYPE_CHECKING, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -86,7 +85,9 @@ class Evidence(models.Model):
     topic = models.CharField(max_length=200)
     system = models.FloatField("system rating")
     predicted = models.FloatField(null=True)
-    label = models.PositiveSmallIntegerField(null=True, help_text="What the person said, if they labelled it.")
+    label = models.PositiveSmallIntegerField(
+        null=True, help_text="What the person said, if they labelled it."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     if TYPE_CHECKING:

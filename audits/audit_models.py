@@ -1,0 +1,97 @@
+"""Making a model of somebody's judgement, or of a group's."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from users.errors import Refused
+from users.models import User
+
+from . import groups
+from .datasets import friendly_name, not_found
+from .models import AuditModel, Dataset, Kind, Topic
+
+MAX_MODELS = 100  # of one person on one data set
+
+
+def get_visible(user: User, model_id: int) -> AuditModel:
+    rows = AuditModel.objects.visible_to(user).select_related("dataset", "topic")
+    found = rows.filter(pk=model_id).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def create(
+    dataset: Dataset,
+    *,
+    actor: User,
+    name: str,
+    kind: str = Kind.PERSONAL,
+    parent: AuditModel | None = None,
+    topic: Topic | None = None,
+    filters: dict[str, str] | None = None,
+) -> AuditModel:
+    """`parent` and `topic` are for kind topic, `filters` for kind group."""
+    name = _checked_name(name)
+    if kind not in Kind.values:
+        raise Refused("invalid_kind", f"A kind is one of {', '.join(Kind.values)}.", field="kind")
+    fields: dict[str, Any] = {}
+    if kind == Kind.TOPIC:
+        fields = _topic_fields(dataset, actor, parent, topic)
+    elif parent or topic:
+        raise Refused("only_for_topics", "parent and topic are for models of kind topic.", field="kind")
+    if kind == Kind.GROUP:
+        fields = {"filters": _group_filters(dataset, filters)}
+    elif filters:
+        raise Refused("only_for_groups", "filters are for models of kind group.", field="kind")
+    mine = AuditModel.objects.filter(owner=actor, dataset=dataset)
+    if mine.count() >= MAX_MODELS:
+        raise Refused("too_many_models", f"You have {MAX_MODELS} models of this data set already.")
+    try:
+        with transaction.atomic():
+            return AuditModel.objects.create(owner=actor, dataset=dataset, name=name, kind=kind, **fields)
+    except IntegrityError:
+        if mine.filter(name=name).exists():
+            raise Refused("name_taken", f'You have a model called "{name}" already.', field="name")
+        raise
+
+
+def suggest_name(dataset: Dataset, owner: User) -> str:
+    """A free one."""
+    stem = friendly_name(owner)
+    taken = set(AuditModel.objects.filter(owner=owner, dataset=dataset).values_list("name", flat=True))
+    names = [stem, *(f"{stem} {number}" for number in range(2, MAX_MODELS + 2))]
+    return next(name for name in names if name not in taken)
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise Refused("invalid_name", "A name has 1 to 100 characters.", field="name")
+    return name
+
+
+def _topic_fields(
+    dataset: Dataset, actor: User, parent: AuditModel | None, topic: Topic | None
+) -> dict[str, Any]:
+    is_mine = parent is not None and parent.owner_id == actor.pk and parent.dataset_id == dataset.pk
+    if not is_mine or parent is None or parent.kind != Kind.PERSONAL:
+        raise Refused("invalid_parent", "Name a personal model of yours to start from.", field="parent")
+    if topic is None or topic.dataset_id != dataset.pk or topic.is_junk:
+        raise Refused("invalid_topic", "Name a topic of the data set.", field="topic")
+    if topic.comments.count() < dataset.min_tuning_comments:
+        raise Refused(
+            "topic_too_small",
+            f"A topic needs {dataset.min_tuning_comments} comments to have a model of its own.",
+            field="topic",
+        )
+    return {"parent": parent, "topic": topic}
+
+
+def _group_filters(dataset: Dataset, filters: dict[str, str] | None) -> dict[str, str]:
+    chosen = groups.checked(filters or {})
+    if not chosen:
+        raise Refused("no_filters", "Choose at least one filter.", field="filters")
+    groups.require_big_enough(dataset, chosen)
+    return chosen

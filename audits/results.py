@@ -1,0 +1,290 @@
+"""What a model finds: by topic, by comment, and as evidence. Without a version, what the system says alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from users.errors import Refused
+
+from .corpus import corpus_of, predictions, topics_of
+from .maths import formulas
+from .maths.formulas import ErrorType, Floats, Ints, OddsRatio, Stat
+from .models import AuditModel, Comment, Dataset, Label, Topic, Version
+
+MIN_SEARCH, MAX_SEARCH = 2, 200
+MAX_IDS = 1000
+SAMPLE = 500
+ORDERINGS = ("difference", "system", "predicted", "id")
+
+
+@dataclass(frozen=True)
+class TopicRow:
+    """The statistics of maths.formulas.TopicStatistics for one topic."""
+
+    topic: Topic
+    is_suggested: bool
+    n: int
+    system_mean: float
+    system_median: float
+    system_toxic: float
+    mean: float | None
+    median: float | None
+    mae: float | None
+    mse: float | None
+    avg_diff: float | None
+    fp: float | None
+    fn: float | None
+
+    def placed(self, stat: Stat) -> float:
+        """Where the topic stands; of the system alone if there is no model."""
+        if self.mean is None:
+            return self.system_median if stat == Stat.MEDIAN else self.system_mean
+        if stat == Stat.FP_FN:
+            return (self.fp or 0) + (self.fn or 0)
+        return getattr(self, stat.value)
+
+
+def topics(
+    dataset: Dataset,
+    version: Version | None = None,
+    *,
+    stat: Stat = Stat.MEAN,
+    sort: str | None = None,
+    error_type: ErrorType | None = None,
+    suggested_only: bool = True,
+    min_comments: int | None = None,
+) -> list[TopicRow]:
+    """In descending order of `stat`, or of `sort`: the name of a column, with a minus for descending.
+
+    `error_type` keeps the topics in which such errors occur. `suggested_only` leaves out junk and topics with
+    fewer than `min_comments` (by default those of the data set).
+    """
+    least = dataset.min_topic_comments if min_comments is None else min_comments
+    rows = [row for row in _topic_rows(dataset, version, least) if row.is_suggested or not suggested_only]
+    if error_type:
+        share = "fn" if error_type == ErrorType.UNDER else "fp"
+        rows = [row for row in rows if getattr(row, share)]
+    if sort is None:
+        return sorted(rows, key=lambda row: (-row.placed(stat), row.topic.number))
+    name, is_descending = sort.removeprefix("-"), sort.startswith("-")
+    if name not in _SORTED_BY:
+        raise Refused("invalid_sort", f"sort is one of {', '.join(_SORTED_BY)}.", field="sort")
+    if version is None and name in _OF_VERSION:
+        raise Refused("no_model", f"{name} needs a model to compare with.", field="sort")
+    return sorted(
+        rows,
+        key=lambda row: (-getattr(row, name) if is_descending else getattr(row, name), row.topic.number),
+    )
+
+
+_SORTED_BY = [field.name for field in fields(TopicRow) if field.name not in ("topic", "is_suggested")]
+_OF_VERSION = ("mean", "median", "mae", "mse", "avg_diff", "fp", "fn")
+
+
+def _topic_rows(dataset: Dataset, version: Version | None, least: int) -> list[TopicRow]:
+    corpus = corpus_of(dataset)
+    predicted = predictions(version) if version else None
+    found = formulas.topic_statistics(corpus.topic_id, corpus.system, predicted, dataset.threshold)
+    of_id = topics_of(dataset)
+    names = [name for name in _SORTED_BY if name != "n"]
+    rows = []
+    for place, topic_id in enumerate(found.topic.tolist()):
+        topic, n = of_id[topic_id], int(found.n[place])
+        columns = {name: getattr(found, name) for name in names}
+        values = {name: None if c is None else float(c[place]) for name, c in columns.items()}
+        rows.append(TopicRow(topic, not topic.is_junk and n >= least, n, **values))
+    return rows
+
+
+def worst_topics(version: Version, n: int = 5) -> dict[ErrorType, list[TopicRow]]:
+    """The topics with the largest share of errors of each type; only those that have any."""
+    rows = topics(version.model.dataset, version)
+    worst = {}
+    for kind, share in ((ErrorType.UNDER, "fn"), (ErrorType.OVER, "fp")):
+        wrong = [row for row in rows if getattr(row, share)]
+        worst[kind] = sorted(wrong, key=lambda row, s=share: (-getattr(row, s), row.topic.number))[:n]
+    return worst
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which comments, in which order. `ids` are looked up as well as the rest and added to what that finds; all
+    by themselves if there is nothing else."""
+
+    topic: Topic | None = None
+    q: str = ""  # literal: % and _ are themselves
+    error_type: ErrorType | None = None
+    ids: Sequence[int] = ()
+    ordering: str | None = None
+
+
+@dataclass(frozen=True)
+class CommentRow:
+    comment: Comment  # with its topic
+    system: float
+    predicted: float | None
+    difference: float | None  # predicted - system
+    magnitude: float | None  # |difference| if the two are on different sides of the threshold, else 0
+    error_type: ErrorType | None
+    is_toxic: bool  # says the system
+    harms: list[str]  # the categories that more than the data set's share of raters see
+    label: int | None  # of the model's owner
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The comments of a query, in its order. Only the rows that are shown are read from the database."""
+
+    dataset: Dataset
+    version: Version | None
+    ids: Ints
+    system: Floats
+    predicted: Floats | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def sample(self, n: int = SAMPLE) -> "Selection":
+        """At most `n` of them for a picture, the same ones every time, in order."""
+        if len(self) <= n:
+            return self
+        chosen = np.sort(np.random.default_rng(len(self)).choice(len(self), n, replace=False))
+        return self._at(chosen)
+
+    def disagreement(self) -> formulas.Disagreement | None:
+        return None if self.predicted is None else formulas.disagreement(self.system, self.predicted)
+
+    def rows(self, offset: int = 0, limit: int = 100) -> list[CommentRow]:
+        page = self._at(np.arange(len(self))[offset : offset + limit])
+        ids = page.ids.tolist()
+        comments = Comment.objects.select_related("topic").in_bulk(ids)
+        labels = {}
+        if self.version:
+            mine = Label.objects.filter(model=self.version.model_id, comment__in=ids)
+            labels = dict(mine.values_list("comment_id", "value"))
+        return [self._row(comments[pk], page, place, labels.get(pk)) for place, pk in enumerate(ids)]
+
+    def _at(self, positions: Ints) -> "Selection":
+        predicted = None if self.predicted is None else self.predicted[positions]
+        return Selection(self.dataset, self.version, self.ids[positions], self.system[positions], predicted)
+
+    def _row(self, comment: Comment, page: "Selection", place: int, label: int | None) -> CommentRow:
+        t, system = self.dataset.threshold, float(page.system[place])
+        predicted = None if page.predicted is None else float(page.predicted[place])
+        kind = None if predicted is None else formulas.error_type(system, predicted, t)
+        difference = None if predicted is None else predicted - system
+        return CommentRow(
+            comment=comment,
+            system=system,
+            predicted=predicted,
+            difference=difference,
+            magnitude=None if difference is None else abs(difference) if kind else 0.0,
+            error_type=kind,
+            is_toxic=system >= t,
+            harms=harms_of(comment, self.dataset),
+            label=label,
+        )
+
+
+def harms_of(comment: Comment, dataset: Dataset) -> list[str]:
+    return [name for name in dataset.harms if comment.harms.get(name, 0) > dataset.harm_share]
+
+
+def select(dataset: Dataset, version: Version | None = None, query: Query | None = None) -> Selection:
+    """The default order is |predicted - system|, largest first, or the system's rating without a version. Ties
+    are in the order of ids, so pages are stable."""
+    query = query or Query()
+    corpus = corpus_of(dataset)
+    predicted = predictions(version) if version else None
+    is_chosen = np.ones(len(corpus.ids), dtype=np.bool_)
+    if query.topic:
+        is_chosen &= corpus.topic_id == query.topic.pk
+    if query.q:
+        is_chosen &= np.isin(corpus.ids, _search(dataset, query.q))
+    if query.ids:
+        added = np.isin(corpus.ids, _checked_ids(query.ids))
+        is_chosen = is_chosen | added if query.topic or query.q else added
+    if query.error_type:
+        if predicted is None:
+            raise Refused("no_model", "Errors need a model to compare with.", field="error_type")
+        is_wrong = {ErrorType.UNDER: formulas.is_under_sensitive, ErrorType.OVER: formulas.is_over_sensitive}
+        is_chosen &= is_wrong[query.error_type](corpus.system, predicted, dataset.threshold)
+    chosen = np.flatnonzero(is_chosen)
+    chosen = chosen[
+        _order(query.ordering, corpus.ids[chosen], corpus.system[chosen], _part(predicted, chosen))
+    ]
+    return Selection(dataset, version, corpus.ids[chosen], corpus.system[chosen], _part(predicted, chosen))
+
+
+def _part(array: Floats | None, chosen: Ints) -> Floats | None:
+    return None if array is None else array[chosen]
+
+
+def _search(dataset: Dataset, q: str) -> Ints:
+    if not MIN_SEARCH <= len(q) <= MAX_SEARCH or "\0" in q:
+        raise Refused("invalid_q", f"Search for {MIN_SEARCH} to {MAX_SEARCH} characters.", field="q")
+    rows = Comment.objects.filter(dataset=dataset, text__icontains=q)
+    return np.array(rows.values_list("pk", flat=True), dtype=np.int64)
+
+
+def _checked_ids(ids: Sequence[int]) -> Ints:
+    """Those of other data sets find nothing."""
+    if len(ids) > MAX_IDS or not all(0 < pk < 2**63 for pk in ids):
+        raise Refused("invalid_ids", f"At most {MAX_IDS} comment ids.", field="ids")
+    return np.array(ids, dtype=np.int64)
+
+
+def _order(ordering: str | None, ids: Ints, system: Floats, predicted: Floats | None) -> Ints:
+    ordering = ordering or ("-system" if predicted is None else "-difference")
+    name = ordering.removeprefix("-")
+    if name not in ORDERINGS:
+        raise Refused("invalid_ordering", f"ordering is one of {', '.join(ORDERINGS)}.", field="ordering")
+    if predicted is None and name in ("difference", "predicted"):
+        raise Refused("no_model", f"{name} needs a model to compare with.", field="ordering")
+    sign = -1 if ordering.startswith("-") else 1
+    if name == "id":
+        return np.argsort(sign * ids)
+    key = system if name == "system" else predicted
+    assert key is not None
+    if name == "difference":
+        key = np.abs(key - system)
+    return np.lexsort((ids, sign * key))
+
+
+def snapshot(comment: Comment, model: AuditModel, version: Version | None) -> dict[str, Any]:
+    """The fields of a piece of evidence, as things are now."""
+    label = Label.objects.filter(model=model, comment=comment).values_list("value", flat=True).first()
+    predicted = None
+    if version:
+        at = corpus_of(model.dataset).positions(np.array([comment.pk]))
+        predicted = float(predictions(version)[at[0]])
+    return {
+        "comment": comment,
+        "version": version,
+        "external_id": comment.external_id,
+        "text": comment.text,
+        "topic": comment.topic.label,
+        "system": comment.system,
+        "predicted": predicted,
+        "label": label,
+    }
+
+
+def harm_odds(version: Version) -> dict[str, OddsRatio]:
+    """For each harm category: how much likelier the system is under-sensitive on comments in it than on others."""
+    dataset = version.model.dataset
+    corpus, predicted = corpus_of(dataset), predictions(version)
+    is_missed = formulas.is_under_sensitive(corpus.system, predicted, dataset.threshold)
+    shares = dict(Comment.objects.filter(dataset=dataset).values_list("pk", "harms"))
+    odds = {}
+    for name in dataset.harms:
+        has_harm = np.array(
+            [shares[pk].get(name, 0) > dataset.harm_share for pk in corpus.ids.tolist()], bool
+        )
+        cells = [
+            np.sum(harm & missed) for harm in (has_harm, ~has_harm) for missed in (is_missed, ~is_missed)
+        ]
+        odds[name] = formulas.odds_ratio(*map(int, cells))
+    return odds
