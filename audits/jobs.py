@@ -8,17 +8,26 @@ from users.errors import Refused
 from users.models import User
 
 from . import base_fits
+from .maths.base_fit import Algorithm
 from .models import BaseModel, Dataset
 
 BASE_FIT = "audit_base_fit"  # its subject is the base model
 SMALL_RATINGS = 5_000  # up to so many the request itself does it: a tenth of a second
 
 
-def start_base_fit(dataset: Dataset, actor: User, *, algorithm: str = "baseline", seed: int = 0) -> Job:
-    """The job has ended when this returns if the data set is small. Else a worker does it."""
+def start_base_fit(
+    dataset: Dataset,
+    actor: User,
+    *,
+    algorithm: str = Algorithm.BASELINE,
+    seed: int = 0,
+    is_run_now: bool = False,
+) -> Job:
+    """The job has ended when this returns if the data set is small, or a command asks for it (`is_run_now`).
+    Else a worker does it."""
     base = base_fits.begin(dataset, actor=actor, algorithm=algorithm, seed=seed)
     job = runner.create(BASE_FIT, created_by=actor, project_id=dataset.project_id, subject_id=base.pk)
-    if base.ratings <= SMALL_RATINGS:
+    if is_run_now or base.ratings <= SMALL_RATINGS:
         return runner.run_now(job)
     runner.enqueue(job)
     return job
