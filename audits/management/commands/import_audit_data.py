@@ -54,7 +54,13 @@ class Command(LoadingCommand):
                     progress=progress,
                 )
                 dataset = loading.store(
-                    source, actor=actor, title=title, project=project, progress=progress, scale_max=scale_max
+                    source,
+                    actor=actor,
+                    title=title,
+                    project=project,
+                    progress=progress,
+                    scale_max=scale_max,
+                    threshold=scale_max / 2,
                 )
             self.report(dataset, actor, time.perf_counter() - started, options)
         except Refused as refused:
