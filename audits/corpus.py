@@ -111,3 +111,9 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     """Shared by all threads of the process: nobody may change it."""
     array.flags.writeable = False
     return array
+
+
+def forget() -> None:
+    """For tests, which change rows of a data set under the same revision."""
+    for kept in (_corpus, _aligned, _predictions):
+        kept.cache_clear()

@@ -1,8 +1,8 @@
 """What is made once through the real services and laid into the database anew for each test: a few COPY
 instead of 84 queries."""
 
-import pickle
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from tests.database.tables import filled_tables
 
 @dataclass(frozen=True)
 class Made:
-    """The rows of each table, as COPY writes them, and the pickled objects that stand for them."""
+    """The rows of each table, as COPY writes them, and the objects that stand for them."""
 
     tables: dict[str, bytes]
-    objects: bytes
+    objects: Any
 
     def anew(self) -> Any:
         try:
@@ -26,7 +26,7 @@ class Made:
             # Rows that a test before has left: its processes may commit after it was tidied up.
             call_command("flush", verbosity=0, interactive=False)
             self._copy()
-        return pickle.loads(self.objects)
+        return deepcopy(self.objects)
 
     def _copy(self) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -39,7 +39,7 @@ def made(build: Callable[[], Any]) -> Made:
     """Built and taken back. Its ids are given to nothing else: a sequence is not taken back."""
     with transaction.atomic():
         before = filled_tables()
-        objects = pickle.dumps(build())
+        objects = build()
         tables = {table: _rows_of(table) for table in filled_tables() if table not in before}
         transaction.set_rollback(True)
     return Made(tables, objects)

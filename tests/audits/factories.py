@@ -44,8 +44,9 @@ def personal(of: Dataset, owner: User, name: str = "Mine") -> AuditModel:
 
 
 def answer(model: AuditModel, comments: list[Comment], strictness: float = 1.0) -> None:
-    """As somebody who finds every comment more toxic than the system does."""
-    labelling.put_labels(model, [(one.pk, min(4, round(one.system + strictness))) for one in comments])
+    """As somebody who finds every comment so much more toxic than the system does."""
+    answers = [(one.pk, max(0, min(4, round(one.system + strictness)))) for one in comments]
+    labelling.put_labels(model, answers)
 
 
 def labelled(of: Dataset, owner: User, strictness: float = 1.0) -> AuditModel:

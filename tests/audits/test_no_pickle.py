@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+# `allow_pickle` has the first of them in its name.
 MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 
 
@@ -39,8 +40,9 @@ def sources() -> list[Path]:
 def test_no_file_of_the_project_uses_pickle():
     found = []
     for path in sources():
-        if path.exists():
-            tree = ast.parse(path.read_text())
+        text = path.read_text() if path.exists() else ""
+        if any(name in text for name in MODULES):  # parsing all files takes seconds
+            tree = ast.parse(text)
             if imported(tree) & MODULES or allows_pickle(tree):
                 found.append(str(path))
     assert found == []
