@@ -1,5 +1,5 @@
-"""All comments of a data set as arrays, and the predictions of a version for them: computed when asked for, and
-kept in memory for a while. The keys of what is kept name its content, so nothing is ever out of date.
+"""All comments of a data set as arrays, and the predictions of a version for them: computed when asked for,
+and kept in memory for a while. The keys of what is kept name its content, so nothing is ever out of date.
 """
 
 from dataclasses import dataclass

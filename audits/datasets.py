@@ -109,7 +109,8 @@ class TopicCount:
 def suggested_topics(
     dataset: Dataset, *, min_comments: int | None = None, is_tuning: bool = False
 ) -> list[TopicCount]:
-    """By number of comments, most first, never junk. `is_tuning`: those big enough for a model of their own."""
+    """By number of comments, most first, never junk. `is_tuning`: those big enough for a model of their
+    own."""
     least = dataset.min_tuning_comments if is_tuning else dataset.min_topic_comments
     rows = Topic.objects.filter(dataset=dataset, is_junk=False).annotate(count=Count("comments"))
     big = rows.filter(count__gte=least if min_comments is None else min_comments)

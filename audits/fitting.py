@@ -19,8 +19,8 @@ MAX_VERSIONS = 1000
 
 
 def fit(model: AuditModel) -> Version:
-    """A new version, from the labels as they are now. Of a topic's model: its parent's labels and its own. Of a
-    group's: the median rating of each comment that its raters rated."""
+    """A new version, from the labels as they are now. Of a topic's model: its parent's labels and its own.
+    Of a group's: the median rating of each comment that its raters rated."""
     with transaction.atomic():
         model = locked(model)
         dataset = model.dataset
@@ -107,7 +107,8 @@ def _too_few(model: AuditModel, labels: int) -> str:
     needed = model.dataset.min_labels
     if model.kind == Kind.GROUP:
         return f"The raters of this group rated {labels} comments; a model needs {needed}."
-    return f"A model needs {needed} labels and has {labels}. Unsure does not count. Label {needed - labels} more."
+    missing = needed - labels
+    return f"A model needs {needed} labels and has {labels}. Unsure does not count. Label {missing} more."
 
 
 def _measured(apart: Disagreement | None) -> dict[str, float | int]:

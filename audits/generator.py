@@ -1,9 +1,10 @@
-"""A made-up data set with the structure of a real one: comments in topics, raters with tastes, a system that is
-wrong in a different way in each topic. The same seed gives the same data.
+"""A made-up data set with the structure of a real one: comments in topics, raters with tastes, a system
+that is wrong in a different way in each topic. The same seed gives the same data.
 
-A rating is a latent value, cut into 0 to 4: how harsh the comment is (topic + comment), how strict the rater is,
-how the rater's taste meets the topic (three dimensions, partly shared by demographic groups), and noise. The
-system's rating is the mean of twelve raters, bent by a bias of its own in each topic. All words are harmless.
+A rating is a latent value, cut into 0 to 4: how harsh the comment is (topic + comment), how strict the
+rater is, how the rater's taste meets the topic (three dimensions, partly shared by demographic groups), and
+noise. The system's rating is the mean of twelve raters, bent by a bias of its own in each topic. All words
+are harmless.
 """
 
 import hashlib
@@ -131,7 +132,8 @@ def _raters(random: np.random.Generator, count: int) -> tuple[list[dict[str, Any
 
 
 def _pairs(random: np.random.Generator, size: Size) -> tuple[Ints, Ints]:
-    """Who rated what: every comment about as often, nobody one comment twice, some raters far more than others."""
+    """Who rated what: every comment about as often, nobody one comment twice, some raters far more than
+    others."""
     each = -(-size.ratings // size.comments)
     activity = np.cumsum(random.lognormal(0, 1, size.raters))
 

@@ -55,7 +55,7 @@ def require_big_enough(dataset: Dataset, filters: dict[str, str]) -> None:
     if group_size(dataset, filters).is_suppressed:
         raise Refused(
             "group_too_small",
-            f"Fewer than {dataset.min_group} raters match: a model of them would say what single persons think. "
-            "Choose fewer filters.",
+            f"Fewer than {dataset.min_group} raters match: a model of them would say what single persons "
+            "think. Choose fewer filters.",
             field="filters",
         )

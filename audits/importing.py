@@ -1,7 +1,7 @@
 """Audit data from CSV files: comments, ratings and raters. A file with an error is refused with its lines.
 
-`PRESETS` say what the columns are called. In a preset, a value like `harm_columns` names the columns that hold the
-share of raters who see a harm.
+`PRESETS` say what the columns are called. In a preset, a value like `harm_columns` names the columns that
+hold the share of raters who see a harm.
 """
 
 import csv
@@ -251,7 +251,8 @@ class _Table:
             )
 
     def read(self, take: Callable[[dict[str, str]], None]) -> None:
-        """`take` raises BadValue for a row that is wrong. All of them are looked at before the file is refused."""
+        """`take` raises BadValue for a row that is wrong. All of them are looked at before the file is
+        refused."""
         errors: list[str] = []
         rows = self._rows()
         next(rows)

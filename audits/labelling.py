@@ -29,8 +29,8 @@ class Progress:
 
 def next_batch(model: AuditModel, n: int | None = None, *, topic: Topic | None = None) -> list[Comment]:
     """`n` comments that this model was never given, spread over the bins of the data set by the system's
-    rating; where a bin has too few, the nearest ones have more. Fewer when fewer are left. Of `topic` alone if
-    given, and always of its own topic for a model of kind topic.
+    rating; where a bin has too few, the nearest ones have more. Fewer when fewer are left. Of `topic` alone
+    if given, and always of its own topic for a model of kind topic.
     """
     bins = model.dataset.label_bins
     n = sum(one["n"] for one in bins) if n is None else n
@@ -84,7 +84,8 @@ def _is_free(model: AuditModel, corpus: Corpus, topic: Topic | None) -> Bools:
 
 
 def _by_bins(system: Floats, is_free: Bools, bins: list[dict], n: int, random: np.random.Generator) -> Ints:
-    """Positions, in random order. Each bin is asked for its share of `n`; what it lacks, its neighbours give."""
+    """Positions, in random order. Each bin is asked for its share of `n`; what it lacks, its neighbours
+    give."""
     edges = [one["from"] for one in bins[1:]]
     bin_of = np.digitize(system, edges)
     pools = [random.permutation(np.flatnonzero(is_free & (bin_of == number))) for number in range(len(bins))]
@@ -110,8 +111,8 @@ def _shares(weights: Sequence[float], n: int) -> list[int]:
 
 
 def put_labels(model: AuditModel, answers: Sequence[tuple[int, int | None]]) -> list[Label]:
-    """`answers`: comment id and 0 to the end of the scale, or None for unsure. All or none are stored; a later
-    answer replaces an earlier one."""
+    """`answers`: comment id and 0 to the end of the scale, or None for unsure. All or none are stored; a
+    later answer replaces an earlier one."""
     if model.kind == Kind.GROUP:
         raise Refused("group_has_no_labels", "A group's model is made of the ratings of its raters.")
     _check_answers(model, answers)

@@ -1,4 +1,5 @@
-"""What a model finds: by topic, by comment, and as evidence. Without a version, what the system says alone."""
+"""What a model finds: by topic, by comment, and as evidence. Without a version, what the system says
+alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -110,8 +111,8 @@ def worst_topics(version: Version, n: int = 5) -> dict[ErrorType, list[TopicRow]
 
 @dataclass(frozen=True)
 class Query:
-    """Which comments, in which order. `ids` are looked up as well as the rest and added to what that finds; all
-    by themselves if there is nothing else."""
+    """Which comments, in which order. `ids` are looked up as well as the rest and added to what that finds;
+    all by themselves if there is nothing else."""
 
     topic: Topic | None = None
     q: str = ""  # literal: % and _ are themselves
@@ -193,8 +194,8 @@ def harms_of(comment: Comment, dataset: Dataset) -> list[str]:
 
 
 def select(dataset: Dataset, version: Version | None = None, query: Query | None = None) -> Selection:
-    """The default order is |predicted - system|, largest first, or the system's rating without a version. Ties
-    are in the order of ids, so pages are stable."""
+    """The default order is |predicted - system|, largest first, or the system's rating without a version.
+    Ties are in the order of ids, so pages are stable."""
     query = query or Query()
     corpus = corpus_of(dataset)
     predicted = predictions(version) if version else None
@@ -273,7 +274,8 @@ def snapshot(comment: Comment, model: AuditModel, version: Version | None) -> di
 
 
 def harm_odds(version: Version) -> dict[str, OddsRatio]:
-    """For each harm category: how much likelier the system is under-sensitive on comments in it than on others."""
+    """For each harm category: how much likelier the system is under-sensitive on comments in it than on
+    others."""
     dataset = version.model.dataset
     corpus, predicted = corpus_of(dataset), predictions(version)
     is_missed = formulas.is_under_sensitive(corpus.system, predicted, dataset.threshold)

@@ -10,7 +10,8 @@ MAX_NAMES = 20
 
 
 def default_bins() -> list[dict[str, float]]:
-    """20 comments, most of them where people differ. A rating that is the upper end belongs to the next bin."""
+    """20 comments, most of them where people differ. A rating that is the upper end belongs to the next
+    bin."""
     edges = (0, 0.5, 1.5, 2.5, 3.5, 4)
     return [
         {"from": low, "to": high, "n": n}

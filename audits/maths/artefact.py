@@ -1,4 +1,5 @@
-"""Fitted arrays as bytes with a hash: numpy's npz format without Python objects, so that reading runs no code."""
+"""Fitted arrays as bytes with a hash: numpy's npz format without Python objects, so that reading runs no
+code."""
 
 import hashlib
 from collections.abc import Mapping

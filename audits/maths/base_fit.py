@@ -2,9 +2,10 @@
 
 Two algorithms give the same two things, the mean of all ratings and a bias of each comment:
 
-- `baseline`: biases of raters and comments by alternating least squares (Koren, "Factor in the Neighbors", TKDD
-  2010, section 2.1), as `BaselineOnly` of scikit-surprise computes them. Needs numpy only.
-- `svd`: `SVD` of scikit-surprise, which fits 20 latent factors beside the biases. Needs requirements-audits.txt.
+- `baseline`: biases of raters and comments by alternating least squares (Koren, "Factor in the Neighbors",
+  TKDD 2010, section 2.1), as `BaselineOnly` of scikit-surprise computes them. Needs numpy only.
+- `svd`: `SVD` of scikit-surprise, which fits 20 latent factors beside the biases. Needs
+  requirements-audits.txt.
 
 docs/decisions/040-the-base-model-is-fitted-by-alternating-least-squares.md compares them.
 """

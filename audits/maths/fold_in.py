@@ -1,9 +1,11 @@
-"""From a few labels to a prediction for every comment: a ridge regression of what remains after the base model.
+"""From a few labels to a prediction for every comment: a ridge regression of what remains after the base
+model.
 
-With the mean m of all ratings and the bias b of a comment, y - m - b is regressed on the columns [1, b]: a *shift*
-(how strict the person is) and a *slope* (how much they follow what others see). Penalties R = diag(2, 6) pull both
-to 0, which is the base model itself: w = (X'X + R)^-1 X'y (Hoerl and Kennard, "Ridge Regression", 1970). Further
-columns are those of shared topic factors, and of one topic the person labelled more of.
+With the mean m of all ratings and the bias b of a comment, y - m - b is regressed on the columns [1, b]: a
+*shift* (how strict the person is) and a *slope* (how much they follow what others see). Penalties R =
+diag(2, 6) pull both to 0, which is the base model itself: w = (X'X + R)^-1 X'y (Hoerl and Kennard, "Ridge
+Regression", 1970). Further columns are those of shared topic factors, and of one topic the person labelled
+more of.
 """
 
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ class Columns:
 
 
 def columns(bias: Floats, factors: Floats | None = None, in_topic: Bools | None = None) -> Columns:
-    """`factors`: a row for each comment, those of its topic. `in_topic`: whether it is of the person's topic."""
+    """`factors`: a row for each comment, those of its topic. `in_topic`: whether it is of the person's
+    topic."""
     x, penalties = [np.ones(len(bias)), bias], [SHIFT, SLOPE]
     if factors is not None:
         x.extend(factors.T)
@@ -52,8 +55,8 @@ class FoldIn:
 
 
 def fold_in(rest: Floats, labelled: Columns) -> FoldIn:
-    """`rest`: y - m - b of each label. The leave-one-out errors are those of refits, in closed form: e divided
-    by 1 - x (X'X + R)^-1 x' (Allen 1974, "PRESS"; ridge does not change the identity)."""
+    """`rest`: y - m - b of each label. The leave-one-out errors are those of refits, in closed form: e
+    divided by 1 - x (X'X + R)^-1 x' (Allen 1974, "PRESS"; ridge does not change the identity)."""
     x = labelled.x
     inverse = np.linalg.inv(x.T @ x + np.diag(labelled.penalties))
     weights = inverse @ (x.T @ rest)

@@ -2,7 +2,8 @@
 
 `s` is the system's rating of each comment, `p` the person's (predicted), `t` the threshold of the dataset: a
 comment is toxic at t and above. The names of the statistics are those of IndieLabel (Lam et al., "End-User
-Audits", CSCW 2022, https://doi.org/10.1145/3555625), whose own code counted a rating of exactly t in two ways.
+Audits", CSCW 2022, https://doi.org/10.1145/3555625), whose own code counted a rating of exactly t in two
+ways.
 """
 
 from dataclasses import dataclass
@@ -147,8 +148,8 @@ class OddsRatio:
 
 
 def odds_ratio(a: int, b: int, c: int, d: int) -> OddsRatio:
-    """Of the 2x2 table [[a, b], [c, d]]: 0.5 is added to each cell (Haldane 1940, Anscombe 1956), so that an empty
-    one does no harm; the p-value is that of Fisher's exact test, two-sided."""
+    """Of the 2x2 table [[a, b], [c, d]]: 0.5 is added to each cell (Haldane 1940, Anscombe 1956), so that
+    an empty one does no harm; the p-value is that of Fisher's exact test, two-sided."""
     ratio = ((a + 0.5) * (d + 0.5)) / ((b + 0.5) * (c + 0.5))
     return OddsRatio(ratio, _fisher(a, b, c, d))
 

@@ -1,8 +1,9 @@
 """How good a base model is for people it was not fitted to, and whether topic factors help them.
 
 A tenth of the raters is held out. The base model is fitted to the others; of each rater held out, 70 % of the
-ratings are folded in and the rest is predicted. Topic factors are used only if they pass the gate: the squared
-error they save, averaged for each rater, must have a mean that is more than two standard errors above 0.
+ratings are folded in and the rest is predicted. Topic factors are used only if they pass the gate: the
+squared error they save, averaged for each rater, must have a mean that is more than two standard errors
+above 0.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,10 @@
 """Three numbers of each topic, shared by all raters, so that a person's labels in some topics say something
-about others: what remains of a rating after shift and slope is modelled as (factors of the topic) . (weights of
-the rater), the weights being normal with mean 0.
+about others: what remains of a rating after shift and slope is modelled as (factors of the topic) .
+(weights of the rater), the weights being normal with mean 0.
 
 Fitted by expectation maximization (Tipping and Bishop, "Probabilistic PCA", 1999; Lawrence, "Probabilistic
-non-linear PCA", 2005). Most raters have few ratings: alternating least squares, which takes their weights for certain, fitted the
-noise and made predictions worse.
+non-linear PCA", 2005). Most raters have few ratings: alternating least squares, which takes their weights
+for certain, fitted the noise and made predictions worse.
 """
 
 import numpy as np

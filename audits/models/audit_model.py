@@ -129,8 +129,9 @@ class VersionManager(models.Manager["Version"]):
 
 
 class Version(models.Model):
-    """A model as it was fitted once: never changed. `fit_error` is how well it repeats the labels it was made of;
-    `mae`, `rmse` and `avg_diff` are how far its predictions are from the system. Only the first is graded.
+    """A model as it was fitted once: never changed. `fit_error` is how well it repeats the labels it was
+    made of; `mae`, `rmse` and `avg_diff` are how far its predictions are from the system. Only the first is
+    graded.
     """
 
     model = models.ForeignKey(AuditModel, on_delete=models.CASCADE, related_name="versions")

@@ -146,7 +146,8 @@ class SubmissionState(models.TextChoices):
 
 
 class Submission(models.Model):
-    """The outbox of the register: one revision, sent at most once unless somebody says that it did not arrive."""
+    """The outbox of the register: one revision, sent at most once unless somebody says that it did not
+    arrive."""
 
     revision = models.OneToOneField(Revision, on_delete=models.PROTECT, related_name="submission")
     state = models.CharField(max_length=9, choices=SubmissionState, default=SubmissionState.QUEUED)

@@ -32,8 +32,8 @@ class Command(LoadingCommand):
         started = time.perf_counter()
         made = generate(SIZES[size], seed)
         self.stdout.write(
-            f"Generated {size} with seed {seed} in {time.perf_counter() - started:.1f} s: {len(made.texts):,} "
-            f"comments, {len(made.rating_value):,} ratings, checksum {made.checksum()}."
+            f"Generated {size} with seed {seed} in {time.perf_counter() - started:.1f} s: "
+            f"{len(made.texts):,} comments, {len(made.rating_value):,} ratings, checksum {made.checksum()}."
         )
         source = loading.generated(made)
         if csv:
