@@ -198,11 +198,13 @@ class _Reading:
         external_id = _key(row, p.rater)
         if external_id in self.rater_places:
             raise BadValue(f"rater {external_id} is there twice")
-        said = [row[name].strip() for name in (p.gender, p.politics, p.religion, p.lgbtq)]
+        gender, politics, religion, lgbtq = (
+            row[name].strip() for name in (p.gender, p.politics, p.religion, p.lgbtq)
+        )
         races = sorted({race.strip() for race in row[p.races].split(p.race_separator) if race.strip()})
-        if any(len(value) > 60 for value in [*said, *races]):
+        if any(len(value) > 60 for value in [gender, politics, religion, lgbtq, *races]):
             raise BadValue("what a rater says about themselves has at most 60 characters")
-        self._add_rater(RaterSource(external_id, *said, races))
+        self._add_rater(RaterSource(external_id, gender, politics, religion, lgbtq, races))
 
     def _add_rater(self, rater: RaterSource) -> int:
         place = self.rater_places[rater.external_id] = len(self.rater_rows)

@@ -89,14 +89,26 @@ def _topic_rows(dataset: Dataset, version: Version | None, least: int) -> list[T
     predicted = predictions(version) if version else None
     found = formulas.topic_statistics(corpus.topic_id, corpus.system, predicted, dataset.threshold)
     of_id = topics_of(dataset)
-    names = [name for name in _SORTED_BY if name != "n"]
     rows = []
     for place, topic_id in enumerate(found.topic.tolist()):
         topic, n = of_id[topic_id], int(found.n[place])
-        columns = {name: getattr(found, name) for name in names}
-        values = {name: None if c is None else float(c[place]) for name, c in columns.items()}
-        rows.append(TopicRow(topic, not topic.is_junk and n >= least, n, **values))
+        compared = {name: _entry(getattr(found, name), place) for name in _OF_VERSION}
+        rows.append(
+            TopicRow(
+                topic=topic,
+                is_suggested=not topic.is_junk and n >= least,
+                n=n,
+                system_mean=float(found.system_mean[place]),
+                system_median=float(found.system_median[place]),
+                system_toxic=float(found.system_toxic[place]),
+                **compared,
+            )
+        )
     return rows
+
+
+def _entry(column: Floats | None, place: int) -> float | None:
+    return None if column is None else float(column[place])
 
 
 def worst_topics(version: Version, n: int = 5) -> dict[ErrorType, list[TopicRow]]:

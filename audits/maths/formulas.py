@@ -6,7 +6,7 @@ Audits", CSCW 2022, https://doi.org/10.1145/3555625), whose own code counted a r
 ways.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -106,18 +106,18 @@ def topic_statistics(topic: Ints, s: Floats, p: Floats | None, t: float) -> Topi
     def share(values: Floats | Bools) -> Floats:
         return np.bincount(place, weights=values, minlength=len(topics)) / n
 
-    system = {
-        "topic": topics,
-        "n": n,
-        "system_mean": share(s),
-        "system_median": _medians(place, n, s),
-        "system_toxic": share(is_toxic(s, t)),
-    }
+    system = TopicStatistics(
+        topic=topics,
+        n=n,
+        system_mean=share(s),
+        system_median=_medians(place, n, s),
+        system_toxic=share(is_toxic(s, t)),
+    )
     if p is None:
-        return TopicStatistics(**system)
+        return system
     difference = p - s
-    return TopicStatistics(
-        **system,
+    return replace(
+        system,
         mean=share(p),
         median=_medians(place, n, p),
         mae=share(np.abs(difference)),
