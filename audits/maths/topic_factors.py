@@ -32,17 +32,17 @@ def fit(ratings: Ratings, base: Base, comment_topic: Ints, topics: int, *, seed:
     for _ in range(ROUNDS):
         # What the raters' weights are, given the topics' factors: mean and covariance of each rater.
         x = np.column_stack([np.ones(len(rest)), bias, factors[topic]])
-        inverse: Floats = np.linalg.inv(_sums(ratings.rater, x, x, ratings.raters) + penalties)
+        inverse = np.linalg.inv(_sums(ratings.rater, x, x, ratings.raters) + penalties)
         right = _sums(ratings.rater, x, rest[:, None], ratings.raters)
         mean = (inverse @ right)[:, :, 0]
-        covariance: Floats = NOISE * inverse
+        covariance = NOISE * inverse
         # What the factors are, given that.
         weights, doubt = mean[ratings.rater], covariance[ratings.rater]
         taste = weights[:, 2:]
         left = rest - weights[:, 0] - weights[:, 1] * bias
         products = _sums(topic[inside], taste[inside], taste[inside], topics)
         products += _sums_of(topic[inside], doubt[inside, 2:, 2:], topics)
-        wanted: Floats = taste * left[:, None] - doubt[:, 2:, 0] - doubt[:, 2:, 1] * bias[:, None]
+        wanted = taste * left[:, None] - doubt[:, 2:, 0] - doubt[:, 2:, 1] * bias[:, None]
         right = _sums_of(topic[inside], wanted[inside][:, :, None], topics)
         factors[:-1] = np.linalg.solve(products + TOPIC_PENALTY * np.eye(FACTORS), right)[:, :, 0]
         # Only the product of the two is determined: to the scale that the penalty of the weights stands for.
@@ -56,7 +56,7 @@ def _sums(group: Ints, left: Floats, right: Floats, groups: int) -> Floats:
     return _sums_of(group, left[:, :, None] * right[:, None, :], groups)
 
 
-def _sums_of(group: Ints, matrices: Floats, groups: int) -> Floats:
+def _sums_of(group: Ints, matrices: np.ndarray, groups: int) -> Floats:
     rows, columns = matrices.shape[1:]
     sums = np.empty((groups, rows, columns))
     for i in range(rows):

@@ -49,6 +49,7 @@ SAVED_WHOLE = {
     "pages/views.py:profile": "one's own account, of which only what changed is written",
     "tasks/services/uploads.py:_store": "a file",
     "crowd/campaigns.py:create": "a new campaign",
+    "audits/datasets.py:create": "a new data set",
     "tasks/admin/members.py:save_members": "a formset, without commit",
     "api/views/tasks.py:create": "tasks.services.drafts.save makes a new draft",
 }
