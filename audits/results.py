@@ -14,7 +14,8 @@ from .maths import formulas
 from .maths.formulas import ErrorType, Floats, Ints, OddsRatio, Stat
 from .models import AuditModel, Comment, Dataset, Label, Topic, Version
 
-MIN_SEARCH, MAX_SEARCH = 2, 200
+MIN_SEARCH = 2
+MAX_SEARCH = 200
 MAX_IDS = 1000
 SAMPLE = 500
 ORDERINGS = ("difference", "system", "predicted", "id")

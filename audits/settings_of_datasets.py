@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-MAX_BINS, MAX_BATCH = 20, 200
+MAX_BINS = 20
+MAX_BATCH = 200
 MAX_NAMES = 20
 
 

@@ -136,7 +136,7 @@ class Version(models.Model):
 
     model = models.ForeignKey(AuditModel, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    base = models.ForeignKey(BaseModel, on_delete=models.PROTECT, related_name="+")
+    base = models.ForeignKey(BaseModel, on_delete=models.RESTRICT, related_name="+")
     labels = models.PositiveIntegerField(help_text="How many it learned from.")
     unsure = models.PositiveIntegerField(default=0, help_text="How many were left out.")
     fit_error = models.FloatField()

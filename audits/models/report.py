@@ -79,7 +79,7 @@ class Evidence(models.Model):
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="evidence")
     comment = models.ForeignKey(Comment, on_delete=models.SET_NULL, null=True, related_name="+")
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.ForeignKey(Version, on_delete=models.RESTRICT, null=True, related_name="+")
     external_id = models.CharField(max_length=100)
     text = models.TextField()
     topic = models.CharField(max_length=200)
@@ -149,7 +149,7 @@ class Submission(models.Model):
     """The outbox of the register: one revision, sent at most once unless somebody says that it did not
     arrive."""
 
-    revision = models.OneToOneField(Revision, on_delete=models.PROTECT, related_name="submission")
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="submission")
     state = models.CharField(max_length=9, choices=SubmissionState, default=SubmissionState.QUEUED)
     # Frozen when it is queued: every attempt sends the same.
     body = models.JSONField()

@@ -1,12 +1,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import RestrictedError
 
 from audits import datasets
 from audits.models import (
     AuditModel,
     BaseModel,
     Dataset,
+    Evidence,
     Label,
     Report,
     ReportState,
@@ -130,3 +132,18 @@ def test_the_database_keeps_its_promises(dataset, ada):
         "never due": lambda: Submission.objects.create(revision=revision, body={}, next_attempt_at=None),
     }
     assert [name for name, write in writes.items() if not refused_by_the_database(write)] == []
+
+
+def test_a_dataset_is_deleted_with_all_that_was_made_of_it(dataset, ada):
+    """As `purge` deletes a project."""
+    version = factories.fitted(dataset, ada)
+    report = Report.objects.create(model=version.model)
+    comment = {"external_id": "c1", "text": "…", "topic": "hats", "system": 1, "predicted": 2}
+    Evidence.objects.create(report=report, version=version, **comment)
+    revision = Revision.objects.create(report=report, number=1, body={})
+    Submission.objects.create(revision=revision, body={})
+    with pytest.raises(RestrictedError):
+        version.base.delete()
+    dataset.delete()
+    assert not Submission.objects.exists()
+    assert not BaseModel.objects.exists()
