@@ -78,12 +78,13 @@ class Pages(BasePagination):
             "type": "object",
             "required": ["count", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer"},
-                "next": {"type": ["string", "null"], "format": "uri"},
-                "previous": {"type": ["string", "null"], "format": "uri"},
+                "count": {"type": "integer", "example": 1},
+                "next": {"type": ["string", "null"], "format": "uri", "example": None},
+                "previous": {"type": ["string", "null"], "format": "uri", "example": None},
                 "results": schema,
                 "total_is_estimate": {
                     "type": "boolean",
+                    "example": False,
                     "description": "Present and true when `count` is a lower bound.",
                 },
             },

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/", include("api.urls")),
     path("api/", include(api_routes)),
     path("api/", include("webhooks.urls")),
+    path("api/audits/", include("audits.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),

@@ -1,0 +1,58 @@
+"""What every operation of this API says of itself in OpenAPI."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Why nothing was done. `code` never changes; `detail` is for people."""
+
+    id = serializers.UUIDField()
+    status_code = serializers.IntegerField()
+    version = serializers.CharField()
+    detail = serializers.CharField()
+    exc_info = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+    validation_errors = serializers.DictField(required=False, help_text="Sentences by the key at fault.")
+
+
+def documented(
+    answer: Any,
+    *,
+    example: Any = None,
+    status: int = 200,
+    refusals: dict[str, str] | None = None,
+    **options: Any,
+) -> Any:
+    """`extend_schema` with an example of the answer (of one row, for a list) and with the errors there can
+    be. `refusals`: code → sentence of the 400s."""
+    refused = [_error(400, code, sentence) for code, sentence in (refusals or {}).items()]
+    shown = [OpenApiExample("An answer", value=example, response_only=True, status_codes=[str(status)])]
+    return extend_schema(
+        responses={
+            status: answer,
+            400: OpenApiResponse(ErrorSerializer, "What was sent is wrong, or it is too early for it."),
+            404: OpenApiResponse(ErrorSerializer, "It does not exist, or is not yours to see."),
+        },
+        examples=[
+            *(shown if example is not None else []),
+            *refused,
+            _error(404, "not_found", "Not found."),
+            *options.pop("examples", ()),
+        ],
+        **options,
+    )
+
+
+def _error(status: int, code: str, detail: str) -> OpenApiExample:
+    value = {
+        "id": "8d0f9a52-6a5c-4e0f-9d55-0d6f3f1c2b7a",
+        "status_code": status,
+        "version": "1.0",
+        "detail": detail,
+        "exc_info": None,
+        "code": code,
+    }
+    return OpenApiExample(code, value=value, response_only=True, status_codes=[str(status)])
