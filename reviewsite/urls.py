@@ -22,6 +22,7 @@ urlpatterns = [
     path("accounts/oidc/", signon.SignOn.as_view(), name="sign-on"),
     path("accounts/oidc/callback/", signon.Callback.as_view(), name="signed-on"),
     path("", include("crowd.urls")),
+    path("", include("audits.urls")),
     path("", include("pages.urls")),
     *page_routes,
     media_route,

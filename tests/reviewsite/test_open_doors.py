@@ -46,6 +46,7 @@ OPEN = {
     "c/<slug:slug>/stats": "five counts of the campaign",
     "c/<slug:slug>/healthz": "how many items the campaign has",
     "c/<slug:slug>/media/<path:path>": "a file of the campaign's folder by its link, as above",
+    "audits/language/": "sets a cookie with one of two languages; a CSRF token",
     "start/": "links to pages that ask who it is",
     "^api/": "whatever is no route below /api/: 404",
 }
