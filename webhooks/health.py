@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from tasks.models import Membership
+from tasks.transport import GONE, Answer
 from users.capabilities import Role
 from users.models import User
 
 from .models import Delivery, Webhook
-from .transport import GONE, Answer
 
 log = logging.getLogger(__name__)
 # An endpoint without one success for so long is disabled.

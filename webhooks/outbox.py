@@ -13,12 +13,12 @@ from django.db import connection, transaction
 
 from tasks import locks
 from tasks.sql import run
+from tasks.transport import GONE, Answer, parse_retry_after
 
 from . import health, retries
 from .catalogue import BY_NAME
 from .endpoints import MASK
 from .models import Attempt, Delivery, Webhook
-from .transport import GONE, Answer
 
 # Rows of one statement. A change with more events takes several statements: each event may be 20 KB.
 EVENTS_AT_ONCE, POSITIONS_AT_ONCE, PRUNED_AT_ONCE = 3000, 5000, 1000
@@ -266,7 +266,7 @@ def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
         return Delivery.State.DELIVERED, 0
     if answer.status == GONE:
         return Delivery.State.HELD, 0
-    retry_after = retries.parse_retry_after(answer.retry_after)
+    retry_after = parse_retry_after(answer.retry_after)
     wait = retries.wait_after(
         delivery.attempts, status=answer.status, error=answer.error, retry_after=retry_after
     )

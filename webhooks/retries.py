@@ -1,10 +1,8 @@
 """The retry schedule. Times in seconds."""
 
 import random
-from email.utils import parsedate_to_datetime
 
 from django.conf import settings
-from django.utils import timezone
 
 MINUTE, HOUR = 60, 3600
 # The wait before each attempt, counted from the end of the one before it.
@@ -35,17 +33,3 @@ def wait_after(
 def scaled_waits() -> list[float]:
     """The wait before each attempt under WEBHOOK_TIME_SCALE, without jitter."""
     return [wait * settings.WEBHOOK_TIME_SCALE for wait in WAITS]
-
-
-def parse_retry_after(header: str | None) -> float:
-    """Seconds; the header is a number or a date. 0 if it is missing or malformed."""
-    text = (header or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        at = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return 0
-    if timezone.is_naive(at):
-        return 0
-    return max(0.0, (at - timezone.now()).total_seconds())

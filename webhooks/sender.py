@@ -15,11 +15,12 @@ from functools import partial
 from django.conf import settings
 from django.db import connection
 
+from tasks.transport import TOTAL_SECONDS, Answer, post
+
 from . import notifier, outbox
 from .models import Delivery, Webhook
 from .outbox import Claim
 from .signing import signature_headers
-from .transport import TOTAL_SECONDS, Answer, post
 
 log = logging.getLogger(__name__)
 # A job starts no new batch after this.

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 
-from .addresses import BlockedAddress, allowed_addresses
+from tasks.addresses import BlockedAddress, allowed_addresses
 
 PORTS = {"http": 80, "https": 443}
 NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\]")

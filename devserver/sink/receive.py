@@ -12,9 +12,9 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from devserver.models import Received, Sink
+from tasks.transport import TOTAL_SECONDS
 from webhooks.models import Delivery, Webhook
 from webhooks.signing import secret_of
-from webhooks.transport import TOTAL_SECONDS
 
 from .endpoint import sink_endpoints
 

@@ -8,12 +8,12 @@ from django.urls import reverse
 from devserver.models import Received, Sink
 from devserver.settings import SINK_LINKS
 from devserver.sink import endpoint, receive
+from tasks.transport import TOTAL_SECONDS, post
 from tests.admin_fixtures import sign_in
 from tests.factories import annotation, build_house, reviewed, task
 from webhooks import replay
 from webhooks.models import Delivery
 from webhooks.sender import drain
-from webhooks.transport import TOTAL_SECONDS, post
 
 PAGE = "/demo/sink/"
 

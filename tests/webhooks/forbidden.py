@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 from django.test import override_settings
 
-from webhooks.addresses import is_allowed
-from webhooks.transport import Answer, post
+from tasks.addresses import is_allowed
+from tasks.transport import Answer, post
 
 from .receiver import Receiver
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webhooks.transport import post
+from tasks.transport import post
 
 Talk = Callable[[socket.socket], Any]
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from tasks.transport import Answer
 from tests.factories import House, annotation, reviewed, task
 from webhooks import endpoints
 from webhooks.models import Webhook
-from webhooks.transport import Answer
 
 BRIEF = ["ANNOTATION_ACCEPTED", "ANNOTATION_REJECTED", "ANNOTATION_FIXED_AND_ACCEPTED"]
 NOBODY = "http://127.0.0.1:9/"

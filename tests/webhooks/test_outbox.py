@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tasks.transport import Answer
 from tests.factories import annotation, build_house, client_of, reviewed, task
 from webhooks import outbox
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain
-from webhooks.transport import Answer
 
 from .steps import OK, decide
 

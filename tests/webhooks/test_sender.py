@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from tasks import transport
 from tests.factories import annotation, reviewed, task
-from webhooks import endpoints, jobs, notifier, outbox, sender, transport
+from webhooks import endpoints, jobs, notifier, outbox, sender
 from webhooks.models import Attempt, Delivery, Webhook
 from webhooks.sender import drain
 

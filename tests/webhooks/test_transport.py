@@ -6,10 +6,11 @@ import time
 import certifi
 import pytest
 
-from webhooks import outbox, transport
-from webhooks.addresses import BlockedAddress, allowed_addresses
+from tasks import transport
+from tasks.addresses import BlockedAddress, allowed_addresses
+from tasks.transport import KEPT_BYTES, post
+from webhooks import outbox
 from webhooks.sender import BUDGET_SECONDS
-from webhooks.transport import KEPT_BYTES, post
 
 from .forbidden import FORMS, REFUSALS, WAYS, blocked_of, by_form, connections, resolving
 from .misbehaving import FAULTS, Raw, answers, behind_tls, consumer, peak_of_memory, says, self_signed
@@ -153,6 +154,30 @@ def test_status_counts_although_the_body_breaks_off():
     assert (answer.status, answer.text) == (200, "short")
 
 
+@pytest.mark.parametrize(
+    ("fault", "is_sent"),
+    [
+        ("hangs", True),
+        ("resets", True),
+        ("500", True),
+        ("drips within the TLS handshake", False),
+        ("a certificate nobody vouches for", False),
+    ],
+)
+def test_answer_says_whether_the_request_may_have_arrived(fault, is_sent):
+    with consumer(fault) as server:
+        assert post(server.url, b"{}", {}, seconds=0.5).is_sent == is_sent
+
+
+def test_request_without_a_connection_was_not_sent():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    answer = post(f"http://127.0.0.1:{port}/", b"{}", {})
+
+    assert (answer.error, answer.is_sent) == ("connection", False)
+
+
 def test_name_nobody_knows_is_said_so(monkeypatch):
     def unknown(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
@@ -178,7 +203,7 @@ def test_no_other_module_imports_a_client(pytestconfig):
         "import httpx",
         "import aiohttp",
     )
-    allowed = {"webhooks/transport.py"}
+    allowed = {"tasks/transport.py"}
     root = pytestconfig.rootpath
 
     found = {
@@ -192,6 +217,7 @@ def test_no_other_module_imports_a_client(pytestconfig):
             "api",
             "labelstudio",
             "webhooks",
+            "audits",
             "pages",
             "reviewsite",
         )

@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tasks.transport import Answer
 from tests.factories import annotation, client_of, project, reviewed, task
 from webhooks import endpoints, outbox
 from webhooks.catalogue import CATALOGUE
 from webhooks.models import Event, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
-from webhooks.transport import Answer
 
 from .steps import hook_of
 

@@ -8,8 +8,8 @@ from bench.chaos.dataset import VERDICTS
 from bench.chaos.options import Options
 from bench.chaos.trial import Trial, trial
 from bench.site import descendants
+from tasks.transport import TOTAL_SECONDS
 from webhooks.retries import JITTER, WAITS
-from webhooks.transport import TOTAL_SECONDS
 
 SECONDS = 600
 DAY = 24 * 3600

@@ -8,11 +8,11 @@ from celery import Task, shared_task
 from django.db import transaction
 
 from tasks.events import DomainEvent
+from tasks.transport import post
 from webhooks import retries
 from webhooks.catalogue import CATALOGUE
 from webhooks.listener import new_events
 from webhooks.models import Webhook
-from webhooks.transport import post
 
 
 def send_after_commit(events: tuple[DomainEvent, ...], **_: Any) -> None:

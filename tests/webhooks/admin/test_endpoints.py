@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
+from tasks.transport import Answer
 from tests.factories import annotation, reviewed, task
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.steps import hook_of
@@ -18,7 +19,6 @@ from webhooks import health
 from webhooks.models import Attempt, Delivery, Event, Webhook
 from webhooks.sender import drain
 from webhooks.signing import secret_of
-from webhooks.transport import Answer
 
 LIST = reverse("admin:webhooks_webhook_changelist")
 LOG = reverse("admin:webhooks_delivery_changelist")

@@ -1,6 +1,7 @@
-"""The only module that sends HTTP: one POST, limited in time and in bytes read.
+"""The only module that sends HTTP: one request, limited in time and in bytes read. For webhooks, and for the
+register of audits.
 
-It resolves the host itself and connects to an address that webhooks.addresses allows, so that DNS cannot
+It resolves the host itself and connects to an address that tasks.addresses allows, so that DNS cannot
 change between the check and the connect. The standard library's connection has no proxies, redirects or
 cookies to disable. Why not a library: docs/decisions/010-webhooks-use-the-standard-librarys-connection.md
 """
@@ -11,10 +12,12 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
 import certifi
+from django.utils import timezone
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -30,13 +33,17 @@ GONE = 410
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of one POST. `error` is the kind of failure, empty on 2xx; `duration` is in seconds."""
+    """The result of one request. `error` is the kind of failure, empty on 2xx; `duration` is in seconds.
+
+    `is_sent` is false if nothing of the request can have arrived.
+    """
 
     status: int | None
     error: str
     text: str
     duration: float
     retry_after: str | None = None
+    is_sent: bool = True
 
     @property
     def is_success(self) -> bool:
@@ -49,6 +56,7 @@ class Deadline:
     def __init__(self, seconds: float):
         self.end = time.monotonic() + seconds
         self.passed = False
+        self.is_sent = False  # from the first byte of the request on
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._expire)
@@ -90,21 +98,30 @@ class Deadline:
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = TOTAL_SECONDS) -> Answer:
-    """Never raises for what the consumer does."""
+    return send("POST", url, body, headers, seconds=seconds)
+
+
+def get(url: str, headers: dict[str, str], *, seconds: float = TOTAL_SECONDS) -> Answer:
+    return send("GET", url, None, headers, seconds=seconds)
+
+
+def send(method: str, url: str, body: bytes | None, headers: dict[str, str], *, seconds: float) -> Answer:
+    """Never raises for what the other side does."""
     began = time.monotonic()
     with Deadline(seconds) as deadline:
         try:
-            status, text, retry_after = _exchange(url, body, headers, deadline)
+            status, text, retry_after = _exchange(method, url, body, headers, deadline)
         except (HTTPException, OSError, ValueError) as error:
             failure = "timeout" if deadline.passed else _kind_of(error)
-            return Answer(None, failure, str(error)[:KEPT_BYTES], time.monotonic() - began)
+            took, text = time.monotonic() - began, str(error)[:KEPT_BYTES]
+            return Answer(None, failure, text, took, is_sent=deadline.is_sent)
     if deadline.passed:  # a header that was cut off looks like a complete one
         return Answer(None, "timeout", f"No complete answer within {seconds} s.", time.monotonic() - began)
     return Answer(status, _error_of(status), text, time.monotonic() - began, retry_after)
 
 
 def _exchange(
-    url: str, body: bytes, headers: dict[str, str], deadline: Deadline
+    method: str, url: str, body: bytes | None, headers: dict[str, str], deadline: Deadline
 ) -> tuple[int, str, str | None]:
     parts = parse_url(url)
     if parts.scheme not in CONNECTIONS:
@@ -118,7 +135,8 @@ def _exchange(
             context = _tls_context(certifi.where())
             connection.sock = context.wrap_socket(connection.sock, server_hostname=host.rstrip("."))
         connection.sock.settimeout(deadline.remaining())
-        connection.request("POST", parts.request_uri, body, headers)
+        deadline.is_sent = True
+        connection.request(method, parts.request_uri, body, headers)
         response = connection.getresponse()
         return response.status, _text_of(response), response.headers.get("Retry-After")
 
@@ -171,3 +189,17 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((TimeoutError,), "timeout"),
     ((ValueError,), "invalid_request"),
 )
+
+
+def parse_retry_after(header: str | None) -> float:
+    """Seconds; the header is a number or a date. 0 if it is missing or malformed."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return 0
+    if timezone.is_naive(at):
+        return 0
+    return max(0.0, (at - timezone.now()).total_seconds())
