@@ -267,23 +267,30 @@ def _order(ordering: str | None, ids: Ints, system: Floats, predicted: Floats | 
     return np.lexsort((ids, sign * key))
 
 
-def snapshot(comment: Comment, model: AuditModel, version: Version | None) -> dict[str, Any]:
-    """The fields of a piece of evidence, as things are now."""
-    label = Label.objects.filter(model=model, comment=comment).values_list("value", flat=True).first()
-    predicted = None
+def snapshots(
+    comments: Sequence[Comment], model: AuditModel, version: Version | None
+) -> list[dict[str, Any]]:
+    """The fields of evidence for each comment, as things are now. Comments come with their topic."""
+    # A topic's model learns from its parent's labels too; its own replace them.
+    said = Label.objects.filter(model__in=[model.pk, model.parent_id], comment__in=comments)
+    labels = {(of, pk): value for of, pk, value in said.values_list("model_id", "comment_id", "value")}
+    predicted: list[float | None] = [None] * len(comments)
     if version:
-        at = corpus_of(model.dataset).positions(np.array([comment.pk]))
-        predicted = float(predictions(version)[at[0]])
-    return {
-        "comment": comment,
-        "version": version,
-        "external_id": comment.external_id,
-        "text": comment.text,
-        "topic": comment.topic.label,
-        "system": comment.system,
-        "predicted": predicted,
-        "label": label,
-    }
+        at = corpus_of(model.dataset).positions(np.array([one.pk for one in comments], dtype=np.int64))
+        predicted = predictions(version)[at].tolist()
+    return [
+        {
+            "comment": comment,
+            "version": version,
+            "external_id": comment.external_id,
+            "text": comment.text,
+            "topic": comment.topic.label,
+            "system": comment.system,
+            "predicted": rating,
+            "label": labels.get((model.pk, comment.pk), labels.get((model.parent_id, comment.pk))),
+        }
+        for comment, rating in zip(comments, predicted, strict=True)
+    ]
 
 
 def harm_odds(version: Version) -> dict[str, OddsRatio]:

@@ -10,6 +10,7 @@ from .report import (
     ReportErrorType,
     ReportState,
     Revision,
+    Scaffold,
     Submission,
     SubmissionState,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "ReportErrorType",
     "ReportState",
     "Revision",
+    "Scaffold",
     "ServedComment",
     "Submission",
     "SubmissionState",

@@ -1,36 +1,53 @@
+import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from users.models import User
 
 from .audit_model import AuditModel, OwnedQuerySet, Version
-from .dataset import MAX_SCALE, Comment
+from .dataset import MAX_SCALE, Comment, Topic
 
 
 class ReportState(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    COMPLETE = "complete", "Complete"
-    QUEUED = "queued", "Waits to be sent"
-    SUBMITTED = "submitted", "In the register"
-    FAILED = "failed", "Refused by the register"
+    DRAFT = "draft", _("Draft")
+    COMPLETE = "complete", _("Complete")
+    QUEUED = "queued", _("Waits to be sent")
+    SUBMITTED = "submitted", _("In the register")
+    FAILED = "failed", _("Refused by the register")
     # Sent, but no answer came: it may be there or not.
-    UNCERTAIN = "uncertain", "Perhaps in the register"
+    UNCERTAIN = "uncertain", _("Perhaps in the register")
 
 
 class ReportErrorType(models.TextChoices):
-    UNDER = "under", "The system is under-sensitive"
-    OVER = "over", "The system is over-sensitive"
-    BOTH = "both", "Both"
+    UNDER = "under", _("The system is under-sensitive")
+    OVER = "over", _("The system is over-sensitive")
+    BOTH = "both", _("Both")
 
 
 class Category(models.TextChoices):
-    ACCURACY = "accuracy", "Accuracy"
-    BIAS = "bias", "Bias/discrimination"
-    ADVERSARIAL = "adversarial", "Adversarial example"
-    OTHER = "other", "Other"
+    ACCURACY = "accuracy", _("Accuracy")
+    BIAS = "bias", _("Bias/discrimination")
+    ADVERSARIAL = "adversarial", _("Adversarial example")
+    OTHER = "other", _("Other")
+
+
+class Scaffold(models.TextChoices):
+    """What a report begins with: see audits/scaffolds.py."""
+
+    EMPTY = "empty", _("Empty")
+    PERSONAL = "personal", _("Where my model and the system disagree most")
+    PROMPTS = "prompts", _("Questions about my community")
+    FIXED = "fixed", _("The largest topics")
+    TUTORIAL = "tutorial", _("Tutorial")
+
+
+class ReportQuerySet(OwnedQuerySet):
+    def lock(self, pk: int) -> Self:
+        return self.filter(pk=pk).select_for_update(no_key=True, of=("self",))
 
 
 class Report(models.Model):
@@ -41,9 +58,16 @@ class Report(models.Model):
     error_type = models.CharField(max_length=5, choices=ReportErrorType, blank=True)
     category = models.CharField(max_length=11, choices=Category, blank=True)
     summary = models.TextField(blank=True)
-    scaffold = models.CharField(max_length=10, blank=True, help_text="Which scaffold it was made from.")
+    scaffold = models.CharField(max_length=8, choices=Scaffold, default=Scaffold.EMPTY)
+    scaffold_key = models.CharField(
+        max_length=30, blank=True, help_text="Which of the scaffold's reports it is."
+    )
+    topic = models.ForeignKey(
+        Topic, on_delete=models.SET_NULL, null=True, related_name="+", help_text="Where its scaffold looks."
+    )
     state = models.CharField(max_length=9, choices=ReportState, default=ReportState.DRAFT)
-    # Raised by every change; a change that names an older one is refused: another tab was faster.
+    # Raised by every change of its texts; a change that names an older one is refused: another tab was
+    # faster. Evidence is added from other pages meanwhile and does not raise it.
     edits = models.PositiveIntegerField(default=0)
     # The number of its last revision; 0 before it was complete for the first time.
     revision = models.PositiveIntegerField(default=0)
@@ -52,12 +76,18 @@ class Report(models.Model):
 
     if TYPE_CHECKING:
         model_id: int
+        topic_id: int | None
 
-    objects = OwnedQuerySet.as_manager()
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["model", "scaffold", "scaffold_key"],
+                name="report_of_scaffold_once",
+                condition=~Q(scaffold_key=""),
+            ),
             models.CheckConstraint(
                 name="report_complete_or_draft",
                 condition=Q(state=ReportState.DRAFT)
@@ -119,7 +149,9 @@ class Revision(models.Model):
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
-    body = models.JSONField(help_text="Title, error type, category, summary and evidence.")
+    # The address of its public page, which nobody can guess.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    body = models.JSONField(help_text="What is submitted and shown in public; audits/reports.py::body_of.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     if TYPE_CHECKING:

@@ -185,7 +185,7 @@ def test_harms_are_shares_above_that_of_the_dataset(dataset):
 
 def test_evidence_is_a_snapshot_of_now(dataset, version):
     label = version.model.labels.first()
-    found = results.snapshot(label.comment, version.model, version)
+    [found] = results.snapshots([label.comment], version.model, version)
     assert found == {
         "comment": label.comment,
         "version": version,

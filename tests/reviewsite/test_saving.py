@@ -74,6 +74,7 @@ LOCKED_ELSEWHERE = {
     "exchange/importing/media.py:import_media": "an import just made",
     "exchange/importing/publishing.py:publish": "the import, which one job writes",
     "api/views/users.py:patch": "one's own account: only what was sent",
+    "audits/reports.py:_touch": "the report, by every caller",
     "reviewsite/signon/groups.py:_give_site_role": "written as the identity provider says, whatever it was",
     "crowd/submitting.py:count_review": "the item that its callers locked",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
