@@ -100,7 +100,9 @@ def measure(base: BaseModel) -> dict[str, Any] | None:
 def finish(base_id: int, metrics: dict[str, Any] | None) -> BaseModel:
     """Fit it to all ratings, with topic factors if they passed the gate, and keep the result."""
     with transaction.atomic():
-        base = BaseModel.objects.select_for_update(no_key=True, of=("self",)).get(pk=base_id)
+        base = BaseModel.objects.select_for_update(no_key=True, of=("self",)).filter(pk=base_id).first()
+        if base is None:
+            raise Refused("not_found", "The data set was deleted.")
         started = time.perf_counter()
         source = Source(base.dataset)
         fitted = base_fit.fit(source.ratings, Algorithm(base.algorithm), seed=base.seed)

@@ -1,6 +1,8 @@
 """What the people who run an audit do with a data set, and what everybody who may audit reads of it."""
 
 import hashlib
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,8 @@ from users.capabilities import role_can
 from users.errors import Refused
 from users.models import User
 
-from .models import BaseModel, Comment, Dataset, Topic
+from .models import BaseModel, Comment, Dataset, Rating, Topic
+from .models.dataset import OUTLIERS
 
 # What a lead changes. The scale is not among them: ratings and labels are stored on it.
 SETTINGS = (
@@ -75,6 +78,35 @@ def update(dataset: Dataset, changes: dict[str, Any], *, actor: User) -> Dataset
     return dataset
 
 
+def update_topics(topics: Sequence[Topic], changes: dict[str, Any], *, actor: User) -> list[Topic]:
+    """Those that did change. Topics of several data sets are changed all or none."""
+    with transaction.atomic():
+        # In the order of their ids, as everybody locks them.
+        for dataset_id in sorted({topic.dataset_id for topic in topics}):
+            locked(dataset_id, actor)
+        rows = Topic.objects.select_for_update(no_key=True, of=("self",)).select_related("dataset")
+        changed = []
+        for topic in rows.filter(pk__in=[topic.pk for topic in topics]).order_by("pk"):
+            if any(getattr(topic, name) != value for name, value in changes.items()):
+                _change_topic(topic, changes)
+                changed.append(topic)
+        changed_datasets = {topic.dataset_id for topic in changed}
+        for dataset_id in changed_datasets:
+            Dataset.objects.filter(pk=dataset_id).update(revision=uuid.uuid4())
+    return changed
+
+
+def _change_topic(topic: Topic, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(topic, name, value)
+    topic.full_clean(exclude=["dataset"], validate_constraints=False)
+    if topic.number == OUTLIERS and not topic.is_junk:
+        raise Refused(
+            "outliers_are_junk", f"{topic} are the outliers, which are always junk.", field="is_junk"
+        )
+    topic.save(update_fields=list(changes))
+
+
 def locked(dataset_id: int, actor: User) -> Dataset:
     rows = Dataset.objects.select_for_update(no_key=True, of=("self",)).visible_to(actor)
     found = rows.filter(pk=dataset_id).first()
@@ -93,6 +125,16 @@ def get_visible(user: User, dataset_id: int) -> Dataset:
 
 def not_found() -> Refused:
     return Refused("not_found", "Not found.", status=404)
+
+
+def sizes(dataset: Dataset) -> dict[str, int]:
+    """How many topics, comments, raters and ratings."""
+    return {
+        "topics": dataset.topics.count(),
+        "comments": dataset.comments.count(),
+        "raters": dataset.raters.count(),
+        "ratings": Rating.objects.filter(comment__dataset=dataset).count(),
+    }
 
 
 def current_base(dataset: Dataset) -> BaseModel | None:

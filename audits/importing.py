@@ -1,4 +1,5 @@
-"""Audit data from CSV files: comments, ratings and raters. A file with an error is refused with its lines.
+"""Audit data from CSV files: comments, ratings and raters. All files are read before anything is stored: one
+wrong row refuses them all. File, line and reason of each are reported.
 
 `PRESETS` say what the columns are called. In a preset, a value like `harm_columns` names the columns that
 hold the share of raters who see a harm.
@@ -7,18 +8,26 @@ hold the share of raters who see a harm.
 import csv
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from jobs.progress import Progress, no_progress
+from tasks.models import Project
 from users.errors import Refused
+from users.models import User
 
+from . import loading
 from .loading import CommentSource, RaterSource, Source
+from .models import Dataset
 from .models.dataset import MAX_SCALE, OUTLIERS
+from .settings_of_datasets import MAX_NAMES, for_scale
 
-MAX_ERRORS = 10
+MAX_ERRORS = 100
 MAX_TEXT = 20_000
+MAX_COMMENTS = 200_000
+MAX_RATINGS = 1_000_000
 PROGRESS_LINES = 5_000
+SHOWN = 80  # characters of a value, in a reason
 
 
 @dataclass(frozen=True)
@@ -97,23 +106,77 @@ PRESETS = {
 }
 
 
-def read(
-    preset: Preset,
+@dataclass(frozen=True)
+class CsvFile:
+    """`name` is what people call it: an upload is kept under another one."""
+
+    path: Path
+    name: str
+
+    @classmethod
+    def at(cls, path: Path) -> "CsvFile":
+        return cls(path, path.name)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Without `raters`, they are those of the ratings."""
+
+    comments: CsvFile
+    ratings: CsvFile
+    raters: CsvFile | None = None
+
+    def __iter__(self) -> Iterator[CsvFile]:
+        yield from filter(None, (self.comments, self.ratings, self.raters))
+
+
+@dataclass(frozen=True)
+class BadRow:
+    file: str
+    line: int  # where it begins
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.reason}"
+
+
+class BadRows(Refused):
+    """`report` is kept with the job: the first rows, and how many there are."""
+
+    def __init__(self, rows: list[BadRow], count: int) -> None:
+        what = "row is" if count == 1 else "rows are"
+        super().__init__("invalid_rows", f"{count:,} {what} wrong, {rows[0]}. Nothing was imported.")
+        self.rows = rows
+        self.report = {"bad_rows": count, "errors": [asdict(row) for row in rows]}
+
+
+def import_files(
+    files: Files,
     *,
-    comments: Path,
-    ratings: Path,
-    raters: Path | None = None,
+    actor: User,
+    title: str,
+    project: Project | None = None,
+    preset: str = "plain",
     scale_max: int = 4,
     progress: Progress = no_progress,
-) -> Source:
-    """Raises Refused with the first lines that are wrong. Without `raters`, they are those of the ratings."""
+) -> Dataset:
+    """A new data set, of all rows. Raises Refused, of which BadRows is one, and stores nothing then."""
+    source = read(PRESETS[preset], files, scale_max=scale_max, progress=progress)
+    return loading.store(
+        source, actor=actor, title=title, project=project, progress=progress, **for_scale(scale_max)
+    )
+
+
+def read(preset: Preset, files: Files, *, scale_max: int = 4, progress: Progress = no_progress) -> Source:
     if not 1 <= scale_max <= MAX_SCALE:
         raise Refused("invalid_scale", f"The scale ends at 1 to {MAX_SCALE}.", field="scale_max")
-    reading = _Reading(preset, scale_max, progress)
-    reading.comments(comments)
-    if raters:
-        reading.raters(raters)
-    reading.ratings(ratings, adds_raters=raters is None)
+    reading = _Reading(preset, scale_max, _Lines(sum(map(_count_lines, files)), progress))
+    reading.comments(files.comments)
+    if files.raters:
+        reading.raters(files.raters)
+    reading.ratings(files.ratings, adds_raters=files.raters is None)
+    if reading.bad_count:
+        raise BadRows(reading.bad, reading.bad_count)
     return Source(
         topics=reading.topics,
         comments=reading.comment_rows,
@@ -123,41 +186,115 @@ def read(
     )
 
 
+def _count_lines(file: CsvFile) -> int:
+    with file.path.open("rb") as opened:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: opened.read(2**20), b""))
+
+
+class _Lines:
+    """How many were read, of all files together."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self.total, self.progress, self.before = total, progress, 0
+
+    def at(self, line: int, file: CsvFile) -> None:
+        self.progress(min(self.total, self.before + line), self.total, f"Reading {file.name}"[:255])
+
+    def ended(self, line: int, file: CsvFile) -> None:
+        self.at(line, file)
+        self.before += line
+
+
 class BadValue(Exception):
     """In one row."""
 
 
+class BadFile(Exception):
+    """The rest of it cannot be read."""
+
+
 class _Reading:
-    def __init__(self, preset: Preset, scale_max: int, progress: Progress) -> None:
-        self.preset, self.scale_max, self.progress = preset, scale_max, progress
+    def __init__(self, preset: Preset, scale_max: int, lines: _Lines) -> None:
+        self.preset, self.scale_max, self.lines = preset, scale_max, lines
+        self.bad: list[BadRow] = []
+        self.bad_count = 0
         self.topics: dict[int, str] = {}
         self.harms: list[str] = []
         self.comment_rows: list[CommentSource] = []
         self.rater_rows: list[RaterSource] = []
         self.rating_rows: list[tuple[int, int, int]] = []
-        self.comment_places: dict[str, int] = {}
-        self.rater_places: dict[str, int] = {}
-        self.rated: set[tuple[int, int]] = set()
+        # None: its row is wrong, which is said once and not again for each of its ratings.
+        self.comment_places: dict[str, int | None] = {}
+        self.rater_places: dict[str, int | None] = {}
+        self.has_all_comments = self.has_all_raters = True
+        self.rated: set[int] = set()
 
-    def comments(self, path: Path) -> None:
+    def _add_bad(self, file: CsvFile, line: int, reason: str) -> None:
+        self.bad_count += 1
+        if len(self.bad) < MAX_ERRORS:
+            self.bad.append(BadRow(file.name, line, reason))
+
+    def _read(
+        self,
+        file: CsvFile,
+        prepare: Callable[[list[str]], None],
+        take: Callable[[dict[str, str]], None],
+        at_most: int,
+    ) -> bool:
+        """Whether all of the file could be read. `prepare` gets the header and may raise BadFile; `take`
+        raises BadValue for a row that is wrong."""
+        table = _Table(file)
+        try:
+            header = table.header()
+            prepare(header)
+            for count, row in enumerate(table.rows(), start=1):
+                if count > at_most:
+                    raise BadFile(f"more than {at_most:,} rows are not imported")
+                try:
+                    take(_values(header, row))
+                except BadValue as error:
+                    self._add_bad(file, table.line, str(error))
+                if count % PROGRESS_LINES == 0:
+                    self.lines.at(table.line, file)
+            if table.line <= table.first_line:
+                raise BadFile("there are no rows below the header")
+        except BadFile as error:
+            self._add_bad(file, table.line, str(error))
+            return False
+        finally:
+            table.close()
+        self.lines.ended(table.reader.line_num, file)
+        return True
+
+    def comments(self, file: CsvFile) -> None:
         p = self.preset
         needed = [p.comment, p.text, p.system, p.topic, p.topic_label, p.is_evaluated, *p.harm_columns]
-        table = _Table(path, [name for name in needed if name], self.progress)
-        harms = p.harm_columns | {
-            name: name.removeprefix(p.harm_prefix)
-            for name in table.header
-            if p.harm_prefix and name.startswith(p.harm_prefix)
-        }
-        self.harms = list(harms.values())
-        table.read(lambda row: self._comment(row, harms))
-        if not self.comment_rows:
-            raise Refused("no_rows", f"{path.name} has no comments.")
+        harms = dict(p.harm_columns)
+
+        def prepare(header: list[str]) -> None:
+            _require(header, needed)
+            if p.harm_prefix:
+                harms.update(
+                    {
+                        name: name.removeprefix(p.harm_prefix)
+                        for name in header
+                        if name.startswith(p.harm_prefix)
+                    }
+                )
+            if any(not name or len(name) > 200 for name in harms.values()):
+                raise BadFile("the name of a harm has 1 to 200 characters")
+            if len(harms) > MAX_NAMES:
+                raise BadFile(f"there are at most {MAX_NAMES} harms")
+            self.harms = list(harms.values())
+
+        self.has_all_comments = self._read(file, prepare, lambda row: self._comment(row, harms), MAX_COMMENTS)
 
     def _comment(self, row: dict[str, str], harms: dict[str, str]) -> None:
         p = self.preset
         external_id = _key(row, p.comment)
         if external_id in self.comment_places:
             raise BadValue(f"comment {external_id} is there twice")
+        self.comment_places[external_id] = None
         text = row[p.text].strip()
         if not 1 <= len(text) <= MAX_TEXT:
             raise BadValue(f"{p.text} has 1 to {MAX_TEXT:,} characters")
@@ -187,10 +324,11 @@ class _Reading:
             raise BadValue(f'topic {number} was called "{self.topics[number]}" before')
         return number
 
-    def raters(self, path: Path) -> None:
+    def raters(self, file: CsvFile) -> None:
         p = self.preset
-        _Table(path, [p.rater, p.gender, p.politics, p.religion, p.lgbtq, p.races], self.progress).read(
-            self._rater
+        needed = [p.rater, p.gender, p.politics, p.religion, p.lgbtq, p.races]
+        self.has_all_raters = self._read(
+            file, lambda header: _require(header, needed), self._rater, MAX_RATINGS
         )
 
     def _rater(self, row: dict[str, str]) -> None:
@@ -198,6 +336,7 @@ class _Reading:
         external_id = _key(row, p.rater)
         if external_id in self.rater_places:
             raise BadValue(f"rater {external_id} is there twice")
+        self.rater_places[external_id] = None
         gender, politics, religion, lgbtq = (
             row[name].strip() for name in (p.gender, p.politics, p.religion, p.lgbtq)
         )
@@ -211,79 +350,96 @@ class _Reading:
         self.rater_rows.append(rater)
         return place
 
-    def ratings(self, path: Path, *, adds_raters: bool) -> None:
+    def ratings(self, file: CsvFile, *, adds_raters: bool) -> None:
         p = self.preset
-        table = _Table(path, [p.rating_comment, p.rating_rater, p.rating_value], self.progress)
-        table.read(lambda row: self._rating(row, adds_raters))
-        if not self.rating_rows:
-            raise Refused("no_rows", f"{path.name} has no ratings.")
+        needed = [p.rating_comment, p.rating_rater, p.rating_value]
+        self._read(
+            file,
+            lambda header: _require(header, needed),
+            lambda row: self._rating(row, adds_raters),
+            MAX_RATINGS,
+        )
 
     def _rating(self, row: dict[str, str], adds_raters: bool) -> None:
         p = self.preset
-        comment = self.comment_places.get(_key(row, p.rating_comment))
-        if comment is None:
-            raise BadValue(f"there is no comment {row[p.rating_comment]}")
+        comment_id, rater_id = _key(row, p.rating_comment), _key(row, p.rating_rater)
+        if comment_id not in self.comment_places and self.has_all_comments:
+            raise BadValue(f"there is no comment {comment_id}")
         value = _number(row, p.rating_value) * p.rating_scale
         if value != round(value) or not 0 <= value <= self.scale_max:
             raise BadValue(f"{p.rating_value} is a whole number from 0 to {self.scale_max}")
-        external_id = _key(row, p.rating_rater)
-        rater = self.rater_places.get(external_id)
-        if rater is None:
-            if not adds_raters:
-                raise BadValue(f"there is no rater {external_id}")
-            rater = self._add_rater(RaterSource(external_id))
-        if (rater, comment) in self.rated:
-            raise BadValue(f"rater {external_id} rated this comment before")
-        self.rated.add((rater, comment))
+        if rater_id not in self.rater_places:
+            if adds_raters:
+                self._add_rater(RaterSource(rater_id))
+            elif self.has_all_raters:
+                raise BadValue(f"there is no rater {rater_id}")
+        comment, rater = self.comment_places.get(comment_id), self.rater_places.get(rater_id)
+        if comment is None or rater is None:
+            return  # what is wrong with it was said before
+        pair = rater * MAX_COMMENTS + comment
+        if pair in self.rated:
+            raise BadValue(f"rater {rater_id} rated comment {comment_id} before")
+        self.rated.add(pair)
         self.rating_rows.append((rater, comment, int(value)))
 
 
 class _Table:
-    """A CSV file in UTF-8 with a header. Opened when it is read."""
+    """A CSV file in UTF-8. `line` is where the row that was read last begins."""
 
-    def __init__(self, path: Path, needed: list[str], progress: Progress) -> None:
-        self.path, self.progress = path, progress
-        self.header = next(self._rows(), [])
-        if repeated := [name for name in self.header if self.header.count(name) > 1]:
-            raise Refused("repeated_column", f"{path.name} has the column {repeated[0]} twice.")
-        if missing := [name for name in needed if name not in self.header]:
-            raise Refused(
-                "missing_column",
-                f"{path.name} has no column {missing[0]}. Its columns are: {', '.join(self.header)[:500]}.",
-            )
+    def __init__(self, file: CsvFile) -> None:
+        # What is not UTF-8 is found in the row where it is, not somewhere in a buffer.
+        self.opened = file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        self.reader = csv.reader(self.opened, strict=True)
+        self.line = self.first_line = 1
 
-    def read(self, take: Callable[[dict[str, str]], None]) -> None:
-        """`take` raises BadValue for a row that is wrong. All of them are looked at before the file is
-        refused."""
-        errors: list[str] = []
-        rows = self._rows()
-        next(rows)
-        for number, row in enumerate(rows, start=2):
-            if not row:
-                continue  # an empty line
+    def close(self) -> None:
+        self.opened.close()
+
+    def header(self) -> list[str]:
+        found = next(self.rows(), [])
+        self.first_line = self.line
+        if any(map(_is_broken, found)):
+            raise BadFile(NOT_UTF8)
+        return found
+
+    def rows(self) -> Iterator[list[str]]:
+        """Without empty lines."""
+        while True:
+            begins = self.reader.line_num + 1
             try:
-                if len(row) != len(self.header):
-                    raise BadValue(f"{len(row)} values for {len(self.header)} columns")
-                if any("\0" in value for value in row):
-                    raise BadValue("a zero byte, which cannot be stored")
-                take(dict(zip(self.header, row, strict=True)))
-            except BadValue as error:
-                errors.append(f"row {number}: {error}")
-            if number % PROGRESS_LINES == 0:
-                self.progress(number, None, self.path.name)
-        if errors:
-            more = f" And {len(errors) - MAX_ERRORS} more." if len(errors) > MAX_ERRORS else ""
-            found = "; ".join(errors[:MAX_ERRORS])
-            raise Refused("invalid_rows", f"{self.path.name}: {found}.{more} Nothing was imported.")
+                row = next(self.reader, None)
+            except csv.Error as error:
+                self.line = begins
+                raise BadFile(f"this is not CSV: {error}") from None
+            if row is None:
+                return
+            if row:
+                self.line = begins
+                yield row
 
-    def _rows(self) -> Iterator[list[str]]:
-        try:
-            with self.path.open(encoding="utf-8-sig", newline="") as file:
-                yield from csv.reader(file, strict=True)
-        except UnicodeDecodeError:
-            raise Refused("not_utf8", f"{self.path.name} is not UTF-8. Save it as UTF-8.") from None
-        except csv.Error as error:
-            raise Refused("not_csv", f"{self.path.name} is not a CSV file: {error}.") from None
+
+NOT_UTF8 = "this is not UTF-8; save the file as UTF-8"
+
+
+def _is_broken(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _require(header: list[str], needed: list[str]) -> None:
+    if repeated := [name for name in header if header.count(name) > 1]:
+        raise BadFile(f"the column {repeated[0][:SHOWN]} is there twice")
+    if missing := [name for name in needed if name and name not in header]:
+        raise BadFile(f"there is no column {missing[0]}, only: {', '.join(header)[:500] or 'nothing'}")
+
+
+def _values(header: list[str], row: list[str]) -> dict[str, str]:
+    if len(row) != len(header):
+        raise BadValue(f"{len(row)} values for {len(header)} columns")
+    if any("\0" in value for value in row):
+        raise BadValue("a zero byte, which cannot be stored")
+    if any(map(_is_broken, row)):
+        raise BadValue(NOT_UTF8)
+    return dict(zip(header, row, strict=True))
 
 
 def _key(row: dict[str, str], column: str) -> str:

@@ -10,14 +10,25 @@ MAX_BATCH = 200
 MAX_NAMES = 20
 
 
-def default_bins() -> list[dict[str, float]]:
+def default_bins(scale_max: int = 4) -> list[dict[str, float]]:
     """20 comments, most of them where people differ. A rating that is the upper end belongs to the next
     bin."""
-    edges = (0, 0.5, 1.5, 2.5, 3.5, 4)
+    edges = [edge if scale_max == 4 else edge * scale_max / 4 for edge in (0, 0.5, 1.5, 2.5, 3.5, 4)]
     return [
         {"from": low, "to": high, "n": n}
         for low, high, n in zip(edges[:-1], edges[1:], (2, 4, 8, 4, 2), strict=True)
     ]
+
+
+def for_scale(scale_max: int) -> dict[str, Any]:
+    """The defaults of a data set whose ratings go from 0 to `scale_max`: those of 0 to 4, stretched."""
+    return {
+        "scale_max": scale_max,
+        "threshold": scale_max / 2,
+        "label_bins": default_bins(scale_max),
+        "good_below": scale_max / 4,
+        "okay_below": 1.2 * scale_max / 4,
+    }
 
 
 def validate_bins(value: Any) -> None:

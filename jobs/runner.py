@@ -22,6 +22,7 @@ from django.utils import timezone
 from users.models import User
 
 from .models import Job, JobQuerySet, State
+from .progress import Progress, no_progress
 from .registry import Continue, Done, JobKind, kept_kinds, kind_of
 from .running import Cancelled, LeasedJob, LeaseLost, RunningJob, WorkerLost
 
@@ -76,10 +77,10 @@ def run_step(job_id: int) -> None:
             send(job_id, after=outcome.after) if outcome.after else send(job_id)
 
 
-def run_now(job: Job) -> Job:
-    """Run it to its end within a request. For work known to be short: its lease is not renewed."""
+def run_now(job: Job, progress: Progress = no_progress) -> Job:
+    """Run it to its end within a request or a command. For short work: its lease is not renewed."""
     while taken := _acquire(job.pk):
-        if not isinstance(_run(RunningJob(taken)), Continue):
+        if not isinstance(_run(RunningJob(taken, progress)), Continue):
             break
     job.refresh_from_db()
     return job
@@ -122,7 +123,8 @@ def _run(running: RunningJob) -> Done | Continue | None:
         _end(_leased(job), job, State.FAILED, error=_error("worker_lost", detail))
     except ValidationError as refusal:  # what a step refuses, with a sentence for the user
         code, field = getattr(refusal, "code", None) or "failed", getattr(refusal, "field", None)
-        _end(_leased(job), job, State.FAILED, error=_error(code, " ".join(refusal.messages), field))
+        error = _error(code, " ".join(refusal.messages), field)
+        _end(_leased(job), job, State.FAILED, error=error, report=getattr(refusal, "report", None))
     except Exception:
         log.exception("job %s failed", job.pk)
         detail = f"Something went wrong on our side. {kind.if_stopped}".strip()

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from .models import Job
+from .progress import Progress, no_progress
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,11 @@ class WorkerLost(Exception):
 
 
 class RunningJob:
-    """Without a second connection, as in a request (run_now): progress is written when the step ends."""
+    """Without a second connection, as in a request (run_now): progress is written when the step ends, and
+    told to `progress` before."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, progress: Progress = no_progress) -> None:
+        self.job, self._progress = job, progress
         self.done, self.total, self.sentence = job.done, job.total, job.sentence
         self._started = time.monotonic()
 
@@ -54,6 +56,7 @@ class RunningJob:
     def report_progress(self, done: int, total: int | None = None, sentence: str = "") -> None:
         """Cheap enough to call for every batch. Raises Cancelled or LeaseLost when the step has to stop."""
         self.done, self.total, self.sentence = done, total, sentence[:255]
+        self._progress(done, total, self.sentence)
         self.check_cancelled()
 
     def check_cancelled(self) -> None:

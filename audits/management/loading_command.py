@@ -5,10 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from jobs.models import State
+from jobs.progress import progress_bar
 from tasks.models import Project
 from users.capabilities import SITE_ROLES
 from users.models import User
 
+from .. import datasets
 from ..jobs import start_base_fit
 from ..maths.base_fit import Algorithm
 from ..models import Dataset
@@ -48,20 +50,21 @@ class LoadingCommand(BaseCommand):
         return found
 
     def report(self, dataset: Dataset, actor: User, seconds: float, options: dict[str, Any]) -> None:
-        counts = {
-            "topics": dataset.topics.count(),
-            "comments": dataset.comments.count(),
-            "raters": dataset.raters.count(),
-        }
-        said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        said = ", ".join(f"{count:,} {name}" for name, count in datasets.sizes(dataset).items())
         self.stdout.write(f'Data set {dataset.pk} "{dataset.title}": {said}, stored in {seconds:.1f} s.')
         if not options["no_fit"]:
             self._fit(dataset, actor, options)
 
     def _fit(self, dataset: Dataset, actor: User, options: dict[str, Any]) -> None:
-        job = start_base_fit(
-            dataset, actor, algorithm=options["algorithm"], seed=options.get("seed") or 0, is_run_now=True
-        )
+        with progress_bar(unit="step", is_shown=options["verbosity"] > 0) as progress:
+            job = start_base_fit(
+                dataset,
+                actor,
+                algorithm=options["algorithm"],
+                seed=options.get("seed") or 0,
+                is_run_now=True,
+                progress=progress,
+            )
         if job.state != State.SUCCEEDED or job.report is None:
             raise CommandError(f"The base model was not fitted: {(job.error or {}).get('detail')}")
         report = job.report

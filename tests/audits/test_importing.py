@@ -3,10 +3,9 @@ from pathlib import Path
 import pytest
 
 from audits import exporting, importing, loading
-from audits.importing import PRESETS
+from audits.importing import MAX_ERRORS, PRESETS, BadRows, CsvFile, Files
 from audits.loading import CommentSource, RaterSource, Source
 from audits.models import Dataset
-from users.errors import Refused
 
 from . import factories
 
@@ -18,12 +17,20 @@ GOOD = {
 }
 
 
-def read(folder: Path, preset: str = "plain", **files: str) -> Source:
-    paths = {}
-    for name, text in files.items():
-        paths[name] = folder / f"{name}.csv"
-        paths[name].write_bytes(text.encode() if isinstance(text, str) else text)
-    return importing.read(PRESETS[preset], **paths)
+def files(folder: Path, **texts: str | bytes) -> Files:
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+    return Files(**{name: CsvFile.at(folder / f"{name}.csv") for name in texts})
+
+
+def read(folder: Path, preset: str = "plain", **texts: str | bytes) -> Source:
+    return importing.read(PRESETS[preset], files(folder, **texts))
+
+
+def bad(folder: Path, **texts: str | bytes) -> list[str]:
+    with pytest.raises(BadRows) as refused:
+        read(folder, **GOOD | texts)
+    return [str(row) for row in refused.value.rows]
 
 
 def test_files_become_a_source(tmp_path):
@@ -47,59 +54,121 @@ def test_without_a_file_of_raters_they_are_those_of_the_ratings(tmp_path):
 @pytest.mark.parametrize(
     ("name", "lines", "says"),
     [
-        ("comments", "c3,text,0,hats,4.5,true,0", "row 4: system is from 0 to 4"),
-        ("comments", "c3,text,0,hats,nan,true,0", "row 4: system is a number, not 'nan'"),
-        ("comments", "c3,text,0,hats,inf,true,0", "row 4: system is a number"),
-        ("comments", "c3,text,0,hats,,true,0", "row 4: system is a number, not ''"),
-        ("comments", "c3,text,-2,hats,1,true,0", "row 4: topic is -1 for outliers, or from 0"),
-        ("comments", "c3,text,0.5,hats,1,true,0", "row 4: topic is a whole number"),
-        ("comments", "c3,text,1e300,hats,1,true,0", "row 4: topic is -1"),
-        ("comments", "c3,text,0,caps,1,true,0", 'row 4: topic 0 was called "hats" before'),
-        ("comments", "c3,text,0,hats,1,perhaps,0", "row 4: is_evaluated is true or false"),
-        ("comments", "c3,text,0,hats,1,true,1.1", "row 4: shares of raters are from 0 to 1"),
-        ("comments", "c3, ,0,hats,1,true,0", "row 4: text has 1 to 20,000 characters"),
-        ("comments", "c1,text,0,hats,1,true,0", "row 4: comment c1 is there twice"),
-        ("comments", ",text,0,hats,1,true,0", "row 4: comment has 1 to 100 characters"),
-        ("comments", "c3,a\0b,0,hats,1,true,0", "row 4: a zero byte"),
-        ("comments", "c3,text", "row 4: 2 values for 7 columns"),
-        ("raters", "r1,,,,,", "row 3: rater r1 is there twice"),
-        ("raters", f"r2,{'x' * 61},,,,", "row 3: what a rater says about themselves"),
-        ("ratings", "r1,c3,1", "row 4: there is no comment c3"),
-        ("ratings", "r2,c1,1", "row 4: there is no rater r2"),
-        ("ratings", "r1,c1,1", "row 4: rater r1 rated this comment before"),
-        ("ratings", "r1,c1,1.5", "row 4: rating is a whole number from 0 to 4"),
-        ("ratings", "r1,c1,5", "row 4: rating is a whole number from 0 to 4"),
+        ("comments", "c3,text,0,hats,4.5,true,0", "line 4: system is from 0 to 4"),
+        ("comments", "c3,text,0,hats,nan,true,0", "line 4: system is a number, not 'nan'"),
+        ("comments", "c3,text,0,hats,inf,true,0", "line 4: system is a number"),
+        ("comments", "c3,text,0,hats,,true,0", "line 4: system is a number, not ''"),
+        ("comments", "c3,text,-2,hats,1,true,0", "line 4: topic is -1 for outliers, or from 0"),
+        ("comments", "c3,text,0.5,hats,1,true,0", "line 4: topic is a whole number"),
+        ("comments", "c3,text,1e300,hats,1,true,0", "line 4: topic is -1"),
+        ("comments", "c3,text,0,caps,1,true,0", 'line 4: topic 0 was called "hats" before'),
+        ("comments", "c3,text,0,hats,1,perhaps,0", "line 4: is_evaluated is true or false"),
+        ("comments", "c3,text,0,hats,1,true,1.1", "line 4: shares of raters are from 0 to 1"),
+        ("comments", "c3, ,0,hats,1,true,0", "line 4: text has 1 to 20,000 characters"),
+        ("comments", "c1,text,0,hats,1,true,0", "line 4: comment c1 is there twice"),
+        ("comments", ",text,0,hats,1,true,0", "line 4: comment has 1 to 100 characters"),
+        ("comments", "c3,a\0b,0,hats,1,true,0", "line 4: a zero byte"),
+        ("comments", "c3,text", "line 4: 2 values for 7 columns"),
+        ("raters", "r1,,,,,", "line 3: rater r1 is there twice"),
+        ("raters", f"r2,{'x' * 61},,,,", "line 3: what a rater says about themselves"),
+        ("ratings", "r1,c3,1", "line 4: there is no comment c3"),
+        ("ratings", "r2,c1,1", "line 4: there is no rater r2"),
+        ("ratings", "r1,c1,1", "line 4: rater r1 rated comment c1 before"),
+        ("ratings", "r1,c1,1.5", "line 4: rating is a whole number from 0 to 4"),
+        ("ratings", "r1,c1,5", "line 4: rating is a whole number from 0 to 4"),
     ],
 )
 def test_a_bad_row_is_named(tmp_path, name, lines, says):
-    with pytest.raises(Refused) as refused:
-        read(tmp_path, **GOOD | {name: GOOD[name] + lines + "\n"})
-    assert refused.value.detail.startswith(f"{name}.csv: {says}")
-    assert refused.value.detail.endswith("Nothing was imported.")
+    (found,) = bad(tmp_path, **{name: GOOD[name] + lines + "\n"})
+    assert found.startswith(f"{name}.csv, {says}")
 
 
-def test_the_first_of_many_bad_rows_are_named(tmp_path):
-    with pytest.raises(Refused) as refused:
-        read(tmp_path, **GOOD | {"ratings": GOOD["ratings"] + "r1,nothing,1\n" * 25})
-    assert refused.value.detail.count("there is no comment") == 10
-    assert "And 15 more." in refused.value.detail
+def test_bad_rows_of_all_files_are_named_each_once(tmp_path):
+    """A rating of a comment or by a rater whose row is wrong is not wrong again."""
+    found = bad(
+        tmp_path,
+        comments=GOOD["comments"] + 'c3,"two\nlines",0,hats,9,true,0\nc4,,0,hats,1,true,0\n',
+        raters=GOOD["raters"] + f"r2,{'x' * 61},,,,\n",
+        ratings=GOOD["ratings"] + "r1,c3,1\n\nr2,c1,1\nr1,c9,1\n",
+    )
+    assert found == [
+        "comments.csv, line 4: system is from 0 to 4",
+        "comments.csv, line 6: text has 1 to 20,000 characters",
+        "raters.csv, line 3: what a rater says about themselves has at most 60 characters",
+        "ratings.csv, line 7: there is no comment c9",
+    ]
+
+
+def test_the_first_hundred_bad_rows_are_named_and_all_are_counted(tmp_path):
+    with pytest.raises(BadRows) as refused:
+        read(tmp_path, **GOOD | {"ratings": GOOD["ratings"] + "r1,nothing,1\n" * 250})
+    assert len(refused.value.rows) == MAX_ERRORS == 100
+    assert refused.value.report["bad_rows"] == 250
+    assert refused.value.detail == (
+        "250 rows are wrong, ratings.csv, line 4: there is no comment nothing. Nothing was imported."
+    )
 
 
 @pytest.mark.parametrize(
-    ("content", "code"),
+    ("content", "says"),
     [
-        (b"", "missing_column"),
-        (b"comment,text\n", "missing_column"),
-        (COMMENTS.replace("topic,", "text,").encode(), "repeated_column"),
-        (COMMENTS.encode(), "no_rows"),
-        (COMMENTS.encode() + "c1,caf\xe9,0,hats,1,true,0\n".encode("latin-1"), "not_utf8"),
-        (COMMENTS.encode() + b'c1,"open,0,hats,1,true,0\n', "not_csv"),
+        (b"", "line 1: there is no column comment, only: nothing"),
+        (b"comment,text\n", "line 1: there is no column system, only: comment, text"),
+        (COMMENTS.replace("topic,", "text,").encode(), "line 1: the column text is there twice"),
+        (COMMENTS.encode(), "line 1: there are no rows below the header"),
+        (
+            GOOD["comments"].encode() + "c3,caf\xe9,0,hats,1,true,0\n".encode("latin-1"),
+            "line 4: this is not UTF-8; save",
+        ),
+        (COMMENTS.encode("utf-16"), "line 1: this is not UTF-8"),
+        (COMMENTS.encode() + b'c1,a,0,hats,1,true,0\nc2,"open,0,hats,1,true,0\n', "line 3: this is not CSV"),
+        (COMMENTS.replace("harm:insult", "harm:").encode(), "line 1: the name of a harm has 1 to 200"),
     ],
 )
-def test_files_that_are_something_else(tmp_path, content, code):
-    with pytest.raises(Refused) as refused:
-        read(tmp_path, **GOOD | {"comments": content})
-    assert refused.value.code == code
+def test_files_that_are_something_else(tmp_path, content, says):
+    """Their ratings are not wrong because of that."""
+    (found,) = bad(tmp_path, comments=content)
+    assert found.startswith(f"comments.csv, {says}")
+
+
+def test_files_that_are_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "MAX_COMMENTS", 1)
+    assert bad(tmp_path) == ["comments.csv, line 3: more than 1 rows are not imported"]
+
+
+def test_a_file_in_which_every_row_is_wrong(tmp_path):
+    assert bad(tmp_path, ratings="rater,comment,rating\nr1,c1,9\n") == [
+        "ratings.csv, line 2: rating is a whole number from 0 to 4"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scale_max", "bins"), [(4, [0, 0.5, 1.5, 2.5, 3.5]), (10, [0, 1.25, 3.75, 6.25, 8.75])]
+)
+def test_another_scale_stretches_what_is_set_by_default(db, tmp_path, scale_max, bins):
+    dataset = importing.import_files(
+        files(tmp_path, **GOOD), actor=factories.admin(), title="Hats", scale_max=scale_max
+    )
+    assert (dataset.scale_max, dataset.threshold) == (scale_max, scale_max / 2)
+    assert [one["from"] for one in dataset.label_bins] == bins
+    assert dataset.label_bins[-1]["to"] == scale_max
+
+
+def test_progress_of_an_import_is_that_of_reading_and_then_of_storing(db, tmp_path):
+    source = loading.generated(factories.made())
+    exporting.write(source, tmp_path)
+    calls = []
+    importing.import_files(
+        Files(CsvFile.at(tmp_path / "comments.csv"), CsvFile.at(tmp_path / "ratings.csv")),
+        actor=factories.admin(),
+        title="Made up",
+        progress=lambda *call: calls.append(call),
+    )
+    assert calls[:2] == [
+        (401, 2402, "Reading comments.csv"),
+        (2402, 2402, "Reading ratings.csv"),
+    ]
+    assert calls[-1][2] == "Ratings"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
@@ -110,12 +179,8 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
 def test_what_is_generated_can_be_written_and_read_back(tmp_path):
     source = loading.generated(factories.made())
     exporting.write(source, tmp_path)
-    found = importing.read(
-        PRESETS["plain"],
-        comments=tmp_path / "comments.csv",
-        ratings=tmp_path / "ratings.csv",
-        raters=tmp_path / "raters.csv",
-    )
+    paths = {name: CsvFile.at(tmp_path / f"{name}.csv") for name in ("comments", "ratings", "raters")}
+    found = importing.read(PRESETS["plain"], Files(**paths))
     assert found.comments == source.comments
     assert found.raters == source.raters
     assert found.ratings == source.ratings
@@ -157,15 +222,3 @@ def test_a_source_is_stored_as_a_whole_or_not_at_all(db, monkeypatch):
     with pytest.raises(RuntimeError):
         factories.dataset(is_fitted=False)
     assert not Dataset.objects.exists()
-
-
-def test_progress_is_reported(db):
-    calls = []
-    source = loading.generated(factories.made())
-    loading.store(
-        source,
-        actor=factories.admin(),
-        title="Made up",
-        progress=lambda done, total=None, sentence="": calls.append((done, total, sentence)),
-    )
-    assert calls[-1] == (source.rows, source.rows, "Ratings")

@@ -76,6 +76,7 @@ LOCKED_ELSEWHERE = {
     "api/views/users.py:patch": "one's own account: only what was sent",
     "audits/reports.py:_touch": "the report, by every caller",
     "reviewsite/signon/groups.py:_give_site_role": "written as the identity provider says, whatever it was",
+    "audits/datasets.py:_change_topic": "by update_topics",
     "crowd/submitting.py:count_review": "the item that its callers locked",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
 }

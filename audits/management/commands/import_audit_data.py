@@ -9,8 +9,7 @@ from django.core.management.base import CommandError
 from jobs.progress import progress_bar
 from users.errors import Refused
 
-from ... import loading
-from ...importing import PRESETS, read
+from ...importing import PRESETS, BadRows, CsvFile, Files, import_files
 from ..loading_command import LoadingCommand
 
 
@@ -43,26 +42,22 @@ class Command(LoadingCommand):
     ) -> None:
         actor, project = self.person(options["actor"]), self.project(options["project"])
         started = time.perf_counter()
+        files = Files(CsvFile.at(comments), CsvFile.at(ratings), CsvFile.at(raters) if raters else None)
         try:
             with progress_bar(unit="row", is_shown=options["verbosity"] > 0) as progress:
-                source = read(
-                    PRESETS[preset],
-                    comments=comments,
-                    ratings=ratings,
-                    raters=raters,
-                    scale_max=scale_max,
-                    progress=progress,
-                )
-                dataset = loading.store(
-                    source,
+                dataset = import_files(
+                    files,
                     actor=actor,
                     title=title,
                     project=project,
-                    progress=progress,
+                    preset=preset,
                     scale_max=scale_max,
-                    threshold=scale_max / 2,
+                    progress=progress,
                 )
             self.report(dataset, actor, time.perf_counter() - started, options)
+        except BadRows as refused:
+            listed = "\n".join(f"  {row}" for row in refused.rows)
+            raise CommandError(f"{refused.detail}\n{listed}")
         except Refused as refused:
             raise CommandError(refused.detail)
         except OSError as error:
