@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from users.errors import Refused
 from users.models import User
 
-from .. import audit_models, datasets
+from .. import audit_models, datasets, fitting
 from ..models import AuditModel, Dataset, Kind
 
 View = Callable[..., HttpResponse]
@@ -107,18 +107,26 @@ class Step:
 
 
 def steps(current: str, dataset: Dataset | None, model: AuditModel | None) -> list[Step]:
-    """The way through an audit. Of a group's model without labelling: it learns from other people."""
+    """The way through an audit. Of a group's model without labelling: it learns from other people. What is
+    after "My model" needs a version of it."""
     of_dataset = [("explore", _("Explore"), "audit-dataset")]
     of_model = [
         ("label", _("Label"), "audit-label"),
         ("model", _("My model"), "audit-model"),
+    ]
+    of_version = [
         ("topics", _("Topics"), "audit-topics"),
         ("comments", _("Comments"), "audit-comments"),
         ("reports", _("Report"), "audit-reports"),
     ]
     if model and model.kind == Kind.GROUP:
         del of_model[0]
-    rows = [(*one, dataset) for one in of_dataset] + [(*one, model) for one in of_model]
+    fitted = model if model and fitting.versions(model).exists() else None
+    rows = [
+        (*one, of)
+        for part, of in ((of_dataset, dataset), (of_model, model), (of_version, fitted))
+        for one in part
+    ]
     return [Step(name, label, url_of(url_name, of), name == current) for name, label, url_name, of in rows]
 
 
