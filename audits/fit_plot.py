@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from .fitting import grade
 from .models import Dataset, Version
 
-WIDTH, HEIGHT = 640, 240
-LEFT, RIGHT, TOP, BOTTOM = 48, 16, 14, 34
+WIDTH, HEIGHT = 400, 220
+LEFT, RIGHT, TOP, BOTTOM = 36, 8, 12, 30
 
 
 @dataclass(frozen=True)

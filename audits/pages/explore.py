@@ -6,7 +6,7 @@ from .. import datasets, results
 from ..models import AuditModel, Dataset
 from .page import dataset_page, render_page, user_of
 
-EXAMPLES = 12
+EXAMPLES = 8
 TOPICS = 8
 
 

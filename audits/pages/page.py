@@ -107,26 +107,20 @@ class Step:
 
 
 def steps(current: str, dataset: Dataset | None, model: AuditModel | None) -> list[Step]:
-    """The way through an audit. Of a group's model without labelling: it learns from other people. What is
-    after "My model" needs a version of it."""
+    """The way through an audit. Of a group's model without labelling: it learns from other people. Topics
+    and comments are compared with a version."""
     of_dataset = [("explore", _("Explore"), "audit-dataset")]
     of_model = [
         ("label", _("Label"), "audit-label"),
         ("model", _("My model"), "audit-model"),
     ]
-    of_version = [
-        ("topics", _("Topics"), "audit-topics"),
-        ("comments", _("Comments"), "audit-comments"),
-        ("reports", _("Report"), "audit-reports"),
-    ]
+    of_version = [("topics", _("Topics"), "audit-topics"), ("comments", _("Comments"), "audit-comments")]
+    reports = [("reports", _("Report"), "audit-reports")]
     if model and model.kind == Kind.GROUP:
         del of_model[0]
     fitted = model if model and fitting.versions(model).exists() else None
-    rows = [
-        (*one, of)
-        for part, of in ((of_dataset, dataset), (of_model, model), (of_version, fitted))
-        for one in part
-    ]
+    parts = [(of_dataset, dataset), (of_model, model), (of_version, fitted), (reports, model)]
+    rows = [(*one, of) for part, of in parts for one in part]
     return [Step(name, label, url_of(url_name, of), name == current) for name, label, url_name, of in rows]
 
 

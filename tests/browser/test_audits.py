@@ -68,9 +68,9 @@ def test_from_the_list_to_a_model(ada, opened, errors, shoot):
     shoot(page, "audit-label")
     for value in ("0", "1", "2", "3", "4", "u"):
         page.keyboard.press(value)
-    expect(page.get_by_role("status")).to_contain_text("5 comments labelled, 1 unsure")
+    expect(page.get_by_role("status")).to_contain_text("5 labelled, 1 unsure")
     choose(page, 5, "4")  # a correction
-    expect(page.get_by_role("status")).to_contain_text("6 comments labelled, 14 still without an answer")
+    expect(page.get_by_role("status")).to_contain_text("6 labelled, 14 to go")
     assert [label.value for label in Label.objects.order_by("pk")] == [0, 1, 2, 3, 4, 4]
 
     page.reload()

@@ -71,8 +71,8 @@ def test_a_single_label_is_answered_with_the_progress(model, browser):
 
     answer = browser.post(at(model), form([first], "3", then="progress"))
 
-    assert "1 comment labelled" in answer.content.decode()
-    assert "Label 9 more" in answer.content.decode()
+    assert "1 labelled" in answer.content.decode()
+    assert "A model needs 9 more" in answer.content.decode()
     assert "<html" not in answer.content.decode()
 
 
