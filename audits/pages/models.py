@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from users.errors import Refused
 from users.models import User
 
-from .. import audit_models, datasets, fit_plot, fitting, groups, labelling
+from .. import audit_models, charts, datasets, fitting, groups, labelling
 from ..models import AuditModel, Dataset, Kind, Label, Topic
 from .numbers import parse_id
 from .page import dataset_page, model_page, render_page, user_of
@@ -136,7 +136,7 @@ def model_result(request: HttpRequest, model: AuditModel, refused: Refused | Non
         "lower": -newest.avg_diff if newest and newest.avg_diff else None,
         "page": shown,
         "rows": rows,
-        "plot": fit_plot.plot([version for version, _grade in rows], dataset) if len(rows) > 1 else None,
+        "plot": charts.fit_plot(fitting.versions(model), dataset),
         "progress": None if model.kind == Kind.GROUP else labelling.progress(model),
         "is_outdated": newest
         and Label.objects.filter(model=model, changed_at__gt=newest.created_at).exists(),

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from audits import fit_plot, fitting
+from audits import fitting
 from audits.models import AuditModel, BaseModel, Version
 from tests.audits import factories
 from tests.factories import browser_of
@@ -127,17 +127,3 @@ def test_too_few_labels_are_told(dataset, browser, ada):
     refused = browser.post(f"/audits/models/{model.pk}/")
 
     assert (refused.status_code, refused.context["refusal"].code) == (400, "too_few_labels")
-
-
-def test_the_plot_has_each_version_over_the_bands_of_the_grades(dataset):
-    versions = [Version(number=2, fit_error=0.9), Version(number=1, fit_error=1.5)]
-
-    plot = fit_plot.plot(versions, dataset)
-
-    assert [(point.version.number, point.grade) for point in plot.points] == [(1, "label_more"), (2, "good")]
-    assert [(band.grade, band.y, band.height) for band in plot.bands] == [
-        ("label_more", 12.0, 54.2),
-        ("okay", 66.2, 20.6),
-        ("good", 86.8, 103.2),
-    ]
-    assert plot.line == "125.0,35.2 303.0,97.1"
