@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk clean
+.PHONY: run shell test frontend docs messages lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -83,6 +83,12 @@ docs: $(VENV)/.dev
 	$(BIN) manage.py document_architecture
 	$(BIN) manage.py document_workflow
 	$(BIN) -m devserver.embedded -- sh -c '$(BIN) manage.py migrate -v 0 && $(BIN) manage.py document_webhooks'
+
+# Brings the Chinese of the pages of audits up to date with what is marked in templates and code, and compiles it.
+messages: export DJANGO_SETTINGS_MODULE := devserver.settings
+messages: export DEMO := 1
+messages: $(VENV)/.dev
+	@$(BIN) -m devserver.messages
 
 # Minutes: throughput of the hot paths, each beside what pgbench makes of the same rows; bench/results.json has the table.
 bench: $(VENV)/.dev
