@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
+from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from tasks.models import Project
 from users.errors import Refused
 from users.models import User
 
-from . import base_fits, datasets, deletion
+from . import base_fits, datasets, deletion, sender
 from .importing import PRESETS, CsvFile, Files, import_files
 from .maths.base_fit import Algorithm
 from .models import BaseModel, Dataset
@@ -169,3 +170,20 @@ def delete_step(running: RunningJob) -> Done:
     if dataset is None:
         raise Refused("not_found", "The data set was deleted before.")
     return Done(deletion.delete(dataset, actor=running.job.created_by, progress=running.report_progress))
+
+
+@shared_task(soft_time_limit=20, time_limit=30)
+def send_report(submission_id: int) -> None:
+    sender.send(submission_id)
+
+
+@shared_task
+def sweep_submissions() -> None:
+    """Every ten seconds, by beat."""
+    sender.sweep()
+
+
+@shared_task(soft_time_limit=40, time_limit=60)
+def ask_register() -> None:
+    """Every five minutes, by beat."""
+    sender.ask_for_status()

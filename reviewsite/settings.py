@@ -261,6 +261,9 @@ CELERY_TASK_ROUTES = {
     # Long work has a queue of its own: folding totals and sweeping must not wait behind an import.
     "jobs.jobs.run_step": {"queue": "jobs"},
     "crowd.jobs.measure_campaigns": {"queue": "jobs"},
+    # Each waits for the register, up to a quarter of a minute.
+    "audits.jobs.send_report": {"queue": "jobs"},
+    "audits.jobs.ask_register": {"queue": "jobs"},
     "webhooks.jobs.run_maintenance": {"queue": "work"},
     "webhooks.jobs.*": {"queue": "deliver"},
     "reviewsite.jobs.heartbeat": {"queue": "deliver"},
@@ -314,6 +317,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("PUSH_EVERY_SECONDS", default=600.0),
         "options": {"expires": 60},
     },
+    "sweep-submissions": {
+        "task": "audits.jobs.sweep_submissions",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "ask-register": {"task": "audits.jobs.ask_register", "schedule": 300.0, "options": {"expires": 300}},
     "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
 # Longer than one delivery may take: all workers may be waiting for slow consumers.
@@ -336,6 +345,22 @@ CROWD_MEDIA_ORIGINS = env.list("CROWD_MEDIA_ORIGINS", default=[])
 # stored nowhere.
 HF_TOKEN = env.str("HF_TOKEN", default="")
 HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+
+# --- audits ------------------------------------------------------------------------------------
+# The register that reports are submitted to, and its key, which is stored nowhere. Without it, nothing can be
+# submitted, and what waits goes on waiting.
+AVID_API_URL = env.str("AVID_API_URL", default="").strip().rstrip("/")
+AVID_API_KEY = env.str("AVID_API_KEY", default="").strip()
+AVID_ALLOW_HTTP = env.bool("AVID_ALLOW_HTTP", default=DEBUG or DEMO)
+if AVID_API_URL:
+    if not AVID_API_URL.startswith(("https://", "http://") if AVID_ALLOW_HTTP else "https://"):
+        raise ImproperlyConfigured(
+            "AVID_API_URL must begin with https://: the key and the reports travel there. "
+            "For a register in a network of your own, set AVID_ALLOW_HTTP=on."
+        )
+    if not (AVID_API_KEY.isascii() and AVID_API_KEY.isprintable()):
+        raise ImproperlyConfigured("AVID_API_KEY must be one line of ASCII text.")
+    AVID_API_URL += "/"
 
 # A daily e-mail about waiting work, sent from this hour on in the time zone of each person.
 DIGESTS = env.bool("DIGESTS", default=True)

@@ -220,7 +220,7 @@ def of_ping(context: Context, webhook: Webhook) -> Body:
     }
 
 
-# --- public campaigns --------------------------------------------------------------------------
+# --- public campaigns and audits ---------------------------------------------------------------
 # The app that knows them sends the objects as they are; reviewers only by their public id.
 
 
@@ -234,6 +234,10 @@ def of_crowd_item(context: Context, sent: Body) -> Body:
 
 def of_campaign(context: Context, sent: Body) -> Body:
     return {name: sent[name] for name in ("campaign", "stats")} | _when_and_where(context)
+
+
+def of_audit_report(context: Context, sent: Body) -> Body:
+    return {"audit_report": sent["audit_report"]} | _when_and_where(context)
 
 
 def _when_and_where(context: Context) -> Body:

@@ -145,6 +145,21 @@ CATALOGUE: dict[str, Action] = {
         bodies.of_campaign,
         by_name=True,
     ),
+    "AUDIT_REPORT_SUBMITTED": Action(
+        "Audit report submitted",
+        "The register accepted a report of an audit, under the id `register_id`. `url` is its public page.",
+        "audit_report",
+        bodies.of_audit_report,
+        by_name=True,
+    ),
+    "AUDIT_REPORT_FAILED": Action(
+        "Audit report failed",
+        "The register refused a report of an audit or could not be reached for hours; `error` says why, "
+        "`status` is the HTTP status of its last answer. A retry may still get it there.",
+        "audit_report",
+        bodies.of_audit_report,
+        by_name=True,
+    ),
 }
 
 

@@ -114,7 +114,13 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
     review_events.TASK_UNREVIEWED: (("TASK_UNREVIEWED", tasks),),
     task_events.APP_EVENT: tuple(
         (action, sent_as(action))
-        for action in ("CROWD_REVIEW_CREATED", "ANNOTATION_TARGET_MET", "CAMPAIGN_COMPLETED")
+        for action in (
+            "CROWD_REVIEW_CREATED",
+            "ANNOTATION_TARGET_MET",
+            "CAMPAIGN_COMPLETED",
+            "AUDIT_REPORT_SUBMITTED",
+            "AUDIT_REPORT_FAILED",
+        )
     ),
 }
 

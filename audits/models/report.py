@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from users.models import User
 
 from .audit_model import AuditModel, OwnedQuerySet, Version
-from .dataset import MAX_SCALE, Comment, Topic
+from .dataset import MAX_SCALE, Comment, Dataset, Topic
 
 
 class ReportState(models.TextChoices):
@@ -177,6 +177,12 @@ class SubmissionState(models.TextChoices):
     UNCERTAIN = "uncertain", "No answer"
 
 
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def managed_by(self, user: User) -> Self:
+        """Of data sets whose settings `user` may change: they decide what to do with one that failed."""
+        return self.filter(revision__report__model__dataset__in=Dataset.objects.managed_by(user))
+
+
 class Submission(models.Model):
     """The outbox of the register: one revision, sent at most once unless somebody says that it did not
     arrive."""
@@ -190,8 +196,8 @@ class Submission(models.Model):
     email = models.EmailField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
-    leased_until = models.DateTimeField(null=True)
-    # Written before the request goes out: a worker that dies after it leaves an uncertain submission.
+    # Written before the request goes out, and empty while it waits: a worker that dies meanwhile leaves an
+    # uncertain submission.
     sending_since = models.DateTimeField(null=True)
     last_status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the last answer.")
     last_error = models.CharField(max_length=500, blank=True)
@@ -203,6 +209,8 @@ class Submission(models.Model):
 
     if TYPE_CHECKING:
         revision_id: int
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -77,6 +77,7 @@ LOCKED_ELSEWHERE = {
     "audits/reports.py:_touch": "the report, by every caller",
     "reviewsite/signon/groups.py:_give_site_role": "written as the identity provider says, whatever it was",
     "audits/datasets.py:_change_topic": "by update_topics",
+    "audits/outbox.py:_save": "the submission and its report, by locked",
     "crowd/submitting.py:count_review": "the item that its callers locked",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
 }

@@ -96,6 +96,7 @@ def _run_scenario() -> Project:
         )
     )
     _review_in_public(project, work)
+    _report_an_audit(project)
     _delete_all(project, lead, ana)
     return project
 
@@ -128,6 +129,26 @@ def _review_in_public(project: Project, work: Annotation) -> None:
     }
     for action, body in bodies.items():
         emit(APP_EVENT, project, detail={"action": action, "body": {"campaign": campaign} | body})
+
+
+def _report_an_audit(project: Project) -> None:
+    """Likewise, as the app of audits announces it."""
+    report = {
+        "id": 1,
+        "revision": 1,
+        "title": "Jokes about ourselves are called toxic",
+        "error_type": "over",
+        "category": "bias",
+        "dataset": {"id": 1, "title": "Comments of May"},
+        "url": "https://countersign.example/audits/public/7d8f2c1e-5b0a-4c55-9a41-0d6c3f1b2e90/",
+    }
+    outcomes: dict[str, dict[str, Any]] = {
+        "AUDIT_REPORT_SUBMITTED": {"register_id": "7d8f2c1e-5b0a-4c55-9a41-0d6c3f1b2e90"},
+        "AUDIT_REPORT_FAILED": {"status": 400, "error": "The register refused it (400): unknown developer"},
+    }
+    for action, outcome in outcomes.items():
+        body = {"audit_report": report | outcome}
+        emit(APP_EVENT, project, detail={"action": action, "body": body})
 
 
 def _delete_all(project: Project, lead: User, ana: User) -> None:

@@ -94,6 +94,20 @@ STATS = required(
     unique_reviewers=INTEGER,
     target_per_anno=INTEGER,
 )
+AUDIT_REPORT = required(
+    id=INTEGER,
+    revision=INTEGER | {"description": "A report that is changed and submitted again has another one."},
+    title={"type": "string"},
+    error_type={"enum": ["under", "over", "both"]},
+    category={"enum": ["accuracy", "bias", "adversarial", "other"]},
+    dataset=required(id=INTEGER, title={"type": "string"}),
+    url={"type": "string", "format": "uri", "description": "Its public page."},
+)
+AUDIT_REPORT["properties"] |= {
+    "register_id": {"type": "string", "format": "uuid", "description": "Of AUDIT_REPORT_SUBMITTED."},
+    "status": {"type": ["integer", "null"], "description": "Of AUDIT_REPORT_FAILED."},
+    "error": {"type": "string", "description": "Of AUDIT_REPORT_FAILED: a sentence for people."},
+}
 
 
 class Bodies:
@@ -160,6 +174,11 @@ class Bodies:
             bodies.of_crowd_review: {"crowd_review": CROWD_REVIEW, "item": CROWD_ITEM} | campaign,
             bodies.of_crowd_item: {"item": CROWD_ITEM} | campaign,
             bodies.of_campaign: {"stats": STATS} | campaign,
+            bodies.of_audit_report: {
+                "audit_report": AUDIT_REPORT,
+                "project": PROJECT_SUMMARY,
+                "timestamp": TIME,
+            },
             bodies.of_ping: {"webhook": required(id=INTEGER), "actor": person_or_null, "timestamp": TIME},
         }
 
