@@ -3,9 +3,14 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import datasets
+from . import datasets, reports
 
 router = SimpleRouter()
 router.register("datasets", datasets.DatasetViewSet)
+router.register("reports", reports.ReportViewSet)
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("models/<int:pk>/reports/", reports.ModelReports.as_view()),
+    path("models/<int:pk>/reports/scaffold/", reports.ScaffoldView.as_view()),
+    path("", include(router.urls)),
+]
