@@ -1,15 +1,19 @@
 """Making a model of somebody's judgement, or of a group's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from users.errors import Refused
 from users.models import User
 
 from . import groups
 from .datasets import friendly_name, not_found
-from .models import AuditModel, Dataset, Kind, Topic
+from .labelling import locked
+from .models import AuditModel, Dataset, Kind, Report, Submission, Topic
 
 MAX_MODELS = 100  # of one person on one data set
 
@@ -48,9 +52,37 @@ def create(
     mine = AuditModel.objects.filter(owner=actor, dataset=dataset)
     if mine.count() >= MAX_MODELS:
         raise Refused("too_many_models", f"You have {MAX_MODELS} models of this data set already.")
-    try:
+    with _named_once(mine, name), transaction.atomic():
+        return AuditModel.objects.create(owner=actor, dataset=dataset, name=name, kind=kind, **fields)
+
+
+def rename(model: AuditModel, name: str) -> AuditModel:
+    name = _checked_name(name)
+    with _named_once(AuditModel.objects.filter(owner=model.owner_id, dataset=model.dataset_id), name):
         with transaction.atomic():
-            return AuditModel.objects.create(owner=actor, dataset=dataset, name=name, kind=kind, **fields)
+            model = locked(model)
+            model.name = name
+            model.save(update_fields=["name"])
+    return model
+
+
+def delete(model: AuditModel) -> None:
+    """With its labels, versions and reports, and the models tuned from it. Not if a report was sent: what the
+    register has stays here as well."""
+    with transaction.atomic():
+        model = locked(model)
+        family = AuditModel.objects.filter(Q(pk=model.pk) | Q(parent=model.pk))
+        # Sending locks the report.
+        reports = list(Report.objects.select_for_update(no_key=True).filter(model__in=family).order_by("pk"))
+        if Submission.objects.filter(revision__report__in=reports).exists():
+            raise Refused("has_sent_reports", "A report of this model was sent to the register, so it stays.")
+        model.delete()
+
+
+@contextmanager
+def _named_once(mine: QuerySet[AuditModel], name: str) -> Iterator[None]:
+    try:
+        yield
     except IntegrityError:
         if mine.filter(name=name).exists():
             raise Refused("name_taken", f'You have a model called "{name}" already.', field="name")

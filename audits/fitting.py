@@ -1,5 +1,7 @@
 """From labels to a version of a model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from django.db import transaction
 
@@ -62,6 +64,14 @@ def versions(model: AuditModel) -> VersionQuerySet:
 
 def newest(model: AuditModel) -> Version | None:
     return versions(model).first()
+
+
+def newest_of(models: Sequence[AuditModel]) -> dict[int, Version]:
+    """By the id of the model; without those that were never fitted."""
+    rows = Version.objects.filter(model__in=[model.pk for model in models])
+    return {
+        version.model_id: version for version in rows.order_by("model_id", "-number").distinct("model_id")
+    }
 
 
 def require_version(model: AuditModel, number: int | None = None) -> Version:

@@ -65,14 +65,16 @@ def topics(
     """
     least = dataset.min_topic_comments if min_comments is None else min_comments
     rows = [row for row in _topic_rows(dataset, version, least) if row.is_suggested or not suggested_only]
+    if error_type and version is None:
+        raise Refused("no_model", "Errors need a model to compare with.", field="error_type")
     if error_type:
         share = "fn" if error_type == ErrorType.UNDER else "fp"
         rows = [row for row in rows if getattr(row, share)]
     if sort is None:
         return sorted(rows, key=lambda row: (-row.placed(stat), row.topic.number))
     name, is_descending = sort.removeprefix("-"), sort.startswith("-")
-    if name not in _SORTED_BY:
-        raise Refused("invalid_sort", f"sort is one of {', '.join(_SORTED_BY)}.", field="sort")
+    if name not in SORTED_BY:
+        raise Refused("invalid_sort", f"sort is one of {', '.join(SORTED_BY)}.", field="sort")
     if version is None and name in _OF_VERSION:
         raise Refused("no_model", f"{name} needs a model to compare with.", field="sort")
     return sorted(
@@ -81,7 +83,7 @@ def topics(
     )
 
 
-_SORTED_BY = [field.name for field in fields(TopicRow) if field.name not in ("topic", "is_suggested")]
+SORTED_BY = [field.name for field in fields(TopicRow) if field.name not in ("topic", "is_suggested")]
 _OF_VERSION = ("mean", "median", "mae", "mse", "avg_diff", "fp", "fn")
 
 
@@ -148,6 +150,16 @@ class CommentRow:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A comment in a picture: without its text."""
+
+    id: int
+    system: float
+    predicted: float | None
+    error_type: ErrorType | None
+
+
+@dataclass(frozen=True)
 class Selection:
     """The comments of a query, in its order. Only the rows that are shown are read from the database."""
 
@@ -160,12 +172,24 @@ class Selection:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __getitem__(self, part: slice) -> list[CommentRow]:
+        """For pages."""
+        return self.rows(part.start, part.stop - part.start)
+
     def sample(self, n: int = SAMPLE) -> "Selection":
-        """At most `n` of them for a picture, the same ones every time, in order."""
+        """At most `n` of them for a picture, in order: the same ones every time, and in every order."""
         if len(self) <= n:
             return self
-        chosen = np.sort(np.random.default_rng(len(self)).choice(len(self), n, replace=False))
-        return self._at(chosen)
+        chosen = np.random.default_rng(len(self)).choice(len(self), n, replace=False)
+        return self._at(np.sort(np.argsort(self.ids)[chosen]))
+
+    def points(self) -> list[Point]:
+        t = self.dataset.threshold
+        if self.predicted is None:
+            found = zip(self.ids.tolist(), self.system.tolist(), strict=True)
+            return [Point(pk, system, None, None) for pk, system in found]
+        rated = zip(self.ids.tolist(), self.system.tolist(), self.predicted.tolist(), strict=True)
+        return [Point(pk, s, p, formulas.error_type(s, p, t)) for pk, s, p in rated]
 
     def disagreement(self) -> formulas.Disagreement | None:
         return None if self.predicted is None else formulas.disagreement(self.system, self.predicted)
@@ -200,6 +224,14 @@ class Selection:
             harms=harms_of(comment, self.dataset),
             label=label,
         )
+
+
+def system_rows(dataset: Dataset, comments: Sequence[Comment]) -> list[CommentRow]:
+    """What the system says of these."""
+    system = np.array([comment.system for comment in comments], dtype=np.float64)
+    ids = np.array([comment.pk for comment in comments], dtype=np.int64)
+    page = Selection(dataset, None, ids, system, None)
+    return [page._row(comment, page, place, None) for place, comment in enumerate(comments)]
 
 
 def harms_of(comment: Comment, dataset: Dataset) -> list[str]:

@@ -1,6 +1,5 @@
 """The structured settings of a data set: their defaults, and what may be stored."""
 
-import math
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +7,7 @@ from django.core.exceptions import ValidationError
 MAX_BINS = 20
 MAX_BATCH = 200
 MAX_NAMES = 20
+MAX_END = 1000  # beyond every scale, and a number that a float holds
 
 
 def default_bins(scale_max: int = 4) -> list[dict[str, float]]:
@@ -58,4 +58,4 @@ def validate_names(value: Any) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_END

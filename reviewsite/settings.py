@@ -214,6 +214,8 @@ SPECTACULAR_SETTINGS = {
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "DeliveryStateEnum": "webhooks.models.Delivery.State",
         "JobStateEnum": "jobs.models.State.choices",
+        "AuditModelKindEnum": "audits.models.Kind.choices",
+        "AuditErrorTypeEnum": "audits.api.parameters.ERROR_TYPES",
         "OnlyOrNotEnum": "exchange.exporting.selection.ONLY_OR_NOT",
     },
 }

@@ -3,10 +3,11 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import datasets, reports
+from . import datasets, models, reports
 
 router = SimpleRouter()
 router.register("datasets", datasets.DatasetViewSet)
+router.register("models", models.AuditModelViewSet)
 router.register("reports", reports.ReportViewSet)
 
 urlpatterns = [
