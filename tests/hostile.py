@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
+from audits import reports
 from crowd import campaigns
 from crowd.importing.importer import import_items
 from exchange.models import Export
@@ -16,6 +17,7 @@ from tasks.services import annotations, drafts, projects
 from tasks.services import tasks as task_service
 from tests import factories
 from tests.admin_fixtures import fill
+from tests.audits import factories as audits
 
 CONFIG = factories.CHOICES.replace("<View>", '<View><Image name="image" value="$image"/>')
 UNREADABLE_CONFIGS = [
@@ -108,10 +110,38 @@ TEXTS = {
     "webhooks_attempt": ("error",),
     "crowd_campaign": ("title", "instructions", "notice"),
     "crowd_submission": ("comment",),
+    "audits_dataset": ("title", "description", "content_warning", "artifact_name", "artifact_type"),
+    "audits_topic": ("label",),
+    "audits_comment": ("text",),
+    "audits_rater": ("gender", "politics", "religion", "lgbtq"),
+    "audits_report": ("title", "summary"),
+    "audits_evidence": ("external_id", "text", "topic"),
 }
-OURS = ("users", "tasks", "reviews", "exchange", "webhooks", "crowd")
+OURS = ("users", "tasks", "reviews", "exchange", "webhooks", "crowd", "audits")
 # Nobody but the site itself writes these.
 INTERNAL = {
+    "audits_auditmodel.filters",
+    "audits_basemodel.metrics",
+    "audits_basemodel.parameters",
+    "audits_basemodel.seconds",
+    "audits_comment.harms",
+    "audits_comment.system",
+    "audits_dataset.deployers",
+    "audits_dataset.developers",
+    "audits_dataset.good_below",
+    "audits_dataset.harm_share",
+    "audits_dataset.harms",
+    "audits_dataset.label_bins",
+    "audits_dataset.okay_below",
+    "audits_dataset.threshold",
+    "audits_evidence.predicted",
+    "audits_evidence.system",
+    "audits_revision.body",
+    "audits_submission.body",
+    "audits_version.avg_diff",
+    "audits_version.fit_error",
+    "audits_version.mae",
+    "audits_version.rmse",
     "tasks_import.report",
     "exchange_export.counters",
     "reviews_correction.overlap",
@@ -155,6 +185,10 @@ def build_house() -> factories.House:
     campaign = campaigns.create(house.project, actor=house.lead, title="Hostile", slug="hostile")
     items = [json.dumps({"anno_id": f"item-{number}"}).encode() for number, _ in enumerate(VALUES)]
     import_items(campaign, BytesIO(b"\n".join(items)))
+    audited = audits.dataset(project=house.project, size="small")
+    for reader in (house.lead, house.annotator):
+        report = reports.create(audits.fitted(audited, reader).model, actor=reader, title="Letters")
+        reports.add_evidence(report, audited.comments.values_list("pk", flat=True)[:3], actor=reader)
     overwrite()
     return house
 

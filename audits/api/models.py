@@ -89,8 +89,8 @@ class AuditModelViewSet(Findings):
         refusals={
             "name_taken": 'You have a model called "Calm Heron" already.',
             "topic_too_small": "A topic needs 150 comments to have a model of its own.",
-            "group_too_small": "Fewer than 5 raters match: a model of them would say what single persons think."
-            " Choose fewer filters.",
+            "group_too_small": "Fewer than 5 raters match: a model of them would say what single persons"
+            " think. Choose fewer filters.",
         },
     )
     def create(self, request: Request) -> Response:

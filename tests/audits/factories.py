@@ -3,7 +3,7 @@
 from functools import cache
 
 from audits import audit_models, fitting, labelling, loading
-from audits.generator import SIZES, Generated, generate
+from audits.generator import SIZES, Generated, Size, generate
 from audits.jobs import start_base_fit
 from audits.models import AuditModel, Comment, Dataset, Version
 from jobs.models import State
@@ -14,20 +14,29 @@ from users.models import User
 SEED = 7
 
 
+SMALL = {"small": Size(raters=12, comments=60, ratings=240, topics=2)}
+
+
 @cache
 def made(size: str = "demo") -> Generated:
-    return generate(SIZES[size], SEED)
+    return generate((SIZES | SMALL)[size], SEED)
 
 
 def admin() -> User:
     return User.objects.filter(is_superuser=True).first() or person("root", is_superuser=True, is_staff=True)
 
 
-def dataset(*, project: Project | None = None, actor: User | None = None, is_fitted: bool = True) -> Dataset:
+def dataset(
+    *,
+    project: Project | None = None,
+    actor: User | None = None,
+    is_fitted: bool = True,
+    size: str = "demo",
+) -> Dataset:
     """The demo: 400 comments in 8 topics, and outliers."""
     actor = actor or (project.created_by if project else admin())
     stored = loading.store(
-        loading.generated(made()),
+        loading.generated(made(size)),
         actor=actor,
         title="Made-up comments",
         project=project,
@@ -49,11 +58,11 @@ def answer(model: AuditModel, comments: list[Comment], strictness: float = 1.0) 
     labelling.put_labels(model, answers)
 
 
-def labelled(of: Dataset, owner: User, strictness: float = 1.0) -> AuditModel:
-    model = personal(of, owner)
+def labelled(of: Dataset, owner: User, strictness: float = 1.0, name: str = "Mine") -> AuditModel:
+    model = personal(of, owner, name)
     answer(model, labelling.next_batch(model), strictness)
     return model
 
 
-def fitted(of: Dataset, owner: User, strictness: float = 1.0) -> Version:
-    return fitting.fit(labelled(of, owner, strictness))
+def fitted(of: Dataset, owner: User, strictness: float = 1.0, name: str = "Mine") -> Version:
+    return fitting.fit(labelled(of, owner, strictness, name))

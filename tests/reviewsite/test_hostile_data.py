@@ -16,6 +16,7 @@ from django.core.signals import got_request_exception
 from django.db import connection, models, transaction
 from django.test import Client
 
+from audits.models import AuditModel, Dataset
 from crowd.models import Campaign, Reviewer
 from exchange.exporting.formats import FORMATS
 from exchange.models import Export
@@ -46,6 +47,7 @@ NAMED: dict[str, Any] = {
     "block": Reviewer,
     "campaign": Campaign,
     "cancel": Job,
+    "datasets": Dataset,
     "comments": Comment,
     "download": Job,
     "drafts": Draft,
@@ -54,6 +56,7 @@ NAMED: dict[str, Any] = {
     "imports": Import,
     "jobs": Job,
     "label-configs": LabelConfigVersion,
+    "models": AuditModel,
     "predictions": Prediction,
     "projects": Project,
     "report": Job,

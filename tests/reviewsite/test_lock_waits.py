@@ -27,6 +27,7 @@ from reviewsite.postgresql.base import DatabaseWrapper
 from tasks.locks import Lock
 from tasks.models import Annotation, Draft, Import, Membership, Prediction, Reservation, View
 from tests.admin_fixtures import fill
+from tests.audits import factories as audits
 from tests.factories import PASSWORD, House, client_of, result
 from users.models import ApiToken, User
 from users.sessions import Session
@@ -54,6 +55,7 @@ HELD = {
         "tasks_draft",
         "tasks_assignment",
     ],
+    "audits": ["audits_dataset", "audits_auditmodel", "audits_report"],
     "sign-ins": ["users_apitoken", "users_logintry", Session._meta.db_table],
     "everything": [],
 }
@@ -164,6 +166,13 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     *(("lead", method, "dm/views/{view}/selected-items/?project={project}",
        {"all": False, "included": ["{task}"]})
       for method in ("post", "patch", "delete")),
+    ("lead", "patch", "audits/datasets/{audited}/", {"min_labels": 12}),
+    ("annotator", "post", "audits/models/", {"dataset": "{audited}"}),
+    ("annotator", "patch", "audits/models/{audit_model}/", {"name": "Another"}),
+    ("annotator", "delete", "audits/models/{audit_model}/", None),
+    ("annotator", "post", "audits/models/{audit_model}/label-batch/", {}),
+    ("annotator", "put", "audits/models/{audit_model}/labels/", [{"comment": "{audit_comment}", "value": 1}]),
+    ("annotator", "post", "audits/models/{audit_model}/fit/", {}),
     ("lead", "post", "webhooks/", {"project": "{project}", "url": "https://other.example/"}),
     ("lead", "put", "webhooks/{webhook}/", {"url": "https://other.example/"}),
     ("lead", "patch", "webhooks/{webhook}/", {"is_active": False}),
@@ -247,6 +256,9 @@ def ids(house: House) -> dict[str, Any]:
     first["view"] = View.objects.create(project=house.project, data={}).pk
     # Refused before anything is sent, so that a test of it does not wait for a network.
     Webhook.objects.update(url="http://127.0.0.1:9/")
+    model = audits.fitted(audits.dataset(project=house.project, size="small"), house.annotator).model
+    first |= {"audited": model.dataset_id, "audit_model": model.pk}
+    first["audit_comment"] = model.dataset.comments.earliest("pk").pk
     first["token"] = ApiToken.issue(house.reviewer, name="script")[0].pk
     first["bulk"] = BulkReview.objects.create(project=house.project, created_by=house.reviewer).pk
     first["lease"] = Reservation.objects.order_by("pk").first().pk

@@ -196,6 +196,7 @@ def _body(world: World) -> dict[str, Any]:
         "project": world.project.pk,
         "task": world.own.task_id,
         "annotation": world.rejected.pk,
+        "dataset": world.audited.pk,
         "annotations": everything,
         "action": "accept",
         "accepted": True,

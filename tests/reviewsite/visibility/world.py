@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 import time_machine
 from django.db import connection, transaction
 
+from audits import reports
+from audits.models import AuditModel, Dataset
 from crowd import campaigns
 from crowd.importing.importer import import_items
 from exchange.exporting import snapshots
@@ -27,6 +29,7 @@ from tasks.choices import AssignmentType
 from tasks.models import Project, Upload
 from tasks.services import assignments, drafts, reservations, tabs
 from tasks.services import tasks as task_service
+from tests.audits import factories as audit_data
 from tests.factories import (
     House,
     annotation,
@@ -159,8 +162,18 @@ def _own_work(signer: str, rejecter: str, settings: dict) -> World:
     world.imported = _imported(world)
     world.campaign = campaigns.create(of, actor=world.lead, title="Letters")
     import_items(world.campaign, io.BytesIO(b'{"anno_id": "letter-1"}\n'))
+    world.audited = audit_data.dataset(project=of, size="small")
+    world.own_model = _audited(world.audited, author)
     _elsewhere(world)
     return world
+
+
+def _audited(dataset: Dataset, owner: User, name: str = "Mine", texts: str = "Football") -> AuditModel:
+    """Their model, with labels, a version and a report."""
+    model = audit_data.fitted(dataset, owner, name=name).model
+    report = reports.create(model, actor=owner, title=texts, summary=texts)
+    reports.add_evidence(report, [dataset.comments.earliest("pk").pk], actor=owner)
+    return model
 
 
 def _tab(column: str) -> dict:
@@ -174,6 +187,10 @@ def _elsewhere(world: World) -> None:
     made = project(lead=world.elsewhere_lead, title="ELSEWHERE")
     world.elsewhere_author = member(made, Role.ANNOTATOR, "elsewhere-annotator", first_name="Žquill")
     annotation(task(made, text="ELSEWHERE"), world.elsewhere_author)
+    elsewhere = audit_data.dataset(project=made, size="small")
+    elsewhere.topics.update(label="ELSEWHERE")
+    elsewhere.comments.update(text="ELSEWHERE")
+    world.elsewhere_model = _audited(elsewhere, world.elsewhere_lead, "ELSEWHERE", "ELSEWHERE")
 
 
 def _others_work(world: World) -> None:
@@ -205,6 +222,7 @@ def _others_work(world: World) -> None:
     world.bulk = BulkReview.objects.latest("pk").pk
     world.export = snapshots.create(world.project, actor=lead).pk
     world.delivery = world.webhook.deliveries.latest("pk").pk
+    world.others_model = _audited(world.audited, colleague, "SECRETWORDS", "SECRETWORDS")
     User.objects.filter(pk=colleague.pk).update(last_activity=TUESDAY)
 
 
