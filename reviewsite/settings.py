@@ -216,6 +216,8 @@ SPECTACULAR_SETTINGS = {
         "JobStateEnum": "jobs.models.State.choices",
         "AuditModelKindEnum": "audits.models.Kind.choices",
         "AuditErrorTypeEnum": "audits.api.parameters.ERROR_TYPES",
+        "AuditReportErrorTypeEnum": "audits.models.ReportErrorType.choices",
+        "AuditReportStateEnum": "audits.models.ReportState.choices",
         "OnlyOrNotEnum": "exchange.exporting.selection.ONLY_OR_NOT",
     },
 }

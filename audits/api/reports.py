@@ -179,11 +179,13 @@ class ModelReports(GenericAPIView):
 
 
 class ScaffoldView(GenericAPIView):
+    queryset = Report.objects.none()
+    pagination_class = None
     serializer_class = ScaffoldSerializer
 
     @documented(
         ReportSerializer(many=True),
-        example=[REPORT],
+        example=REPORT,
         status=201,
         refusals={"not_fitted": "This model is not fitted yet: label comments, then fit it."},
     )
@@ -228,7 +230,7 @@ class ReportViewSet(ViewSet):
 
     @documented(
         EvidenceSerializer(many=True),
-        example=[EVIDENCE],
+        example=EVIDENCE,
         status=201,
         request=AddEvidenceSerializer,
         refusals={"unknown_comment": "The data set has no such comment."},

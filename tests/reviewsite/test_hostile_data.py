@@ -16,7 +16,7 @@ from django.core.signals import got_request_exception
 from django.db import connection, models, transaction
 from django.test import Client
 
-from audits.models import AuditModel, Dataset
+from audits.models import AuditModel, Dataset, Report
 from crowd.models import Campaign, Reviewer
 from exchange.exporting.formats import FORMATS
 from exchange.models import Export
@@ -59,6 +59,7 @@ NAMED: dict[str, Any] = {
     "models": AuditModel,
     "predictions": Prediction,
     "projects": Project,
+    "reports": Report,
     "report": Job,
     "tasks": Task,
     "unblock": Reviewer,

@@ -22,6 +22,7 @@ from django.urls import get_resolver, resolve, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 from rest_framework.test import APIClient
 
+from audits import reports
 from reviews.models import BulkReview, Comment, Correction, Review
 from reviewsite.postgresql.base import DatabaseWrapper
 from tasks.locks import Lock
@@ -173,6 +174,13 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("annotator", "post", "audits/models/{audit_model}/label-batch/", {}),
     ("annotator", "put", "audits/models/{audit_model}/labels/", [{"comment": "{audit_comment}", "value": 1}]),
     ("annotator", "post", "audits/models/{audit_model}/fit/", {}),
+    ("annotator", "post", "audits/models/{audit_model}/reports/", {"title": "Football"}),
+    ("annotator", "post", "audits/models/{audit_model}/reports/scaffold/", {"scaffold": "prompts"}),
+    ("annotator", "patch", "audits/reports/{audit_report}/", {"title": "Football"}),
+    ("annotator", "delete", "audits/reports/{audit_report}/", None),
+    ("annotator", "post", "audits/reports/{audit_report}/evidence/", {"comments": ["{audit_comment}"]}),
+    ("annotator", "delete", "audits/reports/{audit_report}/evidence/{nothing}/", None),
+    ("annotator", "post", "audits/reports/{audit_report}/complete/", {}),
     ("lead", "post", "webhooks/", {"project": "{project}", "url": "https://other.example/"}),
     ("lead", "put", "webhooks/{webhook}/", {"url": "https://other.example/"}),
     ("lead", "patch", "webhooks/{webhook}/", {"is_active": False}),
@@ -258,6 +266,7 @@ def ids(house: House) -> dict[str, Any]:
     Webhook.objects.update(url="http://127.0.0.1:9/")
     model = audits.fitted(audits.dataset(project=house.project, size="small"), house.annotator).model
     first |= {"audited": model.dataset_id, "audit_model": model.pk}
+    first["audit_report"] = reports.create(model, actor=house.annotator).pk
     first["audit_comment"] = model.dataset.comments.earliest("pk").pk
     first["token"] = ApiToken.issue(house.reviewer, name="script")[0].pk
     first["bulk"] = BulkReview.objects.create(project=house.project, created_by=house.reviewer).pk

@@ -50,6 +50,7 @@ SAVED_WHOLE = {
     "tasks/services/uploads.py:_store": "a file",
     "crowd/campaigns.py:create": "a new campaign",
     "audits/datasets.py:create": "a new data set",
+    "audits/pages/labelling.py:page": "labels, as labelling.put_labels stores them",
     "tasks/admin/members.py:save_members": "a formset, without commit",
     "api/views/tasks.py:create": "tasks.services.drafts.save makes a new draft",
 }

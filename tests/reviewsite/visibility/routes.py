@@ -38,6 +38,13 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
         world.others_model.pk,
         world.elsewhere_model.pk,
     ],
+    "/api/audits/reports/": lambda world: [
+        model.reports.latest("pk").pk
+        for model in (world.own_model, world.others_model, world.elsewhere_model)
+    ],
+    "/api/audits/reports/*/evidence/": lambda world: [
+        model.reports.latest("pk").evidence.latest("pk").pk for model in (world.own_model, world.others_model)
+    ],
     "/api/bulk-reviews/": lambda world: [world.bulk],
     "/api/comments/": lambda world: [world.comment.pk, world.others.comments.latest("pk").pk],
     "/api/corrections/": lambda world: [world.correction.pk],
