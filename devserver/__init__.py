@@ -1,4 +1,4 @@
-"""`make run`: supervisor, embedded PostgreSQL and Redis, demo data, webhook sink. Not part of production."""
+"""`make run`: supervisor, embedded servers, demo data, webhook sink, register. Not part of production."""
 
 import os
 

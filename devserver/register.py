@@ -42,7 +42,7 @@ pre {{ overflow: auto; max-height: 24rem; border: 1px solid #8888; padding: 1rem
 <form method="post" action="/script"><label for="script">Answers to the next requests, one a line: a status
 such as <code>503</code>, <code>429 60</code> (Retry-After), {acts}. Else an id.</label>
 <textarea id="script" name="script" rows="4">{script}</textarea><button>Set</button></form>
-<h2>{count} reports</h2>{reports}</html>"""
+<h2>{count}</h2>{reports}</html>"""
 
 
 @dataclass
@@ -119,7 +119,12 @@ class Register:
         reports = "".join(_shown(one) for one in reversed(self.received))
         acts = ", ".join(f"<code>{act}</code> ({what})" for act, what in ACTS.items())
         script = html.escape("\n".join(self.script))
-        return PAGE.format(acts=acts, script=script, count=len(self.received), reports=reports)
+        return PAGE.format(
+            acts=acts,
+            script=script,
+            count=f"{len(self.received)} report{'s' * (len(self.received) != 1)}",
+            reports=reports,
+        )
 
 
 def _shown(one: Received) -> str:

@@ -1,5 +1,6 @@
 """`make shell`: a Python shell, or any command of manage.py, on the data of a running `make run`."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -17,11 +18,15 @@ def environment(data: Path) -> dict[str, str]:
     if not found:
         raise SystemExit(f"Nothing runs on {data}. Start `make run` in another terminal first.")
     redis = sockets / "redis.sock"
+    file = data / "demo.json"  # missing until the site is ready
+    demo = json.loads(file.read_text()) if file.exists() else {}
     return {
         "DATABASE_URL": f"postgresql:///{DATABASE}?host={found[0]}&user=postgres",
         "REDIS_URL": f"unix://{redis}" if redis.exists() else f"filesystem://{data / 'broker'}",
         "SECRET_KEY": secret_key(data),
         "DATA": str(data),
+        "BASE_URL": demo.get("base_url", "http://localhost:8000"),
+        "AVID_API_URL": demo.get("register", ""),
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "devserver.settings",
     }

@@ -122,7 +122,12 @@ class Supervisor:
         self.lock = lock(data)
         self.sockets = socket_folder(data)
         self.listener = listen(wanted_port())
-        self.env = environment(data, self.listener.getsockname()[1])
+        port = self.listener.getsockname()[1]
+        self.env = environment(data, port)
+        self.register: socket.socket | None = None
+        if "AVID_API_URL" not in self.env:
+            self.register = listen(port + 1)
+            self.env["AVID_API_URL"] = f"http://{HOST}:{self.register.getsockname()[1]}/"
         self.stores: list[Service] = []
         self.services: list[Service] = []
         self.prepare_process: subprocess.Popen[bytes] | None = None
@@ -170,6 +175,9 @@ class Supervisor:
         self.add_worker("work", processes=1)
         self.add_worker("jobs", processes=1)
         self.add_worker("deliver-slow", processes=1)
+        if self.register:
+            fd = self.register.fileno()
+            self.add("register", f"devserver.register --fd {fd}", keep=(fd,))
         # Not `worker -B`: its beat survives a killed worker. The plain Scheduler keeps no file to corrupt.
         self.add("beat", "celery -A reviewsite beat -S celery.beat:Scheduler -l WARNING --pidfile=")
 
@@ -246,6 +254,7 @@ def summary(data: Path) -> str:
   Admin        {url}/admin/
   API docs     {url}/api/docs/
   Webhooks     {url}/demo/sink/ (sign in as the lead)
+  Register     {demo["register"]} (what reports of audits are submitted to)
   Front end    {front_end}
   Try it       curl -H 'Authorization: Token {accounts["reviewer"]["token"]}' {url}/api/projects/
 

@@ -55,6 +55,7 @@ def write_demo_file() -> None:
         "project_id": ids["sentiment"],
         "projects": ids,
         "campaign": campaign_links(),
+        "register": settings.AVID_API_URL,
     }
     write_private(settings.DATA_DIR / "demo.json", body)
 

@@ -40,7 +40,7 @@ def test_demo_file_says_where_to_go_and_who_to_be(demo, data):
 
     assert stat.S_IMODE((data / "demo.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((data / "demo-secrets.json").stat().st_mode) == 0o600
-    assert demo.keys() == {"base_url", "accounts", "project_id", "projects", "campaign"}
+    assert demo.keys() == {"base_url", "accounts", "project_id", "projects", "campaign", "register"}
     assert (demo["base_url"], demo["projects"], demo["project_id"]) == (
         "http://localhost:8123",
         projects,

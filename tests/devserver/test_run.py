@@ -143,6 +143,11 @@ def test_it_says_where_to_go(run):
         assert text in run.said()
 
 
+def test_a_register_to_submit_reports_to_runs_beside_it(run):
+    with urllib.request.urlopen(run.demo()["register"], timeout=10) as answer:
+        assert b"Stub register" in answer.read()
+
+
 def test_a_shell_works_on_its_data(run):
     shell = shell_on(run.data, "recount", "--check")
     assert (shell.returncode, shell.stdout[:8]) == (0, "no drift"), shell.stderr
