@@ -118,10 +118,23 @@ def page(request: HttpRequest, model: AuditModel) -> HttpResponse:
     if request.method != "POST":
         return model_result(request, model)
     try:
-        version = fitting.fit(model)
+        return changed(request, model)
     except Refused as refused:
         return model_result(request, model, refused)
-    messages.success(request, _("Version {number} is ready.").format(number=version.number))
+
+
+def changed(request: HttpRequest, model: AuditModel) -> HttpResponse:
+    action = request.POST.get("action", "fit")
+    if action == "delete":
+        audit_models.delete(model)
+        messages.success(request, _("{name} is deleted.").format(name=model.name))
+        return redirect("audit-dataset", model.dataset_id)
+    if action == "rename":
+        audit_models.rename(model, request.POST.get("name", ""))
+        messages.success(request, _("Saved."))
+    else:
+        version = fitting.fit(model)
+        messages.success(request, _("Version {number} is ready.").format(number=version.number))
     return redirect("audit-model", model.pk)
 
 

@@ -127,3 +127,18 @@ def test_too_few_labels_are_told(dataset, browser, ada):
     refused = browser.post(f"/audits/models/{model.pk}/")
 
     assert (refused.status_code, refused.context["refusal"].code) == (400, "too_few_labels")
+
+
+def test_a_model_is_renamed_and_deleted(dataset, browser, ada):
+    model = factories.fitted(dataset, ada).model
+    factories.personal(dataset, ada, "Other")
+    address = f"/audits/models/{model.pk}/"
+
+    taken = browser.post(address, {"action": "rename", "name": "Other"})
+    browser.post(address, {"action": "rename", "name": "Strict"})
+    renamed = browser.get(address).context["model"].name
+    deleted = browser.post(address, {"action": "delete"})
+
+    assert (taken.status_code, taken.context["refusal"].code, renamed) == (400, "name_taken", "Strict")
+    assert deleted["Location"] == f"/audits/datasets/{dataset.pk}/"
+    assert [one.name for one in AuditModel.objects.all()] == ["Other"]
