@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from users.errors import Refused
 from users.models import User
@@ -51,7 +52,9 @@ def create(
         raise Refused("only_for_groups", "filters are for models of kind group.", field="kind")
     mine = AuditModel.objects.filter(owner=actor, dataset=dataset)
     if mine.count() >= MAX_MODELS:
-        raise Refused("too_many_models", f"You have {MAX_MODELS} models of this data set already.")
+        raise Refused(
+            "too_many_models", _("You have {limit} models of this data set already.").format(limit=MAX_MODELS)
+        )
     with _named_once(mine, name), transaction.atomic():
         return AuditModel.objects.create(owner=actor, dataset=dataset, name=name, kind=kind, **fields)
 
@@ -75,7 +78,9 @@ def delete(model: AuditModel) -> None:
         # Sending locks the report.
         reports = list(Report.objects.select_for_update(no_key=True).filter(model__in=family).order_by("pk"))
         if Submission.objects.filter(revision__report__in=reports).exists():
-            raise Refused("has_sent_reports", "A report of this model was sent to the register, so it stays.")
+            raise Refused(
+                "has_sent_reports", _("A report of this model was sent to the register, so it stays.")
+            )
         model.delete()
 
 
@@ -85,7 +90,9 @@ def _named_once(mine: QuerySet[AuditModel], name: str) -> Iterator[None]:
         yield
     except IntegrityError:
         if mine.filter(name=name).exists():
-            raise Refused("name_taken", f'You have a model called "{name}" already.', field="name")
+            raise Refused(
+                "name_taken", _('You have a model called "{name}" already.').format(name=name), field="name"
+            )
         raise
 
 
@@ -100,7 +107,7 @@ def suggest_name(dataset: Dataset, owner: User) -> str:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise Refused("invalid_name", "A name has 1 to 100 characters.", field="name")
+        raise Refused("invalid_name", _("A name has 1 to 100 characters."), field="name")
     return name
 
 
@@ -109,13 +116,13 @@ def _topic_fields(
 ) -> dict[str, Any]:
     is_mine = parent is not None and parent.owner_id == actor.pk and parent.dataset_id == dataset.pk
     if not is_mine or parent is None or parent.kind != Kind.PERSONAL:
-        raise Refused("invalid_parent", "Name a personal model of yours to start from.", field="parent")
+        raise Refused("invalid_parent", _("Name a personal model of yours to start from."), field="parent")
     if topic is None or topic.dataset_id != dataset.pk or topic.is_junk:
-        raise Refused("invalid_topic", "Name a topic of the data set.", field="topic")
+        raise Refused("invalid_topic", _("Name a topic of the data set."), field="topic")
     if topic.comments.count() < dataset.min_tuning_comments:
         raise Refused(
             "topic_too_small",
-            f"A topic needs {dataset.min_tuning_comments} comments to have a model of its own.",
+            _("A topic needs {n} comments to have a model of its own.").format(n=dataset.min_tuning_comments),
             field="topic",
         )
     return {"parent": parent, "topic": topic}
@@ -124,6 +131,6 @@ def _topic_fields(
 def _group_filters(dataset: Dataset, filters: dict[str, str] | None) -> dict[str, str]:
     chosen = groups.checked(filters or {})
     if not chosen:
-        raise Refused("no_filters", "Choose at least one filter.", field="filters")
+        raise Refused("no_filters", _("Choose at least one filter."), field="filters")
     groups.require_big_enough(dataset, chosen)
     return chosen

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from tasks.models import Project
 from tasks.roles import may
@@ -59,7 +60,7 @@ def require_manager(project: Project | None, actor: User) -> None:
     if not is_allowed:
         raise Refused(
             "permission_denied",
-            "Only a manager of the project, or of a data set without one an administrator, may do this.",
+            _("Only a manager of the project, or of a data set without one an administrator, may do this."),
             status=403,
         )
 

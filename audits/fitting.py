@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from users.errors import Refused
 
@@ -28,7 +29,7 @@ def fit(model: AuditModel) -> Version:
         dataset = model.dataset
         base = current_base(dataset)
         if base is None:
-            raise Refused("no_base_model", "No base model is fitted to this data set yet. Ask its lead.")
+            raise Refused("no_base_model", _("No base model is fitted to this data set yet. Ask its lead."))
         comments, values, unsure = _learned_from(model)
         if len(comments) < dataset.min_labels:
             raise Refused("too_few_labels", _too_few(model, len(comments)))
@@ -43,7 +44,9 @@ def fit(model: AuditModel) -> Version:
         last = newest(model)
         number = last.number + 1 if last else 1
         if number > MAX_VERSIONS:
-            raise Refused("too_many_versions", f"A model has at most {MAX_VERSIONS} versions.")
+            raise Refused(
+                "too_many_versions", _("A model has at most {limit} versions.").format(limit=MAX_VERSIONS)
+            )
         return Version.objects.create(
             model=model,
             number=number,
@@ -81,7 +84,7 @@ def require_version(model: AuditModel, number: int | None = None) -> Version:
     if found is None and number is not None:
         raise not_found()
     if found is None:
-        raise Refused("not_fitted", "This model is not fitted yet: label comments, then fit it.")
+        raise Refused("not_fitted", _("This model is not fitted yet: label comments, then fit it."))
     return found
 
 
@@ -116,9 +119,13 @@ def _medians(model: AuditModel) -> tuple[Ints, Floats]:
 def _too_few(model: AuditModel, labels: int) -> str:
     needed = model.dataset.min_labels
     if model.kind == Kind.GROUP:
-        return f"The raters of this group rated {labels} comments; a model needs {needed}."
+        return _("The raters of this group rated {n} comments; a model needs {needed}.").format(
+            n=labels, needed=needed
+        )
     missing = needed - labels
-    return f"A model needs {needed} labels and has {labels}. Unsure does not count. Label {missing} more."
+    return _(
+        "A model needs {needed} labels and has {n}. Unsure does not count. Label {missing} more."
+    ).format(needed=needed, n=labels, missing=missing)
 
 
 def _measured(apart: Disagreement | None) -> dict[str, float | int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from users.errors import Refused
 
@@ -34,7 +35,11 @@ def checked(filters: Any) -> dict[str, str]:
             allowed = ", ".join(LOOKUPS)
             raise Refused("unknown_filter", f"{name} is not a filter. There are: {allowed}.", field="filters")
         if not isinstance(value, str) or len(value) > 60 or "\0" in value:
-            raise Refused("invalid_filters", f"{name} is a text of at most 60 characters.", field="filters")
+            raise Refused(
+                "invalid_filters",
+                _("{name} is a text of at most 60 characters.").format(name=name),
+                field="filters",
+            )
     return {name: value for name, value in filters.items() if value}
 
 
@@ -55,7 +60,9 @@ def require_big_enough(dataset: Dataset, filters: dict[str, str]) -> None:
     if group_size(dataset, filters).is_suppressed:
         raise Refused(
             "group_too_small",
-            f"Fewer than {dataset.min_group} raters match: a model of them would say what single persons "
-            "think. Choose fewer filters.",
+            _(
+                "Fewer than {n} raters match: a model of them would say what single persons think. "
+                "Choose fewer filters."
+            ).format(n=dataset.min_group),
             field="filters",
         )

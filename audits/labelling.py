@@ -7,6 +7,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from users.errors import Refused
 
@@ -63,13 +64,13 @@ def locked(model: AuditModel) -> AuditModel:
 
 def _topic_of(model: AuditModel, topic: Topic | None) -> Topic | None:
     if model.kind == Kind.GROUP:
-        raise Refused("group_has_no_labels", "A group's model is made of the ratings of its raters.")
+        raise Refused("group_has_no_labels", _("A group's model is made of the ratings of its raters."))
     if model.kind == Kind.TOPIC:
         if topic and topic.pk != model.topic_id:
-            raise Refused("wrong_topic", "This model is about another topic.", field="topic")
+            raise Refused("wrong_topic", _("This model is about another topic."), field="topic")
         return model.topic
     if topic and topic.dataset_id != model.dataset_id:
-        raise Refused("invalid_topic", "Name a topic of the data set.", field="topic")
+        raise Refused("invalid_topic", _("Name a topic of the data set."), field="topic")
     return topic
 
 
@@ -114,7 +115,7 @@ def put_labels(model: AuditModel, answers: Sequence[tuple[int, int | None]]) -> 
     """`answers`: comment id and 0 to the end of the scale, or None for unsure. All or none are stored; a
     later answer replaces an earlier one."""
     if model.kind == Kind.GROUP:
-        raise Refused("group_has_no_labels", "A group's model is made of the ratings of its raters.")
+        raise Refused("group_has_no_labels", _("A group's model is made of the ratings of its raters."))
     _check_answers(model, answers)
     with transaction.atomic():
         model = locked(model)
@@ -131,18 +132,22 @@ def put_labels(model: AuditModel, answers: Sequence[tuple[int, int | None]]) -> 
 
 def _check_answers(model: AuditModel, answers: Sequence[tuple[int, int | None]]) -> None:
     if not 1 <= len(answers) <= MAX_LABELS:
-        raise Refused("invalid_labels", f"Send 1 to {MAX_LABELS} labels.", field="labels")
+        raise Refused(
+            "invalid_labels", _("Send 1 to {limit} labels.").format(limit=MAX_LABELS), field="labels"
+        )
     highest = model.dataset.scale_max
     for pk, value in answers:
         if value is not None and (isinstance(value, bool) or value not in range(highest + 1)):
             raise Refused(
                 "invalid_label",
-                f"Comment {pk}: a label is a whole number from 0 to {highest}, or null for unsure.",
+                _("Comment {id}: a label is a whole number from 0 to {highest}, or null for unsure.").format(
+                    id=pk, highest=highest
+                ),
                 field="value",
             )
     ids = [pk for pk, _ in answers]
     if len(set(ids)) < len(ids):
-        raise Refused("repeated_comment", "Each comment once in a request.", field="comment")
+        raise Refused("repeated_comment", _("Each comment once in a request."), field="comment")
     rows = Comment.objects.filter(dataset=model.dataset_id, pk__in=ids)
     if model.kind == Kind.TOPIC:
         rows = rows.filter(topic=model.topic_id)
@@ -156,18 +161,22 @@ def progress(model: AuditModel) -> Progress:
 
 
 def progress_of(models: Sequence[AuditModel]) -> dict[int, Progress]:
-    """By id, in two statements however many they are."""
+    """By id, in three statements however many they are. A topic's model learns from its parent's labels as
+    well."""
     pks = [model.pk for model in models]
     given = Label.objects.filter(model__in=pks).values("model").annotate(labels=Count("value"), n=Count("pk"))
     of_model = {row["model"]: row for row in given}
     open_of = dict(_unanswered(pks).values("model").annotate(n=Count("pk")).values_list("model", "n"))
+    parents = [model.parent_id for model in models if model.parent_id]
+    known = Label.objects.filter(model__in=parents, value__isnull=False).values("model")
+    of_parent = dict(known.annotate(n=Count("pk")).values_list("model", "n"))
     found = {}
     for model in models:
         row = of_model.get(model.pk, {"labels": 0, "n": 0})
         found[model.pk] = Progress(
             labels=row["labels"],
             unsure=row["n"] - row["labels"],
-            needed=max(0, model.dataset.min_labels - row["labels"]),
+            needed=max(0, model.dataset.min_labels - row["labels"] - of_parent.get(model.parent_id, 0)),
             unlabelled=open_of.get(model.pk, 0),
         )
     return found

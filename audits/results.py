@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from users.errors import Refused
 
@@ -66,7 +67,7 @@ def topics(
     least = dataset.min_topic_comments if min_comments is None else min_comments
     rows = [row for row in _topic_rows(dataset, version, least) if row.is_suggested or not suggested_only]
     if error_type and version is None:
-        raise Refused("no_model", "Errors need a model to compare with.", field="error_type")
+        raise Refused("no_model", _("Errors need a model to compare with."), field="error_type")
     if error_type:
         share = "fn" if error_type == ErrorType.UNDER else "fp"
         rows = [row for row in rows if getattr(row, share)]
@@ -74,9 +75,13 @@ def topics(
         return sorted(rows, key=lambda row: (-row.placed(stat), row.topic.number))
     name, is_descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTED_BY:
-        raise Refused("invalid_sort", f"sort is one of {', '.join(SORTED_BY)}.", field="sort")
+        raise Refused(
+            "invalid_sort",
+            _("{name} is one of {values}.").format(name="sort", values=", ".join(SORTED_BY)),
+            field="sort",
+        )
     if version is None and name in _OF_VERSION:
-        raise Refused("no_model", f"{name} needs a model to compare with.", field="sort")
+        raise Refused("no_model", _("{name} needs a model to compare with.").format(name=name), field="sort")
     return sorted(
         rows,
         key=lambda row: (-getattr(row, name) if is_descending else getattr(row, name), row.topic.number),
@@ -254,7 +259,7 @@ def select(dataset: Dataset, version: Version | None = None, query: Query | None
         is_chosen = is_chosen | added if query.topic or query.q else added
     if query.error_type:
         if predicted is None:
-            raise Refused("no_model", "Errors need a model to compare with.", field="error_type")
+            raise Refused("no_model", _("Errors need a model to compare with."), field="error_type")
         is_wrong = {ErrorType.UNDER: formulas.is_under_sensitive, ErrorType.OVER: formulas.is_over_sensitive}
         is_chosen &= is_wrong[query.error_type](corpus.system, predicted, dataset.threshold)
     chosen = np.flatnonzero(is_chosen)
@@ -270,7 +275,11 @@ def _part(array: Floats | None, chosen: Ints) -> Floats | None:
 
 def _search(dataset: Dataset, q: str) -> Ints:
     if not MIN_SEARCH <= len(q) <= MAX_SEARCH or "\0" in q:
-        raise Refused("invalid_q", f"Search for {MIN_SEARCH} to {MAX_SEARCH} characters.", field="q")
+        raise Refused(
+            "invalid_q",
+            _("Search for {low} to {high} characters.").format(low=MIN_SEARCH, high=MAX_SEARCH),
+            field="q",
+        )
     rows = Comment.objects.filter(dataset=dataset, text__icontains=q)
     return np.array(rows.values_list("pk", flat=True), dtype=np.int64)
 
@@ -278,7 +287,7 @@ def _search(dataset: Dataset, q: str) -> Ints:
 def _checked_ids(ids: Sequence[int]) -> Ints:
     """Those of other data sets find nothing."""
     if len(ids) > MAX_IDS or not all(0 < pk < 2**63 for pk in ids):
-        raise Refused("invalid_ids", f"At most {MAX_IDS} comment ids.", field="ids")
+        raise Refused("invalid_ids", _("At most {limit} comment ids.").format(limit=MAX_IDS), field="ids")
     return np.array(ids, dtype=np.int64)
 
 
@@ -286,9 +295,15 @@ def _order(ordering: str | None, ids: Ints, system: Floats, predicted: Floats | 
     ordering = ordering or ("-system" if predicted is None else "-difference")
     name = ordering.removeprefix("-")
     if name not in ORDERINGS:
-        raise Refused("invalid_ordering", f"ordering is one of {', '.join(ORDERINGS)}.", field="ordering")
+        raise Refused(
+            "invalid_ordering",
+            _("{name} is one of {values}.").format(name="ordering", values=", ".join(ORDERINGS)),
+            field="ordering",
+        )
     if predicted is None and name in ("difference", "predicted"):
-        raise Refused("no_model", f"{name} needs a model to compare with.", field="ordering")
+        raise Refused(
+            "no_model", _("{name} needs a model to compare with.").format(name=name), field="ordering"
+        )
     sign = -1 if ordering.startswith("-") else 1
     if name == "id":
         return np.argsort(sign * ids)

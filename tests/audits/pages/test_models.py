@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from audits import fitting
+from audits import fitting, labelling
 from audits.models import AuditModel, BaseModel, Version
 from tests.audits import factories
 from tests.factories import browser_of
@@ -57,6 +57,7 @@ def test_a_topics_model_starts_from_ones_own(dataset, browser, ada, ben):
     model = AuditModel.objects.get(kind="topic")
     assert (model.parent, model.topic) == (mine, topic)
     assert set(model.served.values_list("comment__topic", flat=True)) == {topic.pk}
+    assert labelling.progress(model).needed == 0  # its parent's labels count
 
 
 def test_a_groups_model_is_fitted_at_once(dataset, browser):
