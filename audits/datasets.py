@@ -256,6 +256,11 @@ def friendly_name(user: User) -> str:
 
 def _check(dataset: Dataset) -> None:
     dataset.full_clean(exclude=["project", "created_by"], validate_constraints=False)
+    require_consistent(dataset)
+
+
+def require_consistent(dataset: Dataset) -> None:
+    """What several settings say together, and constraints of the database say without a sentence."""
     if not 0 < dataset.threshold <= dataset.scale_max:
         raise Refused(
             "invalid_threshold",

@@ -5,12 +5,14 @@ import re
 from django.conf import settings
 
 IMPORT_SUFFIXES = ("/import", "/import/")
-# The forms of the admin that take files of campaigns, such as /admin/crowd/campaign/7/restore/.
-CROWD_FORMS = re.compile(r"/admin/crowd/campaign/(add|[0-9]+/(import|restore|images))/\Z", re.ASCII)
+# The forms of the admin that take files, such as /admin/crowd/campaign/7/restore/.
+FILE_FORMS = re.compile(
+    r"/admin/(crowd/campaign/(add|[0-9]+/(import|restore|images))|audits/dataset/add)/\Z", re.ASCII
+)
 
 
 def body_limit(path: str) -> int:
     """In bytes. `path` is decoded and has no query."""
     is_import = path.startswith("/api/projects/") and path.endswith(IMPORT_SUFFIXES)
-    takes_files = is_import or CROWD_FORMS.match(path)
+    takes_files = is_import or FILE_FORMS.match(path)
     return settings.IMPORT_BODY_LIMIT if takes_files else settings.API_BODY_LIMIT

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from django.test import Client
 
+from audits import base_fits
 from crowd import campaigns, claims
 from crowd.importing.importer import import_items
 from crowd.measuring import measure
@@ -16,6 +17,7 @@ from tasks.models import Annotation, Project
 from tasks.services import assignments, drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
+from tests.audits import factories as audits
 from tests.crowd import factories as crowd
 from users.capabilities import Role
 from users.models import ApiToken, User
@@ -55,6 +57,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     project.imports.create(created_by=lead, name="letters.json")
     pick_an_answer(project, author, reviewer)
     run_a_campaign(project)
+    prepare_an_audit(project)
     assignments.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(
@@ -72,6 +75,11 @@ def run_a_campaign(project: Project) -> None:
     claims.skip(campaign, who, crowd.claimed(campaign, who).item.anno_id, "unclear")
     crowd.claimed(campaign, who)
     measure(campaign)
+
+
+def prepare_an_audit(project: Project) -> None:
+    dataset = audits.small_dataset(project, title=f"Data of {project}")
+    base_fits.begin(dataset, actor=project.created_by, algorithm="baseline", seed=1)
 
 
 def pick_an_answer(project: Project, author: User, reviewer: User) -> None:

@@ -66,3 +66,20 @@ def labelled(of: Dataset, owner: User, strictness: float = 1.0, name: str = "Min
 
 def fitted(of: Dataset, owner: User, strictness: float = 1.0, name: str = "Mine") -> Version:
     return fitting.fit(labelled(of, owner, strictness, name))
+
+
+def small_dataset(
+    project: Project | None, *, actor: User | None = None, title: str = "Two comments"
+) -> Dataset:
+    """Two comments of one rater in one topic, without a base model."""
+    source = loading.Source(
+        topics={0: "hats"},
+        comments=[
+            loading.CommentSource("c1", "Nice hat", 0, 0.5),
+            loading.CommentSource("c2", "Awful hat", 0, 3),
+        ],
+        raters=[loading.RaterSource("r1", gender="female")],
+        ratings=[(0, 0, 0), (0, 1, 3)],
+    )
+    actor = actor or (project.created_by if project else admin())
+    return loading.store(source, actor=actor, title=title, project=project)

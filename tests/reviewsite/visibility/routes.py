@@ -22,6 +22,7 @@ NOT_OURS = ("/demo/",)
 # Text before a parameter → what may stand there. Two objects of a kind: one's own and somebody else's.
 VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/admin/": lambda world: ["nothing/"],
+    "/admin/audits/dataset/job/": lambda world: [Job.objects.latest("pk").pk],
     "/admin/r/": lambda world: [1],
     "/admin/r/*/": lambda world: [1],
     "/accounts/reset/": lambda world: ["Mg"],
