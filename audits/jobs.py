@@ -28,7 +28,10 @@ IMPORT = "audit_import"
 DELETE = "audit_delete"  # its subject is the data set
 KINDS = (BASE_FIT, IMPORT, DELETE)
 # Up to these sizes the request itself does it: a tenth of a second, half a second, two seconds.
-SMALL_RATINGS, IMPORT_BYTES, DELETED_RATINGS = 5_000, 300_000, 200_000
+SMALL_RATINGS = 5_000
+IMPORT_BYTES = 300_000
+DELETED_RATINGS = 200_000
+MAX_NAME = 100  # characters of a file's name
 
 
 def start_base_fit(
@@ -116,9 +119,6 @@ def start_import(
                 shutil.copyfileobj(file, copy)
     size = sum(path.stat().st_size for path in _folder(job).iterdir())
     return _run_or_enqueue(job, is_small=size <= IMPORT_BYTES)
-
-
-MAX_NAME = 100  # characters of a file's name
 
 
 def _folder(job: Job) -> Path:
