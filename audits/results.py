@@ -99,6 +99,8 @@ def _topic_rows(dataset: Dataset, version: Version | None, least: int) -> list[T
     of_id = topics_of(dataset)
     rows = []
     for place, topic_id in enumerate(found.topic.tolist()):
+        if topic_id not in of_id:
+            continue  # deleted since
         topic, n = of_id[topic_id], int(found.n[place])
         compared = {name: _entry(getattr(found, name), place) for name in _OF_VERSION}
         rows.append(
@@ -207,7 +209,9 @@ class Selection:
         if self.version:
             mine = Label.objects.filter(model=self.version.model_id, comment__in=ids)
             labels = dict(mine.values_list("comment_id", "value"))
-        return [self._row(comments[pk], page, place, labels.get(pk)) for place, pk in enumerate(ids)]
+        # Without those that were deleted since.
+        found = [(place, pk) for place, pk in enumerate(ids) if pk in comments]
+        return [self._row(comments[pk], page, place, labels.get(pk)) for place, pk in found]
 
     def _at(self, positions: Ints) -> "Selection":
         predicted = None if self.predicted is None else self.predicted[positions]
