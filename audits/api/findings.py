@@ -77,7 +77,7 @@ class Findings(ViewSet):
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             selection = results.select(dataset, version, query_of(dataset, wanted))
         found = {
-            "version": version and version.number,
+            "version": version.number if version else None,
             "count": len(selection),
             "disagreement": selection.disagreement(),
             "comments": selection.sample().points(),
@@ -86,6 +86,6 @@ class Findings(ViewSet):
 
     def _page(self, rows: Any, version: Version | None, serializer: type, **context: Any) -> Response:
         assert isinstance(self.paginator, FindingPages)
-        self.paginator.version = version and version.number
+        self.paginator.version = version.number if version else None
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(serializer(page, many=True, context=context).data)

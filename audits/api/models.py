@@ -65,7 +65,7 @@ class AuditModelViewSet(Findings):
             found = found.filter(dataset=visible(Dataset.objects, request, wanted["dataset"]))
         return self.page_of(
             found,
-            bodies_of=lambda rows, _: AuditModelSerializer(rows, many=True, context=context_of(rows)).data,
+            bodies_of=lambda rows, _: [*AuditModelSerializer(rows, many=True, context=context_of(rows)).data],
         )
 
     @documented(
@@ -190,7 +190,8 @@ class AuditModelViewSet(Findings):
         if request.method == "GET":
             rows = Label.objects.filter(model=model).select_related("comment__topic").order_by("id")
             return self.page_of(rows, AuditLabelSerializer)
-        answers = [(one["comment"], one["value"]) for one in sent(AnswerSerializer, request, many=True)]
+        body: Any = sent(AnswerSerializer, request, many=True)
+        answers = [(one["comment"], one["value"]) for one in body]
         stored = {label.comment_id: label for label in labelling.put_labels(model, answers)}
         labels = [stored[comment] for comment, _ in answers]
         return Response(

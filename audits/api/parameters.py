@@ -24,7 +24,7 @@ def both_ways(names: Any) -> list[str]:
 class IdsField(serializers.CharField):
     """`3,17,4`"""
 
-    def to_internal_value(self, data: Any) -> list[int]:
+    def to_internal_value(self, data: Any) -> Any:
         try:
             return [int(part) for part in super().to_internal_value(data).split(",")]
         except ValueError:

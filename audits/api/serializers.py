@@ -217,7 +217,7 @@ class AuditModelSerializer(serializers.ModelSerializer):
     """Needs `progress` and `newest` in its context: models.shown() has them for many at once."""
 
     dataset = serializers.IntegerField(source="dataset_id")
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         source="parent_id", allow_null=True, help_text="The personal model that a topic's model starts from."
     )
     topic = TopicNameSerializer(allow_null=True)
@@ -254,7 +254,7 @@ class NewAuditModelSerializer(serializers.Serializer):
         " Left out: two friendly words.",
     )  # fmt: skip
     kind = serializers.ChoiceField(Kind.choices, required=False, default=Kind.PERSONAL)
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False, allow_null=True, help_text="For kind topic: a personal model of yours.", **ID
     )
     topic = serializers.IntegerField(
@@ -378,7 +378,9 @@ class CommentRowSerializer(SystemCommentSerializer):
         allow_null=True, help_text="|difference| if the two are on different sides of the threshold, else 0."
     )
     error_type = serializers.ChoiceField(ERROR_TYPES, allow_null=True)
-    label = serializers.IntegerField(allow_null=True, help_text="Yours, in this model.")
+    label = serializers.IntegerField(  # type: ignore[assignment]
+        allow_null=True, help_text="Yours, in this model."
+    )
 
 
 class PointSerializer(serializers.Serializer):

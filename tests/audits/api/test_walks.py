@@ -143,7 +143,8 @@ def test_no_query_makes_a_request_fail(client, ids):
     client.raise_request_exception = False
     names = ("n", "min_comments", "stat", "sort", "error_type", "suggested", "version", "topic", "q", "ids")
     names += ("ordering", "gender", "race", "dataset", "page")
-    asked = product([one for one in addresses(ids) if "/reports/" not in one], names)
+    asking = ("/models/", "topics/", "comments/", "sample/", "examples/", "group-size/", "versions/")
+    asked = product([one for one in addresses(ids) if one.endswith(asking)], names)
     wrong = [
         f"{answer.status_code} {address} {name}={value}"[:200]
         for (address, name), value in zip(asked, cycle(HOSTILE))
