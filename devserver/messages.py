@@ -48,13 +48,17 @@ def _extracted(path: Path) -> Iterator[tuple]:
 
 def updated() -> Catalog:
     """The catalogue with exactly the strings that are marked; new ones are empty."""
-    known = read_po(BytesIO(PO.read_bytes()), locale="zh_Hans") if PO.exists() else Catalog()
+    known = stored() if PO.exists() else Catalog()
     catalog = _empty()
     for message in marked():
         old = known.get(message.id, message.context) if message.id else None
         if message.id:
             catalog.add(message.id, old.string if old else "", context=message.context)
     return catalog
+
+
+def stored() -> Catalog:
+    return read_po(BytesIO(PO.read_bytes()), locale="zh_Hans")
 
 
 def _empty() -> Catalog:
@@ -98,7 +102,7 @@ def main() -> None:
     catalog = updated()
     PO.parent.mkdir(parents=True, exist_ok=True)
     PO.write_bytes(as_po(catalog))
-    MO.write_bytes(as_mo(catalog))
+    MO.write_bytes(as_mo(stored()))
     missing = untranslated(catalog)
     print(f"{len(catalog)} strings, {len(missing)} without Chinese")
     for text in missing:
