@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from .pages import entry, explore, labelling, models
+from .pages import comments, entry, explore, labelling, models, topics
 
 urlpatterns = [
     path("audits/", entry.index, name="audits"),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("audits/datasets/<int:pk>/models/new/", models.new, name="audit-new-model"),
     path("audits/models/<int:pk>/", models.page, name="audit-model"),
     path("audits/models/<int:pk>/label/", labelling.page, name="audit-label"),
+    # Topics and comments, of a model or of the system alone.
+    path("audits/datasets/<int:pk>/topics/", topics.of_dataset, name="audit-dataset-topics"),
+    path("audits/datasets/<int:pk>/comments/", comments.of_dataset, name="audit-dataset-comments"),
+    path("audits/models/<int:pk>/topics/", topics.of_model, name="audit-topics"),
+    path("audits/models/<int:pk>/comments/", comments.of_model, name="audit-comments"),
 ]
