@@ -251,6 +251,7 @@ def summary(data: Path) -> str:
     return f"""
   Start        {url}/start/
   Crowd        {campaign["review"] if campaign else "the campaign was deleted"} (without an account)
+  Audits       {url}/audits/ (sign in as the annotator)
   Admin        {url}/admin/
   API docs     {url}/api/docs/
   Webhooks     {url}/demo/sink/ (sign in as the lead)

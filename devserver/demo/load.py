@@ -1,5 +1,5 @@
-"""Loads two projects from Label Studio exports and a crowd campaign, with reviews in every state, so that no
-list is empty."""
+"""Loads two projects from Label Studio exports, a crowd campaign and an audit, with reviews in every state,
+so that no list is empty."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from tasks.services import annotations, members, projects, tasks
 from users.models import User
 
 from ..sink import endpoint
-from . import campaign
+from . import audit, campaign
 from .accounts import ACCOUNTS, COLLEAGUE, account_secrets, create_people, write_private
 
 DATA = Path(__file__).parent / "data"
@@ -43,6 +43,8 @@ def load_demo() -> None:
             endpoint.ensure(sentiment, actor=everybody["lead"])
         if (boxes := _find("boxes")) and campaign.find() is None:
             campaign.load(boxes, lead=everybody["lead"], admin=everybody["admin"])
+        if sentiment and audit.find() is None:
+            audit.load(sentiment, everybody)
 
 
 def write_demo_file() -> None:
@@ -55,6 +57,7 @@ def write_demo_file() -> None:
         "project_id": ids["sentiment"],
         "projects": ids,
         "campaign": campaign_links(),
+        "audit": audit_links(),
         "register": settings.AVID_API_URL,
     }
     write_private(settings.DATA_DIR / "demo.json", body)
@@ -67,6 +70,14 @@ def campaign_links() -> dict[str, str]:
         return {}
     home = settings.BASE_URL + ("/" if found.is_default else found.path)
     return {"slug": found.slug} | {page: f"{home}{page}" for page in ("review", "stats", "healthz")}
+
+
+def audit_links() -> dict[str, Any]:
+    """Where people audit. Empty if somebody has deleted the data set."""
+    found = audit.find()
+    if found is None:
+        return {}
+    return {"dataset_id": found.pk, "page": f"{settings.BASE_URL}/audits/datasets/{found.pk}/"}
 
 
 def _read(name: str) -> Any:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def data(settings, tmp_path, monkeypatch):
     settings.DEMO, settings.DATA_DIR, settings.BASE_URL = True, tmp_path, "http://localhost:8123"
     monkeypatch.setattr(load.campaign, "load", lambda *args, **people: None)  # see test_demo_campaign
+    monkeypatch.setattr(load.audit, "load", lambda *args: None)  # see test_demo_audit
     return tmp_path
 
 
@@ -40,7 +41,7 @@ def test_demo_file_says_where_to_go_and_who_to_be(demo, data):
 
     assert stat.S_IMODE((data / "demo.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((data / "demo-secrets.json").stat().st_mode) == 0o600
-    assert demo.keys() == {"base_url", "accounts", "project_id", "projects", "campaign", "register"}
+    assert demo.keys() == {"base_url", "accounts", "project_id", "projects", "campaign", "audit", "register"}
     assert (demo["base_url"], demo["projects"], demo["project_id"]) == (
         "http://localhost:8123",
         projects,
