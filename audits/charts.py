@@ -13,7 +13,7 @@ from math import ceil, floor, log10
 import numpy as np
 
 from .fitting import grade
-from .maths.formulas import Floats, Stat, is_over_sensitive, is_toxic, is_under_sensitive
+from .maths.formulas import Ints, Stat, is_over_sensitive, is_toxic, is_under_sensitive
 from .models import Dataset, Version
 from .models.audit_model import VersionQuerySet
 from .results import Selection, TopicRow
@@ -262,7 +262,7 @@ def histogram(sample: Selection) -> Histogram:
 
 
 def _panel(
-    who: str, along: Axis, counts: Floats, wrong: Floats, top: float, most: int, scale_max: float
+    who: str, along: Axis, counts: Ints, wrong: Ints, top: float, most: int, scale_max: float
 ) -> Panel:
     bottom = top + PANEL
 
