@@ -96,7 +96,8 @@ def reopen(report: Report, *, actor: User) -> Report:
     with transaction.atomic():
         report = locked(report, actor)
         if report.state != ReportState.DRAFT:
-            _touch(report)
+            report.edits += 1
+            _touch(report, "edits")
     return report
 
 
@@ -162,7 +163,8 @@ def complete(report: Report, *, actor: User, edits: int | None = None) -> Report
         sent = Submission.objects.filter(revision=last).first()
         report.revision = last.number
         report.state = ReportState(sent.state) if sent else ReportState.COMPLETE
-        report.save(update_fields=["revision", "state"])
+        report.edits += 1  # another tab must not make it a draft again by saving what it still shows
+        report.save(update_fields=["revision", "state", "edits"])
     return report
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from .pages import comments, entry, explore, labelling, models, topics
+from .pages import comments, entry, explore, labelling, models, reports, topics
 
 urlpatterns = [
     path("audits/", entry.index, name="audits"),
@@ -18,4 +18,8 @@ urlpatterns = [
     path("audits/datasets/<int:pk>/comments/", comments.of_dataset, name="audit-dataset-comments"),
     path("audits/models/<int:pk>/topics/", topics.of_model, name="audit-topics"),
     path("audits/models/<int:pk>/comments/", comments.of_model, name="audit-comments"),
+    path("audits/models/<int:pk>/reports/", reports.index, name="audit-reports"),
+    path("audits/reports/<int:pk>/", reports.report, name="audit-report"),
+    path("audits/reports/<int:pk>/submit/", reports.submit, name="audit-report-submit"),
+    path("audits/public/<uuid:public_id>/", reports.public, name="audit-public-report"),
 ]

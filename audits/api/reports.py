@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import prefetch_related_objects
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView
@@ -13,8 +14,8 @@ from rest_framework.response import Response
 from api.pagination import Pages
 from api.views.base import ViewSet, sent, user_of
 
-from .. import audit_models, fitting, reports, scaffolds
-from ..models import Category, Evidence, Report, ReportErrorType, Revision, Scaffold
+from .. import audit_models, fitting, reports, scaffolds, submitting
+from ..models import Category, Evidence, Report, ReportErrorType, Revision, Scaffold, Submission
 from .documentation import documented
 
 TIME = "2026-05-04T09:30:00.000000Z"
@@ -51,10 +52,24 @@ REPORT: dict[str, Any] = {
     "changed_at": TIME,
 }
 WHOLE = REPORT | {"missing": [], "evidence": [EVIDENCE]}
+SUBMISSION = {
+    "state": "submitted",
+    "consent": False,
+    "name": "",
+    "email": "",
+    "attempts": 1,
+    "last_error": "",
+    "register_id": "0b0f2f6e-6a37-4f0e-a8b5-3f3c6b0f4d11",
+    "register_status": "In review",
+    "created_at": TIME,
+    "submitted_at": TIME,
+}
 REVISION = {
     "number": 1,
     "created_at": TIME,
+    "public_url": "https://audits.example/audits/public/5e2b3c1a-8f49-4a55-9d0e-0b8a4f3e2c10/",
     "body": {**TEXTS, "judgement": {}, "system": {}, "evidence": []},
+    "submission": SUBMISSION,
 }
 
 
@@ -140,13 +155,39 @@ class AddEvidenceSerializer(serializers.Serializer):
     )
 
 
+class SubmitSerializer(serializers.Serializer):
+    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    email = serializers.CharField(required=False, allow_blank=True, max_length=254)
+    consent = serializers.BooleanField(
+        default=False,
+        help_text="To publish the name and to send both to the register; otherwise they are kept nowhere.",
+    )
+
+
+class SubmissionSerializer(serializers.ModelSerializer):
+    """`register_status` is what the register calls the state of its review."""
+
+    class Meta:
+        model = Submission
+        fields = [*SUBMISSION]
+        read_only_fields = fields
+
+
 class RevisionSerializer(serializers.ModelSerializer):
-    """A report as it was when it was called complete: what is submitted and made public."""
+    """A report as it was when it was called complete: what is submitted. `public_url` answers 404
+    until it is submitted."""
+
+    public_url = serializers.SerializerMethodField()
+    submission = SubmissionSerializer(default=None, allow_null=True)
 
     class Meta:
         model = Revision
-        fields = ["number", "created_at", "body"]
+        fields = [*REVISION]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField)
+    def get_public_url(self, revision: Revision) -> str:
+        return submitting.public_url(revision)
 
 
 class ModelReports(GenericAPIView):
@@ -262,6 +303,29 @@ class ReportViewSet(ViewSet):
         it needs."""
         edits = sent(EditsSerializer, request).get("edits")
         return self._shown(reports.complete(self.get_object(), actor=user_of(request), edits=edits))
+
+    @documented(
+        RevisionSerializer,
+        example=REVISION,
+        status=202,
+        request=SubmitSerializer,
+        refusals={"not_complete": "Complete the report first: a draft is not submitted."},
+    )
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: str) -> Response:
+        """Queue its last revision for the register, and make it public. Repeated, the answer is what became of
+        it: a revision is sent once."""
+        report, fields = self.get_object(), sent(SubmitSerializer, request)
+        submission = submitting.submit(report, actor=user_of(request), **fields)
+        return Response(RevisionSerializer(submission.revision).data, status=202)
+
+    @documented(
+        OpenApiTypes.OBJECT, request=SubmitSerializer, refusals={"not_complete": "Complete the report first."}
+    )
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, pk: str) -> Response:
+        """What `submit` would send to the register. Nothing is stored."""
+        return Response(submitting.preview(self.get_object(), **sent(SubmitSerializer, request)))
 
     @documented(RevisionSerializer(many=True), example=REVISION)
     @action(detail=True)

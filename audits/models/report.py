@@ -66,8 +66,8 @@ class Report(models.Model):
         Topic, on_delete=models.SET_NULL, null=True, related_name="+", help_text="Where its scaffold looks."
     )
     state = models.CharField(max_length=9, choices=ReportState, default=ReportState.DRAFT)
-    # Raised by every change of its texts; a change that names an older one is refused: another tab was
-    # faster. Evidence is added from other pages meanwhile and does not raise it.
+    # Raised by every change of its texts and when it is completed; a change that names an older one is
+    # refused: another tab was faster. Evidence is added from other pages meanwhile and does not raise it.
     edits = models.PositiveIntegerField(default=0)
     # The number of its last revision; 0 before it was complete for the first time.
     revision = models.PositiveIntegerField(default=0)

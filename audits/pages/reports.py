@@ -119,8 +119,8 @@ def save(request: HttpRequest, found: Report) -> Report:
 
 
 def autosave(request: HttpRequest, found: Report) -> HttpResponse:
-    """The number of edits now; or, with status 400 or 412, a sentence for the person. 412: they are stale, and
-    saving again would not help."""
+    """The number of edits now; or, with status 400 or 412, a sentence for the person. 412: they are stale, so
+    that saving again would not help."""
     try:
         return HttpResponse(save(request, found).edits, content_type="text/plain")
     except Refused as refused:
@@ -144,6 +144,7 @@ def report_page(
         "is_stale": is_stale,
         "hint": scaffolds.hint(found),
         "missing": [reports.MISSING[name] for name in reports.missing(found)],
+        "threshold": found.model.dataset.threshold,
         "evidence": found.evidence.select_related("version").order_by("pk"),
         "error_types": ReportErrorType.choices,
         "categories": Category.choices,
@@ -178,6 +179,8 @@ def _current(found: Report) -> Revision:
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what will be public and sent, with the name if there is consent, before anything is."""
     found = reports.get_visible(user_of(request), pk)
+    if first := warning_first(request, found.model.dataset):
+        return first
     if Submission.objects.filter(revision__report=found, revision__number=found.revision).exists():
         return redirect("audit-report", found.pk)
     if found.state == ReportState.DRAFT:

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audits import reports
-from audits.models import Evidence, Report, Revision, Version
+from audits.models import Evidence, Report, Revision, Submission, Version
 from tests.factories import client_of
 
 from .. import factories
@@ -110,6 +110,57 @@ def test_a_scaffold_is_begun_once(version, ada):
     assert client.post(url, {"scaffold": "none"}, format="json").status_code == 400
 
 
+@pytest.fixture
+def complete(report, ada, settings) -> Report:
+    settings.AVID_API_URL, settings.BASE_URL = "http://127.0.0.1:9/", "https://audits.example"
+    reports.change(report, WORDS, actor=ada)
+    reports.add_evidence(report, comments(report), actor=ada)
+    return reports.complete(report, actor=ada)
+
+
+def test_submitted_twice_it_is_sent_once(complete, ada):
+    client, credit = client_of(ada), {"name": "Ada", "email": "ada@example.org"}
+    answers = [client.post(path(complete, "submit/"), credit, format="json") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    body, revision = answers[0].json(), Revision.objects.get()
+    assert body == answers[1].json()
+    assert body == {
+        "number": 1,
+        "created_at": body["created_at"],
+        "public_url": f"https://audits.example/audits/public/{revision.public_id}/",
+        "body": revision.body,
+        "submission": {
+            "state": "queued",
+            "consent": False,
+            "name": "",
+            "email": "",
+            "attempts": 0,
+            "last_error": "",
+            "register_id": None,
+            "register_status": "",
+            "created_at": body["submission"]["created_at"],
+            "submitted_at": None,
+        },
+    }
+    assert client.get(path(complete)).json()["state"] == "queued"
+    assert client.get(path(complete, "revisions/")).json()["results"] == [body]
+
+
+def test_the_preview_is_what_is_sent(complete, ada):
+    client, credit = client_of(ada), {"name": "Ada", "email": "ada@example.org", "consent": True}
+    preview = client.post(path(complete, "preview/"), credit, format="json").json()
+    assert not Submission.objects.exists()
+    client.post(path(complete, "submit/"), credit, format="json")
+    assert preview == Submission.objects.get().body
+    assert "Ada <ada@example.org>" in str(preview)
+
+
+def test_a_draft_is_not_submitted(report, ada):
+    for what in ("submit/", "preview/"):
+        refused = client_of(ada).post(path(report, what), {}, format="json")
+        assert (refused.status_code, refused.json()["code"]) == (400, "not_complete")
+
+
 WRONG = [
     ("patch", "", {"error_type": "sideways"}),
     ("patch", "", {"title": "x" * 201}),
@@ -147,6 +198,8 @@ def test_other_peoples_reports_are_not_found(report, ada, ben):
         ("post", path(report, "evidence/")),
         ("delete", path(report, f"evidence/{evidence.pk}/")),
         ("post", path(report, "complete/")),
+        ("post", path(report, "submit/")),
+        ("post", path(report, "preview/")),
         ("get", path(report, "revisions/")),
         ("get", f"/api/audits/models/{report.model_id}/reports/"),
         ("post", f"/api/audits/models/{report.model_id}/reports/"),
