@@ -174,8 +174,7 @@ class SubmissionSerializer(serializers.ModelSerializer):
 
 
 class RevisionSerializer(serializers.ModelSerializer):
-    """A report as it was when it was called complete: what is submitted. `public_url` answers 404
-    until it is submitted."""
+    """A report as it was when it was complete. `public_url` answers 404 until it is submitted."""
 
     public_url = serializers.SerializerMethodField()
     submission = SubmissionSerializer(default=None, allow_null=True)
@@ -313,8 +312,8 @@ class ReportViewSet(ViewSet):
     )
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
-        """Queue its last revision for the register, and make it public. Repeated, the answer is what became of
-        it: a revision is sent once."""
+        """Queue its last revision for the register, and make it public. Repeated, the answer is what became
+        of it: a revision is sent once."""
         report, fields = self.get_object(), sent(SubmitSerializer, request)
         submission = submitting.submit(report, actor=user_of(request), **fields)
         return Response(RevisionSerializer(submission.revision).data, status=202)

@@ -60,6 +60,7 @@ NAMED: dict[str, Any] = {
     "label-configs": LabelConfigVersion,
     "models": AuditModel,
     "predictions": Prediction,
+    "public": ["00000000-0000-4000-8000-000000000000"],
     "projects": Project,
     "reports": Report,
     "report": Job,

@@ -181,6 +181,8 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("annotator", "post", "audits/reports/{audit_report}/evidence/", {"comments": ["{audit_comment}"]}),
     ("annotator", "delete", "audits/reports/{audit_report}/evidence/{nothing}/", None),
     ("annotator", "post", "audits/reports/{audit_report}/complete/", {}),
+    ("annotator", "post", "audits/reports/{audit_report}/submit/", {}),
+    ("annotator", "post", "audits/reports/{audit_report}/preview/", {}),
     ("lead", "post", "webhooks/", {"project": "{project}", "url": "https://other.example/"}),
     ("lead", "put", "webhooks/{webhook}/", {"url": "https://other.example/"}),
     ("lead", "patch", "webhooks/{webhook}/", {"is_active": False}),

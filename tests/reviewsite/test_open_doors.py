@@ -47,6 +47,8 @@ OPEN = {
     "c/<slug:slug>/healthz": "how many items the campaign has",
     "c/<slug:slug>/media/<path:path>": "a file of the campaign's folder by its link, as above",
     "audits/language/": "sets a cookie with one of two languages; a CSRF token",
+    "audits/public/<uuid:public_id>/": "a report that its author submitted to be public, by an address "
+    "that cannot be guessed; no name without consent",
     "start/": "links to pages that ask who it is",
     "^api/": "whatever is no route below /api/: 404",
 }
@@ -71,7 +73,7 @@ def path_of(route: str) -> str:
     if route == MEDIA:
         return "/data/upload/7/a.png"
     route = re.sub(r"\(\?P<\w+>[^()]*(\([^()]*\))?[^()]*\)", "7", route)
-    route = route.replace("<uuid:lease>", "00000000-0000-4000-8000-000000000000")
+    route = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", route)
     route = route.replace("<uidb64>/<token>", "Nw/set-password")
     route = re.sub(r"<[^>]*>", "7", route)
     return "/" + re.sub(r"\\Z|\\/|[\^$?\\]", lambda found: "/" if found[0] == r"\/" else "", route)

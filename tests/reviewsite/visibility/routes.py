@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin
 from django.contrib.admindocs.views import simplify_regex
@@ -39,10 +40,7 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
         world.others_model.pk,
         world.elsewhere_model.pk,
     ],
-    "/api/audits/reports/": lambda world: [
-        model.reports.latest("pk").pk
-        for model in (world.own_model, world.others_model, world.elsewhere_model)
-    ],
+    "/api/audits/reports/": lambda world: _audit_reports(world),
     "/api/audits/reports/*/evidence/": lambda world: [
         model.reports.latest("pk").evidence.latest("pk").pk for model in (world.own_model, world.others_model)
     ],
@@ -76,6 +74,8 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
         world.others_model.pk,
         world.elsewhere_model.pk,
     ],
+    "/audits/public/": lambda world: [uuid4()],
+    "/audits/reports/": lambda world: _audit_reports(world),
     "/c/": lambda world: [world.campaign.slug],
     "/c/*/media/": lambda world: ["a.png"],
     "/data/upload/": lambda world: [world.project.pk],
@@ -85,6 +85,11 @@ VALUES: dict[str, Callable[[Any], list[Any]]] = {
     "/label-studio/": lambda world: ["projects/"],
     "/projects/": lambda world: [world.project.pk],
 }
+
+
+def _audit_reports(world: Any) -> list[int]:
+    models = (world.own_model, world.others_model, world.elsewhere_model)
+    return [model.reports.latest("pk").pk for model in models]
 
 
 # What follows /admin/crowd/campaign/<pk>/ and such a word.
