@@ -25,7 +25,6 @@ from ..models import (
     ReportState,
     Revision,
     Scaffold,
-    Submission,
 )
 from .numbers import parse_id
 from .page import audit_page, in_chosen_language, model_page, render_page, user_of, warning_first
@@ -181,10 +180,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     found = reports.get_visible(user_of(request), pk)
     if first := warning_first(request, found.model.dataset):
         return first
-    if Submission.objects.filter(revision__report=found, revision__number=found.revision).exists():
+    if found.state != ReportState.COMPLETE:  # there one sees what it needs, or what became of it
         return redirect("audit-report", found.pk)
-    if found.state == ReportState.DRAFT:
-        raise Refused("not_complete", _("Complete the report first: a draft is not submitted."))
     sent, refusal = request.POST, None
     credit: dict[str, Any] = {
         "name": sent.get("name", ""),

@@ -169,11 +169,11 @@ def test_submitting_twice_submits_once_and_shows_its_state(complete, ada, regist
 
 
 def test_a_draft_cannot_be_submitted(report, ada, register):
-    for refused in (
-        browser_of(ada).get(at(report, "submit/")),
-        browser_of(ada).post(at(report, "submit/"), {"act": "submit"}),
+    for shown in (
+        browser_of(ada).get(at(report, "submit/"), follow=True),
+        browser_of(ada).post(at(report, "submit/"), {"act": "submit"}, follow=True),
     ):
-        assert refused.status_code == 400
+        assert "Before it is complete it needs" in text(shown)
     assert not Submission.objects.exists()
 
 
