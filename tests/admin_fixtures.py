@@ -18,6 +18,7 @@ from tasks.services import assignments, drafts, projects, reservations
 from tasks.services import tasks as task_service
 from tests import factories
 from tests.audits import factories as audits
+from tests.audits.steps import accepted
 from tests.crowd import factories as crowd
 from users.capabilities import Role
 from users.models import ApiToken, User
@@ -57,7 +58,7 @@ def fill(project: Project, author: User, reviewer: User) -> Annotation:
     project.imports.create(created_by=lead, name="letters.json")
     pick_an_answer(project, author, reviewer)
     run_a_campaign(project)
-    prepare_an_audit(project)
+    prepare_an_audit(project, author)
     assignments.assign([task], [author], "AN")
     projects.update(project, {"description": "Changed"}, actor=lead)
     Attempt.objects.create(
@@ -77,9 +78,10 @@ def run_a_campaign(project: Project) -> None:
     measure(campaign)
 
 
-def prepare_an_audit(project: Project) -> None:
+def prepare_an_audit(project: Project, author: User) -> None:
     dataset = audits.small_dataset(project, title=f"Data of {project}")
     base_fits.begin(dataset, actor=project.created_by, algorithm="baseline", seed=1)
+    accepted(audits.personal(dataset, author))
 
 
 def pick_an_answer(project: Project, author: User, reviewer: User) -> None:

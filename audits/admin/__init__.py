@@ -2,6 +2,7 @@
 
 from .base_models import BaseModelAdmin
 from .datasets import DatasetAdmin
+from .submissions import SubmissionAdmin
 from .topics import TopicAdmin
 
-__all__ = ["BaseModelAdmin", "DatasetAdmin", "TopicAdmin"]
+__all__ = ["BaseModelAdmin", "DatasetAdmin", "SubmissionAdmin", "TopicAdmin"]

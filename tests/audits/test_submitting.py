@@ -3,15 +3,14 @@
 import json
 
 import pytest
-from django.db import transaction
 
-from audits import outbox, reports, sender, submitting
+from audits import reports, sender, submitting
 from audits.models import Report, Revision, Submission, Version
 from tests.factories import person
 from users.errors import Refused
 
 from . import factories
-from .steps import completed, queued
+from .steps import completed, queued, settled
 
 LONG = "n" * 201
 
@@ -139,20 +138,9 @@ def lead(db):
     return factories.admin()
 
 
-def left(version: Version, state: str) -> Submission:
-    """In this state, as the sender leaves it."""
-    submission = queued(version)
-    with transaction.atomic():
-        found = outbox.locked(submission.pk)
-        assert found
-        found.last_error, found.last_status = "It was refused.", 400
-        outbox.settle(found, state)
-    return found
-
-
 @pytest.mark.parametrize("state", ["failed", "uncertain"])
 def test_retry_sends_it_again(version, lead, woken, state, django_capture_on_commit_callbacks):
-    submission = left(version, state)
+    submission = settled(version, state)
 
     with django_capture_on_commit_callbacks(execute=True):
         submitting.retry(submission, actor=lead)
@@ -167,7 +155,7 @@ REGISTER_ID = "7d8f2c1e-5b0a-4c55-9a41-0d6c3f1b2e90"
 
 
 def test_one_that_arrived_after_all_gets_its_id(version, lead):
-    submission = left(version, "uncertain")
+    submission = settled(version, "uncertain")
 
     submitting.mark_submitted(submission, REGISTER_ID, actor=lead)
 
@@ -177,8 +165,8 @@ def test_one_that_arrived_after_all_gets_its_id(version, lead):
 
 
 def test_an_id_belongs_to_one_submission(version, lead):
-    submitting.mark_submitted(left(version, "uncertain"), REGISTER_ID, actor=lead)
-    second = left(version, "uncertain")
+    submitting.mark_submitted(settled(version, "uncertain"), REGISTER_ID, actor=lead)
+    second = settled(version, "uncertain")
 
     with pytest.raises(Refused) as refused:
         submitting.mark_submitted(second, REGISTER_ID, actor=lead)
@@ -188,7 +176,7 @@ def test_an_id_belongs_to_one_submission(version, lead):
 
 @pytest.mark.parametrize("state", ["uncertain", "queued"])
 def test_one_that_shall_not_be_sent_has_failed(version, lead, state):
-    submission = queued(version) if state == "queued" else left(version, state)
+    submission = queued(version) if state == "queued" else settled(version, state)
 
     submitting.mark_failed(submission, actor=lead, reason="It never arrived.")
 
@@ -198,7 +186,7 @@ def test_one_that_shall_not_be_sent_has_failed(version, lead, state):
 
 
 def test_nothing_is_decided_about_what_is_under_way_or_accepted(version, lead):
-    submission = left(version, "uncertain")
+    submission = settled(version, "uncertain")
     submitting.mark_submitted(submission, REGISTER_ID, actor=lead)
 
     with pytest.raises(Refused) as refused:
@@ -208,7 +196,7 @@ def test_nothing_is_decided_about_what_is_under_way_or_accepted(version, lead):
 
 
 def test_only_who_manages_the_data_set_decides(version, ada):
-    submission = left(version, "uncertain")
+    submission = settled(version, "uncertain")
 
     for somebody in (ada, person("other")):
         with pytest.raises(Refused) as refused:
@@ -217,7 +205,7 @@ def test_only_who_manages_the_data_set_decides(version, ada):
 
 
 def test_report_that_is_being_changed_stays_a_draft(version, ada, lead):
-    submission = left(version, "uncertain")
+    submission = settled(version, "uncertain")
     reports.reopen(submission.revision.report, actor=ada)
 
     submitting.mark_failed(submission, actor=lead, reason="It never arrived.")
