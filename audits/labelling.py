@@ -176,7 +176,7 @@ def progress_of(models: Sequence[AuditModel]) -> dict[int, Progress]:
         found[model.pk] = Progress(
             labels=row["labels"],
             unsure=row["n"] - row["labels"],
-            needed=max(0, model.dataset.min_labels - row["labels"] - of_parent.get(model.parent_id, 0)),
+            needed=max(0, model.dataset.min_labels - row["labels"] - of_parent.get(model.parent_id or 0, 0)),
             unlabelled=open_of.get(model.pk, 0),
         )
     return found

@@ -95,7 +95,7 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 def strings(message: Message) -> list[str]:
     """Its Chinese; one for each plural form, of which Chinese has one."""
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def save(model: AuditModel, sent: QueryDict) -> None:
     for name, value in sent.items():
         field, _separator, number = name.partition("-")
         if field == "label" and value != sent.get(f"was-{number}"):
-            answers.append((parse_id(number) or 0, _parsed(value)))
+            answers.append((parse_id(number) or 0, _parsed(str(value))))
     if answers:
         labelling.put_labels(model, answers)
 

@@ -62,7 +62,7 @@ def choose(page: Page, row: int, value: str) -> None:
     page.locator("tbody tr").nth(row).locator(f"label:has(input[value='{value}'])").click()
 
 
-def test_from_the_list_to_a_model(ada, opened, errors, shoot):
+def test_from_the_list_to_the_topics(ada, opened, errors, shoot):
     page = opened(ada)
     begin(page)
     shoot(page, "audit-label")
@@ -82,6 +82,8 @@ def test_from_the_list_to_a_model(ada, opened, errors, shoot):
 
     expect(page.get_by_role("heading", name="Does it know you?")).to_be_visible()
     shoot(page, "audit-model")
+    page.get_by_role("link", name="See where you differ, by topic").click()
+    expect(page.get_by_role("heading", name="Topics: where the system differs")).to_be_visible()
     assert Version.objects.get().labels == 20
     assert errors == []
 
