@@ -14,6 +14,7 @@ def test_every_marked_string_has_its_chinese():
     catalog = messages.updated()
 
     assert messages.untranslated(catalog) == [], "Translate them after `make messages`."
+    assert messages.as_po(catalog) == messages.PO.read_bytes(), "Run `make messages`."
     assert not [message.id for message in catalog if message.id and message.fuzzy]
 
 
