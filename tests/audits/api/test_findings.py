@@ -134,7 +134,6 @@ def test_comments_come_in_each_order_both_ways(client, at, name):
 
 
 def test_a_sample_is_the_same_500_of_the_comments_found(version, client, at, monkeypatch):
-    monkeypatch.setattr("audits.results.SAMPLE", 50)
     monkeypatch.setattr("audits.results.Selection.sample.__defaults__", (50,))
 
     one = client.get(f"{at}comments/sample/").json()
