@@ -56,6 +56,17 @@ class Preset:
     races: str = "races"
     race_separator: str = "|"
 
+    @property
+    def columns(self) -> dict[str, list[str]]:
+        """Those that each file must have, and those that begin with a word of one's own."""
+        comments = [self.comment, self.text, self.topic, self.topic_label, self.system, self.is_evaluated]
+        harms = [*self.harm_columns, f"{self.harm_prefix}…" if self.harm_prefix else ""]
+        return {
+            "comments": [name for name in [*comments, *harms] if name],
+            "ratings": [self.rating_rater, self.rating_comment, self.rating_value],
+            "raters": [self.rater, self.gender, self.politics, self.religion, self.lgbtq, self.races],
+        }
+
 
 PRESETS = {
     "plain": Preset(
@@ -144,8 +155,8 @@ class BadRows(Refused):
     """`report` is kept with the job: the first rows, and how many there are."""
 
     def __init__(self, rows: list[BadRow], count: int) -> None:
-        what = "row is" if count == 1 else "rows are"
-        super().__init__("invalid_rows", f"{count:,} {what} wrong, {rows[0]}. Nothing was imported.")
+        what = "One row is wrong." if count == 1 else f"{count:,} rows are wrong. The first:"
+        super().__init__("invalid_rows", f"{what} {rows[0]}. Nothing was imported.")
         self.rows = rows
         self.report = {"bad_rows": count, "errors": [asdict(row) for row in rows]}
 
@@ -268,11 +279,10 @@ class _Reading:
 
     def comments(self, file: CsvFile) -> None:
         p = self.preset
-        needed = [p.comment, p.text, p.system, p.topic, p.topic_label, p.is_evaluated, *p.harm_columns]
         harms = dict(p.harm_columns)
 
         def prepare(header: list[str]) -> None:
-            _require(header, needed)
+            _require(header, [name for name in p.columns["comments"] if name != f"{p.harm_prefix}…"])
             if p.harm_prefix:
                 harms.update(
                     {
@@ -325,8 +335,7 @@ class _Reading:
         return number
 
     def raters(self, file: CsvFile) -> None:
-        p = self.preset
-        needed = [p.rater, p.gender, p.politics, p.religion, p.lgbtq, p.races]
+        needed = self.preset.columns["raters"]
         self.has_all_raters = self._read(
             file, lambda header: _require(header, needed), self._rater, MAX_RATINGS
         )
@@ -351,8 +360,7 @@ class _Reading:
         return place
 
     def ratings(self, file: CsvFile, *, adds_raters: bool) -> None:
-        p = self.preset
-        needed = [p.rating_comment, p.rating_rater, p.rating_value]
+        needed = self.preset.columns["ratings"]
         self._read(
             file,
             lambda header: _require(header, needed),
@@ -428,7 +436,7 @@ def _is_broken(text: str) -> bool:
 def _require(header: list[str], needed: list[str]) -> None:
     if repeated := [name for name in header if header.count(name) > 1]:
         raise BadFile(f"the column {repeated[0][:SHOWN]} is there twice")
-    if missing := [name for name in needed if name and name not in header]:
+    if missing := [name for name in needed if name not in header]:
         raise BadFile(f"there is no column {missing[0]}, only: {', '.join(header)[:500] or 'nothing'}")
 
 

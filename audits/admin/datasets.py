@@ -18,6 +18,7 @@ from users.admin.base import signed_in
 from users.models import User
 
 from .. import datasets, deletion, jobs
+from ..importing import PRESETS
 from ..models import BaseModel, Comment, Dataset
 from . import words
 from .forms import FilesForm, FitForm, SettingsForm
@@ -48,7 +49,7 @@ class DatasetAdmin(DatasetPages):
     list_defer = ("project__label_config", "label_bins", "description", "content_warning")
     search_fields = ("title",)
     date_hierarchy = "created_at"
-    readonly_fields = ("scale_max", "harms_in_words")
+    readonly_fields = ("scale_end", "harms_in_words")
     fieldsets = (
         (
             None,
@@ -60,7 +61,7 @@ class DatasetAdmin(DatasetPages):
         (
             "Toxic or not",
             {
-                "fields": ("scale_max", "threshold"),
+                "fields": ("scale_end", "threshold"),
                 "description": "Where keep ends and remove begins, for the system, for people and for "
                 "predictions alike. It changes what counts as an error everywhere, at once.",
             },
@@ -103,6 +104,10 @@ class DatasetAdmin(DatasetPages):
             },
         ),
     )
+
+    @admin.display(description="scale ends at")
+    def scale_end(self, dataset: Dataset) -> str:
+        return f"{dataset.scale_max}. Ratings go from 0, not at all toxic, to this."
 
     @admin.display(description="harms")
     def harms_in_words(self, dataset: Dataset) -> str:
@@ -163,7 +168,7 @@ class DatasetAdmin(DatasetPages):
                 return redirect(address_of(jobs.start_import(form.files_sent, user, **given)))
             except Refused as refused:
                 form.add_error(refused.field if refused.field in form.fields else None, refused.detail)
-        return self.show(request, "import", "New data set", form=form)
+        return self.show(request, "import", "New data set", form=form, presets=PRESETS)
 
     def fit(self, request: HttpRequest, pk: int) -> HttpResponse:
         dataset = self.get_queryset(request).filter(pk=pk).first()

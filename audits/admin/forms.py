@@ -83,6 +83,10 @@ class SettingsForm(forms.ModelForm):
             "min_group": "Raters of a group",
             "harm_share": "Share of raters",
         }
+        widgets = {
+            "description": AdminTextareaWidget(attrs={"rows": 4}),
+            "content_warning": AdminTextareaWidget(attrs={"rows": 3}),
+        }
 
     def clean(self) -> dict[str, Any]:
         """The constraints of the model say the same, but neither in words nor at a field."""

@@ -82,6 +82,8 @@ def described(job: Job, request: HttpRequest) -> dict[str, Any]:
     return {
         "job": job,
         "is_done": is_done,
+        # The fit that follows an import is watched, too.
+        "is_running": not job.is_finished or fit is not None and not fit.is_finished,
         "dataset": dataset,
         "base": base,
         "fit": fit,

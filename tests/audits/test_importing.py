@@ -105,7 +105,8 @@ def test_the_first_hundred_bad_rows_are_named_and_all_are_counted(tmp_path):
     assert len(refused.value.rows) == MAX_ERRORS == 100
     assert refused.value.report["bad_rows"] == 250
     assert refused.value.detail == (
-        "250 rows are wrong, ratings.csv, line 4: there is no comment nothing. Nothing was imported."
+        "250 rows are wrong. The first: ratings.csv, line 4: there is no comment nothing. "
+        "Nothing was imported."
     )
 
 
@@ -113,7 +114,7 @@ def test_the_first_hundred_bad_rows_are_named_and_all_are_counted(tmp_path):
     ("content", "says"),
     [
         (b"", "line 1: there is no column comment, only: nothing"),
-        (b"comment,text\n", "line 1: there is no column system, only: comment, text"),
+        (b"comment,text\n", "line 1: there is no column topic, only: comment, text"),
         (COMMENTS.replace("topic,", "text,").encode(), "line 1: the column text is there twice"),
         (COMMENTS.encode(), "line 1: there are no rows below the header"),
         (

@@ -89,6 +89,13 @@ def test_a_data_set_for_everybody_is_for_administrators_to_import(house, admin_c
     assert (dataset.project, datasets.current_base(dataset)) == (None, None)
 
 
+def test_the_form_names_the_columns_of_each_file(house, lead_client):
+    page = lead_client.get(ADD).content.decode()
+
+    assert "Comments: comment, text, topic, topic_label, system, is_evaluated, harm:…" in page
+    assert "Ratings: user_id, item_id, rating" in page
+
+
 def test_a_large_import_is_watched_and_cancelled(house, lead_client, monkeypatch):
     monkeypatch.setattr(jobs, "IMPORT_BYTES", 0)
     page = lead_client.post(ADD, upload(house.project), follow=True)
