@@ -18,7 +18,7 @@ from users.models import User
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 HERE = Path(__file__).parent
-WITHOUT_EDITOR = {"test_audit_charts.py", "test_audits.py", "test_crowd_page.py"}
+WITHOUT_EDITOR = {"test_audit_charts.py", "test_audit_reports.py", "test_audits.py", "test_crowd_page.py"}
 # Errors in the console that do not matter.
 HARMLESS = ("Failed to load resource", "A bad HTTP response code (404) was received when fetching the script")
 
