@@ -324,7 +324,9 @@ def snapshots(
     """The fields of evidence for each comment, as things are now. Comments come with their topic."""
     # A topic's model learns from its parent's labels too; its own replace them.
     said = Label.objects.filter(model__in=[model.pk, model.parent_id], comment__in=comments)
-    labels = {(of, pk): value for of, pk, value in said.values_list("model_id", "comment_id", "value")}
+    labels: dict[tuple[int | None, int], int | None] = {
+        (of, pk): value for of, pk, value in said.values_list("model_id", "comment_id", "value")
+    }
     predicted: list[float | None] = [None] * len(comments)
     if version:
         at = corpus_of(model.dataset).positions(np.array([one.pk for one in comments], dtype=np.int64))

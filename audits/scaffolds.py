@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,8 +31,8 @@ class Beginning:
 
 @dataclass(frozen=True)
 class Prompt:
-    title: str
-    question: str
+    title: str | Promise  # Promise: translated when it is shown
+    question: str | Promise
     error_type: str
 
 

@@ -1,5 +1,7 @@
 """Base models: how each was fitted, and what it is worth. They are fitted from the page of their data set."""
 
+from typing import Any
+
 from django.contrib import admin
 
 from jobs.models import Job
@@ -30,7 +32,7 @@ class BaseModelAdmin(OfDataset):
     )
     list_filter = (ByDataset, "state")
     list_select_related = ("dataset", "created_by")
-    fieldsets = (
+    fieldsets: Any = (
         (None, {"fields": ("data_set", "state", "job", BY, "created_at", "fitted_at")}),
         (
             "How it was fitted",

@@ -50,10 +50,13 @@ def of_model(request: HttpRequest, model: AuditModel) -> HttpResponse:
                 raise
             not_added = refused
     found = context(request, model.dataset, newest(model))
+    reports_of_model = list(Report.objects.filter(model=model))
+    report = request.POST.get("report") or request.GET.get("report", "")
     found |= {
         "topics_url": reverse("audit-topics", args=[model.pk]),
-        "reports": list(Report.objects.filter(model=model)),
-        "report": request.POST.get("report") or request.GET.get("report", ""),
+        "reports": reports_of_model,
+        "report": report,
+        "chosen_report": next((one for one in reports_of_model if str(one.pk) == report), None),
         "chosen": request.POST.getlist("comment"),
         "not_added": not_added,
     }

@@ -128,6 +128,7 @@ def test_chosen_comments_become_evidence_of_a_new_report(version, ada):
     assert [one.comment_id for one in report.evidence.all()] == chosen(version, 2)
     back = browser_of(ada).get(answer["Location"])
     assert f'<option value="{report.pk}" selected>' in back.content.decode()
+    assert f'href="/audits/reports/{report.pk}/">Open this report' in back.content.decode()
 
 
 def test_evidence_of_an_existing_report_is_as_the_person_saw_it(version, ada):
