@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from .models import Category, ReportErrorType, Revision
 
@@ -29,7 +30,7 @@ PROBLEMS: Mapping[str, str] = {
 
 
 def public_url(revision: Revision) -> str:
-    return settings.BASE_URL.rstrip("/") + f"/audits/public/{revision.public_id}/"
+    return settings.BASE_URL.rstrip("/") + reverse("audit-public-report", args=[revision.public_id])
 
 
 def body(revision: Body, *, url: str, reported: date, name: str = "", email: str = "") -> Body:

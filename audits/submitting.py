@@ -44,7 +44,6 @@ def submit(
             raise Refused(
                 "no_register",
                 _("This site is not connected to a register. Ask an administrator: AVID_API_URL is not set."),
-                status=409,
             )
         body = _body(revision, credit)
         submission = Submission.objects.create(revision=revision, body=body, consent=consent, **credit)
@@ -125,5 +124,5 @@ def _locked(submission: Submission, actor: User, *states: SubmissionState) -> Su
     is_under_way = found.state == SubmissionState.QUEUED and found.sending_since is not None
     if found.state not in states or is_under_way:
         what = "being sent" if is_under_way else found.get_state_display().lower()
-        raise Refused("not_now", f"Nothing was changed: by now it is {what}.", status=409)
+        raise Refused("not_now", f"Nothing was changed: by now it is {what}.")
     return found

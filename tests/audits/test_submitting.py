@@ -105,7 +105,7 @@ def test_nothing_is_submitted_without_a_register(version, ada, settings):
         submitting.submit(report, actor=ada)
 
     report.refresh_from_db()
-    assert (refused.value.code, refused.value.status) == ("no_register", 409)
+    assert (refused.value.code, refused.value.status) == ("no_register", 400)
     assert (report.state, Submission.objects.count()) == ("complete", 0)
 
 
