@@ -59,6 +59,7 @@ def main() -> None:
     # A heartbeat of the previous run must not make this one look ready.
     Heartbeat.objects.all().delete()
     report("prepared")
+    load.load_audit()  # while the web server starts
     wait_until_ready(os.environ["BASE_URL"], heartbeat.delay)
     load.write_demo_file()
 

@@ -43,8 +43,13 @@ def load_demo() -> None:
             endpoint.ensure(sentiment, actor=everybody["lead"])
         if (boxes := _find("boxes")) and campaign.find() is None:
             campaign.load(boxes, lead=everybody["lead"], admin=everybody["admin"])
-        if sentiment and audit.find() is None:
-            audit.load(sentiment, everybody)
+
+
+def load_audit() -> None:
+    """After `load_demo`, on whose people and project it builds."""
+    with transaction.atomic():
+        if (sentiment := _find("sentiment")) and audit.find() is None:
+            audit.load(sentiment, create_people())
 
 
 def write_demo_file() -> None:

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db
 def data(settings, tmp_path, monkeypatch):
     settings.DEMO, settings.DATA_DIR, settings.BASE_URL = True, tmp_path, "http://localhost:8123"
     monkeypatch.setattr(load.campaign, "load", lambda *args, **people: None)  # see test_demo_campaign
-    monkeypatch.setattr(load.audit, "load", lambda *args: None)  # see test_demo_audit
     return tmp_path
 
 

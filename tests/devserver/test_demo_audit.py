@@ -17,6 +17,7 @@ def audited(settings, tmp_path, db, monkeypatch) -> Dataset:
     settings.DEMO, settings.DATA_DIR, settings.BASE_URL = True, tmp_path, "http://localhost:8123"
     monkeypatch.setattr(load.campaign, "load", lambda *args, **people: None)
     load.load_demo()
+    load.load_audit()
     return Dataset.objects.get()
 
 
@@ -25,7 +26,7 @@ def models_of(name: str) -> list[AuditModel]:
 
 
 def test_everybody_of_the_demo_may_audit_and_the_lead_sets_it_up(audited, tmp_path):
-    load.load_demo()  # a second start
+    load.load_audit()  # a second start
     load.write_demo_file()
 
     assert json.loads((tmp_path / "demo.json").read_text())["audit"] == {
