@@ -5,6 +5,7 @@ Nothing else is stored of a person: addresses are counted by a keyed hash, for a
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -80,3 +81,17 @@ def locked_participation(campaign_id: int, reviewer: Reviewer) -> Participation:
         return found
     Participation.objects.bulk_create([Participation(**of_reviewer)], ignore_conflicts=True)
     return rows.get(**of_reviewer)
+
+
+def locked_participations(campaign_id: int, reviewer_ids: Collection[int]) -> dict[int, Participation]:
+    """The same of several, by the reviewer's id."""
+    of_campaign = Participation.objects.filter(campaign=campaign_id, reviewer__in=reviewer_ids)
+    here = set(of_campaign.values_list("reviewer_id", flat=True))
+    new = [
+        Participation(campaign_id=campaign_id, reviewer_id=pk)
+        for pk in sorted(reviewer_ids)
+        if pk not in here
+    ]
+    Participation.objects.bulk_create(new, ignore_conflicts=True)
+    rows = of_campaign.select_for_update(no_key=True).order_by("pk")
+    return {row.reviewer_id: row for row in rows}

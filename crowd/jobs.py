@@ -231,7 +231,7 @@ def _write_seen(job: Job, seen: dict[str, int]) -> None:
     draft.replace(_seen_path(job))
 
 
-# Not atomic: each review is committed by itself, and is restored once however often it is read.
+# Not atomic: it commits some reviews at a time, and a review is restored once however often it is read.
 @job_kind(
     RESTORE,
     label="Restore of campaign reviews",

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from django.db import transaction
 from django.utils import timezone
 
 from jobs.progress import Progress, no_progress
@@ -12,14 +11,13 @@ from tasks.errors import Refused
 from tasks.strict_json import DECODER, refuse_unstorable
 
 from .answers import COMMENT_LENGTH, Answers
-from .identities import locked_participation
 from .importing.lines import ANNO_ID
-from .models import LIVE, Campaign, Item, Reviewer, Source, Status, Submission
+from .models import Campaign, Status
 from .review_file import PATH, REVIEWER
 from .review_source import MAX_FILE, Unreadable, statuses
 from .review_source import Source as Files
 from .rubric import Rubric, is_tag, scores_of
-from .submitting import count_review, free_slot, store, supersede
+from .storing_restored import Restored, rounds, store_round
 
 CHUNK = 200
 MAX_LISTED = 1000
@@ -91,8 +89,8 @@ def restore(
     campaign: Campaign, files: Files, *, is_pushed: bool = False, progress: Progress = no_progress
 ) -> Report:
     """Each review at most once, whichever way it came: by its reviewer, item and time. Not in a transaction:
-    each review is committed by itself, as if it was submitted. `is_pushed`: they come from the campaign's
-    dataset repository, and are not pushed there again. Raises Refused if there are no reviews."""
+    they are committed some at a time. `is_pushed`: they come from the campaign's dataset repository, and are
+    not pushed there again. Raises Refused if there are no reviews."""
     restoring = Restoring(campaign, files, RestoreState(), is_pushed=is_pushed, progress=progress)
     restoring.run()
     return restoring.state.report
@@ -146,23 +144,20 @@ class Restoring:
 
     def _restore(self, names: list[str], listed: dict[str, Status]) -> None:
         reviews = [found for name in names if (found := self._read(name))]
-        items = {
-            item.anno_id: item
-            for item in self.campaign.items.filter(anno_id__in={found.anno_id for found in reviews})
-        }
-        here = set(
-            Submission.objects.filter(
-                item__in=items.values(), ms__in={found.ms for found in reviews}
-            ).values_list("item_id", "reviewer__public_id", "ms")
-        )
+        of_campaign = self.campaign.items.filter(anno_id__in={found.anno_id for found in reviews})
+        items = dict(of_campaign.values_list("anno_id", "pk"))
+        known = []
         for found in reviews:
-            item = items.get(found.anno_id)
-            if item is None:
-                self.state.report.add_unknown(found.anno_id)
-            elif (item.pk, found.reviewer_id, found.ms) in here:
-                self.state.report.duplicate += 1
+            if item_id := items.get(found.anno_id):
+                status = listed.get(found.path, Status.COUNTED)
+                known.append(Restored(item_id, found.reviewer_id, found.ms, found.answers, status))
             else:
-                self._restore_one(item, found, listed.get(found.path, Status.COUNTED))
+                self.state.report.add_unknown(found.anno_id)
+        for one_of_each in rounds(known):
+            for stored in store_round(self.campaign, one_of_each, pushed_at=self.pushed_at):
+                self.state.report.duplicate += stored is None
+                self.state.report.created += stored is not None
+                self.state.report.surplus += stored == Status.SURPLUS
 
     def _read(self, path: str) -> Found | None:
         try:
@@ -170,43 +165,6 @@ class Restoring:
         except (Invalid, Unreadable) as error:
             self.state.report.add_invalid(path, str(error))
             return None
-
-    def _restore_one(self, item: Item, found: Found, listed: Status) -> None:
-        """`listed`: what it was where it comes from."""
-        reviewer, _ = Reviewer.objects.get_or_create(public_id=found.reviewer_id)
-        with transaction.atomic():
-            participation = locked_participation(self.campaign.pk, reviewer)
-            item = Item.objects.locked().get(pk=item.pk)
-            here = Submission.objects.filter(item=item, reviewer=reviewer)
-            if here.filter(ms=found.ms).exists():
-                self.state.report.duplicate += 1
-                return
-            earlier = here.filter(status__in=LIVE).first()
-            if participation.blocked_at and listed in LIVE:
-                listed = Status.WITHDRAWN
-            elif earlier and earlier.ms > found.ms and listed in LIVE:
-                listed = Status.SUPERSEDED
-            slot = None
-            if listed == Status.COUNTED:
-                slot = (supersede(earlier) if earlier else None) or free_slot(item, reviewer)
-            elif earlier and listed in LIVE:
-                listed = Status.SUPERSEDED
-            submission = store(
-                self.campaign,
-                item,
-                participation,
-                found.answers,
-                slot=slot,
-                ms=found.ms,
-                source=Source.RESTORED,
-                uncounted=Status.SURPLUS if listed == Status.COUNTED else listed,
-            )
-            if slot:
-                count_review(self.campaign, item, participation, slot)
-            if self.pushed_at:
-                Submission.objects.filter(pk=submission.pk).update(pushed_at=self.pushed_at)
-        self.state.report.created += 1
-        self.state.report.surplus += submission.status == Status.SURPLUS
 
 
 def read_review(rubric: Rubric, path: str, content: bytes) -> Found:

@@ -1,6 +1,7 @@
 """Stores what a reviewer sent. Nothing a person wrote is dropped; what counts is decided by the slots."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +25,7 @@ from .models import (
     Participation,
     Reviewer,
     Slot,
-    Source,
+    SlotQuerySet,
     Status,
     Submission,
 )
@@ -102,12 +103,21 @@ def free_slot(item: Item, reviewer: Reviewer) -> Slot | None:
     All slots of the item that have no review are locked, in order: a claim of one of them, or the release of
     all, is waited for. The item is locked before.
     """
+    return free_among(list(unfilled_slots([item.pk]).locked()), reviewer.pk)
+
+
+def unfilled_slots(item_ids: Collection[int]) -> SlotQuerySet:
+    """Each with `is_free`: nobody has it in hand."""
     is_free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    unfilled = Slot.objects.filter(item=item).unfilled()
-    unfilled = unfilled.annotate(is_free=ExpressionWrapper(is_free, output_field=BooleanField()))
-    found = sorted(unfilled.locked(), key=lambda slot: slot.n)
-    own = (slot for slot in found if slot.reviewer_id == reviewer.pk)
-    return next(own, None) or next((slot for slot in found if slot.is_free), None)
+    unfilled = Slot.objects.filter(item__in=item_ids).unfilled()
+    return unfilled.annotate(is_free=ExpressionWrapper(is_free, output_field=BooleanField()))
+
+
+def free_among(unfilled: Collection[Slot], reviewer_id: int) -> Slot | None:
+    """Of the locked slots of one item."""
+    found = sorted(unfilled, key=lambda slot: slot.n)
+    own = (slot for slot in found if slot.reviewer_id == reviewer_id)
+    return next(own, None) or next((slot for slot in found if slot.is_free), None)  # type: ignore[attr-defined]
 
 
 def supersede(earlier: Submission) -> Slot | None:
@@ -131,21 +141,18 @@ def store(
     *,
     slot: Slot | None,
     ms: int,
-    source: Source = Source.WEB,
-    uncounted: Status = Status.SURPLUS,
 ) -> Submission:
-    """It counts if it fills a slot, else its status is `uncounted`."""
+    """It counts if it fills a slot, else it is surplus."""
     claimed = slot.claimed_at if slot and slot.reviewer_id == participation.reviewer_id else None
     submission = Submission.objects.create(
         campaign=campaign,
         item=item,
         reviewer_id=participation.reviewer_id,
-        status=Status.COUNTED if slot else uncounted,
+        status=Status.COUNTED if slot else Status.SURPLUS,
         answers=answers.by_question,
         comment=answers.comment,
         ms=ms,
-        seconds=(timezone.now() - claimed).total_seconds() if claimed and source == Source.WEB else None,
-        source=source,
+        seconds=(timezone.now() - claimed).total_seconds() if claimed else None,
     )
     if slot:
         Slot.objects.filter(pk=slot.pk).update(

@@ -5,19 +5,23 @@ import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from crowd import campaigns, review_source
+from crowd import campaigns, drift, restoring, review_source
+from crowd import counts as counts_of_campaigns
 from crowd.counts import stats
-from crowd.models import Item, Reviewer, Status, Submission
+from crowd.importing.importer import import_items
+from crowd.models import Campaign, Item, Participation, Reviewer, Status, Submission
 from crowd.restoring import Report, restore
 from crowd.review_source import Folder, Zip
 from crowd.submitting import submit
 from tasks.errors import Refused
 
-from .factories import answers, claimed, reviewer
+from .factories import answers, claimed, lines, reviewer
 
 pytestmark = pytest.mark.django_db
 MS = 1_767_225_600_123
@@ -106,6 +110,60 @@ def test_what_is_no_review_is_reported_by_name(campaign, path, content, reason):
     [file] = report.invalid_files
     assert file["path"] == path
     assert file["reason"].startswith(reason)
+
+
+def test_many_at_once_become_what_they_become_one_by_one(house, monkeypatch):
+    """Early stops, replaced, surplus, blocked and listed reviews, in a random order."""
+    random = Random(7)
+    found = []
+    for _ in range(150):
+        ms = MS + random.randrange(10**6)
+        changes = {"tg": {"score": random.choice((1, 3, 3, 3))}, "comment": "a missing handle"}
+        name, text = review(random.choice("abcdefgh"), f"anon_{random.randrange(6)}", ms, **changes)
+        found.append((name, text, random.choice([*Status.values, "counted", "counted", "counted"])))
+    listed = "".join(json.dumps({"path": name, "status": status}) + "\n" for name, _, status in found)
+    files = zipped(("reviews.jsonl", listed), *(one[:2] for one in found))
+
+    def restored(slug: str, chunk: int) -> tuple:
+        campaign = Campaign.objects.create(
+            project=house.project, slug=slug, created_by=house.lead, target=3, stop_when_certain=0.9
+        )
+        import_items(campaign, io.BytesIO(lines(*"abcdefgh")))
+        here, _ = Reviewer.objects.get_or_create(public_id="anon_0")
+        submit(campaign, here, "a", answers())
+        blocked, _ = Reviewer.objects.get_or_create(public_id="anon_1")
+        Participation.objects.create(campaign=campaign, reviewer=blocked, blocked_at=timezone.now())
+        monkeypatch.setattr(restoring, "CHUNK", chunk)
+        report = restore(campaign, files).as_dict()
+        items = campaign.items.order_by("position").values_list(
+            "anno_id", "counted", "open_slots", "outcome", "disagreement", "posterior", "certainty"
+        )
+        sent = campaign.submissions.exclude(source="web").order_by("ms", "pk")
+        people = campaign.participations.order_by("reviewer__public_id")
+        return (
+            report,
+            stats(campaign),
+            list(items),
+            list(sent.values_list("reviewer__public_id", "item__anno_id", "ms", "status", "slot__n")),
+            list(people.values_list("reviewer__public_id", "counted")),
+            drift.find(house.project),
+        )
+
+    assert restored("many", 200) == restored("one-by-one", 1)
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_a_chunk_costs_the_same_statements_however_many_it_has(
+    house, django_assert_num_queries, monkeypatch, number
+):
+    monkeypatch.setattr(counts_of_campaigns, "randrange", lambda shards: 0)
+    campaign = campaigns.create(house.project, actor=house.lead, title="Kettles")
+    names = [f"kettle-{n}" for n in range(number)]
+    import_items(campaign, io.BytesIO(lines(*names)))
+    files = zipped(*(review(name, f"anon_{n}", MS) for n, name in enumerate(names)))
+
+    with django_assert_num_queries(20):
+        assert restore(campaign, files).created == number
 
 
 def test_unknown_items_are_named(campaign):
