@@ -16,6 +16,7 @@ from .models import Campaign, Item, Submission
 from .outcomes import outcome_of, scores_by_item, summary
 from .review_file import LIST, as_text, file_of, with_names
 from .rubric import question_keys
+from .zips import ManyFiles
 
 CHUNK = 2000
 EACH_QUESTION = ("n", "mean", "median", "min", "majority", "disagreement")
@@ -42,7 +43,7 @@ Scores: 1 delete, 2 needs a fix, 3 keep. Reviewers are anonymous.
 def write_zip(campaign: Campaign, file: BinaryIO, *, progress: Progress = no_progress) -> int:
     """The state of one instant, in a transaction of its own. Returns how many reviews it has."""
     done = 0
-    with snapshot(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with snapshot(), ManyFiles(file) as archive:
         archive.writestr("README.md", readme(campaign))
         _write_lines(archive, "annotations.jsonl", item_lines(campaign))
         _write_lines(archive, "summary.csv", summary_lines(campaign))

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
@@ -9,6 +10,7 @@ from crowd import campaigns
 from crowd.export import EACH_QUESTION, write_zip
 from crowd.models import Campaign, Submission
 from crowd.submitting import submit
+from crowd.zips import ManyFiles
 
 from .factories import answers, claimed, review_next, reviewer
 
@@ -38,6 +40,24 @@ def test_an_export_has_all_reviews_each_with_its_status(campaign, house):
     text = archive.read(listed[0]["path"]).decode()
     assert "没有耳朵" in text
     assert json.loads(text) == {key: listed[0][key] for key in list(listed[0])[:7]}
+
+
+def test_a_zip_of_many_files_keeps_none_of_them_in_memory(tmp_path):
+    names = [f"reviews/anon_ann/kettle-{n}__1767225600123.json" for n in range(3000)]
+    tracemalloc.start()
+    with (tmp_path / "export.zip").open("wb") as file, ManyFiles(file) as archive:
+        archive.writestr("README.md", "水壶")
+        before = tracemalloc.get_traced_memory()[0]
+        for name in names:
+            archive.writestr(name, "{}")
+        grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    with zipfile.ZipFile(tmp_path / "export.zip") as written:
+        assert written.namelist() == ["README.md", *names]
+        assert written.testzip() is None
+        assert written.read("README.md").decode() == "水壶"
+    assert grown < 100_000  # ten times as much by zipfile alone
 
 
 def test_the_summary_has_the_scores_that_count(campaign):
