@@ -48,6 +48,12 @@ REVIEWS = """
     UPDATE crowd_slot s SET submission_id = sent.id, reviewer_id = %(reviewer)s, leased_until = NULL
     FROM sent WHERE s.item_id = sent.item_id AND s.n = %(n)s
 """
+COUNTED = """
+    INSERT INTO crowd_participation
+        (campaign_id, reviewer_id, counted, link_key, searched_edition, searched_n, searched_shuffle)
+    SELECT %(campaign)s, %(reviewer)s, count(*), '', 0, 0, 0 FROM crowd_submission
+    WHERE campaign_id = %(campaign)s AND reviewer_id = %(reviewer)s
+"""
 OPEN = """
     UPDATE crowd_item i SET counted = f.filled, open_slots = 3 - f.filled FROM (
         SELECT item_id, count(submission_id) AS filled FROM crowd_slot WHERE campaign_id = %(campaign)s
@@ -97,6 +103,7 @@ class Place:
         self._sql(SLOTS)
         for which, n in SITUATIONS[situation]:
             self._sql(REVIEWS.format(which=which), reviewer=self.who.pk, n=n)
+            self._sql(COUNTED, reviewer=self.who.pk)
         if situation == "nine of ten done":
             for n in range(1, TARGET + 1):
                 other = identities.mint(None)[0]

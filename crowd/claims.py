@@ -154,6 +154,8 @@ def parameters_of(campaign: Campaign, participation: Participation, lease_second
 
 def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: int) -> Slot | Nothing:
     parameters = parameters_of(campaign, participation, lease_seconds)
+    if _has_done_everything(campaign, participation):
+        return _why_nothing(campaign, participation.reviewer_id, is_some_left=False)
     # Again if all that was left was just being taken by others: it may not have been all.
     for _ in range(TRIES):
         [(found, is_some_left)] = run(CLAIM, parameters)
@@ -163,6 +165,13 @@ def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: 
         if nothing.until is None or nothing.until > timezone.now():
             break
     return nothing
+
+
+def _has_done_everything(campaign: Campaign, participation: Participation) -> bool:
+    """A search would look at every open slot and find none, unless it goes on where an earlier one ended."""
+    if not participation.counted or participation.searched_edition == campaign.slots_edition:
+        return False
+    return participation.counted >= counts.totals(campaign).items
 
 
 def _why_nothing(campaign: Campaign, reviewer_id: int, *, is_some_left: bool) -> Nothing:
