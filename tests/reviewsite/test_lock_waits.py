@@ -36,8 +36,8 @@ from webhooks.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-TIMEOUT_MS = 300
-# Two waits, one after the other, would take as long. The least of three tries, as the machine may be busy.
+TIMEOUT_MS = 150
+# Two waits, one after the other, would take as long. The least of four tries, as the machine may be busy.
 AT_MOST_SECONDS = 2 * TIMEOUT_MS / 1000
 # A page of the admin takes long to render.
 PAGE_AT_MOST_SECONDS = 1.5
@@ -316,7 +316,7 @@ NOT_HELD = {"django_migrations"}
 def waits_once(what: str, ask: Callable[[], Any], *, at_most: float = AT_MOST_SECONDS) -> list[str]:
     """What is wrong with the answer, in words."""
     tries = []
-    for _ in range(3):
+    for _ in range(4):
         started = time.monotonic()
         answer = ask()
         tries.append(time.monotonic() - started)
