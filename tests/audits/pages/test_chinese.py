@@ -39,6 +39,6 @@ def test_pages_speak_chinese_and_the_api_does_not(dataset, ada):
 
     page = browser.get("/audits/")
 
-    assert "您可以审核的数据集" in page.content.decode()
+    assert "您可以审计的数据集" in page.content.decode()
     assert browser.get("/api/audits/datasets/999999999/").json()["detail"] == "Not found."
     assert translation.get_language() == "en-us"
