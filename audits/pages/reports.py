@@ -89,7 +89,7 @@ def act(request: HttpRequest, found: Report, what: str) -> HttpResponse:
         return autosave(request, found)
     try:
         if what in ("save", "complete"):
-            found = save(request, found)
+            found = keep_texts(request, found)
         if what == "complete":
             reports.complete(found, actor=user, edits=found.edits)
         elif what == "reopen":
@@ -100,7 +100,7 @@ def act(request: HttpRequest, found: Report, what: str) -> HttpResponse:
             return redirect("audit-reports", found.model_id)
         elif what.startswith("remove-"):
             if "title" in sent:  # what was typed beside the button
-                found = save(request, found)
+                found = keep_texts(request, found)
             reports.remove_evidence(found, parse_id(what.removeprefix("remove-")) or 0, actor=user)
         elif what == "save":
             messages.success(request, _("Saved."))
@@ -111,7 +111,7 @@ def act(request: HttpRequest, found: Report, what: str) -> HttpResponse:
     return redirect("audit-report", found.pk)
 
 
-def save(request: HttpRequest, found: Report) -> Report:
+def keep_texts(request: HttpRequest, found: Report) -> Report:
     sent = request.POST
     texts = {name: sent[name] for name in reports.FIELDS if name in sent}
     return reports.change(found, texts, actor=user_of(request), edits=parse_id(sent.get("edits")) or 0)
@@ -121,7 +121,7 @@ def autosave(request: HttpRequest, found: Report) -> HttpResponse:
     """The number of edits now; or, with status 400 or 412, a sentence for the person. 412: they are stale, so
     that saving again would not help."""
     try:
-        return HttpResponse(save(request, found).edits, content_type="text/plain")
+        return HttpResponse(keep_texts(request, found).edits, content_type="text/plain")
     except Refused as refused:
         status = 412 if refused.code == "stale" else refused.status
         return HttpResponse(refused.detail, status=status, content_type="text/plain; charset=utf-8")
