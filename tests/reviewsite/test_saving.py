@@ -79,6 +79,8 @@ LOCKED_ELSEWHERE = {
     "reviewsite/signon/groups.py:_give_site_role": "written as the identity provider says, whatever it was",
     "audits/datasets.py:_change_topic": "by update_topics",
     "audits/outbox.py:_save": "the submission and its report, by locked",
+    "crowd/storing_restored.py:store": "when its round begins",
+    "crowd/storing_restored.py:_count": "when its round begins",
     "crowd/submitting.py:count_review": "the item that its callers locked",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
 }
