@@ -152,8 +152,12 @@ def _check_answers(model: AuditModel, answers: Sequence[tuple[int, int | None]])
     if model.kind == Kind.TOPIC:
         rows = rows.filter(topic=model.topic_id)
     if unknown := set(ids) - set(rows.values_list("pk", flat=True)):
-        where = "this model's topic" if model.kind == Kind.TOPIC else "this data set"
-        raise Refused("unknown_comment", f"{where} has no comment {min(unknown)}.", field="comment")
+        sentence = (
+            _("The topic of this model has no comment {id}.")
+            if model.kind == Kind.TOPIC
+            else _("This data set has no comment {id}.")
+        )
+        raise Refused("unknown_comment", sentence.format(id=min(unknown)), field="comment")
 
 
 def progress(model: AuditModel) -> Progress:

@@ -179,7 +179,7 @@ class AuditModelViewSet(Findings):
         refusals=GROUP
         | {
             "invalid_label": "Comment 907: a label is a whole number from 0 to 4, or null for unsure.",
-            "unknown_comment": "this data set has no comment 12.",
+            "unknown_comment": "This data set has no comment 12.",
         },
     )
     @action(detail=True, methods=["get", "put"])

@@ -171,10 +171,10 @@ class Revision(models.Model):
 
 
 class SubmissionState(models.TextChoices):
-    QUEUED = "queued", "Waits to be sent"
-    SUBMITTED = "submitted", "Accepted"
-    FAILED = "failed", "Refused"
-    UNCERTAIN = "uncertain", "No answer"
+    QUEUED = "queued", _("Waits to be sent")
+    SUBMITTED = "submitted", _("Accepted")
+    FAILED = "failed", _("Refused")
+    UNCERTAIN = "uncertain", _("No answer")
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):

@@ -57,7 +57,12 @@ def begin(request: HttpRequest, model: AuditModel, scaffold: str) -> HttpRespons
     if len(found) == 1:
         return redirect("audit-report", found[0].pk)
     if not found:
-        messages.info(request, _("Your model and the system disagree on no topic."))
+        sentence = (
+            _("Your model and the system disagree on no topic.")
+            if scaffold == Scaffold.PERSONAL
+            else _("No topic has enough comments for this.")
+        )
+        messages.info(request, sentence)
     elif not is_new:
         messages.info(request, _("You have begun all of these already."))
     return redirect("audit-reports", model.pk)

@@ -1,10 +1,12 @@
 """Explore, a new model, and what a model has learned."""
 
+import uuid
+
 import pytest
 from django.test import Client
 
 from audits import fitting, labelling
-from audits.models import AuditModel, BaseModel, Version
+from audits.models import AuditModel, BaseModel, Dataset, Version
 from tests.audits import factories
 from tests.factories import browser_of
 
@@ -25,6 +27,17 @@ def test_explore_shows_the_system_alone(dataset, browser):
     assert (len(context["examples"]), len(context["topics"]), context["models"].count()) == (8, 7, 0)
     assert [step.name for step in context["steps"] if step.is_current] == ["explore"]
     assert [step.name for step in context["steps"] if step.url] == ["explore"]
+
+
+def test_an_empty_data_set_says_so(dataset, browser):
+    dataset.comments.all().delete()
+    dataset.topics.all().delete()
+    Dataset.objects.update(revision=uuid.uuid4())
+
+    page = browser.get(f"/audits/datasets/{dataset.pk}/").content.decode()
+
+    assert "It has no comments yet." in page
+    assert "Its topics" not in page
 
 
 def test_without_a_base_model_nobody_begins(dataset, browser):

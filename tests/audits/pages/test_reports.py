@@ -72,6 +72,14 @@ def test_personal_reports_of_a_model_without_a_fit_say_what_to_do(dataset, ada):
     assert "label comments, then fit it" in text(refused)
 
 
+def test_a_data_set_with_small_topics_only_has_no_fixed_reports(report, ada):
+    Dataset.objects.update(min_topic_comments=1000)
+    answer = browser_of(ada).post(
+        f"/audits/models/{report.model_id}/reports/", {"scaffold": "fixed"}, follow=True
+    )
+    assert "No topic has enough comments for this." in text(answer)
+
+
 def test_a_draft_says_what_it_needs_and_is_completed_with_what_was_typed(report, ada):
     browser = browser_of(ada)
     assert "a title; whether the system is under- or over-sensitive; a category" in text(
@@ -166,6 +174,16 @@ def test_submitting_twice_submits_once_and_shows_its_state(complete, ada, regist
     assert "You have submitted it. It is sent to the register." in text(shown)
     assert "without a name" in text(shown)
     assert browser.get(at(complete, "submit/")).status_code == 302
+
+
+def test_what_became_of_it_is_in_the_language_of_the_page(complete, ada, register):
+    submission = submitting.submit(complete, actor=ada)
+    submitting.mark_failed(submission, actor=factories.admin(), reason="Sent by mistake.")
+    chinese = Client(headers={"Accept-Language": "zh-CN"})
+    chinese.force_login(ada)
+    page = chinese.get(at(complete)).content.decode()
+    assert '<span class="state failed">被拒绝</span>' in page
+    assert '<small lang="en">Sent by mistake.</small>' in page
 
 
 def test_a_draft_cannot_be_submitted(report, ada, register):
