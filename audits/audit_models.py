@@ -51,11 +51,15 @@ def create(
     elif filters:
         raise Refused("only_for_groups", "filters are for models of kind group.", field="kind")
     mine = AuditModel.objects.filter(owner=actor, dataset=dataset)
-    if mine.count() >= MAX_MODELS:
-        raise Refused(
-            "too_many_models", _("You have {limit} models of this data set already.").format(limit=MAX_MODELS)
-        )
     with _named_once(mine, name), transaction.atomic():
+        # Not while it is being deleted.
+        if Dataset.objects.filter(pk=dataset.pk).select_for_update(no_key=True).first() is None:
+            raise not_found()
+        if mine.count() >= MAX_MODELS:
+            raise Refused(
+                "too_many_models",
+                _("You have {limit} models of this data set already.").format(limit=MAX_MODELS),
+            )
         return AuditModel.objects.create(owner=actor, dataset=dataset, name=name, kind=kind, **fields)
 
 

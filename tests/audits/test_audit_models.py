@@ -1,6 +1,6 @@
 import pytest
 
-from audits import audit_models, groups
+from audits import audit_models, deletion, groups
 from audits.models import AuditModel, Kind
 from users.errors import Refused
 
@@ -37,6 +37,15 @@ def test_models_that_cannot_be(dataset, ada, fields, code):
         audit_models.create(dataset, actor=ada, **{"name": "Mine"} | fields)
     assert refused.value.code == code
     assert not AuditModel.objects.exists()
+
+
+def test_a_data_set_that_was_deleted_meanwhile_gets_no_model(dataset, ada):
+    deletion.delete(dataset, actor=factories.admin())
+
+    with pytest.raises(Refused) as refused:
+        audit_models.create(dataset, actor=ada, name="Late")
+
+    assert (refused.value.status, AuditModel.objects.count()) == (404, 0)
 
 
 def test_a_topic_model_starts_from_a_personal_model_of_ones_own(dataset, ada, ben):
