@@ -40,6 +40,7 @@ SETTINGS = (
     "artifact_type",
 )
 MAX_EXAMPLES = 100
+MAX_WORDS = 10_000  # characters of the description, and of the content warning
 DEMOGRAPHICS = ("gender", "politics", "religion", "lgbtq")
 
 
@@ -267,9 +268,16 @@ def require_consistent(dataset: Dataset) -> None:
             f"The threshold is above 0 and at most {dataset.scale_max}.",
             field="threshold",
         )
-    if not 0 < dataset.good_below <= dataset.okay_below:
-        raise Refused("invalid_bands", "Above 0, and good before okay.", field="okay_below")
+    if not 0 < dataset.good_below <= dataset.okay_below <= dataset.scale_max:
+        raise Refused(
+            "invalid_bands",
+            f"Above 0, good before okay, and at most {dataset.scale_max}: no error is larger.",
+            field="okay_below",
+        )
     if not 0 <= dataset.harm_share < 1:
         raise Refused("invalid_harm_share", "A share from 0 to below 1.", field="harm_share")
+    for name in ("description", "content_warning"):
+        if len(getattr(dataset, name)) > MAX_WORDS:
+            raise Refused("text_too_long", f"At most {MAX_WORDS:,} characters.", field=name)
     if dataset.min_labels < 2:
         raise Refused("invalid_min_labels", "A model needs at least 2 labels.", field="min_labels")

@@ -289,10 +289,10 @@ def _search(dataset: Dataset, q: str) -> Ints:
 
 
 def _checked_ids(ids: Sequence[int]) -> Ints:
-    """Those of other data sets find nothing."""
-    if len(ids) > MAX_IDS or not all(0 < pk < 2**63 for pk in ids):
+    """Those of other data sets find nothing, nor do numbers that are no id."""
+    if len(ids) > MAX_IDS:
         raise Refused("invalid_ids", _("At most {limit} comment ids.").format(limit=MAX_IDS), field="ids")
-    return np.array(ids, dtype=np.int64)
+    return np.array([pk for pk in ids if 0 < pk < 2**63], dtype=np.int64)
 
 
 def _order(ordering: str | None, ids: Ints, system: Floats, predicted: Floats | None) -> Ints:
