@@ -11,11 +11,11 @@ from users.errors import Refused
 from . import groups
 from .corpus import aligned, corpus_of
 from .datasets import current_base, not_found
-from .labelling import locked
+from .labelling import labels_of, locked
 from .maths import artefact
 from .maths.fold_in import FoldIn, fold_in, predict
 from .maths.formulas import Disagreement, Floats, Ints, disagreement, group_medians
-from .models import AuditModel, Dataset, Kind, Label, Rating, Version
+from .models import AuditModel, Dataset, Kind, Rating, Version
 from .models.audit_model import VersionQuerySet
 
 MAX_VERSIONS = 1000
@@ -99,10 +99,7 @@ def _learned_from(model: AuditModel) -> tuple[Ints, Floats, int]:
     """Comments in order, the value of each, and how many labels say unsure."""
     if model.kind == Kind.GROUP:
         return *_medians(model), 0
-    answers: dict[int, int | None] = {}
-    for model_id in (model.parent_id, model.pk):  # its own answers replace those of its parent
-        if model_id:
-            answers |= dict(Label.objects.filter(model=model_id).values_list("comment_id", "value"))
+    answers = dict(labels_of(model).values_list("comment_id", "value"))
     known = sorted((pk, value) for pk, value in answers.items() if value is not None)
     comments = np.array([pk for pk, _ in known], dtype=np.int64)
     values = np.array([value for _, value in known], dtype=np.float64)

@@ -160,6 +160,12 @@ def _check_answers(model: AuditModel, answers: Sequence[tuple[int, int | None]])
         raise Refused("unknown_comment", sentence.format(id=min(unknown)), field="comment")
 
 
+def labels_of(model: AuditModel) -> QuerySet[Label]:
+    """That it learns from: a topic's model also from its parent's. Its own come later, to replace them."""
+    # Parents are older.
+    return Label.objects.filter(model__in=[model.pk, model.parent_id]).order_by("model_id")
+
+
 def progress(model: AuditModel) -> Progress:
     return progress_of([model])[model.pk]
 

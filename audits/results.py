@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from users.errors import Refused
 
 from .corpus import corpus_of, predictions, topics_of
+from .labelling import labels_of
 from .maths import formulas
 from .maths.formulas import ErrorType, Floats, Ints, OddsRatio, Stat
-from .models import AuditModel, Comment, Dataset, Label, Topic, Version
+from .models import AuditModel, Comment, Dataset, Topic, Version
 
 MIN_SEARCH = 2
 MAX_SEARCH = 200
@@ -153,7 +154,7 @@ class CommentRow:
     error_type: ErrorType | None
     is_toxic: bool  # says the system
     harms: list[str]  # the categories that more than the data set's share of raters see
-    label: int | None  # of the model's owner
+    label: int | None  # of the model's owner, here or in the model it is tuned from
 
 
 @dataclass(frozen=True)
@@ -205,10 +206,7 @@ class Selection:
         page = self._at(np.arange(len(self))[offset : offset + limit])
         ids = page.ids.tolist()
         comments = Comment.objects.select_related("topic").in_bulk(ids)
-        labels = {}
-        if self.version:
-            mine = Label.objects.filter(model=self.version.model_id, comment__in=ids)
-            labels = dict(mine.values_list("comment_id", "value"))
+        labels = _labels(self.version.model, ids) if self.version else {}
         # Without those that were deleted since.
         found = [(place, pk) for place, pk in enumerate(ids) if pk in comments]
         return [self._row(comments[pk], page, place, labels.get(pk)) for place, pk in found]
@@ -322,11 +320,7 @@ def snapshots(
     comments: Sequence[Comment], model: AuditModel, version: Version | None
 ) -> list[dict[str, Any]]:
     """The fields of evidence for each comment, as things are now. Comments come with their topic."""
-    # A topic's model learns from its parent's labels too; its own replace them.
-    said = Label.objects.filter(model__in=[model.pk, model.parent_id], comment__in=comments)
-    labels: dict[tuple[int | None, int], int | None] = {
-        (of, pk): value for of, pk, value in said.values_list("model_id", "comment_id", "value")
-    }
+    labels = _labels(model, [one.pk for one in comments])
     predicted: list[float | None] = [None] * len(comments)
     if version:
         at = corpus_of(model.dataset).positions(np.array([one.pk for one in comments], dtype=np.int64))
@@ -340,10 +334,14 @@ def snapshots(
             "topic": comment.topic.label,
             "system": comment.system,
             "predicted": rating,
-            "label": labels.get((model.pk, comment.pk), labels.get((model.parent_id, comment.pk))),
+            "label": labels.get(comment.pk),
         }
         for comment, rating in zip(comments, predicted, strict=True)
     ]
+
+
+def _labels(model: AuditModel, comment_ids: Sequence[int]) -> dict[int, int | None]:
+    return dict(labels_of(model).filter(comment__in=comment_ids).values_list("comment_id", "value"))
 
 
 def harm_odds(version: Version) -> dict[str, OddsRatio]:

@@ -379,7 +379,7 @@ class CommentRowSerializer(SystemCommentSerializer):
     )
     error_type = serializers.ChoiceField(ERROR_TYPES, allow_null=True)
     label = serializers.IntegerField(  # type: ignore[assignment]
-        allow_null=True, help_text="Yours, in this model."
+        allow_null=True, help_text="Yours; of a topic's model also that of its parent."
     )
 
 

@@ -14,7 +14,7 @@ from users.errors import Refused
 from users.models import User
 
 from .. import audit_models, charts, datasets, fitting, groups, labelling
-from ..models import AuditModel, Dataset, Kind, Label, Topic
+from ..models import AuditModel, Dataset, Kind, Topic
 from .numbers import parse_id
 from .page import dataset_page, model_page, render_page, user_of
 
@@ -152,7 +152,7 @@ def model_result(request: HttpRequest, model: AuditModel, refused: Refused | Non
         "plot": charts.fit_plot(fitting.versions(model), dataset),
         "progress": None if model.kind == Kind.GROUP else labelling.progress(model),
         "is_outdated": newest
-        and Label.objects.filter(model=model, changed_at__gt=newest.created_at).exists(),
+        and labelling.labels_of(model).filter(changed_at__gt=newest.created_at).exists(),
         "refusal": refused,
     }
     status = refused.status if refused else 200

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.db import connection, transaction
 
-from audits import audit_models, fitting, reports
+from audits import audit_models, fitting, reports, results
 from audits.corpus import corpus_of, predictions
 from audits.models import (
     Comment,
@@ -168,9 +168,12 @@ def test_a_topics_model_knows_the_labels_of_its_parent(version, ada):
     tuned = audit_models.create(
         version.model.dataset, actor=ada, name="Tuned", kind="topic", parent=version.model, topic=topic
     )
+    fitting.fit(tuned)
     report = reports.create(tuned, actor=ada)
     [evidence] = reports.add_evidence(report, [label.comment_id], actor=ada)
-    assert evidence.label == label.value
+    asked = results.Query(ids=[label.comment_id])
+    [shown] = results.select(tuned.dataset, fitting.require_version(tuned), asked).rows()
+    assert evidence.label == shown.label == label.value
 
 
 def refusal_of_evidence(report, ids, actor, **more):

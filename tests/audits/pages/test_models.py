@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from audits import fitting, labelling
+from audits import audit_models, datasets, fitting, labelling
 from audits.models import AuditModel, BaseModel, Dataset, Version
 from tests.audits import factories
 from tests.factories import browser_of
@@ -133,6 +133,17 @@ def test_changed_labels_ask_for_another_fit(dataset, browser, ada):
     assert not page.context["is_outdated"]
     assert [version.number for version, _grade in page.context["rows"]] == [2, 1]
     assert len(page.context["plot"].points) == 2
+
+
+def test_labels_of_the_parent_ask_for_another_fit_too(dataset, browser, ada):
+    parent = factories.fitted(dataset, ada).model
+    topic = datasets.suggested_topics(dataset, is_tuning=True)[0].topic
+    tuned = audit_models.create(dataset, actor=ada, name="One", kind="topic", parent=parent, topic=topic)
+    fitting.fit(tuned)
+
+    factories.answer(parent, list(dataset.comments.all()[:3]), strictness=-1)
+
+    assert browser.get(f"/audits/models/{tuned.pk}/").context["is_outdated"]
 
 
 def test_too_few_labels_are_told(dataset, browser, ada):
