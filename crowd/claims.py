@@ -169,7 +169,8 @@ def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: 
 
 def _has_done_everything(campaign: Campaign, participation: Participation) -> bool:
     """A search would look at every open slot and find none, unless it goes on where an earlier one ended."""
-    if not participation.counted or participation.searched_edition == campaign.slots_edition:
+    has_searched = participation.searched_n > 0 and participation.searched_edition == campaign.slots_edition
+    if has_searched or not participation.counted:
         return False
     return participation.counted >= counts.totals(campaign).items
 
