@@ -38,6 +38,7 @@ SETTINGS = (
 
 def create(project: Project, *, actor: User, title: str, slug: str = "", **fields: Any) -> Campaign:
     require_manager(project, actor)
+    title = title.strip()
     campaign = Campaign(
         project=project, created_by=actor, title=title, slug=slug or free_slug(title), **fields
     )

@@ -49,6 +49,16 @@ def refuse_deep(raw: bytes, limit: int) -> None:
 _TOKENS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
+class BoundedDecoder(json.JSONDecoder):
+    """Of forms: what is nested too deeply to be read is a mistake like any other."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            return super().decode(text, *args)
+        except RecursionError:
+            raise json.JSONDecodeError("Nested too deeply", text, 0) from None
+
+
 UNSTORABLE = "a NUL or half a surrogate pair in a string, which cannot be stored"
 
 

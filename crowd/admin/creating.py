@@ -8,7 +8,6 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from jobs.models import Job
 from tasks.errors import Refused
 from tasks.models import Project, Upload
-from users.admin.base import signed_in
+from users.admin.base import RowSelect, signed_in
 from users.models import User
 
 from .. import campaigns, jobs
@@ -47,7 +46,7 @@ class CreatesCampaigns(CampaignPages):
             *((request.POST, request.FILES) if request.method == "POST" else ()),
             user=user,
             projects=projects,
-            widget=AutocompleteSelect(Campaign._meta.get_field("project"), self.admin_site),
+            widget=RowSelect(Campaign._meta.get_field("project"), self.admin_site),
             initial={"project": _asked_project(request, projects)},
         )
         if form.is_valid():

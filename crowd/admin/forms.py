@@ -11,6 +11,7 @@ from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.models import Project, View
 from tasks.querysets import within
+from tasks.strict_json import BoundedDecoder
 from users.models import User
 
 from ..importing.from_project import chosen, rubric_for
@@ -190,6 +191,7 @@ class CampaignForm(ItemsForm):
     )
     rubric = forms.JSONField(
         required=False,
+        decoder=BoundedDecoder,
         label="Questions",
         validators=[validate_rubric],
         widget=AdminTextareaWidget(attrs={"rows": 6}),

@@ -15,7 +15,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from users.admin.base import COUNTED_TO, CountersignAdmin, signed_in
+from users.admin.base import COUNTED_TO, CarefulChangeList, CountersignAdmin, signed_in
 from users.models import User
 
 from ..errors import Refused
@@ -85,7 +85,7 @@ def _back_to_page(request: HttpRequest, refused: Refused) -> HttpResponseRedirec
     return HttpResponseRedirect(request.get_full_path())
 
 
-class DeferringChangeList(ChangeList):
+class DeferringChangeList(CarefulChangeList):
     """Lets the admin leave large columns out of the list, and fetch once per page what no join brings."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:

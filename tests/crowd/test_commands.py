@@ -59,6 +59,7 @@ def test_a_strict_import_with_bad_lines_creates_nothing(house, lead):
         ((FILE,), "Name the campaign"),
         ((FILE, "--campaign=pots"), "no campaign 'pots'. There are: kettles"),
         ((FILE, "--create"), "--create needs --project and --title"),
+        ((FILE, "--create", "--project={project}", "--title= "), "--create needs --project and --title"),
         ((FILE, "--create", "--project=none", "--title=x"), "manages no projects called 'none'"),
         ((FILE, "--create", "--project={project}", "--title=x", "--campaign=kettles"), "already exists"),
         (("absent.jsonl", "--campaign=kettles"), "absent.jsonl: No such file or directory"),
@@ -84,6 +85,13 @@ def test_an_export_is_restored_into_another_campaign_with_the_same_stats(campaig
     )
     assert stats(Campaign.objects.get(slug="copy")) == stats(campaign)
     assert "0 created, 0 surplus, 2 duplicate" in run("restore_crowd", exported, "--campaign=copy", lead)
+
+
+@pytest.mark.parametrize("path", ["", ".", "/", "{tmp}", "{tmp}/absent/kettles.zip"])
+def test_an_export_needs_the_name_of_a_file(campaign, lead, tmp_path, path):
+    with pytest.raises(CommandError, match="Name the zip to write"):
+        run("export_crowd", path.format(tmp=tmp_path), "--campaign=kettles", lead)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_strict_restore_fails_if_a_file_is_invalid(campaign, lead, tmp_path):

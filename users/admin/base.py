@@ -3,10 +3,14 @@
 Permissions do not come from Django's groups: the capability table decides, and querysets limit the rows.
 """
 
+import re
 from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
@@ -18,6 +22,7 @@ from ..capabilities import role_can
 from ..models import User
 
 COUNTED_TO = 10_000
+YEAR = re.compile("[1-9][0-9]{0,3}")
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -34,6 +39,27 @@ class CappedPaginator(Paginator):
         return rows.order_by()[:COUNTED_TO].count()
 
 
+class CarefulChangeList(ChangeList):
+    """What Django's filters fail on is answered as any other that cannot be applied: the list without it."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> models.QuerySet:
+        for name, values in request.GET.lists():
+            has_nul = name != SEARCH_VAR and "\0" in "".join(values)
+            is_no_year = name.endswith("__year") and not all(map(YEAR.fullmatch, values))
+            if has_nul or is_no_year:
+                raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
+
+
+class RowSelect(AutocompleteSelect):
+    """Shows what was chosen, if it is the id of a row at all."""
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        return super().optgroups(
+            name, [one for one in value if str(one).isdecimal() and len(str(one)) < 20], attrs
+        )
+
+
 class CountersignAdmin(admin.ModelAdmin):
     """Nothing is permitted until a subclass permits it."""
 
@@ -42,6 +68,9 @@ class CountersignAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     list_per_page = 50
     list_max_show_all = 200
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CarefulChangeList
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -65,6 +94,8 @@ class CountersignAdmin(admin.ModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer, and accept, only what the related list would show this person."""
         kwargs.setdefault("queryset", self.offered(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def offered(self, db_field: models.ForeignKey, request: HttpRequest) -> models.QuerySet:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from tasks.admin.base import LeadAdmin
 from tasks.admin.filters import ByProject, Choices
 from tasks.admin.show import column
+from tasks.strict_json import BoundedDecoder
 from users.admin.base import signed_in
 from users.models import User
 
@@ -68,7 +69,7 @@ class WebhookForm(forms.ModelForm):
     actions = forms.MultipleChoiceField(
         choices=action_choices, widget=forms.CheckboxSelectMultiple, required=False
     )
-    headers = HeadersField(required=False, initial=None, validators=[webhook_headers])
+    headers = HeadersField(required=False, initial=None, decoder=BoundedDecoder, validators=[webhook_headers])
     parallel = forms.IntegerField(
         min_value=1,
         max_value=32,

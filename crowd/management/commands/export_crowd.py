@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from exchange.management.arguments import person_named
 from jobs.progress import progress_bar
@@ -20,6 +20,8 @@ class Command(BaseCommand):
         add_campaign(parser)
 
     def handle(self, *, file: Path, **options: Any) -> None:
+        if not file.name or file.is_dir() or not file.parent.is_dir():
+            raise CommandError(f"{file} is a folder, or in none. Name the zip to write.")
         draft = file.with_name(f".{file.name}.draft")
         with errors_in_words():
             campaign = campaign_named(options["campaign"], person_named(options["actor"]))

@@ -53,7 +53,7 @@ def _campaign(options: dict[str, Any]) -> Campaign:
         if not options["campaign"]:
             raise CommandError("Name the campaign: --campaign SLUG, or --create --project … --title …")
         return campaign_named(options["campaign"], person)
-    if not (options["project"] and options["title"]):
+    if not (options["project"] and (options["title"] or "").strip()):
         raise CommandError("--create needs --project and --title.")
     return campaigns.create(
         project_named(options["project"], person),

@@ -267,3 +267,17 @@ def test_a_new_campaign_says_which_of_its_images_were_not_taken(house, lead_clie
     page = lead_client.post(ADD, sent, follow=True).content.decode()
 
     assert "2 files of the zip were not taken: b.png (its content is not image/png), c.exe" in page
+
+
+@pytest.mark.parametrize("project", ["null", "\0", "1e309", "[]", "9" * 5000, "-1"])
+def test_what_is_no_project_is_refused_at_its_field(house, lead_client, project):
+    answer = lead_client.post(ADD, form(house.project, file=file(lines("a"))) | {"project": project})
+    assert answer.status_code == 200
+    assert list(errors(answer)) == ["project"]
+    assert not Campaign.objects.exists()
+
+
+def test_questions_nested_too_deeply_are_refused_at_their_field(house, lead_client):
+    answer = lead_client.post(ADD, form(house.project, rubric="[" * 50_000, file=file(lines("a"))))
+    assert errors(answer) == {"rubric": ["Enter a valid JSON."]}
+    assert not Campaign.objects.exists()
