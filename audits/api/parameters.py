@@ -25,10 +25,11 @@ class IdsField(serializers.CharField):
     """`3,17,4`"""
 
     def to_internal_value(self, data: Any) -> Any:
-        try:
-            return [int(part) for part in super().to_internal_value(data).split(",")]
-        except ValueError:
+        parts = super().to_internal_value(data).split(",")
+        ids = [int(part) if len(part) < 20 and part.strip().isdecimal() else 0 for part in parts]
+        if not all(0 < pk <= MAX_ID for pk in ids):
             raise serializers.ValidationError("Comment ids, separated by commas.", code="invalid_ids")
+        return ids
 
 
 class DatasetTopicParameters(serializers.Serializer):

@@ -132,7 +132,7 @@ def changed(request: HttpRequest, model: AuditModel) -> HttpResponse:
     if action == "rename":
         audit_models.rename(model, request.POST.get("name", ""))
         messages.success(request, _("Saved."))
-    else:
+    if action == "fit":
         version = fitting.fit(model)
         messages.success(request, _("Version {number} is ready.").format(number=version.number))
     return redirect("audit-model", model.pk)
