@@ -56,7 +56,7 @@ class Job(models.Model):
         default=0, help_text="How often the current step was started."
     )
     report = models.JSONField(null=True)
-    error = models.JSONField(null=True, help_text="code, detail, field")
+    error = models.JSONField(null=True, help_text="code, detail, field; errors, if there are several")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     queued_at = models.DateTimeField(default=timezone.now, help_text="When a worker was last asked for.")

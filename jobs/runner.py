@@ -124,6 +124,8 @@ def _run(running: RunningJob) -> Done | Continue | None:
     except ValidationError as refusal:  # what a step refuses, with a sentence for the user
         code, field = getattr(refusal, "code", None) or "failed", getattr(refusal, "field", None)
         error = _error(code, " ".join(refusal.messages), field)
+        if listed := getattr(refusal, "extra", {}).get("body", {}).get("errors"):
+            error["errors"] = listed
         _end(_leased(job), job, State.FAILED, error=error, report=getattr(refusal, "report", None))
     except Exception:
         log.exception("job %s failed", job.pk)

@@ -32,6 +32,9 @@ CHOICE_TAGS = {"label", "choice"}
 SELF_TAGS = {"chat": "chatmessage", "reactcode": "reactcode"}
 # A control with one of these fetches or computes its labels: any label may be valid.
 DYNAMIC_ATTRIBUTES = ("value", "apiurl")
+# These name a key of the task's data as `$key`.
+VARIABLE_ATTRIBUTES = ("value", "valuelist")
+UNCHOSEN = "$undefined$"
 DEFAULT_INDEX = "{{idx}}"
 INDEX = re.compile(r"\{\{[^{}]*\}\}")
 DIGITS = re.compile(r"[0-9]+")
@@ -71,6 +74,12 @@ class Control:
 class LabelConfig:
     controls: dict[str, Control] = field(default_factory=dict)
     objects: dict[str, dict[str, str]] = field(default_factory=dict)
+    # The keys of task data that it names: of `$work.items[0].value`, the whole path.
+    variables: tuple[str, ...] = ()
+
+    def missing_in(self, data: dict[str, Any]) -> list[str]:
+        """The keys that it shows and that this data does not have."""
+        return [name for name in self.variables if name not in data and _first_key(name) not in data]
 
     def control(self, name: Any) -> Control | None:
         """By the name in a result. Within a Repeater, `rel_{{idx}}` is `rel_0`, `rel_1` … there."""
@@ -96,6 +105,10 @@ class LabelConfig:
 
 
 NOTHING = LabelConfig()
+
+
+def _first_key(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _unnumbered(name: str) -> str:
@@ -196,6 +209,7 @@ class _Builder:
     def __init__(self) -> None:
         self.named: list[_Element] = []
         self.indexes = {DEFAULT_INDEX}
+        self.variables: dict[str, None] = {}
         self._open: list[_Element | None] = []  # for each open element, the control whose labels are in it
         self._controls = self._labels = 0
 
@@ -209,6 +223,8 @@ class _Builder:
             self._add_label(around, attributes)
         elif attributes.get("name"):
             around = self._add_named(tag, attributes, around)
+        if tag.lower() not in CHOICE_TAGS:
+            self.variables |= dict.fromkeys(_variables_of(attributes))
         if tag.lower() == "repeater":
             self.indexes.add(attributes.get("indexflag") or DEFAULT_INDEX)
         self._open.append(around)
@@ -256,7 +272,15 @@ def _elements(xml: str) -> _Builder:
 def _config(built: _Builder) -> LabelConfig:
     controls = [_control(element, built.indexes) for element in built.named if element.to_name]
     objects = [element for element in built.named if not element.attributes.get("toname")]
-    return LabelConfig({c.name: c for c in controls}, {one.name: _input(one) for one in objects})
+    return LabelConfig(
+        {c.name: c for c in controls}, {one.name: _input(one) for one in objects}, tuple(built.variables)
+    )
+
+
+def _variables_of(attributes: dict[str, str]) -> list[str]:
+    # `$undefined$` stands where nobody has chosen a key yet.
+    sent = (attributes.get(name, "") for name in VARIABLE_ATTRIBUTES)
+    return [value[1:] for value in sent if value[:1] == "$" and len(value) > 1 and value != UNCHOSEN]
 
 
 def _control(element: _Element, indexes: Iterable[str]) -> Control:

@@ -1,13 +1,15 @@
 """Annotations on the wire: Label Studio's keys, and ours beside them."""
 
-import math
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework import serializers
 
 from reviews import workflow
 from reviews.imported import importer_of_row
+from tasks import reading
 from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from tasks.pseudonyms import identities_in
@@ -29,15 +31,35 @@ class StrictJSONField(serializers.JSONField):
 
 
 class FiniteFloatField(serializers.FloatField):
-    """Not NaN, which is no JSON and passes every comparison with limits; nor infinity."""
+    """Read as in files. Not NaN, which is no JSON and passes every comparison with limits; nor infinity."""
 
     default_error_messages = {"not_finite": "Must be a finite number."}
 
     def to_internal_value(self, data: Any) -> float:
-        value = super().to_internal_value(data)
-        if not math.isfinite(value):
+        try:
+            return reading.number(data)
+        except reading.Unreadable:
             self.fail("not_finite")
-        return value
+
+
+class TimeField(serializers.DateTimeField):
+    """Read as in files: ISO 8601, or seconds since 1970."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            return reading.moment(data)
+        except reading.Unreadable:
+            return super().to_internal_value(data)
+
+
+class UniqueIdField(serializers.UUIDField):
+    """Read as in files: another text becomes the UUID that it always becomes."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return reading.unique_id(data)
+        except reading.Unreadable:
+            self.fail("invalid", value=data)
 
 
 class ResultField(StrictJSONField):
@@ -250,7 +272,7 @@ class WorkSerializer(serializers.Serializer):
     was_cancelled = serializers.BooleanField(required=False)
     ground_truth = serializers.BooleanField(required=False)
     lead_time = FiniteFloatField(required=False, allow_null=True, min_value=0, max_value=1e9)
-    started_at = serializers.DateTimeField(required=False, allow_null=True)
+    started_at = TimeField(required=False, allow_null=True)
     completed_by = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**62)
     last_annotation_history = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=2**62
@@ -265,7 +287,7 @@ class NewWorkSerializer(WorkSerializer):
     parent_annotation = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**62
     )
-    unique_id = serializers.UUIDField(required=False, allow_null=True)
+    unique_id = UniqueIdField(required=False, allow_null=True)
 
 
 # --- drafts, predictions, history -------------------------------------------------------------------

@@ -19,6 +19,9 @@ class ImportStateSerializer(serializers.Serializer):
     status = serializers.ChoiceField(choices=Status.choices)
     error = serializers.CharField(allow_null=True)
     error_code = serializers.CharField(allow_null=True, help_text="`cancelled` if somebody stopped it.")
+    errors = serializers.ListField(
+        child=serializers.DictField(), help_text="What is wrong with the file: up to 100, by task and path."
+    )
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     done = serializers.IntegerField(help_text="Tasks written so far. None can be seen before all are.")
@@ -49,6 +52,7 @@ def _progress(job: Job) -> dict[str, Any]:
         "status": long_imports.status_of(job),
         "error": error["detail"],
         "error_code": error["code"],
+        "errors": error.get("errors", []),
         "created_at": iso(job.created_at),
         "finished_at": iso(job.finished_at),
         "done": job.done,
@@ -64,6 +68,7 @@ def _completed(record: Import) -> dict[str, Any]:
         "status": (Status.COMPLETED if is_complete else Status.IN_PROGRESS).value,
         "error": None,
         "error_code": None,
+        "errors": [],
         "created_at": instant,
         "finished_at": instant if is_complete else None,
         "done": tasks,

@@ -11,6 +11,9 @@ class JobErrorSerializer(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField()
     field = serializers.CharField(allow_null=True)
+    errors = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Of an import: up to 100, by task and path."
+    )
 
 
 class JobSerializer(serializers.ModelSerializer):

@@ -14,7 +14,13 @@ from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from users.models import User
 
-from .annotations import AnnotationSerializer, DraftSerializer, PredictionSerializer, StrictJSONField
+from .annotations import (
+    AnnotationSerializer,
+    DraftSerializer,
+    PredictionSerializer,
+    StrictJSONField,
+    UniqueIdField,
+)
 from .task_parts import TaskParts, parts_of
 from .users import ExpandedPersonSerializer
 from .values import Body, wire_time, wire_time_or_none
@@ -261,11 +267,11 @@ class ObjectField(StrictJSONField):
 class NewTaskSerializer(serializers.ModelSerializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
     data: Any = ObjectField()  # the key hides Serializer.data
+    unique_id = UniqueIdField(required=False)
 
     class Meta:
         model = Task
         fields = ["project", "data", "meta", "external_id", "allow_skip", "unique_id"]
-        extra_kwargs: dict[str, dict[str, Any]] = {"unique_id": {"read_only": False, "required": False}}
 
 
 class NewTaskOfProjectSerializer(NewTaskSerializer):

@@ -15,10 +15,10 @@ from tasks.models import Import, Project, Task
 from tasks.services import tasks
 from tasks.services.cleanup import delete_import
 
+from ..filters.parameters import boolean_parameter
 from ..serializers.annotations import FiniteFloatField, ResultField
 from ..serializers.imports import ImportStateSerializer, import_body
 from .base import project_for, require
-from .imports import YES
 
 MANY = 10_000
 
@@ -57,9 +57,7 @@ class ImportedView(APIView):
         """
         record = self._import(request, pk)
         if not long_imports.cancel(record):
-            delete_import(
-                record, actor=request.user, force=request.query_params.get("force", "").lower() in YES
-            )
+            delete_import(record, actor=request.user, force=boolean_parameter(request, "force"))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _import(self, request, pk: int) -> Import:

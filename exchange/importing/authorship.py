@@ -13,7 +13,7 @@ from users.models import User
 
 from .entries import TaskEntry
 from .fields import InvalidField, as_email, as_object, as_text, described, read
-from .json_stream import invalid_import
+from .problems import invalid_import
 
 PLACEHOLDER_HOST = "placeholder.invalid"
 NAME_LENGTH = 64  # of what comes before the @
@@ -70,18 +70,28 @@ class People:
 
     def resolve(self, keys: Iterable[str]) -> None:
         """Look up everybody of `keys` (see fields.as_person), or create a placeholder."""
-        named = {key: self.users.email_of.get(key, key) for key in set(keys) - self.ids.keys()}
-        if not named:
+        emails, known, wanted = self._look_up(set(keys) - self.ids.keys())
+        if not emails:
             return
-        # A placeholder's address stands for nobody outside its project, so it is never looked up as it is.
-        known = _ids_by_email({name for name in named.values() if not _is_placeholder(name)})
-        unknown = {key: name for key, name in named.items() if name not in known}
-        emails = {key: self._placeholder_email(name) for key, name in unknown.items()}
-        known |= _ids_by_email(set(emails.values()))
-        known |= self._create({emails[key]: unknown[key] for key in unknown if emails[key] not in known})
-        found = {key: known[emails.get(key, name)] for key, name in named.items()}
+        known |= self._create(wanted)
+        found = {key: known[email] for key, email in emails.items()}
         self.ids |= found
         self.staged += _kept(found.values()) - set(self.staged)
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """The addresses of the placeholders that `resolve` would create."""
+        return list(self._look_up(set(keys))[2])
+
+    def _look_up(self, keys: set[str]) -> tuple[dict[str, str], dict[str, int], dict[str, str]]:
+        """Key → address here; address → id of those who exist; address → name in the file of those who do not."""
+        named = {key: self.users.email_of.get(key, key) for key in keys}
+        # A placeholder's address stands for nobody outside its project, so it is never looked up as it is.
+        known = _ids_by_email({name for name in named.values() if not _is_placeholder(name)})
+        emails = {
+            key: name if name in known else self._placeholder_email(name) for key, name in named.items()
+        }
+        known |= _ids_by_email(set(emails.values()) - known.keys())
+        return emails, known, {emails[key]: name for key, name in named.items() if emails[key] not in known}
 
     def _placeholder_email(self, name: str) -> str:
         """An address of this project: user 4 of another project's file is somebody else."""

@@ -1,46 +1,126 @@
-"""Finds the tasks of a batch that the project has already, by unique id or external id."""
+"""Finds the tasks of a batch that the project has already: by unique id or external id, for tasks that have
+neither by the unique id of an annotation, or by equal data if asked to.
+"""
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Import, Project, Task
 
 from .entries import TaskEntry
+from .options import BY_DATA, BY_ID
 
-ERROR, SKIP, UPDATE = "error", "skip", "update"
-ON_DUPLICATE = (ERROR, SKIP, UPDATE)
+UNIQUE_ID, EXTERNAL_ID, ANNOTATION, DATA = "unique_id", "external_id", "annotations[].unique_id", "data"
+
+Key = tuple[str, object]  # one of the above, and its value
+
+# The hashes are indexed (tasks/models/task.py).
+_EQUAL = """
+    SELECT s.number, t.id, t.is_staged
+    FROM unnest(%(numbers)s::bigint[], %(data)s::jsonb[]) AS s(number, data)
+    JOIN tasks_task t ON t.project_id = %(project)s
+        AND jsonb_hash_extended(t.data, 0) = jsonb_hash_extended(s.data, 0) AND t.data = s.data
+    WHERE t.deleted_at IS NULL OR (t.is_staged AND t.imported_by_id = %(record)s)
+    ORDER BY t.is_staged DESC, t.id DESC
+"""
 
 
-def known_tasks(record: Import, entries: Sequence[TaskEntry]) -> dict[int, int]:
-    """Number in the file → id of the task here, or 0 for the second of two equal tasks in the file."""
-    by_key: dict[object, int] = {}
-    named = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
-        external_id__in=[e.external_id for e in entries if e.external_id]
+@dataclass(frozen=True)
+class Known:
+    """`task` is its id here, or 0 if it was earlier in the same file. `key` is what shows that it is the same."""
+
+    task: int
+    key: str
+
+
+def known_tasks(
+    project: Project,
+    entries: Sequence[TaskEntry],
+    *,
+    match_on: str = BY_ID,
+    record: Import | None = None,
+    earlier: set[Key] | None = None,
+) -> dict[int, Known]:
+    """By number in the file. Earlier batches of it are what `record` has written; or `earlier`, which is added
+    to."""
+    known = _by_ids(project, entries, record)
+    known |= _by_annotations(
+        project, [entry for entry in entries if not (_ids_of(entry) or entry.number in known)]
     )
-    present = Q(deleted_at=None) | Q(is_staged=True, imported_by=record)
-    found_here = Task.objects.filter(named, present, project=record.project_id).order_by("-is_staged")
-    for pk, unique_id, external_id, is_staged in found_here.values_list(
-        "pk", "unique_id", "external_id", "is_staged"
-    ):
-        by_key |= dict.fromkeys((unique_id, external_id), 0 if is_staged else pk)
-    known = {}
-    for entry in entries:
-        keys = [key for key in (entry.unique_id, entry.external_id) if key is not None]
-        found = next((by_key[key] for key in keys if key in by_key), None)
-        if found is not None:
-            known[entry.number] = found
-        by_key.update((key, found or 0) for key in keys)
+    if match_on == BY_DATA:
+        known |= _by_data(project, [entry for entry in entries if entry.number not in known], record)
+    _note_repeats(entries, known, set() if earlier is None else earlier, match_on)
     return known
 
 
-def refuse_known(number: int | None, task_id: int) -> Refused:
-    where = f"as task {task_id}" if task_id else "earlier in the file"
+def _ids_of(entry: TaskEntry) -> list[Key]:
+    keys: list[Key] = [(UNIQUE_ID, entry.unique_id), (EXTERNAL_ID, entry.external_id)]
+    return [(name, value) for name, value in keys if value is not None]
+
+
+def _by_ids(project: Project, entries: Sequence[TaskEntry], record: Import | None) -> dict[int, Known]:
+    named = Q(unique_id__in=[e.unique_id for e in entries if e.unique_id]) | Q(
+        external_id__in=[e.external_id for e in entries if e.external_id]
+    )
+    present = Q(deleted_at=None)
+    if record:
+        present |= Q(is_staged=True, imported_by=record)
+    rows = Task.objects.filter(named, present, project=project).order_by("-is_staged")
+    here: dict[Key, int] = {}
+    for pk, unique_id, external_id, is_staged in rows.values_list("pk", UNIQUE_ID, EXTERNAL_ID, "is_staged"):
+        here |= dict.fromkeys(((UNIQUE_ID, unique_id), (EXTERNAL_ID, external_id)), 0 if is_staged else pk)
+    found = ((entry, next((key for key in _ids_of(entry) if key in here), None)) for entry in entries)
+    return {entry.number: Known(here[key], key[0]) for entry, key in found if key}
+
+
+def _by_annotations(project: Project, entries: Sequence[TaskEntry]) -> dict[int, Known]:
+    """Exports of Label Studio have no ids of tasks that mean anything here, but unique ids of annotations."""
+    wanted = {a.unique_id: e.number for e in reversed(entries) for a in e.annotations if a.unique_id}
+    rows = Annotation.objects.filter(
+        project=project, deleted_at=None, task__deleted_at=None, unique_id__in=wanted
+    )
+    return {
+        wanted[unique_id]: Known(task_id, ANNOTATION)
+        for unique_id, task_id in rows.order_by("-task_id").values_list("unique_id", "task_id")
+    }
+
+
+def _by_data(project: Project, entries: Sequence[TaskEntry], record: Import | None) -> dict[int, Known]:
+    sent = {
+        "numbers": [entry.number for entry in entries],
+        "data": [json.dumps(entry.data) for entry in entries],
+        "project": project.pk,
+        "record": record.pk if record else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_EQUAL, sent)
+        # The first of several tasks comes last.
+        return {number: Known(0 if is_staged else pk, DATA) for number, pk, is_staged in cursor.fetchall()}
+
+
+def _note_repeats(
+    entries: Sequence[TaskEntry], known: dict[int, Known], earlier: set[Key], match_on: str
+) -> None:
+    for entry in entries:
+        keys = _ids_of(entry)
+        if match_on == BY_DATA:
+            keys.append((DATA, json.dumps(entry.data, sort_keys=True)))
+        if entry.number not in known and (repeated := next((key for key in keys if key in earlier), None)):
+            known[entry.number] = Known(0, repeated[0])
+        earlier.update(keys)
+
+
+def refuse_known(number: int | None, known: Known) -> Refused:
+    where = f"as task {known.task}" if known.task else "earlier in the file"
     which = "a task" if number is None else f"task {number}"
-    detail = f"{which}: unique_id: it exists already, {where}."
-    return Refused("duplicate_task", detail, field="unique_id")
+    detail = f"{which}: {known.key}: it exists already, {where}."
+    return Refused("duplicate_task", detail, field=known.key)
 
 
 def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:

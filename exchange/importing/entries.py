@@ -1,9 +1,10 @@
 """Parses a task of a file and checks every field. People are still keys (fields.as_person)."""
 
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .fields import (
     InvalidField,
@@ -11,16 +12,17 @@ from .fields import (
     as_datetime,
     as_email,
     as_list,
+    as_meta,
     as_name,
     as_number,
     as_object,
     as_person,
     as_result,
     as_uuid,
-    described,
     read,
 )
-from .json_stream import invalid_import
+from .found import Item
+from .problems import Problems
 from .verdicts import Result, ReviewState, parse_review_state
 
 
@@ -54,46 +56,224 @@ class TaskEntry:
     predictions_without_content: int = 0
     drafts: int = 0
     comments: int = 0
+    upload: int | None = None  # the id of the uploaded file that it came from
 
 
-def parse_task(number: int, raw: Any) -> TaskEntry:
-    """Raises Refused, naming the task and the field."""
-    try:
-        return _task(number, raw)
-    except InvalidField as error:
-        raise invalid_import(f"task {number}: {error}.", field=error.path or None)
+T = TypeVar("T")
+# What exports have of a task and what is counted, numbered or recorded anew here.
+DERIVED = frozenset(
+    [
+        "id",
+        "inner_id",
+        "project",
+        "created_at",
+        "updated_at",
+        "updated_by",
+        "completed_at",
+        "is_labeled",
+        "overlap",
+        "file_upload",
+        "storage_filename",
+        "total_annotations",
+        "cancelled_annotations",
+        "total_predictions",
+        "comment_count",
+        "unresolved_comment_count",
+        "last_comment_updated_at",
+        "comment_authors",
+        "reviewed",
+        "reviewed_at",
+        "reviews_accepted",
+        "reviews_rejected",
+        "final_annotation",
+        "final_state",
+        "annotators",
+        "annotators_count",
+        "reviewers",
+        "reviewers_count",
+        "closed_at",
+        "closed_because",
+        "avg_lead_time",
+        "agreement",
+        "predictions_score",
+        "predictions_model_versions",
+        "state",
+        "precomputed_agreement",
+        "mode",
+        "review_required",
+    ]
+)
+TASK_KEYS = DERIVED | {
+    *("data", "meta", "allow_skip", "unique_id", "external_id", "annotations", "predictions", "completions"),
+    *("drafts", "comments"),
+}
+ANNOTATION_KEYS = frozenset(
+    [
+        "id",
+        "result",
+        "created_username",
+        "created_ago",
+        "completed_by",
+        "completed_by_email",
+        "was_cancelled",
+        "ground_truth",
+        "created_at",
+        "updated_at",
+        "draft_created_at",
+        "started_at",
+        "lead_time",
+        "prediction",
+        "result_count",
+        "result_problems",
+        "unique_id",
+        "import_id",
+        "imported_by",
+        "last_action",
+        "bulk_created",
+        "task",
+        "project",
+        "updated_by",
+        "parent_prediction",
+        "parent_annotation",
+        "last_created_by",
+        "annotation_seq",
+        "version",
+        "last_annotation_history",
+        "reviews",
+        "review_history",
+        "comments",
+        "is_draft",
+        "returned_at",
+        "rounds",
+        "contested_at",
+        "config_outdated",
+        "can_be_reviewed",
+        "allowed_actions",
+        "refusals",
+        "comment_count",
+        "unresolved_comment_count",
+        "honeypot",
+        "skipped",
+        "verdict",
+        "reviewer",
+        "reason",
+        "reject_action",
+        "comment",
+    ]
+)
+PREDICTION_KEYS = frozenset(
+    [
+        "id",
+        "result",
+        "score",
+        "model_version",
+        "created_at",
+        "updated_at",
+        "created_ago",
+        "task",
+        "project",
+        "unique_id",
+        "cluster",
+        "neighbors",
+        "mislabeling",
+        "model",
+        "model_run",
+    ]
+)
 
 
-def _task(number: int, raw: Any) -> TaskEntry:
-    if not isinstance(raw, dict):
-        raise InvalidField("", f"must be an object, not {described(raw)}")
-    if "data" not in raw and not raw.keys() & {"annotations", "predictions"}:
-        return TaskEntry(number, raw, {}, None, None, [], [])  # the short form: the data alone
-    predictions = read(raw, "predictions", as_list, "", [])
-    return TaskEntry(
-        number,
-        data=as_object(raw.get("data"), "data"),
-        fields={
-            "meta": read(raw, "meta", as_object, "", {}),
-            "allow_skip": read(raw, "allow_skip", as_bool, "", True),
+def parse_task(item: Item, problems: Problems) -> TaskEntry | None:
+    """None if something is wrong with it: that is among the problems then."""
+    before = problems.error_count
+    entry = _Parser(item, problems).task()
+    return entry if problems.error_count == before else None
+
+
+@dataclass
+class _Parser:
+    """Goes on after what it cannot read, so that a person can mend everything at once."""
+
+    item: Item
+    problems: Problems
+
+    def task(self) -> TaskEntry | None:
+        raw = self.item.raw
+        if not isinstance(raw, dict):
+            return self._attempt(lambda: as_object(raw, ""))
+        if _is_annotation_with_task(raw):
+            raw = _turned_around(raw)
+        elif isinstance(raw.get("result"), list) and "task" in raw and "data" not in raw:
+            self.problems.add(self.item, "", "is an annotation without the data of its task")
+            return None
+        elif "data" not in raw and not raw.keys() & {"annotations", "predictions", "completions"}:
+            return self._entry({"data": raw})  # the short form: the data alone
+        self._warn_of_unknown(raw, TASK_KEYS, "")
+        return self._entry(raw)
+
+    def _entry(self, raw: dict[str, Any]) -> TaskEntry:
+        data = self._attempt(lambda: as_object(raw.get("data"), "data")) or {}
+        predictions = list(self._items(raw, "predictions"))
+        contents = [(path, one) for path, one in predictions if not isinstance(one, int)]
+        fields = {
+            "meta": self._read(raw, "meta", as_meta, "", {}),
+            "allow_skip": self._read(raw, "allow_skip", as_bool, "", True),
         }
-        | _without_nulls(created_at=read(raw, "created_at", as_datetime, "")),
-        unique_id=read(raw, "unique_id", as_uuid, ""),
-        external_id=read(raw, "external_id", as_name, ""),
-        annotations=[
-            _annotation(item, f"annotations[{i}].")
-            for i, item in enumerate(read(raw, "annotations", as_list, "", []))
-        ],
-        # Label Studio exports some predictions as a bare id: there is nothing to store.
-        predictions=[
-            _prediction(item, f"predictions[{i}].")
-            for i, item in enumerate(predictions)
-            if not isinstance(item, int)
-        ],
-        predictions_without_content=sum(isinstance(item, int) for item in predictions),
-        drafts=len(read(raw, "drafts", as_list, "", [])),
-        comments=len(read(raw, "comments", as_list, "", [])),
-    )
+        annotations = [*self._items(raw, "annotations"), *self._items(raw, "completions")]
+        return TaskEntry(
+            self.item.number,
+            data=data,
+            fields=fields | _without_nulls(created_at=self._read(raw, "created_at", as_datetime, "")),
+            unique_id=self._read(raw, "unique_id", as_uuid, ""),
+            external_id=self._read(raw, "external_id", as_name, ""),
+            annotations=self._each(annotations, _annotation, ANNOTATION_KEYS),
+            # Label Studio exports some predictions as a bare id: there is nothing to store.
+            predictions=self._each(contents, _prediction, PREDICTION_KEYS),
+            predictions_without_content=len(predictions) - len(contents),
+            drafts=len(list(self._items(raw, "drafts"))),
+            comments=len(list(self._items(raw, "comments"))),
+            upload=self.item.upload,
+        )
+
+    def _attempt(self, read_it: Callable[[], T]) -> T | None:
+        try:
+            return read_it()
+        except InvalidField as error:
+            self.problems.add(self.item, error.path, error.problem)
+            return None
+
+    def _read(self, raw: dict[str, Any], key: str, reader: Any, path: str, default: Any = None) -> Any:
+        return self._attempt(lambda: read(raw, key, reader, path, default))
+
+    def _items(self, raw: dict[str, Any], key: str) -> Iterator[tuple[str, Any]]:
+        items = self._read(raw, key, as_list, "", []) or []
+        return ((f"{key}[{place}]", one) for place, one in enumerate(items))
+
+    def _each(
+        self, items: list[tuple[str, Any]], parse: Callable[[Any, str], T], keys: frozenset[str]
+    ) -> list[T]:
+        entries = []
+        for path, one in items:
+            if (entry := self._attempt(lambda one=one, path=path: parse(one, f"{path}."))) is not None:
+                self._warn_of_unknown(one, keys, f"{path}.")
+                entries.append(entry)
+        return entries
+
+    def _warn_of_unknown(self, raw: dict[str, Any], known: frozenset[str], path: str) -> None:
+        """Keys that hold something, of which nothing is imported."""
+        for key in raw.keys() - known:
+            if raw[key] not in (None, "", 0, [], {}):
+                self.problems.warn(self.item, f"{path}{key[:100]}", "is not imported: this key is not known")
+
+
+def _is_annotation_with_task(raw: dict[str, Any]) -> bool:
+    """As Label Studio writes annotations to a target storage, one by one."""
+    task = raw.get("task")
+    return "data" not in raw and "result" in raw and isinstance(task, dict) and "data" in task
+
+
+def _turned_around(raw: dict[str, Any]) -> dict[str, Any]:
+    annotation = {key: value for key, value in raw.items() if key != "task"}
+    return raw["task"] | {"annotations": [annotation]}
 
 
 def _without_nulls(**fields: Any) -> dict[str, Any]:
@@ -102,8 +282,10 @@ def _without_nulls(**fields: Any) -> dict[str, Any]:
 
 def _prediction(raw: Any, path: str) -> PredictionEntry:
     as_object(raw, path[:-1])
+    if raw.get("result") is None:
+        raise InvalidField(f"{path}result", "is missing")
     return PredictionEntry(
-        result=read(raw, "result", as_result, path, []),
+        result=as_result(raw["result"], f"{path}result"),
         score=read(raw, "score", as_number, path),
         model_version=read(raw, "model_version", as_name, path, "undefined"),
         created_at=read(raw, "created_at", as_datetime, path),
@@ -112,7 +294,9 @@ def _prediction(raw: Any, path: str) -> PredictionEntry:
 
 def _annotation(raw: Any, path: str) -> AnnotationEntry:
     as_object(raw, path[:-1])
-    skipped = read(raw, "was_cancelled", as_bool, path, False)
+    # The second names are those of archives from before 1.0.
+    skipped = read(raw, "was_cancelled", as_bool, path, False) or read(raw, "skipped", as_bool, path, False)
+    marked = read(raw, "ground_truth", as_bool, path, False) or read(raw, "honeypot", as_bool, path, False)
     created_at = read(raw, "created_at", as_datetime, path)
     result = read(raw, "result", as_result, path, [])
     return AnnotationEntry(
@@ -120,7 +304,7 @@ def _annotation(raw: Any, path: str) -> AnnotationEntry:
         result=result,
         fields={
             "was_cancelled": skipped,
-            "ground_truth": read(raw, "ground_truth", as_bool, path, False),
+            "ground_truth": marked,
             "bulk_created": read(raw, "bulk_created", as_bool, path, False),
             "lead_time": read(raw, "lead_time", as_number, path),
             "started_at": read(raw, "started_at", as_datetime, path),

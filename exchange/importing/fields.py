@@ -1,15 +1,14 @@
 """Checks the values in a file. Each `as_…` returns the value as it is stored, or raises InvalidField."""
 
-import math
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from tasks import reading
+from tasks.reading import MAX_NUMBER, described
 from tasks.results import malformed_part
 from users.emails import InvalidEmail, canonical_email
-
-MAX_BIGINT = 2**63
 
 
 class InvalidField(ValueError):
@@ -17,7 +16,7 @@ class InvalidField(ValueError):
 
     def __init__(self, path: str, problem: str):
         super().__init__(f"{path}: {problem}" if path else problem)
-        self.path = path
+        self.path, self.problem = path, problem
 
 
 Reader = Callable[[Any, str], Any]
@@ -37,8 +36,8 @@ def as_list(value: Any, path: str) -> list[Any]:
     return _of(list, value, path, "a list")
 
 
-def as_bool(value: Any, path: str) -> bool:
-    return _of(bool, value, path, "true or false")
+def as_meta(value: Any, path: str) -> dict[str, Any] | list[Any]:
+    return _of(dict | list, value, path, "an object or a list")
 
 
 def as_text(value: Any, path: str) -> str:
@@ -54,43 +53,46 @@ def as_name(value: Any, path: str) -> str:
     return value
 
 
-def _of(kind: type, value: Any, path: str, name: str) -> Any:
+def _of(kind: Any, value: Any, path: str, name: str) -> Any:
     if not isinstance(value, kind):
         raise InvalidField(path, f"must be {name}, not {described(value)}")
     return value
 
 
+def _read_by(reader: Callable[[Any], Any], value: Any, path: str) -> Any:
+    try:
+        return reader(value)
+    except reading.Unreadable as error:
+        raise InvalidField(path, str(error))
+
+
 def as_number(value: Any, path: str) -> float:
-    # In Python, True is an int.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or abs(value) > MAX_BIGINT or not math.isfinite(value):
-        raise InvalidField(path, f"must be a number, not {described(value)}")
-    return value
+    return _read_by(reading.number, value, path)
+
+
+def as_bool(value: Any, path: str) -> bool:
+    return _read_by(reading.boolean, value, path)
+
+
+def as_datetime(value: Any, path: str) -> datetime:
+    return _read_by(reading.moment, value, path)
+
+
+def as_uuid(value: Any, path: str) -> uuid.UUID:
+    return _read_by(reading.unique_id, value, path)
 
 
 def as_id(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_BIGINT:
+    if is_written_id(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_NUMBER:
         raise InvalidField(path, f"must be an id, not {described(value)}")
     return value
 
 
-def as_datetime(value: Any, path: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(as_text(value, path))
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, InvalidField):  # a ValueError, too
-            raise
-        raise InvalidField(path, f"must be a time as 2026-01-31T12:00:00Z, not {described(value)}")
-
-
-def as_uuid(value: Any, path: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(as_text(value, path))
-    except ValueError as error:
-        if isinstance(error, InvalidField):
-            raise
-        raise InvalidField(path, f"must be a UUID, not {described(value)}")
+def is_written_id(value: Any) -> bool:
+    """A whole number as a text."""
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 19
 
 
 def as_result(value: Any, path: str) -> list[dict[str, Any]]:
@@ -109,17 +111,12 @@ def as_email(value: Any, path: str) -> str:
 
 def as_person(value: Any, path: str) -> str:
     """The key by which a person of the file is looked up: an e-mail, or `#4` for the file's user 4."""
+    if is_written_id(value):
+        value = int(value)
     if isinstance(value, str):
         return as_email(value, path)
     if isinstance(value, dict):
         return read(value, "email", as_email, f"{path}.") or read(value, "id", as_person, f"{path}.", "")
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_BIGINT:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_NUMBER:
         raise InvalidField(path, f'must be an id, an e-mail or {{"email": …}}, not {described(value)}')
     return f"#{value}"
-
-
-def described(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    text = repr(value) if isinstance(value, str) else str(value).lower()
-    return text if len(text) <= 40 else f"{text[:37]}…"

@@ -8,9 +8,10 @@ See docs/decisions/022.
 
 import copy
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -19,23 +20,31 @@ from psycopg import errors
 
 from jobs.progress import Progress, no_progress
 from reviews.purging import purge_staged
+from tasks import labelconfig
 from tasks.errors import Refused
-from tasks.labelconfig import problems
 from tasks.models import Import, Project
+from tasks.reading import described
 from tasks.roles import may
 from tasks.services.tasks import reserve_inner_ids
 from users.models import User
 
 from .authorship import People, UsersMap, discard_staged, people_of
-from .duplicates import ON_DUPLICATE, SKIP
 from .entries import TaskEntry, parse_task
-from .json_stream import TaskFile, invalid_import
+from .found import Item
+from .keys import key_of
+from .options import ImportOptions
+from .preannotations import preannotate
+from .problems import Problems, invalid_import
 from .publishing import publish
+from .rehearsal import Rehearsal
 from .report import Report
+from .sources import SourceFile, TaskSource
 from .state import ImportState, counting_settings
 from .writer import Writer
 
 BATCH = 1000  # tasks
+DEFAULTS = ImportOptions()
+BY_ADDRESS = frozenset({"Image", "Audio", "AudioPlus", "Video", "Pdf"})  # tags that load a file
 TRIES = 3  # of a batch whose unique ids somebody else takes at the same moment
 
 
@@ -48,14 +57,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Survey:
-    """What the first reading of the file found: the number of tasks, and everybody the file names."""
+    """What the first reading of the files found: the number of tasks, and everybody they name."""
 
     tasks: int
     people: set[str]
+    problems: Problems
 
 
 class TooLong(Exception):
-    """The file has more than `at_most` tasks. Nothing was imported."""
+    """There are more than `at_most` tasks. Nothing was imported."""
 
 
 class Importing:
@@ -64,34 +74,80 @@ class Importing:
     def __init__(
         self,
         project: Project,
-        file: BinaryIO,
+        files: Sequence[SourceFile],
         *,
         actor: User,
         users: Any = None,
-        on_duplicate: str = SKIP,
+        options: ImportOptions = DEFAULTS,
         progress: Progress = no_progress,
     ):
         if not may(actor, "import", project):
             raise Refused(
                 "permission_denied", "Only a manager of the project may import into it.", status=403
             )
-        if on_duplicate not in ON_DUPLICATE:
-            detail = f"on_duplicate is one of {', '.join(ON_DUPLICATE)}."
-            raise Refused("invalid_on_duplicate", detail, field="on_duplicate")
         self.project, self.actor, self.users = project, actor, users
-        self.on_duplicate, self.progress = on_duplicate, progress
-        self.source = TaskFile(file)
+        self.options, self.progress = options, progress
+        self.source = TaskSource(files, encoding=options.encoding, text_key=partial(key_of, project))
 
-    def survey(self, at_most: int | None = None) -> Survey:
-        """Check the whole file. Raises Refused, naming the task and the field, or TooLong."""
-        found = _survey(self.source, self.project, at_most, self.progress)
-        self.progress(0, found.tasks, "The file is valid")
-        return found
+    def survey(self, at_most: int | None = None, *, see: Callable[[TaskEntry], None] | None = None) -> Survey:
+        """Check all files. Raises Refused with everything that is wrong, by task and path, or TooLong.
+
+        `see` is called with each task.
+        """
+        people: set[str] = set()
+        problems = Problems(strict=self.options.strict)
+        number = 0
+        try:
+            for entry in self._entries(problems):
+                number = entry.number
+                if at_most and number > at_most:
+                    raise TooLong
+                if number % BATCH == 0:
+                    self.progress(0, None, f"Checking the file: {number:,} tasks read")
+                people |= people_of(entry)
+                if see:
+                    see(entry)
+        except Refused as fatal:
+            problems.refuse_any(fatal)
+        problems.refuse_any()
+        if not number:
+            raise invalid_import("The file has no tasks.")
+        self.progress(0, number, "The file is valid")
+        return Survey(number, people, problems)
+
+    def rehearse(self, at_most: int | None = None) -> dict[str, Any]:
+        """What an import would report now. Nothing is written."""
+        rehearsal = Rehearsal(self.project, self.options)
+        survey = self.survey(at_most, see=rehearsal.add)
+        people = People(self.project, UsersMap(self.users or self.source.users))
+        self._note_source(rehearsal.report, survey)
+        return rehearsal.result(people, survey.people)
+
+    def _note_source(self, report: Report, survey: Survey) -> None:
+        report.warnings = survey.problems.warnings_as_dict()
+        report.blank_lines, report.formats = self.source.blank_lines, list(self.source.formats)
+
+    def _entries(self, problems: Problems, *, after: int = 0) -> Iterator[TaskEntry]:
+        for item in self.source.items(problems):
+            if item.number > after and (entry := parse_task(item, problems)):
+                if fields := self.options.preannotated_from_fields:
+                    config = labelconfig.parse(self.project.label_config)
+                    preannotate(entry, fields, config, item, problems)
+                check_against(self.project, entry, item, problems)
+                yield entry
+
+    def _batches(self, *, after: int = 0) -> Iterator[list[TaskEntry]]:
+        """The files have been checked: what is wrong now has changed since."""
+        problems = Problems()
+        unread = iter(self._entries(problems, after=after))
+        while batch := list(islice(unread, BATCH)):
+            problems.refuse_any()
+            yield batch
 
     def begin(self, record: Import, survey: Survey) -> None:
         """Reserve the numbers of the tasks, and create the placeholders. To be committed by itself."""
         record.project = Project.objects.get(pk=record.project_id)
-        # The survey has read the file to its end, so its users are known.
+        # The survey has read the files to their end, so their users are known.
         users = self.users or self.source.users
         people = People(record.project, UsersMap(users))
         people.resolve(survey.people)
@@ -99,6 +155,7 @@ class Importing:
         numbers = reserve_inner_ids(record, survey.tasks)
         state = ImportState(survey.tasks, numbers.start, users, counting_settings(record.project))
         state.report.placeholders = people.created
+        self._note_source(state.report, survey)
         self.resume(record, state)
 
     def resume(self, record: Import, state: ImportState) -> None:
@@ -106,7 +163,7 @@ class Importing:
         if counting_settings(record.project) != state.settings:
             state.settings = None
         people = People(record.project, UsersMap(state.users), staged=state.staged_people)
-        self.writer = Writer(record, people, state)
+        self.writer = Writer(record, people, state, self.options)
 
     @property
     def is_written(self) -> bool:
@@ -114,7 +171,7 @@ class Importing:
 
     def write(self, *, is_out_of_time: Callable[[], bool] = lambda: False) -> None:
         """Stage the tasks that are not written yet, or some of them. Nobody sees them."""
-        for entries in _batches(_entries(self.source, after=self.state.written)):
+        for entries in self._batches(after=self.state.written):
             self._write(entries)
             done = self.state.written = entries[-1].number
             self.progress(done, self.state.total, f"{done:,} of {self.state.total:,} tasks written")
@@ -127,7 +184,7 @@ class Importing:
             before = replace(self.state, report=copy.deepcopy(self.state.report))
             try:
                 with transaction.atomic():
-                    self.writer.write(entries, on_duplicate=self.on_duplicate)
+                    self.writer.write(entries)
                 return
             except (IntegrityError, DataError) as error:
                 # Somebody else has taken a unique id since we looked. The next time we see theirs.
@@ -139,33 +196,26 @@ class Importing:
         """Make everything visible, within one transaction."""
         self.progress(self.state.written, self.state.total, "All tasks are written and become visible now")
         with transaction.atomic():
-            publish(
-                self.record,
-                self.state,
-                lambda: _batches(_entries(self.source)),
-                self.writer,
-                on_duplicate=self.on_duplicate,
-            )
+            publish(self.record, self.state, self._batches, self.writer)
 
 
-def import_file(
+def import_files(
     project: Project,
-    file: BinaryIO,
+    files: Sequence[SourceFile],
     *,
-    name: str = "",
     at_most: int | None = None,
-    **options: Any,
+    **others: Any,
 ) -> Outcome:
-    """Import the tasks of a JSON file into `project`, with their annotations, predictions and verdicts.
+    """Import the tasks of all files into `project`, with their annotations, predictions and verdicts.
 
-    `file` is seekable. `options` are those of Importing: actor, users (what authorship.UsersMap takes; else
-    the file's own are used), on_duplicate, progress (counts tasks). Raises Refused, naming the task and the
-    field, or TooLong; nothing is imported then.
+    `others` are what Importing takes: actor, users (what authorship.UsersMap takes; else the files' own are
+    used), options, progress (counts tasks). Raises Refused with everything that is wrong, by task and path, or
+    TooLong; nothing is imported then.
     """
     started = time.monotonic()
-    importing = Importing(project, file, **options)
+    importing = Importing(project, files, **others)
     survey = importing.survey(at_most)
-    record = Import.objects.create(project=project, created_by=importing.actor, name=name[:255])
+    record = Import.objects.create(project=project, created_by=importing.actor, name=name_of(files))
     with _discarded_on_error(record, importing):
         with transaction.atomic():
             importing.begin(record, survey)
@@ -173,6 +223,18 @@ def import_file(
             importing.write()
             importing.publish()
     return Outcome(record, importing.state.report, time.monotonic() - started)
+
+
+def import_file(project: Project, file: BinaryIO, *, actor: User, name: str = "", **others: Any) -> Outcome:
+    """One file. `others` are those of ImportOptions and of `import_files`."""
+    asked = {key: others.pop(key) for key in ImportOptions.__dataclass_fields__ if key in others}
+    return import_files(
+        project, [SourceFile(file, name)], actor=actor, options=ImportOptions(**asked), **others
+    )
+
+
+def name_of(files: Sequence[SourceFile]) -> str:
+    return ", ".join(file.name for file in files)[:255]
 
 
 @contextmanager
@@ -196,34 +258,23 @@ def discard(record: Import, placeholders: list[str]) -> bool:
     return False
 
 
-def _survey(source: TaskFile, project: Project, at_most: int | None, progress: Progress) -> Survey:
-    tasks, people = 0, set()
-    for entry in _entries(source):
-        tasks = entry.number
-        if at_most and tasks > at_most:
-            raise TooLong
-        if tasks % BATCH == 0:
-            progress(0, None, f"Checking the file: {tasks:,} tasks read")
-        people |= people_of(entry)
-        if project.validate_results:
-            _refuse_unknown_labels(entry, project)
-    if not tasks:
-        raise invalid_import("The file has no tasks.")
-    return Survey(tasks, people)
-
-
-def _entries(source: TaskFile, after: int = 0) -> Iterator[TaskEntry]:
-    return (parse_task(number, raw) for number, raw in source.tasks() if number > after)
-
-
-def _batches(entries: Iterable[TaskEntry]) -> Iterator[list[TaskEntry]]:
-    unread = iter(entries)
-    while batch := list(islice(unread, BATCH)):
-        yield batch
-
-
-def _refuse_unknown_labels(entry: TaskEntry, project: Project) -> None:
+def check_against(project: Project, entry: TaskEntry, item: Item, problems: Problems) -> None:
+    """What the label configuration says about a task: it shows keys of the data, and knows labels."""
+    config = labelconfig.parse(project.label_config)
+    for key in config.missing_in(entry.data):
+        problems.warn(item, f"data.{key}", "is missing: the label configuration shows it")
+    for one in config.objects.values():
+        if one["type"] in BY_ADDRESS and _is_no_address(value := entry.data.get(one["value"])):
+            problems.warn(
+                item, f"data.{one['value']}", f"is no address of a file to show: {described(value)}"
+            )
+    if not (project.validate_results or problems.strict):
+        return
     for position, annotation in enumerate(entry.annotations):
-        if found := problems(annotation.result, project.label_config):
-            path = f"annotations[{position}].result"
-            raise Refused("invalid_result", f"task {entry.number}: {path}: {found[0]}", field=path)
+        if found := labelconfig.problems(annotation.result, project.label_config):
+            tell = problems.add if project.validate_results else problems.warn
+            tell(item, f"annotations[{position}].result", found[0].removesuffix("."), code="invalid_result")
+
+
+def _is_no_address(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and "/" not in value and not value.startswith("data:")

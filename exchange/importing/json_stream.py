@@ -3,56 +3,59 @@
 Why not by ijson: docs/decisions/011-imports-read-json-with-the-standard-library.md
 """
 
-import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 
 from tasks.errors import Refused
 from tasks.strict_json import DECODER, UNSTORABLE, unstorable_part
 
-CHUNK = 2**20
-MAX_NAMED = 20  # tasks with such a text
+from .found import Found
+from .problems import invalid_import
+from .text_stream import CHUNK, TextStream
+
 ITEM_LIMIT = 16 * 2**20  # characters of one task
 # If a value is cut off by the end of the window, the decoder fails within so many characters of it.
 CUT_OFF_WITHIN = 64
 BLANK = re.compile(r"[ \t\n\r]*")
 # Escapes that PostgreSQL may be unable to store. They are rare, so checking the whole value for them is, too.
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+# Under these an object with data is no task of its own.
+OWN_KEYS = frozenset({"data", "task", "meta", "users"})
 
 
-def invalid_import(detail: str, *, field: str | None = None) -> Refused:
-    return Refused("invalid_import", detail, field=field)
+class NotJson(Exception):
+    """What stands at one place is no value. Its text is a sentence without its subject."""
 
 
 class JsonWindow:
     """A window over a JSON file. `at` is the position in it; it grows until the value at `at` is complete."""
 
-    def __init__(self, file: BinaryIO):
-        file.seek(0)
-        self.file = file
-        # "-sig" skips a byte order mark, which tools on Windows write.
-        self.decode = codecs.getincrementaldecoder("utf-8-sig")().decode
-        self.window, self.at, self.passed, self.ended = "", 0, 0, False
-        self.unstorable: list[str] = []  # where; told together, at the end
+    def __init__(self, text: TextStream):
+        self.text = text
+        self.window, self.at, self.passed = "", 0, 0
+        self._line, self._counted = 1, 0  # lines until the position `_counted` in the window
 
     def grow(self) -> bool:
         """Drop what was read and double the rest. False at the end of the file."""
-        if self.ended:
+        if self.text.ended:
             return False
+        self.line()
         self.passed += self.at
         # Doubling keeps the number of attempts to decode a long value small.
-        raw = self.file.read(max(CHUNK, len(self.window) - self.at))
-        self.ended = not raw
-        try:
-            self.window = self.window[self.at :] + self.decode(raw, final=self.ended)
-        except UnicodeDecodeError as error:
-            raise invalid_import(f"The file is not UTF-8: {error.reason}.")
-        self.at = 0
+        read = self.text.read(max(CHUNK, len(self.window) - self.at))
+        self.window = self.window[self.at :] + read
+        self.at = self._counted = 0
         return True
+
+    def line(self) -> int:
+        """The line of the position, from 1. To be asked in order."""
+        self._line += self.window.count("\n", self._counted, self.at)
+        self._counted = self.at
+        return self._line
 
     def peek(self) -> str:
         """The next character that is not white space, or "" at the end."""
@@ -71,45 +74,49 @@ class JsonWindow:
 
     def expect(self, wanted: str) -> None:
         if not self.take(wanted):
-            raise invalid_import(
-                f"The file is not JSON: {wanted!r} is missing at character {self.passed + self.at}."
-            )
+            raise NotJson(f"{wanted!r} is missing at character {self.passed + self.at}")
 
-    def value(self, what: str) -> Any:
-        """Read the value that starts here. `what` names it in errors."""
+    def skip_line(self) -> None:
+        while (end := self.window.find("\n", self.at)) < 0:
+            self.at = len(self.window)
+            if not self.grow():
+                return
+        self.at = end + 1
+
+    def value(self) -> tuple[Any, tuple[str, str] | None]:
+        """The value that starts here, and a path in it with what is wrong there. Raises NotJson."""
         self.peek()
         while True:
             try:
                 value, end = DECODER.raw_decode(self.window, self.at)
             except json.JSONDecodeError as error:
-                self._refuse_unless_cut_off(error, what)
+                self._refuse_unless_cut_off(error)
             except (ValueError, RecursionError) as error:
-                problem = "nested too deep" if isinstance(error, RecursionError) else str(error)
-                raise invalid_import(f"{what}: {problem}.")
+                too_deep = f"nested deeper than {settings.JSON_DEPTH_LIMIT} levels"
+                raise NotJson(too_deep if isinstance(error, RecursionError) else str(error))
             else:
                 # A number that ends with the window may continue after it.
                 if end < len(self.window) or not self.grow():
-                    return self._accept(value, end, what)
+                    return value, self._accept(value, end)
             if len(self.window) - self.at > ITEM_LIMIT:
                 limit = f"{ITEM_LIMIT // 2**20} million characters"
-                raise invalid_import(f"{what}: longer than {limit}, or a text in it never ends.")
+                raise NotJson(f"longer than {limit}, or a text in it never ends")
 
-    def _refuse_unless_cut_off(self, error: json.JSONDecodeError, what: str) -> None:
+    def _refuse_unless_cut_off(self, error: json.JSONDecodeError) -> None:
         cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - CUT_OFF_WITHIN
         at = self.passed + error.pos
         if not cut_off or not self.grow():
-            raise invalid_import(f"The file is not JSON: {what}: {error.msg} at character {at}.")
+            raise NotJson(f"{error.msg} at character {at}")
 
-    def _accept(self, value: Any, end: int, what: str) -> Any:
+    def _accept(self, value: Any, end: int) -> tuple[str, str] | None:
+        start, self.at = self.at, end
         # Few values have so many brackets; only those are worth measuring.
-        brackets = self.window.count("[", self.at, end) + self.window.count("{", self.at, end)
+        brackets = self.window.count("[", start, end) + self.window.count("{", start, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
-            raise invalid_import(f"{what}: nested deeper than {settings.JSON_DEPTH_LIMIT} levels.")
-        suspect = SUSPECT.search(self.window, self.at, end)
-        if suspect and (path := unstorable_part(value)) is not None:
-            self.unstorable.append(f"{what}: {path[:200]}" if path else what)
-        self.at = end
-        return value
+            return "", f"nested deeper than {settings.JSON_DEPTH_LIMIT} levels"
+        if SUSPECT.search(self.window, start, end) and (path := unstorable_part(value)) is not None:
+            return path[:200], f"has {UNSTORABLE}"
+        return None
 
 
 def is_deeper(value: Any, levels: int) -> bool:
@@ -125,65 +132,121 @@ def is_deeper(value: Any, levels: int) -> bool:
     return any(isinstance(item, list | dict) for item in inner)
 
 
-class TaskFile:
-    """`users` is set once `tasks()` has been read to its end. Each call of `tasks()` reads the file again."""
+class JsonTasks:
+    """The tasks of a JSON file: a list, one task, one on each line, `{"tasks": […], "users": {…}}`, or an object
+    with a task under each key. `users` is set at the end.
+    """
 
-    def __init__(self, file: BinaryIO):
-        self.file = file
+    def __init__(self, text: TextStream, *, is_lines: bool = False):
+        self.window = JsonWindow(text)
+        self.name = text.name
+        self.is_lines = is_lines
         self.users: Any = None
+        self._place = 0
 
-    def tasks(self) -> Iterator[tuple[int, Any]]:
-        """Each task as it is in the file, with its position, from 1."""
-        text = JsonWindow(self.file)
-        opening = text.peek()
-        if opening == "[":
-            yield from self._list(text)
+    def __iter__(self) -> Iterator[Found]:
+        try:
+            yield from self._tasks()
+        except NotJson as error:
+            raise invalid_import(f"{self.name or 'The file'} is not JSON: {error}.")
+
+    def _tasks(self) -> Iterator[Found]:
+        opening = self.window.peek()
+        if self.is_lines:
+            yield from self._lines()
+        elif opening == "[":
+            yield from self._list("")
+            self._refuse_more()
         elif opening == "{":
-            yield from self._envelope(text)
-        elif opening == "":
-            raise invalid_import("The file is empty.")
+            yield from self._object()
         else:
-            raise invalid_import('The file is neither a list of tasks nor an object with "tasks".')
-        if text.peek():
-            raise invalid_import(
-                f"The file is not JSON: something follows its end, at character {text.passed + text.at}."
-            )
-        if text.unstorable:
-            named = "; ".join(text.unstorable[:MAX_NAMED])
-            more = f"; and {len(text.unstorable) - MAX_NAMED} more" if text.unstorable[MAX_NAMED:] else ""
-            raise invalid_import(f"The file has {UNSTORABLE}. {named}{more}.")
+            raise self._no_tasks() if opening else invalid_import(f"{self.name or 'The file'} is empty.")
 
-    def _list(self, text: JsonWindow) -> Iterator[tuple[int, Any]]:
-        text.expect("[")
-        if text.take("]"):
+    def _no_tasks(self) -> Refused:
+        return invalid_import(
+            f"{self.name or 'The file'} is neither a list of tasks, nor a task, nor an object with a list of"
+            ' "tasks", nor a task on each line.'
+        )
+
+    def _refuse_more(self) -> None:
+        if self.window.peek():
+            raise NotJson(f"something follows its end, at character {self.window.passed + self.window.at}")
+
+    def _value(self, what: str) -> tuple[Any, tuple[str, str] | None]:
+        try:
+            return self.window.value()
+        except NotJson as error:
+            raise NotJson(f"{what}: {error}")
+
+    def _key(self) -> str:
+        key, _ = self._value("a key")
+        if not isinstance(key, str):
+            raise NotJson(f"a key must be a text, at character {self.window.passed + self.window.at}")
+        return key
+
+    def _list(self, path: str) -> Iterator[Found]:
+        self.window.expect("[")
+        if self.window.take("]"):
             return
-        number = 0
+        place = 0
         while True:
-            number += 1
-            yield number, text.value(f"task {number}")
-            if not text.take(","):
+            value, flaw = self._value(f"task {place + 1}")
+            yield Found(f"{path}[{place}]", value, flaw=flaw)
+            place += 1
+            if not self.window.take(","):
                 break
-        text.expect("]")
+        self.window.expect("]")
 
-    def _envelope(self, text: JsonWindow) -> Iterator[tuple[int, Any]]:
-        """`{"tasks": […], "users": {…}}`, or a single task."""
+    def _lines(self, place: int = 0) -> Iterator[Found]:
+        """A task on each line. A line that is not JSON does not end the file."""
+        while self.window.peek():
+            line = self.window.line()
+            try:
+                value, flaw = self.window.value()
+            except NotJson as error:
+                value, flaw = None, ("", f"not JSON: {error}")
+                self.window.skip_line()
+            yield Found(f"[{place}]", value, line, flaw=flaw)
+            place += 1
+
+    def _object(self) -> Iterator[Found]:
         rest: dict[str, Any] = {}
-        found = False
-        text.expect("{")
-        while not text.take("}"):
-            key = text.value("a key")
-            text.expect(":")
-            if key == "tasks" and text.peek() == "[" and not found:
-                found = True
-                yield from self._list(text)
+        flaws = []
+        is_envelope = is_mapping = False
+        self.window.expect("{")
+        while not self.window.take("}"):
+            key = self._key()
+            self.window.expect(":")
+            if key == "tasks" and self.window.peek() == "[" and not is_envelope:
+                is_envelope = True
+                yield from self._list("tasks")
             else:
-                rest[str(key)] = text.value(f'"{key}"')
-            if not text.take(","):
-                text.expect("}")
+                value, flaw = self._value(f'"{key}"')
+                is_mapping = is_mapping or (not rest and not is_envelope and _is_mapped_task(key, value))
+                if is_mapping:
+                    yield Found(f"[{json.dumps(key)}]", value, flaw=flaw)
+                else:
+                    rest[key] = value
+                    flaws += [(f"{key}: {flaw[0]}" if flaw[0] else key, flaw[1])] if flaw else []
+            if not self.window.take(","):
+                self.window.expect("}")
                 break
-        if found:
+        if is_envelope or is_mapping:
             self.users = rest.get("users", self.users)
-        elif isinstance(rest.get("data"), dict):
-            yield 1, rest
+            self._refuse_more()
+            return
+        if not rest or "tasks" in rest:
+            raise self._no_tasks()
+        has_more = self.window.peek() == "{"
+        yield Found(
+            "[0]" if has_more else "", rest, 1 if has_more else None, flaw=flaws[0] if flaws else None
+        )
+        if has_more:
+            yield from self._lines(place=1)
         else:
-            raise invalid_import('The file is neither a list of tasks nor an object with "tasks".')
+            self._refuse_more()
+
+
+def _is_mapped_task(key: str, value: Any) -> bool:
+    """Whether the first key of an object shows that it has a task under each key."""
+    return key not in OWN_KEYS and isinstance(value, dict) and isinstance(value.get("data"), dict)

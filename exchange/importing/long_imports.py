@@ -1,11 +1,13 @@
-"""Imports too long for a request: the file is kept, and a job imports all of it or nothing.
+"""Imports too long for a request: the files are kept, and a job imports all of them or nothing.
 
 The job commits what it has written every 20 seconds, hidden, so another worker goes on where one died.
 """
 
 import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +22,9 @@ from users.models import User
 
 from ..models import Status
 from .authorship import UsersMap
-from .importer import Importing, discard
+from .importer import Importing, discard, name_of
+from .options import ImportOptions
+from .sources import SourceFile
 from .state import ImportState
 
 KIND = "import_tasks"  # its subject is the Import
@@ -36,29 +40,33 @@ _STATUSES = {
 }
 
 
-def start(project: Project, file: BinaryIO, *, actor: User, users: Any, on_duplicate: str, name: str) -> Job:
-    """Keep the file and have a worker import it. Raises Refused if `users` is not a map of users."""
+def start(
+    project: Project, files: Sequence[SourceFile], *, actor: User, users: Any, options: ImportOptions
+) -> Job:
+    """Keep the files and have a worker import them. Raises Refused if `users` is not a map of users."""
     UsersMap(users)  # refused now, while the sender waits for the answer
     with transaction.atomic():
-        record = Import.objects.create(project=project, created_by=actor, name=name[:255])
+        record = Import.objects.create(project=project, created_by=actor, name=name_of(files))
+        named = [{"name": f.name, "content_type": f.content_type, "upload": f.upload} for f in files]
         job = runner.create(
             KIND,
             created_by=actor,
             project_id=project.pk,
             subject_id=record.pk,
-            parameters={"users": users, "on_duplicate": on_duplicate},
+            parameters={"users": users, "options": options.as_json(), "files": named},
         )
-        path = path_of(job)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file.seek(0)
-        with path.open("wb") as copy:
-            shutil.copyfileobj(file, copy)
-        runner.enqueue(job)  # after the commit: the worker must find the row and the file
+        folder_of(job).mkdir(parents=True, exist_ok=True)
+        for number, file in enumerate(files):
+            file.file.seek(0)
+            with (folder_of(job) / str(number)).open("wb") as copy:
+                shutil.copyfileobj(file.file, copy)
+        runner.enqueue(job)  # after the commit: the worker must find the row and the files
     return job
 
 
-def path_of(job: Job) -> Path:
-    return Path(settings.MEDIA_ROOT) / "imports" / str(job.project_id) / f"{job.subject_id}.json"
+def folder_of(job: Job) -> Path:
+    """Where its files are, until it ends: `0`, `1` …"""
+    return Path(settings.MEDIA_ROOT) / "imports" / str(job.project_id) / str(job.subject_id)
 
 
 def job_of(record: Import) -> Job | None:
@@ -80,13 +88,14 @@ def run_step(running: RunningJob) -> Done | Continue:
     record = Import.objects.select_related("project", "created_by").get(pk=job.subject)
     if record.project.deleted_at:
         raise Refused("not_found", "The project was deleted. Nothing was imported.")
-    with _open(job) as file:
+    with ExitStack() as opened:
         importing = Importing(
             record.project,
-            file,
+            _open(job, opened),
             actor=record.created_by,
+            users=job.parameters["users"],
+            options=ImportOptions.from_json(job.parameters["options"]),
             progress=running.report_progress,
-            **job.parameters,
         )
         if job.cursor is None:
             importing.begin(record, importing.survey())
@@ -99,16 +108,19 @@ def run_step(running: RunningJob) -> Done | Continue:
     return Done(importing.state.report.as_dict())
 
 
-def _open(job: Job) -> BinaryIO:
+def _open(job: Job, opened: ExitStack) -> list[SourceFile]:
     try:
-        return path_of(job).open("rb")
-    except FileNotFoundError:
+        return [
+            SourceFile(opened.enter_context((folder_of(job) / str(number)).open("rb")), **named)
+            for number, named in enumerate(job.parameters["files"])
+        ]
+    except (FileNotFoundError, KeyError):  # an import that an earlier version has queued has no such key
         raise Refused("file_lost", "The file of this import is gone. Send it again.")
 
 
 def clean_up(job: Job) -> None:
-    """When it ends: remove its file and, by another job, what it has written if it did not succeed."""
-    transaction.on_commit(lambda: path_of(job).unlink(missing_ok=True))
+    """When it ends: remove its files and, by another job, what it has written if it did not succeed."""
+    transaction.on_commit(lambda: shutil.rmtree(folder_of(job), ignore_errors=True))
     cursor = Job.objects.values_list("cursor", flat=True).get(pk=job.pk)
     if job.state != State.SUCCEEDED and cursor is not None:
         removal = runner.create(

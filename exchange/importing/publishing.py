@@ -25,8 +25,9 @@ from tasks.services.tasks import lock_project_tasks
 from tasks.sql import analyze
 from users.models import User
 
-from .duplicates import ERROR, UPDATE, refuse_known
+from .duplicates import Known, refuse_known
 from .entries import TaskEntry
+from .options import BY_DATA, ERROR, UPDATE, ImportOptions
 from .state import COUNTING_SETTINGS, ImportState, counting_settings
 from .writer import Writer
 
@@ -38,11 +39,17 @@ ANALYZE_FROM = 1_000
 
 # Staged tasks whose unique id or external id somebody else has taken since.
 _TAKEN = """
-    SELECT s.id, t.id FROM tasks_task s JOIN tasks_task t
+    SELECT s.id, t.id, 'unique_id' FROM tasks_task s JOIN tasks_task t
         ON t.project_id = s.project_id AND t.unique_id = s.unique_id AND t.deleted_at IS NULL
     WHERE s.imported_by_id = %(record)s AND s.is_staged
-    UNION SELECT s.id, t.id FROM tasks_task s JOIN tasks_task t
+    UNION SELECT s.id, t.id, 'external_id' FROM tasks_task s JOIN tasks_task t
         ON t.project_id = s.project_id AND t.external_id = s.external_id AND t.deleted_at IS NULL
+    WHERE s.imported_by_id = %(record)s AND s.is_staged
+"""
+_EQUAL = """
+    UNION SELECT s.id, t.id, 'data' FROM tasks_task s JOIN tasks_task t
+        ON t.project_id = s.project_id AND t.deleted_at IS NULL AND t.data = s.data
+        AND jsonb_hash_extended(t.data, 0) = jsonb_hash_extended(s.data, 0)
     WHERE s.imported_by_id = %(record)s AND s.is_staged
 """
 # A changed `updated_at`: whoever copies the project asks for what has changed since they last did.
@@ -54,11 +61,9 @@ _SHOW = """
 Batches = Iterable[list[TaskEntry]]
 
 
-def publish(
-    record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer, *, on_duplicate: str
-) -> None:
+def publish(record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer) -> None:
     """Within a transaction. `batches` reads the file again, for the tasks in it that exist already."""
-    ids = _show(record, state, batches, writer, on_duplicate)
+    ids = _show(record, state, batches, writer)
     project, actor = record.project, record.created_by
     for tasks in _chunks(project, ids):
         totals.add_new(tasks)
@@ -78,14 +83,12 @@ def publish(
     _settle(project, state, ids, actor)
 
 
-def _show(
-    record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer, on_duplicate: str
-) -> list[int]:
+def _show(record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer) -> list[int]:
     for left in reversed(range(TRIES)):
         before = copy.deepcopy(state.report)
         try:
             with transaction.atomic():
-                _give_way(record, state, on_duplicate)
+                _give_way(record, state, writer.options)
                 if state.has_updates:
                     for entries in batches():
                         writer.update_known(entries)
@@ -102,17 +105,17 @@ def _show(
     raise AssertionError
 
 
-def _give_way(record: Import, state: ImportState, on_duplicate: str) -> None:
+def _give_way(record: Import, state: ImportState, options: ImportOptions) -> None:
     """Tasks that somebody else has added meanwhile are duplicates, like those that were here before."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, {"record": record.pk})
-        taken = dict(cursor.fetchall())
+        cursor.execute(_TAKEN + (_EQUAL if options.match_on == BY_DATA else ""), {"record": record.pk})
+        taken = {staged: Known(task, key) for staged, task, key in cursor.fetchall()}
     if not taken:
         return
-    if on_duplicate == ERROR:
-        raise refuse_known(None, min(taken.values()))
+    if options.on_duplicate == ERROR:
+        raise refuse_known(None, min(taken.values(), key=lambda known: known.task))
     purge_tasks(list(taken))
-    if on_duplicate == UPDATE:
+    if options.on_duplicate == UPDATE:
         state.has_updates = True
     else:
         state.report.duplicates_skipped.count += len(taken)

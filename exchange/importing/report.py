@@ -1,13 +1,12 @@
 """The report of an import, for the person who started it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from reviews.imported import ImportedWork
 from tasks.labelconfig import some_problems
-from tasks.models import Annotation, Task
+from tasks.models import Task
 from users.models import User
 
 from .entries import AnnotationEntry, TaskEntry
@@ -63,42 +62,47 @@ class Report:
     duplicates_updated: CountedTasks = field(default_factory=CountedTasks)
     verdicts_not_kept: CountedTasks = field(default_factory=CountedTasks)
     self_reviews: CountedTasks = field(default_factory=CountedTasks)
-    reviewers: Counter[int] = field(default_factory=Counter)  # ids
+    reviewers: Counter[Any] = field(default_factory=Counter)  # ids
     reasons: Counter[str] = field(default_factory=Counter)
     new_unique_ids: int = 0
     predictions_without_content: int = 0
     drafts_ignored: int = 0
     comments_ignored: int = 0
+    blank_lines: int = 0
     placeholders: list[str] = field(default_factory=list)
+    warnings: dict[str, Any] = field(default_factory=lambda: {"count": 0, "items": []})
+    formats: list[str] = field(default_factory=list)
     columns: dict[str, None] = field(default_factory=dict)
     task_ids: list[int] = field(default_factory=list)
 
-    def count(self, placed: Sequence[tuple[TaskEntry, Task]], *, predictions: int) -> None:
-        self.tasks += len(placed)
-        self.predictions += predictions
-        for entry, task in placed:
-            self.task_ids.append(task.pk)
-            self.columns |= dict.fromkeys(entry.data)
-            self.predictions_without_content += entry.predictions_without_content
-            self.drafts_ignored += entry.drafts
-            self.comments_ignored += entry.comments
+    def count_task(self, entry: TaskEntry) -> None:
+        self.tasks += 1
+        self.predictions += len(entry.predictions)
+        self.columns |= dict.fromkeys(entry.data)
+        self.predictions_without_content += entry.predictions_without_content
+        self.drafts_ignored += entry.drafts
+        self.comments_ignored += entry.comments
 
-    def count_annotation(self, found: Located, row: Annotation, work: ImportedWork | None) -> None:
-        """`row` is its annotation here; `work` has its verdicts if there are any."""
+    def count_annotation(
+        self, number: int, position: int, entry: AnnotationEntry, config: str, name_of: Callable[[str], Any]
+    ) -> None:
+        """`number` is its task's in the import, `position` its own there. `name_of` a key of the file is whoever
+        it means here."""
         self.annotations += 1
-        self.comments_ignored += found.entry.comments
-        where = {"annotation": found.position}
-        if problems := some_problems(row.result, found.task.project.label_config):
-            self.result_problems.add(found.number, **where, problems=problems)
-        if reason := found.entry.review_state.not_kept_because:
+        self.comments_ignored += entry.comments
+        where = {"annotation": position}
+        state = entry.review_state
+        if problems := some_problems(entry.result, config):
+            self.result_problems.add(number, **where, problems=problems)
+        if reason := state.not_kept_because:
             self.reasons[reason] += 1
-            self.verdicts_not_kept.add(found.number, **where, reason=reason)
-        if work:
-            self.reviews += len(work.verdicts)
-            self.standing += work.stands
-            self.reviewers.update(verdict.reviewer_id for verdict in work.verdicts)
-            if any(verdict.reviewer_id == row.completed_by_id for verdict in work.verdicts):
-                self.self_reviews.add(found.number, **where, stands=work.stands)
+            self.verdicts_not_kept.add(number, **where, reason=reason)
+        self.reviews += len(state.verdicts)
+        self.standing += state.stands
+        reviewers = [name_of(verdict.reviewer) for verdict in state.verdicts]
+        self.reviewers.update(reviewers)
+        if name_of(entry.author) in reviewers:
+            self.self_reviews.add(number, **where, stands=state.stands)
 
     def as_state(self) -> dict[str, Any]:
         """As JSON, for `from_state`. Without `task_ids`: a job does not answer with them."""
@@ -132,6 +136,10 @@ class Report:
             "predictions_without_content": self.predictions_without_content,
             "drafts_ignored": self.drafts_ignored,
             "comments_ignored": self.comments_ignored,
+            "blank_lines": self.blank_lines,
+            "warnings": self.warnings,
+            "formats": self.formats,
+            "columns": list(self.columns),
             "placeholders": self.placeholders,
         }
 
@@ -149,6 +157,8 @@ class Report:
                 problems,
                 "annotations have results that the label configuration does not know, stored as they are",
             ),
+            (self.warnings["count"], "keys are missing or unknown (`--strict` refuses them)"),
+            (self.blank_lines, "blank lines were left out"),
             (self.duplicates_skipped.count, "tasks existed already and were skipped"),
             (self.duplicates_updated.count, "tasks existed already and were updated"),
             (self.new_unique_ids, "annotations or reviews got a new unique id, because theirs was taken"),

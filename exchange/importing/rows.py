@@ -27,6 +27,7 @@ def task_row(entry: TaskEntry, record: Import, *, pk: int, inner_id: int) -> Tas
         overlap=record.project.maximum_annotations,
         unique_id=entry.unique_id or uuid.uuid4(),
         external_id=entry.external_id,
+        file_upload_id=entry.upload,
         imported_by_id=record.pk,
         updated_by_id=record.created_by_id,
         is_staged=True,

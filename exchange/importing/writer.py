@@ -17,9 +17,10 @@ from tasks.services.tasks import update as update_task
 from tasks.sql import copy_rows, next_ids
 
 from .authorship import People, people_of
-from .duplicates import ERROR, UPDATE, known_tasks, refuse_known, taken_unique_ids
+from .duplicates import Known, known_tasks, refuse_known, taken_unique_ids
 from .entries import TaskEntry
-from .json_stream import invalid_import
+from .options import ERROR, UPDATE, ImportOptions
+from .problems import invalid_import
 from .report import Located, Report, annotations_of
 from .rows import annotation_row, count_new, prediction_row, task_row, work_of
 from .state import ImportState
@@ -32,8 +33,8 @@ Placed = tuple[TaskEntry, Task]
 class Writer:
     """Stages the tasks of one import."""
 
-    def __init__(self, record: Import, people: People, state: ImportState):
-        self.record, self.people, self.state = record, people, state
+    def __init__(self, record: Import, people: People, state: ImportState, options: ImportOptions):
+        self.record, self.people, self.state, self.options = record, people, state, options
         self.project, self.actor = record.project, record.created_by
         self.unchecked, self.first_unchecked = 0, state.written + 1
 
@@ -41,19 +42,22 @@ class Writer:
     def report(self) -> Report:
         return self.state.report
 
-    def write(self, entries: Sequence[TaskEntry], *, on_duplicate: str) -> None:
+    def _known(self, entries: Sequence[TaskEntry]) -> dict[int, Known]:
+        return known_tasks(self.project, entries, match_on=self.options.match_on, record=self.record)
+
+    def write(self, entries: Sequence[TaskEntry]) -> None:
         """Stage those that are new here. Of the others, updates are for the end (`update_known`)."""
-        known = known_tasks(self.record, entries)
-        if known and on_duplicate == ERROR:
+        known = self._known(entries)
+        if known and self.options.on_duplicate == ERROR:
             raise refuse_known(*next(iter(known.items())))
         new = [entry for entry in entries if entry.number not in known]
         self.people.resolve(set().union(*map(people_of, new)))
         self._insert(self._new_tasks(new))
-        for number, task_id in known.items():
-            if task_id and on_duplicate == UPDATE:
+        for number, found in known.items():
+            if found.task and self.options.on_duplicate == UPDATE:
                 self.state.has_updates = True
             else:
-                self.report.duplicates_skipped.add(number, id=task_id or None)
+                self.report.duplicates_skipped.add(number, id=found.task or None)
         if self.unchecked >= CHECK_EVERY:
             self.check(until=entries[-1].number)
 
@@ -80,13 +84,15 @@ class Writer:
         count_new(tasks, annotations, predictions)
         copy_rows(tasks)
         copy_rows(predictions)
-        self.report.count(placed, predictions=len(predictions))
+        for entry, task in placed:
+            self.report.count_task(entry)
+            self.report.task_ids.append(task.pk)
 
     # --- tasks that exist already ------------------------------------------------------------
 
     def update_known(self, entries: Sequence[TaskEntry]) -> None:
         """Update the data of those that others see, and add the annotations they do not have yet."""
-        known = {number: pk for number, pk in known_tasks(self.record, entries).items() if pk}
+        known = {number: found.task for number, found in self._known(entries).items() if found.task}
         if not known:
             return
         tasks = Task.objects.in_bulk(known.values())
@@ -133,7 +139,9 @@ class Writer:
             has_verdicts = bool(one.entry.review_state.verdicts)
             work = work_of(one.entry, row, self.people, self.project) if has_verdicts else None
             works += [work] if work else []
-            self.report.count_annotation(one, row, work)
+            self.report.count_annotation(
+                one.number, one.position, one.entry, self.project.label_config, self.people.__getitem__
+            )
         AnnotationReviewService(self.actor).record_imported(works)
         # record_imported has written the history of those with verdicts.
         reviewed = {work.annotation.pk for work in works}

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from ..choices import AssignmentType, FinalState
@@ -178,6 +178,14 @@ class Task(TaskMixin, models.Model):
             ),
             models.Index(
                 fields=["file_upload"], condition=Q(file_upload__isnull=False), name="task_by_upload"
+            ),
+            # Tasks with equal data, for imports that ask (exchange/importing/duplicates.py).
+            models.Index(
+                F("project"),
+                Func(
+                    F("data"), Value(0), function="jsonb_hash_extended", output_field=models.BigIntegerField()
+                ),
+                name="task_data_hash",
             ),
             # What an import has written so far.
             models.Index(fields=["imported_by", "id"], condition=Q(is_staged=True), name="task_staged"),

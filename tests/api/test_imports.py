@@ -94,7 +94,7 @@ def test_refusal_names_task_and_field(house, client_of):
     words = 'task 2: annotations[0].completed_by: must be an id, an e-mail or {"email": …}, not true.'
     body = response.json()
     assert (response.status_code, body["code"], body["detail"]) == (400, "invalid_import", words)
-    assert body["validation_errors"] == {"annotations[0].completed_by": [words]}
+    assert body["validation_errors"] == {"[1].annotations[0].completed_by": [words]}
     assert Task.objects.count() == 1
 
 
@@ -109,6 +109,65 @@ def test_unknown_duplicate_rule_is_refused(house, client_of):
     response = client_of(house.lead).post(f"{url(house)}?on_duplicate=replace", TASKS)
 
     assert (response.status_code, response.json()["code"]) == (400, "invalid_on_duplicate")
+
+
+# --- what may be asked ---------------------------------------------------------------------------------
+
+
+def test_dry_run_answers_with_the_report_and_imports_nothing(house, client_of):
+    response = client_of(house.lead).post(f"{url(house)}?dry_run=true", [*TASKS, {"words": "c"}])
+
+    body = response.json()
+    assert response.status_code == 200
+    assert (body["task_count"], body["annotation_count"], body["import"], body["job"]) == (3, 1, None, None)
+    assert [one["path"] for one in body["report"]["warnings"]["items"]] == ["[2].data.text"]
+    assert Task.objects.get() == house.task
+
+
+def test_strict_refuses_what_would_be_a_warning(house, client_of):
+    response = client_of(house.lead).post(f"{url(house)}?strict=true", [{"words": "c"}])
+
+    words = "task 1: data.text: is missing: the label configuration shows it."
+    body = response.json()
+    assert (response.status_code, body["code"], body["detail"]) == (400, "invalid_import", words)
+    assert body["errors"] == [{"task": 1, "path": "[0].data.text", "detail": words}]
+    assert (body["error_count"], body["validation_errors"]) == (1, {"[0].data.text": [words]})
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "words"),
+    [
+        ("dryrun=true", "dryrun", "Did you mean dry_run?"),
+        ("x=1", "x", "Known are return_task_ids"),
+        ("strict=maybe", "strict", "boolean"),
+        ("match_on=name", "match_on", "id, data"),
+        ("encoding=klingon", "encoding", "not known"),
+    ],
+)
+def test_option_that_would_do_nothing_is_refused(house, client_of, query, name, words):
+    response = client_of(house.lead).post(f"{url(house)}?{query}", TASKS)
+
+    assert response.status_code == 400
+    assert words in response.json()["validation_errors"][name][0]
+    assert Task.objects.get() == house.task
+
+
+def test_several_files_of_a_request_are_all_imported(house, client_of):
+    body = {"one": as_file([{"text": "b"}]), "two": as_file([{"text": "c"}, {"text": "d"}])}
+
+    response = client_of(house.lead).post(url(house), body, format="multipart")
+
+    assert (response.status_code, response.json()["task_count"]) == (201, 3)
+
+
+def test_an_address_is_refused_with_what_to_do(house, client_of):
+    form = "application/x-www-form-urlencoded"
+    response = client_of(house.lead).generic(
+        "POST", url(house), "url=https://example.org/a.csv", content_type=form
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_import")
+    assert "Download the file" in response.json()["detail"]
 
 
 # --- taking it back -----------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from tasks.services import projects
 from tasks.strict_json import parse_json
 from users.models import User
 
-from ...importing.duplicates import ON_DUPLICATE, SKIP
 from ...importing.importer import import_file
+from ...importing.options import BY_ID, MATCH_ON, ON_DUPLICATE, SKIP
 from ..arguments import add_actor, person_named, project_named
 
 PROJECT_KEYS = (
@@ -51,6 +51,15 @@ class Command(BaseCommand):
             help="What to do with tasks that exist already (default: skip).",
         )
 
+        parser.add_argument(
+            "--match-on",
+            choices=MATCH_ON,
+            default=BY_ID,
+            help="How such tasks are recognised: by ids (default), or also by equal data.",
+        )
+        parser.add_argument("--strict", action="store_true", help="Refuse what would be a warning.")
+        parser.add_argument("--encoding", default="", help="Of a file that is not UTF-8, as windows-1252.")
+
     def handle(
         self,
         *,
@@ -72,17 +81,23 @@ class Command(BaseCommand):
                     actor=person,
                     users=_read(users) if users else None,
                     on_duplicate=on_duplicate,
+                    **{name: options[name] for name in ("match_on", "strict", "encoding")},
                     name=file.name,
                     progress=progress,
                 )
         except Refused as refused:
-            raise CommandError(refused.detail)
+            raise CommandError("\n".join(_sentences(refused)))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}")
         where = f'"{target.title}" (project {target.pk})'
         self.stdout.write(f"Import {outcome.record.pk} into {where}, {outcome.seconds:.1f} s:")
         for line in outcome.report.lines():
             self.stdout.write(f"  {line}")
+
+
+def _sentences(refused: Refused) -> list[str]:
+    listed = refused.extra.get("body", {}).get("errors", [])
+    return [one["detail"] for one in listed] or [refused.detail]
 
 
 def _project(named: str, person: User) -> Project:

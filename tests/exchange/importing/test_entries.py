@@ -55,15 +55,20 @@ def broken(path: list[Any], value: Any) -> list[dict]:
         ),
         (
             ["annotations", 0, "was_cancelled"],
-            "no",
-            "task 2: annotations[0].was_cancelled: must be true or false, not 'no'.",
+            "maybe",
+            "task 2: annotations[0].was_cancelled: must be true or false, not 'maybe'.",
         ),
         (
             ["annotations", 0, "lead_time"],
             "long",
             "task 2: annotations[0].lead_time: must be a number, not 'long'.",
         ),
-        (["annotations", 0, "unique_id"], "x", "task 2: annotations[0].unique_id: must be a UUID, not 'x'."),
+        (
+            ["annotations", 0, "unique_id"],
+            " ",
+            "task 2: annotations[0].unique_id: must be a UUID or another short text, not ' '.",
+        ),
+        (["predictions", 0], {"score": 0.5}, "task 2: predictions[0].result: is missing."),
         (
             ["annotations", 0, "created_at"],
             "x",
@@ -71,8 +76,8 @@ def broken(path: list[Any], value: Any) -> list[dict]:
         ),
         (
             ["annotations", 0, "reviews", 0, "accepted"],
-            1,
-            "task 2: annotations[0].reviews[0].accepted: must be true or false, not 1.",
+            2,
+            "task 2: annotations[0].reviews[0].accepted: must be true or false, not 2.",
         ),
         (["annotations", 0, "reviews", 0, "created_by"], 1.5, None),
         (["annotations", 0, "reviews", 0, "verdict"], "good", None),

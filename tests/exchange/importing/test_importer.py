@@ -273,8 +273,9 @@ def test_on_duplicate_update_brings_new_data_and_new_annotations(project):
 
 
 def test_taken_unique_id_of_an_annotation_is_replaced(project):
-    for _ in range(2):
-        report = load([task_of(answer(unique_id=UUIDS[1]))], project).report
+    twice = [task_of(answer(unique_id=UUIDS[1]), external_id=name) for name in ("a", "b")]
+
+    report = load(twice, project).report
 
     assert (Annotation.objects.count(), report.new_unique_ids) == (2, 1)
 

@@ -83,7 +83,7 @@ def nothing_is_left() -> bool:
         User.objects.filter(email__contains="placeholder"),
         Import.objects.exclude(reserved_until=None),
     )
-    return not any(rows.exists() for rows in traces) and not long_imports.path_of(job()).exists()
+    return not any(rows.exists() for rows in traces) and not long_imports.folder_of(job()).exists()
 
 
 def elsewhere(act: Callable[[], Any]) -> None:
@@ -136,6 +136,7 @@ def test_short_file_is_imported_within_the_request(house, sent):
         "status": "completed",
         "error": None,
         "error_code": None,
+        "errors": [],
         "created_at": 0,
         "finished_at": 0,
         "done": 2,
@@ -153,7 +154,7 @@ def test_worker_imports_the_file(house, begun):
     body = state(house, begun)
     assert (body["status"], body["done"], body["total"], body["task_count"]) == ("completed", 5, 5, 5)
     assert (body["annotation_count"], imported(), Annotation.objects.count()) == (5, 5, 6)
-    assert not long_imports.path_of(job()).exists()
+    assert not long_imports.folder_of(job()).exists()
     listed = client_of(house.lead).get(f"/api/projects/{house.project.pk}/imports/{begun}/").json()
     assert (listed["status"], len(listed["task_ids"])) == ("completed", 5)
 
@@ -256,7 +257,7 @@ def test_running_import_is_not_sent_again(house, begun, sent):
 
 
 def test_missing_file_fails_the_import(house, begun):
-    long_imports.path_of(job()).unlink()
+    (long_imports.folder_of(job()) / "0").unlink()
 
     run_job()
 

@@ -1,0 +1,107 @@
+"""Reads CSV and TSV: the first row names the keys of the data, and each other row is a task. Every value stays
+the text that it is in the file: 007, 1e5, NA and TRUE are not rewritten.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from .found import Found
+from .problems import invalid_import
+from .text_stream import LINE_LIMIT, TextStream
+
+DELIMITERS = ",;\t|"
+MAX_COLUMNS = 10_000
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')  # spreadsheet programs begin a file with it
+# Of the whole process. The default, 131,072 characters, is less than a long text.
+csv.field_size_limit(LINE_LIMIT)
+
+
+def rows_of(text: TextStream, *, delimiter: str = "") -> Iterator[Found]:
+    lines, above = _without_blank_start(text.lines())
+    first = next(lines, "")
+    if named := SEPARATOR_LINE.fullmatch(first):
+        delimiter, first, above = named.group(1), next(lines, ""), above + 1
+    reader = csv.reader(chain([first], lines), delimiter=delimiter or _delimiter_of(first), strict=True)
+    header: list[str] | None = None
+    place = 0
+    while True:
+        line = above + reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            if header is None:
+                raise invalid_import(f"{_called(text)}: line {line}: {_sentence(error)}.")
+            yield Found(f"[{place}]", None, line, flaw=("", _sentence(error)))
+            place += 1
+            continue
+        if row is None:
+            return
+        if header is None:
+            header = _checked_header(row, text)
+        elif not any(row):
+            yield Found("", None, line, is_blank=True)
+        else:
+            yield _found(header, row, place, line)
+            place += 1
+
+
+def _sentence(error: csv.Error) -> str:
+    # The rest of some is advice for programmers.
+    return str(error).partition(" - ")[0]
+
+
+def _called(text: TextStream) -> str:
+    return text.name or "The file"
+
+
+def _without_blank_start(lines: Iterable[str]) -> tuple[Iterator[str], int]:
+    rest = iter(lines)
+    skipped = 0
+    for line in rest:
+        if line.strip():
+            return chain([line], rest), skipped
+        skipped += 1
+    return iter(()), skipped
+
+
+def _delimiter_of(header: str) -> str:
+    """The character that makes the most columns; a comma if there is one column only."""
+    return max(DELIMITERS, key=lambda one: len(next(csv.reader([header], delimiter=one), [])))
+
+
+def _checked_header(row: list[str], text: TextStream) -> list[str]:
+    names = [name.strip() for name in row]
+    called = _called(text)
+    if len(names) > MAX_COLUMNS:
+        raise invalid_import(f"{called} has more than {MAX_COLUMNS:,} columns.")
+    found = []
+    for place, name in enumerate(names):
+        if not name:
+            found.append(f"column {place + 1} has no name")
+        elif name in names[:place]:
+            found.append(f"two columns are called {name[:100]!r}")
+    if found:
+        raise invalid_import(f"{called}: the header is ambiguous: {', '.join(dict.fromkeys(found[:20]))}.")
+    return names
+
+
+def _found(header: list[str], row: list[str], place: int, line: int) -> Found:
+    # Spreadsheet programs add delimiters at the end of a row.
+    while len(row) > len(header) and not row[-1]:
+        row.pop()
+    if len(row) != len(header):
+        sentence = f"has {len(row)} cells, but the header has {len(header)}"
+        return Found(f"[{place}]", None, line, flaw=("", sentence))
+    return Found(f"[{place}]", {"data": dict(zip(header, row, strict=True))}, line)
+
+
+def lines_of(text: TextStream, *, key: str) -> Iterator[Found]:
+    """A task for each line of a text, with its spaces. Blank lines are counted, no more."""
+    for number, line in enumerate(text.lines(), 1):
+        words = line.removesuffix("\n").removesuffix("\r")
+        if words.strip():
+            yield Found(f"[{number - 1}]", {"data": {key: words}}, number)
+        else:
+            yield Found("", None, number, is_blank=True)
