@@ -22,7 +22,7 @@ items, ordered by id; their slots, ordered by id; a row of counts, last. A claim
 item, with SKIP LOCKED.
 
 An import takes 1 and 2 at its end, after its tasks: only its commit makes them visible, so nobody else can
-hold them.
+hold them. If it changes tasks that others see, it takes 1 to 4 of all of them first.
 
 Rows are locked FOR NO KEY UPDATE: plain FOR UPDATE deadlocks with the FOR KEY SHARE that foreign keys take.
 Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the

@@ -21,7 +21,7 @@ from reviews.purging import purge_tasks
 from reviews.queue import entries as queue_entries
 from tasks import counters, events, totals
 from tasks.models import Annotation, History, Import, Prediction, Project, Task
-from tasks.services.tasks import lock_project_tasks
+from tasks.services.tasks import lock_project_tasks, lock_to_update
 from tasks.sql import analyze
 from users.models import User
 
@@ -90,6 +90,7 @@ def _show(record: Import, state: ImportState, batches: Callable[[], Batches], wr
             with transaction.atomic():
                 _give_way(record, state, writer.options)
                 if state.has_updates:
+                    lock_to_update(record.project, _known_to_all(batches(), writer))
                     for entries in batches():
                         writer.update_known(entries)
                     writer.check(until=state.total)
@@ -103,6 +104,10 @@ def _show(record: Import, state: ImportState, batches: Callable[[], Batches], wr
                 raise writer.refused(error, until=state.total)
             state.report = before
     raise AssertionError
+
+
+def _known_to_all(batches: Batches, writer: Writer) -> set[int]:
+    return set().union(*(writer.known_here(entries).values() for entries in batches))
 
 
 def _give_way(record: Import, state: ImportState, options: ImportOptions) -> None:

@@ -64,6 +64,8 @@ class Report:
     self_reviews: CountedTasks = field(default_factory=CountedTasks)
     reviewers: Counter[Any] = field(default_factory=Counter)  # ids
     reasons: Counter[str] = field(default_factory=Counter)
+    annotations_updated: int = 0
+    annotations_unchanged: int = 0
     new_unique_ids: int = 0
     predictions_without_content: int = 0
     drafts_ignored: int = 0
@@ -132,6 +134,8 @@ class Report:
             "verdicts_not_kept": self.verdicts_not_kept.as_dict() | {"reasons": dict(self.reasons)},
             "self_reviews": self.self_reviews.as_dict(),
             "reviewers": self._reviewers(),
+            "annotations_updated": self.annotations_updated,
+            "annotations_unchanged": self.annotations_unchanged,
             "given_new_unique_id": self.new_unique_ids,
             "predictions_without_content": self.predictions_without_content,
             "drafts_ignored": self.drafts_ignored,
@@ -161,6 +165,8 @@ class Report:
             (self.blank_lines, "blank lines were left out"),
             (self.duplicates_skipped.count, "tasks existed already and were skipped"),
             (self.duplicates_updated.count, "tasks existed already and were updated"),
+            (self.annotations_updated, "annotations of such tasks got a new version"),
+            (self.annotations_unchanged, "annotations of such tasks were the same already"),
             (self.new_unique_ids, "annotations or reviews got a new unique id, because theirs was taken"),
             (
                 self.predictions_without_content,

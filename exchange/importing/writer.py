@@ -1,6 +1,7 @@
 """Writes checked tasks in batches by COPY. Their counters come from the functions that recount uses."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from django.db import DataError, Error, IntegrityError, connection
@@ -12,13 +13,16 @@ from tasks import counters
 from tasks.choices import HistoryAction
 from tasks.errors import Refused
 from tasks.models import Annotation, Import, Prediction, Task
+from tasks.results import same_result
 from tasks.services import history
+from tasks.services.annotations import edit
+from tasks.services.tasks import save_predictions
 from tasks.services.tasks import update as update_task
 from tasks.sql import copy_rows, next_ids
 
 from .authorship import People, people_of
 from .duplicates import Known, known_tasks, refuse_known, taken_unique_ids
-from .entries import TaskEntry
+from .entries import AnnotationEntry, TaskEntry
 from .options import ERROR, UPDATE, ImportOptions
 from .problems import invalid_import
 from .report import Located, Report, annotations_of
@@ -90,10 +94,14 @@ class Writer:
 
     # --- tasks that exist already ------------------------------------------------------------
 
+    def known_here(self, entries: Sequence[TaskEntry]) -> dict[int, int]:
+        """Number in the file → id of the task that others see."""
+        return {number: found.task for number, found in self._known(entries).items() if found.task}
+
     def update_known(self, entries: Sequence[TaskEntry]) -> None:
-        """Update the data of those that others see, and add the annotations they do not have yet."""
-        known = {number: found.task for number, found in self._known(entries).items() if found.task}
-        if not known:
+        """Update the data of those that others see, and merge the annotations and predictions of the file into
+        theirs."""
+        if not (known := self.known_here(entries)):
             return
         tasks = Task.objects.in_bulk(known.values())
         updated = []
@@ -102,28 +110,74 @@ class Writer:
                 updated.append((entry, self._update(entry, tasks[known[entry.number]])))
                 self.report.duplicates_updated.add(entry.number, id=known[entry.number])
         self.people.resolve(set().union(*(people_of(entry) for entry, _ in updated)))
-        self._add_annotations(updated)
+        self._merge_annotations(updated)
+        self._merge_predictions(updated)
 
     def _update(self, entry: TaskEntry, task: Task) -> Task:
         # Through the service, because new data outdates standing reviews.
-        changes = {"data": entry.data, "meta": entry.fields.get("meta", {})}
-        if entry.external_id:
-            changes["external_id"] = entry.external_id
+        changes = {"data": entry.data, "meta": entry.fields.get("meta"), "external_id": entry.external_id}
+        changes = {name: value for name, value in changes.items() if value or name == "data"}
         if all(getattr(task, name) == value for name, value in changes.items()):
             return task
         return update_task(task.pk, changes, actor=self.actor)
 
-    def _add_annotations(self, updated: Sequence[Placed]) -> None:
-        """Those with a unique id that is new to the task: of the others we cannot know."""
-        found = [(one.entry.unique_id, one) for one in annotations_of(updated) if one.entry.unique_id]
-        taken = taken_unique_ids(self.project, [unique_id for unique_id, _ in found if unique_id])
-        new = [one for unique_id, one in found if unique_id and taken.get(unique_id) != one.task.pk]
+    def _merge_annotations(self, updated: Sequence[Placed]) -> None:
+        """One with the unique id of one of the task's becomes its new version, if it differs. One without is
+        the same as one by the same person with an equal result. The others are added."""
+        here = Annotation.objects.filter(task__in=[task.pk for _, task in updated], deleted_at=None)
+        of_task: dict[int, list[Annotation]] = defaultdict(list)
+        for annotation in here:
+            of_task[annotation.task_id].append(annotation)
+        new = []
+        for one in annotations_of(updated):
+            if (same := self._counterpart(one.entry, of_task[one.task.pk])) is None:
+                new.append(one)
+            elif self._is_equal(one.entry, same):
+                self.report.annotations_unchanged += 1
+            else:
+                self._edit(one, same)
         if not new:
             return
         self._insert_annotations(new)
         tasks = list(Task.objects.select_related("project").lock(one.task.pk for one in new))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
+
+    def _counterpart(self, entry: AnnotationEntry, candidates: Sequence[Annotation]) -> Annotation | None:
+        if entry.unique_id and (named := [one for one in candidates if one.unique_id == entry.unique_id]):
+            return named[0]
+        author = self.people[entry.author]
+        mine = (one for one in candidates if one.completed_by_id == author and self._is_equal(entry, one))
+        return next(mine, None)
+
+    def _is_equal(self, entry: AnnotationEntry, annotation: Annotation) -> bool:
+        return annotation.was_cancelled == entry.fields["was_cancelled"] and same_result(
+            annotation.result, entry.result
+        )
+
+    def _edit(self, one: Located, annotation: Annotation) -> None:
+        changes = {"result": one.entry.result, "was_cancelled": one.entry.fields["was_cancelled"]}
+        try:
+            edit(annotation.pk, changes, actor=self.actor)
+        except Refused as refused:
+            where = f"task {one.number}: annotations[{one.position}]"
+            raise Refused(refused.code, f"{where}: {refused.detail}", status=refused.status)
+        self.report.annotations_updated += 1
+
+    def _merge_predictions(self, updated: Sequence[Placed]) -> None:
+        sent = [(entry, task.pk) for entry, task in updated if entry.predictions]
+        here = Prediction.objects.filter(task__in=[pk for _, pk in sent])
+        known = defaultdict(list)
+        for prediction in here:
+            known[prediction.task_id, prediction.model_version, prediction.score].append(prediction.result)
+        rows = [
+            {"task": pk, "result": one.result, "score": one.score, "model_version": one.model_version}
+            for entry, pk in sent
+            for one in entry.predictions
+            if not any(same_result(one.result, old) for old in known[pk, one.model_version, one.score])
+        ]
+        if rows:
+            self.report.predictions += save_predictions(rows, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 

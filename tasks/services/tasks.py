@@ -142,6 +142,23 @@ def lock_with_annotations(task_id: int) -> tuple[list[Annotation], Task]:
         transaction.savepoint_rollback(before)
 
 
+def lock_to_update(project: Project, task_ids: Iterable[int]) -> None:
+    """Take every lock that changing these tasks and their annotations needs, in the usual order, so that they
+    can be changed one by one in any order. To be called before any of them is locked."""
+    wanted = set(task_ids)
+    present = (
+        Annotation.objects.filter(task__in=wanted, deleted_at=None).order_by().values_list("pk", flat=True)
+    )
+    lock_project_tasks(project)
+    while True:
+        before = transaction.savepoint()
+        locked = {annotation.pk for annotation in Annotation.objects.lock(present).only("pk")}
+        list(Task.objects.lock(wanted).only("pk"))
+        if locked.issuperset(present):
+            return
+        transaction.savepoint_rollback(before)  # one was submitted between the two
+
+
 def _annotation_ids(task_id: int) -> list[int]:
     return list(Annotation.objects.filter(task_id=task_id, deleted_at=None).values_list("pk", flat=True))
 

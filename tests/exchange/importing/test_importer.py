@@ -268,8 +268,20 @@ def test_on_duplicate_update_brings_new_data_and_new_annotations(project):
 
     task = Task.objects.get()
     assert (task.data, task.total_annotations, task.reviews_accepted) == ({"text": "Another"}, 2, 1)
-    assert sorted(a.result[0]["value"]["choices"][0] for a in task.annotations.all()) == ["A", "C"]
+    assert sorted(a.result[0]["value"]["choices"][0] for a in task.annotations.all()) == ["B", "C"]
     assert (report.tasks, report.annotations, report.duplicates_updated.count) == (0, 1, 1)
+    assert (report.annotations_updated, report.annotations_unchanged) == (1, 0)
+
+
+def test_on_duplicate_update_twice_changes_nothing_more(project):
+    guess = {"result": factories.result("B"), "score": 0.5}
+    body = [task_of(answer(), answer("B", unique_id=UUIDS[1]), predictions=[guess], external_id="a")]
+    load(body, project)
+
+    report = load(body, project, on_duplicate="update").report
+
+    assert (Annotation.objects.count(), Prediction.objects.count()) == (2, 1)
+    assert (report.annotations, report.annotations_updated, report.annotations_unchanged) == (0, 0, 2)
 
 
 def test_taken_unique_id_of_an_annotation_is_replaced(project):

@@ -267,6 +267,35 @@ def test_others_work_while_a_short_file_is_imported_within_its_request(house, mo
     no_drift()
 
 
+def test_two_imports_that_update_the_same_tasks_wait_for_each_other(house, monkeypatch):
+    """In whatever order their files have them."""
+    post(house, TASKS[:2])
+    both_inside = threading.Barrier(2)
+    update = writer.update_task
+
+    def together(*of: Any, **options: Any) -> Task:
+        with suppress(threading.BrokenBarrierError):
+            both_inside.wait(timeout=0.5)
+        return update(*of, **options)
+
+    monkeypatch.setattr(writer, "update_task", together)
+    new = [task | {"data": {"text": "New"}} for task in TASKS[:2]]
+    reports = []
+
+    def run(tasks: list[dict]) -> None:
+        reports.append(post(house, tasks, query="?on_duplicate=update")["report"])
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=[tasks]) for tasks in (new, new[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [report["duplicates_updated"]["count"] for report in reports] == [2, 2]
+    no_drift()
+
+
 # --- what others did meanwhile --------------------------------------------------------------------
 
 
