@@ -117,6 +117,7 @@ urlpatterns = [
         import_results.ImportPredictions.as_view(),
         name="import-predictions",
     ),
+    path("projects/<int:pk>/imports/", import_results.ImportViewSet.as_view(LIST), name="imports"),
     path(
         "projects/<int:pk>/imports/<int:import_pk>/",
         import_results.ImportStatus.as_view(),
@@ -146,6 +147,7 @@ urlpatterns = [
     ),
     # --- files in and out
     path("projects/<int:pk>/import/", imports.ImportView.as_view(), name="import"),
+    path("projects/<int:pk>/reimport/", imports.ReimportView.as_view(), name="reimport"),
     path("import/file-upload/<int:pk>/", uploads.OneUpload.as_view(), name="file-upload"),
     path(
         "projects/<int:project_pk>/file-uploads/",

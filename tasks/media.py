@@ -91,4 +91,19 @@ KINDS = {
     ".htm": HTML,
     ".xml": Kind("application/xml", "text", PAGE, _text, inline=False),
 }
+# Files of tasks, kept until they are imported. What they hold is checked by the import.
+TASK_FILES = {
+    extension: Kind(content_type, "", frozenset(), lambda head: True, inline=False)
+    for extension, content_type in (
+        (".json", "application/json"),
+        (".jsonl", "application/jsonl"),
+        (".ndjson", "application/jsonl"),
+        (".csv", "text/csv"),
+        (".tsv", "text/tab-separated-values"),
+        (".tab", "text/tab-separated-values"),
+        (".txt", "text/plain"),
+        (".zip", "application/zip"),
+        (".gz", "application/gzip"),
+    )
+}
 INLINE = frozenset(kind.content_type for kind in KINDS.values() if kind.inline)

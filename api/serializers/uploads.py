@@ -1,5 +1,7 @@
 """Uploaded files."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from tasks.models import Upload
@@ -20,7 +22,23 @@ class UploadSerializer(NamesPeople, serializers.ModelSerializer):
 
 
 class UploadIdsSerializer(serializers.Serializer):
-    file_upload_ids = serializers.ListField(child=serializers.IntegerField(), required=False, allow_null=True)
+    """Which files to delete: nothing is deleted unless it is named, or all are asked for."""
+
+    file_upload_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), required=False
+    )
+    all = serializers.BooleanField(required=False, default=False, help_text="Every file of the project.")
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(set(self.initial_data) - set(self.fields)):
+            raise serializers.ValidationError(
+                {unknown[0]: ["Unknown key. Known are file_upload_ids and all."]}
+            )
+        if sent["all"] == ("file_upload_ids" in sent):
+            raise serializers.ValidationError(
+                {"file_upload_ids": ["Name the files to delete, or send all=true to delete every one."]}
+            )
+        return sent
 
 
 class DeletedUploadsSerializer(serializers.Serializer):

@@ -16,9 +16,15 @@ from tasks.services import tasks
 from tasks.services.cleanup import delete_import
 
 from ..filters.parameters import boolean_parameter
+from ..pagination import LongList
 from ..serializers.annotations import FiniteFloatField, ResultField
-from ..serializers.imports import ImportStateSerializer, import_body
-from .base import project_for, require
+from ..serializers.imports import (
+    ImportStateSerializer,
+    ListedImportSerializer,
+    import_body,
+    listed_bodies,
+)
+from .base import ViewSet, project_for, require
 
 MANY = 10_000
 
@@ -34,14 +40,32 @@ class ImportStatus(APIView):
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        return Response(import_body(record) | {"task_ids": list(ids)})
+        return Response(import_body(record, long_imports.job_of(record)) | {"task_ids": list(ids)})
+
+
+class ImportViewSet(ViewSet):
+    queryset = Import.objects.all()
+    serializer_class = ListedImportSerializer
+    pagination_class = LongList
+
+    def get_queryset(self):
+        # The schema is built without a project in the URL.
+        if getattr(self, "swagger_fake_view", False):
+            return Import.objects.none()
+        return Import.objects.filter(project=project_for(self.request, "import", self.kwargs["pk"]))
+
+    @extend_schema(operation_id="projects_imports_list")
+    def list(self, request, **_: Any) -> Response:
+        """The imports of a project (managers), newest first. `DELETE /api/imports/{id}/` takes one back."""
+        return self.page_of(self.get_queryset(), bodies_of=listed_bodies)
 
 
 class ImportedView(APIView):
     @extend_schema(operation_id="imports_retrieve", responses=ImportStateSerializer)
     def get(self, request, pk: int):
         """The progress and result of an import."""
-        return Response(import_body(self._import(request, pk)))
+        record = self._import(request, pk)
+        return Response(import_body(record, long_imports.job_of(record)))
 
     @extend_schema(
         operation_id="imports_take_back",

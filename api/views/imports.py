@@ -1,5 +1,6 @@
 """Imports files or a body of tasks into a project."""
 
+import io
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -17,18 +18,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exchange.importing import long_imports
-from exchange.importing.importer import Importing, Outcome, TooLong, import_files
+from exchange.importing.importer import Importing, TooLong, import_files
+from exchange.importing.keys import key_of
 from exchange.importing.media import import_media, media_of
 from exchange.importing.options import BY_ID, ON_DUPLICATE, SKIP, ImportOptions
 from exchange.importing.problems import invalid_import
+from exchange.importing.repeats import NO_KEY, RequestKey, request_key
 from exchange.importing.sources import SourceFile
-from jobs.models import Job
-from tasks.media import extension_of
+from exchange.importing.uploaded import sources_of, uploads_named
+from tasks.errors import Refused
+from tasks.media import KINDS, TASK_FILES, extension_of
 from tasks.models import Project
+from tasks.services import uploads
 from tasks.strict_json import parse_json
 
 from ..filters.parameters import parameters_of
-from .base import project_for, user_of
+from ..serializers.imports import answer_of, answer_of_job, import_answer, repeated_answer
+from ..serializers.values import Body
+from .base import project_for, sent, user_of
 
 IMPORTED = inline_serializer(
     "ImportedTasks",
@@ -72,8 +79,8 @@ class ImportQuery(serializers.Serializer):
     match_on = serializers.CharField(
         required=False,
         default=BY_ID,
-        help_text="How tasks that exist already are recognised: by `id` (unique_id, external_id, or the unique_id"
-        " of an annotation), or also by equal `data`.",
+        help_text="How tasks that exist already are recognised: by `id` (unique_id, external_id, or the"
+        " unique_id of an annotation), or also by equal `data`.",
     )
     strict = serializers.BooleanField(
         required=False, default=False, help_text="Refuse what would be a warning in the report."
@@ -85,6 +92,11 @@ class ImportQuery(serializers.Serializer):
     )
     encoding = serializers.CharField(
         required=False, default="", help_text="Of files that are neither UTF-8 nor marked: `windows-1252`."
+    )
+    commit_to_project = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="`false`: check the files and keep them as uploads, to be imported by `POST …/reimport/`.",
     )
     preannotated_from_fields = serializers.ListField(
         child=serializers.CharField(max_length=255),
@@ -141,21 +153,40 @@ class ImportView(APIView):
         """Import tasks with their annotations, predictions and reviews (managers): all of them or none.
 
         More than 20,000 tasks are imported by a job: poll `job.url`.
-        Send JSON, JSON lines, CSV, TSV or text, or several files as multipart, also zipped; with them optionally
-        `users`. Images, audio and video as multipart become one task each. If something is wrong, `errors` lists
-        up to 100 problems by task and path.
+        Send JSON, JSON lines, CSV, TSV or text, or several files as multipart, also zipped; with them
+        optionally `users`. Images, audio and video as multipart become one task each. If something is wrong,
+        `errors` lists up to 100 problems by task and path. With an `Idempotency-Key` the same request is done
+        once.
         """
         project = project_for(request, "import", pk)
         query = _query(request)
         with ExitStack() as opened:
             files = _files(request, opened)
-            if media := media_of(project, [file for file in files if isinstance(file, UploadedFile)]):
-                answer = _import_media(project, media, request)
+            if not query["commit_to_project"]:
+                return _response(_keep(project, files, request, query), query)
+            sources = _sources(files, request)
+            media = media_of(project, [file for file in files if isinstance(file, UploadedFile)])
+            if query["dry_run"] and not media:
+                return _response(_rehearse(project, sources, request, query), query)
+            key = _key(request, sources, query)
+            if first := key.first(project, user_of(request)):
+                return _response(repeated_answer(first), query, is_new=False)
+            if media:
+                _refuse_options(query)
+                outcome, kept = import_media(project, media, actor=user_of(request), key=key)
+                answer = answer_of(outcome) | {"file_upload_ids": [upload.pk for upload in kept]}
             else:
-                answer = _import_tasks(project, _sources(files, request), request, query)
-        if not query["return_task_ids"]:
-            answer.pop("task_ids")
-        return Response(answer, status=status.HTTP_200_OK if query["dry_run"] else status.HTTP_201_CREATED)
+                answer = _import_tasks(project, sources, key, request, query)
+        return _response(answer, query)
+
+
+def _refuse_options(query: dict[str, Any]) -> None:
+    """Files to label have nothing that these could apply to."""
+    defaults = ImportQuery().fields
+    for name in ("on_duplicate", "match_on", "strict", "dry_run", "encoding", "preannotated_from_fields"):
+        default = defaults[name].default
+        if query[name] != (default() if callable(default) else default):
+            raise Refused("no_effect", f"{name} has no effect on files to label. Leave it out.", field=name)
 
 
 def _files(request: Request, opened: ExitStack) -> list[Any]:
@@ -171,7 +202,7 @@ def _files(request: Request, opened: ExitStack) -> list[Any]:
                 "Importing from an address is not offered. Download the file and send it itself.", field="url"
             )
         return [file]
-    files = [file for name, sent in request.FILES.lists() if name != "users" for file in sent]
+    files = [file for name, several in request.FILES.lists() if name != "users" for file in several]
     if not files:
         raise invalid_import(
             "Send one or more files of tasks, as the field `file`, or the tasks as a JSON body.", field="file"
@@ -188,82 +219,101 @@ def _sources(files: Sequence[Any], request: Request) -> list[SourceFile]:
     ]
 
 
+def _key(request: Request, files: Sequence[SourceFile], query: dict[str, Any]) -> RequestKey:
+    about = [dict(query), [file.name for file in files], _users(request)]
+    return request_key(request.headers.get("Idempotency-Key"), [file.file for file in files], about)
+
+
 def _import_tasks(
-    project: Project, files: Sequence[SourceFile], request: Request, query: dict[str, Any]
-) -> dict[str, Any]:
+    project: Project, files: Sequence[SourceFile], key: RequestKey, request: Request, query: dict[str, Any]
+) -> Body:
     """A long file is imported by a job: then the counts are null, and `job` says where to poll."""
-    sent: dict[str, Any] = {"actor": user_of(request), "users": _users(request), "options": _options(query)}
+    given: dict[str, Any] = {"actor": user_of(request), "users": _users(request), "options": _options(query)}
     try:
-        if query["dry_run"]:
-            return _rehearsed(Importing(project, files, **sent).rehearse())
-        return _answer(import_files(project, files, at_most=long_imports.REQUEST_LIMIT, **sent))
+        return answer_of(import_files(project, files, at_most=long_imports.REQUEST_LIMIT, key=key, **given))
     except TooLong:
-        return _queued(long_imports.start(project, files, **sent))
+        return answer_of_job(long_imports.start(project, files, key=key, **given))
 
 
-def _import_media(project: Project, media: list[UploadedFile], request) -> dict[str, Any]:
-    outcome, kept = import_media(project, media, actor=request.user)
-    uploads = {
-        "file_upload_ids": [upload.pk for upload in kept],
-        "found_formats": sorted({extension_of(u.name) for u in kept}),
+def _rehearse(project: Project, files: Sequence[SourceFile], request: Request, query: dict[str, Any]) -> Body:
+    importing = Importing(
+        project, files, actor=user_of(request), users=_users(request), options=_options(query)
+    )
+    return import_answer(importing.rehearse())
+
+
+def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[str, Any]) -> Body:
+    """Check the files and keep them; POST …/reimport/ imports them."""
+    named = [
+        file
+        if isinstance(file, UploadedFile)
+        else UploadedFile(file, "tasks.json", size=file.seek(0, io.SEEK_END))
+        for file in files
+    ]
+    if media := media_of(project, named):
+        answer = import_answer(
+            {
+                "tasks": len(media),
+                "formats": sorted({extension_of(file.name or "") for file in media}),
+                "columns": sorted({key_of(project, file.name or "") for file in media}),
+            }
+        )
+    else:
+        answer = _rehearse(project, _sources(files, request), request, query)
+    kinds = KINDS if media else TASK_FILES
+    with uploads.stored(project, named, actor=user_of(request), kinds=kinds) as kept:
+        pass
+    could_be = any(extension_of(upload.name) in (".csv", ".tsv", ".txt") for upload in kept)
+    return answer | {
+        "file_upload_ids": [one.pk for one in kept],
+        "could_be_tasks_list": could_be and not media,
     }
-    return _answer(outcome) | uploads
+
+
+class ReimportSerializer(serializers.Serializer):
+    file_upload_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), allow_empty=False
+    )
+    files_as_tasks_list = serializers.BooleanField(
+        required=False, default=True, help_text="False: each file becomes one task that names it."
+    )
+
+
+class ReimportView(APIView):
+    @extend_schema(
+        operation_id="projects_reimport",
+        parameters=[ImportQuery],
+        request=ReimportSerializer,
+        responses={201: IMPORTED},
+    )
+    def post(self, request, pk: int):
+        """Import files that were uploaded with `commit_to_project=false` (managers): all of them or none."""
+        project = project_for(request, "import", pk)
+        query = _query(request)
+        body = sent(ReimportSerializer, request)
+        chosen = uploads_named(project, body["file_upload_ids"])
+        with ExitStack() as opened:
+            files = sources_of(project, chosen, opened, as_lists=body["files_as_tasks_list"])
+            if query["dry_run"]:
+                answer = _rehearse(project, files, request, query)
+            else:
+                answer = _import_tasks(project, files, NO_KEY, request, query)
+        answer["file_upload_ids"] = [upload.pk for upload in chosen]
+        return _response(answer, query)
+
+
+def _response(answer: Body, query: dict[str, Any], *, is_new: bool = True) -> Response:
+    if not query["return_task_ids"]:
+        answer.pop("task_ids", None)
+    is_created = is_new and not query["dry_run"]
+    return Response(answer, status=status.HTTP_201_CREATED if is_created else status.HTTP_200_OK)
 
 
 def _users(request) -> Any:
     sent = request.data.get("users") if "multipart" in (request.content_type or "") else None
     if not sent:
         return None
-    return parse_json(sent.read() if isinstance(sent, UploadedFile) else str(sent).encode())
-
-
-def _answer(outcome: Outcome) -> dict[str, Any]:
-    report = outcome.report
-    return {
-        "task_count": report.tasks,
-        "annotation_count": report.annotations,
-        "prediction_count": report.predictions,
-        "duration": round(outcome.seconds, 3),
-        "file_upload_ids": [],
-        "could_be_tasks_list": False,
-        "found_formats": report.formats,
-        "data_columns": list(report.columns),
-        "import": outcome.record.pk,
-        "report": report.as_dict(),
-        "job": None,
-        "task_ids": report.task_ids,
-    }
-
-
-def _rehearsed(report: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "task_count": report["tasks"],
-        "annotation_count": report["annotations"],
-        "prediction_count": report["predictions"],
-        "duration": None,
-        "file_upload_ids": [],
-        "could_be_tasks_list": False,
-        "found_formats": report["formats"],
-        "data_columns": report["columns"],
-        "import": None,
-        "report": report,
-        "job": None,
-        "task_ids": None,
-    }
-
-
-def _queued(job: Job) -> dict[str, Any]:
-    unknown = ("task_count", "annotation_count", "prediction_count", "duration", "report", "task_ids")
-    record_id = job.subject_id
-    return dict.fromkeys(unknown) | {
-        "file_upload_ids": [],
-        "could_be_tasks_list": False,
-        "found_formats": [".json"],
-        "data_columns": [],
-        "import": record_id,
-        "job": {
-            "id": job.pk,
-            "status": long_imports.status_of(job),
-            "url": f"/api/imports/{record_id}/",
-        },
-    }
+    if not isinstance(sent, UploadedFile):
+        return parse_json(str(sent).encode())
+    sent.seek(0)
+    return parse_json(sent.read())

@@ -63,9 +63,9 @@ class UploadViewSet(ViewSet):
         responses=DeletedUploadsSerializer,
     )
     def destroy_many(self, request, **_: Any) -> Response:
-        """Remove files for good (managers): those named, or else all. Refused while tasks show them."""
-        rows, named = self.get_queryset(), sent(UploadIdsSerializer, request).get("file_upload_ids")
-        chosen = rows if named is None else rows.filter(pk__in=named)
+        """Remove files for good (managers): those named, or all of them. Refused while tasks show them."""
+        rows, asked = self.get_queryset(), sent(UploadIdsSerializer, request)
+        chosen = rows if asked["all"] else rows.filter(pk__in=asked["file_upload_ids"])
         return Response({"deleted": uploads.delete(chosen, force=boolean_parameter(request, "force"))})
 
 

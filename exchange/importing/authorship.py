@@ -83,7 +83,7 @@ class People:
         return list(self._look_up(set(keys))[2])
 
     def _look_up(self, keys: set[str]) -> tuple[dict[str, str], dict[str, int], dict[str, str]]:
-        """Key → address here; address → id of those who exist; address → name in the file of those who do not."""
+        """Key → address here; address → id of those who exist; address → name in the file of the others."""
         named = {key: self.users.email_of.get(key, key) for key in keys}
         # A placeholder's address stands for nobody outside its project, so it is never looked up as it is.
         known = _ids_by_email({name for name in named.values() if not _is_placeholder(name)})

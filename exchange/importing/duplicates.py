@@ -33,7 +33,7 @@ _EQUAL = """
 
 @dataclass(frozen=True)
 class Known:
-    """`task` is its id here, or 0 if it was earlier in the same file. `key` is what shows that it is the same."""
+    """`task` is its id here, or 0 if it was earlier in the same file. `key` shows that it is the same."""
 
     task: int
     key: str
@@ -47,8 +47,7 @@ def known_tasks(
     record: Import | None = None,
     earlier: set[Key] | None = None,
 ) -> dict[int, Known]:
-    """By number in the file. Earlier batches of it are what `record` has written; or `earlier`, which is added
-    to."""
+    """By number in the file. Earlier batches of it are what `record` has written; or `earlier`, which grows."""
     known = _by_ids(project, entries, record)
     known |= _by_annotations(
         project, [entry for entry in entries if not (_ids_of(entry) or entry.number in known)]

@@ -37,6 +37,7 @@ from .preannotations import preannotate
 from .problems import Problems, invalid_import
 from .publishing import publish
 from .rehearsal import Rehearsal
+from .repeats import NO_KEY, RequestKey
 from .report import Report
 from .sources import SourceFile, TaskSource
 from .state import ImportState, counting_settings
@@ -204,18 +205,19 @@ def import_files(
     files: Sequence[SourceFile],
     *,
     at_most: int | None = None,
+    key: RequestKey = NO_KEY,
     **others: Any,
 ) -> Outcome:
     """Import the tasks of all files into `project`, with their annotations, predictions and verdicts.
 
     `others` are what Importing takes: actor, users (what authorship.UsersMap takes; else the files' own are
-    used), options, progress (counts tasks). Raises Refused with everything that is wrong, by task and path, or
-    TooLong; nothing is imported then.
+    used), options, progress (counts tasks). Raises Refused with everything that is wrong, by task and path,
+    or TooLong; nothing is imported then, and the same request may be sent again.
     """
     started = time.monotonic()
     importing = Importing(project, files, **others)
     survey = importing.survey(at_most)
-    record = Import.objects.create(project=project, created_by=importing.actor, name=name_of(files))
+    record = key.record(project, importing.actor, name_of(files))
     with _discarded_on_error(record, importing):
         with transaction.atomic():
             importing.begin(record, survey)

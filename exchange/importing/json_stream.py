@@ -133,8 +133,8 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 class JsonTasks:
-    """The tasks of a JSON file: a list, one task, one on each line, `{"tasks": […], "users": {…}}`, or an object
-    with a task under each key. `users` is set at the end.
+    """The tasks of a JSON file: a list, one task, one on each line, `{"tasks": […], "users": {…}}`, or an
+    object with a task under each key. `users` is set at the end.
     """
 
     def __init__(self, text: TextStream, *, is_lines: bool = False):

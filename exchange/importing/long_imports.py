@@ -24,6 +24,7 @@ from ..models import Status
 from .authorship import UsersMap
 from .importer import Importing, discard, name_of
 from .options import ImportOptions
+from .repeats import NO_KEY, RequestKey
 from .sources import SourceFile
 from .state import ImportState
 
@@ -41,12 +42,18 @@ _STATUSES = {
 
 
 def start(
-    project: Project, files: Sequence[SourceFile], *, actor: User, users: Any, options: ImportOptions
+    project: Project,
+    files: Sequence[SourceFile],
+    *,
+    actor: User,
+    users: Any,
+    options: ImportOptions,
+    key: RequestKey = NO_KEY,
 ) -> Job:
     """Keep the files and have a worker import them. Raises Refused if `users` is not a map of users."""
     UsersMap(users)  # refused now, while the sender waits for the answer
     with transaction.atomic():
-        record = Import.objects.create(project=project, created_by=actor, name=name_of(files))
+        record = key.record(project, actor, name_of(files))
         named = [{"name": f.name, "content_type": f.content_type, "upload": f.upload} for f in files]
         job = runner.create(
             KIND,
@@ -72,6 +79,10 @@ def folder_of(job: Job) -> Path:
 def job_of(record: Import) -> Job | None:
     """None for an import that was done within its request."""
     return Job.objects.about(KIND, record.pk).first()
+
+
+def jobs_of(records: Sequence[Import]) -> list[Job]:
+    return list(Job.objects.filter(kind=KIND, subject_id__in=[record.pk for record in records]))
 
 
 def status_of(job: Job) -> str:
@@ -122,7 +133,10 @@ def clean_up(job: Job) -> None:
     """When it ends: remove its files and, by another job, what it has written if it did not succeed."""
     transaction.on_commit(lambda: shutil.rmtree(folder_of(job), ignore_errors=True))
     cursor = Job.objects.values_list("cursor", flat=True).get(pk=job.pk)
-    if job.state != State.SUCCEEDED and cursor is not None:
+    if job.state == State.SUCCEEDED:
+        return
+    Import.objects.filter(pk=job.subject_id).update(idempotency_key="", fingerprint="")
+    if cursor is not None:
         removal = runner.create(
             REMOVAL,
             created_by=job.created_by,

@@ -8,12 +8,13 @@ from django.db.models import Max
 
 from tasks import media
 from tasks.errors import Refused
-from tasks.models import History, Import, Project, Task, Upload
+from tasks.models import History, Project, Task, Upload
 from tasks.services import tasks, uploads
 from users.models import User
 
 from .importer import Outcome
 from .keys import is_shown_by_address, key_of
+from .repeats import NO_KEY, RequestKey
 from .report import Report
 from .sources import TEXT
 
@@ -35,22 +36,22 @@ def _is_media(project: Project, name: str) -> bool:
 
 
 def import_media(
-    project: Project, files: Sequence[UploadedFile], *, actor: User
+    project: Project, files: Sequence[UploadedFile], *, actor: User, key: RequestKey = NO_KEY
 ) -> tuple[Outcome, list[Upload]]:
     """A task for each file, all or none. Raises Refused."""
     started = time.monotonic()
     keys = [key_of(project, file.name or "") for file in files]
     with uploads.stored(project, files, actor=actor) as kept:
-        record = Import.objects.create(
-            project=project, created_by=actor, name=", ".join(f.name or "" for f in files)[:255]
-        )
+        record = key.record(project, actor, ", ".join(f.name or "" for f in files)[:255])
         rows = [
-            {"data": {key: upload.path}, "file_upload": upload}
-            for upload, key in zip(kept, keys, strict=True)
+            {"data": {shown_by: upload.path}, "file_upload": upload}
+            for upload, shown_by in zip(kept, keys, strict=True)
         ]
         report = _report(tasks.create_many(project, rows, actor=actor, imported=record))
+        report.formats = sorted({media.extension_of(upload.name) for upload in kept})
         record.report = report.as_dict() | {
-            "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0
+            "last_history": History.objects.aggregate(last=Max("id"))["last"] or 0,
+            "uploads": [upload.pk for upload in kept],
         }
         record.save(update_fields=["report"])
     return Outcome(record, report, time.monotonic() - started), kept

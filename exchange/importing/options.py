@@ -17,8 +17,8 @@ MAX_FIELDS = 20
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """`match_on=data`: a task is here already if one with equal data is. `strict` refuses what would be a warning
-    in the report. `preannotated_from_fields` are keys of the data that become predictions.
+    """`match_on=data`: a task is here already if one with equal data is. `strict` refuses what would be a
+    warning in the report. `preannotated_from_fields` are keys of the data that become predictions.
     """
 
     on_duplicate: str = SKIP

@@ -88,8 +88,8 @@ class Report:
     def count_annotation(
         self, number: int, position: int, entry: AnnotationEntry, config: str, name_of: Callable[[str], Any]
     ) -> None:
-        """`number` is its task's in the import, `position` its own there. `name_of` a key of the file is whoever
-        it means here."""
+        """`number` is its task's in the import, `position` its own there. `name_of` says whom a key of the
+        file means."""
         self.annotations += 1
         self.comments_ignored += entry.comments
         where = {"annotation": position}

@@ -17,8 +17,8 @@ from .text_stream import Stream, TextStream
 
 JSON, JSON_LINES, CSV, TSV, TEXT = ".json", ".jsonl", ".csv", ".tsv", ".txt"
 ACCEPTED = (
-    "JSON (a list of tasks, one task, or a task on each line), CSV, TSV, text (a task on each line), and zip or"
-    " gzip of these"
+    "JSON (a list of tasks, one task, or a task on each line), CSV, TSV, text (a task on each line), and zip"
+    " or gzip of these"
 )
 BY_EXTENSION = {
     JSON: JSON,
@@ -74,8 +74,8 @@ class _Part:
 class TaskSource:
     """The tasks of all files, one after the other. Each call of `items` reads them again.
 
-    `users`, `formats` and `blank_lines` are known once they have been read to their end. `text_key` says under
-    which key the lines of a text are stored.
+    `users`, `formats` and `blank_lines` are known once they have been read to their end. `text_key` says
+    under which key the lines of a text are stored.
     """
 
     def __init__(
@@ -180,8 +180,8 @@ def _refuse_member(archive: str, name: str) -> None:
         raise invalid_import(f"{archive}: {plain} {advice}.", field="file")
     if extension in ARCHIVES or (extension in media.KINDS and extension not in BY_EXTENSION):
         raise invalid_import(
-            f"{archive}: {plain} cannot be read within an archive, which may have {ACCEPTED.partition(', and')[0]}."
-            " Send other files beside each other, not packed.",
+            f"{archive}: {plain} cannot be read within an archive, which may have"
+            f" {ACCEPTED.partition(', and')[0]}. Send other files beside each other, not packed.",
             field="file",
         )
 

@@ -1,5 +1,5 @@
-"""Reads CSV and TSV: the first row names the keys of the data, and each other row is a task. Every value stays
-the text that it is in the file: 007, 1e5, NA and TRUE are not rewritten.
+"""Reads CSV, TSV and texts. The first row of a table names the keys of the data, and each other row is a
+task. Every value stays the text that it is in the file: 007, 1e5, NA and TRUE are not rewritten.
 """
 
 import csv

@@ -76,7 +76,7 @@ def codec_named(name: str) -> str:
         found = None
     if found is None or not found._is_text_encoding or found.name in NOT_SAVED_IN:  # type: ignore[attr-defined]
         raise invalid_import(
-            f"encoding={name[:40]} is not known. Name it as in utf-8, utf-16, windows-1252, gb18030 or shift_jis.",
+            f"encoding={name[:40]} is not known. Known are utf-8, utf-16, windows-1252, gb18030, shift_jis …",
             field="encoding",
         )
     return found.name

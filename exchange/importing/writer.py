@@ -99,8 +99,8 @@ class Writer:
         return {number: found.task for number, found in self._known(entries).items() if found.task}
 
     def update_known(self, entries: Sequence[TaskEntry]) -> None:
-        """Update the data of those that others see, and merge the annotations and predictions of the file into
-        theirs."""
+        """Update the data of those that others see, and merge their annotations and predictions with those of
+        the file."""
         if not (known := self.known_here(entries)):
             return
         tasks = Task.objects.in_bulk(known.values())

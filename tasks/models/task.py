@@ -24,6 +24,10 @@ class Import(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     name = models.CharField(max_length=255, blank=True)
     report = models.JSONField(default=dict)
+    idempotency_key = models.CharField(max_length=255, blank=True, editable=False)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the request that has the key."
+    )
     reserved_until = models.BigIntegerField(
         null=True,
         editable=False,
@@ -32,6 +36,13 @@ class Import(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "created_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="import_once",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["project", "reserved_until"],

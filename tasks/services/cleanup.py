@@ -69,6 +69,8 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
                 "work_since_import",
                 f"Others have worked on {touched} of these tasks since. Use force to delete them anyway.",
             )
+        # The same request may import them again.
+        Import.objects.filter(pk=record.pk).update(idempotency_key="", fingerprint="")
         return tasks.delete_many(record.project, ids, actor=actor)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
@@ -17,6 +17,7 @@ from users.models import User
 
 from .. import media
 from ..errors import Refused
+from ..media import Kind
 from ..models import Project, Task, Upload
 
 FOLDER = "upload"
@@ -25,23 +26,25 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @contextmanager
-def stored(project: Project, files: Iterable[UploadedFile], *, actor: User) -> Iterator[list[Upload]]:
-    """Store the files, all or none of them; none if the block fails.
+def stored(
+    project: Project, files: Iterable[UploadedFile], *, actor: User, kinds: Mapping[str, Kind] = media.KINDS
+) -> Iterator[list[Upload]]:
+    """Store the files, all or none of them; none if the block fails. `kinds` may be stored, by extension.
 
     Raises Refused naming the file if its type is unknown or does not match its content, or if it is empty
     or too large.
     """
     files = list(files)
     for file in files:
-        _check(file)
+        _check(file, kinds)
     with _deleted_on_failure() as written, transaction.atomic():
-        yield [_store(project, file, written, actor) for file in files]
+        yield [_store(project, file, kinds, written, actor) for file in files]
 
 
-def _check(file: UploadedFile) -> None:
-    name, kind = file.name or "", media.kind_of(file.name or "")
+def _check(file: UploadedFile, kinds: Mapping[str, Kind]) -> None:
+    name, kind = file.name or "", kinds.get(media.extension_of(file.name or ""))
     if kind is None:
-        known = ", ".join(media.KINDS)
+        known = ", ".join(kinds)
         raise _refused("unknown_media", f"{name}: this type of file cannot be uploaded. Allowed are {known}.")
     if not file.size:
         raise _refused("empty_file", f"{name} is empty.")
@@ -74,8 +77,10 @@ def _deleted_on_failure() -> Iterator[list[str]]:
         raise
 
 
-def _store(project: Project, file: UploadedFile, written: list[str], actor: User) -> Upload:
-    kind = media.KINDS[media.extension_of(file.name or "")]
+def _store(
+    project: Project, file: UploadedFile, kinds: Mapping[str, Kind], written: list[str], actor: User
+) -> Upload:
+    kind = kinds[media.extension_of(file.name or "")]
     size, digest = file.size, _digest(file)
     # The storage may change the name, to keep it unique.
     path = default_storage.save(f"{FOLDER}/{project.pk}/{name_for(file.name or '')}", file)

@@ -148,7 +148,8 @@ def test_headers_of_a_picture(house, picture):
 
 
 def test_what_could_act_as_a_page_is_for_download(house):
-    made = project(lead=house.lead, label_config=CHOICES)
+    # A text that is shown by its address is a file like the others.
+    made = project(lead=house.lead, label_config=CHOICES.replace("<Text ", '<Text valueType="url" '))
     files = {
         "a.html": (b"<script>alert(1)</script>", "text/html; charset=utf-8", "attachment"),
         "a.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", "attachment"),

@@ -42,8 +42,9 @@ def test_a_manager_lists_the_files(house, picture):
     ("person", "status"), [("admin", 200), ("reviewer", 403), ("annotator", 403), ("stranger", 404)]
 )
 def test_the_list_is_for_managers(house, picture, person, status):
-    assert client_of(getattr(house, person)).get(url(house)).status_code == status
-    assert client_of(getattr(house, person)).delete(url(house, "?force=true")).status_code == status
+    client = client_of(getattr(house, person))
+    assert client.get(url(house)).status_code == status
+    assert client.delete(url(house, "?force=true"), {"all": True}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -76,17 +77,33 @@ def test_one_file_for_who_sees_its_task(house, picture):
 
 def test_files_that_tasks_show_stay_unless_forced(house, picture, folder, django_capture_on_commit_callbacks):
     client = client_of(house.lead)
-    refused = client.delete(url(house))
+    refused = client.delete(url(house), {"all": True})
     assert (refused.status_code, refused.json()["code"]) == (400, "upload_in_use")
     assert client.delete(f"/api/import/file-upload/{picture.upload.pk}/").status_code == 400
     assert Upload.objects.exists() and files_in(folder)
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert client.delete(url(house, "?force=true")).json() == {"deleted": 1}
+        assert client.delete(url(house, "?force=true"), {"all": True}).json() == {"deleted": 1}
 
     picture.task.refresh_from_db()
     assert picture.task.file_upload is None
     assert not Upload.objects.exists() and not files_in(folder)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        {"ids": [1]},
+        {"all": False},
+        {"file_upload_ids": [1], "all": True},
+        {"file_upload_ids": None},
+    ],
+)
+def test_nothing_is_deleted_that_is_not_named(house, picture, body):
+    answer = client_of(house.lead).delete(url(house, "?force=true"), body)
+    assert (answer.status_code, Upload.objects.count()) == (400, 1)
 
 
 def test_only_the_files_named_are_deleted(house, picture):

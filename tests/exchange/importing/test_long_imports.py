@@ -133,6 +133,8 @@ def test_short_file_is_imported_within_the_request(house, sent):
     assert state(house, body["import"]) | {"report": 0, "created_at": 0, "finished_at": 0} == {
         "id": body["import"],
         "project": house.project.pk,
+        "name": "",
+        "created_by": house.lead.pk,
         "status": "completed",
         "error": None,
         "error_code": None,

@@ -37,13 +37,14 @@ def test_each_bad_item_is_named_with_its_path(project):
 
     error = refused(project, body)
 
+    unstorable = "has a NUL or half a surrogate pair in a string, which cannot be stored"
     between = "must be a number between -1000000000 and 1000000000"
     assert error["errors"] == [
         {"task": 2, "path": "[1]", "detail": "task 2: must be an object, not null."},
         {
             "task": 3,
             "path": "[2].data.text",
-            "detail": "task 3: data.text: has a NUL or half a surrogate pair in a string, which cannot be stored.",
+            "detail": f"task 3: data.text: {unstorable}.",
         },
         {"task": 4, "path": "[3].data", "detail": "task 4: data: must be an object, not a list."},
         {
