@@ -165,6 +165,13 @@ def add_reviewers(task_ids: Iterable[int]) -> None:
         cursor.execute(ADD_REVIEWERS, [list(task_ids)])
 
 
+def apply_comments(task: Task, comments: Collection[Comment]) -> None:
+    """Set the counters of a task that is not written yet from all its comments."""
+    task.comment_count = len(comments)
+    task.unresolved_comment_count = sum(not comment.is_resolved for comment in comments)
+    task.last_comment_updated_at = max((comment.updated_at for comment in comments), default=None)
+
+
 def recount_comments(tasks: Collection[Task]) -> None:
     """Update the comment counters of these locked tasks."""
     unresolved = Count("id", filter=Q(is_resolved=False))

@@ -1,7 +1,7 @@
 """Reads single values as people and tools write them, for the REST API and for files alike.
 
-Each function returns the value as it is stored, or raises Unreadable. What is unambiguous is read: `"0.25"` is
-a number, `"false"` is no, a number is a time in seconds since 1970. What may mean two things is refused.
+Each function returns the value as it is stored, or raises Unreadable. What is unambiguous is read: `"0.25"`
+is a number, `"false"` is no, a number is a time in seconds since 1970. What may mean two things is refused.
 """
 
 import math

@@ -89,6 +89,8 @@ def _quoted(name: Any) -> str:
 
 def next_ids(model: type[models.Model], count: int) -> list[int]:
     """Reserve ids from the sequence of `model`, for rows that refer to each other before they exist."""
+    if not count:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",

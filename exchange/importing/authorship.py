@@ -165,9 +165,11 @@ def discard_staged(emails: Sequence[str]) -> None:
 
 
 def people_of(entry: TaskEntry) -> set[str]:
-    """The keys of everybody who wrote, reviewed or undid something in this task."""
+    """The keys of everybody who wrote, reviewed, undid or said something in this task."""
     keys = {annotation.author for annotation in entry.annotations}
+    keys |= {draft.author for draft in entry.drafts}
     for annotation in entry.annotations:
+        keys |= {comment.author for comment in annotation.comments}
         for verdict in annotation.review_state.verdicts:
             keys |= {verdict.reviewer, verdict.undone_by or verdict.reviewer}
     return keys

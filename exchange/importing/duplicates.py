@@ -47,7 +47,7 @@ def known_tasks(
     record: Import | None = None,
     earlier: set[Key] | None = None,
 ) -> dict[int, Known]:
-    """By number in the file. Earlier batches of it are what `record` has written; or `earlier`, which grows."""
+    """By number in the file. Earlier batches are what `record` has written, or `earlier`, which grows."""
     known = _by_ids(project, entries, record)
     known |= _by_annotations(
         project, [entry for entry in entries if not (_ids_of(entry) or entry.number in known)]

@@ -18,6 +18,7 @@ from .fields import (
     as_object,
     as_person,
     as_result,
+    as_text,
     as_uuid,
     read,
 )
@@ -27,13 +28,32 @@ from .verdicts import Result, ReviewState, parse_review_state
 
 
 @dataclass(slots=True)
+class CommentEntry:
+    author: str
+    text: str
+    created_at: datetime | None
+    resolved_at: datetime | None
+    is_resolved: bool
+    region_ref: Any
+    classifications: Any
+
+
+@dataclass(slots=True)
+class DraftEntry:
+    author: str
+    result: Result
+    lead_time: float | None
+    created_at: datetime | None
+
+
+@dataclass(slots=True)
 class AnnotationEntry:
     author: str
     result: Result
     fields: dict[str, Any]
     review_state: ReviewState
     unique_id: uuid.UUID | None
-    comments: int = 0
+    comments: list[CommentEntry]
 
 
 @dataclass(slots=True)
@@ -53,9 +73,10 @@ class TaskEntry:
     external_id: str | None
     annotations: list[AnnotationEntry]
     predictions: list[PredictionEntry]
+    drafts: list[DraftEntry]
     predictions_without_content: int = 0
-    drafts: int = 0
-    comments: int = 0
+    ignored_drafts: int = 0
+    ignored_comments: int = 0
     upload: int | None = None  # the id of the uploaded file that it came from
 
 
@@ -161,6 +182,23 @@ ANNOTATION_KEYS = frozenset(
         "comment",
     ]
 )
+DRAFT_KEYS = frozenset(
+    [
+        "id",
+        "user",
+        "completed_by",
+        "created_username",
+        "created_ago",
+        "result",
+        "lead_time",
+        "was_postponed",
+        "created_at",
+        "updated_at",
+        "task",
+        "annotation",
+        "import_id",
+    ]
+)
 PREDICTION_KEYS = frozenset(
     [
         "id",
@@ -213,6 +251,10 @@ class _Parser:
     def _entry(self, raw: dict[str, Any]) -> TaskEntry:
         data = self._attempt(lambda: as_object(raw.get("data"), "data")) or {}
         predictions = list(self._items(raw, "predictions"))
+        drafts = list(self._items(raw, "drafts"))
+        new_drafts = [
+            (path, one) for path, one in drafts if not (isinstance(one, dict) and one.get("annotation"))
+        ]
         contents = [(path, one) for path, one in predictions if not isinstance(one, int)]
         fields = {
             "meta": self._read(raw, "meta", as_meta, "", {}),
@@ -229,8 +271,9 @@ class _Parser:
             # Label Studio exports some predictions as a bare id: there is nothing to store.
             predictions=self._each(contents, _prediction, PREDICTION_KEYS),
             predictions_without_content=len(predictions) - len(contents),
-            drafts=len(list(self._items(raw, "drafts"))),
-            comments=len(list(self._items(raw, "comments"))),
+            drafts=self._each(new_drafts, _draft, DRAFT_KEYS),
+            ignored_drafts=len(drafts) - len(new_drafts),
+            ignored_comments=self._count_ignored(raw, "comments"),
             upload=self.item.upload,
         )
 
@@ -257,6 +300,13 @@ class _Parser:
                 self._warn_of_unknown(one, keys, f"{path}.")
                 entries.append(entry)
         return entries
+
+    def _count_ignored(self, raw: dict[str, Any], key: str) -> int:
+        """Of a list that has no place here: comments on a task as a whole."""
+        ignored = list(self._items(raw, key))
+        for path, _ in ignored:
+            self.problems.warn(self.item, path, "is not imported: only comments on annotations are")
+        return len(ignored)
 
     def _warn_of_unknown(self, raw: dict[str, Any], known: frozenset[str], path: str) -> None:
         """Keys that hold something, of which nothing is imported."""
@@ -315,7 +365,34 @@ def _annotation(raw: Any, path: str) -> AnnotationEntry:
         ),
         review_state=parse_review_state(raw, path, result=result, skipped=skipped),
         unique_id=read(raw, "unique_id", as_uuid, path),
-        comments=len(read(raw, "comments", as_list, path, [])),
+        comments=[
+            _comment(one, f"{path}comments[{place}].")
+            for place, one in enumerate(read(raw, "comments", as_list, path, []))
+        ],
+    )
+
+
+def _comment(raw: Any, path: str) -> CommentEntry:
+    as_object(raw, path[:-1])
+    resolved_at = read(raw, "resolved_at", as_datetime, path)
+    return CommentEntry(
+        author=read(raw, "created_by", as_person, path, ""),
+        text=read(raw, "text", as_text, path, ""),
+        created_at=read(raw, "created_at", as_datetime, path),
+        resolved_at=resolved_at,
+        is_resolved=read(raw, "is_resolved", as_bool, path, resolved_at is not None),
+        region_ref=raw.get("region_ref"),
+        classifications=raw.get("classifications"),
+    )
+
+
+def _draft(raw: Any, path: str) -> DraftEntry:
+    as_object(raw, path[:-1])
+    return DraftEntry(
+        author=read(raw, "user", as_person, path, "") or read(raw, "completed_by", as_person, path, ""),
+        result=read(raw, "result", as_result, path, []),
+        lead_time=read(raw, "lead_time", as_number, path),
+        created_at=read(raw, "created_at", as_datetime, path),
     )
 
 

@@ -16,8 +16,8 @@ def key_of(project: Project, name: str) -> str:
         known = ", ".join(sorted(keys))
         raise Refused(
             "which_key",
-            f"{name or 'The text'}: the label configuration could show it as {known}. Import a CSV or JSON file"
-            " that names the key instead.",
+            f"{name or 'The text'}: the label configuration could show it as {known}. Import a CSV or JSON"
+            " file that names the key instead.",
             field="file",
         )
     return keys.pop() if keys else kind.key if kind else "text"

@@ -64,8 +64,8 @@ def _control_for(name: str, config: LabelConfig) -> Control:
         return named[0]
     names = ", ".join(control.name for control in plain) or "none"
     raise Unreadable(
-        "is a plain answer, and no single control could have given it: call the field as the control (those that"
-        f" take plain answers: {names}), or send a list of regions"
+        "is a plain answer, and no single control could have given it: call the field as the control (those"
+        f" that take plain answers: {names}), or send a list of regions"
     )
 
 

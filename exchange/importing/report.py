@@ -57,6 +57,8 @@ class Report:
     predictions: int = 0
     reviews: int = 0
     standing: int = 0
+    comments: int = 0
+    drafts: int = 0
     result_problems: CountedTasks = field(default_factory=CountedTasks)
     duplicates_skipped: CountedTasks = field(default_factory=CountedTasks)
     duplicates_updated: CountedTasks = field(default_factory=CountedTasks)
@@ -82,8 +84,9 @@ class Report:
         self.predictions += len(entry.predictions)
         self.columns |= dict.fromkeys(entry.data)
         self.predictions_without_content += entry.predictions_without_content
-        self.drafts_ignored += entry.drafts
-        self.comments_ignored += entry.comments
+        self.drafts += len(entry.drafts)
+        self.drafts_ignored += entry.ignored_drafts
+        self.comments_ignored += entry.ignored_comments
 
     def count_annotation(
         self, number: int, position: int, entry: AnnotationEntry, config: str, name_of: Callable[[str], Any]
@@ -91,7 +94,7 @@ class Report:
         """`number` is its task's in the import, `position` its own there. `name_of` says whom a key of the
         file means."""
         self.annotations += 1
-        self.comments_ignored += entry.comments
+        self.comments += len(entry.comments)
         where = {"annotation": position}
         state = entry.review_state
         if problems := some_problems(entry.result, config):
@@ -128,6 +131,8 @@ class Report:
             "predictions": self.predictions,
             "reviews": self.reviews,
             "standing_reviews": self.standing,
+            "comments": self.comments,
+            "drafts": self.drafts,
             "result_problems": self.result_problems.as_dict(),
             "duplicates_skipped": self.duplicates_skipped.as_dict(),
             "duplicates_updated": self.duplicates_updated.as_dict(),

@@ -3,18 +3,20 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.utils import timezone
 
 from reviews import final_answer
-from reviews.counters import apply_siblings
+from reviews.counters import apply_comments, apply_siblings
 from reviews.imported import ImportedVerdict, ImportedWork
+from reviews.models import Comment
 from reviews.siblings import Sibling, sibling_of
 from tasks.counters import AnnotationCounts, apply_counts
-from tasks.models import Annotation, Import, Prediction, Project, Task
+from tasks.models import Annotation, Draft, Import, Prediction, Project, Task
 
 from .authorship import People
-from .entries import AnnotationEntry, PredictionEntry, TaskEntry
+from .entries import AnnotationEntry, CommentEntry, DraftEntry, PredictionEntry, TaskEntry
 from .verdicts import VerdictEntry
 
 
@@ -71,6 +73,40 @@ def prediction_row(entry: PredictionEntry, task: Task, *, pk: int) -> Prediction
     )
 
 
+def comment_row(
+    entry: CommentEntry, annotation: Annotation, people: People, *, pk: int, at: datetime
+) -> Comment:
+    """`at` is the time of the import: what is later was written here."""
+    created_at = min(entry.created_at or annotation.created_at, at)
+    return Comment(
+        pk=pk,
+        text=entry.text,
+        project_id=annotation.project_id,
+        task_id=annotation.task_id,
+        annotation_id=annotation.pk,
+        created_by_id=people[entry.author],
+        created_at=created_at,
+        updated_at=created_at,
+        is_resolved=entry.is_resolved,
+        resolved_at=entry.resolved_at,
+        region_ref=entry.region_ref,
+        classifications=entry.classifications,
+    )
+
+
+def draft_row(entry: DraftEntry, task: Task, people: People, *, pk: int, at: datetime) -> Draft:
+    created_at = min(entry.created_at or at, at)
+    return Draft(
+        pk=pk,
+        task_id=task.pk,
+        user_id=people[entry.author],
+        result=entry.result,
+        lead_time=entry.lead_time,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+
+
 def work_of(entry: AnnotationEntry, annotation: Annotation, people: People, project: Project) -> ImportedWork:
     verdicts = [_verdict(verdict, people) for verdict in entry.review_state.verdicts]
     config = project.label_config_version_id
@@ -96,7 +132,10 @@ def _verdict(entry: VerdictEntry, people: People) -> ImportedVerdict:
 
 
 def count_new(
-    tasks: Collection[Task], annotations: Sequence[Annotation], predictions: Sequence[Prediction]
+    tasks: Collection[Task],
+    annotations: Sequence[Annotation],
+    predictions: Sequence[Prediction],
+    comments: Sequence[Comment],
 ) -> None:
     """Set the counters of tasks that are not written yet, as a recount would."""
     counts: dict[int, AnnotationCounts] = defaultdict(AnnotationCounts)
@@ -107,9 +146,13 @@ def count_new(
             sibling.author_id, skipped=sibling.was_cancelled, fills_slot=sibling.fills_slot
         )
         siblings[annotation.task_id].append(sibling)
+    said: dict[int, list[Comment]] = defaultdict(list)
+    for comment in comments:
+        said[comment.task_id].append(comment)
     for prediction in predictions:
         counts[prediction.task_id].add_prediction(prediction.score)
     for task in tasks:
         apply_counts(task, counts[task.pk])
+        apply_comments(task, said[task.pk])
         apply_siblings(task, siblings[task.pk], task.project.review_criteria)
     final_answer.set_answers_of_new(tasks, annotations, siblings)

@@ -8,11 +8,12 @@ from django.db import DataError, Error, IntegrityError, connection
 
 from reviews import counters as review_counters
 from reviews.imported import ImportedWork
+from reviews.models import Comment
 from reviews.service import AnnotationReviewService
 from tasks import counters
 from tasks.choices import HistoryAction
 from tasks.errors import Refused
-from tasks.models import Annotation, Import, Prediction, Task
+from tasks.models import Annotation, Draft, Import, Prediction, Task
 from tasks.results import same_result
 from tasks.services import history
 from tasks.services.annotations import edit
@@ -22,11 +23,19 @@ from tasks.sql import copy_rows, next_ids
 
 from .authorship import People, people_of
 from .duplicates import Known, known_tasks, refuse_known, taken_unique_ids
-from .entries import AnnotationEntry, TaskEntry
+from .entries import AnnotationEntry, CommentEntry, DraftEntry, TaskEntry
 from .options import ERROR, UPDATE, ImportOptions
 from .problems import invalid_import
 from .report import Located, Report, annotations_of
-from .rows import annotation_row, count_new, prediction_row, task_row, work_of
+from .rows import (
+    annotation_row,
+    comment_row,
+    count_new,
+    draft_row,
+    prediction_row,
+    task_row,
+    work_of,
+)
 from .state import ImportState
 
 CHECK_EVERY = 10_000  # annotations
@@ -83,11 +92,12 @@ class Writer:
         predictions = [
             prediction_row(entry, task, pk=pk) for (entry, task), pk in zip(entries, ids, strict=True)
         ]
-        annotations = self._insert_annotations(annotations_of(placed))
+        annotations, comments = self._insert_annotations(annotations_of(placed))
         # Before the tasks are written, so that COPY writes their counters, too.
-        count_new(tasks, annotations, predictions)
+        count_new(tasks, annotations, predictions, comments)
         copy_rows(tasks)
         copy_rows(predictions)
+        self._insert_drafts([(draft, task) for entry, task in placed for draft in entry.drafts])
         for entry, task in placed:
             self.report.count_task(entry)
             self.report.task_ids.append(task.pk)
@@ -142,6 +152,7 @@ class Writer:
         tasks = list(Task.objects.select_related("project").lock(one.task.pk for one in new))
         counters.recount(tasks, actor=self.actor)
         review_counters.recount(tasks, actor=self.actor)
+        review_counters.recount_comments(tasks)
 
     def _counterpart(self, entry: AnnotationEntry, candidates: Sequence[Annotation]) -> Annotation | None:
         if entry.unique_id and (named := [one for one in candidates if one.unique_id == entry.unique_id]):
@@ -181,7 +192,27 @@ class Writer:
 
     # --- annotations --------------------------------------------------------------------------
 
-    def _insert_annotations(self, found: Sequence[Located]) -> list[Annotation]:
+    def _insert_drafts(self, found: Sequence[tuple[DraftEntry, Task]]) -> None:
+        at = self.record.created_at
+        ids = next_ids(Draft, len(found))
+        copy_rows(
+            [
+                draft_row(draft, task, self.people, pk=pk, at=at)
+                for (draft, task), pk in zip(found, ids, strict=True)
+            ]
+        )
+
+    def _insert_comments(self, found: Sequence[tuple[CommentEntry, Annotation]]) -> list[Comment]:
+        at = self.record.created_at
+        ids = next_ids(Comment, len(found))
+        comments = [
+            comment_row(comment, annotation, self.people, pk=pk, at=at)
+            for (comment, annotation), pk in zip(found, ids, strict=True)
+        ]
+        copy_rows(comments)
+        return comments
+
+    def _insert_annotations(self, found: Sequence[Located]) -> tuple[list[Annotation], list[Comment]]:
         annotations: list[Annotation] = []
         works: list[ImportedWork] = []
         ids = next_ids(Annotation, len(found))
@@ -204,7 +235,12 @@ class Writer:
         copy_rows(history.new_versions(others, HistoryAction.IMPORTED, self.actor, label_config_id=config))
         copy_rows(annotations)
         self.unchecked += len(annotations)
-        return annotations
+        said = [
+            (comment, row)
+            for one, row in zip(found, annotations, strict=True)
+            for comment in one.entry.comments
+        ]
+        return annotations, self._insert_comments(said)
 
     def _unique_ids(self, found: Sequence[Located]) -> Iterator[uuid.UUID]:
         """An annotation keeps its unique id if it is free in the project."""

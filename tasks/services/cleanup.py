@@ -75,13 +75,14 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
 
 
 def _worked_on_by_others(record: Import, ids: list[int], actor: User) -> set[int]:
-    """The tasks that have annotations, verdicts or drafts by somebody else since, or any comment.
+    """The tasks that have annotations, verdicts or drafts by somebody else since, or any comment since.
 
-    The import's report has the last history row it wrote; it brings no comments.
+    The import's report has the last history row it wrote.
     """
     since = History.objects.filter(annotation__task__in=ids, pk__gt=record.report.get("last_history", 0))
-    drafts = Draft.objects.filter(task__in=ids).exclude(user=actor)
-    commented = Task.objects.filter(pk__in=ids, comment_count__gt=0)
+    # What the file brought is not later than its import.
+    drafts = Draft.objects.filter(task__in=ids, updated_at__gt=record.created_at).exclude(user=actor)
+    commented = Task.objects.filter(pk__in=ids, last_comment_updated_at__gt=record.created_at)
     return {
         *since.exclude(created_by=actor).values_list("annotation__task", flat=True),
         *drafts.values_list("task", flat=True),

@@ -124,6 +124,7 @@ REQUESTS: list[tuple[str, str, str, Any]] = [
     ("lead", "delete", "imports/{import_}/", None),
     ("lead", "delete", "import/file-upload/{nothing}/", None),
     ("lead", "delete", "projects/{project}/file-uploads/", {"file_upload_ids": [1]}),
+    ("lead", "post", "projects/{project}/reimport/", {"file_upload_ids": [1]}),
     ("lead", "post", "projects/{project}/uploads/sign/", {"urls": ["/data/upload/1/a.png"]}),
     ("lead", "post", "projects/{project}/exports/", {}),
     ("lead", "delete", "projects/{project}/exports/{nothing}/", None),

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from reviews.models import Review
+from reviews.models import Comment, Review
 from tasks import totals
 from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.events import DomainEvent, domain_events
-from tasks.models import Annotation, Import, Prediction, Task
+from tasks.models import Annotation, Draft, Import, Prediction, Task
+from tasks.services.cleanup import delete_import
 from tasks.services.tasks import next_inner_ids
 from tests import factories
 from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
@@ -98,8 +99,41 @@ def test_short_form_is_the_data_alone(project):
     assert Task.objects.get().data == {"text": "a", "id": 3}
 
 
-def test_drafts_are_ignored_and_reported(project):
-    assert load([task_of(drafts=[{"result": []}])], project).report.drafts_ignored == 1
+def test_comments_on_annotations_are_kept_and_others_reported(project):
+    said = {"text": "Why?", "created_by": {"email": "rita@example.org"}, "created_at": "2026-01-02T10:00:00Z"}
+    resolved = said | {"resolved_at": "2026-01-03T10:00:00Z", "region_ref": {"regionId": "a"}}
+
+    report = load([task_of(answer(comments=[said, resolved]), comments=[said])], project).report
+
+    comments = Comment.objects.order_by("id")
+    assert [(c.text, c.is_resolved, c.region_ref) for c in comments] == [
+        ("Why?", False, None),
+        ("Why?", True, {"regionId": "a"}),
+    ]
+    assert comments[0].created_by.email.startswith("imported-rita")
+    assert (report.comments, report.comments_ignored) == (2, 1)
+    task = Task.objects.get()
+    assert (task.comment_count, task.unresolved_comment_count) == (2, 1)
+    assert task.last_comment_updated_at.isoformat() == "2026-01-02T10:00:00+00:00"
+
+
+def test_drafts_are_their_authors(project):
+    anna = factories.person("anna")
+    mine = {"user": "anna@example.org", "result": factories.result("B"), "lead_time": 2}
+
+    report = load([task_of(drafts=[mine, mine | {"annotation": 4}])], project).report
+
+    draft = Draft.objects.get()
+    assert (draft.user, draft.result, draft.annotation) == (anna, factories.result("B"), None)
+    assert (report.drafts, report.drafts_ignored) == (1, 1)
+
+
+def test_what_the_file_brought_does_not_keep_an_import_from_being_taken_back(project):
+    said, mine = {"text": "Why?"}, {"user": "anna@example.org", "result": []}
+    record = load([task_of(answer(comments=[said]), drafts=[mine])], project).record
+    record.refresh_from_db()
+
+    assert delete_import(record, actor=project.created_by) == 1
 
 
 def test_import_sends_one_event_and_none_for_verdicts(project, heard):
