@@ -1,10 +1,13 @@
 """Parses a task of a file and checks every field. People are still keys (fields.as_person)."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from tasks import reading
 
 from .fields import (
     InvalidField,
@@ -78,6 +81,8 @@ class TaskEntry:
     ignored_drafts: int = 0
     ignored_comments: int = 0
     upload: int | None = None  # the id of the uploaded file that it came from
+    # Of a target storage: one annotation with its task. Other items may have more of the same task.
+    is_part: bool = False
 
 
 T = TypeVar("T")
@@ -238,7 +243,7 @@ class _Parser:
         raw = self.item.raw
         if not isinstance(raw, dict):
             return self._attempt(lambda: as_object(raw, ""))
-        if _is_annotation_with_task(raw):
+        if is_part := _is_annotation_with_task(raw):
             raw = _turned_around(raw)
         elif isinstance(raw.get("result"), list) and "task" in raw and "data" not in raw:
             self.problems.add(self.item, "", "is an annotation without the data of its task")
@@ -246,7 +251,10 @@ class _Parser:
         elif "data" not in raw and not raw.keys() & {"annotations", "predictions", "completions"}:
             return self._entry({"data": raw})  # the short form: the data alone
         self._warn_of_unknown(raw, TASK_KEYS, "")
-        return self._entry(raw)
+        entry = self._entry(raw)
+        if is_part:
+            entry.is_part, entry.unique_id = True, entry.unique_id or _id_of_task(raw)
+        return entry
 
     def _entry(self, raw: dict[str, Any]) -> TaskEntry:
         data = self._attempt(lambda: as_object(raw.get("data"), "data")) or {}
@@ -319,6 +327,11 @@ def _is_annotation_with_task(raw: dict[str, Any]) -> bool:
     """As Label Studio writes annotations to a target storage, one by one."""
     task = raw.get("task")
     return "data" not in raw and "result" in raw and isinstance(task, dict) and "data" in task
+
+
+def _id_of_task(raw: dict[str, Any]) -> uuid.UUID:
+    """By its id where it comes from and its data: task 5 of another site has other data."""
+    return uuid.uuid5(reading.NAMES, json.dumps([raw.get("id"), raw["data"]], sort_keys=True, default=str))
 
 
 def _turned_around(raw: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,9 @@ def publish(record: Import, state: ImportState, batches: Callable[[], Batches], 
         events.emit(
             events.TASKS_CREATED, project, actor=actor, tasks=tuple(tasks), detail={"settled_later": True}
         )
+    if state.has_parts:
+        for entries in batches():
+            writer.add_parts(entries)
     # Later history rows are work on these tasks (tasks.services.cleanup).
     last_history = History.objects.aggregate(last=Max("id"))["last"] or 0
     record.report, record.reserved_until = state.report.as_dict() | {"last_history": last_history}, None

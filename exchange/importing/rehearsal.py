@@ -32,6 +32,8 @@ class Rehearsal:
         for entry in self._batch:
             if entry.number not in known:
                 self._count_new(entry)
+            elif entry.is_part and not known[entry.number].task:
+                self._count_annotations(entry)
             elif (found := known[entry.number]).task and self.options.on_duplicate == UPDATE:
                 self.report.duplicates_updated.add(entry.number, id=found.task)
             else:
@@ -40,6 +42,9 @@ class Rehearsal:
 
     def _count_new(self, entry: TaskEntry) -> None:
         self.report.count_task(entry)
+        self._count_annotations(entry)
+
+    def _count_annotations(self, entry: TaskEntry) -> None:
         for position, annotation in enumerate(entry.annotations):
             self.report.count_annotation(
                 entry.number, position, annotation, self.project.label_config, lambda key: key

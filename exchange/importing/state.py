@@ -28,6 +28,7 @@ class ImportState:
     settings: list[Any] | None  # by which all its tasks were counted; None if they changed meanwhile
     written: int = 0  # tasks of the file
     has_updates: bool = False  # of tasks that exist already
+    has_parts: bool = False  # more annotations of tasks that were earlier in the file
     staged_people: list[int] = field(default_factory=list)
     report: Report = field(default_factory=Report)
 

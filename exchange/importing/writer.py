@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.db import DataError, Error, IntegrityError, connection
 
@@ -66,9 +66,12 @@ class Writer:
         new = [entry for entry in entries if entry.number not in known]
         self.people.resolve(set().union(*map(people_of, new)))
         self._insert(self._new_tasks(new))
+        parts = {entry.number for entry in entries if entry.is_part}
         for number, found in known.items():
             if found.task and self.options.on_duplicate == UPDATE:
                 self.state.has_updates = True
+            elif not found.task and number in parts:
+                self.state.has_parts = True
             else:
                 self.report.duplicates_skipped.add(number, id=found.task or None)
         if self.unchecked >= CHECK_EVERY:
@@ -123,6 +126,17 @@ class Writer:
         self._merge_annotations(updated)
         self._merge_predictions(updated)
 
+    def add_parts(self, entries: Sequence[TaskEntry]) -> None:
+        """To the tasks of this import, which others see from its commit on."""
+        parts = [entry for entry in entries if entry.is_part]
+        tasks = Task.objects.filter(imported_by=self.record, unique_id__in=[e.unique_id for e in parts])
+        by_id = {task.unique_id: task for task in tasks.select_related("project")}
+        placed = [(entry, by_id[entry.unique_id]) for entry in parts if entry.unique_id in by_id]
+        self.people.resolve(set().union(*(people_of(entry) for entry, _ in placed)))
+        unchanged = self.report.annotations_unchanged
+        self._merge_annotations(placed)
+        self.report.annotations_unchanged = unchanged  # the first part of each task is there already
+
     def _update(self, entry: TaskEntry, task: Task) -> Task:
         # Through the service, because new data outdates standing reviews.
         changes = {"data": entry.data, "meta": entry.fields.get("meta"), "external_id": entry.external_id}
@@ -138,9 +152,11 @@ class Writer:
         of_task: dict[int, list[Annotation]] = defaultdict(list)
         for annotation in here:
             of_task[annotation.task_id].append(annotation)
+        sent = annotations_of(updated)
+        taken = taken_unique_ids(self.project, [one.entry.unique_id for one in sent if one.entry.unique_id])
         new = []
-        for one in annotations_of(updated):
-            if (same := self._counterpart(one.entry, of_task[one.task.pk])) is None:
+        for one in sent:
+            if (same := self._counterpart(one.entry, of_task[one.task.pk], taken)) is None:
                 new.append(one)
             elif self._is_equal(one.entry, same):
                 self.report.annotations_unchanged += 1
@@ -154,9 +170,14 @@ class Writer:
         review_counters.recount(tasks, actor=self.actor)
         review_counters.recount_comments(tasks)
 
-    def _counterpart(self, entry: AnnotationEntry, candidates: Sequence[Annotation]) -> Annotation | None:
+    def _counterpart(
+        self, entry: AnnotationEntry, candidates: Sequence[Annotation], taken: Collection[uuid.UUID]
+    ) -> Annotation | None:
         if entry.unique_id and (named := [one for one in candidates if one.unique_id == entry.unique_id]):
             return named[0]
+        # If its id was taken in another task, it got another one when it was imported.
+        if entry.unique_id and entry.unique_id not in taken:
+            return None
         author = self.people[entry.author]
         mine = (one for one in candidates if one.completed_by_id == author and self._is_equal(entry, one))
         return next(mine, None)

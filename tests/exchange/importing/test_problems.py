@@ -155,6 +155,22 @@ def test_annotations_from_a_target_storage_are_turned_around(project):
     assert (task.data, task.annotations.get().result) == ({"text": "a"}, factories.result("B"))
 
 
+def test_annotations_of_one_task_come_together_again(project, monkeypatch):
+    monkeypatch.setattr("exchange.importing.importer.BATCH", 2)
+    task = {"id": 2, "data": {"text": "a"}}
+    other = {"id": 3, "data": {"text": "a"}}
+    body = [
+        {"id": n, "task": whose, **answer(label, unique_id=UUIDS[n])}
+        for n, (whose, label) in enumerate([(task, "A"), (other, "A"), (task, "B"), (task, "A")])
+    ]
+
+    for expected in (4, 0):
+        assert load(body, project).report.annotations == expected
+
+    counted = Task.objects.order_by("id").values_list("data__text", "total_annotations")
+    assert list(counted) == [("a", 3), ("a", 1)]
+
+
 def test_an_annotation_without_its_task_is_refused(project):
     assert refused(project, [{"task": 5, **answer()}])["errors"][0]["path"] == "[0]"
 
