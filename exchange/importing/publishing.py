@@ -32,7 +32,7 @@ from .state import COUNTING_SETTINGS, ImportState, counting_settings
 from .writer import Writer
 
 TRIES = 3
-CHUNK = 20_000  # tasks in memory
+CHUNK = 5_000  # tasks in memory
 # Tasks of one import that change what plans of statements are good for. Until autovacuum comes, a minute or
 # more later, connections would keep those they made when the tables were small.
 ANALYZE_FROM = 1_000

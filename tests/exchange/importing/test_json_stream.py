@@ -48,7 +48,8 @@ def test_file_without_a_list_of_tasks_is_refused(project, raw):
 
 
 def test_file_longer_than_the_window_is_read_through(project, monkeypatch):
-    monkeypatch.setattr("exchange.importing.json_stream.CHUNK", 16)
+    for module in ("json_stream", "text_stream"):
+        monkeypatch.setattr(f"exchange.importing.{module}.CHUNK", 16)
     body = [
         task_of(answer(lead_time=12345.5), data={"text": 'ünïcödé 😀 \\ " ' * 20, "n": 123456})
         for _ in range(3)
