@@ -26,7 +26,7 @@ class ImportStateSerializer(serializers.Serializer):
     status = serializers.ChoiceField(choices=Status.choices)
     error = serializers.CharField(allow_null=True)
     error_code = serializers.CharField(allow_null=True, help_text="`cancelled` if somebody stopped it.")
-    errors = serializers.ListField(
+    errors: Any = serializers.ListField(
         child=serializers.DictField(), help_text="What is wrong with the file: up to 100, by task and path."
     )
     created_at = serializers.DateTimeField()
@@ -36,13 +36,13 @@ class ImportStateSerializer(serializers.Serializer):
     task_count = serializers.IntegerField()
     annotation_count = serializers.IntegerField()
     prediction_count = serializers.IntegerField()
-    report = serializers.DictField()
+    report: Any = serializers.DictField()
 
 
 class ListedImportSerializer(ImportStateSerializer):
     """Without the report."""
 
-    report = None
+    report: Any = None
 
 
 def import_answer(

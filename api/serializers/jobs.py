@@ -1,5 +1,7 @@
 """Jobs as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from jobs.models import Job, State
@@ -11,7 +13,7 @@ class JobErrorSerializer(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField()
     field = serializers.CharField(allow_null=True)
-    errors = serializers.ListField(
+    errors: Any = serializers.ListField(
         child=serializers.DictField(), required=False, help_text="Of an import: up to 100, by task and path."
     )
 

@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -191,17 +192,19 @@ def _refuse_options(query: dict[str, Any]) -> None:
 
 def _files(request: Request, opened: ExitStack) -> list[Any]:
     """The files of a multipart body, whatever their fields are called; or the body itself."""
-    if (
-        not isinstance(request.data.get("file"), UploadedFile)
-        and not request.FILES
-        and "file" in request.data
-    ):
-        file = opened.enter_context(request.data["file"])
+    if not isinstance(request.data, QueryDict) and request.data:  # it comes from ToDisk
+        file = opened.enter_context(request.data["file"])  # type: ignore[call-overload]
         if (request.content_type or "").startswith("application/x-www-form-urlencoded"):
             raise invalid_import(
                 "Importing from an address is not offered. Download the file and send it itself.", field="url"
             )
         return [file]
+    if unknown := [name for name in request.data if name not in request.FILES and name != "users"]:
+        raise Refused(
+            "unknown_field",
+            f"{unknown[0][:100]} is no file, and has no effect here. Options go into the address.",
+            field=unknown[0][:100],
+        )
     files = [file for name, several in request.FILES.lists() if name != "users" for file in several]
     if not files:
         raise invalid_import(
@@ -212,9 +215,9 @@ def _files(request: Request, opened: ExitStack) -> list[Any]:
 
 def _sources(files: Sequence[Any], request: Request) -> list[SourceFile]:
     return [
-        SourceFile(file, file.name or "", file.content_type or "")
+        SourceFile(cast(BinaryIO, file), file.name or "", file.content_type or "")
         if isinstance(file, UploadedFile)
-        else SourceFile(file, content_type=request.content_type or "")
+        else SourceFile(file, "", request.content_type or "")
         for file in files
     ]
 
@@ -309,11 +312,11 @@ def _response(answer: Body, query: dict[str, Any], *, is_new: bool = True) -> Re
     return Response(answer, status=status.HTTP_201_CREATED if is_created else status.HTTP_200_OK)
 
 
-def _users(request) -> Any:
-    sent = request.data.get("users") if "multipart" in (request.content_type or "") else None
-    if not sent:
+def _users(request: Request) -> Any:
+    given = request.data.get("users") if isinstance(request.data, QueryDict) else None
+    if not given:
         return None
-    if not isinstance(sent, UploadedFile):
-        return parse_json(str(sent).encode())
-    sent.seek(0)
-    return parse_json(sent.read())
+    if not isinstance(given, UploadedFile):
+        return parse_json(str(given).encode())
+    given.seek(0)
+    return parse_json(given.read())

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -91,7 +92,7 @@ def _by_annotations(project: Project, entries: Sequence[TaskEntry]) -> dict[int,
 
 
 def _by_data(project: Project, entries: Sequence[TaskEntry], record: Import | None) -> dict[int, Known]:
-    sent = {
+    sent: dict[str, Any] = {
         "numbers": [entry.number for entry in entries],
         "data": [json.dumps(entry.data) for entry in entries],
         "project": project.pk,

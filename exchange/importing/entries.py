@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from tasks import reading
@@ -242,7 +243,8 @@ class _Parser:
     def task(self) -> TaskEntry | None:
         raw = self.item.raw
         if not isinstance(raw, dict):
-            return self._attempt(lambda: as_object(raw, ""))
+            self._attempt(lambda: as_object(raw, ""))
+            return None
         if is_part := _is_annotation_with_task(raw):
             raw = _turned_around(raw)
         elif isinstance(raw.get("result"), list) and "task" in raw and "data" not in raw:
@@ -304,7 +306,7 @@ class _Parser:
     ) -> list[T]:
         entries = []
         for path, one in items:
-            if (entry := self._attempt(lambda one=one, path=path: parse(one, f"{path}."))) is not None:
+            if (entry := self._attempt(partial(parse, one, f"{path}."))) is not None:
                 self._warn_of_unknown(one, keys, f"{path}.")
                 entries.append(entry)
         return entries

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import BinaryIO, cast
 
 from tasks import media
 from tasks.errors import Refused
@@ -42,7 +43,9 @@ def sources_of(
     """Files of tasks are read, unless each is to be one task (`as_lists` is false); other files are shown by
     one task each."""
     return [
-        SourceFile(opened.enter_context(upload.file.open("rb")), upload.name, upload=upload.pk)
+        SourceFile(
+            cast(BinaryIO, opened.enter_context(upload.file.open("rb"))), upload.name, upload=upload.pk
+        )
         if as_lists and media.extension_of(upload.name) in EXTENSIONS
         else _shown(project, upload)
         for upload in uploads

@@ -160,6 +160,16 @@ def test_several_files_of_a_request_are_all_imported(house, client_of):
     assert (response.status_code, response.json()["task_count"]) == (201, 3)
 
 
+@pytest.mark.parametrize("field", ["file", "title"])
+def test_field_that_is_no_file_is_refused(house, client_of, field):
+    response = client_of(house.lead).post(
+        url(house), {field: "words", "a": as_file(TASKS)}, format="multipart"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_field")
+    assert Task.objects.get() == house.task
+
+
 def test_an_address_is_refused_with_what_to_do(house, client_of):
     form = "application/x-www-form-urlencoded"
     response = client_of(house.lead).generic(
