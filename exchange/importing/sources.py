@@ -1,6 +1,5 @@
 """The files of an import, and which reader each of them needs."""
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -184,8 +183,3 @@ def _refuse_member(archive: str, name: str) -> None:
             f" {ACCEPTED.partition(', and')[0]}. Send other files beside each other, not packed.",
             field="file",
         )
-
-
-def source_of(raw: bytes | BinaryIO, name: str = "", content_type: str = "") -> SourceFile:
-    """For bytes in memory, too."""
-    return SourceFile(io.BytesIO(raw) if isinstance(raw, bytes) else raw, name, content_type)

@@ -8,10 +8,15 @@ from django.core.management import call_command
 from django.db import connection
 
 from exchange.importing.importer import Outcome, import_file
+from exchange.importing.sources import SourceFile
 from tasks.models import Annotation, Project
 from tests import factories
 
 UUIDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(10)]
+
+
+def source_of(raw: bytes, name: str = "", content_type: str = "") -> SourceFile:
+    return SourceFile(io.BytesIO(raw), name, content_type)
 
 
 def load(body: Any, project: Project, **options: Any) -> Outcome:

@@ -9,9 +9,10 @@ import pytest
 
 from exchange.importing.importer import import_files
 from exchange.importing.options import ImportOptions
-from exchange.importing.sources import SourceFile, source_of
+from exchange.importing.sources import SourceFile
 from tasks.errors import Refused
 from tasks.models import Import, Task
+from tests.exchange.importing.files import source_of
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,10 @@ import pytest
 
 from exchange.importing.importer import Importing, import_files
 from exchange.importing.options import ImportOptions
-from exchange.importing.sources import source_of
 from tasks.errors import Refused
 from tasks.models import Import, Prediction, Task
 from tests import factories
-from tests.exchange.importing.files import UUIDS, answer, load, task_of
+from tests.exchange.importing.files import UUIDS, answer, load, source_of, task_of
 from users.models import User
 
 pytestmark = pytest.mark.django_db
