@@ -231,7 +231,10 @@ def columns(model: type[models.Model]) -> list[tuple[models.Field, str, list[Any
         elif isinstance(column, models.FloatField):
             found.append((column, "float8", FLOATS))
         elif column.name in TEXTS.get(table, ()):
-            found.append((column, "text", [(MARKUP * 100)[: column.max_length or 5000], "", "\u202e"]))
+            # A complete report has a title and a summary, says a constraint.
+            shortest = " " if table == "audits_report" else ""
+            long = (MARKUP * 100)[: column.max_length or 5000]
+            found.append((column, "text", [long, shortest, "\u202e"]))
     return found
 
 
