@@ -135,7 +135,7 @@ def clean_up(job: Job) -> None:
     cursor = Job.objects.values_list("cursor", flat=True).get(pk=job.pk)
     if job.state == State.SUCCEEDED:
         return
-    Import.objects.filter(pk=job.subject).update(idempotency_key="", fingerprint="")
+    Import.objects.filter(pk=job.subject_id).update(idempotency_key="", fingerprint="")
     if cursor is not None:
         removal = runner.create(
             REMOVAL,
