@@ -135,7 +135,8 @@ def clean_up(job: Job) -> None:
     cursor = Job.objects.values_list("cursor", flat=True).get(pk=job.pk)
     if job.state == State.SUCCEEDED:
         return
-    Import.objects.filter(pk=job.subject_id).update(idempotency_key="", fingerprint="")
+    if job.subject_id is not None:
+        Import.objects.filter(pk=job.subject_id).update(idempotency_key="", fingerprint="")
     if cursor is not None:
         removal = runner.create(
             REMOVAL,

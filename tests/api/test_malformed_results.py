@@ -111,7 +111,9 @@ def test_every_text_that_cannot_be_stored_is_named(house):
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_import")
-    assert "task 2: n.deep[0]; task 3: meta.the key 'k\\x00'" in answer.json()["detail"]
+    assert [one["task"] for one in answer.json()["errors"]] == [2, 3]
+    paths = [one["path"] for one in answer.json()["errors"]]
+    assert (paths[0], "'k\\x00'" in paths[1]) == ("[1].n.deep[0]", True)
 
 
 def test_predictions_stored_before_the_check_become_no_annotations(house):

@@ -83,11 +83,12 @@ def test_a_worker_that_dies_after_writing_repeats_its_step_and_nothing_twice(
 
 def test_a_strict_import_with_a_bad_line_writes_nothing(campaign, house, tmp_path):
     job = run(jobs.start_import(campaign, house.lead, BytesIO(SIX + b"{\n"), strict=True))
+    reason = "not JSON: Expecting property name enclosed in double quotes at column 1"
     assert job.error == {
         "code": "bad_lines",
-        "detail": "1 bad lines, so nothing was imported. "
-        "line 7: not JSON: Expecting property name enclosed in double quotes at column 1",
+        "detail": f"1 bad lines, so nothing was imported. line 7: {reason}",
         "field": "file",
+        "errors": [{"line": 7, "reason": reason}],
     }
     assert (Item.objects.count(), files(tmp_path)) == (3, [])
 
