@@ -129,6 +129,16 @@ def not_found() -> Refused:
     return Refused("not_found", "Not found.", status=404)
 
 
+def topic_named(dataset: Dataset, topic_id: int | None) -> Topic | None:
+    """None if none is asked for. Raises Refused if the data set has no such topic."""
+    if topic_id is None:
+        return None
+    found = Topic.objects.filter(dataset=dataset, pk=topic_id).first()
+    if found is None:
+        raise Refused("unknown_topic", _("This data set has no such topic."), field="topic")
+    return found
+
+
 def sizes(dataset: Dataset) -> dict[str, int]:
     """How many topics, comments, raters and ratings."""
     return {

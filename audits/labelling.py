@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from users.errors import Refused
+from users.models import User
 
 from .corpus import Corpus, corpus_of
 from .datasets import not_found
@@ -54,9 +55,10 @@ def next_batch(model: AuditModel, n: int | None = None, *, topic: Topic | None =
     return [found[pk] for pk in ids]
 
 
-def locked(model: AuditModel) -> AuditModel:
-    """The model, with the row that serializes batches, labels and fits."""
-    found = AuditModel.objects.lock(model.pk).select_related("dataset", "topic", "parent").first()
+def locked(model: AuditModel, actor: User | None = None) -> AuditModel:
+    """The model, with the row that serializes batches, labels and fits. 404 if `actor` does not see it."""
+    rows = AuditModel.objects.visible_to(actor) if actor else AuditModel.objects.all()
+    found = rows.lock(model.pk).select_related("dataset", "topic", "parent").first()
     if found is None:
         raise not_found()
     return found

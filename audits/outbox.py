@@ -103,9 +103,10 @@ def give_up_lost() -> int:
 
 def locked(submission_id: int) -> Submission | None:
     """With its report, which is locked first. None if it is gone."""
-    report_ids = Submission.objects.filter(pk=submission_id).values_list("revision__report_id", flat=True)
-    for report_id in report_ids:
-        Report.objects.lock(report_id).first()
+    of = Submission.objects.filter(pk=submission_id).values_list("revision__report_id", flat=True)
+    if (report_id := of.first()) is None:
+        return None
+    Report.objects.lock(report_id).first()
     rows = Submission.objects.select_related("revision__report__model__dataset__project")
     return rows.select_for_update(no_key=True, of=("self",)).filter(pk=submission_id).first()
 

@@ -54,9 +54,7 @@ def get_visible(user: User, report_id: int) -> Report:
 def create(model: AuditModel, *, actor: User, **texts: str) -> Report:
     """An empty draft, or one with some of FIELDS."""
     with transaction.atomic():
-        model = locked_model(model)
-        if model.owner_id != actor.pk:
-            raise not_found()
+        model = locked_model(model, actor)
         require_room(model)
         return Report.objects.create(model=model, **checked(texts))
 

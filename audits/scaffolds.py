@@ -90,9 +90,7 @@ def start(model: AuditModel, scaffold: str, *, actor: User) -> tuple[list[Report
     if scaffold == Scaffold.EMPTY:
         return [reports.create(model, actor=actor)], True
     with transaction.atomic():
-        model = locked_model(model)
-        if model.owner_id != actor.pk:
-            raise datasets.not_found()
+        model = locked_model(model, actor)
         version = fitting.newest(model)
         version = fitting.require_version(model) if version or scaffold == Scaffold.PERSONAL else None
         beginnings = _beginnings(model, version, scaffold)

@@ -23,8 +23,9 @@ from tasks.models import Project, Task
 from tasks.progress import progress_of
 from tasks.services import members
 from users.models import User
+from users.requests import parse_id, user_of
 
-from .requests import parse_id, project_of, user_of
+from .requests import project_of
 
 PAGE_SIZE = 50
 # Projects of a lead on one page.

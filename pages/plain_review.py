@@ -24,8 +24,8 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.pseudonyms import identities_in
 from users.models import User
+from users.requests import parse_id, user_of
 
-from .requests import parse_id, user_of
 from .result_display import answers_of, sources_of
 
 # Session key: the id of the person's last review on this page, for the undo button.

@@ -15,9 +15,10 @@ from reviews.models import Queue
 from tasks.models import Annotation, Project
 from tasks.roles import may
 from users.models import User
+from users.requests import parse_id, user_of
 
 from . import counts, plain_review
-from .requests import parse_id, project_of, user_of
+from .requests import project_of
 from .responses import error_page, with_media_policy
 
 QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Rejected")]

@@ -9,9 +9,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from users.models import ApiToken, User
+from users.requests import user_of
 from users.sessions import hash_of, sessions_of
-
-from .requests import user_of
 
 SHOWN = 100
 

@@ -18,9 +18,9 @@ from tasks.services.jobs import visible_jobs
 from users.client_address import client_address
 from users.forms import OwnPasswordForm, ProfileForm, ResetForm, SignInForm, told_to_wait
 from users.models import User
+from users.requests import user_of
 
 from .counts import Row, rows_of
-from .requests import user_of
 from .sign_ins import sign_ins_of
 
 MAX_PROJECTS = 50

@@ -13,6 +13,7 @@ from .. import audit_models, datasets, groups, results
 from ..maths.formulas import ErrorType, Stat
 from ..models import AuditModel, Dataset, Kind
 from .documentation import documented
+from .examples import COMMENT, DATASET, EXAMPLE, MODEL, ONE_DATASET, TOPIC, TOPIC_ROW
 from .findings import BAD_COMMENTS, BAD_TOPICS, FindingPages, Findings
 from .models import context_of
 from .parameters import (
@@ -22,13 +23,6 @@ from .parameters import (
     GroupParameters,
 )
 from .serializers import (
-    COMMENT,
-    DATASET,
-    EXAMPLE,
-    MODEL,
-    ONE_DATASET,
-    TOPIC,
-    TOPIC_ROW,
     AuditSettingsSerializer,
     CommentRowSerializer,
     DatasetChangeSerializer,

@@ -19,7 +19,7 @@ from .serializers import CommentRowSerializer, SampleSerializer, TopicRowSeriali
 BAD_TOPICS = {"no_model": "fn needs a model to compare with."}
 BAD_COMMENTS = {
     "invalid_q": f"Search for {results.MIN_SEARCH} to {results.MAX_SEARCH} characters.",
-    "unknown_topic": "The data set has no such topic.",
+    "unknown_topic": "This data set has no such topic.",
 }
 NOT_FITTED = {"not_fitted": "This model is not fitted yet: label comments, then fit it."}
 

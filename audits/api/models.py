@@ -12,18 +12,13 @@ from api.filters.parameters import parameters_of
 from api.pagination import Pages
 from api.views.base import sent, user_of, visible
 
-from .. import audit_models, fitting, labelling
+from .. import audit_models, datasets, fitting, labelling
 from ..models import AuditModel, Dataset, Label, Version
 from .documentation import documented
+from .examples import COMMENT, MODEL, PROGRESS, TO_LABEL, TOPIC_ROW, VERSION
 from .findings import BAD_COMMENTS, NOT_FITTED, FindingPages, Findings
-from .parameters import CommentParameters, ModelParameters, TopicParameters, topic_named
+from .parameters import CommentParameters, ModelParameters, TopicParameters
 from .serializers import (
-    COMMENT,
-    MODEL,
-    PROGRESS,
-    TO_LABEL,
-    TOPIC_ROW,
-    VERSION,
     AnswerSerializer,
     AuditLabelSerializer,
     AuditModelSerializer,
@@ -104,7 +99,7 @@ class AuditModelViewSet(Findings):
             name=body["name"] if "name" in body else audit_models.suggest_name(dataset, user),
             kind=body["kind"],
             parent=visible(AuditModel.objects, request, parent) if parent else None,
-            topic=topic_named(dataset, body.get("topic")),
+            topic=datasets.topic_named(dataset, body.get("topic")),
             filters=body.get("filters"),
         )
         return Response(body_of(model), status=status.HTTP_201_CREATED)
@@ -159,7 +154,7 @@ class AuditModelViewSet(Findings):
         if request.method == "GET":
             return self.page_of(labelling.open_comments(model), CommentToLabelSerializer)
         body = sent(BatchSerializer, request)
-        topic = topic_named(model.dataset, body.get("topic"))
+        topic = datasets.topic_named(model.dataset, body.get("topic"))
         comments = labelling.next_batch(model, body.get("n"), topic=topic)
         given = {"comments": comments, "progress": labelling.progress(model)}
         return Response(GivenSerializer(given).data)

@@ -4,11 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from users.errors import Refused
-
+from ..datasets import topic_named
 from ..groups import LOOKUPS
 from ..maths.formulas import ErrorType, Stat
-from ..models import Dataset, Topic
+from ..models import Dataset
 from ..results import MAX_IDS, MAX_SEARCH, MIN_SEARCH, ORDERINGS, SORTED_BY, Query
 
 MAX_ID = 2**62
@@ -104,16 +103,6 @@ class GroupParameters(serializers.Serializer):
 
 class ModelParameters(serializers.Serializer):
     dataset = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
-
-
-def topic_named(dataset: Dataset, pk: int | None) -> Topic | None:
-    """Raises Refused if the data set has no such topic."""
-    if pk is None:
-        return None
-    found = Topic.objects.filter(dataset=dataset, pk=pk).first()
-    if found is None:
-        raise Refused("unknown_topic", "The data set has no such topic.", field="topic")
-    return found
 
 
 def query_of(dataset: Dataset, wanted: dict[str, Any]) -> Query:

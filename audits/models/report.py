@@ -104,6 +104,14 @@ class OfReportQuerySet(models.QuerySet):
         return self.filter(report__in=Report.objects.visible_to(user))
 
 
+class RevisionQuerySet(OfReportQuerySet):
+    def public(self) -> Self:
+        """Those that were submitted, unless their project was deleted: for everybody who has the address."""
+        project = "report__model__dataset__project"
+        is_live = Q(**{project: None}) | Q(**{f"{project}__deleted_at": None})
+        return self.filter(is_live, submission__isnull=False)
+
+
 class Evidence(models.Model):
     """A comment that shows what a report says: a snapshot, which later fits and imports do not change."""
 
@@ -157,7 +165,7 @@ class Revision(models.Model):
     if TYPE_CHECKING:
         report_id: int
 
-    objects = OfReportQuerySet.as_manager()
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["report", "-number"]

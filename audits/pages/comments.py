@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from users.errors import Refused
+from users.requests import parse_id, user_of
 
 from .. import charts, fitting, reports, results
-from ..datasets import not_found
+from ..datasets import not_found, topic_named
 from ..maths.formulas import ErrorType
 from ..models import AuditModel, Dataset, Report, Topic, Version
 from ..results import Query
-from .numbers import parse_id
-from .page import dataset_page, model_page, render_page, user_of
+from .page import dataset_page, model_page, render_page
 from .topics import Column, choice, newest, person_of
 
 PAGE_SIZE = 25
@@ -137,12 +137,7 @@ def heads(kind: str | None) -> list[tuple[str, str]]:
 
 def topic_of(request: HttpRequest, dataset: Dataset) -> Topic | None:
     text = request.GET.get("topic")
-    if not text:
-        return None
-    found = Topic.objects.filter(dataset=dataset, pk=parse_id(text) or 0).first()
-    if found is None:
-        raise Refused("unknown_topic", _("This data set has no such topic."), field="topic")
-    return found
+    return topic_named(dataset, (parse_id(text) or 0) if text else None)
 
 
 def ids_of(text: str) -> list[int]:

@@ -9,9 +9,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from users.requests import user_of
+
 from .. import datasets
 from ..models import AuditModel, Dataset
-from .page import WARNED, audit_page, render_page, user_of
+from .page import WARNED, audit_page, render_page
 
 PAGE_SIZE = 20
 

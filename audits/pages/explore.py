@@ -2,9 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from users.requests import user_of
+
 from .. import datasets, results
 from ..models import AuditModel, Dataset
-from .page import dataset_page, render_page, user_of
+from .page import dataset_page, render_page
 
 EXAMPLES = 8
 TOPICS = 8

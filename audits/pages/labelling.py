@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from users.errors import Refused
+from users.requests import parse_id
 
 from .. import datasets, fitting, labelling
-from ..models import AuditModel, Comment, Dataset, Kind, Label, ServedComment, Topic
-from .numbers import parse_id
+from ..models import AuditModel, Comment, Dataset, Kind, Label, ServedComment
 from .page import model_page, render_page
 
 UNSURE = "unsure"
@@ -77,7 +77,8 @@ def next_page(request: HttpRequest, model: AuditModel, then: str) -> HttpRespons
         fitting.fit(model)
         return redirect("audit-model", model.pk)
     if then == "more":
-        topic = _topic(model.dataset, request.POST.get("topic"))
+        wanted = request.POST.get("topic")
+        topic = datasets.topic_named(model.dataset, (parse_id(wanted) or 0) if wanted else None)
         if not labelling.next_batch(model, topic=topic):
             raise Refused(
                 "all_served", _("You have seen every comment there is. Change the labels you gave.")
@@ -87,15 +88,6 @@ def next_page(request: HttpRequest, model: AuditModel, then: str) -> HttpRespons
         return redirect(f"{here}?batch={parse_id(then.removeprefix('batch-')) or OTHERS}")
     messages.success(request, _("Saved."))
     return redirect(f"{here}?batch={parse_id(request.POST.get('batch')) or OTHERS}")
-
-
-def _topic(dataset: Dataset, number: str | None) -> Topic | None:
-    if not number:
-        return None
-    found = Topic.objects.filter(dataset=dataset, pk=parse_id(number)).first()
-    if found is None:
-        raise Refused("invalid_topic", _("There is no such topic."), field="topic")
-    return found
 
 
 def label_page(request: HttpRequest, model: AuditModel, refused: Refused | None = None) -> HttpResponse:

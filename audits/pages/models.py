@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from users.errors import Refused
 from users.models import User
+from users.requests import parse_id, user_of
 
 from .. import audit_models, charts, datasets, fitting, groups, labelling
 from ..models import AuditModel, Dataset, Kind, Topic
-from .numbers import parse_id
-from .page import dataset_page, model_page, render_page, user_of
+from .page import dataset_page, model_page, render_page
 
 VERSIONS = 20  # on one page
 
@@ -142,14 +142,15 @@ def model_result(request: HttpRequest, model: AuditModel, refused: Refused | Non
     dataset = model.dataset
     shown = Paginator(fitting.versions(model), VERSIONS).get_page(request.GET.get("page"))
     rows = [(version, fitting.grade(version.fit_error, dataset)) for version in shown]
-    newest = fitting.newest(model)
+    plot = charts.fit_plot(fitting.versions(model), dataset)
+    newest = plot.points[-1].version if plot else None
     context = {
         "version": newest,
         "grade": fitting.grade(newest.fit_error, dataset) if newest else "",
         "lower": -newest.avg_diff if newest and newest.avg_diff else None,
         "page": shown,
         "rows": rows,
-        "plot": charts.fit_plot(fitting.versions(model), dataset),
+        "plot": plot,
         "progress": None if model.kind == Kind.GROUP else labelling.progress(model),
         "is_outdated": newest
         and labelling.labels_of(model).filter(changed_at__gt=newest.created_at).exists(),

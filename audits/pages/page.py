@@ -17,18 +17,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from users.errors import Refused
-from users.models import User
+from users.requests import user_of
 
 from .. import audit_models, datasets, fitting
 from ..models import AuditModel, Dataset, Kind
 
 View = Callable[..., HttpResponse]
 WARNED = "audit_warnings"  # in the session: ids of the data sets whose warning was read
-
-
-def user_of(request: HttpRequest) -> User:
-    assert request.user.is_authenticated
-    return request.user
 
 
 def in_chosen_language(view: View) -> View:

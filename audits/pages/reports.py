@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from users.errors import Refused
+from users.requests import parse_id, user_of
 
 from .. import reports, scaffolds, submitting
 from ..datasets import not_found
@@ -26,8 +27,7 @@ from ..models import (
     Revision,
     Scaffold,
 )
-from .numbers import parse_id
-from .page import audit_page, in_chosen_language, model_page, render_page, user_of, warning_first
+from .page import audit_page, in_chosen_language, model_page, render_page, warning_first
 
 PAGE_SIZE = 20
 REVISIONS = 20  # shown of a report
@@ -224,18 +224,17 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 def public(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A revision that was submitted, for everybody who has its address. Nothing about its author without
     their consent."""
-    of = Q(report__model__dataset__project=None) | Q(report__model__dataset__project__deleted_at=None)
-    rows = Revision.objects.filter(of, public_id=public_id, submission__isnull=False)
-    revision = rows.select_related("submission", "report__model__dataset").first()
+    rows = Revision.objects.public().select_related("submission", "report__model__dataset")
+    revision = rows.filter(public_id=public_id).first()
     if revision is None:
         raise Http404
-    later = Revision.objects.filter(report=revision.report_id, number__gt=revision.number)
+    later = Revision.objects.public().filter(report=revision.report_id, number__gt=revision.number)
     context = {
         "revision": revision,
         "body": revision.body,
         "submission": revision.submission,
         "credited": revision.submission.name if revision.submission.consent else "",
-        "later": later.filter(submission__isnull=False).order_by("-number").first(),
+        "later": later.order_by("-number").first(),
         "content_warning": revision.report.model.dataset.content_warning,
     }
     response = render_page(request, "report_public", context)

@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from devserver.models import Sink
-from pages.requests import user_of
 from tasks.errors import Refused
+from users.requests import user_of
 from webhooks import endpoints, replay
 from webhooks.models import Delivery, Webhook
 

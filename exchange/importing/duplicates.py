@@ -21,12 +21,13 @@ UNIQUE_ID, EXTERNAL_ID, ANNOTATION, DATA = "unique_id", "external_id", "annotati
 
 Key = tuple[str, object]  # one of the above, and its value
 
-# The hashes are indexed (tasks/models/task.py).
-_EQUAL = """
+# Of tasks t and s. The hashes are indexed (tasks/models/task.py).
+EQUAL_DATA = "jsonb_hash_extended(t.data, 0) = jsonb_hash_extended(s.data, 0) AND t.data = s.data"
+_EQUAL = f"""
     SELECT s.number, t.id, t.is_staged
     FROM unnest(%(numbers)s::bigint[], %(data)s::jsonb[]) AS s(number, data)
     JOIN tasks_task t ON t.project_id = %(project)s
-        AND jsonb_hash_extended(t.data, 0) = jsonb_hash_extended(s.data, 0) AND t.data = s.data
+        AND {EQUAL_DATA}
     WHERE t.deleted_at IS NULL OR (t.is_staged AND t.imported_by_id = %(record)s)
     ORDER BY t.is_staged DESC, t.id DESC
 """

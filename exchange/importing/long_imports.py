@@ -24,7 +24,7 @@ from ..models import Status
 from .authorship import UsersMap
 from .importer import Importing, discard, name_of
 from .options import ImportOptions
-from .repeats import NO_KEY, RequestKey
+from .repeats import NO_KEY, RequestKey, release
 from .sources import SourceFile
 from .state import ImportState
 
@@ -136,7 +136,7 @@ def clean_up(job: Job) -> None:
     if job.state == State.SUCCEEDED:
         return
     if job.subject_id is not None:
-        Import.objects.filter(pk=job.subject_id).update(idempotency_key="", fingerprint="")
+        release(job.subject_id)
     if cursor is not None:
         removal = runner.create(
             REMOVAL,

@@ -25,7 +25,7 @@ from tasks.services.tasks import lock_project_tasks, lock_to_update
 from tasks.sql import analyze
 from users.models import User
 
-from .duplicates import Known, refuse_known
+from .duplicates import EQUAL_DATA, Known, refuse_known
 from .entries import TaskEntry
 from .options import BY_DATA, ERROR, UPDATE, ImportOptions
 from .state import COUNTING_SETTINGS, ImportState, counting_settings
@@ -46,10 +46,9 @@ _TAKEN = """
         ON t.project_id = s.project_id AND t.external_id = s.external_id AND t.deleted_at IS NULL
     WHERE s.imported_by_id = %(record)s AND s.is_staged
 """
-_EQUAL = """
+_EQUAL = f"""
     UNION SELECT s.id, t.id, 'data' FROM tasks_task s JOIN tasks_task t
-        ON t.project_id = s.project_id AND t.deleted_at IS NULL AND t.data = s.data
-        AND jsonb_hash_extended(t.data, 0) = jsonb_hash_extended(s.data, 0)
+        ON t.project_id = s.project_id AND t.deleted_at IS NULL AND {EQUAL_DATA}
     WHERE s.imported_by_id = %(record)s AND s.is_staged
 """
 # A changed `updated_at`: whoever copies the project asks for what has changed since they last did.

@@ -91,12 +91,12 @@ def wait_for(record: Import) -> None:
         return
     if record.created_at > timezone.now() - GIVEN_UP_AFTER:
         raise _in_progress()
-    release(record)
+    release(record.pk)
 
 
-def release(record: Import) -> None:
+def release(import_id: int) -> None:
     """The next request with its key is a new import."""
-    Import.objects.filter(pk=record.pk).update(idempotency_key="", fingerprint="")
+    Import.objects.filter(pk=import_id).update(idempotency_key="", fingerprint="")
 
 
 def _in_progress() -> Refused:
