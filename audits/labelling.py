@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from django.db import transaction
@@ -44,8 +45,8 @@ def next_batch(model: AuditModel, n: int | None = None, *, topic: Topic | None =
         corpus = corpus_of(model.dataset)
         is_free = _is_free(model, corpus, topic)
         batch = (ServedComment.objects.filter(model=model).aggregate(last=Max("batch"))["last"] or 0) + 1
-        # The same comments for the same model and batch, should a step be looked into later.
-        random = np.random.default_rng([model.pk, batch])
+        # The same comments for the same name and batch, whatever the model's id is: an audit can be repeated.
+        random = np.random.default_rng([crc32(model.name.encode()), batch])
         chosen = _by_bins(corpus.system, is_free, bins, n, random)
         ids = [int(pk) for pk in corpus.ids[chosen]]
         ServedComment.objects.bulk_create(
