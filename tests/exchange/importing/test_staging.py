@@ -131,6 +131,8 @@ MORE = (
 NOT_READ = ("job", "import", "session", "apitoken", "logentry", "token", "queueentry")
 INSTANTS = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?|csrf[^>]*>|nonce=\"[^\"]*\"|[0-9]+ ms|seconds\":\s*[0-9.]+"
+    # The clock of the admin's lists: "9:41 a.m."
+    r"|[0-9:]+ [ap]\.m\.|noon|midnight"
 )
 
 
