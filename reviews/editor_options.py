@@ -4,6 +4,7 @@ from typing import Any
 
 from tasks.choices import Distribution, RejectAction
 from tasks.errors import Refused
+from tasks.labelconfig import for_editor
 from tasks.models import Project
 from tasks.pseudonyms import identities_in
 from tasks.roles import may
@@ -55,7 +56,7 @@ def options(user: User, project: Project, screen: str) -> dict[str, Any]:
     return {
         "project": project.pk,
         "screen": screen,
-        "label_config": project.label_config,
+        "label_config": for_editor(project.label_config),
         "instruction": project.review_instruction if reviewing else project.expert_instruction,
         "interfaces": interfaces(project, screen),
         "require_comment_on_reject": project.require_review_comment_on_reject,

@@ -6,16 +6,19 @@ nothing. `require_valid` says what is wrong with a new one.
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
+from itertools import islice
 from threading import Lock
 from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+from defusedxml.ElementTree import DefusedXMLParser, fromstring
 
+from . import label_tags
 from .errors import Refused
 from .results import RELATION, is_result
 
@@ -26,8 +29,14 @@ MAX_LABELS = 20_000
 MAX_OBJECTS_OF_CONTROL = 100
 MAX_CACHED_CHARACTERS = 2_000_000  # of all configurations that a process keeps parsed
 MAX_LISTED_PROBLEMS = 20
+MAX_SENTENCES = 5  # of a configuration that is refused
+MAX_UNKNOWN_TAGS = 100  # looked at in one configuration
 
 CHOICE_TAGS = {"label", "choice"}
+# These have a `toName`, and write no results.
+WITHOUT_RESULTS = {"filter", "shortcut"}
+# What is inside is a text to label, which the editor does not read as tags.
+MARKUP_TAGS = {"hypertext"}
 # These write results about themselves: they are control and object at once, and need no toName.
 SELF_TAGS = {"chat": "chatmessage", "reactcode": "reactcode"}
 # A control with one of these fetches or computes its labels: any label may be valid.
@@ -162,7 +171,7 @@ def require_valid(xml: str) -> LabelConfig:
     if isinstance(found, str):
         raise _invalid(found)
     if xml.strip():
-        _refuse_loose_ends(_elements(xml))
+        _refuse_mistakes(_elements(xml))
     return found
 
 
@@ -189,6 +198,7 @@ class _Element:
 
     tag: str
     attributes: dict[str, str]
+    line: int
     labels: list[str] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
 
@@ -202,20 +212,32 @@ class _Element:
         sent = self.attributes.get("toname", "")
         return list(dict.fromkeys(_names(sent))) if sent else own
 
+    @property
+    def is_control(self) -> bool:
+        return bool(self.to_name) and self.tag.lower() not in WITHOUT_RESULTS
+
 
 class _Builder:
     """Receives the elements one by one, so that no tree is built of what is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Callable[[], int]) -> None:
+        self._line = line
         self.named: list[_Element] = []
+        # The tag, whether it wants to show or answer something, its line.
+        self.unknown: list[tuple[str, bool, int]] = []
         self.indexes = {DEFAULT_INDEX}
         self.variables: dict[str, None] = {}
         self._open: list[_Element | None] = []  # for each open element, the control whose labels are in it
-        self._controls = self._labels = 0
+        self._labels = 0
+        self._markup = 0  # how many elements are open within a text to label
 
     def start(self, tag: str, sent: dict[str, str]) -> None:
         if len(self._open) == MAX_DEPTH:
             raise _invalid(f"The label configuration is nested deeper than {MAX_DEPTH} levels.")
+        if self._markup:
+            self._markup += 1
+            self._open.append(None)
+            return
         # The editor reads names of tags and attributes in any case.
         attributes = {name.lower(): value for name, value in sent.items()}
         around = self._open[-1] if self._open else None
@@ -227,16 +249,20 @@ class _Builder:
             self.variables |= dict.fromkeys(_variables_of(attributes))
         if tag.lower() == "repeater":
             self.indexes.add(attributes.get("indexflag") or DEFAULT_INDEX)
+        if not label_tags.is_known(tag) and len(self.unknown) < MAX_UNKNOWN_TAGS:
+            takes_part = not self._open or any(attributes.get(name) for name in ("name", "toname"))
+            self.unknown.append((tag, takes_part, self._line()))
+        self._markup = int(tag.lower() in MARKUP_TAGS)
         self._open.append(around)
 
     def _add_named(self, tag: str, attributes: dict[str, str], around: _Element | None) -> _Element | None:
-        element = _Element(tag, attributes)
+        element = _Element(tag, attributes, self._line())
         self.named.append(element)
         if len(self.named) > MAX_CONTROLS:
             raise _invalid(f"The label configuration has more than {MAX_CONTROLS:,} elements with a name.")
         if len(element.to_name) > MAX_OBJECTS_OF_CONTROL:
             raise _invalid(f"{_shown(element.name)} is for more than {MAX_OBJECTS_OF_CONTROL} objects.")
-        return element if element.to_name else around
+        return element if element.to_name or tag.lower() in label_tags.CONTROL_TAGS else around
 
     def _add_label(self, control: _Element | None, attributes: dict[str, str]) -> None:
         self._labels += 1
@@ -248,18 +274,24 @@ class _Builder:
             control.aliases += [alias] if alias else []
 
     def end(self, tag: str) -> None:
+        self._markup = max(0, self._markup - 1)
         self._open.pop()
 
     def data(self, text: str) -> None:
         pass
 
     def close(self) -> "_Builder":
+        """As in the editor, controls without a `toName` are for the object, if there is only one."""
+        objects = [element for element in self.named if element.tag.lower() in label_tags.OBJECT_TAGS]
+        for element in self.named if len(objects) == 1 else ():
+            if element.tag.lower() in label_tags.CONTROL_TAGS and not element.to_name:
+                element.attributes["toname"] = objects[0].name
         return self
 
 
 def _elements(xml: str) -> _Builder:
     """Raises Refused if it is not XML, too large, or declares a DTD or entities."""
-    parser = DefusedXMLParser(target=_Builder(), forbid_dtd=True)
+    parser = DefusedXMLParser(target=_Builder(lambda: parser.parser.CurrentLineNumber), forbid_dtd=True)
     try:
         parser.feed(xml.removeprefix("\ufeff"))
         return parser.close()
@@ -270,7 +302,7 @@ def _elements(xml: str) -> _Builder:
 
 
 def _config(built: _Builder) -> LabelConfig:
-    controls = [_control(element, built.indexes) for element in built.named if element.to_name]
+    controls = [_control(element, built.indexes) for element in built.named if element.is_control]
     objects = [element for element in built.named if not element.attributes.get("toname")]
     return LabelConfig(
         {c.name: c for c in controls}, {one.name: _input(one) for one in objects}, tuple(built.variables)
@@ -307,18 +339,60 @@ def _input(element: _Element) -> dict[str, str]:
     return described | ({"valueType": kind} if (kind := element.attributes.get("valuetype")) else {})
 
 
-def _refuse_loose_ends(built: _Builder) -> None:
-    names = set()
+def _refuse_mistakes(built: _Builder) -> None:
+    found = sorted(islice(_mistakes(built), MAX_SENTENCES))
+    if found:
+        raise _invalid(" ".join(f"Line {line}: {sentence}" for line, sentence in found))
+
+
+def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
+    """The line and a sentence of each."""
+    for tag, takes_part, line in built.unknown:
+        # A tag of somebody's own may arrange the page, but nothing is shown or answered in it.
+        near = label_tags.nearest(tag)
+        if near or takes_part:
+            yield line, f"<{_cut(tag)}> is not a tag of Label Studio.{_advice(f'<{near}>' if near else None)}"
+    lines: dict[str, int] = {}
     for element in built.named:
-        if element.name in names:
-            raise _invalid(f"The name {_shown(element.name)} is used twice in the label configuration.")
-        names.add(element.name)
+        name, line = _shown(element.name), element.line
+        if element.name in lines:
+            yield line, f"The name {name} is used twice, first in line {lines[element.name]}."
+        lines.setdefault(element.name, line)
+    # Outside a Repeater, what it makes of `part_{{idx}}` has the names `part_0`, `part_1` …
+    numbered = {_unnumbered(name) for name in lines if INDEX.search(name)}
     for element in built.named:
-        if unknown := next((name for name in element.to_name if name not in names), None):
-            raise _invalid(
-                f"{_shown(element.name)} is for {_shown(unknown)}, but nothing in the label configuration has"
-                " that name."
-            )
+        for name in element.to_name:
+            if name not in lines and _unnumbered(name) not in numbered:
+                near = next(iter(get_close_matches(name[:100], lines, n=1)), None)
+                advice = _advice(near and _shown(near))
+                what = f"{_shown(element.name)} is for {_shown(name)}"
+                yield element.line, f"{what}, but nothing has that name.{advice}"
+
+
+def _advice(near: str | None) -> str:
+    return f" Nearest: {near}." if near else ""
+
+
+def for_editor(xml: str) -> str:
+    """The same, with a View in place of each tag that the editor does not know and would stop at."""
+    try:
+        if not xml.strip() or not _elements(xml).unknown:
+            return xml
+        root = fromstring(xml.removeprefix("\ufeff"), forbid_dtd=True)
+    except (Refused, ParseError, ValueError):
+        return xml
+    _replace_unknown(root)
+    return tostring(root, encoding="unicode")
+
+
+def _replace_unknown(element: Element) -> None:
+    """Not within a text to label: there they are markup."""
+    if not label_tags.is_known(element.tag):
+        element.tag, element.text = "View", None
+        element.attrib.clear()
+    if element.tag.lower() not in MARKUP_TAGS:
+        for child in element:
+            _replace_unknown(child)
 
 
 # --- checking a result --------------------------------------------------------------------------
@@ -370,7 +444,10 @@ def _label_problem(region: dict[str, Any], control: Control) -> str | None:
 
 def _shown(value: Any) -> str:
     """Results are kept as they were sent, so a name may be anything of any size."""
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}…"
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tasks.labelconfig import parse
 from tasks.models import Project
 from tests.factories import BOXES, CHOICES, annotation, boxes, client_of, result, reviewed, task
 
@@ -73,9 +74,20 @@ def test_a_configuration_is_kept_byte_for_byte(house, xml):
     assert (valid.json()["label_config"], changed.json()["label_config"]) == (xml, xml)
 
 
-def test_a_name_used_twice_is_refused_everywhere(house):
-    twice = CHOICES.replace('name="text"', 'name="letter"').replace('toName="text"', 'toName="letter"')
-    client, body = client_of(house.lead), {"label_config": twice, "title": "Twice"}
+@pytest.mark.parametrize(
+    ("written", "mistaken", "words"),
+    [
+        ('name="letter"', 'name="text"', "used twice"),
+        (
+            'toName="text"',
+            'toName="txet"',
+            "'letter' is for 'txet', but nothing has that name. Nearest: 'text'",
+        ),
+        ("Choices", "Choises", "Line 2: <Choises> is not a tag of Label Studio. Nearest: <Choices>."),
+    ],
+)
+def test_a_mistake_is_refused_everywhere(house, written, mistaken, words):
+    client, body = client_of(house.lead), {"label_config": CHOICES.replace(written, mistaken), "title": "Bad"}
 
     answers = [
         client.post(at(house, "validate"), body),
@@ -83,10 +95,24 @@ def test_a_name_used_twice_is_refused_everywhere(house):
         client.post("/api/projects/", body),
     ]
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
-        (400, "invalid_label_config")
-    ] * 3
-    assert "'letter' is used twice" in answers[0].json()["detail"]
+    for answer in answers:
+        said = answer.json()
+        assert (answer.status_code, said["code"], list(said["validation_errors"])) == (
+            400,
+            "invalid_label_config",
+            ["label_config"],
+        )
+        assert words in said["validation_errors"]["label_config"][0]
+
+
+def test_the_screens_get_a_view_for_a_tag_of_ones_own(house):
+    own = CHOICES.replace("<View>", "<View><MyOwnTag foo='1'/>")
+    client = client_of(house.lead)
+
+    stored = client.patch(at(house), {"label_config": own}).json()["label_config"]
+    shown = client.get(at(house, "editor-options/?screen=annotate")).json()["label_config"]
+
+    assert (stored, "MyOwnTag" in shown, parse(shown)) == (own, False, parse(CHOICES))
 
 
 def test_other_settings_change_beside_a_configuration_that_would_be_refused_today(house):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks import labelconfig
+from tasks import label_tags, labelconfig
 from tasks.errors import Refused
-from tasks.labelconfig import parse, problems, require_valid
+from tasks.labelconfig import for_editor, parse, problems, require_valid
 from tests.factories import BOXES, CHOICES, boxes, result
 
 MANY = """<View><Text name="text" value="$text"/><Image name="image" value="$image"/>
@@ -192,6 +192,100 @@ def test_parsed_configuration_is_label_studios():
             "labels": ["A", "B", "C"],
         }
     }
+
+
+# --- mistakes in a new one -----------------------------------------------------------------------
+
+TEXT = '<Text name="text" value="$text"/>'
+LETTERS = '<Choices name="letter" toName="text"><Choice value="A"/></Choices>'
+# Line 1 opens the View, line 2 has the text, what is tried begins in line 3.
+MISTAKES = {
+    LETTERS.replace('"text"', '"nowhere"'): "Line 3: 'letter' is for 'nowhere', but nothing has that name.",
+    LETTERS.replace('"text"', '"txet"'): "Line 3: 'letter' is for 'txet', but nothing has that name."
+    " Nearest: 'text'.",
+    '\n<Pairwise name="pair" toName="text,other"/>': "Line 4: 'pair' is for 'other',"
+    " but nothing has that name.",
+    f"{LETTERS}\n{LETTERS}": "Line 4: The name 'letter' is used twice, first in line 3.",
+    '<Header name="text" value="Hi"/>': "Line 3: The name 'text' is used twice, first in line 2.",
+    LETTERS.replace(
+        "Choices", "Choises"
+    ): "Line 3: <Choises> is not a tag of Label Studio. Nearest: <Choices>.",
+    "<Veiw/>": "Line 3: <Veiw> is not a tag of Label Studio. Nearest: <View>.",
+    '<Widget name="w" toName="text"/>': "Line 3: <Widget> is not a tag of Label Studio.",
+    '<Widget NAME="w"/>': "Line 3: <Widget> is not a tag of Label Studio.",
+    '<Widget name="a"/>\n<Choices name="b" toName="z"/>': "Line 3: <Widget> is not a tag of Label Studio."
+    " Line 4: 'b' is for 'z', but nothing has that name.",
+}
+
+
+@pytest.mark.parametrize(("part", "detail"), MISTAKES.items())
+def test_a_mistake_is_refused_with_its_line_and_the_nearest_name(part, detail):
+    with pytest.raises(Refused) as refused:
+        require_valid(f"<View>\n{TEXT}\n{part}</View>")
+
+    assert refused.value.detail == detail
+
+
+def test_a_root_that_is_no_tag_is_refused():
+    with pytest.raises(Refused, match="Line 1: <div> is not a tag of Label Studio"):
+        require_valid(f"<div>{TEXT}{LETTERS}</div>")
+
+
+def test_the_first_mistakes_are_listed():
+    with pytest.raises(Refused) as refused:
+        require_valid("<View>" + "\n<Choises/>" * 9 + "</View>")
+
+    assert refused.value.detail.count("Line") == 5
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<!-- <Choises name="text" toName="nowhere"/> -->',
+        "<Style>.main > .x { content: \"name='text'\"; }</Style>",
+        '<MyOwnTag foo="1"><Header value="$a.b[0]"/></MyOwnTag>',
+        "<div><p>Hello</p></div>",
+        '<x:y xmlns:x="urn:x"/>',
+        '<Choices name="fetched" toName="text" value="$options"/>',
+        '<HyperText name="page"><h1 name="text">Hi</h1><Choises toName="x"/></HyperText>',
+        '<Repeater on="$parts" indexFlag="{{i}}"><Text name="p_{{i}}" value="$parts[{{i}}].text"/></Repeater>'
+        '<Pairwise name="pair" toName="p_0,p_1"/>',
+        '<Filter name="f" toName="letter"/><Shortcut value="x"/><Ranker name="r" toName="text"/>',
+        LETTERS.upper().replace("TEXT", "text").replace("LETTER", "upper"),
+    ],
+)
+def test_what_the_editor_reads_is_accepted(part):
+    require_valid(f"<View>\n{TEXT}{LETTERS}\n{part}</View>")
+
+
+@pytest.mark.parametrize("tag", label_tags.SPELLED.values())
+def test_every_tag_is_accepted_in_any_case(tag):
+    for spelled in (tag, tag.lower(), tag.upper()):
+        require_valid(f'<View>{TEXT}<{spelled} name="one" toName="text"/></View>')
+
+
+def test_a_control_without_an_object_is_for_the_only_one():
+    alone = f'<View>{TEXT}<Choices name="letter"><Choice value="A"/></Choices></View>'
+
+    assert parse(alone).control("letter").to_name == ("text",)
+    assert problems(result("A"), alone) == []
+    assert "letter" not in parse(alone.replace("<Choices", '<Text name="other"/><Choices')).controls
+
+
+def test_a_filter_is_no_control():
+    assert list(parse(f'<View>{TEXT}{LETTERS}<Filter name="f" toName="letter"/></View>').controls) == [
+        "letter"
+    ]
+
+
+def test_the_editor_gets_a_view_for_a_tag_it_does_not_know():
+    html = '<HyperText name="page"><b>Hi</b></HyperText>'
+    own = f'<View>{TEXT}<MyOwnTag foo="1">{LETTERS}</MyOwnTag>{html}</View>'
+
+    assert for_editor(own) == own.replace('<MyOwnTag foo="1">', "<View>").replace(
+        "</MyOwnTag>", "</View>"
+    ).replace('"/>', '" />')
+    assert [for_editor(xml) for xml in (CHOICES, "", "<View>")] == [CHOICES, "", "<View>"]
 
 
 def test_a_comment_may_mention_a_doctype():

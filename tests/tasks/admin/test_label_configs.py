@@ -39,3 +39,12 @@ def test_a_new_project_is_not_forced(lead_client, house):
 
     assert answer.status_code == 302
     assert LabelConfigVersion.objects.get(project__title="New letters").number == 1
+
+
+def test_a_mistake_is_said_beside_the_field(lead_client, house):
+    bad = CHOICES.replace("Choices", "Choises")
+
+    answer = lead_client.post(ADD, as_filled_in(lead_client, ADD, title="New letters", label_config=bad))
+
+    (said,) = answer.context["adminform"].form.errors["label_config"]
+    assert said == "Line 2: <Choises> is not a tag of Label Studio. Nearest: <Choices>."
