@@ -1,11 +1,12 @@
 """Fixtures of all tests; the people and objects of the tests are in tests/factories.py."""
 
 import os
+import threading
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from tasks.models.task import importer_of
@@ -18,6 +19,9 @@ def pytest_configure() -> None:
     prefix = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
     os.environ["REDIS_PREFIX"] = prefix
     settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = prefix
+    # One connection in this thread, also while Playwright's event loop runs in it: Django would take another
+    # one then, outside of the test's transaction.
+    connections._connections = threading.local()
 
 
 @pytest.fixture(scope="session")

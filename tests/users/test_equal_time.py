@@ -13,7 +13,7 @@ from django.urls import reverse
 from tests.factories import person
 
 pytestmark = [pytest.mark.xdist_group("serial"), pytest.mark.timeout(120)]
-ROUNDS = 12
+ROUNDS = 8
 PEOPLE = ("known@example.org", "nobody@example.org", "inactive@example.org", "no-password@example.org")
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from devserver.embedded import redis_binary
 
 pytestmark = [
+    pytest.mark.slow,  # half a minute; the harness itself has tests beside this one
     pytest.mark.xdist_group("serial"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(redis_binary() is None, reason="no redis-server on this machine"),
