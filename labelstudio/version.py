@@ -5,7 +5,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from api.views.known_parameters import APIView
 
 # The version of Label Studio whose REST API is implemented here.
 DIALECT = "1.23.2"

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, resolve
+
+from api.views.known_parameters import RefusesUnknown, described
 
 PARAMETER = re.compile(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\))?[^()]*\)|<(?:\w+:)?(\w+)>")
 
@@ -22,6 +25,18 @@ def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[tu
 def readable() -> list[str]:
     """Templates of those that answer GET."""
     return sorted({template for template, view in routes() if "get" in _methods(view)})
+
+
+def understood(address: str, verb: str = "get") -> str:
+    """The address without the parameters that its view does not know, and would refuse."""
+    path, query = urlsplit(address)[2:4]
+    view = resolve(path).func
+    ours = issubclass(getattr(view, "cls", object), RefusesUnknown)
+    known = described(view, verb.upper()) if ours else None
+    if known is None or not query:
+        return address
+    sent = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name in known]
+    return f"{path}?{urlencode(sent)}" if sent else path
 
 
 def _methods(view: Callable) -> set[str]:

@@ -8,12 +8,12 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import Pages
 from api.views.base import ViewSet, sent, user_of, visible
+from api.views.known_parameters import GenericAPIView
 from tasks.models import Project
 
 from . import endpoints, replay

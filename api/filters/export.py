@@ -16,9 +16,14 @@ from tasks.choices import VERDICTS
 from tasks.errors import Refused
 from tasks.models import Annotation
 
-YES = ("true", "1", "yes")
+from .parameters import boolean_from
+
+FORMAT = [
+    OpenApiParameter("exportType", str, enum=list(FORMATS), description="By default JSON."),
+    OpenApiParameter("export_type", str, enum=list(FORMATS), description="The same as `exportType`."),
+]
 PARAMETERS = [
-    OpenApiParameter("exportType", str, enum=list(FORMATS), description="Also as `export_type`."),
+    *FORMAT,
     OpenApiParameter("download_all_tasks", bool, description="Also tasks without an included annotation."),
     OpenApiParameter(
         "only", str, enum=["final"], description="Tasks that have an answer, each with that one annotation."
@@ -61,7 +66,7 @@ def requested_selection(query: QueryDict) -> Selection:
         _instant(query),
         annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)}),
     )
-    everything = since is not None or query.get("download_all_tasks", "").lower() in YES
+    everything = since is not None or boolean_from(query.get("download_all_tasks"), "download_all_tasks")
     return Selection(
         ids=_ids(query),
         without_annotations=everything,

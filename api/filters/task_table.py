@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from reviews.task_table.errors import bad_query
 from reviews.task_table.filters import Reader
-from reviews.task_table.query import Query, parse_json_text, parse_query
+from reviews.task_table.query import Query, parse_json_text, parse_query, refuse_unknown_parts
 from reviews.task_table.selection import Selection, parse_selection
 from tasks.errors import Refused
 from tasks.models import Project, View
@@ -45,6 +45,7 @@ def listed(request: Request) -> tuple[Query | None, Project | None]:
         return saved_query(view, user_of(request)), view.project
     if "query" in request.query_params:
         project = project_of(request)
+        refuse_unknown_parts(request.query_params["query"])
         return parse_query(request.query_params["query"], Reader(user_of(request), project)), project
     return None, None
 

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from reviews.dead_ends.listing import Stuck
 from reviews.dead_ends.reasons import ASSIGN, CLOSE, DECIDE, REASONS, RETURN
+from tasks.known_names import KnownKeys
 
 from .inbox import waiting_seconds
 
@@ -36,7 +37,7 @@ class DeadEndParameters(serializers.Serializer):
     reason = serializers.ChoiceField(choices=list(REASONS), required=False)
 
 
-class ResolveSerializer(serializers.Serializer):
+class ResolveSerializer(KnownKeys, serializers.Serializer):
     press = serializers.ChoiceField(choices=[ASSIGN, RETURN, CLOSE])
     reason = serializers.ChoiceField(
         choices=list(REASONS), required=False, help_text="Required if the task is stuck for several reasons."

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from exchange.exporting.formats import FORMATS
 from exchange.exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
 from exchange.models import Conversion, Export
+from tasks.known_names import KnownKeys
 
 from .names import NamesPeople
 from .users import ExpandedPersonSerializer
@@ -47,11 +48,11 @@ class ExportSerializer(NamesPeople, serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class OnlyIdSerializer(serializers.Serializer):
+class OnlyIdSerializer(KnownKeys, serializers.Serializer):
     only_id = serializers.BooleanField(required=False)
 
 
-class SerializationOptionsSerializer(serializers.Serializer):
+class SerializationOptionsSerializer(KnownKeys, serializers.Serializer):
     """`predictions.only_id`: only ids. `annotations__completed_by.only_id: false`: authors as objects."""
 
     drafts = OnlyIdSerializer(required=False)
@@ -73,7 +74,7 @@ def _unsupported(detail: str, wanted: bool) -> bool:
     return wanted
 
 
-class NewExportSerializer(serializers.Serializer):
+class NewExportSerializer(KnownKeys, serializers.Serializer):
     title = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=255)
     task_filter_options = TaskOptionsSerializer(required=False, allow_null=True)
     annotation_filter_options = AnnotationOptionsSerializer(required=False, allow_null=True)
@@ -88,6 +89,6 @@ class NewExportSerializer(serializers.Serializer):
         }
 
 
-class ConvertSerializer(serializers.Serializer):
+class ConvertSerializer(KnownKeys, serializers.Serializer):
     export_type = serializers.ChoiceField(choices=[name for name in FORMATS if name != "JSON"])
     download_resources = serializers.BooleanField(required=False, allow_null=True)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from reviews.recalculation import recalculating
 from tasks.choices import Distribution
+from tasks.known_names import KnownKeys
 from tasks.labelconfig import MAX_CHARACTERS, parse
 from tasks.models import Project
 from tasks.own_work import totals_for
@@ -44,6 +45,8 @@ NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
     "show_data_manager_to_reviewers": (True,),
     "show_agreement_to_reviewers": (False,),
 }
+# Keys of Label Studio's that follow from others.
+DERIVED = ("requeue_rejected_tasks_to_annotator", "requeue_rejected_tasks_mode")
 
 # With anything else Label Studio's list of projects fails for everybody who sees this project.
 HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A color is written #RRGGBB.")
@@ -63,9 +66,10 @@ TOTALS = {
 }
 
 
-class ReviewSettingsSerializer(serializers.ModelSerializer):
+class ReviewSettingsSerializer(KnownKeys, serializers.ModelSerializer):
     """`review_settings`, as sent."""
 
+    read_keys = ("id", "project", *DERIVED, *NOT_SUPPORTED)
     require_comment_on_reject = serializers.BooleanField(
         source="require_review_comment_on_reject", required=False
     )
@@ -98,7 +102,8 @@ class ReviewSettingsSerializer(serializers.ModelSerializer):
         return sent
 
 
-class AssignmentSettingsSerializer(serializers.ModelSerializer):
+class AssignmentSettingsSerializer(KnownKeys, serializers.ModelSerializer):
+    read_keys = ("id", "project")
     label_stream_task_distribution = serializers.ChoiceField(choices=Distribution.choices, required=False)
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from tasks.known_names import KnownKeys
 from tasks.services import members, ownerless_work
 
 
@@ -21,7 +22,7 @@ class OwnerlessSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
 
 
-class ReassignSerializer(serializers.Serializer):
+class ReassignSerializer(KnownKeys, serializers.Serializer):
     """Either `to` a person, or with `pool: true` to nobody: whoever draws it next."""
 
     to = serializers.IntegerField(

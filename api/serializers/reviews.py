@@ -8,6 +8,7 @@ from rest_framework import serializers
 from reviews.decisions.request import BULK_ACTIONS, RETURN_TO_ANYONE, RETURN_TO_AUTHOR
 from reviews.models import Comment, Review
 from tasks.choices import RejectAction
+from tasks.known_names import KnownKeys
 from tasks.pseudonyms import identities_in
 from users.models import User
 
@@ -153,7 +154,7 @@ class ReopenSerializer(serializers.Serializer):
     )
 
 
-class DryRunSerializer(serializers.Serializer):
+class DryRunSerializer(KnownKeys, serializers.Serializer):
     dry_run = serializers.BooleanField(default=False, help_text="Only say what would happen.")
 
 

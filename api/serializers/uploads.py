@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from tasks.known_names import KnownKeys
 from tasks.models import Upload
 
 from .names import NamesPeople
@@ -21,7 +22,7 @@ class UploadSerializer(NamesPeople, serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class UploadIdsSerializer(serializers.Serializer):
+class UploadIdsSerializer(KnownKeys, serializers.Serializer):
     """Which files to delete: nothing is deleted unless it is named, or all are asked for."""
 
     file_upload_ids = serializers.ListField(
@@ -30,10 +31,6 @@ class UploadIdsSerializer(serializers.Serializer):
     all = serializers.BooleanField(required=False, default=False, help_text="Every file of the project.")
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        if unknown := sorted(set(self.initial_data) - set(self.fields)):
-            raise serializers.ValidationError(
-                {unknown[0]: ["Unknown key. Known are file_upload_ids and all."]}
-            )
         if sent["all"] == ("file_upload_ids" in sent):
             raise serializers.ValidationError(
                 {"file_upload_ids": ["Name the files to delete, or send all=true to delete every one."]}

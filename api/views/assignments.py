@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
@@ -24,6 +23,7 @@ from ..serializers.assignments import (
     BulkAssigneesSerializer,
 )
 from .base import project_for, sent, visible
+from .known_parameters import APIView
 
 
 class BulkAssignees(APIView):

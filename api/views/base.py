@@ -20,6 +20,7 @@ from users.models import User
 
 from ..serializers.annotations import annotation_for_reader
 from ..serializers.values import Body
+from .known_parameters import RefusesUnknown
 
 
 def visible(queryset: Any, request: Request, pk: Any) -> Any:
@@ -99,7 +100,7 @@ def stale_answer(annotation_id: int, request: Request) -> tuple[Body, str]:
     return annotation_for_reader(annotation, user_of(request)), etag_of(annotation)
 
 
-class ViewSet(GenericViewSet):
+class ViewSet(RefusesUnknown, GenericViewSet):
     """Visible rows only. Ids are whole numbers; no other path is a route."""
 
     queryset: Any  # with the methods of its model's queryset, which the stubs do not know

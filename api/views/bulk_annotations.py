@@ -3,7 +3,6 @@
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
@@ -12,6 +11,7 @@ from tasks.services import annotations
 from ..serializers.annotations import WorkSerializer
 from .annotations import work_of
 from .base import sent
+from .known_parameters import APIView
 
 MANY = 1000
 IDS = serializers.ListField(

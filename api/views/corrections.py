@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchange.exporting.formats import cell
 from reviews import corrections
@@ -29,6 +28,7 @@ from ..serializers.corrections import (
     SinceSerializer,
 )
 from .base import ViewSet, project_for, visible
+from .known_parameters import APIView
 
 FORMATS = ("JSON", "CSV")
 COLUMNS = ("annotator", "annotator_email", "control", "label_from", "label_to", "count")

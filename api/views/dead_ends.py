@@ -3,7 +3,6 @@
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.dead_ends import resolving
 from reviews.dead_ends.listing import described, still_stuck, stuck_in
@@ -21,6 +20,7 @@ from ..serializers.dead_ends import (
     ResolveSerializer,
 )
 from .base import ViewSet, person_named, project_for, require, sent, visible
+from .known_parameters import APIView
 
 
 class DeadEndViewSet(ViewSet):

@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews import editor_options as editor
 from tasks.errors import Refused
@@ -10,6 +9,7 @@ from tasks.models import Project
 
 from ..serializers.editor_options import EditorOptionsSerializer
 from .base import require, visible
+from .known_parameters import APIView
 
 SCREENS = {editor.REVIEW: "review_annotation", editor.ANNOTATE: "annotate"}
 SCREEN = OpenApiParameter(

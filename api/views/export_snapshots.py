@@ -5,7 +5,7 @@ from typing import Any
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
@@ -15,12 +15,11 @@ from exchange.models import Export, Status
 from tasks.errors import Refused
 from tasks.models import Project, View
 
-from ..filters.export import requested_format
+from ..filters.export import FORMAT, requested_format
 from ..pagination import LongList
 from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, project_for, require, sent
 
-NAMES = list(FORMATS)
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
 CONVERTED = inline_serializer(
     "StartedConversion",
@@ -81,13 +80,11 @@ class ExportViewSet(ViewSet):
 
     @extend_schema(
         operation_id="projects_exports_download",
-        parameters=[
-            OpenApiParameter("exportType", str, enum=NAMES, description="JSON, or what it was converted to.")
-        ],
+        parameters=FORMAT,
         responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY},
     )
     def download(self, request, project_pk=None, pk=None):
-        """The file."""
+        """The file: JSON, or a format it was converted to."""
         export = self._completed(request, project_pk, pk)
         asked = requested_format(request.query_params)
         path, format = snapshots.path_of(export, asked), FORMATS[asked]

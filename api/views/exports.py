@@ -8,7 +8,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchange.exporting import final_answers
 from exchange.exporting.bodies import iso
@@ -21,6 +20,7 @@ from tasks.pseudonyms import identities_in
 
 from ..filters.export import PARAMETERS, requested_format, requested_selection
 from .base import project_for
+from .known_parameters import APIView
 
 
 class FormatSerializer(serializers.Serializer):

@@ -7,7 +7,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchange.importing import long_imports
 from tasks.errors import Refused
@@ -25,6 +24,7 @@ from ..serializers.imports import (
     listed_bodies,
 )
 from .base import ViewSet, project_for, require
+from .known_parameters import APIView
 
 MANY = 10_000
 

@@ -5,18 +5,15 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from difflib import get_close_matches
 from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchange.importing import long_imports
 from exchange.importing.importer import Importing, TooLong, import_files
@@ -28,6 +25,7 @@ from exchange.importing.repeats import NO_KEY, RequestKey, request_key
 from exchange.importing.sources import SourceFile
 from exchange.importing.uploaded import sources_of, uploads_named
 from tasks.errors import Refused
+from tasks.known_names import KnownKeys
 from tasks.media import KINDS, TASK_FILES, extension_of
 from tasks.models import Project
 from tasks.services import uploads
@@ -37,6 +35,7 @@ from ..filters.parameters import parameters_of
 from ..serializers.imports import answer_of, answer_of_job, import_answer, repeated_answer
 from ..serializers.values import Body
 from .base import project_for, sent, user_of
+from .known_parameters import APIView
 
 IMPORTED = inline_serializer(
     "ImportedTasks",
@@ -107,17 +106,6 @@ class ImportQuery(serializers.Serializer):
     )
 
 
-def _query(request: Request) -> dict[str, Any]:
-    """Raises ValidationError for a parameter that would do nothing."""
-    known = ImportQuery().fields
-    for name in request.query_params:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            advice = f" Did you mean {near[0]}?" if near else f" Known are {', '.join(known)}."
-            raise ValidationError({name: [ErrorDetail(f"Unknown parameter.{advice}", "unknown_parameter")]})
-    return parameters_of(ImportQuery, request)
-
-
 def _options(query: dict[str, Any]) -> ImportOptions:
     fields = [name for sent in query["preannotated_from_fields"] for name in sent.split(",") if name]
     names = ("on_duplicate", "match_on", "strict", "encoding")
@@ -160,7 +148,7 @@ class ImportView(APIView):
         once.
         """
         project = project_for(request, "import", pk)
-        query = _query(request)
+        query = parameters_of(ImportQuery, request)
         with ExitStack() as opened:
             files = _files(request, opened)
             if not query["commit_to_project"]:
@@ -273,7 +261,7 @@ def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[
     }
 
 
-class ReimportSerializer(serializers.Serializer):
+class ReimportSerializer(KnownKeys, serializers.Serializer):
     file_upload_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**62), allow_empty=False
     )
@@ -292,7 +280,7 @@ class ReimportView(APIView):
     def post(self, request, pk: int):
         """Import files that were uploaded with `commit_to_project=false` (managers): all of them or none."""
         project = project_for(request, "import", pk)
-        query = _query(request)
+        query = parameters_of(ImportQuery, request)
         body = sent(ReimportSerializer, request)
         chosen = uploads_named(project, body["file_upload_ids"])
         with ExitStack() as opened:

@@ -6,7 +6,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.inbox.in_progress import work_in_progress
 from tasks.labelconfig import require_valid
@@ -29,6 +28,7 @@ from ..serializers.projects import (
 from ..serializers.task_rows import OneTaskSerializer, one_task
 from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, require, sent, visible
+from .known_parameters import APIView
 
 FORCE = OpenApiParameter(
     "force",
@@ -129,7 +129,7 @@ class ProjectViewSet(ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=MembershipSerializer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=None)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def roles(self, request, pk=None):
         """The roles of this project's members."""
         rows = self.get_object().memberships.all()[:10_000]

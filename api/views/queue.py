@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import BigIntegerField, F, Value
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.queue import leases
 from reviews.queue.drawing import QueueRequest, draw
@@ -19,6 +18,7 @@ from ..pagination import COUNT_LIMIT, Pages
 from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, QueueItemSerializer
 from ..serializers.queue_item import Found, body, leased, nothing, opened
 from .base import ViewSet, project_for, visible
+from .known_parameters import APIView
 
 TRIES = 5
 NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not

@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.service import AnnotationReviewService
 from tasks.models import Project
@@ -11,6 +10,7 @@ from tasks.services import ownerless_work
 from ..pagination import Pages
 from ..serializers.reassignment import OwnerlessSerializer, ReassignedSerializer, ReassignSerializer
 from .base import ViewSet, person_named, project_for, sent
+from .known_parameters import APIView
 
 
 class OwnerlessViewSet(ViewSet):

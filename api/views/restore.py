@@ -3,9 +3,10 @@
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.services import restoring
+
+from .known_parameters import APIView
 
 RESTORED = inline_serializer(
     "Restored", {"id": serializers.IntegerField(), "project": serializers.IntegerField()}

@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers, status
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from jobs.models import Job
 from reviews import bulk
@@ -34,6 +33,7 @@ from ..serializers.reviews import (
     review_for_reader,
 )
 from .base import ViewSet, decision_arguments, each, sent, user_of, visible
+from .known_parameters import APIView
 
 
 def verdict_request(request, body: dict[str, Any]) -> VerdictRequest:

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -28,6 +29,14 @@ class Schema(AutoSchema):
 
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{type(self._get_paginator()).__name__}Of{serializer_name}"
+
+    def query_names(self, method: str) -> frozenset[str]:
+        """The query parameters of the operation: of filters, pages and `extend_schema`."""
+        self.registry, self.method = ComponentRegistry(), method
+        self.path = self.path_regex = self.path_prefix = ""
+        return frozenset(
+            parameter["name"] for parameter in self._get_parameters() if parameter["in"] == "query"
+        )
 
 
 ANY_OR_NULL = {"oneOf": [{}, {"type": "null"}]}

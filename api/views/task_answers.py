@@ -2,7 +2,6 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews import final_picks
 from tasks.models import Task
@@ -11,6 +10,7 @@ from tasks.services import closing
 from ..serializers.task_answers import ClosedSerializer, ClosingSerializer, PickSerializer
 from ..serializers.task_rows import OneTaskSerializer
 from .base import require, sent, visible
+from .known_parameters import APIView
 from .tasks import TaskViewSet
 
 

@@ -8,7 +8,6 @@ from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.errors import Refused
 from users import personal_tokens
@@ -17,6 +16,7 @@ from users.models import ApiToken
 
 from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
 from .base import sent
+from .known_parameters import APIView
 
 ISSUED = inline_serializer(
     "IssuedPersonalToken",

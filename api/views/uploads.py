@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import ids
@@ -25,6 +24,7 @@ from ..serializers.uploads import (
     UploadSerializer,
 )
 from .base import ViewSet, require, sent, visible
+from .known_parameters import APIView
 
 FORCE = OpenApiParameter(
     "force", bool, description="Also files that tasks show; those tasks then show nothing."

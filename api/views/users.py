@@ -11,7 +11,6 @@ from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reviews.visible_people import people_and_pseudonyms, visible_people, without_activity
 from tasks.errors import Refused
@@ -33,6 +32,7 @@ from ..serializers.users import (
     UserSerializer,
 )
 from .base import ViewSet, person_named, sent, user_of
+from .known_parameters import APIView
 
 
 class RunsSite(BasePermission):

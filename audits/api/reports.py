@@ -7,12 +7,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import Pages
 from api.views.base import ViewSet, sent, user_of
+from api.views.known_parameters import GenericAPIView
 
 from .. import audit_models, fitting, reports, scaffolds, submitting
 from ..models import Category, Evidence, Report, ReportErrorType, Revision, Scaffold, Submission

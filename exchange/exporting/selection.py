@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from rest_framework import serializers
 
 from tasks.choices import VERDICTS
+from tasks.known_names import KnownKeys
 from tasks.models import Annotation
 from tasks.pseudonyms import REAL_IDENTITIES, Identities
 
@@ -58,7 +59,7 @@ def only_or_exclude(**options: Any) -> serializers.ChoiceField:
     return serializers.ChoiceField(choices=ONLY_OR_NOT, required=False, allow_null=True, **options)
 
 
-class TaskOptionsSerializer(serializers.Serializer):
+class TaskOptionsSerializer(KnownKeys, serializers.Serializer):
     """`reviewed`: has any standing verdict. `final`: has an answer, and is exported with that annotation
     alone.
     """
@@ -72,7 +73,7 @@ class TaskOptionsSerializer(serializers.Serializer):
     only_with_annotations = serializers.BooleanField(required=False)
 
 
-class AnnotationOptionsSerializer(serializers.Serializer):
+class AnnotationOptionsSerializer(KnownKeys, serializers.Serializer):
     """The kinds set to true are included; if none is, all are."""
 
     usual = serializers.BooleanField(required=False, allow_null=True)

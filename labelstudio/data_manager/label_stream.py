@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api.serializers import task_rows
 from api.serializers.task_rows import NextTaskSerializer
 from api.views.base import user_of, visible
+from api.views.known_parameters import APIView
 from api.views.tasks import TaskViewSet
 from tasks.models import Project, Task
 from tasks.services import stream

@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api.filters import task_table
 from api.serializers.projects import ProjectSerializer
 from api.views.base import require, user_of
+from api.views.known_parameters import APIView
 from reviews.task_table.columns import columns_body
 from tasks.errors import Refused
 from tasks.models import Project, Task
@@ -26,6 +26,9 @@ from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSer
 
 PROJECT = OpenApiParameter("project", int, required=True)
 VIEW = OpenApiParameter("view", int, description="A saved view: its filters, order and selection.")
+QUERY = OpenApiParameter(
+    "query", str, description="JSON: {filters, ordering, selectedItems}, instead of the same in the body."
+)
 ACTION = OpenApiParameter("id", str, required=True, enum=["next_task", *ACTIONS])
 NEXT_TASK = "next_task"
 
@@ -65,7 +68,7 @@ class ActionsView(APIView):
         return Response([one.as_body(name, project) for name, one in offered.items()])
 
     @extend_schema(
-        parameters=[ACTION, PROJECT, VIEW], request=PerformSerializer, responses=PerformedSerializer
+        parameters=[ACTION, PROJECT, VIEW, QUERY], request=PerformSerializer, responses=PerformedSerializer
     )
     def post(self, request):
         """Perform an action. What the workflow refuses is counted under `refused`, the rest is done.
@@ -110,7 +113,7 @@ class ActionFormView(APIView):
         require(request, action.capability, project)
         return Response(action.form_for(Call(project, [], user_of(request), {})))
 
-    @extend_schema(parameters=[PROJECT, VIEW], request=PerformSerializer, responses={200: FORM})
+    @extend_schema(parameters=[PROJECT, VIEW, QUERY], request=PerformSerializer, responses={200: FORM})
     def post(self, request, action_id):
         """The same for a selection: its last field says what a review action would do. Changes nothing."""
         action, project = _known(action_id), task_table.project_of(request)

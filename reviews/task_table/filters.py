@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from tasks.known_names import unknown_names
 from tasks.models import Project
 from tasks.pseudonyms import REAL_IDENTITIES, Identities, identities_in
 from users.models import User
@@ -49,6 +50,8 @@ def parse_filters(filters: Any, reader: Reader) -> Q:
         return Q()
     if not isinstance(filters, dict) or not isinstance(filters.get("items", []), list):
         raise bad_filter('Filters are an object: {"conjunction": "and", "items": […]}.')
+    if unknown := unknown_names(filters, ("conjunction", "items")):
+        raise bad_filter(unknown)
     combine = CONJUNCTIONS.get(str(filters.get("conjunction", "and")))
     if combine is None:
         raise bad_filter(f"The conjunction {filters['conjunction']!r} is neither 'and' nor 'or'.")

@@ -8,12 +8,16 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils import timezone
 
+from tasks.known_names import unknown_names
 from tasks.strict_json import DECODER
 
 from .errors import bad_query
 from .filters import Reader, parse_filters
 from .ordering import parse_ordering
 from .selection import Selection, parse_selection
+
+PARTS = ("filters", "ordering", "selectedItems")
+CLIENTS_PARTS = ("hiddenColumns", "agreement_selected")  # what the data manager stores with them
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,13 @@ def parse_query(sent: Any, reader: Reader) -> Query:
         parse_ordering(parse_json_text(parts.get("ordering"), "ordering"), reader),
         None if selected is None else parse_selection(selected),
     )
+
+
+def refuse_unknown_parts(sent: Any) -> None:
+    """For a query of a list; a tab and the body of an action have keys of their own beside it."""
+    parts = parse_json_text(sent, "query")
+    if isinstance(parts, dict) and (unknown := unknown_names(parts, (*PARTS, *CLIENTS_PARTS))):
+        raise bad_query(unknown)
 
 
 def parse_json_text(sent: Any, name: str) -> Any:

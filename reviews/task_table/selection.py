@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from tasks.known_names import unknown_names
+
 from . import values
 from .errors import InvalidValue, bad_selection
 
@@ -42,6 +44,8 @@ def parse_selection(sent: Any) -> Selection:
         raise bad_selection(
             'A selection is {"all": true, "excluded": […]} or {"all": false, "included": […]}.'
         )
+    if unknown := unknown_names(sent, ("all", "included", "excluded")):
+        raise bad_selection(unknown)
     everything = sent.get("all", False)
     listed = sent.get("excluded" if everything else "included") or []
     if not isinstance(listed, list):

@@ -48,11 +48,14 @@ def requests(house: House) -> Iterator[tuple[str, str]]:
         kind = next((word for word in ids if f"/{word}s/" in path), "project")
         address = re.sub(r"{\w*(project|task|annotation)_\w+}", lambda found: str(ids[found[1]]), path)
         address = re.sub(r"{\w+}", str(ids[kind]), address)
-        for parameter in operations.get("get", {}).get("parameters", []):
+        parameters = operations.get("get", {}).get("parameters", [])
+        names = {parameter["name"] for parameter in parameters}
+        for parameter in parameters:
             if parameter["in"] == "query":
                 for value in values_for(parameter["name"], parameter["schema"]):
                     raw = value if value.startswith("%") else quote(value)
-                    yield address, f"{parameter['name']}={raw}&project={house.project.pk}"
+                    query = f"{parameter['name']}={raw}"
+                    yield address, f"{query}&project={house.project.pk}" if "project" in names else query
 
 
 PARTS = 6  # each has some values of every parameter

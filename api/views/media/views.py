@@ -7,11 +7,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
-from rest_framework.views import APIView
 
 from tasks.models import Upload
 from tasks.upload_links import check_signature
 
+from ..known_parameters import APIView
 from .responses import MediaFile, file_response
 
 

@@ -18,7 +18,7 @@ def test_saved_view_is_listed_with_its_filter_and_order(house, table):
     filters = {"conjunction": "and", "items": [item("reviewed", "equal", True)]}
     view = View.objects.create(project=house.project, data={"filters": filters, "ordering": ["-tasks:id"]})
 
-    body = client_of(house.reviewer).get(f"/api/tasks?view={view.pk}&resolve_uri=false&made_up=1").json()
+    body = client_of(house.reviewer).get(f"/api/tasks?view={view.pk}&resolve_uri=false").json()
 
     assert [row["id"] for row in body["tasks"]] == [table[F], table[A]]
     assert {key: value for key, value in body.items() if key != "tasks"} == {

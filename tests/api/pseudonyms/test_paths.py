@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jobs import runner
 from tasks.services import projects
 from tests.factories import PASSWORD, client_of, result
+from tests.routes import understood
 
 from .house import by_people, people_named
 
@@ -84,7 +85,7 @@ def walked(house, addresses, reader) -> dict[str, set[str]]:
 
 def answers_of(client, address: str) -> list:
     more = "&fields=all&expand_created_by=true&include_undone=true&screen=review"
-    return [client.get(address), client.get(address + more), client.options(address)]
+    return [client.get(understood(address)), client.get(understood(address + more)), client.options(address)]
 
 
 def test_no_list_of_the_table_names_anybody(house):

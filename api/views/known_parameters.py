@@ -1,0 +1,52 @@
+"""Refuses query parameters that a view does not describe: a mistyped filter would find everything."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
+from rest_framework import generics, views
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from tasks.known_names import errors_for
+
+from ..filters.ignored import is_ignored
+
+
+class RefusesUnknown:
+    """What a view reads must be in its OpenAPI description: a parameter that is missing there is refused."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if request.query_params and request.resolver_match:
+            refuse_unknown(request)
+
+
+class APIView(RefusesUnknown, views.APIView):
+    pass
+
+
+class GenericAPIView(RefusesUnknown, generics.GenericAPIView):
+    pass
+
+
+def refuse_unknown(request: Request) -> None:
+    known = described(request.resolver_match.func, request.method)
+    if known is not None:
+        sent = [name for name in request.query_params if not is_ignored(name, request.path)]
+        if errors := errors_for(sent, known, thing="parameter"):
+            raise ValidationError(errors)
+
+
+@cache
+def described(view: Callable[..., Any], method: str) -> frozenset[str] | None:
+    """The names in the OpenAPI description of this route; None if it does not answer this method."""
+    method = "GET" if method == "HEAD" else method
+    if method not in (name.upper() for name in EndpointEnumerator().get_allowed_methods(view)):
+        return None
+    generator = SchemaGenerator()  # to be kept: the view refers to it weakly
+    blank = generator.create_view(view, method)
+    blank.request = spectacular_settings.GET_MOCK_REQUEST(method, "/", blank, None)
+    return blank.schema.query_names(method)
