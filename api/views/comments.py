@@ -38,11 +38,15 @@ class CommentViewSet(ViewSet):
             found = self.queryset.all().deleted_for(request.user)
         return self.page_of(self.filter_queryset(found))
 
-    @extend_schema(responses=CommentSerializer)
+    @extend_schema(responses=CommentSerializer, parameters=[EXPAND])
     def retrieve(self, request, pk=None):
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=NewCommentSerializer, responses={200: CommentSerializer, 201: CommentSerializer})
+    @extend_schema(
+        request=NewCommentSerializer,
+        responses={200: CommentSerializer, 201: CommentSerializer},
+        parameters=[EXPAND],
+    )
     def create(self, request):
         """Comment on an annotation, or on your own draft.
 
@@ -75,7 +79,7 @@ class CommentViewSet(ViewSet):
             draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about
         )
 
-    @extend_schema(request=CommentSerializer, responses=CommentSerializer)
+    @extend_schema(request=CommentSerializer, responses=CommentSerializer, parameters=[EXPAND])
     def partial_update(self, request, pk=None):
         """Its author may change it. Reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)

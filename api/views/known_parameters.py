@@ -20,8 +20,8 @@ class RefusesUnknown:
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        if request.query_params and request.resolver_match:
-            refuse_unknown(request)
+        if request.query_params and (match := request.resolver_match):
+            refuse_unknown(request, match.func)
 
 
 class APIView(RefusesUnknown, views.APIView):
@@ -32,8 +32,8 @@ class GenericAPIView(RefusesUnknown, generics.GenericAPIView):
     pass
 
 
-def refuse_unknown(request: Request) -> None:
-    known = described(request.resolver_match.func, request.method)
+def refuse_unknown(request: Request, view: Callable[..., Any]) -> None:
+    known = described(view, str(request.method))
     if known is not None:
         sent = [name for name in request.query_params if not is_ignored(name, request.path)]
         if errors := errors_for(sent, known, thing="parameter"):

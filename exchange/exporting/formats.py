@@ -1,52 +1,16 @@
-"""Writes the bodies of an export as a file: JSON, JSON_MIN, CSV, TSV."""
+"""Writes the bodies of an export as a file: JSON, JSON lines, JSON_MIN, CSV, TSV."""
 
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tasks.results import regions_of
-
 from .bodies import Body
+from .rows import Columns, rows_of
 
-# Columns of JSON_MIN and tables, before and after the task's data and the answers.
-BEFORE, AFTER = (
-    ("id",),
-    ("annotator", "annotator_email", "annotation_id", "created_at", "updated_at", "lead_time", "last_action"),
-)
-RESERVED = {*BEFORE, *AFTER}
 # A spreadsheet runs a cell that starts with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# If these have a single value, it is written alone. Region type → key of its value.
-PLAIN = {"choices": "choices", "textarea": "text"}
-
-
-@dataclass
-class Columns:
-    """The columns of a table: keys of the tasks' data and names of controls, in order."""
-
-    data: dict[str, None] = field(default_factory=dict)
-    answers: dict[str, None] = field(default_factory=dict)
-
-    def names(self) -> list[str]:
-        return [*map(_data_name, self.data), *BEFORE, *map(_answer_name, self.answers), *AFTER]
-
-    def add(self, body: Body) -> None:
-        if isinstance(body["data"], dict):
-            self.data |= dict.fromkeys(body["data"])
-        for annotation in body["annotations"]:
-            self.answers |= dict.fromkeys(
-                str(r["from_name"]) for r in regions_of(annotation["result"]) if r.get("from_name")
-            )
-
-
-def _data_name(key: str) -> str:
-    return f"data.{key}" if key in RESERVED else key
-
-
-def _answer_name(name: str) -> str:
-    return f"answer.{name}" if name in RESERVED else name
 
 
 def as_json(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
@@ -55,58 +19,24 @@ def as_json(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
 
 
 def as_json_min(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
-    return _array(row for body in bodies for row in rows_of(body))
+    return _array(row for body in bodies for row in rows_of(body, columns))
 
 
 def _array(items: Iterable[Any]) -> Iterator[bytes]:
     separator = b"["
     for item in items:
-        yield separator + json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+        yield separator + _json(item)
         separator = b",\n"
     yield b"]" if separator != b"[" else b"[]"
 
 
-def rows_of(body: Body) -> Iterator[Body]:
-    """One row per annotation that was not skipped: the task's data, the answers by control, who and when."""
-    data = body["data"] if isinstance(body["data"], dict) else {}
-    task = {_data_name(key): value for key, value in data.items()} | {"id": body["id"]}
-    for annotation in body["annotations"]:
-        if not annotation["was_cancelled"]:
-            yield task | _answers(annotation["result"]) | _about(annotation)
+def as_json_lines(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
+    for body in bodies:
+        yield _json(body) + b"\n"
 
 
-def _about(annotation: Body) -> Body:
-    author = annotation["completed_by"]
-    return {
-        "annotator": author["id"] if isinstance(author, dict) else author,
-        "annotator_email": annotation["completed_by_email"],
-        "annotation_id": annotation["id"],
-        "created_at": annotation["created_at"],
-        "updated_at": annotation["updated_at"],
-        "lead_time": annotation["lead_time"],
-        "last_action": annotation["last_action"],
-    }
-
-
-def _answers(result: Any) -> Body:
-    by_control: dict[str, list[Any]] = {}
-    for region in regions_of(result):
-        if region.get("from_name"):
-            by_control.setdefault(_answer_name(str(region["from_name"])), []).append(_answer(region))
-    return {
-        name: values[0] if len(values) == 1 and isinstance(values[0], str) else values
-        for name, values in by_control.items()
-    }
-
-
-def _answer(region: Body) -> Any:
-    value = region.get("value")
-    key = PLAIN.get(str(region.get("type")))
-    if key and isinstance(value, dict):
-        values = value.get(key)
-        return values[0] if isinstance(values, list) and len(values) == 1 else dict(value)
-    sizes = {name: region[name] for name in ("original_width", "original_height") if name in region}
-    return (value | sizes) if isinstance(value, dict) else value
+def _json(item: Any) -> bytes:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def as_csv(bodies: Iterable[Body], columns: Columns) -> Iterator[bytes]:
@@ -129,7 +59,7 @@ def _table(bodies: Iterable[Body], columns: Columns, delimiter: str) -> Iterator
     writer: Any = csv.writer(_Line(), delimiter=delimiter)
     yield writer.writerow([cell(name) for name in names]).encode()
     for body in bodies:
-        for row in rows_of(body):
+        for row in rows_of(body, columns):
             yield writer.writerow([cell(row.get(name)) for name in names]).encode()
 
 
@@ -148,20 +78,18 @@ class Format:
     content_type: str
 
     @property
-    def is_table(self) -> bool:
-        return self.extension in ("csv", "tsv")
-
-    @property
     def rows_only(self) -> bool:
-        """One row for each annotation, so tasks without one are missing."""
-        return self.write is not as_json
+        """Flat rows, whose columns have to be known before the first is written."""
+        return self.write not in (as_json, as_json_lines)
 
 
 BACK = "Tasks with annotations, predictions and reviews. The import reads this format."
+LINES = "The same with a task on each line, to be read one by one."
 LIST = "A list with one item per annotation: the task's data and the answers."
 TABLE = "The same as a table, separated by commas. A cell that a spreadsheet would run starts with '."
 FORMATS = {
     "JSON": Format(BACK, as_json, "json", "application/json"),
+    "JSONL": Format(LINES, as_json_lines, "jsonl", "application/jsonl"),
     "JSON_MIN": Format(LIST, as_json_min, "json", "application/json"),
     "CSV": Format(TABLE, as_csv, "csv", "text/csv"),
     "TSV": Format(TABLE.replace("commas", "tabs"), as_tsv, "tsv", "text/tab-separated-values"),

@@ -156,9 +156,9 @@ def convert(job: Job, *, progress: Progress) -> None:
     conversion = Conversion.objects.select_related("export").get(pk=job.subject)
     Conversion.objects.filter(pk=conversion.pk).update(status=Status.IN_PROGRESS)
     export, format = conversion.export, FORMATS[conversion.export_type]
-    columns, source = Columns(), path_of(export, "JSON")
+    columns, source = Columns(every_task=True), path_of(export, "JSON")
     # A table's header comes before its rows, so the file is read twice.
-    for body in _read(source) if format.is_table else ():
+    for body in _read(source) if format.rows_only else ():
         columns.add(body)
     counting = _counted(_read(source), Counter(), partial(progress, total=export.counters["task_number"]))
     _to_file(path_of(export, conversion.export_type), format.write(counting, columns))

@@ -49,7 +49,7 @@ def export(
 def _chunks(project: Project, selection: Selection, format: Format) -> Iterator[Any]:
     with snapshot() as instant:
         yield instant
-        columns = _columns(project, selection) if format.is_table else Columns()
+        columns = _columns(project, selection) if format.rows_only else Columns()
         yield from format.write(bodies_of(project, selection), columns)
 
 
@@ -80,7 +80,13 @@ def _columns(project: Project, selection: Selection) -> Columns:
     with connection.cursor() as cursor:
         keys = _names(cursor, _KEYS, chosen.values("pk"))
         given = _names(cursor, _CONTROLS, chosen.values("pk"))
-    return Columns(dict.fromkeys(keys), dict.fromkeys([*parse(project.label_config).controls, *given]))
+        related = bool(_names(cursor, _RELATIONS, chosen.values("pk")))
+    return Columns(
+        dict.fromkeys(keys),
+        dict.fromkeys([*parse(project.label_config).controls, *given]),
+        with_relations=related,
+        every_task=selection.without_annotations,
+    )
 
 
 _KEYS = """
@@ -90,6 +96,11 @@ _KEYS = """
 _CONTROLS = """
     SELECT DISTINCT region->>'from_name' FROM tasks_annotation, jsonb_path_query(result, 'lax $[*]') region
     WHERE deleted_at IS NULL AND NOT is_draft AND region->>'from_name' <> '' AND task_id IN ({}) ORDER BY 1
+"""
+_RELATIONS = """
+    SELECT id FROM tasks_annotation
+    WHERE deleted_at IS NULL AND NOT is_draft AND result @> '[{{"type": "relation"}}]' AND task_id IN ({})
+    LIMIT 1
 """
 
 

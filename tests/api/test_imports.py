@@ -138,7 +138,7 @@ def test_strict_refuses_what_would_be_a_warning(house, client_of):
     ("query", "name", "words"),
     [
         ("dryrun=true", "dryrun", "Did you mean dry_run?"),
-        ("x=1", "x", "Known are return_task_ids"),
+        ("x=1", "x", "Known are commit_to_project"),
         ("strict=maybe", "strict", "boolean"),
         ("match_on=name", "match_on", "id, data"),
         ("encoding=klingon", "encoding", "not known"),

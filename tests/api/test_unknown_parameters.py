@@ -63,7 +63,10 @@ def test_strangers_are_not_told_what_is_known(house, client):
 )
 def test_parameters_of_label_studios_clients_are_taken(house, address):
     address = address.format(project=house.project.pk, task=house.task.pk)
-    assert client_of(house.lead).get(address).status_code == 200
+    answer = client_of(house.lead).get(address)
+
+    assert answer.status_code == 200
+    assert answer.getvalue()
 
 
 def test_ignored_parameters_are_ignored_on_their_routes_only():

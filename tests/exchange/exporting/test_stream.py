@@ -262,7 +262,7 @@ def test_other_formats_are_refused_naming_what_there_is(house, client_of, query)
     response = client_of(house.lead).get(url(house, query))
 
     assert (response.status_code, response.json()["code"]) == (400, "unknown_format")
-    assert response.json()["detail"].endswith("Use JSON, JSON_MIN, CSV, TSV.")
+    assert response.json()["detail"].endswith("Use JSON, JSONL, JSON_MIN, CSV, TSV.")
 
 
 @pytest.mark.parametrize(
