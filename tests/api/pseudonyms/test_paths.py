@@ -13,7 +13,7 @@ from tests.routes import understood
 
 from .house import by_people, people_named
 
-FORMATS = ("JSON", "JSON_MIN", "CSV", "TSV")
+FORMATS = ("JSON", "JSONL", "JSON_MIN", "CSV", "TSV")
 # Documented GETs that no value is given for below, and why they need none.
 UNASKED = {
     "/api/imports/{id}/": "imports are the managers'",

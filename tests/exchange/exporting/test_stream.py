@@ -283,7 +283,7 @@ def test_broken_ids_are_refused(house, client_of):
 def test_formats_are_listed(house, client_of):
     formats = client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/export/formats").json()
 
-    assert [format["name"] for format in formats] == ["JSON", "JSON_MIN", "CSV", "TSV"]
+    assert [format["name"] for format in formats] == ["JSON", "JSONL", "JSON_MIN", "CSV", "TSV"]
 
 
 @pytest.mark.django_db(transaction=True)
