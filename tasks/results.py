@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 # Serializers of floats differ in the last digits: a difference below this share of the value is none.
 NOISE = 1e-6
+TIME_NOISE = 0.01  # of numbers beyond MAX_NUMBER, which are milliseconds: a share of them is half an hour
 MAX_NUMBER = 1e9
-# A time series counts `start` and `end` in milliseconds since 1970.
-TIME_KEYS = ("start", "end")
+# A time series counts `start` and `end` in milliseconds since 1970, and so do messages and widgets.
+TIME_KEYS = ("start", "end", "chatmessage", "reactcode")
 MAX_TIME = 1e15
 TEXT_KEYS = ("id", "from_name", "to_name", "type")
 # Regions without an exact copy are compared with each other: characters of JSON × candidates.
@@ -165,8 +166,9 @@ def _close(one: float, other: float) -> bool:
     # Whole numbers, such as offsets in a text, have no noise.
     if one == other or (one % 1 == 0 and other % 1 == 0):
         return one == other
+    size = max(abs(one), abs(other))
     try:
-        return abs(one - other) < NOISE * max(abs(one), abs(other))
+        return abs(one - other) < (NOISE * size if size <= MAX_NUMBER else TIME_NOISE)
     except OverflowError:  # an integer beyond any float, beside a float
         return False
 

@@ -26,6 +26,9 @@ MALFORMED = {
 FINE = {
     "a relation": {"type": "relation", "from_id": "a", "to_id": "b"},
     "an interval of a time series": REGION | {"value": {"start": 1592250751951.8, "end": 1592250752000}},
+    "the time of a message": REGION
+    | {"value": {"chatmessage": {"content": "Hi", "createdAt": 1757612212681}}},
+    "a time in a widget": REGION | {"value": {"reactcode": {"clicks": [{"at": 1757612212681}]}}},
     "a billion": REGION | {"value": {"number": -1e9}},
 }
 
