@@ -14,12 +14,12 @@ from .items import Item, items_of, relations_of
 from .matching import Matching, match, match_parts, overlap_of
 from .operation import Kind, Operation, word_changes
 from .overlap import Budget
-from .parts import CONTROLS, RELATION, Part, without_masks
+from .parts import CONTROLS, RELATION, TEXTS, Part, without_masks
 
 __all__ = ["Kind", "Operation", "changes", "word_changes"]
 
 REFERENCES = ("parentID", "from_id", "to_id")
-VALUES = {"rating", "number", "datetime", "ranker"}
+VALUES = {"rating", "number", "datetime", "ranker", "reactcode"}
 NOTHING = Part({})
 Renamed = dict[str, str]
 
@@ -99,6 +99,8 @@ def _answered(was: Part, now: Part, region: str) -> Operation:
     before, after = was.answer, now.answer
     label_from, label_to = _label_change(was.labels, now.labels)
     kind = _kind(part, region, labelled=bool(label_from or label_to))
+    if kind == Kind.TEXT and before == after:  # the time of a message
+        return Operation(Kind.ATTRIBUTE, region, part.control, before=was.value, after=now.value)
     if kind == Kind.TEXT:
         before, after = before or "", after or ""
     return Operation(kind, region, part.control, label_from, label_to, before=before, after=after)
@@ -106,7 +108,7 @@ def _answered(was: Part, now: Part, region: str) -> Operation:
 
 def _kind(part: Part, region: str, *, labelled: bool) -> Kind:
     """A change of a region's own labels relabels it. Other answers about it are attributes."""
-    if part.type == "textarea":
+    if part.type in TEXTS:
         return Kind.TEXT
     if part.type in VALUES or (part.type in CONTROLS and region):
         return Kind.ATTRIBUTE

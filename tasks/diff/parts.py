@@ -8,9 +8,13 @@ from .shapes import Outline, Shape, Size, shape_of, size_of
 
 RELATION = "relation"
 # Controls that ask about a region or the task. Every other type has a shape.
-CONTROLS = {"choices", "textarea", "rating", "number", "datetime", "taxonomy", "pairwise", "ranker"}
+CONTROLS = {"choices", "textarea", "rating", "number", "datetime", "taxonomy", "pairwise", "ranker"} | {
+    *("chatmessage", "reactcode")
+}
+# Their answers are texts.
+TEXTS = {"textarea", "chatmessage"}
 # Their answers are not labels.
-WITHOUT_LABELS = {"textarea", "number", "datetime", "ranker"}
+WITHOUT_LABELS = TEXTS | {"number", "datetime", "ranker", "reactcode"}
 # Types whose answer has another key than the type.
 ANSWERS = {"textarea": "text", "pairwise": "selected"}
 # The keys of a value that give the position. (In a text region, `text` is the selected text.)
@@ -75,9 +79,12 @@ class Part:
 
     @property
     def answer(self) -> Any:
-        """Of a textarea one text, with a line for each entry."""
+        """Of a textarea one text, with a line for each entry; of a message who says what."""
         if self.type == "textarea":
             return "\n".join(self.words)
+        message = self.value.get("chatmessage")
+        if self.type == "chatmessage" and isinstance(message, dict):
+            return f"{_word(message.get('role'))}: {_word(message.get('content'))}"
         found = list(self.answers.values())
         return found[0] if len(found) == 1 else found or self.raw.get("value")
 

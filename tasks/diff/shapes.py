@@ -13,6 +13,7 @@ Point = tuple[float, float]
 Size = tuple[float, float]
 
 MAX_COORDINATE = 1e9  # so that products stay finite
+MAX_POSITION = 1e15  # on a line: a time series counts milliseconds since 1970
 ELLIPSE_CORNERS = 64
 MOST_KEYFRAMES = 1000
 
@@ -83,19 +84,15 @@ def size_of(part: dict[str, Any]) -> Size | None:
     return (width, height) if width and height and min(width, height) > 0 else None
 
 
-def number(value: Any) -> float | None:
+def number(value: Any, limit: float = MAX_COORDINATE) -> float | None:
     """A finite number within the range of coordinates, else None."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not -MAX_COORDINATE <= value <= MAX_COORDINATE
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -limit <= value <= limit:
         return None
     return float(value)
 
 
-def numbers(value: dict[str, Any], *names: str) -> tuple[float, ...] | None:
-    found = [number(value.get(name)) for name in names]
+def numbers(value: dict[str, Any], *names: str, limit: float = MAX_COORDINATE) -> tuple[float, ...] | None:
+    found = [number(value.get(name), limit) for name in names]
     return None if None in found else tuple(found)  # type: ignore[arg-type]
 
 
@@ -169,7 +166,7 @@ def _intervals(value: dict[str, Any]) -> Intervals | None:
             if _one_node(value)
             else None
         )
-    return _interval(numbers(value, "start", "end"))
+    return _interval(numbers(value, "start", "end", limit=MAX_POSITION))
 
 
 def _one_node(value: dict[str, Any]) -> bool:

@@ -64,6 +64,11 @@ OVERLAPS = {
     "characters without a common one": (span(0, 5), span(5, 9), 0.0),
     "an empty span": (span(3, 3), span(4, 4), None),
     "seconds": (sound(1.0, 3.0), sound(2.0, 4.0), 1 / 3),
+    "milliseconds since 1970": (
+        sound(1757612212000.5, 1757612214000.5),
+        sound(1757612213000.5, 1757612214000.5),
+        0.5,
+    ),
     "frames, both ends included": (frames((1, 10)), frames((1, 5)), 0.5),
     "frames in pieces": (frames((1, 4), (11, 14)), frames((3, 12)), 4 / 14),
     "hypertext by characters of the page": (
