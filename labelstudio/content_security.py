@@ -30,4 +30,6 @@ def policy_for(origins: Sequence[str]) -> dict[str, list[str]]:
 def with_origins(response: HttpResponse, origins: Sequence[str]) -> HttpResponse:
     """Like django-csp's `csp_update`, for a policy that depends on the project."""
     response._csp_update = policy_for(origins)  # type: ignore[attr-defined]
+    # The editor embeds PDF files. Uploads have a policy of their own, and can do nothing.
+    response._csp_replace = {"object-src": ["'self'", *origins]}  # type: ignore[attr-defined]
     return response

@@ -41,10 +41,12 @@ def test_page_allows_inline_styles_and_no_other_scripts_than_ours(reader, fetche
     found = directives(reader.get("/label-studio/"))
     assert found["script-src"] == ["'self'"]
     assert found["style-src"] == ["'self'", "'unsafe-inline'"]
+    assert found["object-src"] == ["'self'"]  # the editor embeds a PDF
 
 
 def test_other_pages_stay_strict(reader, fetched):
-    assert directives(reader.get("/"))["style-src"] == ["'self'"]
+    found = directives(reader.get("/"))
+    assert (found["style-src"], found["object-src"]) == (["'self'"], ["'none'"])
 
 
 def test_page_says_how_to_fetch_what_is_absent(reader, settings, monkeypatch):

@@ -78,7 +78,7 @@ def test_the_policy_opens_the_hosts_of_this_projects_media_and_no_scripts(house,
     policy = browser_of(house.reviewer).get(address(house))["Content-Security-Policy"]
 
     directives = {name: values for name, *values in (part.split() for part in policy.split(";"))}
-    for name in ("img-src", "media-src", "connect-src"):
+    for name in ("img-src", "media-src", "connect-src", "object-src"):
         assert "https://pictures.example.org" in directives[name]
     assert directives["script-src"] == ["'self'"]
     assert "'unsafe-inline'" in directives["style-src"]

@@ -18,7 +18,7 @@ from .ranges import ByteRange, Unsatisfiable, parse_range
 CHUNK = 64 * 2**10
 PDF = "application/pdf"
 # Browsers show no PDF in a sandbox. As a page of its own it can load and run nothing here either way.
-PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
+PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
 POLICY = "sandbox; default-src 'none'"
 
 
@@ -97,6 +97,8 @@ def _with_headers(response: HttpResponseBase, file: MediaFile) -> HttpResponseBa
     response["Content-Type"] = content_type
     response["Content-Disposition"] = str(content_disposition_header(not inline, file.name))
     response["Content-Security-Policy"] = PDF_POLICY if file.content_type == PDF else POLICY
+    if file.content_type == PDF:
+        response["X-Frame-Options"] = "SAMEORIGIN"  # our pages embed it, as the editor does
     response["X-Content-Type-Options"] = "nosniff"
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = file.etag

@@ -147,6 +147,17 @@ def test_headers_of_a_picture(house, picture):
     assert {"Authorization", "Cookie"} <= set(response["Vary"].split(", "))
 
 
+def test_our_pages_may_embed_a_document_and_nothing_else(house, picture):
+    documents = project(lead=house.lead, label_config='<View><Pdf name="pdf" value="$pdf"/></View>')
+    imported(documents, house.lead, a_file("a.pdf", b"%PDF-1.7"))
+    client = client_of(house.lead)
+
+    paper, image = client.get(documents.uploads.get().path), client.get(picture.upload.path)
+
+    assert (paper["X-Frame-Options"], image["X-Frame-Options"]) == ("SAMEORIGIN", "DENY")
+    assert "frame-ancestors 'self'" in paper["Content-Security-Policy"]
+
+
 def test_what_could_act_as_a_page_is_for_download(house):
     # A text that is shown by its address is a file like the others.
     made = project(lead=house.lead, label_config=CHOICES.replace("<Text ", '<Text valueType="url" '))
