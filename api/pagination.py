@@ -21,10 +21,9 @@ def whole_number(params: QueryDict, name: str, default: int, *, least: int = 1, 
 
     A larger one than `most` is lowered to it, as Label Studio does with `page_size`.
     """
-    try:
-        value = int(params.get(name, default))
-    except ValueError:
-        value = least - 1
+    sent = str(params.get(name, default)).strip()
+    # int() would also take 1_000, and the digits of every script.
+    value = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 100 else least - 1
     if value < least:
         raise ValidationError({name: [f"{name} must be a whole number from {least}."]})
     return min(value, most)
@@ -39,7 +38,7 @@ class Pages(BasePagination):
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         self.request = request
         self.number = whole_number(request.query_params, "page", 1)
-        size = whole_number(request.query_params, "page_size", self.page_size, most=self.max_page_size)
+        size = self.size_of_page(request.query_params)
         start = (self.number - 1) * size
         # One row more than the page tells whether there is a next one.
         rows = list(queryset[start : start + size + 1])
@@ -48,6 +47,12 @@ class Pages(BasePagination):
         self.has_next = len(rows) > size
         self.total, self.is_estimate = self.count(queryset, start, rows, view)
         return rows[:size]
+
+    def size_of_page(self, params: QueryDict) -> int:
+        """-1 is Label Studio's "all", of which there are at most `max_page_size` here."""
+        if params.get("page_size") == "-1":
+            return self.max_page_size
+        return whole_number(params, "page_size", self.page_size, most=self.max_page_size)
 
     def count(self, queryset, start: int, rows: Sequence[Any], view) -> tuple[int, bool]:
         if not self.has_next:
@@ -93,7 +98,7 @@ class Pages(BasePagination):
     def get_schema_operation_parameters(self, view) -> list[dict]:
         names = (
             ("page", "Page number, from 1."),
-            ("page_size", f"Rows on a page, at most {self.max_page_size}."),
+            ("page_size", f"Rows on a page, at most {self.max_page_size}; -1 for as many as that."),
         )
         return [
             {"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "integer"}}

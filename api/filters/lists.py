@@ -13,7 +13,7 @@ from reviews.identities import contested_for, names_shown_to
 from reviews.models import Comment, Correction, Dispute, Review
 from reviews.task_table.columns import is_hidden_from_annotators, not_for_annotators
 from reviews.task_table.errors import InvalidValue
-from reviews.task_table.values import flag
+from reviews.task_table.values import DECIMAL, flag
 from tasks.choices import ActionType, FinalState, RejectAction
 from tasks.models import Annotation, History, Prediction, Task
 from tasks.own_work import own_fields
@@ -56,14 +56,34 @@ def ordering(*names: str) -> NullsLastOrdering:
     return NullsLastOrdering(fields=[(name, name) for name in names])
 
 
-class IdFilter(filters.NumberFilter):
+class AsciiDigits:
+    """Python's own reading of numbers is wider: it takes `1_000`, and the digits of every script."""
+
+    def to_python(self, value):
+        if value not in forms.Field.empty_values and not DECIMAL.fullmatch(str(value).strip()):
+            raise forms.ValidationError("Enter a number.", code="invalid")
+        return super().to_python(value)
+
+
+class StrictNumberField(AsciiDigits, forms.DecimalField):
+    pass
+
+
+class StrictIntegerField(AsciiDigits, forms.IntegerField):
+    """Decimals are no ids: 1.5 is refused."""
+
+
+class NumberFilter(filters.NumberFilter):
+    field_class = StrictNumberField
+
+
+class IdFilter(NumberFilter):
     """Rows that refer to this id.
 
     Unknown and invisible ids both find nothing, so the answer reveals neither.
     """
 
-    # Decimals are no ids: NumberFilter would take 1.5.
-    field_class = forms.IntegerField
+    field_class = StrictIntegerField
 
 
 class IdsFilter(filters.BaseInFilter, IdFilter):
@@ -108,6 +128,8 @@ class FilterSet(filters.FilterSet):
         filter_overrides = {
             models.ForeignKey: {"filter_class": IdFilter},
             models.BooleanField: {"filter_class": BooleanFilter},
+            models.IntegerField: {"filter_class": NumberFilter},
+            models.PositiveIntegerField: {"filter_class": NumberFilter},
             models.DateTimeField: {"filter_class": InstantFilter},
         }
 
@@ -283,10 +305,10 @@ class AnnotationFilter(BlindFilterSet):
         help_text="Made under an earlier label configuration than the present one.",
     )
     # The counters of the annotation's task.
-    reviews_rejected = filters.NumberFilter(field_name="task__reviews_rejected")
-    reviews_rejected__gte = filters.NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
-    reviews_accepted = filters.NumberFilter(field_name="task__reviews_accepted")
-    reviews_accepted__gte = filters.NumberFilter(field_name="task__reviews_accepted", lookup_expr="gte")
+    reviews_rejected = NumberFilter(field_name="task__reviews_rejected")
+    reviews_rejected__gte = NumberFilter(field_name="task__reviews_rejected", lookup_expr="gte")
+    reviews_accepted = NumberFilter(field_name="task__reviews_accepted")
+    reviews_accepted__gte = NumberFilter(field_name="task__reviews_accepted", lookup_expr="gte")
     ordering = ordering("id", "created_at", "updated_at", "lead_time")
 
     class Meta(FilterSet.Meta):
@@ -318,8 +340,8 @@ class AnnotationFilter(BlindFilterSet):
 
 
 class ReviewFilter(FilterSet):
-    annotation__task__project = filters.NumberFilter(field_name="project_id")
-    project = filters.NumberFilter(field_name="project_id")
+    annotation__task__project = NumberFilter(field_name="project_id")
+    project = NumberFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = BooleanFilter(method="unchanged", help_text="Undone verdicts too.")
     state = filters.ChoiceFilter(
@@ -404,8 +426,8 @@ class DisputeFilter(FilterSet):
 
 
 class HistoryFilter(FilterSet):
-    task = filters.NumberFilter(field_name="annotation__task_id")
-    project = filters.NumberFilter(field_name="annotation__project_id")
+    task = NumberFilter(field_name="annotation__task_id")
+    project = NumberFilter(field_name="annotation__project_id")
 
     class Meta(FilterSet.Meta):
         model = History
@@ -413,7 +435,7 @@ class HistoryFilter(FilterSet):
 
 
 class CommentFilter(FilterSet):
-    draft = filters.NumberFilter(field_name="draft_id")
+    draft = NumberFilter(field_name="draft_id")
     projects = IdsFilter(field_name="project_id", lookup_expr="in")
     ordering = ordering("id", "created_at", "updated_at")
 

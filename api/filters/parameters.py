@@ -14,7 +14,17 @@ DELETED = OpenApiParameter(
     "deleted", bool, description="What was deleted, for managers, instead of the rest."
 )
 
-ID = IntegerField(min_value=0, max_value=MAX_ID)
+
+
+class IdField(IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        """Python's own reading is wider: it takes `1_000`, and the digits of every script."""
+        if isinstance(data, str) and not (data.isascii() and data.isdigit()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+ID = IdField(min_value=0, max_value=MAX_ID)
 BOOLEAN = BooleanField()
 
 

@@ -150,6 +150,12 @@ IDS = {
     **dict.fromkeys(("contains", "equal", "in_list"), when(is_one_of, values.ids)),
     **dict.fromkeys(("not_contains", "not_equal", "not_in_list"), unless(is_one_of, values.ids)),
 } | EMPTY
+# Of a column that Label Studio shows as one text of ids: `contains` also finds a part of an id.
+TEXT_OF_IDS = IDS | {
+    "contains": when(contains_any, values.parts_of_ids),
+    "not_contains": unless(contains_any, values.parts_of_ids),
+    "regex": when(matches_regex, values.regex),
+}
 NAMES = {
     "contains": when(contains_any, values.substrings),
     "not_contains": unless(contains_any, values.substrings),

@@ -29,7 +29,18 @@ from tasks.own_work import own_annotations, own_fields
 from users.models import User
 
 from ..identities import contested_for, reviewers_shown_to
-from .operators import BOOLEAN, IDS, NAMES, NUMBER, RESULT, TEXT, Operators, Predicate, Source
+from .operators import (
+    BOOLEAN,
+    IDS,
+    NAMES,
+    NUMBER,
+    RESULT,
+    TEXT,
+    TEXT_OF_IDS,
+    Operators,
+    Predicate,
+    Source,
+)
 
 EMPTY_TEXT = Value("", output_field=TextField())
 OF_THE_TASK = {"task": OuterRef("pk")}
@@ -174,7 +185,7 @@ def updated_by_reader(reader: User) -> SingleValue:
 
 
 def annotation_ids(reader: User) -> RelatedRows:
-    return RelatedRows(_visible_annotations(reader), "pk", IDS)
+    return RelatedRows(_visible_annotations(reader), "pk", TEXT_OF_IDS)
 
 
 def annotation_results(reader: User) -> RelatedRows:

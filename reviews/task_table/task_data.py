@@ -9,10 +9,20 @@ from django.db.models.functions import Coalesce, NullIf
 from .operators import BOOLEAN, DATETIME, NUMBER, TEXT, Operators
 from .sources import EMPTY_TEXT, SingleValue
 
-# NULL instead of an error where the text cannot be read as the type.
-AS_NUMBER = "CASE WHEN pg_input_is_valid(%(expressions)s, 'numeric') THEN %(expressions)s::numeric END"
+# NULL instead of an error where the text cannot be read as the type. PostgreSQL's own reading of text is
+# wider than people's: it takes `nan`, `Infinity`, `1_000`, `now` and `tomorrow`, and sorts NaN above all numbers.
+DECIMAL = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
+ISO_8601 = (
+    r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)? ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)?)?\s*$"
+)
+AS_NUMBER = (
+    f"CASE WHEN %(expressions)s ~ '{DECIMAL}' AND pg_input_is_valid(%(expressions)s, 'numeric')"
+    " THEN %(expressions)s::numeric END"
+)
 AS_DATETIME = (
-    "CASE WHEN pg_input_is_valid(%(expressions)s, 'timestamptz') THEN %(expressions)s::timestamptz END"
+    f"CASE WHEN %(expressions)s ~ '{ISO_8601}' AND pg_input_is_valid(%(expressions)s, 'timestamptz')"
+    " THEN %(expressions)s::timestamptz END"
 )
 AS_BOOLEAN = "CASE lower(%(expressions)s) WHEN 'true' THEN true WHEN 'false' THEN false END"
 

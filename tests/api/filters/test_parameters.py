@@ -13,7 +13,7 @@ def test_an_id_is_read(sent, found):
     assert id_from(sent, "view") == found
 
 
-@pytest.mark.parametrize("sent", ["x", "-1", "7, 8", "1.5", "²", str(2**63), True])
+@pytest.mark.parametrize("sent", ["x", "-1", "7, 8", "1.5", "²", "1_0", "٣", str(2**63), True])
 def test_anything_else_is_refused_by_name(sent):
     with pytest.raises(ValidationError) as refused:
         id_from(sent, "view")

@@ -96,6 +96,10 @@ ROWS = [
     ("annotations_ids", "contains", "{annotation}", [R]),
     ("annotations_ids", "contains", "{annotation}, 99999999", [R]),
     ("annotations_ids", "not_contains", "{annotation}", [A, F, U]),
+    ("annotations_ids", "contains", "no id", []),
+    ("annotations_ids", "not_contains", "no id", ALL),
+    ("annotations_ids", "contains", "", []),
+    ("annotations_ids", "regex", "^{annotation}$", [R]),
     ("annotations_ids", "equal", "{annotation}", [R]),
     ("annotations_results", "contains", '"B"', [R]),
     ("annotations_results", "not_contains", '"B"', [A, F, U]),
@@ -206,6 +210,48 @@ def test_filter_finds_the_tasks_it_speaks_of(house, table, found, column, operat
 )
 def test_data_is_filtered_by_the_type_that_is_asked_for(found, key, kind, operator, value, expected):
     assert found(item(f"data.{key}", operator, value, kind)) == expected
+
+
+NO_NUMBERS = ["nan", "NaN", "Infinity", "-inf", "1_000", "0x1F", "٣", "1e", "1e99999", "--1", "12 kg"]
+NUMBERS_AS_TEXT = ["-2", "+3.50", ".5", "7.", " 8 ", "1e3", "2E-2"]
+NO_TIMES = ["now", "today", "tomorrow", "epoch", "infinity", "allballs", "Jan 2 2026", "20260102", "2026-02-30"]
+TIMES = ["2026-01-02", "2026-01-02T10:00", "2026-01-02 10:00:00.5", "2026-01-02T10:00:00Z", "2026-01-02T10:00+0530"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "unreadable", "readable", "between"),
+    [
+        ("Number", NO_NUMBERS, NUMBERS_AS_TEXT, {"min": -10, "max": 10**6}),
+        ("Datetime", NO_TIMES, TIMES, {"min": "2000-01-01", "max": "2100-01-01"}),
+    ],
+)
+def test_only_decimals_and_iso_times_are_compared_as_such(house, table, ask, kind, unreadable, readable, between):
+    for text in [*unreadable, *readable]:
+        task(house.project, odd=text)
+
+    def found(operator, value):
+        body = ask(item("data.odd", operator, value, kind), ordering=["tasks:data.odd"]).json()
+        return [row["data"]["odd"] for row in body["tasks"]]
+
+    assert sorted(found("in", between)) == sorted(readable)
+    assert sorted(found("empty", False)) == sorted(readable)
+
+
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_order_by_data_begins_with_numbers(house, table, ask, direction):
+    for text in ["nan", "5", "Infinity"]:
+        task(house.project, odd=text)
+
+    rows = ask(ordering=[f"{direction}tasks:data.odd"]).json()["tasks"]
+
+    assert rows[0]["data"]["odd"] == "5"
+
+
+@pytest.mark.parametrize("value", ["nan", "Infinity", "1_000", "٣", "", True])
+def test_value_that_is_no_decimal_is_refused(ask, value):
+    answer = ask(item("total_annotations", "greater", value, "Number"))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_filter")
 
 
 def test_date_begins_in_the_zone_of_the_project(house, table, found):
