@@ -8,6 +8,7 @@ from tasks.diff.shapes import number, numbers, pair
 from tasks.labelconfig import parse
 from tasks.models import Annotation, Project, Task
 from tasks.results import regions_of
+from tasks.shown_data import is_loadable, shown_value
 
 KINDS = {"Image": "image", "Audio": "audio", "AudioPlus": "audio", "Video": "video", "Text": "text"}
 SVG_TAGS = {"rectangle": "rect", "ellipse": "ellipse", "polygon": "polygon"}
@@ -34,7 +35,8 @@ class Span:
 
 @dataclass
 class Source:
-    """One thing that was labelled. kind: image, audio, video, text, other."""
+    """One thing that was labelled. kind: image, audio, video, text, other, or blocked: an address that a page
+    must not load."""
 
     name: str
     kind: str
@@ -58,8 +60,7 @@ def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Sou
     objects = parse(project.label_config).objects
     data = task.data if isinstance(task.data, dict) else {"data": task.data}
     sources = [
-        # A tag's value is "$key" of the task's data, or else literal text.
-        Source(name, KINDS.get(tag["type"], "other"), data.get(tag["value"], tag["value"]))
+        _source(name, KINDS.get(tag["type"], "other"), shown_value(data, tag["value"]))
         for name, tag in objects.items()
         if tag.get("value")
     ]
@@ -69,6 +70,11 @@ def sources_of(project: Project, task: Task, annotation: Annotation) -> list[Sou
         if source.kind == "text":
             source.spans.extend(_spans(str(source.value), regions))
     return sources or [Source(name, "other", value) for name, value in data.items()]
+
+
+def _source(name: str, kind: str, value: Any) -> Source:
+    is_media = kind in ("image", "audio", "video")
+    return Source(name, "blocked" if is_media and not is_loadable(value) else kind, value)
 
 
 def answers_of(annotation: Annotation) -> list[Answer]:

@@ -20,6 +20,7 @@ from tasks.errors import Refused
 from tasks.labelconfig import LabelConfig, parse
 from tasks.models import Annotation, Project, Task, View
 from tasks.results import regions_of
+from tasks.shown_data import value_at
 from tasks.upload_links import name_in
 from users.models import User
 
@@ -217,7 +218,7 @@ class _Shown:
     def _named(self, types: set[str]) -> Iterator[tuple[str, str]]:
         for name, tag in self.config.objects.items():
             if tag["type"] in types:
-                values = self.data.get(tag.get("value", ""))
+                values = value_at(self.data, tag.get("value", ""))
                 for value in values if isinstance(values, list) else [values]:
                     if isinstance(value, str):
                         yield name, value

@@ -10,8 +10,19 @@ from pages.result_display import answers_of, sources_of
 from reviews.models import QueueEntry, Review
 from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
-from tasks.services import annotations
-from tests.factories import BOXES, annotation, boxes, browser_of, project, result, reviewed, skipped, task
+from tasks.services import annotations, projects
+from tests.factories import (
+    BOXES,
+    CHOICES,
+    annotation,
+    boxes,
+    browser_of,
+    project,
+    result,
+    reviewed,
+    skipped,
+    task,
+)
 
 SPANS = """<View><Text name="text" value="$text"/>
 <Labels name="who" toName="text"><Label value="Person"/></Labels><TextArea name="note"
@@ -167,6 +178,43 @@ def test_the_plain_page_shows_the_result_and_holds_the_item(house, without_edito
     assert "A letter" in page
     assert '<th scope="row">letter</th><td>A</td>' in page
     assert QueueEntry.objects.get().leased_to == house.reviewer
+
+
+def test_the_plain_page_shows_what_the_configuration_points_at(house, without_editor):
+    config = CHOICES.replace("$text", "$work.items[0].value")
+    projects.update(house.project, {"label_config": config}, actor=house.lead, force=True)
+    house.task.data = {"work": {"items": [{"value": "The first of them"}]}}
+    house.task.save(update_fields=["data"])
+
+    page = browser_of(house.reviewer).get(address(house)).content.decode()
+
+    assert "The first of them" in page
+    assert "work.items" not in page
+
+
+BAD_ADDRESSES = [
+    "javascript:alert(1)",
+    "java\tscript:alert(1)",
+    "file:///etc/passwd",
+    "data:text/html,<b>",
+    "s3://b/a",
+]
+
+
+@pytest.mark.parametrize("tag", ["Image", "Audio", "Video"])
+def test_the_plain_page_loads_nothing_that_could_run(house, without_editor, tag):
+    config = (
+        f'<View><{tag} name="t" value="$u"/><Choices name="c" toName="t"><Choice value="A"/></Choices></View>'
+    )
+    projects.update(house.project, {"label_config": config}, actor=house.lead, force=True)
+    for address_ in BAD_ADDRESSES:
+        house.task.data = {"u": address_}
+        house.task.save(update_fields=["data"])
+
+        page = browser_of(house.reviewer).get(address(house)).content.decode()
+
+        assert "cannot be shown here" in page
+        assert not re.search(r'(src|href)="(java|file|data:text|s3)', page)
 
 
 def test_the_plain_page_says_what_changed_since_it_was_judged(house):
