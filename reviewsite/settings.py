@@ -38,7 +38,19 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Clients on other origins may send If-Match with a verdict, too.
 CORS_ALLOW_HEADERS = [*default_headers, "if-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
+# Without this a page on another origin cannot read them. A test finds every header that an answer may have.
+CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Link",
+    "Retry-After",
+    "X-Next-Changed-Since",
+    "X-Snapshot-At",
+    "X-Tasks-Included",
+    "X-Tasks-Left-Out",
+]
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000")
 DATA_DIR = Path(env.str("DATA", default="") or BASE_DIR / ".data")
 
