@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 COUNT_LIMIT = 10_000
 UNPAGED_LIMIT = 10_000
@@ -145,6 +146,48 @@ class TaskPages(Pages):
             "required": ["tasks", *counts],
             "properties": {"tasks": schema, **counts, **estimate},
         }
+
+
+PAGE = OpenApiParameter("page", int, description="Page number, from 1.")
+PAGE_SIZE = OpenApiParameter("page_size", int, description="Rows on a page, at most 500; -1 for as many.")
+START = OpenApiParameter("start", int, description="Instead of `page`: how many rows come before.")
+
+
+class OldTaskPages(Pages):
+    """Label Studio's older pages of tasks: a plain list, from `start` or by `page`; an empty one is 404.
+
+    `Link: <…>; rel="next"` tells that there are more.
+    """
+
+    page_size = 50
+    max_page_size = 500
+
+    def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
+        self.request = request
+        size = self.size_of_page(request.query_params)
+        self.number = whole_number(request.query_params, "page", 1)
+        before = (self.number - 1) * size
+        if "start" in request.query_params:
+            before = whole_number(request.query_params, "start", 0, least=0)
+            self.number = before // size + 1
+        rows = list(queryset[before : before + size + 1])
+        if not rows:
+            raise NotFound("Invalid page.")
+        self.next_start = before + size if len(rows) > size else None
+        return rows[:size]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        answer = Response(data)
+        if self.next_start is not None:
+            url = remove_query_param(self.request.build_absolute_uri(), "page")
+            answer["Link"] = f'<{replace_query_param(url, "start", self.next_start)}>; rel="next"'
+        return answer
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        return schema
+
+    def get_schema_operation_parameters(self, view) -> list[dict]:
+        return []
 
 
 class LongList(BasePagination):

@@ -22,6 +22,7 @@ from .views import (
     jobs,
     label_configs,
     members,
+    model_versions,
     projects,
     queue,
     reassignment,
@@ -86,6 +87,7 @@ urlpatterns = [
     path("token/rotate/", tokens.Rotate.as_view(), name="token-rotate"),
     path("token/blacklist/", tokens.Blacklist.as_view(), name="token-blacklist"),
     path("auth/login/", users.Login.as_view(), name="api-login"),
+    path("auth/logout/", sign_ins.Logout.as_view(), name="api-logout"),
     # --- annotations, reviews and tasks
     path("annotations/bulk/", bulk_annotations.BulkAnnotations.as_view(), name="bulk-annotations"),
     path("annotations/bulk-delete/", bulk_annotations.BulkDeletion.as_view(), name="bulk-delete"),
@@ -160,6 +162,7 @@ urlpatterns = [
     path("projects/<int:pk>/restore/", restore.RestoreProject.as_view(), name="restore-project"),
     path("tasks/<int:pk>/restore/", restore.RestoreTask.as_view(), name="restore-task"),
     path("annotations/<int:pk>/restore/", restore.RestoreAnnotation.as_view(), name="restore-annotation"),
+    path("projects/<int:pk>/model-versions/", model_versions.ModelVersions.as_view(), name="model-versions"),
     # --- configuration
     path(
         "projects/<int:project_pk>/label-configs/",

@@ -77,7 +77,7 @@ def _refused(exc: Refused, context: dict[str, Any]) -> Response:
         body(exc.status, exc.detail, exc.code, errors) | exc.extra.get("body", {}), status=exc.status
     )
     if exc.status == 412:
-        current, etag = stale_answer(exc.extra["annotation"], context["request"])
+        current, etag = stale_answer(exc.extra["stale"], context["request"])
         response.data["current"] = current
         response["ETag"] = etag
     if "retry_after" in exc.extra:

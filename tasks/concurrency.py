@@ -5,11 +5,13 @@ Two optional tokens: `If-Match` fails on any change, `last_annotation_history` o
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from .errors import Refused
-from .models import Annotation
+from .models import Annotation, Project, Task
 
 ETAG = re.compile(r'^(?:W/)?"(\d+)"$')
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,44 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
         )
 
 
+def state_number(row: Annotation | Task | Project) -> int:
+    """What an ETag holds: another number after every change. Of a task or project, when it changed last."""
+    if isinstance(row, Annotation):
+        return row.annotation_seq
+    return (row.updated_at - EPOCH) // timedelta(microseconds=1)
+
+
+def require_unchanged(row: Task | Project, if_match: str | None) -> None:
+    """`row` is locked. Raises Refused(stale), 412."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if _number_in(if_match.strip(), row) != state_number(row):
+        what = row._meta.verbose_name
+        raise Refused(
+            "stale",
+            f"The {what} has changed since you read it. Reload it.",
+            status=412,
+            extra={"stale": row},
+        )
+
+
+def _number_in(if_match: str, row: Annotation | Task | Project) -> int:
+    match = ETAG.match(if_match)
+    if match is None:
+        what = row._meta.verbose_name
+        raise Refused("malformed_if_match", f'If-Match must be an ETag of this {what}, like "7", or *.')
+    return int(match[1])
+
+
 def _require_seq(annotation: Annotation, if_match: str) -> None:
     if if_match == "*":
         return
-    match = ETAG.match(if_match)
-    if match is None:
-        raise Refused("malformed_if_match", 'If-Match must be an ETag of this annotation, like "7", or *.')
-    if int(match[1]) != annotation.annotation_seq:
+    seen = _number_in(if_match, annotation)
+    if seen != annotation.annotation_seq:
         raise Refused(
             "stale",
             f"The annotation has changed since you read it "
-            f"(now {annotation.annotation_seq}, then {match[1]}). Reload it.",
+            f"(now {annotation.annotation_seq}, then {seen}). Reload it.",
             status=412,
-            extra={"annotation": annotation.pk},
+            extra={"stale": annotation},
         )

@@ -189,6 +189,19 @@ class BlindFilterSet(FilterSet):
 class ProjectFilter(FilterSet):
     ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     title = filters.CharFilter(lookup_expr="icontains", help_text="Projects with these words in their title.")
+    search = filters.CharFilter(method="with_words", help_text="Words in their title or description.")
+    filter = filters.ChoiceFilter(
+        choices=[(name, name) for name in ("all", "pinned_only", "exclude_pinned")],
+        method="by_pin",
+        help_text="Pinned projects only, all others, or all of them.",
+    )
+    ordering = ordering("id", "title", "created_at", "updated_at", "pinned_at")
+
+    def with_words(self, projects, name, value):
+        return projects.filter(Q(title__icontains=value) | Q(description__icontains=value))
+
+    def by_pin(self, projects, name, value):
+        return projects if value == "all" else projects.filter(pinned_at__isnull=value == "exclude_pinned")
 
 
 class TaskFilter(BlindFilterSet):

@@ -1,5 +1,7 @@
 """Query parameters other than filters of a list: read by a serializer, or by a single field."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -13,7 +15,6 @@ from reviews.task_table.values import MAX_ID
 DELETED = OpenApiParameter(
     "deleted", bool, description="What was deleted, for managers, instead of the rest."
 )
-
 
 
 class IdField(IntegerField):
@@ -53,3 +54,21 @@ def _read(field: Field, raw: Any, name: str) -> Any:
         return field.run_validation(raw)
     except ValidationError as error:
         raise ValidationError({name: error.detail})
+
+
+INCLUDE = OpenApiParameter(
+    "include", str, description="Only these fields, comma-separated: `include=id,title`. Default: all."
+)
+
+
+def included_fields(request: Request) -> list[str]:
+    """The names in `include=`; none: every field."""
+    return [name for part in request.query_params.get("include", "").split(",") if (name := part.strip())]
+
+
+def refuse_unknown_fields(included: Iterable[str], known: Iterable[str]) -> None:
+    known = list(known)
+    if unknown := [name for name in included if name not in known]:
+        nearest = get_close_matches(unknown[0], known, n=1)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise ValidationError({"include": [f"There is no field {unknown[0]!r}.{hint}"]})

@@ -294,6 +294,7 @@ class NewWorkSerializer(WorkSerializer):
 
 
 class DraftSerializer(serializers.ModelSerializer):
+    user = serializers.CharField(read_only=True, help_text="The author's e-mail, as in Label Studio.")
     result = ResultField(required=False)
     created_username = serializers.CharField(read_only=True)
     created_ago = serializers.CharField(read_only=True)
@@ -321,7 +322,7 @@ class DraftSerializer(serializers.ModelSerializer):
             "task",
             "annotation",
         ]
-        read_only_fields = ["user", "task", "annotation", "created_at", "updated_at"]
+        read_only_fields = ["task", "annotation", "created_at", "updated_at"]
 
     def to_representation(self, draft: Draft) -> Body:
         return draft_for_reader(draft, self.context["request"].user)
@@ -330,13 +331,13 @@ class DraftSerializer(serializers.ModelSerializer):
 def draft_for_reader(draft: Draft, reader: User) -> Body:
     """For whoever turned somebody's annotation into a draft, too."""
     author = identities_in(draft.task.project_id, reader).mask_user(draft.user)
-    return draft_body(draft) | {"user": author.pk, "created_username": _signature(author)}
+    return draft_body(draft) | {"user": author.email, "created_username": _signature(author)}
 
 
 def draft_body(draft: Draft) -> Body:
     return {
         "id": draft.pk,
-        "user": draft.user_id,
+        "user": draft.user.email,
         "created_username": _signature(draft.user),
         "created_ago": time_ago(draft.created_at),
         "result": draft.result,

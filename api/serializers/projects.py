@@ -13,6 +13,7 @@ from tasks.models import Project
 from tasks.own_work import totals_for
 from tasks.totals import totals_of
 
+from ..filters.parameters import refuse_unknown_fields
 from .label_studio_defaults import default_fields
 from .names import NamesPeople
 from .users import ORGANIZATION, PersonSerializer
@@ -194,6 +195,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
             "created_by",
             "created_at",
             "updated_at",
+            "pinned_at",
             "timezone",
             "validate_results",
             "require_result",
@@ -211,7 +213,8 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
         extra_kwargs = {
-            "title": {"min_length": 3},
+            # Without one a new project is called "New Project #n", as in Label Studio.
+            "title": {"min_length": 3, "required": False},
             # Empty while the project is being set up, as in Label Studio.
             "label_config": {"allow_blank": True, "trim_whitespace": False},
             "maximum_annotations": {"min_value": 1, "max_value": 1000},
@@ -219,7 +222,13 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         }
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        return super().get_fields() | default_fields()
+        """With `include=`, as Label Studio has it, only the fields named there."""
+        fields = super().get_fields() | default_fields()
+        included = cast(dict[str, Any], self.context).get("include")
+        if not included:
+            return fields
+        refuse_unknown_fields(included, fields)
+        return {name: field for name, field in fields.items() if name in included}
 
     def get_organization(self, project: Project) -> int:
         return ORGANIZATION
@@ -245,7 +254,8 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
 
     def to_representation(self, project: Project) -> dict[str, Any]:
         for name, counted in TOTALS.items():
-            setattr(project, name, self._totals(project)[counted])
+            if name in self.fields:
+                setattr(project, name, self._totals(project)[counted])
         return super().to_representation(project)
 
     def _totals(self, project: Project) -> dict[str, int]:

@@ -51,6 +51,20 @@ def table_rows(tasks: Sequence[Task], reader: User) -> list[Body]:
     return [_table_row(task, parts[task.pk], reader) for task in tasks]
 
 
+class TaskOfProjectSerializer(FullTaskSerializer):
+    """A row of `/api/projects/{id}/tasks/`, where Label Studio names who changed a task by their id alone."""
+
+    updated_by = serializers.IntegerField(read_only=True, allow_null=True)  # type: ignore[assignment]
+
+
+def tasks_of_project(tasks: Sequence[Task], reader: User) -> list[Body]:
+    parts = full_parts_of(tasks, reader)
+    rows = [_full_task(task, parts[task.pk], reader) for task in tasks]
+    return [
+        row | {"updated_by": row["updated_by"][0]["user_id"] if row["updated_by"] else None} for row in rows
+    ]
+
+
 def _table_row(task: Task, parts: TaskParts, reader: User) -> Body:
     return _full_task(task, parts, reader) | {
         "annotations_results": _joined([annotation.result for annotation in parts.annotations]),

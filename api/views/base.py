@@ -11,14 +11,16 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from reviews.visible_people import visible_people
-from tasks.concurrency import Seen
+from tasks.concurrency import Seen, state_number
 from tasks.errors import Refused
-from tasks.models import Annotation, Project
+from tasks.models import Annotation, Project, Task
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
 
 from ..serializers.annotations import annotation_for_reader
+from ..serializers.projects import ProjectSerializer
+from ..serializers.task_rows import one_task
 from ..serializers.values import Body
 from .known_parameters import RefusesUnknown
 
@@ -85,19 +87,26 @@ def decision_arguments(request: Request, body: dict[str, Any]) -> dict[str, Any]
     return asked
 
 
-def etag_of(annotation: Annotation) -> str:
-    return f'"{annotation.annotation_seq}"'
+def etag_of(row: Annotation | Task | Project) -> str:
+    return f'"{state_number(row)}"'
 
 
-def with_etag(response: Response, annotation: Annotation) -> Response:
-    response["ETag"] = etag_of(annotation)
+def with_etag(response: Response, row: Annotation | Task | Project) -> Response:
+    response["ETag"] = etag_of(row)
     return response
 
 
-def stale_answer(annotation_id: int, request: Request) -> tuple[Body, str]:
-    """What a 412 shows: the annotation as it is now, and its ETag."""
-    annotation = Annotation.objects.select_related("project", "task", "completed_by").get(pk=annotation_id)
-    return annotation_for_reader(annotation, user_of(request)), etag_of(annotation)
+def stale_answer(stale: Annotation | Task | Project, request: Request) -> tuple[Body, str]:
+    """What a 412 shows: the row as it is now, and its ETag."""
+    reader = user_of(request)
+    if isinstance(stale, Annotation):
+        row = Annotation.objects.select_related("project", "task", "completed_by").get(pk=stale.pk)
+        return annotation_for_reader(row, reader), etag_of(row)
+    if isinstance(stale, Task):
+        task = Task.objects.select_related("project").prefetch_related("assignments").get(pk=stale.pk)
+        return one_task(task, reader), etag_of(task)
+    project = Project.objects.select_related("created_by").get(pk=stale.pk)
+    return ProjectSerializer(project, context={"request": request}).data, etag_of(project)
 
 
 class ViewSet(RefusesUnknown, GenericViewSet):

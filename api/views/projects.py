@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from django.db.models import F
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -14,8 +15,8 @@ from tasks.progress import progress_of
 from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
-from ..filters.parameters import boolean_from
-from ..pagination import ProjectPages
+from ..filters.parameters import INCLUDE, boolean_from, included_fields
+from ..pagination import PAGE, PAGE_SIZE, START, OldTaskPages, ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
     LabelConfigSerializer,
@@ -25,9 +26,14 @@ from ..serializers.projects import (
     ProjectSerializer,
     ValidLabelConfigSerializer,
 )
-from ..serializers.task_rows import OneTaskSerializer, one_task
+from ..serializers.task_rows import (
+    OneTaskSerializer,
+    TaskOfProjectSerializer,
+    one_task,
+    tasks_of_project,
+)
 from ..serializers.tasks import NewTaskOfProjectSerializer
-from .base import ViewSet, require, sent, visible
+from .base import ViewSet, require, sent, visible, with_etag
 from .known_parameters import APIView
 
 FORCE = OpenApiParameter(
@@ -42,24 +48,33 @@ def _is_forced(request) -> bool:
 
 
 class ProjectViewSet(ViewSet):
-    queryset = Project.objects.select_related("created_by").order_by("-id")
+    queryset = Project.objects.select_related("created_by").order_by(
+        F("pinned_at").desc(nulls_last=True), "-id"
+    )
     serializer_class = ProjectSerializer
     pagination_class = ProjectPages
     filterset_class = ProjectFilter
 
+    def get_serializer_context(self):
+        included = included_fields(self.request) if self.request.method == "GET" else []
+        return super().get_serializer_context() | {"include": included}
+
+    @extend_schema(parameters=[INCLUDE], responses=ProjectSerializer(many=True))
     def list(self, request):
-        """The projects you see, newest first."""
+        """The projects you see: pinned ones first, then the newest."""
         return self.page_of(self.filter_queryset(self.get_queryset()))
 
     @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
     def create(self, request):
-        """A new project. You become its manager."""
+        """A new project. You become its manager. Without a title it is called "New Project #n"."""
         project = projects.create(actor=request.user, **sent(ProjectChangeSerializer, request))
-        return Response(self.get_serializer(project).data, status=status.HTTP_201_CREATED)
+        body = self.get_serializer(project).data
+        return with_etag(Response(body, status=status.HTTP_201_CREATED), project)
 
-    @extend_schema(responses=ProjectSerializer)
+    @extend_schema(parameters=[INCLUDE], responses=ProjectSerializer)
     def retrieve(self, request, pk=None):
-        return Response(self.get_serializer(self.get_object()).data)
+        project = self.get_object()
+        return with_etag(Response(self.get_serializer(project).data), project)
 
     @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer, parameters=[FORCE])
     def partial_update(self, request, pk=None):
@@ -70,17 +85,23 @@ class ProjectViewSet(ViewSet):
         project = self.get_object()
         require(request, "manage_project", project)
         changes = sent(ProjectChangeSerializer, request, partial=True)
-        project = projects.update(project, changes, actor=request.user, force=_is_forced(request))
-        return Response(self.get_serializer(project).data)
+        project = projects.update(
+            project,
+            changes,
+            actor=request.user,
+            force=_is_forced(request),
+            if_match=request.headers.get("If-Match"),
+        )
+        return with_etag(Response(self.get_serializer(project).data), project)
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted; restorable for 30 days.")})
     def destroy(self, request, pk=None):
         project = self.get_object()
         require(request, "manage_project", project)
-        projects.delete(project, actor=request.user)
+        projects.delete(project, actor=request.user, if_match=request.headers.get("If-Match"))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses=ProjectCountsSerializer(many=True))
+    @extend_schema(parameters=[INCLUDE], responses=ProjectCountsSerializer(many=True))
     @action(detail=False, methods=["get"])
     def counts(self, request):
         """The totals of the projects you see, in pages."""
@@ -103,6 +124,12 @@ class ProjectViewSet(ViewSet):
         return Response({"label_config": config, "config_essential_data_has_changed": changed})
 
     @extend_schema(
+        methods=["get"],
+        operation_id="projects_tasks_list",
+        parameters=[PAGE, PAGE_SIZE, START],
+        responses=TaskOfProjectSerializer(many=True),
+    )
+    @extend_schema(
         methods=["post"],
         request=NewTaskOfProjectSerializer,
         responses={200: OneTaskSerializer, 201: OneTaskSerializer},
@@ -111,10 +138,21 @@ class ProjectViewSet(ViewSet):
         methods=["delete"],
         responses={204: OpenApiResponse(description="Every task of the project is deleted.")},
     )
-    @action(detail=True, methods=["post", "delete"], url_path="tasks")
+    @action(
+        detail=True,
+        methods=["get", "post", "delete"],
+        url_path="tasks",
+        pagination_class=OldTaskPages,
+        filterset_class=None,
+    )
     def tasks(self, request, pk=None):
-        """POST creates one task, DELETE deletes all of them (managers)."""
+        """GET lists the tasks you see with their annotations, newest first, as plain pages of 50; prefer
+        `/api/tasks/?project=`. POST creates one task, DELETE deletes all of them (managers)."""
         project = self.get_object()
+        if request.method == "GET":
+            found = Task.objects.visible_to(request.user).offered_to(request.user).filter(project=project)
+            found = found.prefetch_related("project", "assignments").order_by("-id")
+            return self.page_of(found, bodies_of=tasks_of_project)
         if request.method == "POST":
             require(request, "import", project)
             task, is_new = tasks.create_once(

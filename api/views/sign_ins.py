@@ -1,10 +1,13 @@
 """One's own tokens and sessions: what can act in one's name, and ending it."""
 
+from django.contrib.auth import logout
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from tasks.errors import Refused
 from users.models import ApiToken, Session
 from users.sessions import hash_of, sessions_of
 
@@ -13,6 +16,27 @@ from ..serializers.tokens import OwnTokenSerializer, SessionSerializer
 from .base import ViewSet, user_of
 
 ENDED = {204: OpenApiResponse(description="It stopped working.")}
+
+
+class Logout(APIView):
+    @extend_schema(request=None, responses=ENDED)
+    def post(self, request):
+        """End what this request is signed in with: the token of a login, or a browser's session.
+
+        A key made to last is refused; revoke it at `/api/current-user/tokens/`.
+        """
+        token = request.auth
+        if isinstance(token, ApiToken) and token.kind != ApiToken.Kind.LOGIN:
+            raise Refused(
+                "not_a_login",
+                "This key was made to last: logging out would cut off the scripts that use it. To end it all"
+                f" the same: DELETE /api/current-user/tokens/{token.pk}/.",
+            )
+        if isinstance(token, ApiToken):
+            token.revoke()
+        else:
+            logout(request._request)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class OwnTokenViewSet(ViewSet):

@@ -13,11 +13,12 @@ from tasks.totals import totals_of
 
 from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
+from ..filters.parameters import INCLUDE, included_fields, refuse_unknown_fields
 from ..pagination import LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.task_rows import OneTaskSerializer, one_task, table_rows
+from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer, one_task, table_rows
 from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, tasks_for_reader
-from .base import ViewSet, project_for, require, sent, user_of, visible
+from .base import ViewSet, project_for, require, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
@@ -30,7 +31,7 @@ TABLE = [
     OpenApiParameter("view", int, description="A saved view of the data manager: its filters and order."),
     OpenApiParameter("query", str, description="JSON: {filters, ordering, selectedItems}, with `project`."),
 ]
-UNFILTERED = {"project", "page", "page_size", "fields", "ordering", "resolve_uri", "interaction"}
+UNFILTERED = {"project", "page", "page_size", "fields", "include", "ordering", "resolve_uri", "interaction"}
 
 
 class TaskViewSet(ViewSet):
@@ -40,19 +41,27 @@ class TaskViewSet(ViewSet):
     pagination_class = TaskPages
     everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, *TABLE])
+    @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, INCLUDE, *TABLE])
     def list(self, request):
         """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries."""
+        included = included_fields(request)
+        refuse_unknown_fields(included, TableTaskSerializer.Meta.fields)
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
         found = self.filter_queryset(self.get_queryset().offered_to(request.user))
         # Not the project joined to each task: on most pages it is the same one, and it is large.
         found = found.select_related(None).prefetch_related("project", "assignments")
         if query is not None:
-            rows = query.apply(found.filter(project=project))
-            return self.page_of(rows, bodies_of=table_rows)
-        full = request.query_params.get("fields") == "all"
-        return self.page_of(found, bodies_of=table_rows if full else tasks_for_reader)
+            found = query.apply(found.filter(project=project))
+        full = query is not None or request.query_params.get("fields") == "all"
+        if included:
+            full = not set(included) <= set(TaskSerializer.Meta.fields)
+        answer = self.page_of(found, bodies_of=table_rows if full else tasks_for_reader)
+        if included:
+            answer.data["tasks"] = [
+                {name: row[name] for name in included if name in row} for row in answer.data["tasks"]
+            ]
+        return answer
 
     def stored_totals(self) -> dict[str, int] | None:
         """Stored totals, for a list of all tasks of one project by somebody who sees all of them."""
@@ -84,30 +93,35 @@ class TaskViewSet(ViewSet):
         project = project_for(request, "import", body.pop("project"))
         task, is_new = tasks.create_once(project, actor=request.user, **body)
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-        return Response(self._one(task.pk), status=code)
+        return self._answer(task.pk, code)
 
     @extend_schema(responses=OneTaskSerializer)
     def retrieve(self, request, pk=None):
-        return Response(self._one(pk))
+        return self._answer(pk)
 
     @extend_schema(request=TaskChangeSerializer, responses=OneTaskSerializer)
     def partial_update(self, request, pk=None):
         """Change a task (managers). New `data` makes standing verdicts on it outdated."""
         task = self.get_object()
         require(request, "manage_project", task.project)
-        tasks.update(task.pk, sent(TaskChangeSerializer, request, partial=True), actor=request.user)
-        return Response(self._one(task.pk))
+        changes = sent(TaskChangeSerializer, request, partial=True)
+        tasks.update(task.pk, changes, actor=request.user, if_match=request.headers.get("If-Match"))
+        return self._answer(task.pk)
 
     @extend_schema(responses=GONE)
     def destroy(self, request, pk=None):
         task = self.get_object()
         require(request, "manage_project", task.project)
-        tasks.delete_many(task.project, [task.pk], actor=request.user)
+        if_match = request.headers.get("If-Match")
+        tasks.delete_many(task.project, [task.pk], actor=request.user, if_match=if_match)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _one(self, pk):
+    def _answer(self, pk: int, code: int = status.HTTP_200_OK) -> Response:
+        reader = user_of(self.request)
         task = get_object_or_404(self.get_queryset().prefetch_related("assignments"), pk=pk)
-        return one_task(task, user_of(self.request))
+        answer = Response(one_task(task, reader), status=code)
+        # It changes with everybody's work, which annotators are not told of.
+        return with_etag(answer, task) if may(reader, "view_all_annotations", task.project_id) else answer
 
 
 class TaskDraftViewSet(ViewSet):

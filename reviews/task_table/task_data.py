@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce, NullIf
 from .operators import BOOLEAN, DATETIME, NUMBER, TEXT, Operators
 from .sources import EMPTY_TEXT, SingleValue
 
-# NULL instead of an error where the text cannot be read as the type. PostgreSQL's own reading of text is
-# wider than people's: it takes `nan`, `Infinity`, `1_000`, `now` and `tomorrow`, and sorts NaN above all numbers.
+# NULL instead of an error where the text cannot be read as the type. PostgreSQL alone would read more than
+# people do: `nan`, `Infinity`, `1_000`, `now` and `tomorrow`; and NaN is above all numbers there.
 DECIMAL = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
 ISO_8601 = (
     r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"

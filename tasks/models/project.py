@@ -16,6 +16,7 @@ from users.zones import validate_zone
 from ..choices import Distribution, RejectAction, ReviewCriteria, Sampling
 from ..origins import validate_origin
 from ..querysets import MembershipQuerySet, ProjectQuerySet
+from ..safe_html import SafeHTMLField
 from ..triggers import append_only
 
 
@@ -33,7 +34,7 @@ class Project(models.Model):
     title = models.CharField(max_length=256)
     description = models.TextField(blank=True)
     label_config = models.TextField(default="<View></View>", help_text="Label Studio's XML.")
-    expert_instruction = models.TextField(blank=True)
+    expert_instruction = SafeHTMLField(blank=True, help_text="HTML.")
     show_instruction = models.BooleanField(default=False)
     color = models.CharField(max_length=16, default="#FFFFFF")
     maximum_annotations = models.PositiveIntegerField(
@@ -43,6 +44,7 @@ class Project(models.Model):
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pinned_at = models.DateTimeField(null=True, blank=True, help_text="Pinned projects are listed first.")
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
 
     enable_review_workflow = models.BooleanField("reviews are on", default=True)
@@ -65,7 +67,7 @@ class Project(models.Model):
     reject_reasons = models.JSONField(
         default=list, blank=True, help_text='[{"code": "blurry", "text": "The box is not tight"}]'
     )
-    review_instruction = models.TextField(blank=True)
+    review_instruction = SafeHTMLField(blank=True, help_text="HTML.")
     show_review_instruction = models.BooleanField(default=False)
     show_data_manager_to_reviewers = models.BooleanField(default=True)
     show_agreement_to_reviewers = models.BooleanField(default=False)

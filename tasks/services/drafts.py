@@ -137,5 +137,5 @@ def require_current_version(draft: Draft) -> None:
             "The annotation has a newer version than the one this draft is based on. "
             "The draft is kept; reload the annotation.",
             status=412,
-            extra={"annotation": annotation.pk},
+            extra={"stale": annotation},
         )

@@ -1,6 +1,7 @@
 """Everything that writes a project and its settings."""
 
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +14,13 @@ from users.models import User
 from users.recent_reads import ROLES
 
 from .. import counters, events
+from ..concurrency import require_unchanged
 from ..errors import Refused
 from ..labelconfig import require_valid
 from ..models import Membership, Project, ProjectChange, ProjectTotal, Task
 from ..origins import check_origins
 from ..roles import forget_roles
+from ..safe_html import SafeHTMLField, safe_html
 from . import label_configs
 
 # What decides when a task counts as finished or reviewed, and what enters the review queue.
@@ -42,6 +45,8 @@ def create(*, actor: User, **fields: Any) -> Project:
             status=403,
         )
     with transaction.atomic():
+        if fields.get("title") is None:
+            fields["title"] = _next_title(actor)
         project = Project(created_by=actor, **fields)
         require_valid(project.label_config)
         _check(project)
@@ -55,14 +60,29 @@ def create(*, actor: User, **fields: Any) -> Project:
     return project
 
 
-def update(project: Project, changes: dict[str, Any], *, actor: User, force: bool = False) -> Project:
+def _next_title(actor: User) -> str:
+    """As Label Studio names a project that is created without a title."""
+    return f"New Project #{Project.objects.filter(created_by=actor).count() + 1}"
+
+
+def update(
+    project: Project,
+    changes: dict[str, Any],
+    *,
+    actor: User,
+    force: bool = False,
+    if_match: str | None = None,
+) -> Project:
     """Change settings and record who changed them.
 
-    Without `force`, refuses a configuration that orphans annotations.
+    Without `force`, refuses a configuration that orphans annotations. Raises Refused(stale) if `if_match` is
+    of an older state.
     """
     with transaction.atomic():
         project = _lock(project)
+        require_unchanged(project, if_match)
         before = model_to_dict(project, fields=list(changes))
+        changes = {name: _as_stored(name, value) for name, value in changes.items()}
         # A form sends every setting: only real changes are recorded and told.
         changed = {name: value for name, value in changes.items() if before[name] != value}
         if "label_config" in changed:
@@ -87,6 +107,11 @@ def update(project: Project, changes: dict[str, Any], *, actor: User, force: boo
     return project
 
 
+def _as_stored(name: str, value: Any) -> Any:
+    """HTML is cleaned when it is stored."""
+    return safe_html(value) if isinstance(Project._meta.get_field(name), SafeHTMLField) else value
+
+
 def _lock(project: Project) -> Project:
     rows = Project.objects.select_for_update(no_key=True, of=("self",))
     locked = rows.filter(pk=project.pk, deleted_at=None).first()
@@ -97,6 +122,8 @@ def _lock(project: Project) -> Project:
 
 def _plain(value: Any) -> Any:
     """As JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value
 
 
@@ -153,10 +180,11 @@ def set_overlap(tasks: Collection[Task], overlap: int) -> None:
     counters.recount(tasks)
 
 
-def delete(project: Project, *, actor: User) -> None:
+def delete(project: Project, *, actor: User, if_match: str | None = None) -> None:
     """Mark the project deleted. Everything in it is kept, but hidden."""
     with transaction.atomic():
         project = _lock(project)
+        require_unchanged(project, if_match)
         events.emit(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()
         project.save(update_fields=["deleted_at", "updated_at"])

@@ -117,15 +117,25 @@ def _take(tasks: QuerySet, user: User, *, skip_locked: bool = False) -> Place | 
 
 
 def history(project: Project, user: User) -> list[dict[str, int | None]]:
-    """What `user` last worked on in the project, oldest first: `{taskId, annotationId}`, null for a draft."""
-    present = {"task__deleted_at": None, "user": user, "task__project": project, "annotation": None}
-    done = (
-        _mine(user)
-        .filter(project=project, task__deleted_at=None, is_draft=False)
-        .order_by("-created_at", "-pk")
-    )
-    drafts = Draft.objects.filter(**present).order_by("-created_at", "-pk")
-    rows = [(a.created_at, a.task_id, a.pk) for a in done.only("created_at", "task_id")[:HISTORY_LENGTH]]
-    rows += [(d.created_at, d.task_id, None) for d in drafts.only("created_at", "task_id")[:HISTORY_LENGTH]]
-    latest = sorted(rows, key=lambda row: (row[0], row[1]))[-HISTORY_LENGTH:]
+    """The tasks that `user` last had in the project, oldest first: `{taskId, annotationId}`, each task once.
+    Null where there is no annotation yet: a draft, or a task they hold."""
+    here = {"task__deleted_at": None, "task__project": project}
+    done = _mine(user).filter(project=project, task__deleted_at=None, is_draft=False)
+    drafts = Draft.objects.filter(user=user, annotation=None, **here)
+    held = _live().filter(user=user, **here)
+    rows: list[tuple[Any, int, int | None]] = [
+        (a.created_at, a.task_id, a.pk) for a in _latest(done).only("created_at", "task_id")
+    ]
+    for started in (drafts, held):
+        rows += [(one.created_at, one.task_id, None) for one in _latest(started)]
+    last: dict[int, tuple[Any, int, int | None]] = {}
+    for row in sorted(rows, key=lambda row: (row[0], row[1])):
+        known = last.get(row[1])
+        # A draft or a place beside a submitted annotation tells nothing new.
+        last[row[1]] = known if known and known[2] is not None and row[2] is None else row
+    latest = sorted(last.values(), key=lambda row: (row[0], row[1]))[-HISTORY_LENGTH:]
     return [{"taskId": task, "annotationId": annotation} for _, task, annotation in latest]
+
+
+def _latest(rows: QuerySet) -> QuerySet:
+    return rows.order_by("-created_at", "-pk")[:HISTORY_LENGTH]

@@ -11,6 +11,7 @@ from users.models import User
 
 from .. import counters, events, locks, totals
 from ..choices import ActionType, HistoryAction
+from ..concurrency import require_unchanged
 from ..errors import Refused
 from ..models import Annotation, History, Import, Prediction, Project, Task
 from ..roles import may
@@ -107,13 +108,14 @@ def create_once(
     )
 
 
-def update(task_id: int, changes: dict[str, Any], *, actor: User) -> Task:
+def update(task_id: int, changes: dict[str, Any], *, actor: User, if_match: str | None = None) -> Task:
     """Change `data`, `meta`, `overlap`, `allow_skip` or `external_id`.
 
-    New data outdates the task's verdicts.
+    New data outdates the task's verdicts. Raises Refused(stale) if `if_match` is of an older state.
     """
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
+        require_unchanged(task, if_match)
         old = task.data
         for name, value in changes.items():
             setattr(task, name, value)
@@ -224,13 +226,20 @@ def _locked(task_id: int) -> Task:
     return task
 
 
-def delete_many(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
-    """Mark tasks deleted. Their annotations and reviews are kept, and hidden with them."""
+def delete_many(
+    project: Project, task_ids: Iterable[int], *, actor: User, if_match: str | None = None
+) -> int:
+    """Mark tasks deleted. Their annotations and reviews are kept, and hidden with them.
+
+    Raises Refused(stale) if one of them is not in the state of `if_match`.
+    """
     with transaction.atomic():
         lock_sample(project)
         of_project = Task.objects.filter(project=project, deleted_at=None, pk__in=set(task_ids))
         decided, locked = lock_with_decided(of_project.values_list("pk", flat=True))
         tasks = [task for task in locked if task.deleted_at is None]
+        for task in tasks:
+            require_unchanged(task, if_match)
         ids = {task.pk for task in tasks}
         decided = [annotation for annotation in decided if annotation.task_id in ids]
         raise_sequences(decided)
@@ -270,11 +279,16 @@ def _change_prediction(prediction_id: int, fields: dict[str, Any]) -> Prediction
     return prediction
 
 
-def delete_predictions(project: Project, task_ids: Iterable[int], *, actor: User) -> int:
-    """Delete all predictions of these tasks permanently."""
+def delete_predictions(
+    project: Project, task_ids: Iterable[int], *, actor: User, model_version: str | None = None
+) -> int:
+    """Delete all predictions of these tasks permanently, or those of one model."""
     with transaction.atomic():
         tasks = [t for t in Task.objects.filter(project=project).lock(task_ids) if t.deleted_at is None]
-        found, _ = Prediction.objects.filter(task__in=tasks).delete()
+        chosen = Prediction.objects.filter(task__in=tasks)
+        if model_version is not None:
+            chosen = chosen.filter(model_version=model_version)
+        found, _ = chosen.delete()
         _recount_predictions(tasks, actor)
     return found
 

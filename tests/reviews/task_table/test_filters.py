@@ -214,8 +214,24 @@ def test_data_is_filtered_by_the_type_that_is_asked_for(found, key, kind, operat
 
 NO_NUMBERS = ["nan", "NaN", "Infinity", "-inf", "1_000", "0x1F", "٣", "1e", "1e99999", "--1", "12 kg"]
 NUMBERS_AS_TEXT = ["-2", "+3.50", ".5", "7.", " 8 ", "1e3", "2E-2"]
-NO_TIMES = ["now", "today", "tomorrow", "epoch", "infinity", "allballs", "Jan 2 2026", "20260102", "2026-02-30"]
-TIMES = ["2026-01-02", "2026-01-02T10:00", "2026-01-02 10:00:00.5", "2026-01-02T10:00:00Z", "2026-01-02T10:00+0530"]
+NO_TIMES = [
+    "now",
+    "today",
+    "tomorrow",
+    "epoch",
+    "infinity",
+    "allballs",
+    "Jan 2 2026",
+    "20260102",
+    "2026-02-30",
+]
+TIMES = [
+    "2026-01-02",
+    "2026-01-02T10:00",
+    "2026-01-02 10:00:00.5",
+    "2026-01-02T10:00:00Z",
+    "2026-01-02T10:00+0530",
+]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +241,9 @@ TIMES = ["2026-01-02", "2026-01-02T10:00", "2026-01-02 10:00:00.5", "2026-01-02T
         ("Datetime", NO_TIMES, TIMES, {"min": "2000-01-01", "max": "2100-01-01"}),
     ],
 )
-def test_only_decimals_and_iso_times_are_compared_as_such(house, table, ask, kind, unreadable, readable, between):
+def test_only_decimals_and_iso_times_are_compared_as_such(
+    house, table, ask, kind, unreadable, readable, between
+):
     for text in [*unreadable, *readable]:
         task(house.project, odd=text)
 

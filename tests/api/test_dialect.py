@@ -1,0 +1,331 @@
+"""Answers that clients of Label Studio know: pinned projects, chosen fields, older lists, models, drafts."""
+
+import pytest
+
+from tasks.models import Prediction, Project, ProjectChange
+from tasks.services import stream
+from tests.factories import annotation, client_of, person, result, task
+from tests.statements import statements_of
+
+
+@pytest.fixture
+def projects(house) -> str:
+    return f"/api/projects/{house.project.pk}/"
+
+
+# --- projects --------------------------------------------------------------------------------------
+
+
+def test_project_without_a_title_is_numbered(house):
+    client = client_of(house.lead)
+
+    titles = [client.post("/api/projects/", {}).json()["title"] for _ in range(2)]
+
+    assert titles == ["New Project #2", "New Project #3"]
+    assert client.post("/api/projects/", {"title": ""}).status_code == 400
+
+
+def test_pinned_projects_come_first_and_can_be_asked_for(house, projects):
+    client = client_of(house.lead)
+    newer = client.post("/api/projects/", {"title": "Newer"}).json()
+
+    pinned = client.patch(projects, {"pinned_at": "2026-01-02T03:04:05Z"}).json()["pinned_at"]
+
+    def listed(query: str = "") -> list[int]:
+        return [one["id"] for one in client.get(f"/api/projects/?{query}").json()["results"]]
+
+    old, new = house.project.pk, newer["id"]
+    assert pinned == "2026-01-02T03:04:05.000000Z"
+    assert listed() == listed("filter=all") == [old, new]
+    assert (listed("filter=pinned_only"), listed("filter=exclude_pinned")) == ([old], [new])
+    assert listed("ordering=-created_at") == [new, old]
+    assert (listed("search=newer"), listed(f"ids={old},{new}&ordering=id")) == ([new], [old, new])
+    assert client.get("/api/projects/?filter=pinned").status_code == 400
+
+
+def test_only_the_included_fields_are_sent(house, projects):
+    client = client_of(house.lead)
+
+    assert client.get(f"{projects}?include=id").json() == {"id": house.project.pk}
+    rows = client.get("/api/projects/?include=id,task_number").json()["results"]
+    assert rows == [{"id": house.project.pk, "task_number": 1}]
+    refused = client.get(f"{projects}?include=id,task_numbr").json()
+    assert refused["validation_errors"]["include"] == [
+        "There is no field 'task_numbr'. Did you mean 'task_number'?"
+    ]
+
+
+@pytest.mark.parametrize("more", ["", "&fields=all", "&query={}"])
+def test_only_the_included_fields_of_tasks_are_sent(house, more):
+    client, url = client_of(house.lead), f"/api/tasks/?project={house.project.pk}{more}"
+
+    body = client.get(f"{url}&include=id,annotations_ids").json()
+
+    assert body["tasks"] == [{"id": house.task.pk, "annotations_ids": str(house.annotation.pk)}]
+    assert (body["total"], body["total_annotations"]) == (1, 1)
+    assert client.get(f"{url}&include=idd").status_code == 400
+
+
+DIRTY = """<p onclick="x()">Mark <b>all</b> cats</p><script>steal()</script><a href="javascript:x()">a</a>"""
+CLEAN = "<p>Mark <b>all</b> cats</p><a>a</a>"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (DIRTY, CLEAN),
+        ('<a href="#" onerror=alert(1)>', '<a href="#"></a>'),
+        ('<iframe src="somepath"></iframe>', '<iframe src="somepath"></iframe>'),
+        ('<iframe srcdoc="<script>x()</script>"></iframe>', "<iframe></iframe>"),
+        ("<svg><script>x()</script></svg>", ""),
+        ('<img src="data:text/html,x" alt="x">', '<img alt="x">'),
+        ("R&D, 3 > 2", "R&D, 3 > 2"),
+    ],
+)
+def test_instructions_lose_what_could_run(house, projects, sent, kept):
+    client = client_of(house.lead)
+    nested = {"expert_instruction": sent, "review_settings": {"instruction": sent}}
+
+    bodies = [client.patch(projects, nested).json() for _ in range(2)]
+
+    assert {body["expert_instruction"] for body in bodies} == {kept}
+    assert {body["review_settings"]["instruction"] for body in bodies} == {kept}
+    # Sent again it is no change.
+    assert ProjectChange.objects.filter(setting="expert_instruction").count() == (1 if kept else 0)
+
+
+def test_instructions_are_cleaned_whoever_writes_them(house):
+    created = client_of(house.lead).post("/api/projects/", {"expert_instruction": DIRTY}).json()
+    house.project.expert_instruction = DIRTY
+    house.project.save()
+    Project.objects.filter(pk=created["id"]).update(review_instruction=DIRTY)
+    [copied] = Project.objects.bulk_create(
+        [Project(created_by=house.lead, title="C", expert_instruction=DIRTY)]
+    )
+
+    house.project.refresh_from_db()
+    copied.refresh_from_db()
+    assert (created["expert_instruction"], house.project.expert_instruction) == (CLEAN, CLEAN)
+    assert (Project.objects.get(pk=created["id"]).review_instruction, copied.expert_instruction) == (
+        CLEAN,
+        CLEAN,
+    )
+
+
+# --- tasks of a project ----------------------------------------------------------------------------
+
+
+def test_tasks_of_a_project_are_plain_pages_newest_first(house, projects):
+    newer = [task(house.project).pk for _ in range(2)][::-1]
+    every, client = [*newer, house.task.pk], client_of(house.lead)
+
+    def listed(query: str) -> tuple[list[int], bool]:
+        answer = client.get(f"{projects}tasks?{query}")
+        assert answer.status_code == 200, answer.json()
+        return [row["id"] for row in answer.json()], "Link" in answer
+
+    assert listed("") == listed("page_size=-1") == (every, False)
+    assert listed("page_size=2") == listed("start=0&page_size=2") == (every[:2], True)
+    assert listed("page=2&page_size=2") == listed("start=2&page_size=2") == (every[2:], False)
+    answer = client.get(f"{projects}tasks?page=1&page_size=1")
+    assert answer["Link"].endswith(f'{projects}tasks/?page_size=1&start=1>; rel="next"')
+    assert client.get(f"{projects}tasks?start=240000&page_size=100000000").status_code == 404
+    assert client.get(f"{projects}tasks?page_size=0").status_code == 400
+
+
+def test_row_of_a_project_names_its_changer_by_id(house, projects):
+    row = client_of(house.lead).get(f"{projects}tasks").json()[0]
+
+    assert row["updated_by"] == house.annotator.pk
+    assert [one["id"] for one in row["annotations"]] == [house.annotation.pk]
+    assert (row["predictions"], row["drafts"]) == ([], [])
+
+
+def test_tasks_of_a_project_take_the_same_statements_for_one_as_for_three(house, projects):
+    client, url = client_of(house.reviewer), f"{projects}tasks"
+    counts = [statements_of(client, url)]
+    for author in (house.annotator, house.annotator2):
+        annotation(task(house.project), author)
+
+    assert counts == [statements_of(client, url)]
+
+
+def test_tasks_of_a_project_are_those_one_sees(house, projects):
+    others = task(house.project)
+    annotation(others, house.annotator2)
+    house.project.label_stream_task_distribution = "assigned_only"
+    house.project.save()
+
+    rows = client_of(house.annotator).get(f"{projects}tasks").json()
+
+    assert [row["id"] for row in rows] == [house.task.pk]
+    assert client_of(house.stranger).get(f"{projects}tasks").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["projects/", "projects/counts/", "tasks/", "annotations/"])
+def test_page_size_of_minus_one_is_as_many_as_there_may_be(house, path):
+    client = client_of(house.lead)
+
+    assert client.get(f"/api/{path}?page_size=-1").json() == client.get(f"/api/{path}").json()
+    assert client.get(f"/api/{path}?page_size=-2").status_code == 400
+    assert client.get(f"/api/{path}?page_size=1_0").status_code == 400
+
+
+# --- drafts and the label stream -------------------------------------------------------------------
+
+
+def test_draft_names_its_author_by_email(house):
+    client, url = client_of(house.annotator), f"/api/tasks/{house.task.pk}/drafts/"
+
+    made = client.post(url, {"result": result("B"), "lead_time": 1.5}).json()
+
+    read = [client.get(f"/api/drafts/{made['id']}/").json(), *client.get(url).json()]
+    of_task = client.get(f"/api/tasks/{house.task.pk}/").json()["drafts"]
+    assert [one["user"] for one in [made, *read, *of_task]] == [house.annotator.email] * 4
+
+
+def test_history_of_the_stream_has_what_was_drawn_once(house, projects):
+    client = client_of(house.annotator2)
+
+    def history() -> list[dict]:
+        return client.get(f"{projects}label-stream-history").json()
+
+    fresh = task(house.project)
+    before = history()
+    drawn = [client.get(f"{projects}next").json()["id"] for _ in range(2)]
+    held = history()
+    made = client.post(f"/api/tasks/{fresh.pk}/annotations/", {"result": result("A")}).json()
+
+    assert (before, drawn) == ([], [fresh.pk] * 2)
+    assert held == [{"taskId": fresh.pk, "annotationId": None}]
+    assert history() == [{"taskId": fresh.pk, "annotationId": made["id"]}]
+
+
+def test_history_of_the_stream_keeps_to_its_length(house, projects, monkeypatch):
+    monkeypatch.setattr(stream, "HISTORY_LENGTH", 1)
+    latest = annotation(task(house.project), house.annotator)
+
+    history = client_of(house.annotator).get(f"{projects}label-stream-history").json()
+
+    assert history == [{"taskId": latest.task_id, "annotationId": latest.pk}]
+
+
+# --- models ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def predicted(house) -> None:
+    made = [(house.task, "m1"), (house.task, "m2"), (task(house.project), "m1")]
+    for one, version in made:
+        client_of(house.lead).post(
+            "/api/predictions/",
+            {"task": one.pk, "result": result("A"), "model_version": version, "score": 0.5},
+        )
+
+
+def test_models_are_counted(house, projects, predicted):
+    client = client_of(house.lead)
+
+    extended = client.get(f"{projects}model-versions?extended=true&include_live_models=true").json()
+
+    assert client.get(f"{projects}model-versions").json() == {"m1": 2, "m2": 1}
+    assert client.get(f"{projects}model-versions?limit=1").json() == {"m1": 2}
+    assert [(one["model_version"], one["count"]) for one in extended["static"]] == [("m1", 2), ("m2", 1)]
+    assert extended["live"] == []
+
+
+def test_predictions_of_a_model_are_deleted(house, projects, predicted):
+    client = client_of(house.lead)
+
+    answer = client.delete(f"{projects}model-versions", {"model_version": "m1"})
+
+    assert (answer.status_code, answer.json()) == (200, {"deleted_predictions": 2})
+    assert list(Prediction.objects.values_list("model_version", flat=True)) == ["m2"]
+    house.task.refresh_from_db()
+    assert house.task.total_predictions == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "body", "status"),
+    [("lead", {}, 400), ("lead", {"model_version": ""}, 400), ("reviewer", {"model_version": "m1"}, 403)],
+)
+def test_refused_deletion_of_a_model_changes_nothing(house, projects, predicted, who, body, status):
+    answer = client_of(getattr(house, who)).delete(f"{projects}model-versions", body)
+
+    assert (answer.status_code, Prediction.objects.count()) == (status, 3)
+
+
+def test_annotators_are_not_told_of_models(house, projects):
+    assert client_of(house.annotator).get(f"{projects}model-versions").status_code == 403
+
+
+# --- logging out -----------------------------------------------------------------------------------
+
+
+def test_logout_ends_the_token_of_the_login(client, db):
+    someone = person("someone")
+    someone.set_password("correct horse battery")
+    someone.save()
+    sent = {"email": someone.email, "password": "correct horse battery"}
+    key = client.post("/api/auth/login/", sent, content_type="application/json").json()["token"]
+    signed = {"headers": {"Authorization": f"Token {key}"}}
+
+    answer = client.post("/api/auth/logout/", **signed)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert client.get("/api/current-user/whoami/", **signed).status_code == 401
+
+
+def test_logout_refuses_a_key_that_was_made_to_last(house):
+    answer = client_of(house.lead).post("/api/auth/logout/")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_a_login")
+    assert client_of(house.lead).get("/api/current-user/whoami/").status_code == 200
+
+
+def test_logout_ends_a_session(client, house):
+    client.force_login(house.lead)
+
+    assert client.post("/api/auth/logout/").status_code == 204
+    assert client.get("/api/current-user/whoami/").status_code == 401
+
+
+# --- If-Match --------------------------------------------------------------------------------------
+
+ADDRESSES = [("tasks", "task", {"meta": {"seen": 1}}), ("projects", "project", {"description": "Seen"})]
+
+
+@pytest.mark.parametrize(("kind", "name", "change"), ADDRESSES)
+def test_change_of_what_one_has_not_seen_is_412_with_the_current_state(house, kind, name, change):
+    client, url = client_of(house.lead), f"/api/{kind}/{getattr(house, name).pk}/"
+    read = client.get(url)
+
+    def patch(etag: str):
+        return client.patch(url, change, headers={"If-Match": etag})
+
+    changed, again = patch(read["ETag"]), patch(read["ETag"])
+
+    assert (changed.status_code, again.status_code, again.json()["code"]) == (200, 412, "stale")
+    assert again["ETag"] == changed["ETag"] != read["ETag"]
+    assert again.json()["current"] == client.get(url).json()
+    assert [patch(etag).status_code for etag in ("*", f"W/{patch('*')['ETag']}", "seen")] == [200, 200, 400]
+
+
+@pytest.mark.parametrize(("kind", "name", "change"), ADDRESSES)
+def test_deletion_of_what_one_has_not_seen_is_412(house, kind, name, change):
+    client, url = client_of(house.lead), f"/api/{kind}/{getattr(house, name).pk}/"
+    old = client.get(url)["ETag"]
+    new = client.patch(url, change)["ETag"]
+
+    answers = [client.delete(url, headers={"If-Match": etag}).status_code for etag in (old, new)]
+
+    assert answers == [412, 204]
+
+
+def test_work_on_a_task_changes_its_etag_and_annotators_get_none(house):
+    client, url = client_of(house.reviewer), f"/api/tasks/{house.task.pk}/"
+    before = client.get(url)["ETag"]
+    annotation(house.task, house.annotator2)
+
+    assert client.get(url)["ETag"] != before
+    assert "ETag" not in client_of(house.annotator).get(url)
