@@ -69,15 +69,16 @@ def create_on_draft(task: Task, text: str, *, actor: User, draft_id: int, **fiel
         # It may have been submitted since it was read, and its comments have moved to the annotation.
         submitted = drafts.submitted_as(draft_id, task, actor=actor)
         comment = Comment.objects.create(
+            project=task.project,
             text=text,
             task=task,
-            project_id=task.project_id,
             created_by=actor,
             draft_id=draft_id,
             annotation=submitted,
             **fields,
         )
         counters.recount_comments([task])
+        _tell(events.COMMENTED, comment, actor)
     return comment
 
 
@@ -88,7 +89,11 @@ def follow_drafts(annotations: Iterable[Annotation]) -> None:
         pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False
     )
     for annotation, task, draft in versions.values_list("annotation_id", "annotation__task_id", "draft_id"):
-        Comment.objects.filter(task=task, draft_id=draft, annotation=None).update(annotation=annotation)
+        moved = Comment.objects.filter(task=task, draft_id=draft, annotation=None)
+        for comment in moved.select_related("project", "created_by"):
+            comment.annotation_id = annotation
+            comment.save(update_fields=["annotation"])
+            _tell(events.COMMENT_CHANGED, comment, comment.created_by)
 
 
 def update(comment: Comment, *, actor: User, **fields: Any) -> Comment:
@@ -108,6 +113,7 @@ def update(comment: Comment, *, actor: User, **fields: Any) -> Comment:
         comment.updated_at = timezone.now()
         comment.save(update_fields=[*fields, "resolved_at", "updated_at"])
         counters.recount_comments([task])
+        _tell(events.COMMENT_CHANGED, comment, actor)
     return comment
 
 
@@ -135,6 +141,11 @@ def delete(comment: Comment, *, actor: User) -> None:
         comment.deleted_at = timezone.now()
         comment.save(update_fields=["deleted_at"])
         counters.recount_comments([task])
+        _tell(events.COMMENT_DELETED, comment, actor)
+
+
+def _tell(kind: str, comment: Comment, actor: User) -> None:
+    task_events.emit(kind, comment.project, actor=actor, subjects=(comment,))
 
 
 def _refuse_other_author(comment: Comment, actor: User) -> None:

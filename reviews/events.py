@@ -7,5 +7,8 @@ REVIEW_WITHDRAWN = (
 )
 TASK_REVIEWED = "task_reviewed"
 TASK_UNREVIEWED = "task_unreviewed"
-COMMENTED = "commented"
+REOPENED = "reopened"  # returned for rework without a verdict; detail: comment
+COMMENTED = "commented"  # subjects: the comments, also of the next two
+COMMENT_CHANGED = "comment_changed"
+COMMENT_DELETED = "comment_deleted"
 CONTESTED = "contested"  # subjects: the dispute

@@ -67,10 +67,11 @@ def reassign(project: Project, person: User, *, to: User | None, actor: User) ->
         if to is not None:
             members.require_active_member(to, project)
         returned = _into_pool(project, person, actor=actor)
-        moved = assignments.reassign(project, person, to=to)
+        moved = assignments.reassign(project, person, to=to, actor=actor)
         moved.returned = len(returned)
         if to is not None:
-            assign([a.task for a in returned if not a.is_work_of(to)], [to], AssignmentType.ANNOTATOR)
+            redone = [a.task for a in returned if not a.is_work_of(to)]
+            assign(redone, [to], AssignmentType.ANNOTATOR, actor=actor)
         members.release(project, person, actor=actor)
     return moved
 

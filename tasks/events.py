@@ -38,6 +38,11 @@ MEMBER_RELEASED = "member_released"  # paused, removed or in another role; subje
 PLACE_TAKEN = (
     "place_taken"  # the actor has a task of the label stream; detail: place, the id of the reservation
 )
+MEMBER_ADDED = "member_added"  # subjects: the membership, also of the next two
+MEMBER_CHANGED = "member_changed"  # another role, paused, or no longer
+MEMBER_REMOVED = "member_removed"
+ASSIGNED = "assigned"  # subjects: the new assignments
+UNASSIGNED = "unassigned"  # subjects: those that are gone
 TASK_CLOSED = "task_closed"  # without an answer, by a manager
 TASK_OPENED = "task_opened"  # no longer closed
 # Of an app above, whose objects only it knows; detail: action, and body as it is sent to webhooks.

@@ -16,15 +16,16 @@ from django.utils import timezone
 
 from api.serializers.bodies import (
     annotation_body,
+    comment_body,
     person_body,
     project_body,
     review_body,
     task_body,
     task_summary,
 )
-from reviews.models import Review
+from reviews.models import Comment, Dispute, Review
 from tasks.events import DomainEvent
-from tasks.models import Annotation, Project, Task
+from tasks.models import Annotation, Assignment, Membership, Project, Task
 
 from .models import Webhook
 
@@ -35,7 +36,8 @@ LIMIT = 20_000  # bytes
 TASKS_AT_MOST, ANNOTATIONS_AT_MOST = 1_000, 300
 # The same of what is deleted, which is named by `unique_id` and `external_id`, too.
 DELETED_TASKS_AT_MOST, DELETED_ANNOTATIONS_AT_MOST, DELETED_REVIEWS_AT_MOST = 80, 120, 100
-SHORT_COMMENT = 1000  # characters of a crowd review's comment that remain in a body that is too large
+ASSIGNMENTS_AT_MOST = 50  # each names a person in full
+SHORT_COMMENT = 1000  # characters of a comment that remain in a body that is too large
 # More whole objects than this never fit into LIMIT.
 WHOLE_AT_MOST = 30
 # Where an object is, and what it keeps when it becomes a link.
@@ -220,6 +222,69 @@ def of_ping(context: Context, webhook: Webhook) -> Body:
     }
 
 
+# --- what happens around the work, and to people ------------------------------------------------
+
+
+def of_contest(context: Context, dispute: Dispute) -> Body:
+    contested = {
+        "id": dispute.pk,
+        "review": dispute.review_id,
+        "reason": dispute.reason,
+        "contested_by": person_body(dispute.contested_by),
+        "contested_at": dispute.contested_at.strftime(WIRE_TIME),
+    }
+    return _of_work(context, context.event.annotation) | {"dispute": contested}
+
+
+def of_reopening(context: Context, annotation: Annotation) -> Body:
+    """`returned_to` is null if anyone may do it again."""
+    about = {"comment": context.event.detail["comment"] or None, "returned_to": annotation.returned_to_id}
+    return _of_work(context, annotation) | about
+
+
+def _of_work(context: Context, annotation: Annotation) -> Body:
+    return {
+        "annotation": context.once(annotation_body, annotation),
+        "task": context.once(task_summary, context.task_of(annotation)),
+        "annotation_seq": annotation.annotation_seq,
+        **_who_and_when(context),
+    }
+
+
+def of_closing(context: Context, task: Task) -> Body:
+    """`because` is null once the task is open again."""
+    return {
+        "task": context.once(task_summary, task),
+        "because": task.closed_because or None,
+        **_who_and_when(context),
+    }
+
+
+def of_comment(context: Context, comment: Comment) -> Body:
+    return {"comment": comment_body(comment), **_who_and_when(context)}
+
+
+def of_deleted_comment(context: Context, comment: Comment) -> Body:
+    unique_id = str(comment.unique_id) if comment.unique_id else None
+    about = {"id": comment.pk, "unique_id": unique_id, "annotation": comment.annotation_id}
+    return {"comment": about | {"task": comment.task_id}, **_who_and_when(context)}
+
+
+def of_assignments(context: Context, assignments: tuple[Assignment, ...]) -> Body:
+    rows = [{"task": one.task_id, "user": person_body(one.user), "type": one.type} for one in assignments]
+    return {"assignments": rows, **_who_and_when(context)}
+
+
+def of_member(context: Context, membership: Membership) -> Body:
+    """Of somebody who left, the role that they had."""
+    about = {"user": person_body(membership.user), "role": membership.role, "paused": membership.paused}
+    return {"member": about, **_who_and_when(context)}
+
+
+def _who_and_when(context: Context) -> Body:
+    return {"actor": context.actor, **_when_and_where(context)}
+
+
 # --- public campaigns and audits ---------------------------------------------------------------
 # The app that knows them sends the objects as they are; reviewers only by their public id.
 
@@ -307,6 +372,11 @@ def _shortened(body: Body) -> Body:
     """Objects become ids and a link to where they are."""
     plain = {key: json.loads(value) if isinstance(value, Encoded) else value for key, value in body.items()}
     short = {key: _short(value, PATHS[key]) if key in PATHS else value for key, value in plain.items()}
+    if isinstance(short.get("comment"), dict) and "text" in short["comment"]:
+        short["comment"] |= {"text": short["comment"]["text"][:SHORT_COMMENT], "region_ref": None}
+        short["comment"] |= {"classifications": None}
+    if "dispute" in short:
+        short["dispute"]["reason"] = short["dispute"]["reason"][:SHORT_COMMENT]
     if "crowd_review" in short:  # it has no address of its own
         short["crowd_review"]["comment"] = short["crowd_review"]["comment"][:SHORT_COMMENT]
     return short | {"truncated": True}

@@ -121,6 +121,78 @@ CATALOGUE: dict[str, Action] = {
         bodies.of_task_status,
         by_name=True,
     ),
+    "ANNOTATION_CONTESTED": Action(
+        "Rejection contested",
+        "The author contests a rejection; `dispute` says why. It stands until another reviewer decides.",
+        "annotation",
+        bodies.of_contest,
+        by_name=True,
+    ),
+    "ANNOTATION_REOPENED": Action(
+        "Annotation reopened",
+        "Returned for rework without a verdict, to the person `returned_to`, or to anyone (null).",
+        "annotation",
+        bodies.of_reopening,
+        by_name=True,
+    ),
+    "TASK_CLOSED": Action(
+        "Task closed",
+        "A manager closed it without an answer; `because` says why.",
+        "task",
+        bodies.of_closing,
+        by_name=True,
+    ),
+    "TASK_REOPENED": Action(
+        "Task opened again", "It is no longer closed.", "task", bodies.of_closing, by_name=True
+    ),
+    "COMMENT_CREATED": Action(
+        "Comment created",
+        "A comment on an annotation or on a draft, also one that came with a verdict.",
+        "comment",
+        bodies.of_comment,
+        by_name=True,
+    ),
+    "COMMENT_UPDATED": Action(
+        "Comment updated",
+        "Its text changed, it was resolved or opened again, or its draft was submitted.",
+        "comment",
+        bodies.of_comment,
+        by_name=True,
+    ),
+    "COMMENT_DELETED": Action(
+        "Comment deleted", "Its ids.", "comment", bodies.of_deleted_comment, by_name=True
+    ),
+    "ASSIGNMENTS_CREATED": Action(
+        "Tasks assigned",
+        "Who shall annotate (`type` AN) or review (RE) which tasks, up to 50 in one body.",
+        "assignments",
+        bodies.of_assignments,
+        by_name=True,
+    ),
+    "ASSIGNMENTS_DELETED": Action(
+        "Tasks unassigned",
+        "Assignments that were taken away, up to 50 in one body.",
+        "assignments",
+        bodies.of_assignments,
+        by_name=True,
+    ),
+    "MEMBER_ADDED": Action(
+        "Member added", "Somebody joined the project.", "member", bodies.of_member, by_name=True
+    ),
+    "MEMBER_UPDATED": Action(
+        "Member changed",
+        "They have another role, were paused, or are no longer paused.",
+        "member",
+        bodies.of_member,
+        by_name=True,
+    ),
+    "MEMBER_REMOVED": Action(
+        "Member removed",
+        "Somebody left the project; `role` is the one they had. Their work stays.",
+        "member",
+        bodies.of_member,
+        by_name=True,
+    ),
     "CROWD_REVIEW_CREATED": Action(
         "Crowd review created",
         "Somebody reviewed an item of a public campaign, or replaced their review of it. `counted` is false "

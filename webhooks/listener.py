@@ -17,6 +17,7 @@ from tasks.models import Annotation, Project, Task
 from . import notifier, outbox
 from .bodies import (
     ANNOTATIONS_AT_MOST,
+    ASSIGNMENTS_AT_MOST,
     DELETED_ANNOTATIONS_AT_MOST,
     DELETED_REVIEWS_AT_MOST,
     DELETED_TASKS_AT_MOST,
@@ -50,6 +51,10 @@ def annotations(context: Context) -> Iterable[Annotation]:
 def reviews(context: Context) -> Iterable[Review]:
     """Imported verdicts are nobody's decision, so nothing is sent for them."""
     return [review for review in context.reviews if review.imported_by_id is None]
+
+
+def subjects(context: Context) -> Iterable[Any]:
+    return context.event.subjects
 
 
 def paged(subjects: Subjects, at_most: int) -> Subjects:
@@ -109,6 +114,18 @@ EVENT_MAP: dict[str, tuple[tuple[str, Subjects], ...]] = {
         ("REVIEWS_DELETED", paged(reviews, DELETED_REVIEWS_AT_MOST)),
         ("ANNOTATION_UPDATED", with_new_result),
     ),
+    review_events.CONTESTED: (("ANNOTATION_CONTESTED", subjects),),
+    review_events.REOPENED: (("ANNOTATION_REOPENED", annotations),),
+    review_events.COMMENTED: (("COMMENT_CREATED", subjects),),
+    review_events.COMMENT_CHANGED: (("COMMENT_UPDATED", subjects),),
+    review_events.COMMENT_DELETED: (("COMMENT_DELETED", subjects),),
+    task_events.TASK_CLOSED: (("TASK_CLOSED", tasks),),
+    task_events.TASK_OPENED: (("TASK_REOPENED", tasks),),
+    task_events.ASSIGNED: (("ASSIGNMENTS_CREATED", paged(subjects, ASSIGNMENTS_AT_MOST)),),
+    task_events.UNASSIGNED: (("ASSIGNMENTS_DELETED", paged(subjects, ASSIGNMENTS_AT_MOST)),),
+    task_events.MEMBER_ADDED: (("MEMBER_ADDED", subjects),),
+    task_events.MEMBER_CHANGED: (("MEMBER_UPDATED", subjects),),
+    task_events.MEMBER_REMOVED: (("MEMBER_REMOVED", subjects),),
     review_events.REVIEW_WITHDRAWN: (("ANNOTATION_REVIEW_WITHDRAWN", reviews),),
     review_events.TASK_REVIEWED: (("TASK_REVIEWED", tasks),),
     review_events.TASK_UNREVIEWED: (("TASK_UNREVIEWED", tasks),),

@@ -10,11 +10,19 @@ from users.models import User
 
 from .annotations import annotation_body
 from .projects import ProjectSerializer
-from .reviews import review_body
+from .reviews import comment_body, review_body
 from .tasks import task_body
 from .values import Body
 
-__all__ = ["annotation_body", "person_body", "project_body", "review_body", "task_body", "task_summary"]
+__all__ = [
+    "annotation_body",
+    "comment_body",
+    "person_body",
+    "project_body",
+    "review_body",
+    "task_body",
+    "task_summary",
+]
 
 
 def task_summary(task: Task) -> Body:

@@ -270,15 +270,15 @@ class ExpandedCommentSerializer(CommentSerializer):
     created_by = CommentAuthorSerializer(read_only=True)
 
     def to_representation(self, comment: Comment) -> Body:
-        body = _comment_body(comment) | {"created_by": CommentAuthorSerializer(comment.created_by).data}
+        body = comment_body(comment) | {"created_by": CommentAuthorSerializer(comment.created_by).data}
         return _for_reader(body, comment, self.context["request"].user)
 
 
 def comment_for_reader(comment: Comment, reader: User) -> Body:
-    return _for_reader(_comment_body(comment), comment, reader)
+    return _for_reader(comment_body(comment), comment, reader)
 
 
-def _comment_body(comment: Comment) -> Body:
+def comment_body(comment: Comment) -> Body:
     return {
         "id": comment.pk,
         "text": comment.text,

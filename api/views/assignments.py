@@ -38,7 +38,7 @@ class BulkAssignees(APIView):
         body = sent(BulkAssigneesSerializer, request)
         tasks = _selected_tasks(project, body, request.user)
         people = members.named(project, body["users"])
-        assignments.assign(tasks, people, body["type"])
+        assignments.assign(tasks, people, body["type"], actor=request.user)
         answer = {
             "assignments": len(tasks) * len(people),
             "async": False,
@@ -83,7 +83,7 @@ class TaskAssignees(APIView):
         project, body = project_for(request, "manage_project", pk), sent(AssigneesSerializer, request)
         task, people = self._task(request, pk, task_pk), members.named(project, body["users"])
         write = assignments.replace if replace else assignments.assign
-        write([task], people, body["type"])
+        write([task], people, body["type"], actor=request.user)
         rows = [row for row in _bodies(task) if row["type"] == body["type"]]
         # The SDK reads one assignment from the answer, although several people may be sent.
         first = next(
@@ -111,7 +111,10 @@ class TaskAssignees(APIView):
         body.is_valid(raise_exception=True)
         task = self._task(request, pk, task_pk)
         assignments.unassign(
-            [task], kind=body.validated_data.get("type"), users=body.validated_data.get("users")
+            [task],
+            kind=body.validated_data.get("type"),
+            users=body.validated_data.get("users"),
+            actor=request.user,
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

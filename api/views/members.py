@@ -73,7 +73,7 @@ class MemberViewSet(ViewSet):
         person = find_person(request.user, pk=body["user"])
         member = project.memberships.filter(user=person).first()
         if member is None or "role" in body:
-            member = members.set_role(project, person, body.get("role", Role.ANNOTATOR))
+            member = members.set_role(project, person, body.get("role", Role.ANNOTATOR), actor=request.user)
         return Response({"user": person.pk, "role": member.role}, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -140,7 +140,7 @@ class RoleViewSet(ViewSet):
         body = sent(NewRoleSerializer, request)
         project = project_for(request, "manage_members", body["project"])
         person = find_person(request.user, pk=body.get("user"), email=body.get("email", ""))
-        membership = members.set_role(project, person, body["role"])
+        membership = members.set_role(project, person, body["role"], actor=request.user)
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=PausedSerializer, responses=MembershipSerializer)

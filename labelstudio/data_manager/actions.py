@@ -49,7 +49,8 @@ def assign(kind: AssignmentType) -> Callable[[Call], Answer]:
         if not people:
             raise Refused("unknown_person", "Name members of this project: users: [ids].", field="users")
         for some in chunked(call.task_ids):
-            assignments.assign(list(Task.objects.filter(pk__in=some).only("pk", "project_id")), people, kind)
+            chosen = list(Task.objects.filter(pk__in=some).only("pk", "project_id"))
+            assignments.assign(chosen, people, kind, actor=call.actor)
         return answer(len(call.task_ids), "Assigned tasks")
 
     return perform
@@ -58,7 +59,8 @@ def assign(kind: AssignmentType) -> Callable[[Call], Answer]:
 def unassign(kind: AssignmentType) -> Callable[[Call], Answer]:
     def perform(call: Call) -> Answer:
         people = call.ids("users") if call.body.get("users") else None
-        return answer(assignments.unassign(call.task_ids, kind=kind, users=people), "Removed assignments")
+        removed = assignments.unassign(call.task_ids, kind=kind, users=people, actor=call.actor)
+        return answer(removed, "Removed assignments")
 
     return perform
 

@@ -69,18 +69,18 @@ def _assign(task: Task, stuck: Stuck, to: User | None, actor: User) -> None:
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=to)
     elif stuck.reason.name == "no_eligible_reviewer":
-        _make_reviewer(task, to)
+        _make_reviewer(task, to, actor)
     elif stuck.reason.name == "unassigned" and stuck.annotation is not None and task.is_labeled:
         _refuse_unless_reviewer(task.project, to)
-        assignments.assign([task], [to], AssignmentType.REVIEWER)
+        assignments.assign([task], [to], AssignmentType.REVIEWER, actor=actor)
     else:
         _assign_to_annotate(task, stuck, to, actor)
 
 
-def _make_reviewer(task: Task, to: User) -> None:
+def _make_reviewer(task: Task, to: User, actor: User) -> None:
     """Make somebody a reviewer who may decide this."""
     if role_in(task.project_id, to) == Role.ANNOTATOR:
-        members.set_role(task.project, to, Role.REVIEWER)
+        members.set_role(task.project, to, Role.REVIEWER, actor=actor)
         # `still_stuck` below has to see the new role.
         forget_roles(to)
     if "no_eligible_reviewer" in still_stuck(task):
@@ -89,7 +89,7 @@ def _make_reviewer(task: Task, to: User) -> None:
             "This person may not decide it either: it is about their own work or verdict.",
             field="to",
         )
-    assignments.assign([task], [to], AssignmentType.REVIEWER)
+    assignments.assign([task], [to], AssignmentType.REVIEWER, actor=actor)
 
 
 def _assign_to_annotate(task: Task, stuck: Stuck, to: User, actor: User) -> None:
@@ -103,7 +103,7 @@ def _assign_to_annotate(task: Task, stuck: Stuck, to: User, actor: User) -> None
         AnnotationReviewService(actor).reopen(
             Annotation.objects.get(pk=stuck.annotation), to=RETURN_TO_ANYONE
         )
-    assignments.assign([task], [to], AssignmentType.ANNOTATOR)
+    assignments.assign([task], [to], AssignmentType.ANNOTATOR, actor=actor)
 
 
 def _refuse_unless_reviewer(project: Project, to: User) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tasks import events as task_events
-from tasks.choices import AssignmentType
+from tasks.choices import AssignmentType, HistoryAction
 from tasks.events import DomainEvent, emit_all
 from tasks.models import History, Project, Task
 from tasks.roles import may
@@ -264,7 +264,7 @@ def _refreshed(
 def _assign_redistributed(plans: Sequence[Plan], actor: User) -> None:
     for plan in plans:
         if plan.assignee and may(actor, "manage_project", plan.annotation.project_id):
-            assign([plan.annotation.task], [plan.assignee], AssignmentType.ANNOTATOR)
+            assign([plan.annotation.task], [plan.assignee], AssignmentType.ANNOTATOR, actor=actor)
 
 
 # --- events --------------------------------------------------------------------------------------
@@ -297,6 +297,8 @@ def _events(
         yield event(events.REVIEW_WITHDRAWN, ended, subjects=subjects, detail={"reason": reason})
     if plans[0].action and not plans[0].undoes:
         yield event(task_events.ANNOTATION_TOUCHED, plans)
+    if plans[0].action == HistoryAction.REOPENED:
+        yield event(events.REOPENED, plans, detail={"comment": plans[0].comment})
 
 
 def reviewed_events(

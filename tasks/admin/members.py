@@ -100,7 +100,7 @@ def save_member(membership: Membership, project: Project, changed: Collection[st
     """Only what was changed in the form: somebody else may have changed the rest since it was shown."""
     saved = membership
     if "role" in changed:
-        saved = members.set_role(project, membership.user, membership.role)
+        saved = members.set_role(project, membership.user, membership.role, actor=actor)
         membership.pk = saved.pk
     if "paused" in changed:
         members.set_paused(saved, membership.paused, actor=actor)
@@ -160,8 +160,8 @@ class AssignmentAdmin(LeadAdmin):
         return () if obj is None else self.get_fields(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        assignments.assign([obj.task], [obj.user], obj.type)
+        assignments.assign([obj.task], [obj.user], obj.type, actor=signed_in(request))
         obj.pk = Assignment.objects.get(task=obj.task, user=obj.user, type=obj.type).pk
 
     def remove(self, rows: Any, *, actor: User) -> None:
-        Assignment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        assignments.remove(Assignment.objects.filter(pk__in=[row.pk for row in rows]), actor=actor)

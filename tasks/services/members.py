@@ -5,6 +5,7 @@ for them is in tasks/services/ownerless_work.py.
 """
 
 from collections.abc import Collection
+from copy import copy
 
 from django.db import transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -22,7 +23,7 @@ from . import reservations
 INACTIVE, REMOVED, PAUSED = "inactive", "removed", "paused"
 
 
-def set_role(project: Project, user: User, role: str) -> Membership:
+def set_role(project: Project, user: User, role: str, *, actor: User | None = None) -> Membership:
     """Change the role of a member, or add one. What they had reserved in another role becomes free."""
     with transaction.atomic():
         membership = _lock(project.pk, user)
@@ -32,13 +33,15 @@ def set_role(project: Project, user: User, role: str) -> Membership:
                 project=project, user=user, defaults={"role": role}
             )
             if not is_new:
-                return set_role(project, user, role)
+                return set_role(project, user, role, actor=actor)
+            _tell(events.MEMBER_ADDED, project, membership, actor)
         elif membership.role != role:
             if role != Role.MANAGER:
                 _require_another_manager(project.pk, user)
             membership.role = role
             membership.save(update_fields=["role"])
-            release(project, user, actor=None)
+            release(project, user, actor=actor)
+            _tell(events.MEMBER_CHANGED, project, membership, actor)
         forget_roles(user)
     return membership
 
@@ -48,9 +51,11 @@ def remove(membership: Membership, *, actor: User | None = None) -> None:
     with transaction.atomic():
         if locked := _lock(project.pk, user):
             _require_another_manager(project.pk, user)
+            gone = copy(locked)  # deleting takes the id away
             locked.delete()
             forget_roles(user)
             release(project, user, actor=actor)
+            _tell(events.MEMBER_REMOVED, project, gone, actor)
 
 
 def set_paused(membership: Membership, paused: bool, *, actor: User) -> Membership:
@@ -64,7 +69,12 @@ def set_paused(membership: Membership, paused: bool, *, actor: User) -> Membersh
             locked.save(update_fields=["paused"])
             if paused:
                 release(membership.project, membership.user, actor=actor)
+            _tell(events.MEMBER_CHANGED, membership.project, locked, actor)
     return locked
+
+
+def _tell(kind: str, project: Project, membership: Membership, actor: User | None) -> None:
+    events.emit(kind, project, actor=actor, subjects=(membership,))
 
 
 def _lock(project_id: int, user: User) -> Membership | None:

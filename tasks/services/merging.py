@@ -2,6 +2,7 @@
 (users/merging.py).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db.models import Q, QuerySet
@@ -16,6 +17,7 @@ from .. import counters, events
 from ..models import Annotation, Assignment, Task
 from ..roles import may
 from ..sql import update_rows
+from . import assignments
 
 BATCH = 1000  # annotations
 # The fields of an annotation that name people.
@@ -92,7 +94,10 @@ def _emit(annotations: list[Annotation], actor: User) -> None:
 
 def _move_assignments(merging: Merging) -> None:
     given = Assignment.objects.filter(user=merging.placeholder)
-    rows = [Assignment(task_id=a.task_id, user=merging.person, type=a.type) for a in given]
-    # The person may be assigned to some of these tasks already.
-    Assignment.objects.bulk_create(rows, ignore_conflicts=True)
-    given.delete()
+    by_project: dict[int, list[assignments.Row]] = defaultdict(list)
+    for row in given.select_related("task"):
+        by_project[row.task.project_id].append((row.task_id, merging.person.pk, row.type))
+    for project_id, rows in by_project.items():
+        # The person may be assigned to some of these tasks already.
+        assignments.add(project_id, rows, actor=merging.actor)
+    assignments.remove(given, actor=merging.actor)

@@ -6,9 +6,23 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(__file__).parents[2]
-APPS = ("api", "audits", "crowd", "exchange", "jobs", "labelstudio", "pages", "reviews", "reviewsite", "users", "webhooks")
+APPS = (
+    "api",
+    "audits",
+    "crowd",
+    "exchange",
+    "jobs",
+    "labelstudio",
+    "pages",
+    "reviews",
+    "reviewsite",
+    "users",
+    "webhooks",
+)
 # `answer["Link"] =`, `headers={"Allow": …}`, `HEADERS = {"X-Tasks-Left-Out": …}`
-SET = re.compile(r'(?:answer|response)\["([A-Z][A-Za-z]*(?:-[A-Za-z]+)*)"\] = |"((?:X-|Content-|Accept-)[A-Za-z-]+)"\s*:')
+SET = re.compile(
+    r'(?:answer|response)\["([A-Z][A-Za-z]*(?:-[A-Za-z]+)*)"\] = |"((?:X-|Content-|Accept-)[A-Za-z-]+)"\s*:'
+)
 # Every page may read the first ones. The others are for browsers, or are sent by us to others.
 ALWAYS_READABLE = {"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Last-Modified"}
 FOR_BROWSERS = {"Content-Security-Policy", "X-Content-Type-Options", "X-Robots-Tag"}

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from reviews import comments
 from reviews.service import AnnotationReviewService
+from tasks.choices import AssignmentType
 from tasks.events import APP_EVENT, DomainEvent, emit
 from tasks.models import Annotation, Project
-from tasks.services import annotations, members, projects, tasks
+from tasks.services import annotations, assignments, closing, members, projects, tasks
 from users.capabilities import Role
 from users.models import User
 
@@ -37,6 +39,9 @@ PEOPLE = (
     "annotators",
     "reviewers",
     "assignee",
+    "user",
+    "contested_by",
+    "returned_to",
 )
 HISTORY = (
     "last_annotation_history",
@@ -55,6 +60,7 @@ KINDS = (
         "project": "project",
     }
     | {"review": "review", "reviews": "review", "supersedes": "review", "webhook": "webhook"}
+    | {"comment": "comment", "dispute": "dispute"}
 )
 
 
@@ -82,10 +88,21 @@ def _run_scenario() -> Project:
     lead, rita, ana = _person("Lena", may_create_projects=True), _person("Rita"), _person("Ana")
     project = projects.create(actor=lead, title="Sentiment", label_config=CONFIG)
     members.set_role(project, rita, Role.REVIEWER)
-    members.set_role(project, ana, Role.ANNOTATOR)
+    ana_joined = members.set_role(project, ana, Role.ANNOTATOR, actor=lead)
+    members.set_paused(ana_joined, True, actor=lead)
+    members.set_paused(ana_joined, False, actor=lead)
+    otto = members.set_role(project, _person("Otto"), Role.ANNOTATOR, actor=lead)
+    members.remove(otto, actor=lead)
     projects.update(project, {"description": "Is the sentence positive?"}, actor=lead)
     task = tasks.create(project, actor=lead, data={"text": "The room was quiet and clean."})
+    assignments.assign([task], [ana], AssignmentType.ANNOTATOR, actor=lead)
+    assignments.unassign([task], actor=lead)
+    closing.close(task.pk, reason="The sentence was cut off.", actor=lead)
+    closing.open_again(task.pk, actor=lead)
     work = annotations.submit(task, annotations.Work(result=_choice("Positive")), actor=ana)
+    comment = comments.create(work, "Quiet is good here.", actor=ana)
+    comments.update(comment, actor=ana, is_resolved=True)
+    comments.delete(comment, actor=ana)
     annotations.edit(work.pk, {"lead_time": 4.2}, actor=ana)
     reviewer = AnnotationReviewService(rita)
     reviewer.undo(_check_now(reviewer.accept(work)).review)
@@ -94,6 +111,12 @@ def _run_scenario() -> Project:
         reviewer.fix_and_accept(
             Annotation.objects.get(pk=work.pk), result=_choice("Negative"), comment="It is irony."
         )
+    )
+    AnnotationReviewService(lead).reopen(work.pk, comment="The guideline has changed.")
+    annotations.edit(work.pk, {"result": _choice("Positive")}, actor=ana)
+    _check_now(reviewer.reject(work.pk, comment="It is still irony.", reject_action="requeue"))
+    AnnotationReviewService(ana).contest(
+        Annotation.objects.get(pk=work.pk), reason="The second half is about the price."
     )
     _review_in_public(project, work)
     _report_an_audit(project)

@@ -14,7 +14,7 @@ from rest_framework.serializers import Serializer
 
 from api.serializers.annotations import AnnotationBodySerializer
 from api.serializers.projects import ProjectSerializer
-from api.serializers.reviews import ReviewSerializer
+from api.serializers.reviews import CommentSerializer, ReviewSerializer
 from api.serializers.tasks import TaskBodySerializer
 from api.serializers.users import PersonSerializer
 from api.views.schema import Schema as AutoSchema
@@ -37,6 +37,7 @@ SERIALIZERS: Mapping[str, type[Serializer]] = {
     "task": TaskBodySerializer,
     "project": ProjectSerializer,
     "review": ReviewSerializer,
+    "comment": CommentSerializer,
     "person": PersonSerializer,
 }
 INTEGER: Schema = {"type": "integer"}
@@ -72,7 +73,13 @@ NAMES: dict[str, Schema] = {
 }
 SHORT = required(id=INTEGER) | {"description": "An object of a truncated body; `link` is its URL."}
 
-
+DELETED_COMMENT = required(
+    id=INTEGER,
+    unique_id={"type": ["string", "null"], "format": "uuid"},
+    annotation={"type": ["integer", "null"]},
+    task=INTEGER,
+)
+ROLE: Schema = {"enum": ["MA", "RE", "AN"], "description": "Manager, reviewer or annotator."}
 CAMPAIGN = required(id=INTEGER, slug={"type": "string"}, title={"type": "string"})
 CROWD_ITEM = required(
     anno_id={"type": "string"}, annotation={"type": ["integer", "null"]}, counted=INTEGER, target=INTEGER
@@ -115,7 +122,7 @@ class Bodies:
 
     def __init__(self, resolve: Resolve):
         found = {name: resolve(serializer) for name, serializer in SERIALIZERS.items()}
-        self.person = found["person"]
+        self.person, self.comment = found["person"], found["comment"]
         self.annotation, self.task, self.review = (
             {"anyOf": [found[n], SHORT]} for n in ("annotation", "task", "review")
         )
@@ -148,6 +155,13 @@ class Bodies:
             "annotation_seq": SEQ,
         }
         person_or_null = {"anyOf": [self.person, {"type": "null"}]}
+        done = {"actor": person_or_null, "project": PROJECT_SUMMARY, "timestamp": TIME}
+        work = {
+            "annotation": self.annotation,
+            "task": {"anyOf": [TASK_SUMMARY, SHORT]},
+            "annotation_seq": SEQ,
+        } | done
+        assignment = required(task=INTEGER, user=self.person, type={"enum": ["AN", "RE"]})
         campaign = {"campaign": CAMPAIGN, "project": PROJECT_SUMMARY, "timestamp": TIME}
         return {
             bodies.of_project: {"project": self.project},
@@ -171,6 +185,25 @@ class Bodies:
             bodies.of_verdict: verdict,
             bodies.of_withdrawal: verdict | {"reason": {"type": "string"}, "actor": person_or_null},
             bodies.of_task_status: {"task": TASK_SUMMARY, "project": PROJECT_SUMMARY, "timestamp": TIME},
+            bodies.of_contest: work
+            | {
+                "dispute": required(
+                    id=INTEGER,
+                    review=INTEGER,
+                    reason={"type": "string"},
+                    contested_by=self.person,
+                    contested_at=TIME,
+                )
+            },
+            bodies.of_reopening: work | {"comment": COMMENT, "returned_to": {"type": ["integer", "null"]}},
+            bodies.of_closing: {"task": TASK_SUMMARY, "because": {"type": ["string", "null"]}} | done,
+            bodies.of_comment: {"comment": self.comment} | done,
+            bodies.of_deleted_comment: {"comment": DELETED_COMMENT} | done,
+            bodies.of_assignments: {"assignments": array(assignment)} | done,
+            bodies.of_member: {
+                "member": required(user=self.person, role=ROLE, paused={"type": "boolean"}),
+            }
+            | done,
             bodies.of_crowd_review: {"crowd_review": CROWD_REVIEW, "item": CROWD_ITEM} | campaign,
             bodies.of_crowd_item: {"item": CROWD_ITEM} | campaign,
             bodies.of_campaign: {"stats": STATS} | campaign,
