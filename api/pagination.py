@@ -191,19 +191,22 @@ class OldTaskPages(Pages):
 
 
 class LongList(BasePagination):
-    """A plain list, as nearly everywhere in Label Studio, that can be long: `after_id`, `limit`, `page`.
+    """A plain list, as nearly everywhere in Label Studio, that can be long: `after_id`, `page`, and `limit` or
+    `page_size`.
 
     Without any of them all rows are returned, up to 10,000; above that, 400 says what to do.
     """
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
         params = request.query_params
-        limit = whole_number(params, "limit", UNPAGED_LIMIT, most=UNPAGED_LIMIT)
+        # By this name the other lists have it, which are paged by `page` and `page_size`.
+        size = "limit" if "limit" in params or params.get("page_size") == "-1" else "page_size"
+        limit = whole_number(params, size, UNPAGED_LIMIT, most=UNPAGED_LIMIT)
         if "after_id" in params:
             after = whole_number(params, "after_id", 0, least=0, most=2**63 - 1)
             return list(self._after(queryset, after)[:limit])
         page = whole_number(params, "page", 1)
-        if page > 1 or "limit" in params:
+        if page > 1 or size in params:
             return self._page(queryset, page, limit)
         rows = list(queryset[: UNPAGED_LIMIT + 1])
         if len(rows) > UNPAGED_LIMIT:
@@ -240,6 +243,7 @@ class LongList(BasePagination):
         names = (
             ("after_id", "Only rows with a higher id, lowest first."),
             ("limit", "At most this many rows."),
+            ("page_size", "The same as `limit`; -1 for all of them."),
             ("page", "Page number, from 1."),
         )
         return [

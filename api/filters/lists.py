@@ -353,8 +353,8 @@ class AnnotationFilter(BlindFilterSet):
 
 
 class ReviewFilter(FilterSet):
-    annotation__task__project = NumberFilter(field_name="project_id")
-    project = NumberFilter(field_name="project_id")
+    annotation__task__project = IdFilter(field_name="project_id")
+    project = IdFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
     include_undone = BooleanFilter(method="unchanged", help_text="Undone verdicts too.")
     state = filters.ChoiceFilter(
@@ -439,8 +439,8 @@ class DisputeFilter(FilterSet):
 
 
 class HistoryFilter(FilterSet):
-    task = NumberFilter(field_name="annotation__task_id")
-    project = NumberFilter(field_name="annotation__project_id")
+    task = IdFilter(field_name="annotation__task_id")
+    project = IdFilter(field_name="annotation__project_id")
 
     class Meta(FilterSet.Meta):
         model = History
@@ -448,7 +448,7 @@ class HistoryFilter(FilterSet):
 
 
 class CommentFilter(FilterSet):
-    draft = NumberFilter(field_name="draft_id")
+    draft = IdFilter(field_name="draft_id")
     projects = IdsFilter(field_name="project_id", lookup_expr="in")
     ordering = ordering("id", "created_at", "updated_at")
 

@@ -15,7 +15,7 @@ from tasks.services import tasks
 from tasks.services.cleanup import delete_import
 
 from ..filters.parameters import boolean_parameter
-from ..pagination import LongList
+from ..pagination import Pages
 from ..serializers.annotations import FiniteFloatField, ResultField
 from ..serializers.imports import (
     ImportStateSerializer,
@@ -46,7 +46,7 @@ class ImportStatus(APIView):
 class ImportViewSet(ViewSet):
     queryset = Import.objects.all()
     serializer_class = ListedImportSerializer
-    pagination_class = LongList
+    pagination_class = Pages
 
     def get_queryset(self):
         # The schema is built without a project in the URL.

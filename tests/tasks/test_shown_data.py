@@ -95,22 +95,27 @@ def test_address_is_not_loaded(address):
 # or paths, checked at import and again when shown.
 FROM_DATA = {"frame.url", "image.url", "video.url", "source.value"}
 OURS = {
+    "address",
     "back",
+    "comments",
     "comments_url",
     "download",
     "fit_address",
     "home",
     "item.link",
     "label_url",
+    "link",
     "model_url",
     "one.url",
     "position.address",
     "reports_url",
     "request.get_full_path",
+    "request.path",
     "script_url",
     "swagger_ui_bundle",
     "swagger_ui_css",
     "swagger_ui_standalone",
+    "topics",
     "topics_url",
 }
 
