@@ -191,8 +191,8 @@ class OldTaskPages(Pages):
 
 
 class LongList(BasePagination):
-    """A plain list, as nearly everywhere in Label Studio, that can be long: `after_id`, `page`, and `limit` or
-    `page_size`.
+    """A plain list, as nearly everywhere in Label Studio, that can be long: `after_id`, `page`, and `limit`
+    or `page_size`.
 
     Without any of them all rows are returned, up to 10,000; above that, 400 says what to do.
     """

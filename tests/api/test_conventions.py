@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from rest_framework.test import APIClient
 
+from api import urls
+from api.pagination import LongList
 from tests.factories import annotation, client_of, result, reviewed, skipped, task
 
 PAGED = [
@@ -15,6 +17,10 @@ PAGED = [
     "projects/{project}/annotation-history/",
     "tasks/",
     "annotations/",
+    "projects/{project}/imports/",
+    "jobs/",
+    "inbox/",
+    "current-user/tokens/",
 ]
 PLAIN = [
     "users/",
@@ -39,7 +45,32 @@ def test_a_page_past_the_end_is_404(house, path):
 
 @pytest.mark.parametrize("path", PLAIN)
 def test_nearly_everything_else_is_a_plain_list(house, path):
-    assert isinstance(client_of(house.lead).get(at(house, path)).json(), list)
+    client = client_of(house.lead)
+
+    assert isinstance(client.get(at(house, path)).json(), list)
+    assert len(client.get(at(house, f"{path}?page_size=1")).json()) <= 1
+    assert client.get(at(house, f"{path}?page_size=-1")).json() == client.get(at(house, path)).json()
+
+
+def test_only_lists_of_label_studio_are_plain_ones():
+    views = [pattern.callback for pattern in [*urls.urlpatterns[1:], *urls.router.urls]]
+    plain = {view.cls.__name__ for view in views if getattr(view, "cls", None) and is_plain(view)}
+
+    assert plain == {
+        "CommentViewSet",
+        "ExportViewSet",
+        "HistoryViewSet",
+        "PredictionViewSet",
+        "ReviewViewSet",
+        "RoleViewSet",
+        "UploadViewSet",
+        "UserViewSet",
+    }
+
+
+def is_plain(view) -> bool:
+    chosen = view.initkwargs.get("pagination_class", getattr(view.cls, "pagination_class", None))
+    return chosen is LongList
 
 
 @pytest.mark.parametrize("path", [*PAGED, *PLAIN, "token/", "current-user/", "projects/{project}/exports/"])

@@ -113,7 +113,7 @@ def test_imports_of_a_project_are_listed(house, number, django_assert_max_num_qu
         client.post(url(house), TASKS)
 
     with django_assert_max_num_queries(8):
-        listed = client.get(url(house, "imports/")).json()
+        listed = client.get(url(house, "imports/")).json()["results"]
 
     assert len(listed) == number
     newest = Import.objects.latest("pk")
