@@ -9,6 +9,7 @@ from .views import (
     annotations,
     assignments,
     bulk_annotations,
+    bulk_members,
     comments,
     corrections,
     dead_ends,
@@ -23,6 +24,7 @@ from .views import (
     label_configs,
     members,
     model_versions,
+    project_copies,
     projects,
     queue,
     reassignment,
@@ -141,6 +143,8 @@ urlpatterns = [
         members.MemberViewSet.as_view({"get": "paginated"}),
         name="members-paginated",
     ),
+    path("projects/<int:pk>/members/bulk/", bulk_members.BulkMembers.as_view(), name="bulk-members"),
+    path("projects/<int:pk>/members/export/", bulk_members.MembersTable.as_view(), name="members-table"),
     path("projects/<int:pk>/tasks/assignees/", assignments.BulkAssignees.as_view(), name="bulk-assignees"),
     path(
         "projects/<int:pk>/tasks/<int:task_pk>/assignees/",
@@ -163,6 +167,8 @@ urlpatterns = [
     path("tasks/<int:pk>/restore/", restore.RestoreTask.as_view(), name="restore-task"),
     path("annotations/<int:pk>/restore/", restore.RestoreAnnotation.as_view(), name="restore-annotation"),
     path("projects/<int:pk>/model-versions/", model_versions.ModelVersions.as_view(), name="model-versions"),
+    path("projects/<int:pk>/duplicate/", project_copies.Duplicate.as_view(), name="duplicate-project"),
+    path("projects/<int:pk>/summary/", project_copies.Summary.as_view(), name="project-summary"),
     # --- configuration
     path(
         "projects/<int:project_pk>/label-configs/",

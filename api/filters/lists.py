@@ -1,6 +1,8 @@
 """Filters of the lists. Every parameter is declared here, so none reaches a related table by accident."""
 
 from datetime import UTC
+from functools import reduce
+from operator import or_
 
 from django import forms
 from django.db import models
@@ -15,7 +17,7 @@ from reviews.task_table.columns import is_hidden_from_annotators, not_for_annota
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import DECIMAL, flag
 from tasks.choices import ActionType, FinalState, RejectAction
-from tasks.models import Annotation, History, Prediction, Task
+from tasks.models import Annotation, History, Membership, Prediction, Task
 from tasks.own_work import own_fields
 from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
@@ -438,7 +440,27 @@ class DisputeFilter(FilterSet):
         return disputes.filter(outcome=None if value == OPEN else value)
 
 
+class RoleFilter(FilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these roles, comma-separated.")
+    ordering = ordering("id", "created_at")
+
+    class Meta(FilterSet.Meta):
+        model = Membership
+        fields = {"project": ["exact"], "role": ["exact"]}
+
+
+class ExportOrder(FilterSet):
+    ordering = ordering("id", "created_at", "finished_at", "title")
+
+
+class AnnotationOrder(FilterSet):
+    """Of the annotations of one task."""
+
+    ordering = ordering("id", "created_at", "updated_at", "lead_time")
+
+
 class HistoryFilter(FilterSet):
+    ordering = ordering("id", "created_at")
     task = IdFilter(field_name="annotation__task_id")
     project = IdFilter(field_name="annotation__project_id")
 
@@ -450,14 +472,23 @@ class HistoryFilter(FilterSet):
 class CommentFilter(FilterSet):
     draft = IdFilter(field_name="draft_id")
     projects = IdsFilter(field_name="project_id", lookup_expr="in")
+    annotators = IdsFilter(
+        method="on_work_of", help_text="Comments on annotations of these people, comma-separated."
+    )
     ordering = ordering("id", "created_at", "updated_at")
 
     class Meta(FilterSet.Meta):
         model = Comment
         fields = {"annotation": ["exact"], "task": ["exact"], "project": ["exact"], "is_resolved": ["exact"]}
 
+    def on_work_of(self, comments, name, value):
+        theirs = [rows_of_person("annotation__completed_by", one, self.request.user) for one in value or []]
+        return comments.filter(reduce(or_, theirs)) if theirs else comments
+
 
 class PredictionFilter(FilterSet):
+    task__project = IdFilter(field_name="project_id", help_text="The same as `project`.")
+
     class Meta(FilterSet.Meta):
         model = Prediction
         fields = ["task", "project", "model_version"]

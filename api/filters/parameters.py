@@ -66,6 +66,23 @@ def included_fields(request: Request) -> list[str]:
     return [name for part in request.query_params.get("include", "").split(",") if (name := part.strip())]
 
 
+def order_of(*names: str) -> OpenApiParameter:
+    """Of a list that is sorted in memory: see `sorted_by`."""
+    both = [sign + name for name in names for sign in ("", "-")]
+    return OpenApiParameter("ordering", str, enum=both, description="By which field; `-` for descending.")
+
+
+def sorted_by(rows: Iterable[Any], request: Request, *names: str) -> list[Any]:
+    """The rows by `ordering`, one of these attributes. Without it, as they are."""
+    sent = request.query_params.get("ordering", "")
+    name = sent.removeprefix("-")
+    if not sent:
+        return list(rows)
+    if name not in names:
+        raise ValidationError({"ordering": [f"There is no order {name!r}. There is: {', '.join(names)}."]})
+    return sorted(rows, key=lambda row: (getattr(row, name), row.pk), reverse=sent.startswith("-"))
+
+
 def refuse_unknown_fields(included: Iterable[str], known: Iterable[str]) -> None:
     known = list(known)
     if unknown := [name for name in included if name not in known]:

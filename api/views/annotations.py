@@ -20,7 +20,7 @@ from tasks.roles import may_somewhere, reread_roles, use_recent_roles
 from tasks.services import annotations, drafts
 from users.models import User
 
-from ..filters.lists import AnnotationFilter
+from ..filters.lists import AnnotationFilter, AnnotationOrder
 from ..filters.parameters import DELETED, boolean_parameter
 from ..pagination import Pages
 from ..serializers.annotations import (
@@ -215,11 +215,13 @@ class TaskAnnotationViewSet(ViewSet):
     queryset = Annotation.objects.order_by("id")
     serializer_class = AnnotationSerializer
     pagination_class = None
+    filterset_class = AnnotationOrder
 
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request, task_pk=None):
         task = visible(Task.objects, request, task_pk)
-        found = readable(self.get_queryset().filter(task=task).listed_for(request.user))
+        found = self.filter_queryset(self.get_queryset().filter(task=task).listed_for(request.user))
+        found = readable(found)
         return Response([annotation_for_reader(annotation, request.user) for annotation in found])
 
     @extend_schema(

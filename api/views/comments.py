@@ -1,22 +1,56 @@
 """Comments on annotations and drafts."""
 
+import csv
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as InvalidZone
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
+from exchange.exporting.formats import cell
 from reviews import comments
 from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft
+from tasks.sql import bounded_reads
+from users.zones import validate_zone
 
 from ..filters.lists import CommentFilter
 from ..filters.parameters import DELETED, boolean_parameter
 from ..pagination import LongList
-from ..serializers.reviews import CommentSerializer, ExpandedCommentSerializer, NewCommentSerializer
+from ..serializers.reviews import (
+    CommentSerializer,
+    ExpandedCommentSerializer,
+    NewCommentSerializer,
+    comment_for_reader,
+)
 from .base import ViewSet, sent, visible
 
 EXPAND = OpenApiParameter("expand_created_by", bool, description="`created_by` as an object.")
+
+LIST_FILTERS = ("annotation", "annotators", "draft", "is_resolved", "ordering", "project", "projects", "task")
+MOST_EXPORTED = 10_000
+TIMES = ("created_at", "updated_at", "resolved_at")
+COLUMNS = (
+    "id",
+    "text",
+    "annotation",
+    "draft",
+    "task",
+    "project",
+    "created_by",
+    "is_resolved",
+    *TIMES,
+    "region_ref",
+    "classifications",
+)
 
 
 class CommentViewSet(ViewSet):
@@ -37,6 +71,32 @@ class CommentViewSet(ViewSet):
         if boolean_parameter(request, "deleted"):
             found = self.queryset.all().deleted_for(request.user)
         return self.page_of(self.filter_queryset(found))
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("tz", str, description="The zone of the times, as `Europe/Vienna`."),
+            *(OpenApiParameter(name, str, description="As in the list.") for name in LIST_FILTERS),
+        ],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def export(self, request):
+        """Comments you see as CSV, at most 10,000, by the filters of the list."""
+        zone = _zone(request.query_params.get("tz", ""))
+        found = self.filter_queryset(self.get_queryset())
+        with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
+            rows = list(found[: MOST_EXPORTED + 1])
+        if len(rows) > MOST_EXPORTED:
+            raise ValidationError({"projects": [f"More than {MOST_EXPORTED} comments. Narrow the filter."]})
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="comments.csv"'
+        writer = csv.writer(response)
+        writer.writerow(COLUMNS)
+        for comment in rows:
+            body = comment_for_reader(comment, request.user)
+            body |= {name: _in_zone(getattr(comment, name), zone) for name in TIMES}
+            writer.writerow([cell(body[name]) for name in COLUMNS])
+        return response
 
     @extend_schema(responses=CommentSerializer, parameters=[EXPAND])
     def retrieve(self, request, pk=None):
@@ -96,3 +156,15 @@ class CommentViewSet(ViewSet):
     def destroy(self, request, pk=None):
         comments.delete(self.get_object(), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        validate_zone(name or "UTC")
+    except InvalidZone as error:
+        raise ValidationError({"tz": error.messages})
+    return ZoneInfo(name or "UTC")
+
+
+def _in_zone(time: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if time is None else time.astimezone(zone).isoformat()

@@ -14,6 +14,7 @@ from tasks.services import members
 from users.capabilities import Role
 from users.models import User
 
+from ..filters.lists import RoleFilter
 from ..pagination import LongList, Pages
 from ..serializers.members import (
     MemberSerializer,
@@ -128,11 +129,12 @@ class RoleViewSet(ViewSet):
     queryset = Membership.objects.order_by("id")
     serializer_class = MembershipSerializer
     pagination_class = LongList
+    filterset_class = RoleFilter
 
     @extend_schema(operation_id="roles_list", responses=MembershipSerializer(many=True))
     def list(self, request):
         """The roles of everybody in the projects you see."""
-        return self.page_of(self.get_queryset())
+        return self.page_of(self.filter_queryset(self.get_queryset()))
 
     @extend_schema(request=NewRoleSerializer, responses={201: MembershipSerializer})
     def create(self, request):

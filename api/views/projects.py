@@ -107,6 +107,17 @@ class ProjectViewSet(ViewSet):
         """The totals of the projects you see, in pages."""
         return self.page_of(self.filter_queryset(self.get_queryset()), ProjectCountsSerializer)
 
+    @extend_schema(
+        operation_id="projects_validate_any",
+        request=LabelConfigSerializer,
+        responses={204: OpenApiResponse(description="It is valid.")},
+    )
+    @action(detail=False, methods=["post"], url_path="validate", url_name="validate-any")
+    def validate_any(self, request):
+        """Whether this is a label configuration. 400 says what is wrong."""
+        require_valid(sent(LabelConfigSerializer, request)["label_config"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @extend_schema(request=LabelConfigSerializer, responses=ValidLabelConfigSerializer, parameters=[FORCE])
     @action(detail=True, methods=["post"], url_path="validate")
     def validate_config(self, request, pk=None):

@@ -14,6 +14,7 @@ from users import personal_tokens
 from users.authentication import refuse_flood
 from users.models import ApiToken
 
+from ..filters.parameters import order_of, sorted_by
 from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
 from .base import sent
 from .known_parameters import APIView
@@ -30,11 +31,16 @@ KEY = inline_serializer("OwnKey", {"token": serializers.CharField()})
 
 
 class PersonalTokens(APIView):
-    @extend_schema(operation_id="token_list", responses=PersonalTokenSerializer(many=True))
+    @extend_schema(
+        operation_id="token_list",
+        parameters=[order_of("created_at", "expires_at")],
+        responses=PersonalTokenSerializer(many=True),
+    )
     def get(self, request):
         """Your usable personal access tokens. Their full text is shown once, when they are created."""
         mine = ApiToken.objects.usable().filter(user=request.user, kind=ApiToken.Kind.PERSONAL)
-        return Response(PersonalTokenSerializer(mine[:1000], many=True).data)
+        rows = sorted_by(mine[:1000], request, "created_at", "expires_at")
+        return Response(PersonalTokenSerializer(rows, many=True).data)
 
     @extend_schema(operation_id="token_create", request=None, responses={201: ISSUED})
     def post(self, request):

@@ -21,6 +21,7 @@ from users.merging import merge
 from users.models import ApiToken, User
 from users.ranks import may_manage
 
+from ..filters.parameters import order_of, sorted_by
 from ..pagination import LongList
 from ..serializers.tokens import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
 from ..serializers.users import (
@@ -42,6 +43,9 @@ class RunsSite(BasePermission):
         return bool(request.user.is_authenticated and role_can(request.user.role_on_site, "manage_site"))
 
 
+PEOPLE_ORDERS = ("id", "email", "first_name", "last_name", "date_joined")
+
+
 class UserViewSet(ViewSet):
     queryset = User.objects.all()
     serializer_class = UserSerializer
@@ -56,10 +60,13 @@ class UserViewSet(ViewSet):
         needs_admin = self.action in ("create", "tokens", "token")
         return [*super().get_permissions(), *([RunsSite()] if needs_admin else [])]
 
-    @extend_schema(responses=UserSerializer(many=True))
+    @extend_schema(responses=UserSerializer(many=True), parameters=[order_of(*PEOPLE_ORDERS)])
     def list(self, request):
         """The people you share a project with. Administrators see everybody."""
-        return self.page_of(people_and_pseudonyms(request.user), bodies_of=self._bodies)
+        people = people_and_pseudonyms(request.user)
+        if "ordering" in request.query_params:
+            people = sorted_by(people, request, *PEOPLE_ORDERS)
+        return self.page_of(people, bodies_of=self._bodies)
 
     def _bodies(self, people, reader):
         return self.get_serializer(without_activity(people, reader), many=True).data

@@ -1,8 +1,12 @@
 """Answers that clients of Label Studio know: pinned projects, chosen fields, older lists, models, drafts."""
 
+import csv
+import io
+
 import pytest
 
-from tasks.models import Prediction, Project, ProjectChange
+from reviews import comments
+from tasks.models import Prediction, Project, ProjectChange, Upload
 from tasks.services import stream
 from tests.factories import annotation, client_of, person, result, task
 from tests.statements import statements_of
@@ -288,6 +292,170 @@ def test_logout_ends_a_session(client, house):
 
     assert client.post("/api/auth/logout/").status_code == 204
     assert client.get("/api/current-user/whoami/").status_code == 401
+
+
+# --- copies, summaries, tables ---------------------------------------------------------------------
+
+
+def test_a_copy_has_the_settings_and_what_was_asked_for(house, projects):
+    client = client_of(house.lead)
+    client.patch(projects, {"review_settings": {"review_criteria": "all"}, "maximum_annotations": 2})
+
+    def copied(**body) -> Project:
+        answer = client.post(f"{projects}duplicate/", {"title": "Copy", "workspace": 1, **body})
+        assert answer.status_code == 201, answer.json()
+        return Project.objects.get(pk=answer.json()["id"])
+
+    plain = copied(mode="settings")
+    full = copied(mode="settings,data", include_members=True, description="Again")
+
+    assert (plain.review_criteria, plain.maximum_annotations, plain.label_config) == (
+        "all",
+        2,
+        house.project.label_config,
+    )
+    assert (plain.tasks.count(), plain.memberships.count(), plain.description) == (
+        0,
+        1,
+        house.project.description,
+    )
+    assert [one.data for one in full.tasks.all()] == [house.task.data]
+    assert full.memberships.count() == house.project.memberships.count()
+    assert (full.description, full.tasks.get().total_annotations) == ("Again", 0)
+    assert full.review_sample_seed != house.project.review_sample_seed
+
+
+@pytest.mark.parametrize(
+    ("who", "body", "status"),
+    [
+        ("lead", {"title": "C"}, 400),
+        ("lead", {"title": "Copy", "mode": "everything"}, 400),
+        ("reviewer", {"title": "Copy"}, 403),
+        ("stranger", {"title": "Copy"}, 404),
+    ],
+)
+def test_a_refused_copy_leaves_nothing(house, projects, who, body, status):
+    before = Project.objects.count()
+
+    assert client_of(getattr(house, who)).post(f"{projects}duplicate/", body).status_code == status
+    assert Project.objects.count() == before
+
+
+def test_uploaded_files_are_not_copied(house, projects):
+    Upload.objects.create(project=house.project, name="a.png", size=1, created_by=house.lead)
+
+    answer = client_of(house.lead).post(f"{projects}duplicate/", {"title": "Copy", "mode": "settings,data"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "has_uploads")
+
+
+def test_summary_counts_keys_regions_and_labels(house, projects):
+    annotation(task(house.project, more=1), house.annotator, "B")
+
+    body = client_of(house.reviewer).get(f"{projects}summary/").json()
+
+    assert body == {
+        "all_data_columns": {"more": 1, "text": 1},
+        "common_data_columns": [],
+        "created_annotations": {"letter|text|choices": 2},
+        "created_labels": {"letter": {"A": 1, "B": 1}},
+    }
+    assert client_of(house.annotator).get(f"{projects}summary/").status_code == 403
+
+
+@pytest.mark.parametrize(("config", "status"), [("<View/>", 204), ("<View", 400)])
+def test_any_configuration_is_validated(house, config, status):
+    answer = client_of(house.annotator).post("/api/projects/validate/", {"label_config": config})
+
+    assert answer.status_code == status
+
+
+def test_members_are_added_and_removed_in_bulk(house, projects):
+    client, url = client_of(house.admin), f"{projects}members/bulk/"
+    new = [person("one").pk, person("two").pk]
+
+    added = client.post(
+        url, {"all": False, "included": [*new, house.annotator.pk], "roles": [{"role": "RE"}]}
+    ).json()
+    roles = dict(house.project.memberships.values_list("user_id", "role"))
+    removed = client.delete(f"{url}?all=false&included={new[0]},{new[1]}").json()
+
+    assert (added, removed) == ({"created": 2}, {"deleted": 2})
+    assert {roles[pk] for pk in [*new, house.annotator.pk]} == {"RE"}
+    assert not house.project.memberships.filter(user__in=new).exists()
+    assert client.post(url, {"all": False}).json()["code"] == "nobody_named"
+    assert client_of(house.reviewer).post(url, {"all": True}).status_code == 403
+
+
+def test_removing_all_members_keeps_the_one_who_asks(house, projects):
+    assert client_of(house.lead).delete(f"{projects}members/bulk/", {"all": True}).status_code == 200
+    assert [one.user for one in house.project.memberships.all()] == [house.lead]
+
+
+def test_members_come_as_a_table(house, projects):
+    house.annotator.first_name = "=1+1"
+    house.annotator.save()
+
+    answer = client_of(house.lead).get(f"{projects}members/export/")
+
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert {row["email"]: row["role"] for row in rows}[house.annotator.email] == "AN"
+    assert {row["first_name"] for row in rows if row["email"] == house.annotator.email} == {"'=1+1"}
+
+
+def test_comments_come_as_a_table(house):
+    comments.create(house.annotation, "-Look", actor=house.reviewer)
+
+    answer = client_of(house.lead).get(
+        "/api/comments/export/", {"projects": house.project.pk, "tz": "Europe/Vienna"}
+    )
+
+    [row] = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert (row["text"], row["created_by"]) == ("'-Look", str(house.reviewer.pk))
+    assert row["created_at"][-6:] in ("+01:00", "+02:00")
+    assert client_of(house.lead).get("/api/comments/export/?tz=Vienna").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "users/?ordering={}first_name",
+        "token/?ordering={}created_at",
+        "projects/roles/?ordering={}id",
+        "projects/{project}/exports/?ordering={}id",
+        "tasks/{task}/annotations/?ordering={}id",
+        "annotation-history/?ordering={}created_at",
+    ],
+)
+def test_plain_lists_are_ordered_as_asked(house, path):
+    annotation(house.task, house.annotator2)
+    client = client_of(house.lead)
+    for _ in range(2):
+        client.post("/api/token/")
+        client.post(f"/api/projects/{house.project.pk}/exports/", {"title": "E"})
+
+    def listed(sign: str) -> list:
+        url = path.replace("{}", sign).format(project=house.project.pk, task=house.task.pk)
+        return client.get(f"/api/{url}").json()
+
+    assert len(listed("")) >= 2
+    assert listed("") == listed("-")[::-1]
+    assert (
+        client.get(
+            f"/api/{path.split('?')[0].format(project=house.project.pk, task=house.task.pk)}?ordering=x"
+        ).status_code
+        == 400
+    )
+
+
+def test_comments_are_found_by_whose_work_they_are_about(house):
+    comments.create(house.annotation, "Look", actor=house.reviewer)
+    client = client_of(house.lead)
+
+    def found(who) -> int:
+        return len(client.get("/api/comments/", {"annotators": who}).json())
+
+    assert (found(f"{house.annotator.pk},{house.annotator2.pk}"), found(house.annotator2.pk)) == (1, 0)
 
 
 # --- If-Match --------------------------------------------------------------------------------------
