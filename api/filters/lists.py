@@ -76,7 +76,7 @@ class StrictIntegerField(AsciiDigits, forms.IntegerField):
 
 
 class NumberFilter(filters.NumberFilter):
-    field_class = StrictNumberField
+    field_class: type[forms.Field] = StrictNumberField
 
 
 class IdFilter(NumberFilter):

@@ -220,8 +220,8 @@ class TaskAnnotationViewSet(ViewSet):
     @extend_schema(responses=AnnotationSerializer(many=True))
     def list(self, request, task_pk=None):
         task = visible(Task.objects, request, task_pk)
-        found = self.filter_queryset(self.get_queryset().filter(task=task).listed_for(request.user))
-        found = readable(found)
+        rows: Any = self.filter_queryset(self.get_queryset().filter(task=task).listed_for(request.user))
+        found = readable(rows)
         return Response([annotation_for_reader(annotation, request.user) for annotation in found])
 
     @extend_schema(

@@ -57,7 +57,7 @@ class ProjectViewSet(ViewSet):
 
     def get_serializer_context(self):
         included = included_fields(self.request) if self.request.method == "GET" else []
-        return super().get_serializer_context() | {"include": included}
+        return {**super().get_serializer_context(), "include": included}
 
     @extend_schema(parameters=[INCLUDE], responses=ProjectSerializer(many=True))
     def list(self, request):

@@ -19,13 +19,13 @@ class FinalAnswerViewSet(TaskViewSet):
     def pick(self, request, pk=None):
         """Pick the final answer among differing annotations that are accepted or ground truth (reviewers)."""
         final_picks.pick(self.get_object(), sent(PickSerializer, request)["annotation"], actor=request.user)
-        return Response(self._one(pk))
+        return self._answer(pk)
 
     @extend_schema(operation_id="tasks_final_undo", responses=OneTaskSerializer)
     def undo(self, request, pk=None):
         """Undo the pick (the person who picked, or a manager)."""
         final_picks.undo(self.get_object(), actor=request.user)
-        return Response(self._one(pk))
+        return self._answer(pk)
 
 
 class CloseTask(APIView):

@@ -78,7 +78,7 @@ def _batches(project: Project) -> Iterator[list[dict[str, Any]]]:
     rows = _tasks_of(project).order_by("pk").values("data", "meta", "allow_skip")
     some: list[dict[str, Any]] = []
     for row in rows.iterator(chunk_size=BATCH):
-        some.append(row)
+        some.append(dict(row))
         if len(some) == BATCH:
             yield some
             some = []
