@@ -20,7 +20,6 @@ IGNORED = (
     Ignored("projectId", DATA_MANAGER, "beside `project`"),
     Ignored("taskID", r"(annotations|drafts)/\d+", "the editor names the task of an annotation again"),
     Ignored("resolve_uri", r"tasks", "media addresses are always ones that a browser can open"),
-    Ignored("include", r"(projects|tasks)/?$", "asks for fewer fields; all of them are sent"),
     Ignored("members_limit", r"projects", "lists of members inside projects are not cut"),
     Ignored("expand", r"label_links", "there are no labels to expand"),
     Ignored("project", r"(ml|templates)/?$", "of what has none of these"),

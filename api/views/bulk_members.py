@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchange.exporting.formats import cell
 from reviews.visible_people import visible_people, without_activity
@@ -19,6 +18,7 @@ from users.models import User
 
 from ..serializers.values import wire_time, wire_time_or_none
 from .base import project_for, sent, user_of
+from .known_parameters import APIView
 
 MOST = 1000
 COLUMNS = ("id", "email", "first_name", "last_name", "role", "paused", "joined_at", "last_activity")

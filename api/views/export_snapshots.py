@@ -17,3 +17,103 @@ from tasks.models import Project, View
 
 from ..filters.export import FORMAT, requested_format
 from ..filters.lists import ExportOrder
+from ..pagination import LongList
+from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
+from .base import ViewSet, project_for, require, sent
+
+GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
+CONVERTED = inline_serializer(
+    "StartedConversion",
+    {"export_type": serializers.CharField(), "converted_format": serializers.IntegerField()},
+)
+
+
+class ExportViewSet(ViewSet):
+    """The saved exports of one project."""
+
+    queryset = (
+        Export.objects.select_related("created_by", "project")
+        .prefetch_related("converted_formats")
+        .order_by("-id")
+    )
+    serializer_class = ExportSerializer
+    pagination_class = LongList
+    filterset_class = ExportOrder
+
+    @extend_schema(operation_id="projects_exports_list", responses=ExportSerializer(many=True))
+    def list(self, request, project_pk=None):
+        """The exports of the project, newest first."""
+        project = project_for(request, "export", project_pk)
+        return self.page_of(self.filter_queryset(self.get_queryset().filter(project=project)))
+
+    @extend_schema(
+        operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer}
+    )
+    def create(self, request, project_pk=None):
+        """Save an export as of now. Up to 1,000 tasks it is completed at once; otherwise poll its status."""
+        project = project_for(request, "export", project_pk)
+        wanted = sent(NewExportSerializer, request)
+        _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
+        export = snapshots.create(project, actor=request.user, **wanted)
+        return Response(self._body(export.pk), status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="projects_exports_retrieve", responses=ExportSerializer)
+    def retrieve(self, request, project_pk=None, pk=None):
+        return Response(self.get_serializer(self._export(request, project_pk, pk)).data)
+
+    @extend_schema(operation_id="projects_exports_destroy", responses=GONE)
+    def destroy(self, request, project_pk=None, pk=None):
+        """Its creator and managers may delete it."""
+        export = self._export(request, project_pk, pk)
+        if export.created_by_id != request.user.pk:
+            require(request, "manage_project", export.project)
+        snapshots.delete(export)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="projects_exports_convert", request=ConvertSerializer, responses={200: CONVERTED}
+    )
+    def convert(self, request, project_pk=None, pk=None):
+        """Convert the export to another format. The status is in `converted_formats`."""
+        export = self._completed(request, project_pk, pk)
+        export_type = sent(ConvertSerializer, request)["export_type"]
+        conversion = snapshots.create_conversion(export, export_type, actor=request.user)
+        return Response({"export_type": export_type, "converted_format": conversion.pk})
+
+    @extend_schema(
+        operation_id="projects_exports_download",
+        parameters=FORMAT,
+        responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY},
+    )
+    def download(self, request, project_pk=None, pk=None):
+        """The file: JSON, or a format it was converted to."""
+        export = self._completed(request, project_pk, pk)
+        asked = requested_format(request.query_params)
+        path, format = snapshots.path_of(export, asked), FORMATS[asked]
+        if not path.exists():
+            detail = f"This export has not been converted to {asked}. Convert it first."
+            raise Refused("not_converted", detail, status=404)
+        at = f"{export.snapshot_at:%Y-%m-%d-%H-%M}"
+        name = f"project-{export.project_id}-at-{at}-{export.pk}.{format.extension}"
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type
+        )
+
+    def _export(self, request, project_pk: Any, pk: Any) -> Export:
+        project_for(request, "export", project_pk)
+        return get_object_or_404(self.get_queryset(), project=project_pk, pk=pk)
+
+    def _completed(self, request, project_pk: Any, pk: Any) -> Export:
+        export = self._export(request, project_pk, pk)
+        if export.status != Status.COMPLETED:
+            detail = f"This export is {export.status.replace('_', ' ')}. Try again later."
+            raise Refused("not_ready", detail, status=404)
+        return export
+
+    def _body(self, pk: int) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=pk)).data
+
+
+def _refuse_unknown_view(project: Project, view: int | None) -> None:
+    if view and not View.objects.filter(pk=view, project=project).exists():
+        raise Refused("unknown_view", f"This project has no view {view}.", field="view")

@@ -6,7 +6,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.models import Prediction
 from tasks.services import tasks
@@ -16,6 +15,7 @@ from ..filters.parameters import boolean_parameter
 from ..pagination import whole_number
 from ..serializers.values import wire_time
 from .base import project_for, sent
+from .known_parameters import APIView
 
 MOST_VERSIONS = 1000
 MOST_TASKS_AT_ONCE = 20_000

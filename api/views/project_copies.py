@@ -3,12 +3,12 @@
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.services import duplicating
 from tasks.summary import summary_of
 
 from .base import project_for, sent
+from .known_parameters import APIView
 
 SETTINGS, WITH_TASKS = "settings", "settings,data"
 

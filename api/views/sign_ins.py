@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tasks.errors import Refused
 from users.models import ApiToken, Session
@@ -14,6 +13,7 @@ from users.sessions import hash_of, sessions_of
 from ..pagination import Pages
 from ..serializers.tokens import OwnTokenSerializer, SessionSerializer
 from .base import ViewSet, user_of
+from .known_parameters import APIView
 
 ENDED = {204: OpenApiResponse(description="It stopped working.")}
 

@@ -54,7 +54,7 @@ def test_they_are_sent_by_name_only(house):
     comments.create(house.annotation, "Look here", actor=house.reviewer)
 
     assert all(CATALOGUE[action].by_name for action in NAMED)
-    assert list(Delivery.objects.values_list("endpoint", "event__action")) == [(named.pk, "COMMENT_CREATED")]
+    assert list(Delivery.objects.values_list("webhook", "event__action")) == [(named.pk, "COMMENT_CREATED")]
     assert everything.pk != named.pk
 
 
