@@ -92,7 +92,7 @@ def follow_drafts(annotations: Iterable[Annotation]) -> None:
         moved = Comment.objects.filter(task=task, draft_id=draft, annotation=None)
         for comment in moved.select_related("project", "created_by"):
             comment.annotation_id = annotation
-            comment.save(update_fields=["annotation"])
+            Comment.objects.filter(pk=comment.pk).update(annotation=annotation)
             _tell(events.COMMENT_CHANGED, comment, comment.created_by)
 
 

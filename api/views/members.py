@@ -44,14 +44,31 @@ class MemberViewSet(ViewSet):
         shown = without_activity(_masked(people, project, request.user), request.user)
         return Response(UserSerializer(shown, many=True).data)
 
-    @extend_schema(operation_id="projects_members_paginated", responses=MemberSerializer(many=True))
+    @extend_schema(
+        operation_id="projects_members_paginated",
+        parameters=[
+            OpenApiParameter("role", str, description="Only these roles, comma-separated."),
+            OpenApiParameter("search", str, description="Words in their name or e-mail."),
+            OpenApiParameter("ids", str, description="Only these people, comma-separated."),
+        ],
+        responses=MemberSerializer(many=True),
+    )
     def paginated(self, request, pk=None):
         """The same in pages, with everybody's role."""
         project = visible(Project.objects, request, pk)
         found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
+        if roles := request.query_params.get("role"):
+            found = found.filter(role__in=roles.split(","))
+        identities = identities_in(project.pk, request.user)
+        words, ids = (request.query_params.get(name, "").lower() for name in ("search", "ids"))
+        if words or ids:
+            # By the names that this reader knows people by.
+            shown = [
+                row.pk for row in found[:10_000] if _is_asked_for(identities.mask_user(row.user), words, ids)
+            ]
+            found = found.filter(pk__in=shown)
         rows = self.paginate_queryset(found) or []
         without_activity([row.user for row in rows], request.user)
-        identities = identities_in(project.pk, request.user)
         return self.get_paginated_response([_member(row, identities) for row in rows])
 
     @extend_schema(operation_id="projects_annotators", responses=PersonSerializer(many=True))
@@ -111,6 +128,11 @@ class MemberViewSet(ViewSet):
 
     def _membership(self, project: Project, user: int) -> Membership:
         return get_object_or_404(project.memberships.select_related("user", "project"), user=user)
+
+
+def _is_asked_for(person: User, words: str, ids: str) -> bool:
+    named = not ids or str(person.pk) in ids.split(",")
+    return named and words in f"{person.get_full_name()} {person.email}".lower()
 
 
 def _member(row: Membership, identities: Identities) -> dict:

@@ -1,11 +1,15 @@
 """Tasks, drafts and predictions."""
 
+from typing import Any
+
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
+from reviews.task_table.query import parse_json_text
+from reviews.task_table.selection import parse_selection
 from tasks.models import Annotation, Draft, Prediction, Project, Task
 from tasks.roles import may
 from tasks.services import drafts, tasks
@@ -30,6 +34,7 @@ FIELDS = OpenApiParameter(
 TABLE = [
     OpenApiParameter("view", int, description="A saved view of the data manager: its filters and order."),
     OpenApiParameter("query", str, description="JSON: {filters, ordering, selectedItems}, with `project`."),
+    OpenApiParameter("selectedItems", str, description="JSON: {all, included} or {all, excluded}, ids."),
 ]
 UNFILTERED = {"project", "page", "page_size", "fields", "include", "ordering", "resolve_uri", "interaction"}
 
@@ -53,6 +58,7 @@ class TaskViewSet(ViewSet):
         found = found.select_related(None).prefetch_related("project", "assignments")
         if query is not None:
             found = query.apply(found.filter(project=project))
+        found = _selected(found, request.query_params.get("selectedItems"))
         full = query is not None or request.query_params.get("fields") == "all"
         if included:
             full = not set(included) <= set(TaskSerializer.Meta.fields)
@@ -122,6 +128,16 @@ class TaskViewSet(ViewSet):
         answer = Response(one_task(task, reader), status=code)
         # It changes with everybody's work, which annotators are not told of.
         return with_etag(answer, task) if may(reader, "view_all_annotations", task.project_id) else answer
+
+
+def _selected(tasks: Any, sent: str | None) -> Any:
+    selection = parse_json_text(sent, "selectedItems")
+    if selection is None:
+        return tasks
+    chosen = parse_selection(selection)
+    if not chosen.ids:
+        return tasks if chosen.all else tasks.none()
+    return tasks.filter(chosen.condition())
 
 
 class TaskDraftViewSet(ViewSet):

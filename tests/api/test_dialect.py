@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -446,6 +447,45 @@ def test_plain_lists_are_ordered_as_asked(house, path):
         ).status_code
         == 400
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "who"),
+    [
+        ("search=REVIEWER2", ["reviewer2"]),
+        ("role=MA", ["lead"]),
+        ("role=AN,RE&search=annotator", ["annotator", "annotator2"]),
+        ("ids={annotator},{lead}", ["annotator", "lead"]),
+        ("search=nobody", []),
+    ],
+)
+def test_members_are_found_by_name_role_and_id(house, projects, query, who):
+    query = query.format(annotator=house.annotator.pk, lead=house.lead.pk)
+
+    body = client_of(house.reviewer).get(f"{projects}members/paginated?{query}").json()
+
+    assert {one["id"] for one in body["results"]} == {getattr(house, name).pk for name in who}
+    assert body["count"] == len(who)
+
+
+@pytest.mark.parametrize(
+    ("selection", "found"),
+    [
+        ({"all": True, "excluded": []}, 2),
+        ({"all": True, "excluded": [0]}, 1),
+        ({"all": False, "included": [0]}, 1),
+        ({"all": False, "included": []}, 0),
+    ],
+)
+def test_tasks_are_listed_by_a_selection(house, selection, found):
+    task(house.project)
+    chosen = {key: [house.task.pk] if value == [0] else value for key, value in selection.items()}
+    asked = {"project": house.project.pk, "selectedItems": json.dumps(chosen)}
+
+    body = client_of(house.lead).get("/api/tasks/", asked).json()
+
+    assert (len(body["tasks"]), body["total"]) == (found, found)
+    assert client_of(house.lead).get("/api/tasks/?selectedItems=[").status_code == 400
 
 
 def test_comments_are_found_by_whose_work_they_are_about(house):

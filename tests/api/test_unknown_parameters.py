@@ -23,7 +23,7 @@ def test_every_view_refuses_what_it_does_not_describe():
         ("/api/projects/{project}/export?verdcit=accepted", "verdcit", "Did you mean verdict?"),
         ("/api/tasks/?projct=1", "projct", "Did you mean project?"),
         ("/api/annotations?reviewed__gte=1&project={project}", "reviewed__gte", "Did you mean reviewer?"),
-        ("/api/projects/{project}/?verbose=1", "verbose", "There are none here."),
+        ("/api/projects/{project}/?verbose=1", "verbose", "Known are include."),
         ("/api/events/?foo=bar", "foo", "Known are after, limit, project."),
         ("/api/inbox/?interaction=scroll", "interaction", "Known are kind, page, page_size, project."),
     ],

@@ -254,6 +254,8 @@ class Steps:
         )
         expanded = lambda: ls.list(annotation=self.annotation, expand_created_by=True)
         self.say("comments.list (expand_created_by)", expanded, lambda found: person_of(found[0]) == self.me)
+        table = lambda: b"".join(ls.export(projects=str(self.project))).decode()
+        self.say("comments.export", table, lambda text: "Is this a B?" in text)
         self.say("comments.get", lambda: ls.get(made.id), lambda c: c.text == "Is this a B?")
         self.say(
             "comments.update",
@@ -342,6 +344,21 @@ class Steps:
         self.say("projects.roles.remove", lambda: ls.roles.remove(role.id))
         ls.members.add(self.project, user=other)
         self.say("projects.members.remove", lambda: ls.members.remove(self.project, user=other))
+        self.say(
+            "projects.members.bulk.post",
+            lambda: ls.members.bulk.post(self.project, all_=False, included=[other], roles=[{"role": "RE"}]),
+        )
+        table = lambda: b"".join(ls.members.export_csv(self.project)).decode()
+        self.say("projects.members.export_csv", table, lambda text: f"\n{other}," in text)
+        self.say(
+            "projects.members.bulk.delete",
+            lambda: ls.members.bulk.delete(self.project, all_=False, included=str(other)),
+        )
+        copied = self.say(
+            "projects.duplicate",
+            lambda: ls.duplicate(self.project, mode="settings,data", title="SDK copy", workspace=1),
+        )
+        ls.delete(copied.id)
 
     def _assignments(self, other: int) -> None:
         ls, first = self.ls.projects.assignments, self.tasks[0]
