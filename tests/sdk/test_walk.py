@@ -3,12 +3,15 @@
 The SDK lives in an environment of its own (`make sdk` makes one), named by LABEL_STUDIO_SDK_PYTHON.
 """
 
+import json
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from tests.factories import build_house
 from users.models import ApiToken
@@ -61,3 +64,68 @@ def test_what_differs_or_is_absent_has_its_reason():
     assert [
         name for name, state, why in ROW.findall(PAGE.read_text()) if state != "works" and not why.strip()
     ] == []
+
+
+COUNTED = re.compile(
+    r"send (\d+) parameters and keys of bodies; (\d+) of them have their effect, (\d+) have none here"
+)
+METHODS = re.compile(r"^(\d+) work, (\d+) differ, (\d+) are absent\.", re.MULTILINE)
+WITHOUT_EFFECT = re.compile(r"^\| `([\w.]+)` \| (`[\w`, ]+`) \| .+ \|$", re.MULTILINE)
+# Described by their own serializers, not by name in that of a project.
+NESTED = {"review_settings", "assignment_settings"}
+
+
+def test_the_counts_are_those_of_the_table():
+    page = PAGE.read_text()
+
+    assert METHODS.findall(page) == [tuple(str(len(documented(s))) for s in ("works", "differs", "absent"))]
+
+
+@needs_sdk
+def test_the_documentation_names_every_parameter_without_effect():
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    asked = [json.loads(line) for line in ran("requests_of.py").stdout.splitlines()]
+    answered = [(one, known) for one in asked if (known := names_known(document, one)) is not None]
+    sent = {(one["name"], name) for one, _ in answered for name in one["query"] + one["body"]}
+    without = {
+        (one["name"], name)
+        for one, known in answered
+        for name in one["query"] + one["body"]
+        if name not in known | NESTED
+    }
+    page = PAGE.read_text()
+    section = page[page.index("## Parameters and body keys without effect") :].split("\n## ")[0]
+    named = {
+        (method, name)
+        for method, names in WITHOUT_EFFECT.findall(section)
+        for name in re.findall(r"\w+", names)
+    }
+
+    assert without == named
+    assert COUNTED.findall(section.replace("\n", " ")) == [
+        (str(len(sent)), str(len(sent - without)), str(len(without)))
+    ]
+
+
+def names_known(document: dict[str, Any], request: dict[str, Any]) -> set[str] | None:
+    """The parameters and keys of the body in our description of this request; None if it is not answered."""
+    for path, operations in document["paths"].items():
+        operation = operations.get(request["method"].lower())
+        if operation and re.sub(r"\{\w*\}", "{}", path).strip("/") == request["path"].strip("/"):
+            names = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            return names.union(*(keys_in(document, one.get("schema", {})) for one in bodies))
+    return None
+
+
+def keys_in(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    if "$ref" in schema:
+        return keys_in(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    inner = [
+        *schema.get("anyOf", []),
+        *schema.get("oneOf", []),
+        *schema.get("allOf", []),
+        schema.get("items", {}),
+    ]
+    found = set(schema.get("properties", {}))
+    return found.union(*(keys_in(document, one) for one in inner if isinstance(one, dict) and one))
