@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from users.sentences import SentenceDecoder, SentenceEncoder
+
 
 class State(models.TextChoices):
     QUEUED = "queued", "Queued"
@@ -55,8 +57,13 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(
         default=0, help_text="How often the current step was started."
     )
-    report = models.JSONField(null=True)
-    error = models.JSONField(null=True, help_text="code, detail, field; errors, if there are several")
+    report = models.JSONField(null=True, encoder=SentenceEncoder, decoder=SentenceDecoder)
+    error = models.JSONField(
+        null=True,
+        encoder=SentenceEncoder,
+        decoder=SentenceDecoder,
+        help_text="code, detail, field; errors, if there are several",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     queued_at = models.DateTimeField(default=timezone.now, help_text="When a worker was last asked for.")

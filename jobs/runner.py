@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .models import Job, JobQuerySet, State
 from .progress import Progress, no_progress
@@ -119,18 +120,19 @@ def _run(running: RunningJob) -> Done | Continue | None:
     except Cancelled:
         _end(_leased(job), job, State.CANCELLED, error=_cancelled(kind))
     except WorkerLost:
-        detail = f"{MAX_ATTEMPTS} workers died while running this job. {kind.if_stopped}".strip()
-        _end(_leased(job), job, State.FAILED, error=_error("worker_lost", detail))
+        detail = _("%(tries)s workers died while running this job.", tries=MAX_ATTEMPTS)
+        _end(_leased(job), job, State.FAILED, error=_stopped("worker_lost", detail, kind))
     except ValidationError as refusal:  # what a step refuses, with a sentence for the user
         code, field = getattr(refusal, "code", None) or "failed", getattr(refusal, "field", None)
-        error = _error(code, " ".join(refusal.messages), field)
+        detail = getattr(refusal, "detail", None) or " ".join(refusal.messages)
+        error = _error(code, detail, field)
         if listed := getattr(refusal, "extra", {}).get("body", {}).get("errors"):
             error["errors"] = listed
         _end(_leased(job), job, State.FAILED, error=error, report=getattr(refusal, "report", None))
     except Exception:
         log.exception("job %s failed", job.pk)
-        detail = f"Something went wrong on our side. {kind.if_stopped}".strip()
-        _end(_leased(job), job, State.FAILED, error=_error("failed", detail))
+        detail = _("Something went wrong on our side.")
+        _end(_leased(job), job, State.FAILED, error=_stopped("failed", detail, kind))
     return None
 
 
@@ -166,7 +168,13 @@ def _end(rows: JobQuerySet, job: Job, state: State, **outcome: Any) -> bool:
 
 
 def _cancelled(kind: JobKind) -> dict[str, Any]:
-    return _error("cancelled", f"{kind.label} cancelled. {kind.if_stopped}".strip())
+    return _stopped("cancelled", _("%(job)s cancelled.", job=kind.label), kind)
+
+
+def _stopped(code: str, detail: str, kind: JobKind) -> dict[str, Any]:
+    if kind.if_stopped:
+        detail = _("%(why)s %(then)s", why=detail, then=kind.if_stopped)
+    return _error(code, detail)
 
 
 def _error(code: str, detail: str, field: str | None = None) -> dict[str, Any]:

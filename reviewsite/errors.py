@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
@@ -16,6 +17,7 @@ from api.serializers.users import EMAIL_TAKEN
 from api.views.base import stale_answer
 from pages.responses import error_page
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from .error_body import body
 
@@ -25,20 +27,25 @@ RETRY_AFTER_SECONDS = 2
 QUERY_CANCELED = "57014"
 # For one that exceeded lock_timeout, and for the one of a deadlock that was given up.
 LOCK_FAILURES = ("55P03", "40P01")
-BUSY = "Somebody else is changing this at the moment, so nothing was changed. Try again."
-SERVER_ERROR = "Something went wrong on our side. The error has been logged."
+BUSY = _("Somebody else is changing this at the moment, so nothing was changed. Try again.")
+SERVER_ERROR = _("Something went wrong on our side. The error has been logged.")
 # Unique constraints that a client can violate: constraint → field and sentence.
 UNIQUE_CONSTRAINTS = {
     "task_external_id_unique": (
         "external_id",
-        "Another task of this project has this external_id. Change that task, or use another external_id.",
+        _("Another task of this project has this external_id. Change that task, or use another external_id."),
     ),
     "user_email_unique": ("email", EMAIL_TAKEN),
     "annotation_unique_id_unique": (
         "unique_id",
-        "Another annotation already has this unique_id. Change that annotation, or leave unique_id out.",
+        _("Another annotation already has this unique_id. Change that annotation, or leave unique_id out."),
     ),
 }
+# Of REST framework, which has no Chinese for them.
+FOREIGN = (
+    gettext_noop("A valid biginteger is required."),
+    gettext_noop("Integer value too large to convert to float"),
+)
 VERDICT_URLS = ("/accept/", "/reject/", "/fix-and-accept/")
 
 
@@ -65,7 +72,7 @@ def _response_for(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, OperationalError):
         return _database_busy(exc)
     if isinstance(exc, RequestDataTooBig):
-        return Response(body(413, "The request body is too large.", "too_large"), status=413)
+        return Response(body(413, _("The request body is too large."), "too_large"), status=413)
     if isinstance(exc, ValidationError):
         exc = exceptions.ValidationError({"non_field_errors": exc.messages})
     return _rest(exc, context)
@@ -94,18 +101,19 @@ def _integrity(exc: IntegrityError) -> Response:
         return Response(body(400, sentence, f"{field}_taken", {field: [sentence]}), status=400)
     log.warning("Database constraint violated: %s", code)
     return Response(
-        body(400, "This change violates a constraint of the database. Nothing was changed.", code), status=400
+        body(400, _("This change violates a constraint of the database. Nothing was changed."), code),
+        status=400,
     )
 
 
 def _database_busy(exc: OperationalError) -> Response:
     if _sqlstate(exc) == QUERY_CANCELED:
-        return Response(body(400, "This query takes too long. Narrow the filter.", "too_slow"), status=400)
+        return Response(body(400, _("This query takes too long. Narrow the filter."), "too_slow"), status=400)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if _sqlstate(exc) in LOCK_FAILURES:
         return Response(body(503, BUSY, "busy"), status=503, headers=headers)
     log.error("Database unavailable: %s", exc)
-    detail = "The database is not available. Try again in a moment."
+    detail = _("The database is not available. Try again in a moment.")
     return Response(body(503, detail, "unavailable"), status=503, headers=headers)
 
 
@@ -119,7 +127,7 @@ def _rest(exc: Exception, context: dict[str, Any]) -> Response | None:
         return None
     if isinstance(exc, exceptions.ValidationError):
         errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
-        response.data = body(400, "Validation error", _code_of(exc), errors)
+        response.data = body(400, _("Validation error"), _code_of(exc), errors)
     else:
         response.data = body(response.status_code, *_detail_and_code(exc, response))
     return response
@@ -136,9 +144,9 @@ def _code_of(exc: exceptions.ValidationError) -> str:
 
 def _detail_and_code(exc: Exception, response: Response) -> tuple[str, str]:
     if isinstance(exc, Http404):
-        return "Not found.", "not_found"
+        return _("Not found."), "not_found"
     if isinstance(exc, PermissionDenied):
-        return "You do not have permission to do this.", "permission_denied"
+        return _("You do not have permission to do this."), "permission_denied"
     detail = getattr(exc, "detail", None)
     code = getattr(detail, "code", None) or getattr(exc, "default_code", "error")
     return str(detail if detail is not None else response.data), str(code)
@@ -153,22 +161,24 @@ def _is_api(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return error_response(413, "The request body is too large.", "too_large")
+        return error_response(413, _("The request body is too large."), "too_large")
     if _is_api(request) or isinstance(exception, SuspiciousOperation):
-        return error_response(400, "This request is malformed.", "bad_request")
-    return error_page(request, 400, "Bad request", "This request is malformed.")
+        return error_response(400, _("This request is malformed."), "bad_request")
+    return error_page(request, 400, _("Bad request"), _("This request is malformed."))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return error_response(404, "Not found.", "not_found")
-    return error_page(request, 404, "Not found", "This page does not exist, or you do not have access to it.")
+        return error_response(404, _("Not found."), "not_found")
+    return error_page(
+        request, 404, _("Not found"), _("This page does not exist, or you do not have access to it.")
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return error_response(403, "You do not have permission to do this.", "permission_denied")
-    return error_page(request, 403, "Not allowed", "You do not have permission to do this.")
+        return error_response(403, _("You do not have permission to do this."), "permission_denied")
+    return error_page(request, 403, _("Not allowed"), _("You do not have permission to do this."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -190,5 +200,5 @@ def _busy(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if _is_api(request):
-        return error_response(403, f"CSRF check failed: {reason}", "csrf_failed")
-    return error_page(request, 403, "Form expired", "Go back, reload the page and try again.")
+        return error_response(403, _("CSRF check failed: %(reason)s", reason=reason), "csrf_failed")
+    return error_page(request, 403, _("Form expired"), _("Go back, reload the page and try again."))

@@ -1,12 +1,16 @@
-"""Request middleware: trailing slashes and body limits of the API, time zone of the admin."""
+"""Request middleware: language of the reader, trailing slashes and body limits of the API, time zone of the
+admin."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
+from users.sentences import read_in
+from users.sentences import sentence as _
 from users.zones import zone_of
 
 from .body_limits import body_limit
@@ -14,6 +18,29 @@ from .errors import error_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
 CHUNK = 64 * 2**10
+
+
+class ReaderLanguage:
+    """Sentences are answered in the language of the cookie, or else of Accept-Language, or else in English.
+
+    In the API REST framework's own sentences, too. Pages keep their language: only part of their texts has
+    Chinese.
+    """
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_request(request)
+        is_api = request.path_info.startswith("/api/")
+        with read_in(language), translation.override(language) if is_api else nullcontext():
+            answer = self.get_response(request)
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        if is_json and (is_api or answer.status_code >= 400):
+            answer.headers.setdefault("Content-Language", language)
+        if is_api or answer.status_code >= 400:
+            patch_vary_headers(answer, ("Accept-Language", "Cookie"))
+        return answer
 
 
 class EitherSlash:
@@ -40,7 +67,7 @@ class BodyLimit:
         if request.META.get("HTTP_TRANSFER_ENCODING"):
             return error_response(
                 411,
-                "Send the body with a Content-Length header; chunked encoding is not supported.",
+                _("Send the body with a Content-Length header; chunked encoding is not supported."),
                 "length_required",
             )
         length, limit = _length(request), body_limit(request.path_info)
@@ -48,7 +75,9 @@ class BodyLimit:
             answer = self.get_response(request)
         else:
             answer = error_response(
-                413, f"The body has {length} bytes; the limit here is {limit}.", "too_large"
+                413,
+                _("The body has %(length)s bytes; the limit here is %(limit)s.", length=length, limit=limit),
+                "too_large",
             )
         _discard(request, length)
         return answer

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "reviewsite.middleware.ReaderLanguage",
     "reviewsite.middleware.BodyLimit",
     "reviewsite.middleware.EitherSlash",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -388,12 +389,12 @@ WEBHOOK_TIME_SCALE = env.float("WEBHOOK_TIME_SCALE", default=1.0)
 
 # --- pages -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-# Of the pages of audits; everything else is English.
+# Of the pages of audits, and of error sentences everywhere; everything else is English.
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "audits" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "audits" / "locale"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LANGUAGE_COOKIE_PATH = "/audits/"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+FORM_RENDERER = "reviewsite.form_errors.FormRenderer"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

@@ -13,18 +13,19 @@ from . import login_guard, personal_tokens
 from .client_address import client_address
 from .models import ApiToken, User
 from .recent_reads import TOKENS
+from .sentences import sentence as _
 
 Row = TypeVar("Row", bound=Model)
 
 
 class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        kind, _, key = get_authorization_header(request).partition(b" ")
+        kind, _space, key = get_authorization_header(request).partition(b" ")
         if not kind:
             return None
         find = {b"token": self._by_key, b"bearer": self._by_access_token}.get(kind.lower())
         if find is None or not key.strip():
-            raise AuthenticationFailed("The Authorization header must read: Token <your key>.")
+            raise AuthenticationFailed(_("The Authorization header must read: Token <your key>."))
         try:
             kept = find(key.strip().decode("latin-1"))
         except AuthenticationFailed:
@@ -40,21 +41,21 @@ class TokenAuthentication(BaseAuthentication):
         key_hash = ApiToken.hash(key)
         token = TOKENS.get(key_hash, lambda: self._read(key_hash))
         if token.expires_at and token.expires_at <= now():
-            raise AuthenticationFailed("Invalid token.")
+            raise AuthenticationFailed(_("Invalid token."))
         return token
 
     def _read(self, key_hash: str) -> ApiToken:
         keys = ApiToken.objects.usable().exclude(kind=ApiToken.Kind.PERSONAL).select_related("user")
         token = keys.filter(key_hash=key_hash).first()
         if token is None:
-            raise AuthenticationFailed("Invalid token.")
+            raise AuthenticationFailed(_("Invalid token."))
         return token
 
     def _by_access_token(self, access: str) -> ApiToken:
         try:
             return personal_tokens.token_of(access)
         except personal_tokens.InvalidToken:
-            raise AuthenticationFailed("Token is invalid")
+            raise AuthenticationFailed(_("Token is invalid"))
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
@@ -62,8 +63,8 @@ class TokenAuthentication(BaseAuthentication):
 
 class TooManyTries(Throttled):
     default_code = "too_many_tries"
-    extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."
-    default_detail = "Too many attempts."
+    extra_detail_singular = extra_detail_plural = _("Try again in {wait} seconds.")
+    default_detail = _("Too many attempts.")
 
 
 def refuse_flood(request: Request) -> None:

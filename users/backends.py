@@ -10,11 +10,12 @@ from . import login_guard
 from .client_address import client_address
 from .emails import InvalidEmail, canonical_email
 from .models import User
+from .sentences import sentence as _
 
 
 class TooManyAttempts(PermissionDenied):
     def __init__(self, wait: int) -> None:
-        super().__init__(f"Too many sign-in attempts. Try again in {wait} seconds.")
+        super().__init__(_("Too many sign-in attempts. Try again in %(wait)s seconds.", wait=wait))
         self.wait = wait
 
 

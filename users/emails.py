@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
+from .sentences import sentence as _
+
 MAX_LENGTH = 254
 # What PostgreSQL is asked of every stored address. canonical_email returns nothing else.
 CANONICAL = r"^[!-?\[-~]+@[a-z0-9.-]+$"
@@ -17,8 +19,10 @@ CANONICAL = r"^[!-?\[-~]+@[a-z0-9.-]+$"
 class InvalidEmail(ValidationError):
     def __init__(self) -> None:
         super().__init__(
-            "This is not an e-mail address. It must look like name@example.org, with plain letters"
-            " before the @.",
+            _(
+                "This is not an e-mail address. It must look like name@example.org, with plain letters"
+                " before the @."
+            ),
             code="invalid_email",
         )
 

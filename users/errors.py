@@ -9,7 +9,7 @@ class Refused(ValidationError):
     """An action that is not allowed. The exception handler turns it into a response.
 
     Raised before anything is changed, or in a transaction that it rolls back. A ValidationError, so that
-    forms and callers that know no other error catch it.
+    forms and callers that know no other error catch it. `detail` is a sentence of users/sentences.py.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Refused(ValidationError):
         self.extra = extra or {}  # what the handler needs besides; `body`: more keys of the response
 
     def __str__(self) -> str:
-        return self.detail
+        return str(self.detail)
 
     def __repr__(self) -> str:
         return f"Refused({self.code}, {self.status}: {self.detail})"

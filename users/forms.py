@@ -17,6 +17,7 @@ from . import login_guard
 from .emails import EmailFormField
 from .models import User
 from .password_resets import request_reset
+from .sentences import sentence as _
 
 
 def timezone_field() -> forms.ChoiceField:
@@ -27,7 +28,10 @@ def timezone_field() -> forms.ChoiceField:
 
 class MustWait(ValidationError):
     def __init__(self, wait: int, what: str) -> None:
-        super().__init__(f"Too many {what}. Try again in {wait} seconds.", code="too_many_tries")
+        super().__init__(
+            _("Too many %(what)s. Try again in %(wait)s seconds.", what=what, wait=wait),
+            code="too_many_tries",
+        )
 
 
 def told_to_wait(response: HttpResponse, form: Any) -> HttpResponse:
@@ -45,7 +49,7 @@ class SignInForm(AuthenticationForm):
 
     def get_invalid_login_error(self) -> ValidationError:
         self.wait = getattr(self.request, "login_wait", 0)
-        return MustWait(self.wait, "sign-in attempts") if self.wait else super().get_invalid_login_error()
+        return MustWait(self.wait, _("sign-in attempts")) if self.wait else super().get_invalid_login_error()
 
 
 class StaffSignInForm(SignInForm):
@@ -55,7 +59,8 @@ class StaffSignInForm(SignInForm):
         super().confirm_login_allowed(user)
         if not user.is_staff:
             raise ValidationError(
-                "This account has no access to the admin. Ask an administrator of the site.", code="not_staff"
+                _("This account has no access to the admin. Ask an administrator of the site."),
+                code="not_staff",
             )
 
 
@@ -85,7 +90,7 @@ class ResetForm(forms.Form):
         email = self.cleaned_data["email"]
         self.wait = login_guard.count_reset(email, self.address)
         if self.wait:
-            raise MustWait(self.wait, "requests for this address")
+            raise MustWait(self.wait, _("requests for this address"))
         return email
 
     def save(self, **options: Any) -> None:

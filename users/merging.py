@@ -14,6 +14,7 @@ from django.dispatch import Signal
 
 from .errors import Refused
 from .models import User
+from .sentences import sentence as _
 
 person_merging = Signal()
 
@@ -48,11 +49,11 @@ def merge(placeholder: User, person: User, *, actor: User) -> dict[str, Any]:
 def _check(placeholder: User, person: User) -> None:
     if not placeholder.is_placeholder:
         raise Refused(
-            "not_a_placeholder", "Only a placeholder, made by an import, can be merged into somebody else."
+            "not_a_placeholder", _("Only a placeholder, made by an import, can be merged into somebody else.")
         )
     if person.is_placeholder or not person.is_active:
         raise Refused(
             "not_a_person",
-            "A placeholder can only be merged into somebody active who is not a placeholder.",
+            _("A placeholder can only be merged into somebody active who is not a placeholder."),
             field="into",
         )

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from .capabilities import SITE_ROLES, Role
 from .emails import CANONICAL, CanonicalEmailField
 from .recent_reads import TOKENS
+from .sentences import sentence as _
 from .sessions import Session
 from .zones import validate_zone
 
@@ -103,7 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["email"],
                 name="user_email_unique",
-                violation_error_message="This e-mail already belongs to somebody.",
+                violation_error_message=_("This e-mail already belongs to somebody."),
             ),
             models.CheckConstraint(condition=Q(email__regex=CANONICAL), name="user_email_canonical"),
             models.CheckConstraint(condition=Q(site_role__in=["", *SITE_ROLES]), name="user_site_role_known"),

@@ -4,11 +4,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.core.exceptions import ValidationError
 
+from .sentences import sentence as _
+
 
 def validate_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(
-            f"{name!r} is not a time zone. Use an IANA name such as Europe/Berlin.", code="unknown_zone"
+            _("%(name)r is not a time zone. Use an IANA name such as Europe/Berlin.", name=name),
+            code="unknown_zone",
         )
 
 

@@ -11,14 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
+from users.sentences import sentence as _
+
 from . import provider
 
 log = logging.getLogger(__name__)
-REFUSED = (
+REFUSED = _(
     "You are not signed in: this account is unknown here, or its e-mail address is not verified. "
     "Ask an administrator."
 )
-UNREACHABLE = "The sign-on provider is not reachable. Try again in a minute, or sign in with a password."
+UNREACHABLE = _("The sign-on provider is not reachable. Try again in a minute, or sign in with a password.")
 
 
 class SignOn(OIDCAuthenticationRequestView):

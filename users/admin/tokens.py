@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ..models import ApiToken, User
 from ..ranks import may_manage
+from ..sentences import sentence as _
 from .base import SiteAdmin, signed_in
 
 
@@ -20,7 +21,7 @@ class TokenForm(ModelForm):
         user = self.cleaned_data["user"]
         if not may_manage(self.actor, user):
             raise ValidationError(
-                "A token acts as its user: only an owner may create one for an owner.", code="outranked"
+                _("A token acts as its user: only an owner may create one for an owner."), code="outranked"
             )
         return user
 
