@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
+from users.sentences import sentence as _
+
 Address = IPv4Address | IPv6Address
 SETTING = "WEBHOOK_ALLOWED_NETWORKS"
 # The only IPv6 space that is assigned; the rest is translated, local or unallocated.
@@ -73,7 +75,12 @@ def allowed_addresses(host: str, port: int) -> list[Address]:
     if not allowed:
         names = ", ".join(str(address) for address in found)
         raise BlockedAddress(
-            f"{host} resolves to {names}, which is not a public address. "
-            f"To allow it, add its network to {SETTING}."
+            _(
+                "%(host)s resolves to %(names)s, which is not a public address. "
+                "To allow it, add its network to %(setting)s.",
+                host=host,
+                names=names,
+                setting=SETTING,
+            )
         )
     return allowed

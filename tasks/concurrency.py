@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from users.sentences import sentence as _
+
 from .errors import Refused
 from .models import Annotation, Project, Task
 
@@ -31,10 +33,15 @@ def refuse_stale(annotation: Annotation, seen: Seen) -> None:
         _require_seq(annotation, seen.if_match.strip())
     last, newest = seen.last_annotation_history, annotation.last_row_to_see
     if last is not None and newest is not None and newest > last:
-        what = "The data of its task" if newest == annotation.data_changed_row else "The annotation"
+        what = _("The data of its task") if newest == annotation.data_changed_row else _("The annotation")
         raise Refused(
             "stale",
-            f"{what} has changed since you read it (now {newest}, then {last}). Reload it.",
+            _(
+                "%(what)s has changed since you read it (now %(newest)s, then %(last)s). Reload it.",
+                what=what,
+                newest=newest,
+                last=last,
+            ),
             field="last_annotation_history",
         )
 
@@ -54,7 +61,7 @@ def require_unchanged(row: Task | Project, if_match: str | None) -> None:
         what = row._meta.verbose_name
         raise Refused(
             "stale",
-            f"The {what} has changed since you read it. Reload it.",
+            _("The %(what)s has changed since you read it. Reload it.", what=what),
             status=412,
             extra={"stale": row},
         )
@@ -64,7 +71,9 @@ def _number_in(if_match: str, row: Annotation | Task | Project) -> int:
     match = ETAG.match(if_match)
     if match is None:
         what = row._meta.verbose_name
-        raise Refused("malformed_if_match", f'If-Match must be an ETag of this {what}, like "7", or *.')
+        raise Refused(
+            "malformed_if_match", _('If-Match must be an ETag of this %(what)s, like "7", or *.', what=what)
+        )
     return int(match[1])
 
 
@@ -75,8 +84,12 @@ def _require_seq(annotation: Annotation, if_match: str) -> None:
     if seen != annotation.annotation_seq:
         raise Refused(
             "stale",
-            f"The annotation has changed since you read it "
-            f"(now {annotation.annotation_seq}, then {seen}). Reload it.",
+            _(
+                "The annotation has changed since you read it "
+                "(now %(annotation_seq)s, then %(seen)s). Reload it.",
+                annotation_seq=annotation.annotation_seq,
+                seen=seen,
+            ),
             status=412,
             extra={"stale": annotation},
         )

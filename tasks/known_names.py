@@ -6,6 +6,13 @@ from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from users.sentences import sentence as _
+
+UNKNOWN = {
+    "parameter": _("Unknown parameter."),
+    "option": _("Unknown option."),
+    "key": _("Unknown key."),
+}
 SHOWN = 100  # characters of a name, and names
 
 
@@ -17,16 +24,18 @@ def errors_for(sent: Collection[str], known: Collection[str], *, thing: str) -> 
 
 def _error(name: str, known: Collection[str], thing: str) -> ErrorDetail:
     if near := get_close_matches(name, known, n=1):
-        advice = f"Did you mean {near[0]}?"
+        advice = _("Did you mean %(name)s?", name=near[0])
+    elif known:
+        advice = _("Known are %(names)s.", names=", ".join(sorted(known)))
     else:
-        advice = f"Known are {', '.join(sorted(known))}." if known else "There are none here."
-    return ErrorDetail(f"Unknown {thing}. {advice}", f"unknown_{thing}")
+        advice = _("There are none here.")
+    return ErrorDetail(_("%(why)s %(then)s", why=UNKNOWN[thing], then=advice), f"unknown_{thing}")
 
 
 def unknown_names(sent: Collection[str], known: Collection[str]) -> str:
     """What is wrong, as a sentence; nothing if all names are known."""
-    for name, (error, *_) in errors_for(sent, known, thing="key").items():
-        return f"{name!r}: {error}"
+    for name, (error, *_more) in errors_for(sent, known, thing="key").items():
+        return _("%(name)r: %(problem)s", name=name, problem=error)
     return ""
 
 

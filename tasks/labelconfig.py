@@ -18,6 +18,8 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, fromstring
 
+from users.sentences import sentence as _
+
 from . import label_tags
 from .errors import Refused
 from .results import RELATION, is_result
@@ -162,13 +164,13 @@ _CACHE = _Cache()
 def parse(xml: str) -> LabelConfig:
     """What a stored configuration defines; nothing, if it cannot be read."""
     found = _read(xml)
-    return NOTHING if isinstance(found, str) else found
+    return found if isinstance(found, LabelConfig) else NOTHING
 
 
 def require_valid(xml: str) -> LabelConfig:
     """What a new configuration defines. Raises Refused(invalid_label_config)."""
     found = _read(xml)
-    if isinstance(found, str):
+    if not isinstance(found, LabelConfig):
         raise _invalid(found)
     if xml.strip():
         _refuse_mistakes(_elements(xml))
@@ -178,7 +180,10 @@ def require_valid(xml: str) -> LabelConfig:
 def _read(xml: str) -> LabelConfig | str:
     """Or why it cannot be read."""
     if len(xml) > MAX_CHARACTERS:
-        return f"The label configuration has more than {MAX_CHARACTERS:,} characters."
+        return _(
+            "The label configuration has more than %(max_characters)s characters.",
+            max_characters=format(MAX_CHARACTERS, ","),
+        )
     if (found := _CACHE.get(xml)) is None:
         try:
             found = _config(_elements(xml)) if xml.strip() else NOTHING
@@ -233,7 +238,9 @@ class _Builder:
 
     def start(self, tag: str, sent: dict[str, str]) -> None:
         if len(self._open) == MAX_DEPTH:
-            raise _invalid(f"The label configuration is nested deeper than {MAX_DEPTH} levels.")
+            raise _invalid(
+                _("The label configuration is nested deeper than %(max_depth)s levels.", max_depth=MAX_DEPTH)
+            )
         if self._markup:
             self._markup += 1
             self._open.append(None)
@@ -259,15 +266,31 @@ class _Builder:
         element = _Element(tag, attributes, self._line())
         self.named.append(element)
         if len(self.named) > MAX_CONTROLS:
-            raise _invalid(f"The label configuration has more than {MAX_CONTROLS:,} elements with a name.")
+            raise _invalid(
+                _(
+                    "The label configuration has more than %(max_controls)s elements with a name.",
+                    max_controls=format(MAX_CONTROLS, ","),
+                )
+            )
         if len(element.to_name) > MAX_OBJECTS_OF_CONTROL:
-            raise _invalid(f"{_shown(element.name)} is for more than {MAX_OBJECTS_OF_CONTROL} objects.")
+            raise _invalid(
+                _(
+                    "%(shown)s is for more than %(max_objects_of_control)s objects.",
+                    shown=_shown(element.name),
+                    max_objects_of_control=MAX_OBJECTS_OF_CONTROL,
+                )
+            )
         return element if element.to_name or tag.lower() in label_tags.CONTROL_TAGS else around
 
     def _add_label(self, control: _Element | None, attributes: dict[str, str]) -> None:
         self._labels += 1
         if self._labels > MAX_LABELS:
-            raise _invalid(f"The label configuration has more than {MAX_LABELS:,} labels.")
+            raise _invalid(
+                _(
+                    "The label configuration has more than %(max_labels)s labels.",
+                    max_labels=format(MAX_LABELS, ","),
+                )
+            )
         if control is not None:
             alias = attributes.get("alias")
             control.labels.append(attributes.get("value") or alias or "")
@@ -296,9 +319,9 @@ def _elements(xml: str) -> _Builder:
         parser.feed(xml.removeprefix("\ufeff"))
         return parser.close()
     except DefusedXmlException as error:
-        raise _invalid("The label configuration must not declare a DOCTYPE or entities.") from error
+        raise _invalid(_("The label configuration must not declare a DOCTYPE or entities.")) from error
     except (ParseError, ValueError) as error:
-        raise _invalid(f"The label configuration is not valid XML: {error}.") from error
+        raise _invalid(_("The label configuration is not valid XML: %(error)s.", error=error)) from error
 
 
 def _config(built: _Builder) -> LabelConfig:
@@ -342,7 +365,8 @@ def _input(element: _Element) -> dict[str, str]:
 def _refuse_mistakes(built: _Builder) -> None:
     found = sorted(islice(_mistakes(built), MAX_SENTENCES))
     if found:
-        raise _invalid(" ".join(f"Line {line}: {sentence}" for line, sentence in found))
+        lines = [_("Line %(line)s: %(mistake)s", line=line, mistake=mistake) for line, mistake in found]
+        raise _invalid(" ".join(map(str, lines)))
 
 
 def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
@@ -351,12 +375,14 @@ def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
         # A tag of somebody's own may arrange the page, but nothing is shown or answered in it.
         near = label_tags.nearest(tag)
         if near or takes_part:
-            yield line, f"<{_cut(tag)}> is not a tag of Label Studio.{_advice(f'<{near}>' if near else None)}"
+            what = _("<%(tag)s> is not a tag of Label Studio.", tag=_cut(tag))
+            yield line, _advised(what, f"<{near}>" if near else None)
     lines: dict[str, int] = {}
     for element in built.named:
         name, line = _shown(element.name), element.line
         if element.name in lines:
-            yield line, f"The name {name} is used twice, first in line {lines[element.name]}."
+            first = lines[element.name]
+            yield line, _("The name %(name)s is used twice, first in line %(line)s.", name=name, line=first)
         lines.setdefault(element.name, line)
     # Outside a Repeater, what it makes of `part_{{idx}}` has the names `part_0`, `part_1` …
     numbered = {_unnumbered(name) for name in lines if INDEX.search(name)}
@@ -364,13 +390,16 @@ def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
         for name in element.to_name:
             if name not in lines and _unnumbered(name) not in numbered:
                 near = next(iter(get_close_matches(name[:100], lines, n=1)), None)
-                advice = _advice(near and _shown(near))
-                what = f"{_shown(element.name)} is for {_shown(name)}"
-                yield element.line, f"{what}, but nothing has that name.{advice}"
+                what = _(
+                    "%(name)s is for %(missing)s, but nothing has that name.",
+                    name=_shown(element.name),
+                    missing=_shown(name),
+                )
+                yield element.line, _advised(what, near and _shown(near))
 
 
-def _advice(near: str | None) -> str:
-    return f" Nearest: {near}." if near else ""
+def _advised(mistake: str, near: str | None) -> str:
+    return _("%(mistake)s Nearest: %(near)s.", mistake=mistake, near=near) if near else mistake
 
 
 def for_editor(xml: str) -> str:
@@ -401,7 +430,7 @@ def _replace_unknown(element: Element) -> None:
 def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
     """Where `result` does not conform to the configuration, a sentence each. Empty if it does."""
     if not is_result(result):
-        return ["A result is a list of regions, each an object."]
+        return [_("A result is a list of regions, each an object.")]
     config = parse(xml)
     return [problem for region in result if (problem := _problem(region, config))]
 
@@ -410,7 +439,11 @@ def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
     """The first of the problems, and how many more there are."""
     found = problems(result, xml)
     listed = found[:MAX_LISTED_PROBLEMS]
-    return listed if len(found) == len(listed) else [*listed, f"And {len(found) - len(listed)} more."]
+    return (
+        listed
+        if len(found) == len(listed)
+        else [*listed, _("And %(number)s more.", number=len(found) - len(listed))]
+    )
 
 
 def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
@@ -419,26 +452,42 @@ def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
     region_id, name = _shown(region.get("id")), _shown(region.get("from_name"))
     control = config.control(region.get("from_name"))
     if control is None:
-        return f"Region {region_id} names {name}, which is not a control of the label configuration."
+        return _(
+            "Region %(region_id)s names %(name)s, which is not a control of the label configuration.",
+            region_id=region_id,
+            name=name,
+        )
     if not control.makes(region.get("type")):
         kind = _shown(region.get("type"))
-        return f"Region {region_id} has the type {kind}, but its control {name} produces {control.type!r}."
+        return _(
+            "Region %(region_id)s has the type %(kind)s, but its control %(name)s produces %(type)r.",
+            region_id=region_id,
+            kind=kind,
+            name=name,
+            type=control.type,
+        )
     if not control.is_for(region.get("to_name")):
         on, meant = _shown(region.get("to_name")), ", ".join(control.to_name)
-        return f"Region {region_id} is on {on}, but its control {name} is for {meant}."
+        return _(
+            "Region %(region_id)s is on %(on)s, but its control %(name)s is for %(meant)s.",
+            region_id=region_id,
+            on=on,
+            name=name,
+            meant=meant,
+        )
     return _label_problem(region, control)
 
 
 def _label_problem(region: dict[str, Any], control: Control) -> str | None:
     if not isinstance(region.get("value"), dict):
-        return f"Region {_shown(region.get('id'))} has no value."
+        return _("Region %(shown)s has no value.", shown=_shown(region.get("id")))
     chosen = region["value"].get(control.type)
     if control.dynamic or not isinstance(chosen, list):
         return None
     for label in _flat(chosen):
         if not isinstance(label, str) or label not in control.accepted:
             shown = f"Region {_shown(region.get('id'))} uses {_shown(label)}"
-            return f"{shown}, which the control {control.name!r} does not offer."
+            return _("%(shown)s, which the control %(name)r does not offer.", shown=shown, name=control.name)
     return None
 
 

@@ -7,6 +7,8 @@ import re
 
 from django.core.exceptions import ValidationError
 
+from users.sentences import sentence as _
+
 from .errors import Refused
 
 MAX_ORIGINS = 20
@@ -21,8 +23,11 @@ _ORIGIN = re.compile(
 def validate_origin(text: str) -> None:
     if not _ORIGIN.fullmatch(text):
         raise ValidationError(
-            f"{text[:80]!r} is not an origin. Use scheme and host in lower case, without path or wildcard: "
-            "https://images.example.org or https://images.example.org:8443.",
+            _(
+                "%(text)r is not an origin. Use scheme and host in lower case, without path or wildcard: "
+                "https://images.example.org or https://images.example.org:8443.",
+                text=text[:80],
+            ),
             code="bad_media_origin",
         )
 
@@ -37,6 +42,6 @@ def check_origins(origins: list[str]) -> None:
     if len(origins) > MAX_ORIGINS:
         raise Refused(
             "too_many_media_origins",
-            f"A project can have at most {MAX_ORIGINS} media origins.",
+            _("A project can have at most %(max_origins)s media origins.", max_origins=MAX_ORIGINS),
             field="media_origins",
         )

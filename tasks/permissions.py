@@ -3,6 +3,8 @@
 from django.contrib.auth.backends import BaseBackend
 from rest_framework.permissions import IsAuthenticated
 
+from users.sentences import sentence as _
+
 from .roles import may, may_somewhere
 
 REVIEW_ANNOTATION = "tasks.review_annotation"
@@ -23,7 +25,7 @@ class CanReviewAnnotation(IsAuthenticated):
     """Who may review at all. Whether this annotation may be reviewed now is decided by the workflow."""
 
     code = "not_a_reviewer"
-    message = (
+    message = _(
         "Your role in this project does not include reviewing. "
         "Ask a manager of the project to make you a reviewer."
     )

@@ -12,6 +12,8 @@ from typing import Any
 
 from rest_framework.fields import BooleanField
 
+from users.sentences import sentence as _
+
 MAX_NUMBER = 2**63
 LAST_SECOND = 253_402_300_799  # of the year 9999
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -30,7 +32,7 @@ def number(value: Any) -> float:
     # In Python, True is an int.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or abs(value) > MAX_NUMBER or not math.isfinite(value):
-        raise Unreadable(f"must be a number, not {described(value)}")
+        raise Unreadable(_("must be a number, not %(described)s", described=described(value)))
     return value
 
 
@@ -44,7 +46,7 @@ def boolean(value: Any) -> bool:
             return False
     except TypeError:  # a list or an object
         pass
-    raise Unreadable(f"must be true or false, not {described(value)}")
+    raise Unreadable(_("must be true or false, not %(described)s", described=described(value)))
 
 
 def moment(value: Any) -> datetime:
@@ -52,7 +54,9 @@ def moment(value: Any) -> datetime:
     try:
         return _since_1970(value) if _is_a_count(value) else _iso(value)
     except (ValueError, OverflowError, OSError):
-        raise Unreadable(f"must be a time as 2026-01-31T12:00:00Z, not {described(value)}")
+        raise Unreadable(
+            _("must be a time as 2026-01-31T12:00:00Z, not %(described)s", described=described(value))
+        )
 
 
 def _is_a_count(value: Any) -> bool:
@@ -79,7 +83,9 @@ def unique_id(value: Any) -> uuid.UUID:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip() or len(value) > 255:
-        raise Unreadable(f"must be a UUID or another short text, not {described(value)}")
+        raise Unreadable(
+            _("must be a UUID or another short text, not %(described)s", described=described(value))
+        )
     try:
         return uuid.UUID(value.strip())
     except ValueError:
@@ -89,7 +95,7 @@ def unique_id(value: Any) -> uuid.UUID:
 def described(value: Any) -> str:
     """For an error: what it is, or how it begins."""
     if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
+        return _("an object") if isinstance(value, dict) else "a list"
     if value is None:
         return "null"
     text = repr(value) if isinstance(value, str) else str(value).lower()

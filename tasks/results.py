@@ -12,6 +12,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from users.sentences import sentence as _
+
 # Serializers of floats differ in the last digits: a difference below this share of the value is none.
 NOISE = 1e-6
 TIME_NOISE = 0.01  # of numbers beyond MAX_NUMBER, which are milliseconds: a share of them is half an hour
@@ -55,16 +57,19 @@ def malformed_part(result: Any) -> tuple[str, str] | None:
     Which labels and controls exist is not asked here: see labelconfig.
     """
     if not isinstance(result, list):
-        return "", "must be a list of regions, each an object"
+        return "", _("must be a list of regions, each an object")
     for number, region in enumerate(result):
         path = f"[{number}]"
         if not isinstance(region, dict):
-            return path, "must be a region (an object)"
+            return path, _("must be a region (an object)")
         for key in TEXT_KEYS:
             if key in region and not isinstance(region[key], str):
-                return f"{path}.{key}", "must be a text"
+                return f"{path}.{key}", _("must be a text")
         if (wrong := _number_out_of_range(region)) is not None:
-            return f"{path}{wrong}", f"must be a number between -{MAX_NUMBER:.0f} and {MAX_NUMBER:.0f}"
+            return f"{path}{wrong}", _(
+                "must be a number between -%(max_number)s and %(max_number)s",
+                max_number=format(MAX_NUMBER, ".0f"),
+            )
     return None
 
 

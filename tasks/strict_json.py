@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from rest_framework.exceptions import ParseError
 
+from users.sentences import sentence as _
+
 _NOT_IN_JSONB = re.compile("[\x00\ud800-\udfff]")
 MAX_DIGITS = 400
 
@@ -19,9 +21,9 @@ def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
     try:
         value = DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ParseError(f"The body is not UTF-8: byte {error.start}.") from error
+        raise ParseError(_("The body is not UTF-8: byte %(byte)s.", byte=error.start)) from error
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"The body is not JSON: {error}.") from error
+        raise ParseError(_("The body is not JSON: %(error)s.", error=error)) from error
     refuse_unstorable(value)
     return value
 
@@ -42,7 +44,7 @@ def refuse_deep(raw: bytes, limit: int) -> None:
         elif byte in b"]}":
             depth -= 1
         if deepest > limit:
-            raise ParseError(f"The body is nested deeper than {limit} levels.")
+            raise ParseError(_("The body is nested deeper than %(limit)s levels.", limit=limit))
 
 
 # An escaped character is one token, so that an escaped quote does not end a string.
@@ -56,16 +58,22 @@ class BoundedDecoder(json.JSONDecoder):
         try:
             return super().decode(text, *args)
         except RecursionError:
-            raise json.JSONDecodeError("Nested too deeply", text, 0) from None
+            raise json.JSONDecodeError(_("Nested too deeply"), text, 0) from None
 
 
-UNSTORABLE = "a NUL or half a surrogate pair in a string, which cannot be stored"
+UNSTORABLE = _("a NUL or half a surrogate pair in a string, which cannot be stored")
 
 
 def refuse_unstorable(value: Any) -> None:
     """Refuse what is valid JSON but cannot be stored by PostgreSQL."""
     if (path := unstorable_part(value)) is not None:
-        raise ParseError(f"The body has {UNSTORABLE}{f' ({path})' if path else ''}.")
+        raise ParseError(
+            _(
+                "The body has %(found)s%(where)s.",
+                found=UNSTORABLE,
+                where=f" ({path})" if path else "",
+            )
+        )
 
 
 def unstorable_part(value: Any) -> str | None:
@@ -87,19 +95,25 @@ def unstorable_part(value: Any) -> str | None:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number")
+    raise ValueError(_("%(name)s is not a number", name=name))
 
 
 def _float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{text[:20]} is too large a number")
+        raise ValueError(_("%(text)s is too large a number", text=text[:20]))
     return value
 
 
 def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"a number has {len(text)} digits, at most {MAX_DIGITS} are allowed")
+        raise ValueError(
+            _(
+                "a number has %(digits)s digits, at most %(most)s are allowed",
+                digits=len(text),
+                most=MAX_DIGITS,
+            )
+        )
     return int(text)
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.utils import timezone
 
+from users.sentences import sentence as _
+
 from .errors import Refused
 from .models import Upload
 
@@ -37,6 +39,6 @@ def check_signature(key: str, signature: str) -> None:
     try:
         _SIGNER.unsign(f"{key}:{signature}", max_age=LIFETIME)
     except SignatureExpired:
-        raise Refused("link_expired", "This link has expired. Reload the page it came from.", status=403)
+        raise Refused("link_expired", _("This link has expired. Reload the page it came from."), status=403)
     except BadSignature:
-        raise Refused("bad_link", "This link is not valid. Reload the page it came from.", status=403)
+        raise Refused("bad_link", _("This link is not valid. Reload the page it came from."), status=403)

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from users.admin.base import COUNTED_TO, CarefulChangeList, CountersignAdmin, signed_in
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..querysets import within
@@ -24,7 +25,7 @@ from ..roles import may, may_somewhere
 
 LEADS = "manage_project"
 LISTED_DELETIONS = 20
-INTEGRITY_ERROR = (
+INTEGRITY_ERROR = _(
     "The database refused this because it breaks one of its rules. Nothing was changed. Is it a duplicate?"
 )
 
@@ -158,7 +159,7 @@ class LeadAdmin(ShowsRefusals, CountersignAdmin):
         self.remove(selected(queryset), actor=signed_in(request))
 
     def remove(self, rows: Sequence[Any], *, actor: User) -> None:
-        raise Refused("cannot_be_deleted", "These rows cannot be deleted.")
+        raise Refused("cannot_be_deleted", _("These rows cannot be deleted."))
 
 
 class NumberedSearch(admin.ModelAdmin):
@@ -195,5 +196,8 @@ def selected(rows: Iterable[Any]) -> list[Any]:
     """The rows of a selection. Refuses more of them than a list counts, which nobody can have looked at."""
     found = list(rows[: COUNTED_TO + 1]) if isinstance(rows, models.QuerySet) else list(rows)
     if len(found) > COUNTED_TO:
-        raise Refused("too_many", f"More than {COUNTED_TO} rows are selected. Narrow the filter first.")
+        raise Refused(
+            "too_many",
+            _("More than %(counted_to)s rows are selected. Narrow the filter first.", counted_to=COUNTED_TO),
+        )
     return found

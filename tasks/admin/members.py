@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from users.admin.base import signed_in
 from users.emails import EmailFormField
 from users.models import User
+from users.sentences import sentence as _
 
 from ..models import Assignment, Membership, Project
 from ..roles import may, may_somewhere, role_in
@@ -28,7 +29,7 @@ def person_called(email: str) -> User:
     found = User.objects.people().filter(email=email).first()
     if found is None:
         raise ValidationError(
-            "There is no account with this e-mail. Ask an administrator of the site to create one.",
+            _("There is no account with this e-mail. Ask an administrator of the site to create one."),
             code="unknown_person",
         )
     return found
@@ -66,7 +67,7 @@ class MemberForm(NamedByEmail):
 
     def refuse_repeat(self) -> None:
         if Membership.objects.filter(project=self.instance.project_id, user=self.instance.user).exists():
-            raise ValidationError("This person is already a member.", code="membership_once")
+            raise ValidationError(_("This person is already a member."), code="membership_once")
 
 
 class MembershipInline(admin.TabularInline):
@@ -137,7 +138,7 @@ class AssignmentForm(NamedByEmail):
         cleaned = super().clean()
         task, person = cleaned.get("task"), getattr(self.instance, "user", None)
         if task and person and role_in(task.project_id, person) is None:
-            self.add_error("email", "Only members of the task's project can be assigned to it.")
+            self.add_error("email", _("Only members of the task's project can be assigned to it."))
         return cleaned
 
 

@@ -64,7 +64,7 @@ def person(path: str, description: str) -> Callable[[Any], Any]:
 
 
 def pretty(value: Any) -> SafeString:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     return format_html(
         '<pre class="json" tabindex="0">{}</pre>',
         text[:SHOWN_CHARACTERS] + ("\n…" if len(text) > SHOWN_CHARACTERS else ""),

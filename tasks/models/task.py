@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
+from users.sentences import SentenceDecoder, SentenceEncoder
+
 from ..choices import AssignmentType, FinalState
 from ..mixins import TaskMixin
 from ..querysets import TaskQuerySet, UploadQuerySet
@@ -23,7 +25,7 @@ class Import(models.Model):
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     name = models.CharField(max_length=255, blank=True)
-    report = models.JSONField(default=dict)
+    report = models.JSONField(default=dict, encoder=SentenceEncoder, decoder=SentenceDecoder)
     idempotency_key = models.CharField(max_length=255, blank=True, editable=False)
     fingerprint = models.CharField(
         max_length=64, blank=True, editable=False, help_text="Of the request that has the key."

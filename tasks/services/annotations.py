@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..choices import VERDICTS, ActionType, HistoryAction
@@ -88,11 +89,11 @@ def lock(annotation_id: int, *, visible_to: User | None = None) -> tuple[Annotat
         if annotation is None and reread_roles(visible_to):
             annotation = compiled_for_reader(_visible_locked, visible_to).get(annotation_id)
         if annotation is None:
-            raise Refused("not_found", "Not found.", status=404)
+            raise Refused("not_found", _("Not found."), status=404)
     if annotation is None or annotation.deleted_at or annotation.project.deleted_at:
-        raise Refused("not_found", "This annotation no longer exists.", status=404)
+        raise Refused("not_found", _("This annotation no longer exists."), status=404)
     if annotation.task.deleted_at:
-        raise Refused("not_found", "The task of this annotation no longer exists.", status=404)
+        raise Refused("not_found", _("The task of this annotation no longer exists."), status=404)
     annotation.task.project = annotation.project
     if beside := _author_and_config().get(annotation_id):
         annotation.completed_by, annotation.config_outdated = beside.completed_by, beside.config_outdated
@@ -134,7 +135,7 @@ def submit_many(entries: Iterable[tuple[Task, Work]], *, actor: User) -> list[An
             for task in Task.objects.select_related("project").lock(task.pk for task, _ in entries)
         }
         if any(task.pk not in locked or locked[task.pk].deleted_at for task, _ in entries):
-            raise Refused("not_found", "This task no longer exists.", status=404)
+            raise Refused("not_found", _("This task no longer exists."), status=404)
         annotations = [_new(locked[task.pk], work, actor) for task, work in entries]
         _insert(annotations, [work for _, work in entries], actor)
         # What they submitted fills the slots that were reserved for them.
@@ -312,7 +313,7 @@ def convert_to_draft(annotation_id: int, *, actor: User, take_back: bool = False
         if annotation.completed_by_id != actor.pk:
             raise Refused(
                 "not_yours",
-                "This is somebody else's work. Only its author may turn it back into a draft.",
+                _("This is somebody else's work. Only its author may turn it back into a draft."),
                 status=403,
             )
         annotation.is_draft = True
@@ -392,7 +393,7 @@ def _require_edit_permission(annotation: Annotation, actor: User) -> None:
     if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
         raise Refused(
             "not_yours",
-            "This is somebody else's work. Only its author, a reviewer or a manager may change it.",
+            _("This is somebody else's work. Only its author, a reviewer or a manager may change it."),
             status=403,
         )
 
@@ -400,12 +401,15 @@ def _require_edit_permission(annotation: Annotation, actor: User) -> None:
 def _refuse_ground_truth(annotation: Annotation, actor: User) -> None:
     if not may(actor, "set_ground_truth", annotation.project_id):
         raise Refused(
-            "ground_truth_not_allowed", "Only reviewers and managers may set the ground truth.", status=403
+            "ground_truth_not_allowed", _("Only reviewers and managers may set the ground truth."), status=403
         )
     if annotation.has_words_of(actor) and not annotation.project.allow_self_review:
         raise Refused(
             "own_annotation",
-            "This is your own work: somebody else has to mark it as ground truth, or to take the mark off.",
+            _(
+                "This is your own work: somebody else has to mark it as ground truth, "
+                "or to take the mark off."
+            ),
             status=403,
             field="ground_truth",
         )
@@ -416,7 +420,7 @@ def refuse_empty(result: list[dict[str, Any]], project: Project, *, skipped: boo
     if project.require_result and not result and not skipped:
         raise Refused(
             "empty_result",
-            "This project wants a result: label something before you submit, or skip the task.",
+            _("This project wants a result: label something before you submit, or skip the task."),
             field="result",
         )
 

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..errors import Refused
@@ -67,7 +68,10 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
         if touched:
             raise Refused(
                 "work_since_import",
-                f"Others have worked on {touched} of these tasks since. Use force to delete them anyway.",
+                _(
+                    "Others have worked on %(number)s of these tasks since. Use force to delete them anyway.",
+                    number=touched,
+                ),
             )
         # The same request may import them again.
         Import.objects.filter(pk=record.pk).update(idempotency_key="", fingerprint="")

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..choices import HistoryAction
@@ -20,7 +21,9 @@ from .tasks import lock_with_annotations
 def close(task_id: int, *, reason: str, actor: User) -> Task:
     """Annotations and reviews stay as they are. A task that is closed already stays as it is."""
     if not reason.strip():
-        raise Refused("because_required", "Say why this task is closed without an answer.", field="because")
+        raise Refused(
+            "because_required", _("Say why this task is closed without an answer."), field="because"
+        )
     with transaction.atomic():
         annotations, task = lock_with_annotations(task_id)
         if task.closed_at is None:

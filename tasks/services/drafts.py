@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from ..concurrency import NOTHING_SEEN, Seen
 from ..errors import Refused
@@ -25,7 +26,10 @@ def save(task: Task, *, actor: User, annotation: Annotation | None = None, **fie
         if Draft.objects.filter(task=task, user=actor).count() >= MAX_DRAFTS_OF_TASK:
             raise Refused(
                 "too_many_drafts",
-                f"You have {MAX_DRAFTS_OF_TASK} drafts on this task. Submit, change or delete one of them.",
+                _(
+                    "You have %(most)s drafts on this task. Submit, change or delete one of them.",
+                    most=MAX_DRAFTS_OF_TASK,
+                ),
             )
         return _create(task, actor=actor, annotation=annotation, **fields)
 
@@ -86,7 +90,7 @@ def _submitted_meanwhile(draft: Draft, actor: User) -> Annotation:
 
 
 def _gone() -> Refused:
-    return Refused("not_found", "This draft no longer exists.", status=404)
+    return Refused("not_found", _("This draft no longer exists."), status=404)
 
 
 def edit(
@@ -130,12 +134,14 @@ def _submit_onto(draft: Draft, work: annotations.Work, actor: User) -> Annotatio
 
 
 def require_current_version(draft: Draft) -> None:
-    annotation, _ = annotations.lock(draft.annotation_id)  # type: ignore[arg-type]
+    annotation, _task = annotations.lock(draft.annotation_id)  # type: ignore[arg-type]
     if annotation.current_version_id != draft.began_on_id:
         raise Refused(
             "stale",
-            "The annotation has a newer version than the one this draft is based on. "
-            "The draft is kept; reload the annotation.",
+            _(
+                "The annotation has a newer version than the one this draft is based on. "
+                "The draft is kept; reload the annotation."
+            ),
             status=412,
             extra={"stale": annotation},
         )

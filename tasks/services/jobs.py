@@ -6,6 +6,7 @@ from jobs import runner
 from jobs.models import Job
 from jobs.registry import kind_of
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..models import Project
@@ -27,7 +28,12 @@ def cancel(job: Job) -> None:
     if not kind_of(job).is_cancellable:
         raise Refused(
             "not_cancellable",
-            f"Job {job.pk} follows a change of settings. Change them back: that is another such job.",
+            _(
+                "Job %(job)s follows a change of settings. Change them back: that is another such job.",
+                job=job.pk,
+            ),
         )
     if not runner.cancel(job):
-        raise Refused("job_finished", f"Job {job.pk} has already ended. There is nothing to cancel.")
+        raise Refused(
+            "job_finished", _("Job %(job)s has already ended. There is nothing to cancel.", job=job.pk)
+        )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..labelconfig import Control, LabelConfig, parse
@@ -54,14 +55,19 @@ class Orphans:
 
     def sentences(self) -> Iterator[str]:
         for control, number in self.controls.items():
-            yield f"the control {control!r} ({_counted(number)})"
+            yield _("the control %(control)r (%(counted)s)", control=control, counted=_counted(number))
         for control, labels in self.labels.items():
             for label, number in labels.items():
-                yield f"the label {label!r} of {control!r} ({_counted(number)})"
+                yield _(
+                    "the label %(label)r of %(control)r (%(counted)s)",
+                    label=label,
+                    control=control,
+                    counted=_counted(number),
+                )
 
 
 def _counted(number: int) -> str:
-    return "1 annotation" if number == 1 else f"{number} annotations"
+    return _("1 annotation") if number == 1 else _("%(number)s annotations", number=number)
 
 
 def append(project: Project, *, actor: User) -> None:
@@ -80,14 +86,17 @@ def refuse_orphans(project: Project, xml: str) -> None:
     found = orphans(project, xml)
     if not found:
         return
-    words = list(found.sentences())
-    named = ", ".join(words[:MAX_NAMED]) + (
-        f" and {len(words) - MAX_NAMED} more" if len(words) > MAX_NAMED else ""
-    )
+    words = list(map(str, found.sentences()))
+    named = ", ".join(words[:MAX_NAMED])
+    if len(words) > MAX_NAMED:
+        named = _("%(named)s and %(number)s more", named=named, number=len(words) - MAX_NAMED)
     raise Refused(
         "labels_in_use",
-        f"Annotations use what the new configuration does not have: {named}. "
-        "Use force=true to change it anyway; annotations and reviews stay as they are.",
+        _(
+            "Annotations use what the new configuration does not have: %(named)s. "
+            "Use force=true to change it anyway; annotations and reviews stay as they are.",
+            named=named,
+        ),
         field="label_config",
         extra={"body": {"in_use": found.as_dict()}},
     )
@@ -161,7 +170,7 @@ def _bounded() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:
             raise
-        detail = (
+        detail = _(
             "This project has too many annotations to count what the new configuration would drop."
             " Use force=true to change it without counting; annotations and reviews stay as they are."
         )

@@ -12,6 +12,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 
 from users.capabilities import PROJECT_ROLES, SITE_ROLES, Role, roles_with
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import events
 from ..errors import Refused
@@ -63,7 +64,7 @@ def set_paused(membership: Membership, paused: bool, *, actor: User) -> Membersh
     with transaction.atomic():
         locked = _lock(membership.project_id, membership.user)
         if locked is None:
-            raise Refused("not_found", "This person is no longer a member of the project.", status=404)
+            raise Refused("not_found", _("This person is no longer a member of the project."), status=404)
         if locked.paused != paused:
             locked.paused = paused
             locked.save(update_fields=["paused"])
@@ -98,7 +99,7 @@ def _require_another_manager(project_id: int, user: User) -> None:
     if managers.filter(user=user).exists() and not managers.exclude(user=user).exists():
         raise Refused(
             "last_manager",
-            "This is the project's only manager. Make somebody else a manager first.",
+            _("This is the project's only manager. Make somebody else a manager first."),
             field="role",
         )
 
@@ -116,7 +117,9 @@ def named(project: Project, ids: Collection[int]) -> list[User]:
     if others := sorted(set(ids) - {person.pk for person in people}):
         names = ", ".join(map(str, others))
         raise Refused(
-            "no_member", f"No active member of this project: {names}. Add them first.", field="users"
+            "no_member",
+            _("No active member of this project: %(names)s. Add them first.", names=names),
+            field="users",
         )
     return people
 
@@ -131,7 +134,7 @@ def require_active_member(user: User, project: Project) -> None:
     if not is_active_member(user, project):
         raise Refused(
             "not_at_work",
-            "This person is paused in the project or not a member of it. Choose an active member.",
+            _("This person is paused in the project or not a member of it. Choose an active member."),
             field="to",
         )
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from users.errors import Refused
 from users.merging import Merging, person_merging
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..models import Annotation, Assignment, Task
@@ -43,7 +44,7 @@ def _require_manager(merging: Merging) -> None:
     if not manages_all or (not projects and not merging.actor.runs_site):
         raise Refused(
             "permission_denied",
-            "Only somebody who manages every project this placeholder has work in can merge it.",
+            _("Only somebody who manages every project this placeholder has work in can merge it."),
             status=403,
         )
 
@@ -59,7 +60,7 @@ def _work_of(user: User) -> QuerySet[Annotation]:
 def _batches(placeholder: User) -> Iterator[list[Annotation]]:
     """Locked, each batch from one project, as events are."""
     ids = list(_work_of(placeholder).order_by("project_id", "pk").values_list("project_id", "pk"))
-    for project in dict.fromkeys(project for project, _ in ids):
+    for project in dict.fromkeys(project for project, _pk in ids):
         within = [pk for of, pk in ids if of == project]
         for start in range(0, len(within), BATCH):
             yield list(Annotation.objects.select_related("project").lock(within[start : start + BATCH]))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from users.capabilities import Role
 from users.models import User
 from users.recent_reads import ROLES
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..concurrency import require_unchanged
@@ -41,7 +42,7 @@ def create(*, actor: User, **fields: Any) -> Project:
     if not (actor.may_create_projects or actor.runs_site):
         raise Refused(
             "may_not_create_projects",
-            "You are not allowed to create projects. Ask an administrator of the site.",
+            _("You are not allowed to create projects. Ask an administrator of the site."),
             status=403,
         )
     with transaction.atomic():
@@ -116,7 +117,7 @@ def _lock(project: Project) -> Project:
     rows = Project.objects.select_for_update(no_key=True, of=("self",))
     locked = rows.filter(pk=project.pk, deleted_at=None).first()
     if locked is None:
-        raise Refused("not_found", "This project no longer exists.", status=404)
+        raise Refused("not_found", _("This project no longer exists."), status=404)
     return locked
 
 
@@ -132,12 +133,14 @@ def _check(project: Project) -> None:
     check_origins(project.media_origins)
     if not project.allowed_reject_actions:
         raise Refused(
-            "no_reject_action", "At least one reject action must be allowed.", field="allowed_reject_actions"
+            "no_reject_action",
+            _("At least one reject action must be allowed."),
+            field="allowed_reject_actions",
         )
     if project.default_reject_action not in project.allowed_reject_actions:
         raise Refused(
             "reject_action_not_allowed",
-            "The default reject action must be one of the allowed ones.",
+            _("The default reject action must be one of the allowed ones."),
             field="default_reject_action",
         )
     _check_reasons(project.reject_reasons)
@@ -145,19 +148,23 @@ def _check(project: Project) -> None:
 
 def _check_reasons(reasons: Any) -> None:
     if not isinstance(reasons, list) or len(reasons) > MAX_REASONS:
-        raise _bad_reason(f"Reject reasons are a list of at most {MAX_REASONS}.")
+        raise _bad_reason(_("Reject reasons are a list of at most %(max_reasons)s.", max_reasons=MAX_REASONS))
     seen = set()
     for reason in reasons:
         code, text = (reason.get("code"), reason.get("text")) if isinstance(reason, dict) else (None, None)
         if not (isinstance(code, str) and isinstance(text, str) and code.strip() and text.strip()):
-            raise _bad_reason('Each reject reason needs a "code" and a "text", both not empty.')
+            raise _bad_reason(_('Each reject reason needs a "code" and a "text", both not empty.'))
         if len(code) > MAX_REASON_CODE or len(text) > MAX_REASON_TEXT:
             raise _bad_reason(
-                f"The code of a reject reason has at most {MAX_REASON_CODE} characters,"
-                f" its text {MAX_REASON_TEXT}."
+                _(
+                    "The code of a reject reason has at most %(max_reason_code)s characters,"
+                    " its text %(max_reason_text)s.",
+                    max_reason_code=MAX_REASON_CODE,
+                    max_reason_text=MAX_REASON_TEXT,
+                )
             )
         if code in seen:
-            raise _bad_reason(f"Two reject reasons have the code {code!r}.")
+            raise _bad_reason(_("Two reject reasons have the code %(code)r.", code=code))
         seen.add(code)
 
 

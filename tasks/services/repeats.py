@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 
@@ -45,8 +46,11 @@ def _taken(found: Model, actor: User) -> Refused:
         extra = {"body": {"existing": found.pk}}
     return Refused(
         "unique_id_taken",
-        f"{what.capitalize()} already has this unique_id, and differs from what you sent. "
-        "Change that one, or leave unique_id out.",
+        _(
+            "%(what)s already has this unique_id, and differs from what you sent. "
+            "Change that one, or leave unique_id out.",
+            what=what.capitalize(),
+        ),
         field="unique_id",
         extra=extra,
     )

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events
 from ..choices import HistoryAction
@@ -139,10 +140,11 @@ def _refuse(row: Project | Task | Annotation, project: Project, actor: User) -> 
     """404 if not visible; refused if it is not deleted, or was deleted too long ago."""
     _require_manager(row, project, actor)
     if row.deleted_at is None:
-        raise Refused("not_deleted", "This is not deleted, so there is nothing to restore.")
+        raise Refused("not_deleted", _("This is not deleted, so there is nothing to restore."))
     if row.deleted_at < timezone.now() - RESTORABLE:
         raise Refused(
-            "too_late", f"This was deleted more than {RESTORABLE.days} days ago and cannot be restored."
+            "too_late",
+            _("This was deleted more than %(days)s days ago and cannot be restored.", days=RESTORABLE.days),
         )
 
 
@@ -152,17 +154,19 @@ def _require_manager(row: Project | Task | Annotation, project: Project, actor: 
         raise _unknown()
     if not may(actor, "manage_project", project):
         raise Refused(
-            "permission_denied", "Only a manager of the project can restore what was deleted.", status=403
+            "permission_denied", _("Only a manager of the project can restore what was deleted."), status=403
         )
 
 
 def _unknown() -> Refused:
-    return Refused("not_found", "Not found.", status=404)
+    return Refused("not_found", _("Not found."), status=404)
 
 
 def _refuse_deleted_parent(parent: Project | Task, what: str) -> None:
     if parent.deleted_at:
-        raise Refused("parent_deleted", f"The {what} it belongs to is deleted. Restore that first.")
+        raise Refused(
+            "parent_deleted", _("The %(what)s it belongs to is deleted. Restore that first.", what=what)
+        )
 
 
 def _refuse_taken_names(tasks: list[Task]) -> None:
@@ -178,5 +182,7 @@ def _refuse_taken_names(tasks: list[Task]) -> None:
 
 def _taken(what: str, name: str) -> Refused:
     return Refused(
-        "name_taken", f"Another {what} has the same {name} now. Delete that one first.", field=name
+        "name_taken",
+        _("Another %(what)s has the same %(name)s now. Delete that one first.", what=what, name=name),
+        field=name,
     )

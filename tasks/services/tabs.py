@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..models import Project, View
@@ -59,7 +60,7 @@ def change(view: View, fields: dict[str, Any] | Callable[[View], dict[str, Any]]
         rows = View.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
         locked = rows.filter(pk=view.pk).first()
         if locked is None:
-            raise Refused("not_found", "This tab no longer exists.", status=404)
+            raise Refused("not_found", _("This tab no longer exists."), status=404)
         changes = fields(locked) if callable(fields) else fields
         for name, value in changes.items():
             setattr(locked, name, value)

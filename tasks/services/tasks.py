@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import counters, events, locks, totals
 from ..choices import ActionType, HistoryAction
@@ -201,7 +202,7 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
     if not may(actor, "manage_project", task.project_id):
         raise Refused(
             "task_is_annotated",
-            "This task has annotations, so only a manager may change its data.",
+            _("This task has annotations, so only a manager may change its data."),
             status=403,
         )
     for annotation in annotations:
@@ -222,7 +223,7 @@ def _note_data_change(task: Task, annotations: list[Annotation], old: Any, actor
 def _locked(task_id: int) -> Task:
     task = Task.objects.select_related("project").lock([task_id]).first()
     if task is None or task.deleted_at is not None:
-        raise Refused("not_found", "This task no longer exists.", status=404)
+        raise Refused("not_found", _("This task no longer exists."), status=404)
     return task
 
 
@@ -272,7 +273,7 @@ def _change_prediction(prediction_id: int, fields: dict[str, Any]) -> Prediction
     """Read under the lock of its task, which every change and deletion of a prediction takes."""
     prediction = Prediction.objects.filter(pk=prediction_id).first()
     if prediction is None:
-        raise Refused("not_found", "This prediction no longer exists.", status=404)
+        raise Refused("not_found", _("This prediction no longer exists."), status=404)
     for name, value in fields.items():
         setattr(prediction, name, value)
     prediction.save(update_fields=[*fields, "updated_at"])

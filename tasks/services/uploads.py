@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import media
 from ..errors import Refused
@@ -45,19 +46,35 @@ def _check(file: UploadedFile, kinds: Mapping[str, Kind]) -> None:
     name, kind = file.name or "", kinds.get(media.extension_of(file.name or ""))
     if kind is None:
         known = ", ".join(kinds)
-        raise _refused("unknown_media", f"{name}: this type of file cannot be uploaded. Allowed are {known}.")
+        raise _refused(
+            "unknown_media",
+            _(
+                "%(name)s: this type of file cannot be uploaded. Allowed are %(known)s.",
+                name=name,
+                known=known,
+            ),
+        )
     if not file.size:
-        raise _refused("empty_file", f"{name} is empty.")
+        raise _refused("empty_file", _("%(name)s is empty.", name=name))
     if file.size > settings.UPLOAD_FILE_LIMIT:
         raise _refused(
             "file_too_large",
-            f"{name} is {file.size} bytes; the limit is {settings.UPLOAD_FILE_LIMIT}.",
+            _(
+                "%(name)s is %(size)s bytes; the limit is %(upload_file_limit)s.",
+                name=name,
+                size=file.size,
+                upload_file_limit=settings.UPLOAD_FILE_LIMIT,
+            ),
         )
     file.seek(0)
     if not kind.fits(file.read(media.HEAD)):
         raise _refused(
             "not_what_it_says",
-            f"The content of {name} is not {kind.content_type}. Give the file the right extension.",
+            _(
+                "The content of %(name)s is not %(content_type)s. Give the file the right extension.",
+                name=name,
+                content_type=kind.content_type,
+            ),
         )
     file.seek(0)
 
@@ -121,7 +138,7 @@ def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
         if used:
             raise Refused(
                 "upload_in_use",
-                f"{used} tasks use these files. Delete the tasks first, or use force.",
+                _("%(used)s tasks use these files. Delete the tasks first, or use force.", used=used),
             )
         Upload.objects.filter(pk__in=[row.pk for row in rows]).delete()
         _delete_on_commit([row.file.name for row in rows])
