@@ -15,6 +15,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
 from users.models import User
+from users.sentences import sentence as _
 
 from .decisions.request import BulkAction, Refusals, Report
 from .decisions.restoring import affected_by
@@ -162,7 +163,11 @@ def undo(bulk: BulkReview, *, actor: User) -> Report | Job:
     of_bulk = Job.objects.filter(kind__in=(KIND, UNDO_KIND), subject_id=bulk.pk)
     if running := of_bulk.unfinished().first():
         raise Refused(
-            "still_running", f"Job {running.pk} is still working on this. Cancel it or wait until it ends."
+            "still_running",
+            _(
+                "Job %(running)s is still working on this. Cancel it or wait until it ends.",
+                running=running.pk,
+            ),
         )
     ids = affected_by(bulk)
     if len(ids) <= LIMIT:
@@ -178,9 +183,9 @@ def _start(ids: Sequence[int], action: BulkAction, actor: User) -> Job:
         )[:2]
     )
     if not projects:
-        raise Refused("nothing_selected", "None of the selected annotations still exist.")
+        raise Refused("nothing_selected", _("None of the selected annotations still exist."))
     if len(projects) > 1:
-        raise Refused("mixed_projects", "The annotations of a selection must belong to one project.")
+        raise Refused("mixed_projects", _("The annotations of a selection must belong to one project."))
     if not may(actor, "review_annotation", projects[0]):
         raise NOT_A_REVIEWER.as_error()
     bulk = BulkReview.objects.create(project=projects[0], action=action.name, created_by=actor)

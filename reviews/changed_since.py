@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tasks.diff import Kind, Operation, changes
 from tasks.errors import Refused
 from tasks.models import Annotation, History
+from users.sentences import sentence as _
 
 from .models import Review
 
@@ -52,7 +53,9 @@ def _version(annotation: Annotation, history_id: int) -> History:
     if row := History.objects.filter(annotation=annotation, pk=history_id).select_related("version").first():
         return row.version or row
     raise Refused(
-        "unknown_version", "This annotation has no such version. Use an id from its history.", field="since"
+        "unknown_version",
+        _("This annotation has no such version. Use an id from its history."),
+        field="since",
     )
 
 

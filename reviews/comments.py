@@ -15,6 +15,7 @@ from tasks.roles import may
 from tasks.services import drafts, repeats
 from tasks.services.annotations import lock
 from users.models import User
+from users.sentences import sentence as _
 
 from . import counters, events
 from .models import Comment
@@ -123,7 +124,7 @@ def _lock(comment: Comment) -> tuple[Comment, Task]:
     found = Comment.objects.select_related("created_by", "annotation", "project")
     locked = found.filter(pk=comment.pk, deleted_at=None).first()
     if locked is None:
-        raise Refused("not_found", "This comment no longer exists.", status=404)
+        raise Refused("not_found", _("This comment no longer exists."), status=404)
     return locked, task
 
 
@@ -150,7 +151,7 @@ def _tell(kind: str, comment: Comment, actor: User) -> None:
 
 def _refuse_other_author(comment: Comment, actor: User) -> None:
     if comment.created_by_id != actor.pk:
-        raise Refused("not_your_comment", "Somebody else wrote this comment.", status=403)
+        raise Refused("not_your_comment", _("Somebody else wrote this comment."), status=403)
 
 
 def fresh_comment(annotation: Annotation, reviewer: User) -> Comment | None:

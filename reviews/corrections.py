@@ -13,6 +13,7 @@ from tasks.diff import Operation, changes
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from users.models import User
+from users.sentences import sentence as _
 
 from .models import Correction, Review
 
@@ -91,7 +92,7 @@ def acknowledge(correction: Correction, *, actor: User) -> Correction:
     """Mark it as seen, once. Raises Refused for anybody but the person whose work it was."""
     if correction.annotator_id != actor.pk:
         raise Refused(
-            "not_yours", "Only the person whose work was corrected can acknowledge this.", status=403
+            "not_yours", _("Only the person whose work was corrected can acknowledge this."), status=403
         )
     _acknowledge(Correction.objects.filter(pk=correction.pk))
     correction.refresh_from_db(fields=["acknowledged_at"])

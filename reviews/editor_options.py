@@ -9,6 +9,7 @@ from tasks.models import Project
 from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from users.models import User
+from users.sentences import sentence as _
 
 from .visible_people import people_of, visible_people, without_activity
 
@@ -51,7 +52,7 @@ def options(user: User, project: Project, screen: str) -> dict[str, Any]:
     """What the editor needs for this screen. Raises Refused."""
     reviewing = screen == REVIEW
     if reviewing and not project.enable_review_workflow:
-        detail = "Reviews are switched off in this project. Ask a manager."
+        detail = _("Reviews are switched off in this project. Ask a manager.")
         raise Refused("workflow_disabled", detail, field="screen")
     return {
         "project": project.pk,

@@ -8,6 +8,7 @@ from tasks.models import Annotation, Task
 from tasks.roles import may
 from tasks.state import ABSENT
 from users.models import User
+from users.sentences import sentence as _
 
 from . import counters, final_answer, workflow
 from .models import FinalPick
@@ -40,7 +41,7 @@ def undo(task: Task, *, actor: User) -> Task:
             if actor.pk != current.picked_by_id and not may(actor, "undo_any_review", task.project_id):
                 raise Refused(
                     "not_your_pick",
-                    "Somebody else picked this answer. Only they or a manager may undo it.",
+                    _("Somebody else picked this answer. Only they or a manager may undo it."),
                     status=403,
                 )
             _undo(current, actor)
@@ -52,7 +53,7 @@ def _locked(task: Task, actor: User) -> Task:
     # The lock of the task also serializes picks with verdicts, which may end them.
     locked = Task.objects.select_related("project").lock([task.pk]).first()
     if locked is None or locked.deleted_at or locked.project.deleted_at:
-        raise Refused("not_found", "This task no longer exists.", status=404)
+        raise Refused("not_found", _("This task no longer exists."), status=404)
     if not may(actor, "review_annotation", locked.project_id):
         raise workflow.NOT_A_REVIEWER.as_error()
     return locked
@@ -71,14 +72,20 @@ def _refuse(task: Task, annotation_id: int, actor: User) -> None:
     annotation = Annotation.objects.filter(task=task, pk=annotation_id).exclude(state__in=ABSENT).first()
     if annotation is None:
         raise Refused(
-            "unknown_annotation", f"Task {task.pk} has no annotation {annotation_id}.", field="annotation"
+            "unknown_annotation",
+            _(
+                "Task %(task)s has no annotation %(annotation_id)s.",
+                task=task.pk,
+                annotation_id=annotation_id,
+            ),
+            field="annotation",
         )
     if not task.project.enable_review_workflow:
         raise Refused(
-            "workflow_disabled", "Reviews are switched off in this project, so no answer can be picked."
+            "workflow_disabled", _("Reviews are switched off in this project, so no answer can be picked.")
         )
     if annotation.has_words_of(actor) and not task.project.allow_self_review:
-        raise Refused("own_annotation", "This is your own work. Somebody else has to pick it.", status=403)
+        raise Refused("own_annotation", _("This is your own work. Somebody else has to pick it."), status=403)
     _refuse_if_needless(task, annotation_id)
 
 
@@ -88,18 +95,21 @@ def _refuse_if_needless(task: Task, annotation_id: int) -> None:
     if all(one.annotation_id != annotation_id for one in siblings if final_answer.can_answer(one)):
         raise Refused(
             "not_standing",
-            "Only an accepted or fixed annotation can be the answer.",
+            _("Only an accepted or fixed annotation can be the answer."),
             field="annotation",
         )
     if not found:
         raise Refused(
-            "not_reviewed", "This task is not reviewed yet. Its answer follows from its verdicts once it is."
+            "not_reviewed",
+            _("This task is not reviewed yet. Its answer follows from its verdicts once it is."),
         )
     if all(one.annotation_id != annotation_id for one in found):
         raise Refused(
             "not_ground_truth",
-            "This task has ground truth, so its answer must be a ground truth annotation.",
+            _("This task has ground truth, so its answer must be a ground truth annotation."),
             field="annotation",
         )
     if final_answer.all_agree(found, final_answer.results_of(one.annotation_id for one in found)):
-        raise Refused("nothing_to_pick", "The annotations of this task agree, so there is nothing to pick.")
+        raise Refused(
+            "nothing_to_pick", _("The annotations of this task agree, so there is nothing to pick.")
+        )

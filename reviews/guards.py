@@ -9,6 +9,7 @@ from tasks.models import Annotation, Project
 from tasks.roles import may
 from tasks.state import State, state_of
 from users.models import User
+from users.sentences import sentence as _
 
 from .opened import opened_by_others
 
@@ -48,7 +49,7 @@ Guard = Callable[[Case], Refusal | None]
 def own_annotation(case: Case) -> Refusal | None:
     if _self_review_allowed(case) or not case.annotation.is_work_of(case.user):
         return None
-    return Refusal("own_annotation", "This is your own work: somebody else has to review it.", 403)
+    return Refusal("own_annotation", _("This is your own work: somebody else has to review it."), 403)
 
 
 def _self_review_allowed(case: Case) -> bool:
@@ -63,7 +64,7 @@ def own_version(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "own_annotation",
-        "The current version is your own. Undo your fix first, or ask another reviewer.",
+        _("The current version is your own. Undo your fix first, or ask another reviewer."),
         403,
     )
 
@@ -74,7 +75,7 @@ def own_verdict_contested(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "own_verdict_contested",
-        "The annotator contests your rejection, so another reviewer decides. You can still undo it.",
+        _("The annotator contests your rejection, so another reviewer decides. You can still undo it."),
         403,
     )
 
@@ -84,7 +85,7 @@ def workflow_disabled(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "workflow_disabled",
-        "Reviews are switched off in this project. A manager can switch them on in its settings.",
+        _("Reviews are switched off in this project. A manager can switch them on in its settings."),
     )
 
 
@@ -93,20 +94,20 @@ def not_submitted(case: Case) -> Refusal | None:
     if annotation.pk and annotation.completed_by_id and state_of(annotation) != State.DRAFT:
         return None
     return Refusal(
-        "not_submitted", "This annotation is a draft. It must be submitted before it can be reviewed."
+        "not_submitted", _("This annotation is a draft. It must be submitted before it can be reviewed.")
     )
 
 
 def skipped(case: Case) -> Refusal | None:
     if not case.annotation.was_cancelled:
         return None
-    return Refusal("skipped", "The annotator skipped this task: there is nothing to review.")
+    return Refusal("skipped", _("The annotator skipped this task: there is nothing to review."))
 
 
 def task_not_finished(case: Case) -> Refusal | None:
     if not case.project.only_finished_tasks or case.annotation.task.is_labeled or case.may("manage_project"):
         return None
-    return Refusal("task_not_finished", "This task can be reviewed once it has all its annotations.")
+    return Refusal("task_not_finished", _("This task can be reviewed once it has all its annotations."))
 
 
 def not_assigned(case: Case) -> Refusal | None:
@@ -114,7 +115,7 @@ def not_assigned(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "not_assigned",
-        "In this project you review assigned tasks only, and this one is not assigned to you.",
+        _("In this project you review assigned tasks only, and this one is not assigned to you."),
         403,
     )
 
@@ -130,7 +131,7 @@ def _is_assigned(case: Case) -> bool:
 def not_standing(case: Case) -> Refusal | None:
     if case.annotation.standing_review_id is not None:
         return None
-    return Refusal("not_standing", "This annotation has no standing verdict, so there is nothing to undo.")
+    return Refusal("not_standing", _("This annotation has no standing verdict, so there is nothing to undo."))
 
 
 def not_your_review(case: Case) -> Refusal | None:
@@ -138,7 +139,7 @@ def not_your_review(case: Case) -> Refusal | None:
     if case.annotation.last_created_by_id == case.user.pk or case.may("undo_any_review"):
         return None
     return Refusal(
-        "not_your_review", "Somebody else signed this verdict. Only they or a manager may undo it.", 403
+        "not_your_review", _("Somebody else signed this verdict. Only they or a manager may undo it."), 403
     )
 
 
@@ -146,21 +147,21 @@ def not_your_work(case: Case) -> Refusal | None:
     if case.annotation.is_work_of(case.user):
         return None
     return Refusal(
-        "not_your_work", "This is somebody else's work. Only its author may contest its rejection.", 403
+        "not_your_work", _("This is somebody else's work. Only its author may contest its rejection."), 403
     )
 
 
 def not_rejected(case: Case) -> Refusal | None:
     if case.annotation.standing_review_id is not None and case.annotation.last_action == ActionType.REJECTED:
         return None
-    return Refusal("not_rejected", "This annotation is not rejected, so there is nothing to contest.")
+    return Refusal("not_rejected", _("This annotation is not rejected, so there is nothing to contest."))
 
 
 def already_contested(case: Case) -> Refusal | None:
     if case.annotation.contested_at is None:
         return None
     return Refusal(
-        "already_contested", "You have already contested this rejection. Another reviewer will decide."
+        "already_contested", _("You have already contested this rejection. Another reviewer will decide.")
     )
 
 
@@ -170,28 +171,30 @@ def decided_dispute(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "dispute_decided",
-        "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a "
-        "manager to reopen it.",
+        _(
+            "A second reviewer has decided: the rejection stands. Rework it if it was sent back, or ask a "
+            "manager to reopen it."
+        ),
     )
 
 
 def already_returned(case: Case) -> Refusal | None:
     if case.annotation.returned_at is None or case.annotation.standing_review_id is not None:
         return None
-    return Refusal("already_reopened", "This annotation is already open for rework.")
+    return Refusal("already_reopened", _("This annotation is already open for rework."))
 
 
 def not_reopened(case: Case) -> Refusal | None:
     if case.annotation.returned_at is not None and case.annotation.standing_review_id is None:
         return None
-    return Refusal("not_reopened", "This annotation is not open for rework.")
+    return Refusal("not_reopened", _("This annotation is not open for rework."))
 
 
 def not_its_author(case: Case) -> Refusal | None:
     if case.annotation.completed_by_id == case.user.pk:
         return None
     return Refusal(
-        "not_yours", "This is somebody else's work. Only its author may turn it back into a draft.", 403
+        "not_yours", _("This is somebody else's work. Only its author may turn it back into a draft."), 403
     )
 
 
@@ -208,7 +211,7 @@ def verdict_stands(case: Case) -> Refusal | None:
     if annotation.redistributed:
         return Refusal(
             "locked_by_verdict",
-            "This work was rejected and given to somebody else. You can no longer change it.",
+            _("This work was rejected and given to somebody else. You can no longer change it."),
             403,
         )
     # While a verdict stands, only a reject with requeue sets `returned_at`.
@@ -216,7 +219,7 @@ def verdict_stands(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "locked_by_verdict",
-        "This work has been reviewed. Ask the reviewer or a manager to send it back to you.",
+        _("This work has been reviewed. Ask the reviewer or a manager to send it back to you."),
         403,
     )
 
@@ -225,7 +228,9 @@ def already_opened(case: Case) -> Refusal | None:
     if not opened_by_others(case.annotation):
         return None
     return Refusal(
-        "already_opened", "Somebody else has opened it already. Ask a reviewer to send it back to you.", 403
+        "already_opened",
+        _("Somebody else has opened it already. Ask a reviewer to send it back to you."),
+        403,
     )
 
 
@@ -233,5 +238,5 @@ def reviewed_once(case: Case) -> Refusal | None:
     if not case.annotation.ever_reviewed or case.may("delete_reviewed"):
         return None
     return Refusal(
-        "locked_by_verdict", "This annotation has been reviewed: only a manager may delete it.", 403
+        "locked_by_verdict", _("This annotation has been reviewed: only a manager may delete it."), 403
     )

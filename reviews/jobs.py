@@ -2,6 +2,7 @@
 
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
+from users.sentences import sentence as _
 
 from . import bulk, recalculation
 from .sampling import RECALCULATION
@@ -10,10 +11,10 @@ from .sampling import RECALCULATION
 # Not atomic: its chunks commit, so that nobody waits for their tasks longer than a moment.
 @job_kind(
     RECALCULATION,
-    label="Recalculation",
+    label=_("Recalculation"),
     atomic=False,
     is_cancellable=False,
-    if_stopped="Counters of the tasks after this may not follow the settings: run `manage.py recount`.",
+    if_stopped=_("Counters of the tasks after this may not follow the settings: run `manage.py recount`."),
     on_end=recalculation.settle_sample,
 )
 def recalculate(running: RunningJob) -> Done | Continue:
@@ -22,8 +23,8 @@ def recalculate(running: RunningJob) -> Done | Continue:
 
 @job_kind(
     bulk.KIND,
-    label="Bulk action",
-    if_stopped="What was done before stays, and can be undone as one bulk action.",
+    label=_("Bulk action"),
+    if_stopped=_("What was done before stays, and can be undone as one bulk action."),
     on_end=bulk.forget_if_empty,
 )
 def bulk_review(running: RunningJob) -> Done | Continue:
@@ -32,8 +33,8 @@ def bulk_review(running: RunningJob) -> Done | Continue:
 
 @job_kind(
     bulk.UNDO_KIND,
-    label="Undo of a bulk action",
-    if_stopped="What was undone before stays undone. Undo the bulk action again for the rest.",
+    label=_("Undo of a bulk action"),
+    if_stopped=_("What was undone before stays undone. Undo the bulk action again for the rest."),
     on_end=bulk.forget_if_empty,
 )
 def undo_bulk_review(running: RunningJob) -> Done | Continue:

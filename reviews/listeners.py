@@ -15,6 +15,7 @@ from tasks.events import DomainEvent, domain_events, emit_all
 from tasks.models import Annotation, Task
 from tasks.roles import may
 from users.models import User
+from users.sentences import sentence as _
 
 from . import comments, counters, recalculation, sampling, workflow
 from . import events as review_events
@@ -97,9 +98,9 @@ def _refuse_second_try(event: DomainEvent) -> None:
     )
     redistributed = set(decided.values_list("redistributed", flat=True))
     if True in redistributed:
-        detail = "This work was rejected, and the task was given to somebody else."
+        detail = _("This work was rejected, and the task was given to somebody else.")
     elif redistributed and not may(_editor(event), "manage_project", event.project):
-        detail = "Your work on this task has been reviewed. Ask the reviewer or a manager to send it back."
+        detail = _("Your work on this task has been reviewed. Ask the reviewer or a manager to send it back.")
     else:
         return
     raise Refused("locked_by_verdict", detail, status=403)

@@ -19,6 +19,7 @@ from tasks.roles import may, memberships_of
 from tasks.services.annotations import lock
 from tasks.services.assignments import Reassigned
 from users.models import User
+from users.sentences import sentence as _
 
 from . import disputes, imported, rework, workflow
 from .decisions.apply import apply
@@ -33,13 +34,13 @@ from .models import BulkReview, Dispute, Review
 # For one annotation of a selection: its plan, or why not, or the review that a request repeats.
 Planner = Callable[[Annotation, Review | None], Plan | Refusal | Review]
 Selection = Iterable[Annotation | int]
-GONE = Refusal("not_standing", "This verdict no longer stands.")
+GONE = Refusal("not_standing", _("This verdict no longer stands."))
 ALREADY_DECIDED = Refusal(
     "already_decided",
-    "Somebody else has decided this already. It is left alone unless decided ones are included.",
+    _("Somebody else has decided this already. It is left alone unless decided ones are included."),
 )
 NOT_YOUR_BULK = Refusal(
-    "not_your_review", "Somebody else did this. Only they or a manager may bring the verdict back.", 403
+    "not_your_review", _("Somebody else did this. Only they or a manager may bring the verdict back."), 403
 )
 REASON_OF = {"undo": "undone", "reopen": "reopened"}  # why the reviews that a bulk action ends are withdrawn
 
@@ -86,7 +87,11 @@ class AnnotationReviewService:
             if locked.annotations[0].standing_review_id != review.pk:
                 review.refresh_from_db()
                 raise Refused(
-                    "not_standing", f"This verdict is {review.state}. Only a standing verdict can be changed."
+                    "not_standing",
+                    _(
+                        "This verdict is %(state)s. Only a standing verdict can be changed.",
+                        state=review.state,
+                    ),
                 )
             return self._decide(locked, request)
 
@@ -103,7 +108,11 @@ class AnnotationReviewService:
                 return
             if standing is None or standing.pk != review.pk:
                 raise Refused(
-                    "not_standing", f"This verdict is {review.state}. Only a standing verdict can be undone."
+                    "not_standing",
+                    _(
+                        "This verdict is %(state)s. Only a standing verdict can be undone.",
+                        state=review.state,
+                    ),
                 )
             self._refuse("undo", annotation)
             self._apply([plan_undo(annotation, standing, self.actor)], locked, reason="undone")
@@ -144,7 +153,7 @@ class AnnotationReviewService:
             if not reason.strip():
                 raise Refused(
                     "reason_required",
-                    "Say why the rejection is wrong. Another reviewer will read it.",
+                    _("Say why the rejection is wrong. Another reviewer will read it."),
                     field="reason",
                 )
             return disputes.contest(annotation, task, reason=reason.strip(), actor=self.actor)
@@ -154,7 +163,7 @@ class AnnotationReviewService:
         if not may(self.actor, "manage_members", project):
             raise Refused(
                 "permission_denied",
-                "Only a manager of the project may reassign work.",
+                _("Only a manager of the project may reassign work."),
                 status=403,
             )
         return rework.reassign(project, person, to=to, actor=self.actor)
@@ -239,7 +248,7 @@ class AnnotationReviewService:
             return []
         if not may(self.actor, "import", works[0].annotation.project_id):
             raise Refused(
-                "permission_denied", "Only a manager of the project may import verdicts.", status=403
+                "permission_denied", _("Only a manager of the project may import verdicts."), status=403
             )
         return imported.record(works, actor=self.actor)
 

@@ -11,6 +11,7 @@ from tasks.models import Membership, Project, TaskAnnotator
 from tasks.pseudonyms import pseudonym_of, pseudonym_user
 from tasks.roles import may, may_somewhere, projects_hiding_people, projects_where
 from users.models import User
+from users.sentences import sentence as _
 
 from .models import TaskReviewer
 
@@ -86,7 +87,10 @@ def find_person(actor: User, *, pk: int | None = None, email: str = "") -> User:
     if person is None:
         raise Refused(
             "unknown_person",
-            "There is no such person. Name somebody you share a project with, or the e-mail of an account.",
+            _(
+                "There is no such person. Name somebody you share a project with, "
+                "or the e-mail of an account."
+            ),
             field=field,
         )
     return person

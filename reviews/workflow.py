@@ -10,6 +10,7 @@ from tasks.choices import ActionType
 from tasks.models import Annotation, Project
 from tasks.roles import may_after_all
 from users.models import User
+from users.sentences import sentence as _
 
 from .guards import (
     Case,
@@ -99,13 +100,15 @@ def refusal(action: str, annotation: Annotation, user: User) -> Refusal | None:
 
 NOT_A_REVIEWER = Refusal(
     "not_a_reviewer",
-    "Your role in this project does not include reviewing. Ask a manager of the project to make you a "
-    "reviewer.",
+    _(
+        "Your role in this project does not include reviewing. Ask a manager of the project to make you a "
+        "reviewer."
+    ),
     403,
 )
 
 NOT_A_MEMBER = Refusal(
-    "not_a_member", "You are no longer a member of this project. Ask a manager of the project.", 403
+    "not_a_member", _("You are no longer a member of this project. Ask a manager of the project."), 403
 )
 
 
@@ -129,7 +132,7 @@ def reject_action_not_allowed(project: Project, action: str) -> Refusal | None:
     allowed = ", ".join(project.allowed_reject_actions)
     return Refusal(
         "reject_action_not_allowed",
-        f"This project allows these reject actions: {allowed}.",
+        _("This project allows these reject actions: %(allowed)s.", allowed=allowed),
         field="reject_action",
     )
 
@@ -139,7 +142,7 @@ def comment_required(project: Project, *, comment: str, has_comment_object: bool
         return None
     return Refusal(
         "comment_required",
-        "In this project a reject needs a comment that says what is wrong.",
+        _("In this project a reject needs a comment that says what is wrong."),
         field="comment",
     )
 
@@ -150,7 +153,7 @@ def unknown_reason(project: Project, reason: str) -> Refusal | None:
         return None
     return Refusal(
         "unknown_reason",
-        f"This project has these reject reasons: {', '.join(codes) or 'none'}.",
+        _("This project has these reject reasons: %(codes)s.", codes=", ".join(codes) or "none"),
         field="reason",
     )
 

@@ -25,6 +25,7 @@ from tasks.choices import RejectAction
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from users.admin.base import signed_in
+from users.sentences import sentence as _
 
 from .. import bulk, final_picks
 from ..decisions.request import RETURN_TO_ANYONE, BulkAction, Report
@@ -238,6 +239,10 @@ def refuse_two_of_a_task(annotations: list[Annotation]) -> None:
         if number > 1:
             raise Refused(
                 "one_answer",
-                f"{number} annotations of task {task} are selected, but a task has only one answer."
-                " Select one.",
+                _(
+                    "%(number)s annotations of task %(task)s are selected, but a task has only one answer."
+                    " Select one.",
+                    number=number,
+                    task=task,
+                ),
             )

@@ -16,6 +16,7 @@ from tasks.models import Annotation, Assignment, Project, Task, TaskAnnotator
 from tasks.services import members, ownerless_work
 from tasks.state import ABSENT, RETURNED_TO_SOMEBODY, UNDECIDED, State
 from users.capabilities import Role
+from users.sentences import sentence as _
 
 from ..eligibility import HAD_TASK, independent_of
 
@@ -176,32 +177,32 @@ REASONS = {
     for reason in (
         Reason(
             "no_eligible_reviewer",
-            "No reviewer of this project may decide this.",
+            _("No reviewer of this project may decide this."),
             (DECIDE, ASSIGN, CLOSE),
             no_eligible_reviewer,
         ),
         Reason(
             "rounds_capped",
-            "Rejected, and already sent back as often as this project allows.",
+            _("Rejected, and already sent back as often as this project allows."),
             (DECIDE, RETURN, ASSIGN, CLOSE),
             rounds_capped,
         ),
         Reason(
             "skipped_by_all",
-            "Everybody who could annotate this has skipped it.",
+            _("Everybody who could annotate this has skipped it."),
             (RETURN, ASSIGN, CLOSE),
             skipped_by_all,
         ),
         Reason(
             "overlap_unreachable",
-            "More annotations are needed than people are left to make them.",
+            _("More annotations are needed than people are left to make them."),
             (ASSIGN, CLOSE),
             overlap_unreachable,
         ),
-        Reason("unassigned", "No active member is assigned.", (DECIDE, ASSIGN, CLOSE), unassigned),
+        Reason("unassigned", _("No active member is assigned."), (DECIDE, ASSIGN, CLOSE), unassigned),
         Reason(
             "ownerless",
-            "This waits for somebody who is deactivated, removed or paused.",
+            _("This waits for somebody who is deactivated, removed or paused."),
             (ASSIGN, RETURN, CLOSE),
             ownerless,
         ),

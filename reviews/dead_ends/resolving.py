@@ -10,6 +10,7 @@ from tasks.roles import forget_roles, may, role_in
 from tasks.services import assignments, closing, members
 from users.capabilities import Role
 from users.models import User
+from users.sentences import sentence as _
 
 from ..decisions.request import RETURN_TO_ANYONE
 from ..service import AnnotationReviewService
@@ -32,11 +33,13 @@ def resolve_stuck(
     Needs a manager. Raises Refused.
     """
     if not may(actor, "manage_project", task.project_id):
-        raise Refused("permission_denied", "Only a manager of the project may do this.", status=403)
+        raise Refused("permission_denied", _("Only a manager of the project may do this."), status=403)
     stuck = _stuck(task, reason)
     if button not in (ASSIGN, RETURN, CLOSE) or button not in stuck.buttons:
         raise Refused(
-            "no_such_button", f"For this reason you can: {', '.join(stuck.buttons)}.", field="press"
+            "no_such_button",
+            _("For this reason you can: %(buttons)s.", buttons=", ".join(stuck.buttons)),
+            field="press",
         )
     if button == CLOSE:
         closing.close(task.pk, reason=closing_reason, actor=actor)
@@ -49,7 +52,7 @@ def resolve_stuck(
 def _stuck(task: Task, reason: str | None) -> Stuck:
     reasons = still_stuck(task)
     if not reasons or (reason and reason not in reasons):
-        raise Refused("not_stuck", "This task is no longer stuck for that reason.", field="reason")
+        raise Refused("not_stuck", _("This task is no longer stuck for that reason."), field="reason")
     return described(task.project, [(reason or reasons[0], task.pk, timezone.now())])[0]
 
 
@@ -64,7 +67,7 @@ def _return(task: Task, stuck: Stuck, actor: User) -> None:
 @transaction.atomic
 def _assign(task: Task, stuck: Stuck, to: User | None, actor: User) -> None:
     if to is None:
-        raise Refused("to_whom", "Name an active member of this project.", field="to")
+        raise Refused("to_whom", _("Name an active member of this project."), field="to")
     members.require_active_member(to, task.project)
     if stuck.reason.name == BY_PERSON:
         AnnotationReviewService(actor).reassign(task.project, _person(stuck), to=to)
@@ -86,7 +89,7 @@ def _make_reviewer(task: Task, to: User, actor: User) -> None:
     if "no_eligible_reviewer" in still_stuck(task):
         raise Refused(
             "cannot_decide",
-            "This person may not decide it either: it is about their own work or verdict.",
+            _("This person may not decide it either: it is about their own work or verdict."),
             field="to",
         )
     assignments.assign([task], [to], AssignmentType.REVIEWER, actor=actor)
@@ -96,7 +99,7 @@ def _assign_to_annotate(task: Task, stuck: Stuck, to: User, actor: User) -> None
     if Annotation.objects.filter(task=task, completed_by=to, deleted_at=None).exists():
         raise Refused(
             "assignee_is_author",
-            "This person has already annotated the task. Name somebody else.",
+            _("This person has already annotated the task. Name somebody else."),
             field="to",
         )
     if stuck.reason.name == "rounds_capped":
@@ -110,7 +113,7 @@ def _refuse_unless_reviewer(project: Project, to: User) -> None:
     if not may(to, "review_annotation", project):
         raise Refused(
             "not_a_reviewer",
-            "This person is not a reviewer of this project. Name a reviewer or a manager.",
+            _("This person is not a reviewer of this project. Name a reviewer or a manager."),
             field="to",
         )
 

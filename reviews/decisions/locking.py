@@ -11,6 +11,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.services import annotations as annotation_service
 from users.models import User
+from users.sentences import sentence as _
 
 from ..models import Review
 
@@ -64,9 +65,9 @@ def _selection(
 ) -> Locked:
     found = [annotation for annotation in rows if annotation.deleted_at is None]
     if not found:
-        raise Refused("nothing_selected", "None of the selected annotations still exist.")
+        raise Refused("nothing_selected", _("None of the selected annotations still exist."))
     if len({annotation.project_id for annotation in found}) > 1:
-        raise Refused("mixed_projects", "The annotations of a selection must belong to one project.")
+        raise Refused("mixed_projects", _("The annotations of a selection must belong to one project."))
     # Prefetched, not joined: one object for each person and project instead of one for each row.
     prefetch_related_objects(found, "completed_by", "project")
     project = found[0].project

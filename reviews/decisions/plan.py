@@ -14,6 +14,7 @@ from tasks.labelconfig import problems
 from tasks.models import Annotation, History
 from tasks.results import same_result
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import workflow
 from ..comments import fresh_comment
@@ -244,13 +245,15 @@ def _plan_fix(
 
 def _fix_refusal(annotation: Annotation, request: VerdictRequest) -> Refusal | None:
     if request.result is None:
-        return Refusal("result_required", "fix-and-accept needs the corrected result.", field="result")
+        return Refusal("result_required", _("fix-and-accept needs the corrected result."), field="result")
     if same_result(request.result, annotation.result):
         return Refusal(
-            "nothing_fixed", "The result is the same as before: accept it instead.", field="result"
+            "nothing_fixed", _("The result is the same as before: accept it instead."), field="result"
         )
     if not request.result and annotation.project.require_result:
-        return Refusal("empty_result", "This project wants a result: a fix cannot be empty.", field="result")
+        return Refusal(
+            "empty_result", _("This project wants a result: a fix cannot be empty."), field="result"
+        )
     found = problems(request.result, annotation.project.label_config)
     return Refusal("invalid_result", found[0], field="result") if found else None
 

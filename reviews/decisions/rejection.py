@@ -5,6 +5,7 @@ from tasks.choices import Distribution, RejectAction
 from tasks.models import Annotation
 from tasks.roles import may, role_in
 from users.models import User
+from users.sentences import sentence as _
 
 from .. import workflow
 from ..guards import Refusal
@@ -46,8 +47,11 @@ def notice_of(annotation: Annotation, request: VerdictRequest, action: str) -> s
     if request.reject_action or action == annotation.project.default_reject_action:
         return ""
     if rounds_are_used_up(annotation):
-        return f"It has been sent back as often as this project allows, so it was rejected with {action}."
-    return f"The annotator cannot take it back, so it was rejected with {action}."
+        return _(
+            "It has been sent back as often as this project allows, so it was rejected with %(action)s.",
+            action=action,
+        )
+    return _("The annotator cannot take it back, so it was rejected with %(action)s.", action=action)
 
 
 def earlier_rounds(annotation: Annotation) -> int:
@@ -77,8 +81,10 @@ def _requeue_refusal(annotation: Annotation) -> Refusal | None:
         return None
     return Refusal(
         "annotator_unavailable",
-        "The annotator cannot take this back (inactive, paused or no longer a member). Choose another "
-        "reject action.",
+        _(
+            "The annotator cannot take this back (inactive, paused or no longer a member). Choose another "
+            "reject action."
+        ),
         field="reject_action",
     )
 
@@ -86,10 +92,19 @@ def _requeue_refusal(annotation: Annotation) -> Refusal | None:
 def _rounds_capped(annotation: Annotation) -> Refusal:
     times = "once" if annotation.rounds == 1 else f"{annotation.rounds} times"
     others = [a for a in annotation.project.allowed_reject_actions if a != RejectAction.REQUEUE]
-    instead = f"Reject it with {' or '.join(others)}" if others else "Ask a manager to reopen it"
+    instead = (
+        _("Reject it with %(others)s", others=" or ".join(others))
+        if others
+        else _("Ask a manager to reopen it")
+    )
     return Refusal(
         "rounds_capped",
-        f"This has been sent back {times}, as often as this project allows. {instead}, or fix and accept it.",
+        _(
+            "This has been sent back %(times)s, as often as this project allows. "
+            "%(instead)s, or fix and accept it.",
+            times=times,
+            instead=instead,
+        ),
         field="reject_action",
     )
 
@@ -98,12 +113,12 @@ def _redistribute_refusal(annotation: Annotation, request: VerdictRequest, actor
     assignee, project = request.assignee, annotation.project
     if assignee is not None and role_in(project.pk, assignee) is None:
         return Refusal(
-            "assignee_not_a_member", "The new assignee is not a member of this project.", field="assignee"
+            "assignee_not_a_member", _("The new assignee is not a member of this project."), field="assignee"
         )
     if assignee is not None and annotation.is_work_of(assignee):
         return Refusal(
             "assignee_is_author",
-            "This person made the annotation and may not label the task again. Name somebody else.",
+            _("This person made the annotation and may not label the task again. Name somebody else."),
             field="assignee",
         )
     # Redistributed work goes to whoever draws the task next, which nobody can where tasks are assigned.
@@ -111,8 +126,10 @@ def _redistribute_refusal(annotation: Annotation, request: VerdictRequest, actor
     if manual and (assignee is None or not may(actor, "manage_project", project)):
         return Refusal(
             "redistribute_needs_auto_distribution",
-            "Tasks are assigned manually in this project: only a manager may redistribute, by naming the new "
-            "assignee.",
+            _(
+                "Tasks are assigned manually in this project: only a manager may redistribute, "
+                "by naming the new assignee."
+            ),
             field="reject_action",
         )
     return None

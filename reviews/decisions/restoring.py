@@ -12,6 +12,7 @@ from django.db.models import Max, Q, QuerySet
 
 from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.models import Annotation, History
+from users.sentences import sentence as _
 
 from ..guards import Refusal
 from ..models import BulkReview, Comment, Dispute, Review
@@ -20,10 +21,10 @@ from .plan import NewReview, Plan, standing_columns
 
 CHANGED = Refusal(
     "changed_since",
-    "This has been changed or decided again since, so the verdict before cannot come back.",
+    _("This has been changed or decided again since, so the verdict before cannot come back."),
 )
 SELF_REVIEW = Refusal(
-    "own_annotation", "Its reviewer has become the author, so their verdict cannot come back.", 403
+    "own_annotation", _("Its reviewer has become the author, so their verdict cannot come back."), 403
 )
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from tasks.models import Membership
 from tasks.roles import may
 from tasks.totals import totals_of
+from users.sentences import sentence as _
 
 from ..eligibility import own_contested_verdict, own_work
 from ..models import Queue
@@ -19,29 +20,31 @@ class Reason:
     detail: str
 
 
-NOT_A_REVIEWER = Reason("not_a_reviewer", "Your role in this project does not include reviewing.")
+NOT_A_REVIEWER = Reason("not_a_reviewer", _("Your role in this project does not include reviewing."))
 PAUSED = Reason(
-    "paused", "You are paused in this project: you get no new work until a manager ends the pause."
+    "paused", _("You are paused in this project: you get no new work until a manager ends the pause.")
 )
-WORKFLOW_DISABLED = Reason("workflow_disabled", "Reviews are switched off in this project.")
+WORKFLOW_DISABLED = Reason("workflow_disabled", _("Reviews are switched off in this project."))
 ALL_LEASED = Reason(
-    "all_leased", "Other reviewers are working on everything that is waiting. Try again in a few minutes."
+    "all_leased", _("Other reviewers are working on everything that is waiting. Try again in a few minutes.")
 )
 NOTHING_ASSIGNED = Reason(
     "nothing_assigned",
-    "In this project you review assigned tasks only, and nothing that is waiting is assigned to you.",
+    _("In this project you review assigned tasks only, and nothing that is waiting is assigned to you."),
 )
 ONLY_OWN_VERDICTS = Reason(
     "only_own_verdicts",
-    "Only disputes about your own verdicts are waiting. Another reviewer has to decide them.",
+    _("Only disputes about your own verdicts are waiting. Another reviewer has to decide them."),
 )
-ONLY_OWN_WORK = Reason("only_own_work", "Only your own work is waiting. Another reviewer has to review it.")
+ONLY_OWN_WORK = Reason(
+    "only_own_work", _("Only your own work is waiting. Another reviewer has to review it.")
+)
 NOT_FINISHED_YET = Reason(
     "not_finished_yet",
-    "What is left needs more annotations first: only finished tasks are reviewed in this project.",
+    _("What is left needs more annotations first: only finished tasks are reviewed in this project."),
 )
-PUT_ASIDE = Reason("put_aside", "You have skipped everything that is left.")
-DONE = Reason("done", "Nothing is waiting for review.")
+PUT_ASIDE = Reason("put_aside", _("You have skipped everything that is left."))
+DONE = Reason("done", _("Nothing is waiting for review."))
 
 
 def before_drawing(request: QueueRequest) -> Reason | None:

@@ -17,6 +17,7 @@ from tasks.pseudonyms import identities_in
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
+from users.sentences import sentence as _
 
 from ..models import TaskReviewer
 from . import sources
@@ -212,15 +213,15 @@ COLUMNS = (
 )
 # The SDK names these; Label Studio's table does not show them.
 UNLISTED = {"comments", "ground_truth"}
-_REJECTIONS = "reviews_rejected counts the rejections of your own work"
-_COMMENTS = "GET /api/comments/?task= lists the comments on your own work"
+_REJECTIONS = _("reviews_rejected counts the rejections of your own work")
+_COMMENTS = _("GET /api/comments/?task= lists the comments on your own work")
 # What annotators do not have, and what is nearest to it. Of reviews they see how often theirs was rejected.
 NEAREST_TO = {
-    "annotators": "total_annotations counts your own annotations",
+    "annotators": _("total_annotations counts your own annotations"),
     "reviewed": _REJECTIONS,
     "reviewers": _REJECTIONS,
     "reviews_accepted": _REJECTIONS,
-    "reviewed_at": "updated_at is the last change of your own work",
+    "reviewed_at": _("updated_at is the last change of your own work"),
     "final_state": _REJECTIONS,
     "comment_count": _COMMENTS,
     "unresolved_comment_count": _COMMENTS,
@@ -251,7 +252,11 @@ def is_hidden_from_annotators(name: str) -> bool:
 
 def not_for_annotators(name: str, *, field: str) -> Refused:
     nearest = NEAREST_TO[ABOUT_COLUMN.get(name, name)]
-    detail = f"{name} is about the work of others, which annotators are not told of. Nearest: {nearest}."
+    detail = _(
+        "%(name)s is about the work of others, which annotators are not told of. Nearest: %(nearest)s.",
+        name=name,
+        nearest=nearest,
+    )
     return Refused("not_for_annotators", detail, field=field)
 
 
@@ -262,7 +267,13 @@ def column_named(name: str, user: User, project: Project) -> Column:
         raise not_for_annotators(name, field="filters")
     if column is None:
         known = ", ".join(c.id for c in open_columns)
-        raise bad_filter(f"There is no column {name!r} for you here. Use data.<key> or one of: {known}.")
+        raise bad_filter(
+            _(
+                "There is no column %(name)r for you here. Use data.<key> or one of: %(known)s.",
+                name=name,
+                known=known,
+            )
+        )
     return column
 
 

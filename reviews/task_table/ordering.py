@@ -7,6 +7,7 @@ from django.db.models.expressions import OrderBy
 
 from tasks.models import Task
 from tasks.roles import reads_pseudonyms
+from users.sentences import sentence as _
 
 from .columns import PEOPLE_COLUMNS, column_named
 from .errors import bad_ordering
@@ -24,7 +25,7 @@ def parse_ordering(ordering: Any, reader: Reader) -> list[OrderBy]:
     if isinstance(ordering, str):
         ordering = [ordering]
     if not isinstance(ordering, list) or not isinstance(ordering[0], str):
-        raise bad_ordering('Ordering is a list of columns, as in ["-tasks:id"].')
+        raise bad_ordering(_('Ordering is a list of columns, as in ["-tasks:id"].'))
     path = ordering[0]
     # Label Studio writes both -tasks:id and tasks:-id.
     descending = path.startswith("-") or path.removeprefix(ORDER_PREFIX).startswith("-")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tasks.known_names import unknown_names
 from tasks.strict_json import DECODER
+from users.sentences import sentence as _
 
 from .errors import bad_query
 from .filters import Reader, parse_filters
@@ -48,7 +49,7 @@ def parse_query(sent: Any, reader: Reader) -> Query:
     """
     parts = parse_json_text(sent, "query") or {}
     if not isinstance(parts, dict):
-        raise bad_query("A query is a JSON object: {filters, ordering, selectedItems}.")
+        raise bad_query(_("A query is a JSON object: {filters, ordering, selectedItems}."))
     selected = parse_json_text(parts.get("selectedItems"), "selectedItems")
     # A date in a filter begins at midnight where the project is.
     with timezone.override(reader.project.timezone):
@@ -76,4 +77,4 @@ def parse_json_text(sent: Any, name: str) -> Any:
     try:
         return DECODER.decode(sent)
     except (ValueError, RecursionError) as error:
-        raise bad_query(f"{name} is not valid JSON: {error}.")
+        raise bad_query(_("%(name)s is not valid JSON: %(error)s.", name=name, error=error))

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from tasks.known_names import unknown_names
+from users.sentences import sentence as _
 
 from . import values
 from .errors import InvalidValue, bad_selection
@@ -42,15 +43,15 @@ def parse_selection(sent: Any) -> Selection:
     """Raises Refused(bad_selection)."""
     if not isinstance(sent, dict) or not isinstance(sent.get("all", False), bool):
         raise bad_selection(
-            'A selection is {"all": true, "excluded": […]} or {"all": false, "included": […]}.'
+            _('A selection is {"all": true, "excluded": […]} or {"all": false, "included": […]}.')
         )
     if unknown := unknown_names(sent, ("all", "included", "excluded")):
         raise bad_selection(unknown)
     everything = sent.get("all", False)
     listed = sent.get("excluded" if everything else "included") or []
     if not isinstance(listed, list):
-        raise bad_selection("The ids of a selection are a list.")
+        raise bad_selection(_("The ids of a selection are a list."))
     try:
         return Selection(everything, tuple(values.ids(listed, most=MAX_IDS)) if listed else ())
     except InvalidValue as error:
-        raise bad_selection(f"An entry of the selection {error}.")
+        raise bad_selection(_("An entry of the selection %(error)s.", error=error))

@@ -16,6 +16,7 @@ from rest_framework.exceptions import ParseError
 
 from tasks.sql import bounded_reads
 from tasks.strict_json import parse_json, refuse_unstorable
+from users.sentences import sentence as _
 
 from .errors import InvalidValue
 
@@ -34,11 +35,11 @@ BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 def number(raw: Any) -> Value:
     written = str(raw).strip()
     if isinstance(raw, bool) or not DECIMAL.fullmatch(written):
-        raise InvalidValue("must be a number")
+        raise InvalidValue(_("must be a number"))
     value = Decimal(written)
     # Without the bound 1e999999999 would be written out digit by digit.
     if abs(value.adjusted()) > MAX_EXPONENT:
-        raise InvalidValue("must be a number")
+        raise InvalidValue(_("must be a number"))
     # A whole number without a point: PostgreSQL then compares integers and can use the index.
     whole = value == value.to_integral_value()
     return Value(Decimal(int(value)) if whole else value, output_field=DecimalField())
@@ -54,12 +55,12 @@ def date_time(raw: Any) -> Value:
     except (TypeError, ValueError):
         parsed = None
     if parsed is None:
-        raise InvalidValue("must be a time like 2026-01-31T12:00:00Z")
+        raise InvalidValue(_("must be a time like 2026-01-31T12:00:00Z"))
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.get_current_timezone())
     try:
         return Value(aware.astimezone(UTC), output_field=DateTimeField())
     except OverflowError:
-        raise InvalidValue("must be a time between the years 1 and 9999")
+        raise InvalidValue(_("must be a time between the years 1 and 9999"))
 
 
 def _midnight(raw: str) -> datetime | None:
@@ -70,7 +71,7 @@ def _midnight(raw: str) -> datetime | None:
 def flag(raw: Any) -> bool:
     word = str(raw).strip().lower()
     if word not in BOOLEANS:
-        raise InvalidValue("must be true or false")
+        raise InvalidValue(_("must be true or false"))
     return BOOLEANS[word]
 
 
@@ -81,12 +82,12 @@ def boolean(raw: Any) -> Value:
 def string(raw: Any) -> str:
     """A text PostgreSQL can store: no NUL, no half of a surrogate pair."""
     if not isinstance(raw, str | int | float) or isinstance(raw, bool):
-        raise InvalidValue("must be a text")
+        raise InvalidValue(_("must be a text"))
     found = str(raw)
     if len(found) > MAX_TEXT:
-        raise InvalidValue(f"must have at most {MAX_TEXT} characters")
+        raise InvalidValue(_("must have at most %(max_text)s characters", max_text=MAX_TEXT))
     if "\x00" in found or not found.isascii() and re.search(r"[\ud800-\udfff]", found):
-        raise InvalidValue("must be a text without NUL and without unpaired surrogates")
+        raise InvalidValue(_("must be a text without NUL and without unpaired surrogates"))
     return found
 
 
@@ -104,7 +105,7 @@ def substrings(raw: Any) -> list[Value]:
     """LIKE patterns, of one text or of a list of them."""
     sent = raw if isinstance(raw, list) else [raw]
     if len(sent) > MAX_SUBSTRINGS:
-        raise InvalidValue(f"must have at most {MAX_SUBSTRINGS} texts")
+        raise InvalidValue(_("must have at most %(max_substrings)s texts", max_substrings=MAX_SUBSTRINGS))
     return [substring(one) for one in sent]
 
 
@@ -118,13 +119,17 @@ def regex(raw: Any) -> Value:
     """A regular expression in PostgreSQL's dialect, so PostgreSQL itself checks it."""
     value = string(raw)
     if len(value) > MAX_REGEX:
-        raise InvalidValue(f"must be a regular expression of at most {MAX_REGEX} characters")
+        raise InvalidValue(
+            _("must be a regular expression of at most %(max_regex)s characters", max_regex=MAX_REGEX)
+        )
     try:
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS), connection.cursor() as cursor:
             cursor.execute("SELECT '' ~ %s", [value])
     except DataError as error:
         reason = str(error).splitlines()[0]
-        raise InvalidValue(f"is not a regular expression that PostgreSQL understands ({reason})")
+        raise InvalidValue(
+            _("is not a regular expression that PostgreSQL understands (%(reason)s)", reason=reason)
+        )
     return Value(value, output_field=TextField())
 
 
@@ -134,7 +139,7 @@ def json_document(raw: Any) -> Value:
         found = parse_json(raw.encode("utf-8", "surrogatepass")) if isinstance(raw, str) else raw
         refuse_unstorable(found)
     except ParseError:
-        raise InvalidValue("must be JSON")
+        raise InvalidValue(_("must be JSON"))
     return Value(found, output_field=JSONField())
 
 
@@ -142,7 +147,7 @@ def ids(raw: Any, *, most: int = MAX_LIST) -> list[int]:
     """`7`, `"7"`, `"7, 8 9"` or `[7, 8]`."""
     sent = raw if isinstance(raw, list) else re.split(r"[,;\s]+", str(raw).strip())
     if not sent or len(sent) > most or not all(_is_id(one) for one in sent):
-        raise InvalidValue("must be an id or a list of ids")
+        raise InvalidValue(_("must be an id or a list of ids"))
     return [int(one) for one in sent]
 
 
@@ -163,7 +168,7 @@ class Range:
 def range_of(parse: Parser) -> Parser:
     def parse_range(raw: Any) -> Range:
         if not isinstance(raw, dict) or not raw.keys() & {"min", "max"}:
-            raise InvalidValue('must be {"min": …, "max": …}')
+            raise InvalidValue(_('must be {"min": …, "max": …}'))
         return Range(*(None if raw.get(end) is None else parse(raw[end]) for end in ("min", "max")))
 
     return parse_range
@@ -172,7 +177,7 @@ def range_of(parse: Parser) -> Parser:
 def list_of(parse: Parser) -> Parser:
     def parse_list(raw: Any) -> list[Value]:
         if not isinstance(raw, list) or len(raw) > MAX_LIST:
-            raise InvalidValue(f"must be a list of at most {MAX_LIST} values")
+            raise InvalidValue(_("must be a list of at most %(max_list)s values", max_list=MAX_LIST))
         return [parse(one) for one in raw]
 
     return parse_list
