@@ -2,6 +2,7 @@
 
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
+from users.sentences import sentence as _
 
 from .exporting import snapshots
 from .importing import long_imports
@@ -9,8 +10,8 @@ from .importing import long_imports
 
 @job_kind(
     long_imports.KIND,
-    label="Import",
-    if_stopped="Nothing was imported.",
+    label=_("Import"),
+    if_stopped=_("Nothing was imported."),
     is_kept=True,
     on_end=long_imports.clean_up,
 )
@@ -18,18 +19,18 @@ def import_tasks(running: RunningJob) -> Done | Continue:
     return long_imports.run_step(running)
 
 
-@job_kind(long_imports.REMOVAL, label="Removal of a stopped import", is_cancellable=False)
+@job_kind(long_imports.REMOVAL, label=_("Removal of a stopped import"), is_cancellable=False)
 def remove_stopped_import(running: RunningJob) -> Done | Continue:
     return long_imports.remove_step(running)
 
 
 # Not atomic: a snapshot is a transaction of its own kind, and writing a file again does no harm.
-@job_kind(snapshots.EXPORT, label="Export", atomic=False, on_end=snapshots.set_export_status)
+@job_kind(snapshots.EXPORT, label=_("Export"), atomic=False, on_end=snapshots.set_export_status)
 def write_export(running: RunningJob) -> Done:
     return Done(snapshots.write(running.job, progress=running.report_progress))
 
 
-@job_kind(snapshots.CONVERSION, label="Conversion", atomic=False, on_end=snapshots.set_conversion_status)
+@job_kind(snapshots.CONVERSION, label=_("Conversion"), atomic=False, on_end=snapshots.set_conversion_status)
 def convert_export(running: RunningJob) -> Done:
     snapshots.convert(running.job, progress=running.report_progress)
     return Done()

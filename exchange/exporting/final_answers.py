@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from tasks.errors import Refused
 from tasks.models import Project
+from users.sentences import sentence as _
 
 from .selection import FINAL_TASKS, IS_ANSWER, Selection
 from .stream import tasks_in
@@ -48,5 +49,9 @@ def headers(project: Project, selection: Selection) -> dict[str, str]:
 def is_requested(query: Mapping[str, Any]) -> bool:
     only = query.get("only")
     if only not in (None, "", FINAL):
-        raise Refused("unknown_only", f"`only` can be {FINAL}, not {only[:40]!r}.", field="only")
+        raise Refused(
+            "unknown_only",
+            _("`only` can be %(final)s, not %(only)r.", final=FINAL, only=only[:40]),
+            field="only",
+        )
     return only == FINAL

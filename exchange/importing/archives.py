@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from users.sentences import sentence as _
+
 from .problems import invalid_import
 from .text_stream import Stream
 
@@ -32,7 +34,10 @@ class Budget:
         self.left -= size
         if self.left < 0:
             raise invalid_import(
-                f"The archives unpack to more than {UNPACKED_LIMIT:,} bytes. Import them in several parts."
+                _(
+                    "The archives unpack to more than %(limit)s bytes. Import them in several parts.",
+                    limit=format(UNPACKED_LIMIT, ","),
+                )
             )
 
 
@@ -48,7 +53,13 @@ class Unpacked:
         try:
             data = self.stream.read(size)
         except DAMAGED as error:
-            raise invalid_import(f"{self.name} is damaged or protected and cannot be unpacked ({error}).")
+            raise invalid_import(
+                _(
+                    "%(name)s is damaged or protected and cannot be unpacked (%(error)s).",
+                    name=self.name,
+                    error=error,
+                )
+            )
         self.budget.spend(len(data))
         return data
 
@@ -63,14 +74,23 @@ def members_of(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str,
     try:
         archive = zipfile.ZipFile(file)
     except DAMAGED as error:
-        raise invalid_import(f"{name} is damaged and cannot be unpacked ({error}).")
+        raise invalid_import(
+            _("%(name)s is damaged and cannot be unpacked (%(error)s).", name=name, error=error)
+        )
     for member in archive.infolist():
         if member.is_dir() or _is_hidden(member.filename):
             continue
         try:
             opened = archive.open(member)
         except DAMAGED as error:
-            raise invalid_import(f"{name}: {member.filename[:200]} cannot be unpacked ({error}).")
+            raise invalid_import(
+                _(
+                    "%(name)s: %(filename)s cannot be unpacked (%(error)s).",
+                    name=name,
+                    filename=member.filename[:200],
+                    error=error,
+                )
+            )
         with opened:
             yield member.filename, Unpacked(opened, f"{name}: {member.filename[:200]}", budget)
 
@@ -87,7 +107,7 @@ def _refuse_endless(file: BinaryIO, name: str) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
-        raise invalid_import(f"{name} is damaged: it has no end.")
-    _, _, _, _, members, descriptions, _, _ = _END.unpack_from(tail, at)
+        raise invalid_import(_("%(name)s is damaged: it has no end.", name=name))
+    members, descriptions = _END.unpack_from(tail, at)[4:6]
     if members > MAX_MEMBERS or members == 0xFFFF or descriptions > _DESCRIPTIONS_LIMIT:
-        raise invalid_import(f"{name} has too many files. Import them in several parts.")
+        raise invalid_import(_("%(name)s has too many files. Import them in several parts.", name=name))

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tasks.models import Project
 from users.models import User
+from users.sentences import sentence as _
 
 from .entries import TaskEntry
 from .fields import InvalidField, as_email, as_object, as_text, described, read
@@ -42,7 +43,10 @@ class UsersMap:
 
     def _add(self, number: Any, user: Any, path: str) -> None:
         if isinstance(number, bool) or not re.fullmatch(r"[1-9]\d{0,18}", str(number)):
-            raise InvalidField(path, f"must have a number of the file as its id, not {described(number)}")
+            raise InvalidField(
+                path,
+                _("must have a number of the file as its id, not %(described)s", described=described(number)),
+            )
         if isinstance(user, str):
             user = {"email": user}
         email = as_email(as_object(user, path).get("email"), f"{path}.email")

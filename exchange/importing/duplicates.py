@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Import, Project, Task
+from users.sentences import sentence as _
 
 from .entries import TaskEntry
 from .options import BY_DATA, BY_ID
@@ -118,9 +119,9 @@ def _note_repeats(
 
 
 def refuse_known(number: int | None, known: Known) -> Refused:
-    where = f"as task {known.task}" if known.task else "earlier in the file"
-    which = "a task" if number is None else f"task {number}"
-    detail = f"{which}: {known.key}: it exists already, {where}."
+    where = _("as task %(task)s", task=known.task) if known.task else _("earlier in the file")
+    which = _("a task") if number is None else _("task %(number)s", number=number)
+    detail = _("%(which)s: %(key)s: it exists already, %(where)s.", which=which, key=known.key, where=where)
     return Refused("duplicate_task", detail, field=known.key)
 
 

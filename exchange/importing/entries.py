@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tasks import reading
+from users.sentences import sentence as _
 
 from .fields import (
     InvalidField,
@@ -112,7 +113,7 @@ class _Parser:
         if is_part := _is_annotation_with_task(raw):
             raw = _turned_around(raw)
         elif isinstance(raw.get("result"), list) and "task" in raw and "data" not in raw:
-            self.problems.add(self.item, "", "is an annotation without the data of its task")
+            self.problems.add(self.item, "", _("is an annotation without the data of its task"))
             return None
         elif "data" not in raw and not raw.keys() & {"annotations", "predictions", "completions"}:
             return self._entry({"data": raw})  # the short form: the data alone
@@ -178,15 +179,17 @@ class _Parser:
     def _count_ignored(self, raw: dict[str, Any], key: str) -> int:
         """Of a list that has no place here: comments on a task as a whole."""
         ignored = list(self._items(raw, key))
-        for path, _ in ignored:
-            self.problems.warn(self.item, path, "is not imported: only comments on annotations are")
+        for path, _item in ignored:
+            self.problems.warn(self.item, path, _("is not imported: only comments on annotations are"))
         return len(ignored)
 
     def _warn_of_unknown(self, raw: dict[str, Any], known: frozenset[str], path: str) -> None:
         """Keys that hold something, of which nothing is imported."""
         for key in raw.keys() - known:
             if raw[key] not in (None, "", 0, [], {}):
-                self.problems.warn(self.item, f"{path}{key[:100]}", "is not imported: this key is not known")
+                self.problems.warn(
+                    self.item, f"{path}{key[:100]}", _("is not imported: this key is not known")
+                )
 
 
 def _is_annotation_with_task(raw: dict[str, Any]) -> bool:
@@ -212,7 +215,7 @@ def _without_nulls(**fields: Any) -> dict[str, Any]:
 def _prediction(raw: Any, path: str) -> PredictionEntry:
     as_object(raw, path[:-1])
     if raw.get("result") is None:
-        raise InvalidField(f"{path}result", "is missing")
+        raise InvalidField(f"{path}result", _("is missing"))
     return PredictionEntry(
         result=as_result(raw["result"], f"{path}result"),
         score=read(raw, "score", as_number, path),

@@ -9,6 +9,7 @@ from tasks import reading
 from tasks.reading import MAX_NUMBER, described
 from tasks.results import malformed_part
 from users.emails import InvalidEmail, canonical_email
+from users.sentences import sentence as _
 
 
 class InvalidField(ValueError):
@@ -29,19 +30,19 @@ def read(raw: dict[str, Any], key: str, reader: Reader, path: str, default: Any 
 
 
 def as_object(value: Any, path: str) -> dict[str, Any]:
-    return _of(dict, value, path, "an object")
+    return _of(dict, value, path, _("an object"))
 
 
 def as_list(value: Any, path: str) -> list[Any]:
-    return _of(list, value, path, "a list")
+    return _of(list, value, path, _("a list"))
 
 
 def as_meta(value: Any, path: str) -> dict[str, Any] | list[Any]:
-    return _of(dict | list, value, path, "an object or a list")
+    return _of(dict | list, value, path, _("an object or a list"))
 
 
 def as_text(value: Any, path: str) -> str:
-    return _of(str, value, path, "a text")
+    return _of(str, value, path, _("a text"))
 
 
 def as_name(value: Any, path: str) -> str:
@@ -49,13 +50,15 @@ def as_name(value: Any, path: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if len(as_text(value, path)) > 255:
-        raise InvalidField(path, "must be at most 255 characters long")
+        raise InvalidField(path, _("must be at most 255 characters long"))
     return value
 
 
 def _of(kind: Any, value: Any, path: str, name: str) -> Any:
     if not isinstance(value, kind):
-        raise InvalidField(path, f"must be {name}, not {described(value)}")
+        raise InvalidField(
+            path, _("must be %(name)s, not %(described)s", name=name, described=described(value))
+        )
     return value
 
 
@@ -63,7 +66,7 @@ def _read_by(reader: Callable[[Any], Any], value: Any, path: str) -> Any:
     try:
         return reader(value)
     except reading.Unreadable as error:
-        raise InvalidField(path, str(error))
+        raise InvalidField(path, error.args[0])
 
 
 def as_number(value: Any, path: str) -> float:
@@ -86,7 +89,7 @@ def as_id(value: Any, path: str) -> int:
     if is_written_id(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_NUMBER:
-        raise InvalidField(path, f"must be an id, not {described(value)}")
+        raise InvalidField(path, _("must be an id, not %(described)s", described=described(value)))
     return value
 
 
@@ -106,7 +109,7 @@ def as_email(value: Any, path: str) -> str:
     try:
         return canonical_email(as_text(value, path))
     except InvalidEmail:
-        raise InvalidField(path, f"must be an e-mail, not {described(value)}")
+        raise InvalidField(path, _("must be an e-mail, not %(described)s", described=described(value)))
 
 
 def as_person(value: Any, path: str) -> str:
@@ -118,5 +121,7 @@ def as_person(value: Any, path: str) -> str:
     if isinstance(value, dict):
         return read(value, "email", as_email, f"{path}.") or read(value, "id", as_person, f"{path}.", "")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < MAX_NUMBER:
-        raise InvalidField(path, f'must be an id, an e-mail or {{"email": …}}, not {described(value)}')
+        raise InvalidField(
+            path, _('must be an id, an e-mail or {"email": …}, not %(described)s', described=described(value))
+        )
     return f"#{value}"

@@ -27,6 +27,7 @@ from tasks.reading import described
 from tasks.roles import may
 from tasks.services.tasks import reserve_inner_ids
 from users.models import User
+from users.sentences import sentence as _
 
 from .authorship import People, UsersMap, discard_staged, people_of
 from .entries import TaskEntry, parse_task
@@ -84,7 +85,7 @@ class Importing:
     ):
         if not may(actor, "import", project):
             raise Refused(
-                "permission_denied", "Only a manager of the project may import into it.", status=403
+                "permission_denied", _("Only a manager of the project may import into it."), status=403
             )
         self.project, self.actor, self.users = project, actor, users
         self.options, self.progress = options, progress
@@ -112,7 +113,7 @@ class Importing:
             problems.refuse_any(fatal)
         problems.refuse_any()
         if not number:
-            raise invalid_import("The file has no tasks.")
+            raise invalid_import(_("The file has no tasks."))
         self.progress(0, number, "The file is valid")
         return Survey(number, people, problems)
 
@@ -264,11 +265,13 @@ def check_against(project: Project, entry: TaskEntry, item: Item, problems: Prob
     """What the label configuration says about a task: it shows keys of the data, and knows labels."""
     config = labelconfig.parse(project.label_config)
     for key in config.missing_in(entry.data):
-        problems.warn(item, f"data.{key}", "is missing: the label configuration shows it")
+        problems.warn(item, f"data.{key}", _("is missing: the label configuration shows it"))
     for one in config.objects.values():
         if one["type"] in BY_ADDRESS and _is_no_address(value := entry.data.get(one["value"])):
             problems.warn(
-                item, f"data.{one['value']}", f"is no address of a file to show: {described(value)}"
+                item,
+                f"data.{one['value']}",
+                _("is no address of a file to show: %(described)s", described=described(value)),
             )
     if not (project.validate_results or problems.strict):
         return

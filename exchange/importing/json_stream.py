@@ -12,6 +12,7 @@ from django.conf import settings
 
 from tasks.errors import Refused
 from tasks.strict_json import DECODER, UNSTORABLE, unstorable_part
+from users.sentences import sentence as _
 
 from .found import Found
 from .problems import invalid_import
@@ -74,7 +75,9 @@ class JsonWindow:
 
     def expect(self, wanted: str) -> None:
         if not self.take(wanted):
-            raise NotJson(f"{wanted!r} is missing at character {self.passed + self.at}")
+            raise NotJson(
+                _("%(wanted)r is missing at character %(place)s", wanted=wanted, place=self.passed + self.at)
+            )
 
     def skip_line(self) -> None:
         while (end := self.window.find("\n", self.at)) < 0:
@@ -92,37 +95,40 @@ class JsonWindow:
             except json.JSONDecodeError as error:
                 self._refuse_unless_cut_off(error)
             except (ValueError, RecursionError) as error:
-                too_deep = f"nested deeper than {settings.JSON_DEPTH_LIMIT} levels"
+                too_deep = _(
+                    "nested deeper than %(most)s levels",
+                    most=settings.JSON_DEPTH_LIMIT,
+                )
                 raise NotJson(too_deep if isinstance(error, RecursionError) else str(error))
             else:
                 # A number that ends with the window may continue after it.
                 if end < len(self.window) or not self.grow():
                     return value, self._accept(value, end)
             if len(self.window) - self.at > ITEM_LIMIT:
-                limit = f"{ITEM_LIMIT // 2**20} million characters"
-                raise NotJson(f"longer than {limit}, or a text in it never ends")
+                limit = _("%(number)s million characters", number=ITEM_LIMIT // 2**20)
+                raise NotJson(_("longer than %(limit)s, or a text in it never ends", limit=limit))
 
     def _refuse_unless_cut_off(self, error: json.JSONDecodeError) -> None:
         cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - CUT_OFF_WITHIN
         at = self.passed + error.pos
         if not cut_off or not self.grow():
-            raise NotJson(f"{error.msg} at character {at}")
+            raise NotJson(_("%(msg)s at character %(at)s", msg=error.msg, at=at))
 
     def _accept(self, value: Any, end: int) -> tuple[str, str] | None:
         start, self.at = self.at, end
         # Few values have so many brackets; only those are worth measuring.
         brackets = self.window.count("[", start, end) + self.window.count("{", start, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
-            return "", f"nested deeper than {settings.JSON_DEPTH_LIMIT} levels"
+            return "", _("nested deeper than %(most)s levels", most=settings.JSON_DEPTH_LIMIT)
         if SUSPECT.search(self.window, start, end) and (path := unstorable_part(value)) is not None:
-            return path[:200], f"has {UNSTORABLE}"
+            return path[:200], _("has %(what)s", what=UNSTORABLE)
         return None
 
 
 def is_deeper(value: Any, levels: int) -> bool:
     """Whether lists and objects are nested more than `levels` deep."""
     inner = [value]
-    for _ in range(levels):
+    for _level in range(levels):
         inner = [
             child
             for item in inner
@@ -148,7 +154,9 @@ class JsonTasks:
         try:
             yield from self._tasks()
         except NotJson as error:
-            raise invalid_import(f"{self.name or 'The file'} is not JSON: {error}.")
+            raise invalid_import(
+                _("%(name)s is not JSON: %(error)s.", name=self.name or _("The file"), error=error)
+            )
 
     def _tasks(self) -> Iterator[Found]:
         opening = self.window.peek()
@@ -160,17 +168,29 @@ class JsonTasks:
         elif opening == "{":
             yield from self._object()
         else:
-            raise self._no_tasks() if opening else invalid_import(f"{self.name or 'The file'} is empty.")
+            raise (
+                self._no_tasks()
+                if opening
+                else invalid_import(_("%(name)s is empty.", name=self.name or _("The file")))
+            )
 
     def _no_tasks(self) -> Refused:
         return invalid_import(
-            f"{self.name or 'The file'} is neither a list of tasks, nor a task, nor an object with a list of"
-            ' "tasks", nor a task on each line.'
+            _(
+                "%(name)s is neither a list of tasks, nor a task, nor an object with a list of"
+                ' "tasks", nor a task on each line.',
+                name=self.name or _("The file"),
+            )
         )
 
     def _refuse_more(self) -> None:
         if self.window.peek():
-            raise NotJson(f"something follows its end, at character {self.window.passed + self.window.at}")
+            raise NotJson(
+                _(
+                    "something follows its end, at character %(place)s",
+                    place=self.window.passed + self.window.at,
+                )
+            )
 
     def _value(self, what: str) -> tuple[Any, tuple[str, str] | None]:
         try:
@@ -179,9 +199,11 @@ class JsonTasks:
             raise NotJson(f"{what}: {error}")
 
     def _key(self) -> str:
-        key, _ = self._value("a key")
+        key, _flaw = self._value("a key")
         if not isinstance(key, str):
-            raise NotJson(f"a key must be a text, at character {self.window.passed + self.window.at}")
+            raise NotJson(
+                _("a key must be a text, at character %(place)s", place=self.window.passed + self.window.at)
+            )
         return key
 
     def _list(self, path: str) -> Iterator[Found]:
@@ -204,7 +226,7 @@ class JsonTasks:
             try:
                 value, flaw = self.window.value()
             except NotJson as error:
-                value, flaw = None, ("", f"not JSON: {error}")
+                value, flaw = None, ("", _("not JSON: %(error)s", error=error))
                 self.window.skip_line()
             yield Found(f"[{place}]", value, line, flaw=flaw)
             place += 1

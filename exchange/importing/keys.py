@@ -4,6 +4,7 @@ from tasks import media
 from tasks.errors import Refused
 from tasks.labelconfig import parse
 from tasks.models import Project
+from users.sentences import sentence as _
 
 
 def key_of(project: Project, name: str) -> str:
@@ -16,8 +17,12 @@ def key_of(project: Project, name: str) -> str:
         known = ", ".join(sorted(keys))
         raise Refused(
             "which_key",
-            f"{name or 'The text'}: the label configuration could show it as {known}. Import a CSV or JSON"
-            " file that names the key instead.",
+            _(
+                "%(name)s: the label configuration could show it as %(known)s. Import a CSV or JSON"
+                " file that names the key instead.",
+                name=name or _("The text"),
+                known=known,
+            ),
             field="file",
         )
     return keys.pop() if keys else kind.key if kind else "text"

@@ -19,6 +19,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.models import Import, Project
 from users.models import User
+from users.sentences import sentence as _
 
 from ..models import Status
 from .authorship import UsersMap
@@ -98,7 +99,7 @@ def run_step(running: RunningJob) -> Done | Continue:
     job = running.job
     record = Import.objects.select_related("project", "created_by").get(pk=job.subject)
     if record.project.deleted_at:
-        raise Refused("not_found", "The project was deleted. Nothing was imported.")
+        raise Refused("not_found", _("The project was deleted. Nothing was imported."))
     with ExitStack() as opened:
         importing = Importing(
             record.project,
@@ -126,7 +127,7 @@ def _open(job: Job, opened: ExitStack) -> list[SourceFile]:
             for number, named in enumerate(job.parameters["files"])
         ]
     except (FileNotFoundError, KeyError):  # an import that an earlier version has queued has no such key
-        raise Refused("file_lost", "The file of this import is gone. Send it again.")
+        raise Refused("file_lost", _("The file of this import is gone. Send it again."))
 
 
 def clean_up(job: Job) -> None:

@@ -11,6 +11,7 @@ from tasks.errors import Refused
 from tasks.models import History, Project, Task, Upload
 from tasks.services import tasks, uploads
 from users.models import User
+from users.sentences import sentence as _
 
 from .importer import Outcome
 from .keys import is_shown_by_address, key_of
@@ -24,7 +25,7 @@ def media_of(project: Project, files: Sequence[UploadedFile]) -> list[UploadedFi
     found = [file for file in files if _is_media(project, file.name or "")]
     if found and len(found) != len(files):
         raise Refused(
-            "mixed_files", "Send either files of tasks or files to label, not both at once.", field="file"
+            "mixed_files", _("Send either files of tasks or files to label, not both at once."), field="file"
         )
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from .text_stream import codec_named
 
@@ -35,7 +36,7 @@ class ImportOptions:
         if len(self.preannotated_from_fields) > MAX_FIELDS:
             raise Refused(
                 "too_many",
-                f"At most {MAX_FIELDS} fields can become predictions.",
+                _("At most %(max_fields)s fields can become predictions.", max_fields=MAX_FIELDS),
                 field="preannotated_from_fields",
             )
 
@@ -49,4 +50,8 @@ class ImportOptions:
 
 def _refuse_other(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise Refused(f"invalid_{name}", f"{name} is one of {', '.join(known)}.", field=name)
+        raise Refused(
+            f"invalid_{name}",
+            _("%(name)s is one of %(known)s.", name=name, known=", ".join(known)),
+            field=name,
+        )

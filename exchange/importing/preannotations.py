@@ -5,6 +5,7 @@ from typing import Any
 
 from tasks.labelconfig import Control, LabelConfig
 from tasks.reading import Unreadable, described, number
+from users.sentences import sentence as _
 
 from .entries import PredictionEntry, TaskEntry
 from .fields import InvalidField, as_result
@@ -25,8 +26,10 @@ def preannotate(
             continue
         try:
             result = _result_of(name, value, config)
-        except (InvalidField, Unreadable) as error:
+        except InvalidField as error:
             problems.add(item, f"data.{name}", str(error).removeprefix(f"data.{name}: "))
+        except Unreadable as error:
+            problems.add(item, f"data.{name}", error.args[0])
         else:
             entry.predictions.append(PredictionEntry(result, None, MODEL_VERSION, None))
 
@@ -64,8 +67,12 @@ def _control_for(name: str, config: LabelConfig) -> Control:
         return named[0]
     names = ", ".join(control.name for control in plain) or "none"
     raise Unreadable(
-        "is a plain answer, and no single control could have given it: call the field as the control (those"
-        f" that take plain answers: {names}), or send a list of regions"
+        _(
+            "is a plain answer, and no single control could have given it: "
+            "call the field as the control (those that take plain answers: %(names)s), "
+            "or send a list of regions",
+            names=names,
+        )
     )
 
 
@@ -74,10 +81,18 @@ def _answer(value: Any, control: Control) -> Any:
         return number(value)
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
-        raise Unreadable(f"must be a text or a list of texts, not {described(value)}")
+        raise Unreadable(
+            _("must be a text or a list of texts, not %(described)s", described=described(value))
+        )
     if control.type == "datetime":
         return texts[0]
     unknown = [text for text in texts if text not in control.accepted]
     if control.type in ("choices", "taxonomy") and not control.dynamic and unknown:
-        raise Unreadable(f"{described(unknown[0])} is not offered by the control {control.name}")
+        raise Unreadable(
+            _(
+                "%(described)s is not offered by the control %(name)s",
+                described=described(unknown[0]),
+                name=control.name,
+            )
+        )
     return [[text] for text in texts] if control.type == "taxonomy" else texts

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from .found import Item
 
@@ -23,10 +24,18 @@ class Problem:
 
     @property
     def detail(self) -> str:
-        file = f"{self.item.file}, " if self.item.file else ""
-        line = f"line {self.item.line}" if self.item.line else self.item.path if self.item.file else ""
-        where = f" ({file}{line})" if file or line else ""
-        return f"task {self.item.number}{where}: {f'{self.path}: ' if self.path else ''}{self.sentence}."
+        task = _("task %(number)s", number=self.item.number)
+        if place := self._place():
+            task = _("task %(number)s (%(place)s)", number=self.item.number, place=place)
+        if self.path:
+            return _("%(task)s: %(path)s: %(problem)s.", task=task, path=self.path, problem=self.sentence)
+        return _("%(task)s: %(problem)s.", task=task, problem=self.sentence)
+
+    def _place(self) -> str:
+        file, line = self.item.file, self.item.line
+        if not line:
+            return f"{file}, {self.item.path}" if file else ""
+        return _("%(file)s, line %(line)s", file=file, line=line) if file else _("line %(line)s", line=line)
 
     @property
     def full_path(self) -> str:
@@ -82,9 +91,12 @@ def _refused(
     first: Problem | None, fatal: Refused | None, listed: list[dict[str, Any]], count: int
 ) -> Refused:
     detail = first.detail if first else fatal.detail if fatal else ""
-    if count > 1:
-        more = f"{count - 1} more {'problem is' if count == 2 else 'problems are'} listed in errors"
-        detail = f"{detail} {more}." if count <= MAX_LISTED else f"{detail} In all {count} problems."
+    if count > MAX_LISTED:
+        detail = _("%(detail)s In all %(count)s problems.", detail=detail, count=count)
+    elif count > 2:
+        detail = _("%(detail)s %(more)s more problems are listed in errors.", detail=detail, more=count - 1)
+    elif count == 2:
+        detail = _("%(detail)s 1 more problem is listed in errors.", detail=detail)
     paths: dict[str, list[str]] = {}
     for one in listed:
         if one["path"]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tasks.errors import Refused
 from tasks.models import Import, Project
 from users.models import User
+from users.sentences import sentence as _
 
 CHUNK = 2**20
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -53,8 +54,11 @@ class RequestKey:
         if found.fingerprint != self.fingerprint:
             raise Refused(
                 "idempotency_key_reused",
-                f"Import {found.pk} had this Idempotency-Key with another body or other parameters. Use a new"
-                " key.",
+                _(
+                    "Import %(found)s had this Idempotency-Key with another body or other parameters. "
+                    "Use a new key.",
+                    found=found.pk,
+                ),
                 field="Idempotency-Key",
                 extra={"body": {"import": found.pk}},
             )
@@ -71,7 +75,7 @@ def request_key(key: str | None, files: Iterable[BinaryIO], about: Any) -> Reque
     if not KEY.fullmatch(key):
         raise Refused(
             "invalid_idempotency_key",
-            "An Idempotency-Key has up to 255 characters, without spaces.",
+            _("An Idempotency-Key has up to 255 characters, without spaces."),
             field="Idempotency-Key",
         )
     digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
@@ -102,7 +106,7 @@ def release(import_id: int) -> None:
 def _in_progress() -> Refused:
     return Refused(
         "import_in_progress",
-        "This import has begun and is not complete. Send the request again in a few seconds.",
+        _("This import has begun and is not complete. Send the request again in a few seconds."),
         status=409,
         extra={"retry_after": RETRY_AFTER_SECONDS},
     )

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from tasks import media
+from users.sentences import sentence as _
 
 from .archives import GZIP_MAGIC, ZIP_MAGIC, Budget, gunzipped, members_of
 from .found import Found, Item
@@ -15,7 +16,7 @@ from .spreadsheets import lines_of, rows_of
 from .text_stream import Stream, TextStream
 
 JSON, JSON_LINES, CSV, TSV, TEXT = ".json", ".jsonl", ".csv", ".tsv", ".txt"
-ACCEPTED = (
+ACCEPTED = _(
     "JSON (a list of tasks, one task, or a task on each line), CSV, TSV, text (a task on each line), and zip"
     " or gzip of these"
 )
@@ -40,12 +41,14 @@ BY_CONTENT_TYPE = {
 }
 ARCHIVES = frozenset({".zip", ".gz"})
 EXTENSIONS = frozenset({*BY_EXTENSION, *ARCHIVES})
-WORKBOOK = "is a workbook of a spreadsheet program. Save each sheet as CSV (UTF-8) and import that"
-COLUMNAR = "is a columnar file. Write it as JSON lines or CSV and import that"
+WORKBOOK = _("is a workbook of a spreadsheet program. Save each sheet as CSV (UTF-8) and import that")
+COLUMNAR = _("is a columnar file. Write it as JSON lines or CSV and import that")
 ADVICE = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), WORKBOOK),
     **dict.fromkeys((".parquet", ".feather", ".arrow", ".orc", ".avro"), COLUMNAR),
-    **dict.fromkeys((".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"), "is an archive of another kind. Use zip"),
+    **dict.fromkeys(
+        (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"), _("is an archive of another kind. Use zip")
+    ),
 }
 MAGICS = {b"\xd0\xcf\x11\xe0": WORKBOOK, b"PAR1": COLUMNAR, b"ARROW1": COLUMNAR, b"Obj\x01": COLUMNAR}
 WORKBOOK_MEMBERS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
@@ -113,7 +116,7 @@ class TaskSource:
             file.file.seek(0)
             head = file.file.read(8)
             file.file.seek(0)
-            called = file.name or "The file"
+            called = file.name or _("The file")
             _refuse_foreign(called, file.name, head)
             if head.startswith(ZIP_MAGIC):
                 self._shows_names = True
@@ -156,9 +159,19 @@ def _format_of(part: _Part, text: TextStream) -> str:
     if content_type == "text/plain":
         return TEXT
     if not text.first_character():
-        raise invalid_import(f"{part.name or 'The file'} is empty.")
-    called = f"{part.name}: its format is unknown" if part.name else "The format of the file is unknown"
-    raise invalid_import(f"{called}. Accepted are {ACCEPTED}. Give it the extension of its format.")
+        raise invalid_import(_("%(name)s is empty.", name=part.name or _("The file")))
+    called = (
+        _("%(name)s: its format is unknown", name=part.name)
+        if part.name
+        else _("The format of the file is unknown")
+    )
+    raise invalid_import(
+        _(
+            "%(called)s. Accepted are %(accepted)s. Give it the extension of its format.",
+            called=called,
+            accepted=ACCEPTED,
+        )
+    )
 
 
 def _refuse_foreign(called: str, name: str, head: bytes) -> None:
@@ -167,7 +180,15 @@ def _refuse_foreign(called: str, name: str, head: bytes) -> None:
         (sentence for magic, sentence in MAGICS.items() if head.startswith(magic)), None
     )
     if advice:
-        raise invalid_import(f"{called} {advice}. Accepted are {ACCEPTED}.", field="file")
+        raise invalid_import(
+            _(
+                "%(called)s %(advice)s. Accepted are %(accepted)s.",
+                called=called,
+                advice=advice,
+                accepted=ACCEPTED,
+            ),
+            field="file",
+        )
 
 
 def _refuse_member(archive: str, name: str) -> None:
@@ -179,7 +200,12 @@ def _refuse_member(archive: str, name: str) -> None:
         raise invalid_import(f"{archive}: {plain} {advice}.", field="file")
     if extension in ARCHIVES or (extension in media.KINDS and extension not in BY_EXTENSION):
         raise invalid_import(
-            f"{archive}: {plain} cannot be read within an archive, which may have"
-            f" {ACCEPTED.partition(', and')[0]}. Send other files beside each other, not packed.",
+            _(
+                "%(archive)s: %(plain)s cannot be read within an archive, which may have"
+                " %(kinds)s. Send other files beside each other, not packed.",
+                archive=archive,
+                plain=plain,
+                kinds=ACCEPTED.partition(", and")[0],
+            ),
             field="file",
         )

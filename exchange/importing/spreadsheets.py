@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from users.sentences import sentence as _
+
 from .found import Found
 from .problems import invalid_import
 from .text_stream import LINE_LIMIT, TextStream
@@ -32,7 +34,14 @@ def rows_of(text: TextStream, *, delimiter: str = "") -> Iterator[Found]:
             row = next(reader, None)
         except csv.Error as error:
             if header is None:
-                raise invalid_import(f"{_called(text)}: line {line}: {_sentence(error)}.")
+                raise invalid_import(
+                    _(
+                        "%(called)s: line %(line)s: %(sentence)s.",
+                        called=_called(text),
+                        line=line,
+                        sentence=_sentence(error),
+                    )
+                )
             yield Found(f"[{place}]", None, line, flaw=("", _sentence(error)))
             place += 1
             continue
@@ -53,7 +62,7 @@ def _sentence(error: csv.Error) -> str:
 
 
 def _called(text: TextStream) -> str:
-    return text.name or "The file"
+    return text.name or _("The file")
 
 
 def _without_blank_start(lines: Iterable[str]) -> tuple[Iterator[str], int]:
@@ -75,15 +84,27 @@ def _checked_header(row: list[str], text: TextStream) -> list[str]:
     names = [name.strip() for name in row]
     called = _called(text)
     if len(names) > MAX_COLUMNS:
-        raise invalid_import(f"{called} has more than {MAX_COLUMNS:,} columns.")
+        raise invalid_import(
+            _(
+                "%(called)s has more than %(max_columns)s columns.",
+                called=called,
+                max_columns=format(MAX_COLUMNS, ","),
+            )
+        )
     found = []
     for place, name in enumerate(names):
         if not name:
-            found.append(f"column {place + 1} has no name")
+            found.append(_("column %(number)s has no name", number=place + 1))
         elif name in names[:place]:
-            found.append(f"two columns are called {name[:100]!r}")
+            found.append(_("two columns are called %(name)r", name=name[:100]))
     if found:
-        raise invalid_import(f"{called}: the header is ambiguous: {', '.join(dict.fromkeys(found[:20]))}.")
+        raise invalid_import(
+            _(
+                "%(called)s: the header is ambiguous: %(problems)s.",
+                called=called,
+                problems=", ".join(dict.fromkeys(map(str, found[:20]))),
+            )
+        )
     return names
 
 
@@ -92,7 +113,7 @@ def _found(header: list[str], row: list[str], place: int, line: int) -> Found:
     while len(row) > len(header) and not row[-1]:
         row.pop()
     if len(row) != len(header):
-        sentence = f"has {len(row)} cells, but the header has {len(header)}"
+        sentence = _("has %(row)s cells, but the header has %(header)s", row=len(row), header=len(header))
         return Found(f"[{place}]", None, line, flaw=("", sentence))
     return Found(f"[{place}]", {"data": dict(zip(header, row, strict=True))}, line)
 

@@ -4,6 +4,8 @@ import codecs
 from collections.abc import Iterator
 from typing import Protocol
 
+from users.sentences import sentence as _
+
 from .problems import invalid_import
 
 CHUNK = 2**20
@@ -63,7 +65,9 @@ class TextStream:
             rest.append(last)
             length += len(last)
             if length > LINE_LIMIT:
-                raise invalid_import(f"A line is longer than {LINE_LIMIT // 2**20} million characters.")
+                raise invalid_import(
+                    _("A line is longer than %(number)s million characters.", number=LINE_LIMIT // 2**20)
+                )
         if length:
             yield "".join(rest)
 
@@ -76,7 +80,10 @@ def codec_named(name: str) -> str:
         found = None
     if found is None or not found._is_text_encoding or found.name in NOT_SAVED_IN:  # type: ignore[attr-defined]
         raise invalid_import(
-            f"encoding={name[:40]} is not known. Known are utf-8, utf-16, windows-1252, gb18030, shift_jis …",
+            _(
+                "encoding=%(name)s is not known. Known are utf-8, utf-16, windows-1252, gb18030, shift_jis …",
+                name=name[:40],
+            ),
             field="encoding",
         )
     return found.name
@@ -97,7 +104,11 @@ def _unmarked(head: bytes) -> str:
 
 def _undecodable(name: str, encoding: str, line: int, error: UnicodeDecodeError) -> str:
     called = "UTF-8" if encoding.startswith("utf-8") else encoding
-    return (
-        f"{name or 'The file'} is not {called}: line {line}: {error.reason}. Save it as UTF-8, or name its "
-        f"encoding, for example ?encoding=windows-1252 or gb18030."
+    return _(
+        "%(name)s is not %(called)s: line %(line)s: %(reason)s. Save it as UTF-8, or name its "
+        "encoding, for example ?encoding=windows-1252 or gb18030.",
+        name=name or _("The file"),
+        called=called,
+        line=line,
+        reason=error.reason,
     )

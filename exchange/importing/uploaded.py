@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from tasks import media
 from tasks.errors import Refused
 from tasks.models import Project, Task, Upload
+from users.sentences import sentence as _
 
 from .keys import key_of
 from .sources import EXTENSIONS, SourceFile
@@ -19,16 +20,21 @@ MAX_FILES = 1000
 def uploads_named(project: Project, ids: Sequence[int]) -> list[Upload]:
     """In the order of `ids`. Raises Refused if one is not there, or is imported already."""
     if len(ids) > MAX_FILES:
-        raise _refused("too_many", f"At most {MAX_FILES} files at once. Import them in parts.")
+        raise _refused(
+            "too_many", _("At most %(max_files)s files at once. Import them in parts.", max_files=MAX_FILES)
+        )
     found = Upload.objects.filter(project=project).in_bulk(ids)
     if missing := [pk for pk in ids if pk not in found]:
-        raise _refused("unknown_upload", f"This project has no uploaded file {missing[0]}.")
+        raise _refused(
+            "unknown_upload", _("This project has no uploaded file %(missing)s.", missing=missing[0])
+        )
     used = Task.objects.filter(file_upload__in=ids, deleted_at=None).values_list(
         "file_upload__name", flat=True
     )
     if name := used.first():
         raise _refused(
-            "already_imported", f"{name} is imported already. Delete its tasks first, or leave it out."
+            "already_imported",
+            _("%(name)s is imported already. Delete its tasks first, or leave it out.", name=name),
         )
     return [found[pk] for pk in dict.fromkeys(ids)]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.choices import VERDICTS, ActionType, RejectAction
 from tasks.results import same_result
+from users.sentences import sentence as _
 
 from .fields import (
     InvalidField,
@@ -134,10 +135,13 @@ def _verdict_of(raw: dict[str, Any], path: str, *, is_fixed: bool) -> str:
     if named is not None:
         if named not in VERDICTS:
             known = ", ".join(VERDICTS)
-            raise InvalidField(f"{path}verdict", f"must be one of {known}, not {described(named)}")
+            raise InvalidField(
+                f"{path}verdict",
+                _("must be one of %(known)s, not %(described)s", known=known, described=described(named)),
+            )
         return named
     if "accepted" not in raw:
-        raise InvalidField(f"{path}accepted", "is missing")
+        raise InvalidField(f"{path}accepted", _("is missing"))
     if not as_bool(raw["accepted"], f"{path}accepted"):
         return ActionType.REJECTED
     return ActionType.FIXED_AND_ACCEPTED if is_fixed else ActionType.ACCEPTED
@@ -151,5 +155,8 @@ def _reject_action_of(raw: dict[str, Any], path: str) -> str:
         return RejectAction.REQUEUE if back else RejectAction.REMOVE
     if action not in RejectAction.values:
         known = ", ".join(RejectAction.values)
-        raise InvalidField(f"{path}reject_action", f"must be one of {known}, not {described(action)}")
+        raise InvalidField(
+            f"{path}reject_action",
+            _("must be one of %(known)s, not %(described)s", known=known, described=described(action)),
+        )
     return action

@@ -20,6 +20,7 @@ from tasks.services.annotations import edit
 from tasks.services.tasks import save_predictions
 from tasks.services.tasks import update as update_task
 from tasks.sql import copy_rows, next_ids
+from users.sentences import sentence as _
 
 from .authorship import People, people_of
 from .duplicates import Known, known_tasks, refuse_known, taken_unique_ids
@@ -291,4 +292,6 @@ class Writer:
         found = getattr(error.__cause__, "diag", None)
         rule = getattr(found, "constraint_name", None) or getattr(found, "message_primary", None) or "a rule"
         tasks = f"tasks {self.first_unchecked} to {until}"
-        return invalid_import(f"{tasks}: the database refuses one of them ({rule}).")
+        return invalid_import(
+            _("%(tasks)s: the database refuses one of them (%(rule)s).", tasks=tasks, rule=rule)
+        )
