@@ -13,6 +13,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from users.sentences import sentence as _
+
 COUNT_LIMIT = 10_000
 UNPAGED_LIMIT = 10_000
 
@@ -26,7 +28,9 @@ def whole_number(params: QueryDict, name: str, default: int, *, least: int = 1, 
     # int() would also take 1_000, and the digits of every script.
     value = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 100 else least - 1
     if value < least:
-        raise ValidationError({name: [f"{name} must be a whole number from {least}."]})
+        raise ValidationError(
+            {name: [_("%(name)s must be a whole number from %(least)s.", name=name, least=least)]}
+        )
     return min(value, most)
 
 
@@ -44,7 +48,7 @@ class Pages(BasePagination):
         # One row more than the page tells whether there is a next one.
         rows = list(queryset[start : start + size + 1])
         if not rows and self.number > 1:
-            raise NotFound("Invalid page.")
+            raise NotFound(_("Invalid page."))
         self.has_next = len(rows) > size
         self.total, self.is_estimate = self.count(queryset, start, rows, view)
         return rows[:size]
@@ -213,7 +217,10 @@ class LongList(BasePagination):
             raise ValidationError(
                 {
                     "limit": [
-                        f"More than {UNPAGED_LIMIT} rows match. Use after_id and limit, or narrow the filter."
+                        _(
+                            "More than %(limit)s rows match. Use after_id and limit, or narrow the filter.",
+                            limit=UNPAGED_LIMIT,
+                        )
                     ]
                 }
             )
@@ -230,7 +237,7 @@ class LongList(BasePagination):
     def _page(self, queryset, page: int, limit: int) -> list[Any]:
         rows = list(queryset[(page - 1) * limit : page * limit])
         if not rows and page > 1:
-            raise NotFound("Invalid page.")
+            raise NotFound(_("Invalid page."))
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -15,6 +15,7 @@ from exchange.exporting.selection import EXCLUDE, ONLY, Selection, annotations_o
 from tasks.choices import VERDICTS
 from tasks.errors import Refused
 from tasks.models import Annotation
+from users.sentences import sentence as _
 
 from .parameters import boolean_from
 
@@ -54,7 +55,11 @@ def requested_format(query: QueryDict) -> str:
     if asked not in FORMATS:
         raise Refused(
             "unknown_format",
-            f"{asked[:40]} is not an export format. Use {', '.join(FORMATS)}.",
+            _(
+                "%(asked)s is not an export format. Use %(formats)s.",
+                asked=asked[:40],
+                formats=", ".join(FORMATS),
+            ),
             field="exportType",
         )
     return asked
@@ -95,7 +100,7 @@ def _named(query: QueryDict, *keys: str) -> list[str]:
 def _ids(query: QueryDict) -> list[int] | None:
     named = _named(query, "ids", "ids[]")
     if wrong := next((part for part in named if not part.isdecimal() or len(part) > 18), None):
-        raise Refused("invalid_ids", f"{wrong[:40]!r} is not a task id.", field="ids")
+        raise Refused("invalid_ids", _("%(wrong)r is not a task id.", wrong=wrong[:40]), field="ids")
     return [int(part) for part in named] or None
 
 
@@ -103,7 +108,14 @@ def _reviewed(query: QueryDict) -> str | None:
     asked = query.get("reviewed")
     if asked not in (None, "", ONLY, EXCLUDE):
         raise Refused(
-            "invalid_reviewed", f"reviewed is {ONLY} or {EXCLUDE}, not {asked[:40]!r}.", field="reviewed"
+            "invalid_reviewed",
+            _(
+                "reviewed is %(only)s or %(exclude)s, not %(asked)r.",
+                only=ONLY,
+                exclude=EXCLUDE,
+                asked=asked[:40],
+            ),
+            field="reviewed",
         )
     return asked or None
 
@@ -112,7 +124,11 @@ def _verdicts(query: QueryDict) -> list[str]:
     named = _named(query, "verdict")
     if wrong := next((part for part in named if part not in VERDICTS), None):
         known = ", ".join(sorted(VERDICTS))
-        raise Refused("unknown_verdict", f"{wrong[:40]!r} is not a verdict. Use {known}.", field="verdict")
+        raise Refused(
+            "unknown_verdict",
+            _("%(wrong)r is not a verdict. Use %(known)s.", wrong=wrong[:40], known=known),
+            field="verdict",
+        )
     return named
 
 
@@ -121,7 +137,7 @@ def _instant(query: QueryDict) -> datetime | None:
     if not asked:
         return None
     if FORMATS[requested_format(query)].rows_only:
-        detail = (
+        detail = _(
             "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
         )
         raise Refused("not_supported", detail, field="changed_since")
@@ -135,6 +151,6 @@ def _parse_instant(asked: str) -> datetime:
     except (ValueError, OverflowError):  # in UTC it may be before the year 1, or after 9999
         instant = None
     if instant is None:
-        detail = f"{asked[:40]!r} is not a time with a zone. Write it as 2026-01-31T12:00:00Z."
+        detail = _("%(asked)r is not a time with a zone. Write it as 2026-01-31T12:00:00Z.", asked=asked[:40])
         raise Refused("invalid_instant", detail, field="changed_since")
     return instant

@@ -23,6 +23,7 @@ from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
 from tasks.roles import may, projects_where
 from tasks.state import State
+from users.sentences import sentence as _
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
 TIME_LOOKUPS = ["gt", "gte", "lt", "lte"]
@@ -99,7 +100,7 @@ class StrictBooleanField(forms.Field):
         try:
             return flag(value)
         except InvalidValue:
-            raise forms.ValidationError("Must be true or false.", code="invalid")
+            raise forms.ValidationError(_("Must be true or false."), code="invalid")
 
 
 class InstantField(IsoDateTimeField):
@@ -109,7 +110,7 @@ class InstantField(IsoDateTimeField):
         try:
             return found.astimezone(UTC) if found else found
         except OverflowError:
-            raise forms.ValidationError("Must be between the years 1 and 9999.", code="invalid")
+            raise forms.ValidationError(_("Must be between the years 1 and 9999."), code="invalid")
 
 
 class InstantFilter(filters.IsoDateTimeFilter):

@@ -11,6 +11,7 @@ from reviews.task_table.selection import Selection, parse_selection
 from tasks.errors import Refused
 from tasks.models import Project, View
 from users.models import User
+from users.sentences import sentence as _
 
 from ..views.base import user_of, visible
 from .parameters import id_from
@@ -19,7 +20,7 @@ from .parameters import id_from
 def body(request: Request) -> dict[str, Any]:
     """The body as an object; of a form, the last value of each field."""
     if not isinstance(request.data, dict):
-        raise bad_query("The body must be a JSON object.")
+        raise bad_query(_("The body must be a JSON object."))
     return dict(request.data.items())
 
 
@@ -31,7 +32,7 @@ def id_named(request: Request, name: str) -> int | None:
 def project_of(request: Request) -> Project:
     pk = id_named(request, "project")
     if pk is None:
-        raise Refused("project_required", "Name the project: ?project=<id>.", field="project")
+        raise Refused("project_required", _("Name the project: ?project=<id>."), field="project")
     return visible(Project.objects, request, pk)
 
 
@@ -72,5 +73,7 @@ def _view(request: Request) -> View | None:
     view = visible(View.objects.select_related("project"), request, pk)
     # Label Studio sends both; a mismatch would act on tasks the caller does not see in the table.
     if id_named(request, "project") not in (None, view.project_id):
-        raise Refused("view_of_other_project", f"View {pk} belongs to another project.", field="view")
+        raise Refused(
+            "view_of_other_project", _("View %(view)s belongs to another project.", view=pk), field="view"
+        )
     return view

@@ -16,6 +16,7 @@ from tasks.pseudonyms import identities_in
 from tasks.results import finite_or_none, malformed_part, regions_of
 from tasks.strict_json import parse_json
 from users.models import User
+from users.sentences import sentence as _
 
 from .names import hide_names, name_people
 from .values import Body, time_ago, wire_time, wire_time_or_none
@@ -33,7 +34,7 @@ class StrictJSONField(serializers.JSONField):
 class FiniteFloatField(serializers.FloatField):
     """Read as in files. Not NaN, which is no JSON and passes every comparison with limits; nor infinity."""
 
-    default_error_messages = {"not_finite": "Must be a finite number."}
+    default_error_messages = {"not_finite": _("Must be a finite number.")}
 
     def to_internal_value(self, data: Any) -> float:
         try:

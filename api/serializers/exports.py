@@ -8,6 +8,7 @@ from exchange.exporting.formats import FORMATS
 from exchange.exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
 from exchange.models import Conversion, Export
 from tasks.known_names import KnownKeys
+from users.sentences import sentence as _
 
 from .names import NamesPeople
 from .users import ExpandedPersonSerializer
@@ -62,10 +63,10 @@ class SerializationOptionsSerializer(KnownKeys, serializers.Serializer):
     interpolate_key_frames = serializers.BooleanField(required=False)
 
     def validate_interpolate_key_frames(self, wanted: bool) -> bool:
-        return _unsupported("Key frames are not interpolated.", wanted)
+        return _unsupported(_("Key frames are not interpolated."), wanted)
 
     def validate_include_annotation_history(self, wanted: bool) -> bool:
-        return _unsupported("The history is not in exports; read it at /api/annotation-history/.", wanted)
+        return _unsupported(_("The history is not in exports; read it at /api/annotation-history/."), wanted)
 
 
 def _unsupported(detail: str, wanted: bool) -> bool:

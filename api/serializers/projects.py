@@ -12,6 +12,7 @@ from tasks.labelconfig import MAX_CHARACTERS, parse
 from tasks.models import Project
 from tasks.own_work import totals_for
 from tasks.totals import totals_of
+from users.sentences import sentence as _
 
 from ..filters.parameters import refuse_unknown_fields
 from .label_studio_defaults import default_fields
@@ -50,7 +51,7 @@ NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
 DERIVED = ("requeue_rejected_tasks_to_annotator", "requeue_rejected_tasks_mode")
 
 # With anything else Label Studio's list of projects fails for everybody who sees this project.
-HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A color is written #RRGGBB.")
+HEX_COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("A color is written #RRGGBB."))
 
 # Totals of a project: key on the wire → name in tasks.totals. Annotators read those of their own work.
 TOTALS = {
@@ -98,7 +99,7 @@ class ReviewSettingsSerializer(KnownKeys, serializers.ModelSerializer):
         ]
         if unsupported:
             raise serializers.ValidationError(
-                dict.fromkeys(unsupported, "This setting does nothing here, so it is not stored.")
+                dict.fromkeys(unsupported, _("This setting does nothing here, so it is not stored."))
             )
         return sent
 
@@ -300,7 +301,11 @@ class ProjectChangeSerializer(ProjectSerializer):
             wanted = self.fields["require_result"].to_internal_value(data["require_result"])
             if changes["require_result"] != wanted:
                 raise serializers.ValidationError(
-                    {"enable_empty_annotation": "This says the opposite of require_result. Send one of them."}
+                    {
+                        "enable_empty_annotation": _(
+                            "This says the opposite of require_result. Send one of them."
+                        )
+                    }
                 )
         for name, nested in (
             ("review_settings", ReviewSettingsSerializer),

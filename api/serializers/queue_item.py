@@ -12,6 +12,7 @@ from reviews.queue.reasons import Reason
 from tasks.models import Annotation, History, Prediction
 from tasks.querysets import AnnotationQuerySet
 from tasks.state import State
+from users.sentences import sentence as _
 
 from .annotations import annotation_for_reader, history_for_reader, history_rows, prediction_body
 from .queue import lease_body
@@ -21,10 +22,10 @@ from .values import Body
 
 NEWEST = 100  # of predictions, comments and rows of history
 
-LEASED = Reason("leased", "Somebody else has this one just now. You may look at it.")
-DECIDED = Reason("decided", "This has its verdict already.")
+LEASED = Reason("leased", _("Somebody else has this one just now. You may look at it."))
+DECIDED = Reason("decided", _("This has its verdict already."))
 NOT_IN_QUEUE = Reason(
-    "not_in_queue", "This waits for nobody's review just now: its task's rules, or its author, come first."
+    "not_in_queue", _("This waits for nobody's review just now: its task's rules, or its author, come first.")
 )
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from tasks.known_names import KnownKeys
 from tasks.services import members, ownerless_work
+from users.sentences import sentence as _
 
 
 class OwnerlessSerializer(serializers.Serializer):
@@ -36,7 +37,7 @@ class ReassignSerializer(KnownKeys, serializers.Serializer):
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         if (body.get("to") is None) != body.get("pool", False):
-            detail = 'Say to whom: "to" an active member, or "pool": true.'
+            detail = _('Say to whom: "to" an active member, or "pool": true.')
             raise serializers.ValidationError({"to": [detail]}, code="to_whom")
         return body
 

@@ -11,6 +11,7 @@ from tasks.choices import RejectAction
 from tasks.known_names import KnownKeys
 from tasks.pseudonyms import identities_in
 from users.models import User
+from users.sentences import sentence as _
 
 from .annotations import ResultField, StrictJSONField
 from .names import hide_names, name_people
@@ -214,7 +215,7 @@ class BulkReportSerializer(serializers.Serializer):
 class SmallJSONField(StrictJSONField):
     """What a client keeps beside a text. It is sent back with every list, so it is small."""
 
-    default_error_messages = {"too_large": "At most {most} characters of JSON."}
+    default_error_messages = {"too_large": _("At most {most} characters of JSON.")}
 
     def to_internal_value(self, data: Any) -> Any:
         value = super().to_internal_value(data)

@@ -13,6 +13,7 @@ from tasks.own_work import own_values
 from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from users.models import User
+from users.sentences import sentence as _
 
 from .annotations import (
     AnnotationSerializer,
@@ -255,7 +256,7 @@ class FullTaskSerializer(TaskSerializer):
 class ObjectField(StrictJSONField):
     """A JSON object; in a form body, as text."""
 
-    default_error_messages = {"not_an_object": "Expected an object, that is names with values."}
+    default_error_messages = {"not_an_object": _("Expected an object, that is names with values.")}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)

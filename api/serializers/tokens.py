@@ -4,6 +4,7 @@ from django.utils.timezone import now
 from rest_framework import serializers
 
 from users.models import ApiToken, Session
+from users.sentences import sentence as _
 from users.sessions import hash_of
 
 
@@ -13,7 +14,7 @@ class NewTokenSerializer(serializers.Serializer):
 
     def validate_expires_at(self, expires_at):
         if expires_at is not None and expires_at <= now():
-            raise serializers.ValidationError("This time has passed: the token would never work.")
+            raise serializers.ValidationError(_("This time has passed: the token would never work."))
         return expires_at
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from tasks.known_names import KnownKeys
 from tasks.models import Upload
+from users.sentences import sentence as _
 
 from .names import NamesPeople
 
@@ -33,7 +34,7 @@ class UploadIdsSerializer(KnownKeys, serializers.Serializer):
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         if sent["all"] == ("file_upload_ids" in sent):
             raise serializers.ValidationError(
-                {"file_upload_ids": ["Name the files to delete, or send all=true to delete every one."]}
+                {"file_upload_ids": [_("Name the files to delete, or send all=true to delete every one.")]}
             )
         return sent
 

@@ -10,9 +10,10 @@ from users.capabilities import Role
 from users.emails import canonical_email
 from users.models import User
 from users.ranks import grantable_roles
+from users.sentences import sentence as _
 
 ORGANIZATION = 1  # Label Studio has organizations; a site is one
-EMAIL_TAKEN = "Another account has this e-mail."
+EMAIL_TAKEN = _("Another account has this e-mail.")
 
 
 class EmailField(serializers.EmailField):
@@ -124,7 +125,7 @@ class NewUserSerializer(serializers.ModelSerializer):
 
     def validate_site_role(self, role: str) -> str:
         if role and role not in grantable_roles(self.context["request"].user):
-            raise serializers.ValidationError("You cannot give a role above your own.")
+            raise serializers.ValidationError(_("You cannot give a role above your own."))
         return role
 
 

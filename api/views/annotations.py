@@ -19,6 +19,7 @@ from tasks.querysets import AnnotationQuerySet
 from tasks.roles import may_somewhere, reread_roles, use_recent_roles
 from tasks.services import annotations, drafts
 from users.models import User
+from users.sentences import sentence as _
 
 from ..filters.lists import AnnotationFilter, AnnotationOrder
 from ..filters.parameters import DELETED, boolean_parameter
@@ -38,7 +39,7 @@ from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSeriali
 from .base import ViewSet, decision_arguments, each, person_named, seen_by, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Done.")}
-NOT_REWORKED = (
+NOT_REWORKED = _(
     "Nothing changed, so this still waits for your rework. Correct it, or contest the rejection if the work "
     "is right as it is."
 )
@@ -270,7 +271,11 @@ def work_of(body: dict[str, Any], serializer: type, request, task: Task | None =
 
 def _of_task(model: Any, pk: int, task: Task, name: str) -> int:
     if not model.objects.filter(pk=pk, task=task).exists():
-        raise Refused("unknown_parent", f"The {name} {pk} is not one of this task.", field=name)
+        raise Refused(
+            "unknown_parent",
+            _("The %(name)s %(id)s is not one of this task.", name=name, id=pk),
+            field=name,
+        )
     return pk
 
 

@@ -14,6 +14,7 @@ from tasks.models import Project, Task
 from tasks.pseudonyms import identities_in
 from tasks.services import assignments, members
 from users.models import User
+from users.sentences import sentence as _
 
 from ..serializers.assignments import (
     ASSIGNED,
@@ -143,6 +144,6 @@ def _selected_tasks(project: Project, body: dict[str, Any], user: User) -> list[
         return []
     tasks = list(query.apply(Task.objects.filter(project=project, deleted_at=None))[: MAX_TASKS + 1])
     if len(tasks) > MAX_TASKS:
-        detail = f"At most {MAX_TASKS} tasks at once. Assign them in parts."
+        detail = _("At most %(max_tasks)s tasks at once. Assign them in parts.", max_tasks=MAX_TASKS)
         raise Refused("selection_too_large", detail, field="selectedItems")
     return tasks

@@ -17,6 +17,7 @@ from tasks.models import Annotation, Project, Task
 from tasks.roles import may
 from tasks.sql import bounded_reads
 from users.models import User
+from users.sentences import sentence as _
 
 from ..serializers.annotations import annotation_for_reader
 from ..serializers.projects import ProjectSerializer
@@ -40,7 +41,7 @@ def require(request: Request, capability: str, project: Any) -> None:
     if not may(user_of(request), capability, project):
         raise Refused(
             "permission_denied",
-            "Your role in this project does not allow this. Ask a manager of the project.",
+            _("Your role in this project does not allow this. Ask a manager of the project."),
             status=403,
         )
 
@@ -64,7 +65,7 @@ def person_named(body: dict[str, Any], field: str, request: Request) -> User:
     if person := visible_people(user_of(request)).filter(pk=body[field]).first():
         return person
     raise Refused(
-        "unknown_person", "No such person here. Name somebody you share a project with.", field=field
+        "unknown_person", _("No such person here. Name somebody you share a project with."), field=field
     )
 
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.services import annotations
+from users.sentences import sentence as _
 
 from ..serializers.annotations import WorkSerializer
 from .annotations import work_of
@@ -66,14 +67,18 @@ def _chosen(request, body) -> list[Task]:
         chosen = list(found.filter(pk__in=ids))
         if len(chosen) != len(set(ids)):
             raise Refused(
-                "not_found", "Some of these tasks do not exist for you. Nothing was created.", field="tasks"
+                "not_found",
+                _("Some of these tasks do not exist for you. Nothing was created."),
+                field="tasks",
             )
     if not chosen:
         raise Refused(
-            "nothing_selected", "Name the tasks: as tasks, or as selected_items of a project.", field="tasks"
+            "nothing_selected",
+            _("Name the tasks: as tasks, or as selected_items of a project."),
+            field="tasks",
         )
     if len({task.project_id for task in chosen}) > 1:
-        raise Refused("several_projects", "Name tasks of one project only.", field="tasks")
+        raise Refused("several_projects", _("Name tasks of one project only."), field="tasks")
     return chosen
 
 
@@ -86,7 +91,7 @@ def _selected(found, selection) -> list[Task]:
     if len(chosen) > MANY:
         raise Refused(
             "selection_too_large",
-            f"At most {MANY} tasks at once. Name them in parts.",
+            _("At most %(many)s tasks at once. Name them in parts.", many=MANY),
             field="selected_items",
         )
     return chosen

@@ -20,6 +20,7 @@ from reviews.models import Comment
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft
 from tasks.sql import bounded_reads
+from users.sentences import sentence as _
 from users.zones import validate_zone
 
 from ..filters.lists import CommentFilter
@@ -87,7 +88,16 @@ class CommentViewSet(ViewSet):
         with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
             rows = list(found[: MOST_EXPORTED + 1])
         if len(rows) > MOST_EXPORTED:
-            raise ValidationError({"projects": [f"More than {MOST_EXPORTED} comments. Narrow the filter."]})
+            raise ValidationError(
+                {
+                    "projects": [
+                        _(
+                            "More than %(most_exported)s comments. Narrow the filter.",
+                            most_exported=MOST_EXPORTED,
+                        )
+                    ]
+                }
+            )
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="comments.csv"'
         writer = csv.writer(response)
@@ -131,7 +141,7 @@ class CommentViewSet(ViewSet):
         if not body.get("draft_id"):
             raise Refused(
                 "nothing_commented",
-                "Name the annotation or the draft that the comment is about.",
+                _("Name the annotation or the draft that the comment is about."),
                 field="annotation",
             )
         draft = get_object_or_404(

@@ -17,6 +17,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.sql import bounded_reads
 from users.models import User
+from users.sentences import sentence as _
 
 from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
 from ..filters.parameters import id_from
@@ -131,7 +132,11 @@ class Confusion(ViewSet):
 
 def _is_csv(format_name: str) -> bool:
     if format_name not in FORMATS:
-        detail = f"There is no table as {format_name[:40]}. There is: {', '.join(FORMATS)}."
+        detail = _(
+            "There is no table as %(format_name)s. There is: %(formats)s.",
+            format_name=format_name[:40],
+            formats=", ".join(FORMATS),
+        )
         raise Refused("unknown_format", detail, field="export_type")
     return format_name == "CSV"
 

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from reviews import editor_options as editor
 from tasks.errors import Refused
 from tasks.models import Project
+from users.sentences import sentence as _
 
 from ..serializers.editor_options import EditorOptionsSerializer
 from .base import require, visible
@@ -26,7 +27,11 @@ class EditorOptions(APIView):
         if screen not in SCREENS:
             raise Refused(
                 "unknown_screen",
-                f"There is no screen {screen!r}. Use {' or '.join(SCREENS)}.",
+                _(
+                    "There is no screen %(screen)r. Use %(screens)s.",
+                    screen=screen,
+                    screens=" or ".join(SCREENS),
+                ),
                 field="screen",
             )
         require(request, SCREENS[screen], project)

@@ -14,6 +14,7 @@ from exchange.exporting.formats import FORMATS
 from exchange.models import Export, Status
 from tasks.errors import Refused
 from tasks.models import Project, View
+from users.sentences import sentence as _
 
 from ..filters.export import FORMAT, requested_format
 from ..filters.lists import ExportOrder
@@ -91,7 +92,7 @@ class ExportViewSet(ViewSet):
         asked = requested_format(request.query_params)
         path, format = snapshots.path_of(export, asked), FORMATS[asked]
         if not path.exists():
-            detail = f"This export has not been converted to {asked}. Convert it first."
+            detail = _("This export has not been converted to %(asked)s. Convert it first.", asked=asked)
             raise Refused("not_converted", detail, status=404)
         at = f"{export.snapshot_at:%Y-%m-%d-%H-%M}"
         name = f"project-{export.project_id}-at-{at}-{export.pk}.{format.extension}"
@@ -106,7 +107,7 @@ class ExportViewSet(ViewSet):
     def _completed(self, request, project_pk: Any, pk: Any) -> Export:
         export = self._export(request, project_pk, pk)
         if export.status != Status.COMPLETED:
-            detail = f"This export is {export.status.replace('_', ' ')}. Try again later."
+            detail = _("This export is %(status)s. Try again later.", status=export.status.replace("_", " "))
             raise Refused("not_ready", detail, status=404)
         return export
 
@@ -116,4 +117,4 @@ class ExportViewSet(ViewSet):
 
 def _refuse_unknown_view(project: Project, view: int | None) -> None:
     if view and not View.objects.filter(pk=view, project=project).exists():
-        raise Refused("unknown_view", f"This project has no view {view}.", field="view")
+        raise Refused("unknown_view", _("This project has no view %(view)s.", view=view), field="view")

@@ -13,6 +13,7 @@ from tasks.errors import Refused
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
 from tasks.services.cleanup import delete_import
+from users.sentences import sentence as _
 
 from ..filters.parameters import boolean_parameter
 from ..pagination import Pages
@@ -102,7 +103,11 @@ class NewPredictionSerializer(serializers.Serializer):
 
 def _rows(body: Any) -> list[dict[str, Any]]:
     if isinstance(body, list) and len(body) > MANY:
-        raise Refused("too_many", f"At most {MANY} predictions at once. Send them in parts.", field="task")
+        raise Refused(
+            "too_many",
+            _("At most %(many)s predictions at once. Send them in parts.", many=MANY),
+            field="task",
+        )
     sent = NewPredictionSerializer(data=body, many=True)
     sent.is_valid(raise_exception=True)
     return [dict(row) for row in sent.validated_data]
@@ -122,7 +127,9 @@ class ImportPredictions(APIView):
         known = set(present.values_list("pk", flat=True))
         if unknown := next((row["task"] for row in rows if row["task"] not in known), None):
             raise Refused(
-                "unknown_task", f"This project has no task {unknown}. Nothing was imported.", field="task"
+                "unknown_task",
+                _("This project has no task %(unknown)s. Nothing was imported.", unknown=unknown),
+                field="task",
             )
         made = tasks.save_predictions(rows, actor=request.user)
         return Response({"created": made}, status=status.HTTP_201_CREATED)

@@ -30,6 +30,7 @@ from tasks.media import KINDS, TASK_FILES, extension_of
 from tasks.models import Project
 from tasks.services import uploads
 from tasks.strict_json import parse_json
+from users.sentences import sentence as _
 
 from ..filters.parameters import parameters_of
 from ..serializers.imports import answer_of, answer_of_job, import_answer, repeated_answer
@@ -175,7 +176,11 @@ def _refuse_options(query: dict[str, Any]) -> None:
     for name in ("on_duplicate", "match_on", "strict", "dry_run", "encoding", "preannotated_from_fields"):
         default = defaults[name].default
         if query[name] != (default() if callable(default) else default):
-            raise Refused("no_effect", f"{name} has no effect on files to label. Leave it out.", field=name)
+            raise Refused(
+                "no_effect",
+                _("%(name)s has no effect on files to label. Leave it out.", name=name),
+                field=name,
+            )
 
 
 def _files(request: Request, opened: ExitStack) -> list[Any]:
@@ -184,19 +189,24 @@ def _files(request: Request, opened: ExitStack) -> list[Any]:
         file = opened.enter_context(request.data["file"])  # type: ignore[call-overload]
         if (request.content_type or "").startswith("application/x-www-form-urlencoded"):
             raise invalid_import(
-                "Importing from an address is not offered. Download the file and send it itself.", field="url"
+                _("Importing from an address is not offered. Download the file and send it itself."),
+                field="url",
             )
         return [file]
     if unknown := [name for name in request.data if name not in request.FILES and name != "users"]:
         raise Refused(
             "unknown_field",
-            f"{unknown[0][:100]} is no file, and has no effect here. Options go into the address.",
+            _(
+                "%(unknown)s is no file, and has no effect here. Options go into the address.",
+                unknown=unknown[0][:100],
+            ),
             field=unknown[0][:100],
         )
     files = [file for name, several in request.FILES.lists() if name != "users" for file in several]
     if not files:
         raise invalid_import(
-            "Send one or more files of tasks, as the field `file`, or the tasks as a JSON body.", field="file"
+            _("Send one or more files of tasks, as the field `file`, or the tasks as a JSON body."),
+            field="file",
         )
     return files
 

@@ -13,6 +13,7 @@ from tasks.errors import Refused
 from tasks.models import Project, Reservation, Task
 from tasks.roles import may
 from tasks.services import reservations
+from users.sentences import sentence as _
 
 from ..pagination import COUNT_LIMIT, Pages
 from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, QueueItemSerializer
@@ -59,7 +60,7 @@ class NextInQueue(APIView):
 
 def _drawn(queue_request: QueueRequest) -> Found | None:
     """What was leased may be gone before it is read: then the next."""
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         lease = draw(queue_request)
         if lease is None:
             return None
@@ -107,8 +108,10 @@ class ReleaseLease(APIView):
 def _ended() -> Refused:
     return Refused(
         "lease_ended",
-        "This is no longer reserved for you: it was decided, released, or the time ran out."
-        " You can still send what you typed.",
+        _(
+            "This is no longer reserved for you: it was decided, released, or the time ran out."
+            " You can still send what you typed."
+        ),
         status=404,
     )
 

@@ -19,6 +19,7 @@ from tasks.choices import ActionType
 from tasks.errors import Refused
 from tasks.models import Annotation, History, Project
 from tasks.querysets import within
+from users.sentences import sentence as _
 
 from ..filters.lists import HistoryFilter, ReviewFilter
 from ..pagination import LongList, Pages
@@ -187,7 +188,7 @@ def bulk_answer(action: str, outcome: Report | Job, unseen: Sequence[int] = ()) 
         "action": action,
         "dry_run": False,
         "not_found": list(unseen),
-        "detail": f"This takes a moment. Job {outcome.pk} reports when it is done.",
+        "detail": _("This takes a moment. Job %(outcome)s reports when it is done.", outcome=outcome.pk),
         "job": {"id": outcome.pk, "url": f"/api/jobs/{outcome.pk}/"},
     }
     return Response(body, status=status.HTTP_202_ACCEPTED)
@@ -228,7 +229,11 @@ def _refuse_other_count(expected: int | None, found: int) -> None:
     if expected is not None and expected != found:
         raise Refused(
             "selection_changed",
-            f"The selection has {found} annotations now, not {expected}. Look again.",
+            _(
+                "The selection has %(found)s annotations now, not %(expected)s. Look again.",
+                found=found,
+                expected=expected,
+            ),
             field="expected_count",
         )
 

@@ -13,6 +13,7 @@ from tasks.errors import Refused
 from users import personal_tokens
 from users.authentication import refuse_flood
 from users.models import ApiToken
+from users.sentences import sentence as _
 
 from ..filters.parameters import order_of, sorted_by
 from ..serializers.tokens import PersonalTokenSerializer, RefreshSerializer
@@ -90,7 +91,7 @@ class Blacklist(APIView):
 def _own_token(request: Request) -> ApiToken:
     token = _with_token(request, personal_tokens.find)
     if token.user_id != request.user.pk:
-        raise Refused("not_found", "This is not a token of yours.", status=404)
+        raise Refused("not_found", _("This is not a token of yours."), status=404)
     return token
 
 
@@ -99,7 +100,7 @@ def _with_token(request: Request, use: Callable[[str], Any]) -> Any:
         return use(sent(RefreshSerializer, request)["refresh"])
     except personal_tokens.InvalidToken:
         refuse_flood(request)
-        raise Refused("token_not_valid", "Token is invalid", status=401)
+        raise Refused("token_not_valid", _("Token is invalid"), status=401)
 
 
 class OwnKey(APIView):
@@ -109,8 +110,10 @@ class OwnKey(APIView):
         if _key_of(request) is None:
             raise Refused(
                 "not_readable",
-                "Keys are stored hashed and cannot be shown again."
-                " POST /api/current-user/reset-token/ creates a new one.",
+                _(
+                    "Keys are stored hashed and cannot be shown again."
+                    " POST /api/current-user/reset-token/ creates a new one."
+                ),
                 status=404,
             )
         return Response({"token": request.headers["Authorization"].partition(" ")[2].strip()})

@@ -5,6 +5,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
+from users.sentences import sentence as _
+
 
 @extend_schema(exclude=True)
 class UnknownRoute(APIView):
@@ -13,4 +15,4 @@ class UnknownRoute(APIView):
     throttle_classes: list = []
 
     def initial(self, request, *args, **kwargs):
-        raise NotFound("There is no such route.")
+        raise NotFound(_("There is no such route."))

@@ -13,6 +13,7 @@ from reviews.task_table.values import ids
 from tasks.models import Project, Upload
 from tasks.services import uploads
 from tasks.upload_links import name_in, signed_path
+from users.sentences import sentence as _
 
 from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
@@ -74,7 +75,7 @@ def _ids(text: str) -> list[int]:
     try:
         return ids(text.strip("[] ")) if text.strip("[] ") else []
     except InvalidValue:
-        raise ValidationError({"ids": ["Name files by their ids: ids=1,2,3."]})
+        raise ValidationError({"ids": [_("Name files by their ids: ids=1,2,3.")]})
 
 
 class OneUpload(APIView):

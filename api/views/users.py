@@ -20,6 +20,7 @@ from users.capabilities import role_can
 from users.merging import merge
 from users.models import ApiToken, User
 from users.ranks import may_manage
+from users.sentences import sentence as _
 
 from ..filters.parameters import order_of, sorted_by
 from ..pagination import LongList
@@ -37,7 +38,7 @@ from .known_parameters import APIView
 
 
 class RunsSite(BasePermission):
-    message = "Only an administrator of the site may do this."
+    message = _("Only an administrator of the site may do this.")
 
     def has_permission(self, request, view) -> bool:
         return bool(request.user.is_authenticated and role_can(request.user.role_on_site, "manage_site"))
@@ -121,7 +122,9 @@ class UserViewSet(ViewSet):
         """An administrator with an owner's token would be an owner."""
         person = self.get_object()
         if not may_manage(user_of(self.request), person):
-            raise Refused("permission_denied", "Only an owner may manage the tokens of an owner.", status=403)
+            raise Refused(
+                "permission_denied", _("Only an owner may manage the tokens of an owner."), status=403
+            )
         return person
 
 
@@ -174,4 +177,4 @@ class Login(APIView):
     def _refuse(self, request):
         if wait := getattr(request._request, "login_wait", 0):
             raise TooManyTries(wait)
-        raise Refused("bad_login", "E-mail or password is wrong.", status=401)
+        raise Refused("bad_login", _("E-mail or password is wrong."), status=401)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from tasks.errors import Refused
 from tasks.media import INLINE
+from users.sentences import sentence as _
 
 from .ranges import ByteRange, Unsatisfiable, parse_range
 
@@ -77,7 +78,7 @@ def _open(file: MediaFile) -> IO[bytes]:
     try:
         return file.open()
     except FileNotFoundError:
-        detail = "This file is missing on the server's disk. Upload it again."
+        detail = _("This file is missing on the server's disk. Upload it again.")
         raise Refused("not_found", detail, status=404)
 
 
