@@ -2,10 +2,11 @@
 
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
+from users.sentences import sentence as _
 
 from .data_manager import parts
 
 
-@job_kind(parts.KIND, label="Action on tasks", if_stopped="What was done before stays.")
+@job_kind(parts.KIND, label=_("Action on tasks"), if_stopped=_("What was done before stays."))
 def data_manager_action(running: RunningJob) -> Done | Continue:
     return parts.run_part(running)

@@ -9,6 +9,7 @@ from reviews.task_table.errors import InvalidValue
 from tasks.errors import Refused
 from tasks.models import Project
 from users.models import User
+from users.sentences import sentence as _
 
 # The services lock the rows they change; this many tasks at a time. More are a job of parts.
 CHUNK = 1_000
@@ -43,7 +44,7 @@ class Call:
     def flag(self, name: str) -> bool:
         sent = self.body.get(name)
         if isinstance(sent, list | dict) or sent not in (*TRUE, *FALSE):
-            raise Refused("invalid", f"{name} is true or false.", field=name)
+            raise Refused("invalid", _("%(name)s is true or false.", name=name), field=name)
         return sent in TRUE
 
 

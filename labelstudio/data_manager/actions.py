@@ -7,6 +7,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Task
 from tasks.services import annotations, assignments, tasks
 from users.models import User
+from users.sentences import sentence as _
 
 from . import cleanup, reviewing
 from .action_base import Action, Answer, Call, answer, chunked
@@ -47,7 +48,7 @@ def assign(kind: AssignmentType) -> Callable[[Call], Answer]:
         members = User.objects.filter(memberships__project=call.project)
         people = list(members.filter(pk__in=call.ids("users")))
         if not people:
-            raise Refused("unknown_person", "Name members of this project: users: [ids].", field="users")
+            raise Refused("unknown_person", _("Name members of this project: users: [ids]."), field="users")
         for some in chunked(call.task_ids):
             chosen = list(Task.objects.filter(pk__in=some).only("pk", "project_id"))
             assignments.assign(chosen, people, kind, actor=call.actor)

@@ -10,6 +10,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation, Prediction, Task
 from tasks.results import malformed_part
 from tasks.services import annotations, cleanup
+from users.sentences import sentence as _
 
 from .action_base import Answer, Call, answer, chunked
 
@@ -39,7 +40,7 @@ def _model_versions(sent: Any) -> list[str] | None:
     if named is None or isinstance(named, list) and all(isinstance(one, str) for one in named):
         return named or None
     raise Refused(
-        "invalid", "model_version is the name of a model, or a list of names.", field="model_version"
+        "invalid", _("model_version is the name of a model, or a list of names."), field="model_version"
     )
 
 

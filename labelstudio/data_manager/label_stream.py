@@ -17,6 +17,7 @@ from api.views.tasks import TaskViewSet
 from tasks.models import Project, Task
 from tasks.services import stream
 from tasks.sql import bounded_reads
+from users.sentences import sentence as _
 
 from .serializers import HistoryItemSerializer
 
@@ -29,7 +30,7 @@ def next_task(request: Request, project: Project, tasks: Any) -> Response:
     with bounded_reads(settings.STATEMENT_TIMEOUT_MS):
         drawn = stream.draw(project, tasks, user_of(request))
     if drawn is None:
-        raise NotFound("There are no tasks left for you to label here.", code="nothing_left")
+        raise NotFound(_("There are no tasks left for you to label here."), code="nothing_left")
     page = TaskViewSet(request=request, format_kwarg=None)
     task = get_object_or_404(page.get_queryset().prefetch_related("assignments"), pk=drawn.task_id)
     return Response(task_rows.next_task(task, user_of(request), drawn))

@@ -9,6 +9,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.models import Project
 from tasks.roles import may
+from users.sentences import sentence as _
 
 from . import action_base
 from .action_base import Action, Answer, Call
@@ -31,7 +32,7 @@ def start(name: str, action: Action, call: Call) -> Answer:
     runner.enqueue(job)
     return {
         "processed_items": 0,
-        "detail": f"This takes a moment. Job {job.pk} reports when it is done.",
+        "detail": _("This takes a moment. Job %(job)s reports when it is done.", job=job.pk),
         "async": True,
         "job": {"id": job.pk, "url": f"/api/jobs/{job.pk}/"},
     }
@@ -45,7 +46,7 @@ def run_part(running: RunningJob) -> Done | Continue:
     end = min(cursor["at"] + action_base.CHUNK, len(tasks))
     project = Project.objects.get(pk=job.project_id)
     if project.deleted_at or not may(job.created_by, action.capability, project):
-        raise Refused("permission_denied", "Whoever asked for this may no longer do it.", status=403)
+        raise Refused("permission_denied", _("Whoever asked for this may no longer do it."), status=403)
     part = Call(project, tasks[cursor["at"] : end], job.created_by, job.parameters["body"])
     answer = action.perform(part)
     done = cursor["done"] + answer["processed_items"]

@@ -14,6 +14,7 @@ from tasks.choices import RejectAction
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
+from users.sentences import sentence as _
 from users.zones import zone_of
 
 from . import dialogs
@@ -61,7 +62,7 @@ def reject(call: Call) -> Answer:
     reject_action = call.body.get("reject_action") or None
     if reject_action is not None and reject_action not in RejectAction.values:
         known = ", ".join(RejectAction.values)
-        raise Refused("invalid", f"reject_action is one of {known}.", field="reject_action")
+        raise Refused("invalid", _("reject_action is one of %(known)s.", known=known), field="reject_action")
     options: dict[str, Any] = {
         "comment": call.text("comment"),
         "reason": call.text("reason"),
@@ -74,7 +75,15 @@ def reopen(call: Call) -> Answer:
     """Returned for rework without a verdict, `to` their authors (or anyone)."""
     to = call.body.get("to") or RETURN_TO_AUTHOR
     if to not in (RETURN_TO_AUTHOR, RETURN_TO_ANYONE):
-        raise Refused("invalid", f"to is {RETURN_TO_AUTHOR} or {RETURN_TO_ANYONE}.", field="to")
+        raise Refused(
+            "invalid",
+            _(
+                "to is %(return_to_author)s or %(return_to_anyone)s.",
+                return_to_author=RETURN_TO_AUTHOR,
+                return_to_anyone=RETURN_TO_ANYONE,
+            ),
+            field="to",
+        )
     return _perform(call, BulkAction.of("reopen", to=to, comment=call.text("comment"), **_included(call)))
 
 
@@ -86,7 +95,7 @@ def undo_bulk(call: Call) -> Answer:
     """Of the bulk action named by `bulk_review`, whatever tasks are selected."""
     found = undoable(call).filter(pk__in=call.ids("bulk_review")[:1]).first()
     if found is None:
-        raise Refused("unknown_bulk_review", "Choose the bulk action to undo.", field="bulk_review")
+        raise Refused("unknown_bulk_review", _("Choose the bulk action to undo."), field="bulk_review")
     return _answer("undo", bulk.undo(found, actor=call.actor))
 
 
@@ -121,7 +130,7 @@ def _answer(action: str, outcome: Report | Job) -> Answer:
         return _body(action, outcome)
     return {
         "processed_items": 0,
-        "detail": f"This takes a moment. Job {outcome.pk} reports when it is done.",
+        "detail": _("This takes a moment. Job %(outcome)s reports when it is done.", outcome=outcome.pk),
         "bulk_reviews": [outcome.subject_id],
         "async": True,
         "job": {"id": outcome.pk, "url": f"/api/jobs/{outcome.pk}/"},

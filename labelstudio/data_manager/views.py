@@ -16,6 +16,7 @@ from tasks.models import Project, Task
 from tasks.own_work import totals_for
 from tasks.roles import may
 from tasks.sql import bounded_reads
+from users.sentences import sentence as _
 
 from . import action_base, parts
 from .action_base import Action, Call
@@ -77,7 +78,7 @@ class ActionsView(APIView):
         """
         name = request.query_params.get("id")
         if not name:
-            raise Refused("action_required", "Name the action: ?id=<action>.", status=422)
+            raise Refused("action_required", _("Name the action: ?id=<action>."), status=422)
         name = OTHER_NAMES.get(name, name)
         project = task_table.project_of(request)
         if name == NEXT_TASK:
@@ -94,7 +95,7 @@ class ActionsView(APIView):
         if call.body.get("dry_run") and not isinstance(action, ReviewAction):
             raise Refused(
                 "no_dry_run",
-                "Only actions on reviews can say beforehand what they would do.",
+                _("Only actions on reviews can say beforehand what they would do."),
                 field="dry_run",
             )
         if action.by_parts and len(call.task_ids) > action_base.CHUNK:
@@ -135,8 +136,10 @@ def _selected(request, project: Project):
     if query.selection is None and query.is_unrestricted:
         raise Refused(
             "nothing_selected",
-            'Say which tasks: selectedItems {"all": true, "excluded": []},'
-            ' {"all": false, "included": [ids]}, or filters.',
+            _(
+                'Say which tasks: selectedItems {"all": true, "excluded": []},'
+                ' {"all": false, "included": [ids]}, or filters.'
+            ),
             field="selectedItems",
         )
     if query.selects_nothing:
@@ -149,7 +152,7 @@ def _refuse_other_count(call: Call) -> None:
     if expected is not None and str(expected) != str(len(call.task_ids)):
         raise Refused(
             "selection_changed",
-            f"The selection has {len(call.task_ids)} tasks now. Look again.",
+            _("The selection has %(task_ids)s tasks now. Look again.", task_ids=len(call.task_ids)),
             field="expected_count",
         )
 
@@ -159,13 +162,20 @@ def _known(name: str) -> Action:
     if name == "retrieve_tasks_predictions":
         raise Refused(
             "no_ml_backend",
-            "This site has no ML backends. Import predictions: POST /api/projects/{id}/import/predictions/.",
+            _(
+                "This site has no ML backends. "
+                "Import predictions: POST /api/projects/{id}/import/predictions/."
+            ),
             field="id",
         )
     if name not in ACTIONS:
         raise Refused(
             "unknown_action",
-            f"There is no action {name!r}. Actions are: {', '.join([NEXT_TASK, *ACTIONS])}.",
+            _(
+                "There is no action %(name)r. Actions are: %(actions)s.",
+                name=name,
+                actions=", ".join([NEXT_TASK, *ACTIONS]),
+            ),
             field="id",
         )
     return ACTIONS[name]
