@@ -51,7 +51,8 @@ PATHS = {
 KEPT = ("id", "unique_id", "external_id", "title", "task", "project", "last_action", "annotation_seq")
 WIRE_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 # json.dumps with arguments would make one of these for each body.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# Whoever caused the event may read Chinese; the receiver gets English.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=in_english).encode
 
 
 class Encoded(str):

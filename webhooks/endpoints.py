@@ -11,6 +11,7 @@ from tasks.errors import Refused
 from tasks.models import Project
 from tasks.roles import may
 from users.models import User
+from users.sentences import sentence as _
 
 from . import health
 from .models import Attempt, Delivery, Webhook, new_salt
@@ -50,7 +51,10 @@ def unmasked(stored: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
     if unknown := [name for name, value in sent.items() if value == MASK and name not in stored]:
         raise Refused(
             "masked_header",
-            f"The value of {unknown[0]} is only the mask of a value. Send the value itself.",
+            _(
+                "The value of %(unknown)s is only the mask of a value. Send the value itself.",
+                unknown=unknown[0],
+            ),
             field="headers",
         )
     return {name: stored[name] if value == MASK else value for name, value in sent.items()}
@@ -95,10 +99,10 @@ def _require_edit_permission(actor: User, project: Project | None) -> None:
     if project is None and not actor.runs_site:
         raise Refused(
             "site_wide_needs_admin",
-            "An endpoint without a project gets the events of the whole site: administrators only.",
+            _("An endpoint without a project gets the events of the whole site: administrators only."),
             status=403,
         )
     if project is not None and not may(actor, "manage_webhooks", project):
         raise Refused(
-            "permission_denied", "Only managers of the project may set up its webhooks.", status=403
+            "permission_denied", _("Only managers of the project may set up its webhooks."), status=403
         )

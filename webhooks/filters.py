@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from api.views.base import project_for
+from users.sentences import sentence as _
 
 from .catalogue import CATALOGUE
 from .models import Delivery, Event, Webhook
@@ -30,7 +31,9 @@ def number(request: Request, name: str, default: int, *, least: int = 0, most: i
     """A whole number; one above `most` means `most`."""
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit()) or int(text[:20]) < least:
-        raise ValidationError({name: [f"{name} must be a whole number, at least {least}."]})
+        raise ValidationError(
+            {name: [_("%(name)s must be a whole number, at least %(least)s.", name=name, least=least)]}
+        )
     return min(int(text[:20]), most)
 
 
@@ -56,7 +59,9 @@ def by_log_parameters(request: Request, rows: QuerySet[Delivery]) -> QuerySet[De
 def _choice(request: Request, name: str, choices: list[str]) -> str:
     value = request.query_params.get(name, "")
     if value and value not in choices:
-        raise ValidationError({name: [f"{name} must be one of {', '.join(choices)}."]})
+        raise ValidationError(
+            {name: [_("%(name)s must be one of %(choices)s.", name=name, choices=", ".join(choices))]}
+        )
     return value
 
 
@@ -67,5 +72,5 @@ def _time(request: Request, name: str) -> datetime | None:
     except ValueError:
         found = None
     if text and found is None:
-        raise ValidationError({name: [f"{name} must be a time like 2026-01-31T12:00:00Z."]})
+        raise ValidationError({name: [_("%(name)s must be a time like 2026-01-31T12:00:00Z.", name=name)]})
     return timezone.make_aware(found) if found and timezone.is_naive(found) else found

@@ -5,11 +5,12 @@ from celery.signals import worker_process_shutdown
 
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
+from users.sentences import sentence as _
 
 from . import health, notifier, outbox, replay, sender
 
 
-@job_kind(replay.KIND, label="Replay", if_stopped="Deliveries before this are sent again.")
+@job_kind(replay.KIND, label=_("Replay"), if_stopped=_("Deliveries before this are sent again."))
 def replay_deliveries(running: RunningJob) -> Done | Continue:
     return replay.run(running)
 

@@ -17,6 +17,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.events import DomainEvent
 from users.models import User
+from users.sentences import sentence as _
 
 from . import notifier, outbox, sender
 from .bodies import Context, as_text
@@ -106,7 +107,7 @@ def run(running: RunningJob) -> Done | Continue:
     """A step: the deliveries of one batch of events."""
     webhook = Webhook.objects.filter(pk=running.job.subject, is_active=True).first()
     if webhook is None:
-        raise Refused("webhook_off", "The endpoint was disabled or deleted. The rest is not sent again.")
+        raise Refused("webhook_off", _("The endpoint was disabled or deleted. The rest is not sent again."))
     wanted = Range.from_json(running.job.parameters)
     last, count = _replay_after(running.job.cursor or 0, webhook, wanted)
     done = running.done + count
@@ -144,7 +145,8 @@ def _notify_on_commit(webhooks: set[Webhook]) -> None:
 def require_active(webhook: Webhook) -> None:
     if not webhook.is_active:
         raise Refused(
-            "webhook_off", "This endpoint is disabled. Enable it first: that also sends what was held for it."
+            "webhook_off",
+            _("This endpoint is disabled. Enable it first: that also sends what was held for it."),
         )
 
 
@@ -156,7 +158,7 @@ def ping(webhook: Webhook, *, actor: User) -> Attempt:
     if not _pings.acquire(blocking=False):
         raise Refused(
             "ping_busy",
-            "Another endpoint is being tested and has not answered yet. Try again in a few seconds.",
+            _("Another endpoint is being tested and has not answered yet. Try again in a few seconds."),
             status=429,
             extra={"retry_after": PING_AGAIN_SECONDS},
         )

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.users import ORGANIZATION
+from users.sentences import sentence as _
 
 from .catalogue import CATALOGUE
 from .endpoints import MASK
@@ -31,7 +32,7 @@ class ActionsField(serializers.ListField):
         names = list(dict.fromkeys(super().to_internal_value(data)))
         if unknown := [name for name in names if name not in CATALOGUE]:
             raise serializers.ValidationError(
-                f"Unknown action {unknown[0]!r}. GET /api/webhooks/info/ lists them all.",
+                _("Unknown action %(unknown)r. GET /api/webhooks/info/ lists them all.", unknown=unknown[0]),
                 code="unknown_action",
             )
         return names

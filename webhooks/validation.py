@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ValidationError
 
 from tasks.addresses import BlockedAddress, allowed_addresses
+from users.sentences import sentence as _
 
 PORTS = {"http": 80, "https": 443}
 NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
@@ -35,30 +36,30 @@ def webhook_url(url: str) -> None:
     """Raises ValidationError."""
     parts, port = _split(url)
     if parts.scheme not in PORTS:
-        raise ValidationError("The URL must begin with http:// or https://.", code="bad_scheme")
+        raise ValidationError(_("The URL must begin with http:// or https://."), code="bad_scheme")
     if not parts.hostname:
-        raise ValidationError("The URL has no host.", code="bad_url")
+        raise ValidationError(_("The URL has no host."), code="bad_url")
     if "@" in parts.netloc:
         raise ValidationError(
-            "The URL must not contain a user name or password; use a header.", code="userinfo"
+            _("The URL must not contain a user name or password; use a header."), code="userinfo"
         )
     if "#" in url:
-        raise ValidationError("The URL must not have a fragment (#…): it is never sent.", code="fragment")
+        raise ValidationError(_("The URL must not have a fragment (#…): it is never sent."), code="fragment")
     _refuse_blocked_host(parts.hostname, port or PORTS[parts.scheme])
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
     if NOT_IN_URLS.search(url):
         raise ValidationError(
-            "The URL must not contain spaces, backslashes or control characters.", code="bad_url"
+            _("The URL must not contain spaces, backslashes or control characters."), code="bad_url"
         )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ValidationError(f"This is not a URL: {error}.", code="bad_url")
+        raise ValidationError(_("This is not a URL: %(error)s.", error=error), code="bad_url")
     if port == 0:
-        raise ValidationError("The port must be between 1 and 65535.", code="bad_url")
+        raise ValidationError(_("The port must be between 1 and 65535."), code="bad_url")
     return parts, port
 
 
@@ -72,7 +73,7 @@ def _refuse_blocked_host(host: str, port: int) -> None:
     except BlockedAddress as error:
         raise ValidationError(str(error), code="blocked_address")
     except UnicodeError:
-        raise ValidationError("The host name is invalid.", code="bad_url")
+        raise ValidationError(_("The host name is invalid."), code="bad_url")
     except (OSError, TooSlow):
         return
     finally:
@@ -86,10 +87,13 @@ def webhook_headers(headers: Any) -> None:
     """
     if not isinstance(headers, dict):
         raise ValidationError(
-            'Headers must be an object, like {"Authorization": "Bearer …"}.', code="bad_headers"
+            _('Headers must be an object, like {"Authorization": "Bearer …"}.'), code="bad_headers"
         )
     if len(headers) > HEADERS_AT_MOST:
-        raise ValidationError(f"At most {HEADERS_AT_MOST} headers are allowed.", code="too_many_headers")
+        raise ValidationError(
+            _("At most %(headers_at_most)s headers are allowed.", headers_at_most=HEADERS_AT_MOST),
+            code="too_many_headers",
+        )
     for name, value in headers.items():
         _refuse_header(name, value)
 
@@ -97,11 +101,15 @@ def webhook_headers(headers: Any) -> None:
 def _refuse_header(name: str, value: Any) -> None:
     if not HEADER_NAME.fullmatch(name):
         raise ValidationError(
-            f"{name!r} is not a header name: letters, digits, - and _ only.", code="bad_header_name"
+            _("%(name)r is not a header name: letters, digits, - and _ only.", name=name),
+            code="bad_header_name",
         )
     if name.lower() in RESERVED or name.lower().startswith(RESERVED_PREFIXES):
-        raise ValidationError(f"{name} is set by Countersign and cannot be changed.", code="reserved_header")
+        raise ValidationError(
+            _("%(name)s is set by Countersign and cannot be changed.", name=name), code="reserved_header"
+        )
     if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value) or len(value) > 4096:
         raise ValidationError(
-            f"The value of {name} must be one line of printable ASCII text.", code="bad_header_value"
+            _("The value of %(name)s must be one line of printable ASCII text.", name=name),
+            code="bad_header_value",
         )
