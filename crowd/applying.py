@@ -16,6 +16,7 @@ from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.services import annotations
 from users.models import User
+from users.sentences import sentence as _
 
 from .campaigns import require_manager
 from .models import Campaign, Item, Status, Submission
@@ -24,12 +25,12 @@ from .rubric import question_keys
 
 # Why an item is left alone: code → sentence.
 REASONS = {
-    "not_finished": "It does not have all its reviews yet.",
-    "no_annotation": "It does not name an annotation of this project.",
-    "own_annotation": "It is your own work: another manager has to apply this one.",
-    "already_decided": "Somebody has decided it already. It is left alone.",
-    "annotation_changed": "The annotation or its data was changed since: reviewers saw another version.",
-    "undone": "It was applied before, and somebody has undone that. Decide it by hand.",
+    "not_finished": _("It does not have all its reviews yet."),
+    "no_annotation": _("It does not name an annotation of this project."),
+    "own_annotation": _("It is your own work: another manager has to apply this one."),
+    "already_decided": _("Somebody has decided it already. It is left alone."),
+    "annotation_changed": _("The annotation or its data was changed since: reviewers saw another version."),
+    "undone": _("It was applied before, and somebody has undone that. Decide it by hand."),
 }
 
 CHUNK = 200

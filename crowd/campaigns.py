@@ -16,6 +16,7 @@ from tasks.models import Project
 from tasks.roles import may
 from users.capabilities import role_can
 from users.models import User
+from users.sentences import sentence as _
 
 from . import certainty, claims, counts, slots
 from .identities import locked_participation
@@ -50,7 +51,7 @@ def create(project: Project, *, actor: User, title: str, slug: str = "", **field
 def require_manager(project: Project, actor: User) -> None:
     if not may(actor, "manage_project", project):
         raise Refused(
-            "permission_denied", "Only a manager of the project may run campaigns on it.", status=403
+            "permission_denied", _("Only a manager of the project may run campaigns on it."), status=403
         )
 
 
@@ -83,7 +84,7 @@ def update(campaign: Campaign, changes: dict[str, Any], *, actor: User) -> Campa
 def locked(campaign_id: int, actor: User) -> Campaign:
     found = Campaign.objects.visible_to(actor).filter(pk=campaign_id).locked().first()
     if found is None:
-        raise Refused("not_found", "Not found.", status=404)
+        raise Refused("not_found", _("Not found."), status=404)
     return found
 
 
@@ -144,7 +145,7 @@ def set_default(campaign: Campaign, *, actor: User, is_default: bool = True) -> 
     """Make it the campaign of the site's short addresses: only for those who run the site."""
     if not may_set_default(actor):
         raise Refused(
-            "permission_denied", "Only an administrator of the site may choose its campaign.", status=403
+            "permission_denied", _("Only an administrator of the site may choose its campaign."), status=403
         )
     with transaction.atomic():
         Campaign.objects.filter(is_default=True).exclude(pk=campaign.pk).update(is_default=False)

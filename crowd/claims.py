@@ -157,7 +157,7 @@ def _claim_new(campaign: Campaign, participation: Participation, lease_seconds: 
     if _has_done_everything(campaign, participation):
         return _why_nothing(campaign, participation.reviewer_id, is_some_left=False)
     # Again if all that was left was just being taken by others: it may not have been all.
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         [(found, is_some_left)] = run(CLAIM, parameters)
         if found:
             return Slot.objects.select_related("item", "campaign").get(pk=found)

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from .review_file import LIST, PATH
 from .review_source import MAX_FILE, MAX_LIST
@@ -68,7 +69,11 @@ class Hub:
                 if size is not None and not _is_wanted(path, size):
                     left_out.append(path)
                     if len(left_out) > MAX_LEFT_OUT:
-                        detail = f"{repo} has more than {MAX_LEFT_OUT:,} files that are no reviews."
+                        detail = _(
+                            "%(repo)s has more than %(max_left_out)s files that are no reviews.",
+                            repo=repo,
+                            max_left_out=format(MAX_LEFT_OUT, ","),
+                        )
                         raise Refused("too_many_files", detail)
             self.api.snapshot_download(
                 repo,
@@ -88,10 +93,10 @@ def _is_wanted(path: str, size: int) -> bool:
 
 def refuse_unprepared() -> None:
     if not settings.HF_TOKEN:
-        detail = "There is no token for the hub: set HF_TOKEN for the web server and the workers."
+        detail = _("There is no token for the hub: set HF_TOKEN for the web server and the workers.")
         raise Refused("no_token", detail)
     if find_spec("huggingface_hub") is None:
-        detail = "The library for the hub is not installed: pip install -r requirements-hub.txt"
+        detail = _("The library for the hub is not installed: pip install -r requirements-hub.txt")
         raise Refused("no_library", detail)
 
 

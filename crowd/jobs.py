@@ -19,6 +19,7 @@ from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 from tasks.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import applying, campaigns, completion, export, measuring, push
 from .counts import totals
@@ -71,7 +72,7 @@ def start_push(campaign: Campaign, actor: User) -> Job:
     """The one under way, if there is one. Raises Refused: no repository, no token, no library."""
     campaigns.require_manager(campaign.project, actor)
     if not campaign.hub_repo:
-        detail = "Enter the dataset repository of the campaign first, as owner/name."
+        detail = _("Enter the dataset repository of the campaign first, as owner/name.")
         raise Refused("no_repository", detail, field="hub_repo")
     refuse_unprepared()
     job, is_new = _only(push.KIND, campaign, actor)
@@ -149,7 +150,7 @@ def _run_or_enqueue(job: Job, *, is_small: bool) -> Job:
 def _campaign(job: Job) -> Campaign:
     campaign = Campaign.objects.public().select_related("project").filter(pk=job.subject).first()
     if campaign is None:
-        raise Refused("not_found", "The campaign or its project was deleted.")
+        raise Refused("not_found", _("The campaign or its project was deleted."))
     return campaign
 
 
@@ -169,7 +170,7 @@ def _open(job: Job) -> BinaryIO:
     try:
         return _upload_path(job).open("rb")
     except FileNotFoundError:
-        raise Refused("file_lost", "The uploaded file is gone. Send it again.") from None
+        raise Refused("file_lost", _("The uploaded file is gone. Send it again.")) from None
 
 
 def _remove_upload(job: Job) -> None:
@@ -193,8 +194,8 @@ def _remove_old_exports(job: Job) -> None:
 
 @job_kind(
     IMPORT,
-    label="Import of campaign items",
-    if_stopped="The items before stay; import the file again to go on.",
+    label=_("Import of campaign items"),
+    if_stopped=_("The items before stay; import the file again to go on."),
     on_end=_remove_upload,
 )
 def import_step(running: RunningJob) -> Done | Continue:
@@ -234,9 +235,9 @@ def _write_seen(job: Job, seen: dict[str, int]) -> None:
 # Not atomic: it commits some reviews at a time, and a review is restored once however often it is read.
 @job_kind(
     RESTORE,
-    label="Restore of campaign reviews",
+    label=_("Restore of campaign reviews"),
     atomic=False,
-    if_stopped="The reviews before stay; restore the file again to go on.",
+    if_stopped=_("The reviews before stay; restore the file again to go on."),
     on_end=_remove_upload,
 )
 def restore_step(running: RunningJob) -> Done | Continue:
@@ -249,7 +250,7 @@ def restore_step(running: RunningJob) -> Done | Continue:
 
 
 # One step, however long: an export has the state of one instant. Written again if its worker dies.
-@job_kind(EXPORT, label="Export of a campaign", atomic=False, on_end=_remove_old_exports)
+@job_kind(EXPORT, label=_("Export of a campaign"), atomic=False, on_end=_remove_old_exports)
 def export_step(running: RunningJob) -> Done:
     path = _export_path(running.job)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -274,7 +275,10 @@ def push_reviews() -> None:
 
 # Not atomic: what the hub has taken is marked at once.
 @job_kind(
-    push.KIND, label="Push to the dataset repository", atomic=False, if_stopped="The other reviews wait."
+    push.KIND,
+    label=_("Push to the dataset repository"),
+    atomic=False,
+    if_stopped=_("The other reviews wait."),
 )
 def push_step(running: RunningJob) -> Done | Continue:
     return push.step(running, _campaign(running.job))
@@ -282,9 +286,9 @@ def push_step(running: RunningJob) -> Done | Continue:
 
 @job_kind(
     APPLY,
-    label="Applying of outcomes",
+    label=_("Applying of outcomes"),
     atomic=False,
-    if_stopped="The annotations before are decided; apply again to go on.",
+    if_stopped=_("The annotations before are decided; apply again to go on."),
 )
 def apply_step(running: RunningJob) -> Done | Continue:
     job = running.job
@@ -302,9 +306,9 @@ def apply_step(running: RunningJob) -> Done | Continue:
 
 @job_kind(
     TARGET,
-    label="Change of the reviews per item",
+    label=_("Change of the reviews per item"),
     atomic=False,
-    if_stopped="The items before have the new number; set it again to go on.",
+    if_stopped=_("The items before have the new number; set it again to go on."),
 )
 def target_step(running: RunningJob) -> Done | Continue:
     last = campaigns.settle_from(

@@ -23,6 +23,7 @@ from api.views.media.responses import MediaFile
 from tasks import media
 from tasks.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from .campaigns import require_manager
 from .models import Campaign
@@ -153,7 +154,11 @@ def add_zip(campaign: Campaign, file: BinaryIO, *, actor: User) -> MediaReport:
         if (total := sum(entry.file_size for entry in entries)) > MAX_TOTAL:
             raise Refused(
                 "zip_too_large",
-                f"Unpacked, this zip has {total:,} bytes; the limit is {MAX_TOTAL:,}. Split it into several.",
+                _(
+                    "Unpacked, this zip has %(total)s bytes; the limit is %(most)s. Split it into several.",
+                    total=format(total, ","),
+                    most=format(MAX_TOTAL, ","),
+                ),
                 field="file",
             )
         root = folder(campaign)

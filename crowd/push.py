@@ -18,6 +18,7 @@ from jobs.models import Job, State
 from jobs.registry import Continue, Done
 from jobs.running import RunningJob
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from . import export
 from .hub import Hub, Unavailable, refuse_unprepared
@@ -87,7 +88,7 @@ def step(running: RunningJob, campaign: Campaign) -> Done | Continue:
     """Raises Refused if repeating would not help; all that is not pushed keeps waiting."""
     repo = campaign.hub_repo
     if not repo:
-        raise Refused("no_repository", "The campaign has no dataset repository.")
+        raise Refused("no_repository", _("The campaign has no dataset repository."))
     state = PushState.from_json(running.job.cursor) if running.job.cursor else _first_state(campaign)
     hub = Hub()
     total = state.pushed + waiting(campaign).count()
@@ -116,7 +117,11 @@ def _try_again(running: RunningJob, state: PushState, error: Unavailable) -> Con
     if state.tries >= TRIES:
         raise Refused(
             "hub_unavailable",
-            f"The reviews wait: {error}, {TRIES} times in a row. They will be pushed later.",
+            _(
+                "The reviews wait: %(error)s, %(tries)s times in a row. They will be pushed later.",
+                error=error,
+                tries=TRIES,
+            ),
         )
     wait = error.after or min(WAIT_SECONDS * 2 ** (state.tries - 1), WAIT_MAX)
     running.report_progress(state.pushed, None, f"{error}; trying again in {wait:g} seconds")

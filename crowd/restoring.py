@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs.progress import Progress, no_progress
 from tasks.errors import Refused
 from tasks.strict_json import DECODER, refuse_unstorable
+from users.sentences import sentence as _
 
 from .answers import COMMENT_LENGTH, Answers
 from .importing.lines import ANNO_ID
@@ -136,8 +137,10 @@ class Restoring:
         if not found:
             raise Refused(
                 "no_reviews",
-                "There are no reviews in it: no file is named "
-                "reviews/<reviewer>/<anno_id>__<milliseconds>.json.",
+                _(
+                    "There are no reviews in it: no file is named "
+                    "reviews/<reviewer>/<anno_id>__<milliseconds>.json."
+                ),
                 field="file",
             )
         return [name for _, _, name in sorted(found)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 from .importing.lines import split_lines
 from .models import Status
@@ -53,13 +54,17 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         if not folder.is_dir():
-            raise Refused("not_a_folder", f"{folder} is not a folder.", field="file")
+            raise Refused("not_a_folder", _("%(folder)s is not a folder.", folder=folder), field="file")
         self.names = []
-        for parent, _, names in os.walk(folder):
+        for parent, _folders, names in os.walk(folder):
             inside = Path(parent).relative_to(folder)
             self.names += [(inside / name).as_posix() for name in names]
             if len(self.names) > MAX_FILES:
-                detail = f"There are more than {MAX_FILES:,} files in {folder}. Restore it in parts."
+                detail = _(
+                    "There are more than %(max_files)s files in %(folder)s. Restore it in parts.",
+                    max_files=format(MAX_FILES, ","),
+                    folder=folder,
+                )
                 raise Refused("too_many_files", detail, field="file")
 
     def read(self, name: str) -> bytes:

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from users.sentences import sentence as _
+
 LANGUAGES = ("en", "zh")
 MAX_QUESTIONS, MAX_TAGS, MAX_OPTIONS = 12, 4, 60
 TAG_LENGTH = 64
@@ -81,10 +83,12 @@ def question_keys(rubric: Rubric) -> list[str]:
 def validate_rubric(rubric: Any) -> None:
     """Raises ValidationError naming the first part that is wrong."""
     if not isinstance(rubric, dict):
-        raise ValidationError("The rubric is an object with questions, scale and comment.")
+        raise ValidationError(_("The rubric is an object with questions, scale and comment."))
     questions = rubric.get("questions")
     if not isinstance(questions, list) or not 1 <= len(questions) <= MAX_QUESTIONS:
-        raise ValidationError(f"questions: 1 to {MAX_QUESTIONS} questions are needed.")
+        raise ValidationError(
+            _("questions: 1 to %(max_questions)s questions are needed.", max_questions=MAX_QUESTIONS)
+        )
     names: set[str] = set()
     for position, question in enumerate(questions):
         _validate_question(f"questions[{position}]", question, names)
@@ -94,38 +98,60 @@ def validate_rubric(rubric: Any) -> None:
 
 def _validate_question(path: str, question: Any, names: set[str]) -> None:
     if not isinstance(question, dict) or not _is_key(question.get("key")):
-        raise ValidationError(f"{path}.key: lowercase letters, digits and underscores, at most 32.")
+        raise ValidationError(
+            _("%(path)s.key: lowercase letters, digits and underscores, at most 32.", path=path)
+        )
     if question["key"] in RESERVED:
-        raise ValidationError(f"{path}.key: {question['key']} is a key of every review. Choose another one.")
+        raise ValidationError(
+            _(
+                "%(path)s.key: %(question)s is a key of every review. Choose another one.",
+                path=path,
+                question=question["key"],
+            )
+        )
     _validate_text(f"{path}.title", question.get("title"))
     tags = question.get("tags", [])
     if not isinstance(tags, list) or len(tags) > MAX_TAGS:
-        raise ValidationError(f"{path}.tags: a list of at most {MAX_TAGS} tags.")
+        raise ValidationError(
+            _("%(path)s.tags: a list of at most %(max_tags)s tags.", path=path, max_tags=MAX_TAGS)
+        )
     fields = [score_field(question)]
     for number, tag in enumerate(tags):
         _validate_tag(f"{path}.tags[{number}]", tag)
         fields.append(tag["field"])
     for field in (question["key"], *fields):
         if field in names:
-            raise ValidationError(f"{path}: {field} is used twice.")
+            raise ValidationError(_("%(path)s: %(field)s is used twice.", path=path, field=field))
         names.add(field)
 
 
 def _validate_tag(path: str, tag: Any) -> None:
     if not isinstance(tag, dict) or not _is_key(tag.get("name")) or not _is_key(tag.get("field")):
-        raise ValidationError(f"{path}: name and field are needed: lowercase letters, digits, underscores.")
+        raise ValidationError(
+            _("%(path)s: name and field are needed: lowercase letters, digits, underscores.", path=path)
+        )
     if tag["name"] in RESERVED or tag["field"] in RESERVED:
-        raise ValidationError(f"{path}: {tag['name']} is a key of every review. Choose another one.")
+        raise ValidationError(
+            _("%(path)s: %(tag)s is a key of every review. Choose another one.", path=path, tag=tag["name"])
+        )
     _validate_text(f"{path}.title", tag.get("title"))
     options = tag.get("options")
     if not isinstance(options, list) or not 1 <= len(options) <= MAX_OPTIONS or not all(map(is_tag, options)):
-        raise ValidationError(f"{path}.options: 1 to {MAX_OPTIONS} short texts on one line each.")
+        raise ValidationError(
+            _(
+                "%(path)s.options: 1 to %(max_options)s short texts on one line each.",
+                path=path,
+                max_options=MAX_OPTIONS,
+            )
+        )
 
 
 def _validate_scale(scale: Any) -> None:
     values = [step.get("value") if isinstance(step, dict) else None for step in scale or ()]
     if values != SCALE:
-        raise ValidationError("scale: three steps with the values 1 (delete), 2 (needs a fix) and 3 (keep).")
+        raise ValidationError(
+            _("scale: three steps with the values 1 (delete), 2 (needs a fix) and 3 (keep).")
+        )
     for position, step in enumerate(scale):
         _validate_text(f"scale[{position}].label", step.get("label"))
 
@@ -134,16 +160,16 @@ def _validate_comment(comment: Any, scores: list[int]) -> None:
     rule = comment if isinstance(comment, dict) else {}
     limit, length = rule.get("at_or_below"), rule.get("min_length")
     if limit not in (0, *scores) or isinstance(length, bool) or not isinstance(length, int):
-        raise ValidationError("comment: at_or_below is a score or 0 (never needed), min_length a number.")
+        raise ValidationError(_("comment: at_or_below is a score or 0 (never needed), min_length a number."))
     if not 0 <= length <= 1000:
-        raise ValidationError("comment.min_length: 0 to 1,000 characters.")
+        raise ValidationError(_("comment.min_length: 0 to 1,000 characters."))
 
 
 def _validate_text(path: str, text: Any) -> None:
     if not isinstance(text, dict) or not isinstance(text.get("en"), str) or not text["en"].strip():
-        raise ValidationError(f"{path}: a text for en is needed.")
+        raise ValidationError(_("%(path)s: a text for en is needed.", path=path))
     if not all(isinstance(value, str) and len(value) <= 500 for value in text.values()):
-        raise ValidationError(f"{path}: texts of at most 500 characters.")
+        raise ValidationError(_("%(path)s: texts of at most 500 characters.", path=path))
 
 
 def _is_key(value: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 ENTRY = b"PK\x01\x02"  # how each entry of the list of contents begins
 
@@ -19,13 +20,16 @@ def open_zip(file: BinaryIO, *, max_files: int) -> zipfile.ZipFile:
     if _entries(file) > max_files:
         raise Refused(
             "too_many_files",
-            f"There are more than {max_files:,} files in this zip. Split it into several.",
+            _(
+                "There are more than %(max_files)s files in this zip. Split it into several.",
+                max_files=format(max_files, ","),
+            ),
             field="file",
         )
     try:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError):
-        raise Refused("not_a_zip", "This is not a zip file, or it is damaged.", field="file") from None
+        raise Refused("not_a_zip", _("This is not a zip file, or it is damaged."), field="file") from None
 
 
 def _entries(file: BinaryIO) -> int:

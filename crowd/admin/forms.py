@@ -13,6 +13,7 @@ from tasks.models import Project, View
 from tasks.querysets import within
 from tasks.strict_json import BoundedDecoder
 from users.models import User
+from users.sentences import sentence as _
 
 from ..importing.from_project import chosen, rubric_for
 from ..importing.importer import Report
@@ -98,10 +99,10 @@ class ItemsForm(forms.Form):
         data = super().clean() or {}
         project = self.project or data.get("project")
         if data.get("source") == FILE and "file" not in self.errors and not data.get("file"):
-            self.add_error("file", "Choose a file.")
+            self.add_error("file", _("Choose a file."))
         if data.get("source") == PROJECT and project:
             if data.get("tab") and data["tab"].project_id != project.pk:
-                self.add_error("tab", "This tab belongs to another project.")
+                self.add_error("tab", _("This tab belongs to another project."))
             elif "tab" not in self.errors:
                 self._choose(project, data)
         elif data.get("source") == FILE and data.get("file") and data.get("strict"):
@@ -130,7 +131,10 @@ class ItemsForm(forms.Form):
             if isinstance(line, LineError):
                 found.add_error(line)
         if found.bad_lines:
-            self.add_error("file", f"{found.bad_lines:,} bad lines. Nothing was imported.")
+            self.add_error(
+                "file",
+                _("%(bad_lines)s bad lines. Nothing was imported.", bad_lines=format(found.bad_lines, ",")),
+            )
             self.bad_lines = found.errors
 
     def rubric_of(self, data: dict[str, Any]) -> Rubric:

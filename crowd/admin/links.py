@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.http import Http404, HttpRequest, HttpResponse
 
 from users.admin.base import signed_in
+from users.sentences import sentence as _
 
 from .. import campaigns
 from ..models import Campaign, Participation
@@ -94,5 +95,5 @@ class CampaignLinks(CampaignPages):
             title = "Make it this site's campaign" if wanted else "No longer this site's campaign"
             return self.confirm(request, campaign, title, sentences)
         campaigns.set_default(campaign, actor=signed_in(request), is_default=wanted)
-        sentence = "It is this site's campaign." if wanted else "It is no longer this site's campaign."
+        sentence = _("It is this site's campaign.") if wanted else _("It is no longer this site's campaign.")
         return self.done(request, campaign, sentence)

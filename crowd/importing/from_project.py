@@ -23,6 +23,7 @@ from tasks.results import regions_of
 from tasks.shown_data import value_at
 from tasks.upload_links import name_in
 from users.models import User
+from users.sentences import sentence as _
 
 from ..rubric import Rubric, built_in
 from .lines import MAX_BOXES, MAX_KEYFRAMES, RELATIVE, is_address
@@ -62,11 +63,14 @@ def chosen(
         rows = rows.filter(_names(label))
     found = rows.order_by()[: MAX_ANNOTATIONS + 1].count()
     if not found:
-        raise Refused("nothing_chosen", "No annotation of this project fits. Widen the choice.")
+        raise Refused("nothing_chosen", _("No annotation of this project fits. Widen the choice."))
     if found > MAX_ANNOTATIONS:
         raise Refused(
             "too_many_annotations",
-            f"More than {MAX_ANNOTATIONS:,} annotations fit. Narrow the choice, and add others later.",
+            _(
+                "More than %(max_annotations)s annotations fit. Narrow the choice, and add others later.",
+                max_annotations=format(MAX_ANNOTATIONS, ","),
+            ),
         )
     return rows.order_by("task_id", "pk")
 
@@ -212,7 +216,7 @@ class _Shown:
 
     def objects(self, types: set[str]) -> Iterator[str]:
         """The task's values for objects of these types."""
-        for _, value in self._named(types):
+        for _name, value in self._named(types):
             yield value
 
     def _named(self, types: set[str]) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from jobs.progress import Progress, no_progress
 from tasks.errors import Refused
 from tasks.models import Annotation
 from tasks.sql import copy_rows, next_ids
+from users.sentences import sentence as _
 
 from .. import counts, measuring, slots
 from ..content_policy import origin_of
@@ -136,7 +137,12 @@ class ItemImport:
         while self.state.offset < self.size:
             good = self._batch(lines)
             verb = "imported" if self.state.is_checked or not self.is_strict else "checked"
-            sentence = f"{self.state.lines:,} lines {verb}, {self.state.report.bad_lines:,} of them bad"
+            sentence = _(
+                "%(lines)s lines %(verb)s, %(bad_lines)s of them bad",
+                lines=format(self.state.lines, ","),
+                verb=verb,
+                bad_lines=format(self.state.report.bad_lines, ","),
+            )
             self.progress(self.state.offset, self.size, sentence)
             yield good
 
@@ -167,7 +173,12 @@ def refuse_bad_lines(report: Report) -> None:
         more = "; and more" if report.bad_lines > 5 else ""
         raise Refused(
             "bad_lines",
-            f"{report.bad_lines:,} bad lines, so nothing was imported. {first}{more}",
+            _(
+                "%(bad_lines)s bad lines, so nothing was imported. %(first)s%(more)s",
+                bad_lines=format(report.bad_lines, ","),
+                first=first,
+                more=more,
+            ),
             field="file",
             extra={"body": {"errors": report.errors}},
         )

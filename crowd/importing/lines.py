@@ -15,6 +15,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 
 from tasks.strict_json import DECODER, refuse_deep, refuse_unstorable
+from users.sentences import sentence as _
 
 from ..rubric import SCALE
 
@@ -71,7 +72,9 @@ def read_lines(
             yield LineError(number, str(error))
             continue
         if first := seen.get(line.anno_id):
-            yield LineError(number, f"{line.anno_id} was already on line {first}")
+            yield LineError(
+                number, _("%(anno_id)s was already on line %(first)s", anno_id=line.anno_id, first=first)
+            )
             continue
         seen[line.anno_id] = number
         yield line
@@ -90,7 +93,7 @@ def split_lines(file: BinaryIO) -> Iterator[bytes]:
 def parse_line(number: int, text: bytes, questions: Iterable[str]) -> Line:
     """Raises BadLine."""
     if len(text) > MAX_LINE + 1:
-        raise BadLine(f"longer than {MAX_LINE:,} bytes")
+        raise BadLine(_("longer than %(max_line)s bytes", max_line=format(MAX_LINE, ",")))
     if number == 1:
         text = text.removeprefix(b"\xef\xbb\xbf")
     if not text.strip():
@@ -98,11 +101,13 @@ def parse_line(number: int, text: bytes, questions: Iterable[str]) -> Line:
     raw = _parse(text)
     anno_id = raw.get("anno_id")
     if anno_id is None:
-        raise BadLine("anno_id is missing")
+        raise BadLine(_("anno_id is missing"))
     if not isinstance(anno_id, str) or not ANNO_ID.match(anno_id):
         raise BadLine(
-            "anno_id is not valid: a letter or digit, then at most 127 letters, digits, dots, hyphens and "
-            "underscores"
+            _(
+                "anno_id is not valid: a letter or digit, then at most 127 letters, digits, dots, "
+                "hyphens and underscores"
+            )
         )
     content = content_of(raw, questions)
     # Taken out of the line, because that is what pages show.
@@ -114,12 +119,12 @@ def _known(raw: dict[str, Any], questions: Iterable[str]) -> dict[str, int] | No
         return None
     scores = raw.pop(KNOWN) or {}
     if not isinstance(scores, dict):
-        raise BadLine(f"{KNOWN} is not an object")
+        raise BadLine(_("%(known)s is not an object", known=KNOWN))
     for key, score in scores.items():
         if key not in questions:
-            raise BadLine(f"{KNOWN}.{key} is not a question of this campaign")
+            raise BadLine(_("%(known)s.%(key)s is not a question of this campaign", known=KNOWN, key=key))
         if isinstance(score, bool) or score not in SCALE:
-            raise BadLine(f"{KNOWN}.{key} is not one of the scores")
+            raise BadLine(_("%(known)s.%(key)s is not one of the scores", known=KNOWN, key=key))
     return scores
 
 
@@ -129,15 +134,15 @@ def _parse(text: bytes) -> dict[str, Any]:
         raw = DECODER.decode(text.decode("utf-8"))
         refuse_unstorable(raw)
     except UnicodeDecodeError as error:
-        raise BadLine(f"not UTF-8 at byte {error.start}") from None
+        raise BadLine(_("not UTF-8 at byte %(error)s", error=error.start)) from None
     except json.JSONDecodeError as error:
-        raise BadLine(f"not JSON: {error.msg} at column {error.colno}") from None
+        raise BadLine(_("not JSON: %(msg)s at column %(colno)s", msg=error.msg, colno=error.colno)) from None
     except (ValueError, RecursionError) as error:
-        raise BadLine(f"not JSON: {error}") from None
+        raise BadLine(_("not JSON: %(error)s", error=error)) from None
     except ParseError as error:
         raise BadLine(str(error.detail).replace("The body", "the line").rstrip(".")) from None
     if not isinstance(raw, dict):
-        raise BadLine("not an object")
+        raise BadLine(_("not an object"))
     return raw
 
 
@@ -203,7 +208,7 @@ def content_of(raw: dict[str, Any], questions: Iterable[str]) -> Content:
     line = _named(raw, ALIASES)
     start, end = _seconds(line, "video_start"), _seconds(line, "video_end")
     if start is not None and end is not None and end < start:
-        raise BadLine("video_end is before video_start")
+        raise BadLine(_("video_end is before video_start"))
     return Content(
         video_url=_address("video_url", line.get("video_url") or ""),
         video_start=start,
@@ -226,16 +231,16 @@ def _list(line: dict[str, Any], name: str, at_most: int) -> list[Any]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise BadLine(f"{name} is not a list")
+        raise BadLine(_("%(name)s is not a list", name=name))
     if len(found) > at_most:
-        raise BadLine(f"{name} has more than {at_most} entries")
+        raise BadLine(_("%(name)s has more than %(at_most)s entries", name=name, at_most=at_most))
     return found
 
 
 def _seconds(line: dict[str, Any], name: str) -> float | None:
     value = _number(name, line.get(name))
     if value is not None and value < 0:
-        raise BadLine(f"{name} is negative")
+        raise BadLine(_("%(name)s is negative", name=name))
     return value
 
 
@@ -243,7 +248,7 @@ def _number(name: str, value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9 or math.isnan(value):
-        raise BadLine(f"{name} is not a number up to 1,000,000,000")
+        raise BadLine(_("%(name)s is not a number up to 1,000,000,000", name=name))
     return value
 
 
@@ -251,7 +256,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise BadLine(f"{name} is not a text")
+        raise BadLine(_("%(name)s is not a text", name=name))
     return str(value)
 
 
@@ -260,10 +265,10 @@ def _address(name: str, value: Any) -> str:
     if value == "":
         return ""
     if not isinstance(value, str):
-        raise BadLine(f"{name} is not an address")
+        raise BadLine(_("%(name)s is not an address", name=name))
     if is_address(value):
         return value
-    raise BadLine(f"{name} is neither an http address nor a path inside the media folder")
+    raise BadLine(_("%(name)s is neither an http address nor a path inside the media folder", name=name))
 
 
 def is_address(value: str) -> bool:
@@ -287,7 +292,7 @@ def _keyframe(entry: Any) -> Keyframe:
     if isinstance(entry, str):
         entry = {"image": entry}
     if not isinstance(entry, dict):
-        raise BadLine("keyframes has an entry that is not an object")
+        raise BadLine(_("keyframes has an entry that is not an object"))
     frame = _named(entry, BOX_ALIASES)
     found = frame.get("boxes")
     if _is_corner_list(found) or isinstance(found, dict):
@@ -307,7 +312,7 @@ def _keyframe(entry: Any) -> Keyframe:
 def _size(name: str, value: Any) -> float | None:
     size = _number(f"keyframes.{name}", value)
     if size is not None and size <= 0:
-        raise BadLine(f"keyframes.{name} is not positive")
+        raise BadLine(_("keyframes.%(name)s is not positive", name=name))
     return size
 
 
@@ -324,22 +329,22 @@ def _box(entry: Any) -> Box:
         corners = next((entry[name] for name in BOX_ALIASES if name in entry), None)
         entry = corners if corners is not None else [entry.get(name) for name in ("x", "y", "w", "h")]
     if not _is_corner_list(entry):
-        raise BadLine("a box is not x, y, w, h")
+        raise BadLine(_("a box is not x, y, w, h"))
     x, y, w, h = (_number("a box", value) for value in entry)
     if x is None or y is None or w is None or h is None or w < 0 or h < 0:
-        raise BadLine("a box is not x, y, w, h")
+        raise BadLine(_("a box is not x, y, w, h"))
     return Box(x, y, w, h, label)
 
 
 def _question(line: dict[str, Any], key: str) -> Question:
     nested = line.get(key)
     if nested is not None and not isinstance(nested, dict):
-        raise BadLine(f"{key} is not an object")
+        raise BadLine(_("%(key)s is not an object", key=key))
     flat = {name: line[f"{key}_{name}"] for name in FLAT if f"{key}_{name}" in line}
     found = flat | (nested or {})
     options = found.get("options") or []
     if not isinstance(options, list):
-        raise BadLine(f"{key}.options is not a list")
+        raise BadLine(_("%(key)s.options is not a list", key=key))
     return Question(
         question=_text(f"{key}.question", found.get("question")),
         answer=found.get("answer"),
