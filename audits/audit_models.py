@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import groups
 from .datasets import friendly_name, not_found
@@ -40,16 +40,18 @@ def create(
     """`parent` and `topic` are for kind topic, `filters` for kind group."""
     name = _checked_name(name)
     if kind not in Kind.values:
-        raise Refused("invalid_kind", f"A kind is one of {', '.join(Kind.values)}.", field="kind")
+        raise Refused(
+            "invalid_kind", _("A kind is one of %(values)s.", values=", ".join(Kind.values)), field="kind"
+        )
     fields: dict[str, Any] = {}
     if kind == Kind.TOPIC:
         fields = _topic_fields(dataset, actor, parent, topic)
     elif parent or topic:
-        raise Refused("only_for_topics", "parent and topic are for models of kind topic.", field="kind")
+        raise Refused("only_for_topics", _("parent and topic are for models of kind topic."), field="kind")
     if kind == Kind.GROUP:
         fields = {"filters": _group_filters(dataset, filters)}
     elif filters:
-        raise Refused("only_for_groups", "filters are for models of kind group.", field="kind")
+        raise Refused("only_for_groups", _("filters are for models of kind group."), field="kind")
     mine = AuditModel.objects.filter(owner=actor, dataset=dataset)
     with _named_once(mine, name), transaction.atomic():
         # Not while it is being deleted.

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import datasets
 from .maths import artefact, base_fit, held_out, topic_factors
@@ -25,17 +26,21 @@ READ_AT_ONCE = 20_000
 def begin(dataset: Dataset, *, actor: User, algorithm: str, seed: int) -> BaseModel:
     """A base model that is not fitted yet: `measure` and `finish` come next."""
     if algorithm not in list(Algorithm):
-        raise Refused("invalid_algorithm", f"Choose one of {', '.join(Algorithm)}.", field="algorithm")
+        raise Refused(
+            "invalid_algorithm",
+            _("Choose one of %(algorithm)s.", algorithm=", ".join(Algorithm)),
+            field="algorithm",
+        )
     if not 0 <= seed < 2**32:
-        raise Refused("invalid_seed", "A seed is a whole number from 0 to 4294967295.", field="seed")
+        raise Refused("invalid_seed", _("A seed is a whole number from 0 to 4294967295."), field="seed")
     base_fit.require(Algorithm(algorithm))
     with transaction.atomic():
         dataset = datasets.locked(dataset.pk, actor)
         if BaseModel.objects.filter(dataset=dataset, state=BaseState.FITTING).exists():
-            raise Refused("fit_running", "A base model is being fitted to this data set already.")
+            raise Refused("fit_running", _("A base model is being fitted to this data set already."))
         count = Rating.objects.filter(comment__dataset=dataset).count()
         if not count:
-            raise Refused("no_ratings", "The data set has no ratings. Import some first.")
+            raise Refused("no_ratings", _("The data set has no ratings. Import some first."))
         return BaseModel.objects.create(
             dataset=dataset,
             algorithm=algorithm,
@@ -102,7 +107,7 @@ def finish(base_id: int, metrics: dict[str, Any] | None) -> BaseModel:
     with transaction.atomic():
         base = BaseModel.objects.select_for_update(no_key=True, of=("self",)).filter(pk=base_id).first()
         if base is None:
-            raise Refused("not_found", "The data set was deleted.")
+            raise Refused("not_found", _("The data set was deleted."))
         started = time.perf_counter()
         source = Source(base.dataset)
         fitted = base_fit.fit(source.ratings, Algorithm(base.algorithm), seed=base.seed)

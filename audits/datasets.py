@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
 from tasks.models import Project
 from tasks.roles import may
 from users.capabilities import role_can
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from .models import BaseModel, Comment, Dataset, Rating, Topic
 from .models.dataset import OUTLIERS
@@ -70,7 +70,7 @@ def update(dataset: Dataset, changes: dict[str, Any], *, actor: User) -> Dataset
     """Change some of SETTINGS."""
     if unknown := changes.keys() - set(SETTINGS):
         name = min(unknown)
-        raise Refused("unknown_setting", f"{name} is not a setting of a data set.", field=name)
+        raise Refused("unknown_setting", _("%(name)s is not a setting of a data set.", name=name), field=name)
     with transaction.atomic():
         dataset = locked(dataset.pk, actor)
         for name, value in changes.items():
@@ -104,7 +104,9 @@ def _change_topic(topic: Topic, changes: dict[str, Any]) -> None:
     topic.full_clean(exclude=["dataset"], validate_constraints=False)
     if topic.number == OUTLIERS and not topic.is_junk:
         raise Refused(
-            "outliers_are_junk", f"{topic} are the outliers, which are always junk.", field="is_junk"
+            "outliers_are_junk",
+            _("%(topic)s are the outliers, which are always junk.", topic=topic),
+            field="is_junk",
         )
     topic.save(update_fields=list(changes))
 
@@ -126,7 +128,7 @@ def get_visible(user: User, dataset_id: int) -> Dataset:
 
 
 def not_found() -> Refused:
-    return Refused("not_found", "Not found.", status=404)
+    return Refused("not_found", _("Not found."), status=404)
 
 
 def topic_named(dataset: Dataset, topic_id: int | None) -> Topic | None:
@@ -174,7 +176,9 @@ def suggested_topics(
 def examples(dataset: Dataset, n: int = 20, *, seed: int = 0) -> list[Comment]:
     """Comments over the whole scale, by the system's rating, from low to high."""
     if not 1 <= n <= MAX_EXAMPLES:
-        raise Refused("invalid_n", f"n is a number from 1 to {MAX_EXAMPLES}.", field="n")
+        raise Refused(
+            "invalid_n", _("n is a number from 1 to %(max_examples)s.", max_examples=MAX_EXAMPLES), field="n"
+        )
     rows = Comment.objects.filter(dataset=dataset, topic__is_junk=False).order_by("system", "pk")
     ids = list(rows.values_list("pk", flat=True))
     # One from each n-th of the comments, in the order of the system's rating.
@@ -275,19 +279,26 @@ def require_consistent(dataset: Dataset) -> None:
     if not 0 < dataset.threshold <= dataset.scale_max:
         raise Refused(
             "invalid_threshold",
-            f"The threshold is above 0 and at most {dataset.scale_max}.",
+            _("The threshold is above 0 and at most %(scale_max)s.", scale_max=dataset.scale_max),
             field="threshold",
         )
     if not 0 < dataset.good_below <= dataset.okay_below <= dataset.scale_max:
         raise Refused(
             "invalid_bands",
-            f"Above 0, good before okay, and at most {dataset.scale_max}: no error is larger.",
+            _(
+                "Above 0, good before okay, and at most %(scale_max)s: no error is larger.",
+                scale_max=dataset.scale_max,
+            ),
             field="okay_below",
         )
     if not 0 <= dataset.harm_share < 1:
-        raise Refused("invalid_harm_share", "A share from 0 to below 1.", field="harm_share")
+        raise Refused("invalid_harm_share", _("A share from 0 to below 1."), field="harm_share")
     for name in ("description", "content_warning"):
         if len(getattr(dataset, name)) > MAX_WORDS:
-            raise Refused("text_too_long", f"At most {MAX_WORDS:,} characters.", field=name)
+            raise Refused(
+                "text_too_long",
+                _("At most %(max_words)s characters.", max_words=format(MAX_WORDS, ",")),
+                field=name,
+            )
     if dataset.min_labels < 2:
-        raise Refused("invalid_min_labels", "A model needs at least 2 labels.", field="min_labels")
+        raise Refused("invalid_min_labels", _("A model needs at least 2 labels."), field="min_labels")

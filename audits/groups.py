@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from users.errors import Refused
+from users.sentences import sentence as _
 
 from .models import Dataset, Rater
 
@@ -29,11 +29,15 @@ class GroupSize:
 def checked(filters: Any) -> dict[str, str]:
     """The filters that are set. Raises Refused for others than those of LOOKUPS."""
     if not isinstance(filters, dict):
-        raise Refused("invalid_filters", "Filters are an object of names and values.", field="filters")
+        raise Refused("invalid_filters", _("Filters are an object of names and values."), field="filters")
     for name, value in filters.items():
         if name not in LOOKUPS:
             allowed = ", ".join(LOOKUPS)
-            raise Refused("unknown_filter", f"{name} is not a filter. There are: {allowed}.", field="filters")
+            raise Refused(
+                "unknown_filter",
+                _("%(name)s is not a filter. There are: %(allowed)s.", name=name, allowed=allowed),
+                field="filters",
+            )
         if not isinstance(value, str) or len(value) > 60 or "\0" in value:
             raise Refused(
                 "invalid_filters",

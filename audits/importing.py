@@ -13,6 +13,7 @@ from tasks.models import Project
 from tasks.reading import DECIMAL
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import loading
 from .loading import CommentSource, RaterSource, Source
@@ -92,7 +93,11 @@ def import_files(
 
 def read(preset: Preset, files: Files, *, scale_max: int = 4, progress: Progress = no_progress) -> Source:
     if not 1 <= scale_max <= MAX_SCALE:
-        raise Refused("invalid_scale", f"The scale ends at 1 to {MAX_SCALE}.", field="scale_max")
+        raise Refused(
+            "invalid_scale",
+            _("The scale ends at 1 to %(max_scale)s.", max_scale=MAX_SCALE),
+            field="scale_max",
+        )
     reading = _Reading(preset, scale_max, _Lines(sum(map(_count_lines, files)), progress))
     reading.comments(files.comments)
     if files.raters:

@@ -17,6 +17,7 @@ from jobs.running import RunningJob
 from tasks.models import Project
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import base_fits, datasets, deletion, sender
 from .importing import PRESETS, CsvFile, Files, import_files
@@ -60,13 +61,15 @@ def _ended(job: Job) -> None:
     base_fits.give_up(job.subject)
 
 
-@job_kind(BASE_FIT, label="Fit of a base model", if_stopped="The base model before stays.", on_end=_ended)
+@job_kind(
+    BASE_FIT, label=_("Fit of a base model"), if_stopped=_("The base model before stays."), on_end=_ended
+)
 def base_fit_step(running: RunningJob) -> Done | Continue:
     """Two steps: what is measured is kept in the cursor."""
     job = running.job
     base = BaseModel.objects.select_related("dataset").filter(pk=job.subject).first()
     if base is None:
-        raise Refused("not_found", "The data set was deleted.")
+        raise Refused("not_found", _("The data set was deleted."))
     if job.cursor is None:
         running.report_progress(0, 2, "Measuring it on raters held out")
         return Continue({"metrics": base_fits.measure(base)})
@@ -101,19 +104,21 @@ def start_import(
     afterwards, by a job of its own."""
     datasets.require_manager(project, actor)
     if preset not in PRESETS:
-        raise Refused("invalid_preset", f"Choose one of {', '.join(PRESETS)}.", field="preset")
+        raise Refused(
+            "invalid_preset", _("Choose one of %(presets)s.", presets=", ".join(PRESETS)), field="preset"
+        )
     parameters = {
         "title": title,
         "preset": preset,
         "scale_max": scale_max,
         "is_fitted": is_fitted,
-        "names": {which: name[:MAX_NAME] for which, (_, name) in files.items()},
+        "names": {which: name[:MAX_NAME] for which, (_file, name) in files.items()},
     }
     with transaction.atomic():  # without the files, the job is not wanted
         project_id = project.pk if project else None
         job = runner.create(IMPORT, created_by=actor, project_id=project_id, parameters=parameters)
         _folder(job).mkdir(parents=True)
-        for which, (file, _) in files.items():
+        for which, (file, _name) in files.items():
             file.seek(0)
             with (_folder(job) / which).open("wb") as copy:
                 shutil.copyfileobj(file, copy)
@@ -130,7 +135,9 @@ def _remove_files(job: Job) -> None:
 
 
 # One step, however long: all of it or nothing. Its lease is renewed meanwhile.
-@job_kind(IMPORT, label="Import of a data set", if_stopped="Nothing was imported.", on_end=_remove_files)
+@job_kind(
+    IMPORT, label=_("Import of a data set"), if_stopped=_("Nothing was imported."), on_end=_remove_files
+)
 def import_step(running: RunningJob) -> Done:
     job, given = running.job, running.job.parameters
     try:
@@ -144,7 +151,7 @@ def import_step(running: RunningJob) -> Done:
             progress=running.report_progress,
         )
     except FileNotFoundError:
-        raise Refused("file_lost", "The uploaded files are gone. Send them again.") from None
+        raise Refused("file_lost", _("The uploaded files are gone. Send them again.")) from None
     fit = start_base_fit(dataset, job.created_by) if given["is_fitted"] else None
     return Done({"dataset": dataset.pk, "base_fit": fit.pk if fit else None} | datasets.sizes(dataset))
 
@@ -154,7 +161,7 @@ def _project(job: Job) -> Project | None:
         return None
     found = Project.objects.filter(pk=job.project_id, deleted_at=None).first()
     if found is None:
-        raise Refused("not_found", "The project was deleted.")
+        raise Refused("not_found", _("The project was deleted."))
     return found
 
 
@@ -164,11 +171,11 @@ def start_deletion(dataset: Dataset, actor: User) -> Job:
     return _run_or_enqueue(job, is_small=datasets.sizes(dataset)["ratings"] <= DELETED_RATINGS)
 
 
-@job_kind(DELETE, label="Deletion of a data set", if_stopped="Nothing was deleted.")
+@job_kind(DELETE, label=_("Deletion of a data set"), if_stopped=_("Nothing was deleted."))
 def delete_step(running: RunningJob) -> Done:
     dataset = Dataset.objects.filter(pk=running.job.subject).first()
     if dataset is None:
-        raise Refused("not_found", "The data set was deleted before.")
+        raise Refused("not_found", _("The data set was deleted before."))
     return Done(deletion.delete(dataset, actor=running.job.created_by, progress=running.report_progress))
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from .corpus import Corpus, corpus_of
 from .datasets import not_found
@@ -38,7 +38,9 @@ def next_batch(model: AuditModel, n: int | None = None, *, topic: Topic | None =
     bins = model.dataset.label_bins
     n = sum(one["n"] for one in bins) if n is None else n
     if not 1 <= n <= MAX_BATCH:
-        raise Refused("invalid_n", f"n is a number from 1 to {MAX_BATCH}.", field="n")
+        raise Refused(
+            "invalid_n", _("n is a number from 1 to %(max_batch)s.", max_batch=MAX_BATCH), field="n"
+        )
     topic = _topic_of(model, topic)
     with transaction.atomic():
         model = locked(model)

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from users.sentences import sentence as _
+
 MAX_BINS = 20
 MAX_BATCH = 200
 MAX_NAMES = 20
@@ -34,27 +36,29 @@ def for_scale(scale_max: int) -> dict[str, Any]:
 def validate_bins(value: Any) -> None:
     """Bins that follow each other without a gap, in order, with 1 to 200 comments in all."""
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_BINS:
-        raise ValidationError(f"A list of 1 to {MAX_BINS} bins.", code="bins")
+        raise ValidationError(_("A list of 1 to %(max_bins)s bins.", max_bins=MAX_BINS), code="bins")
     for number, one in enumerate(value):
         if not isinstance(one, dict) or one.keys() != {"from", "to", "n"}:
-            raise ValidationError('Each bin has "from", "to" and "n".', code="bins")
+            raise ValidationError(_('Each bin has "from", "to" and "n".'), code="bins")
         if not all(_is_number(one[key]) for key in one) or one["from"] >= one["to"]:
-            raise ValidationError("The ends of a bin are numbers, the lower one first.", code="bins")
+            raise ValidationError(_("The ends of a bin are numbers, the lower one first."), code="bins")
         if not isinstance(one["n"], int) or one["n"] < 0:
-            raise ValidationError('"n" is a whole number from 0.', code="bins")
+            raise ValidationError(_('"n" is a whole number from 0.'), code="bins")
         if number and one["from"] != value[number - 1]["to"]:
-            raise ValidationError("A bin begins where the one before ends.", code="bins")
+            raise ValidationError(_("A bin begins where the one before ends."), code="bins")
     if not 1 <= sum(one["n"] for one in value) <= MAX_BATCH:
-        raise ValidationError(f"The bins have 1 to {MAX_BATCH} comments in all.", code="bins")
+        raise ValidationError(
+            _("The bins have 1 to %(max_batch)s comments in all.", max_batch=MAX_BATCH), code="bins"
+        )
 
 
 def validate_names(value: Any) -> None:
     if not isinstance(value, list) or len(value) > MAX_NAMES:
-        raise ValidationError(f"A list of at most {MAX_NAMES} names.", code="names")
+        raise ValidationError(_("A list of at most %(max_names)s names.", max_names=MAX_NAMES), code="names")
     if not all(isinstance(name, str) and 0 < len(name) <= 200 for name in value):
-        raise ValidationError("Each name is a text of 1 to 200 characters.", code="names")
+        raise ValidationError(_("Each name is a text of 1 to 200 characters."), code="names")
     if len(set(value)) < len(value):
-        raise ValidationError("Each name once.", code="names")
+        raise ValidationError(_("Each name once."), code="names")
 
 
 def _is_number(value: Any) -> bool:

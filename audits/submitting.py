@@ -11,10 +11,10 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from users.errors import Refused
 from users.models import User
+from users.sentences import sentence as _
 
 from . import avid, outbox, reports, sender
 from .avid import public_url
@@ -100,7 +100,7 @@ def mark_submitted(submission: Submission, register_id: uuid.UUID, *, actor: Use
     with transaction.atomic():
         submission = _locked(submission, actor, SubmissionState.FAILED, SubmissionState.UNCERTAIN)
         if Submission.objects.filter(register_id=register_id).exists():
-            raise Refused("id_taken", "Another submission has this id.", field="register_id")
+            raise Refused("id_taken", _("Another submission has this id."), field="register_id")
         submission.last_error = ""
         outbox.settle(submission, SubmissionState.SUBMITTED, register_id=register_id)
 
@@ -109,7 +109,11 @@ def mark_failed(submission: Submission, *, actor: User, reason: str) -> None:
     """It did not arrive, and is not sent again; or it waits, and shall not be sent."""
     reason = " ".join(reason.split())
     if not 1 <= len(reason) <= MAX_REASON or not reason.isprintable():
-        raise Refused("invalid_reason", f"Say why, in at most {MAX_REASON} characters.", field="reason")
+        raise Refused(
+            "invalid_reason",
+            _("Say why, in at most %(max_reason)s characters.", max_reason=MAX_REASON),
+            field="reason",
+        )
     with transaction.atomic():
         submission = _locked(submission, actor, SubmissionState.UNCERTAIN, SubmissionState.QUEUED)
         submission.last_error = reason
@@ -124,5 +128,5 @@ def _locked(submission: Submission, actor: User, *states: SubmissionState) -> Su
     is_under_way = found.state == SubmissionState.QUEUED and found.sending_since is not None
     if found.state not in states or is_under_way:
         what = "being sent" if is_under_way else found.get_state_display().lower()
-        raise Refused("not_now", f"Nothing was changed: by now it is {what}.")
+        raise Refused("not_now", _("Nothing was changed: by now it is %(what)s.", what=what))
     return found

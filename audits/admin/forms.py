@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 
 from tasks.errors import Refused
 from tasks.models import Project
+from users.sentences import sentence as _
 
 from ..datasets import SETTINGS, require_consistent
 from ..importing import PRESETS
@@ -51,7 +52,9 @@ class BinsField(forms.CharField):
             low, high, n = BIN.fullmatch(line).groups()  # type: ignore[union-attr]
             return {"from": float(low), "to": float(high), "n": int(n)}
         except (AttributeError, ValueError):
-            raise forms.ValidationError(f"“{line.strip()[:40]}” is not like “0.5 to 1.5: 4”.") from None
+            raise forms.ValidationError(
+                _("“%(line)s” is not like “0.5 to 1.5: 4”.", line=line.strip()[:40])
+            ) from None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from users.sentences import sentence as _
+
 from ..datasets import topic_named
 from ..groups import LOOKUPS
 from ..maths.formulas import ErrorType, Stat
@@ -27,7 +29,7 @@ class IdsField(serializers.CharField):
         parts = super().to_internal_value(data).split(",")
         ids = [int(part) if len(part) < 20 and part.strip().isdecimal() else 0 for part in parts]
         if not all(0 < pk <= MAX_ID for pk in ids):
-            raise serializers.ValidationError("Comment ids, separated by commas.", code="invalid_ids")
+            raise serializers.ValidationError(_("Comment ids, separated by commas."), code="invalid_ids")
         return ids
 
 

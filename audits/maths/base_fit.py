@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from users.errors import Refused
+from users.sentences import sentence as _
 
 from .formulas import Floats
 from .ratings import Ratings
@@ -42,7 +43,7 @@ class Base:
 def fit(ratings: Ratings, algorithm: Algorithm, *, seed: int) -> Base:
     """Raises Refused without ratings, or if the library of the algorithm is not installed."""
     if not len(ratings):
-        raise Refused("no_ratings", "The data set has no ratings. Import some first.")
+        raise Refused("no_ratings", _("The data set has no ratings. Import some first."))
     if algorithm == Algorithm.SVD:
         return _svd(ratings, seed, **PARAMETERS[Algorithm.SVD])
     return _baseline(ratings, **PARAMETERS[Algorithm.BASELINE])
@@ -60,7 +61,7 @@ def _baseline(ratings: Ratings, n_epochs: int, reg_rater: float, reg_comment: fl
     mean = float(ratings.value.mean())
     centred = ratings.value - mean
     bias, strictness = np.zeros(ratings.comments), np.zeros(ratings.raters)
-    for _ in range(n_epochs):
+    for _epoch in range(n_epochs):
         rest = centred - strictness[ratings.rater]
         bias = np.bincount(ratings.comment, rest, ratings.comments) / (reg_comment + rated)
         rest = centred - bias[ratings.comment]
@@ -94,8 +95,10 @@ def _surprise() -> Any:
     except ImportError:
         raise Refused(
             "surprise_missing",
-            "The algorithm svd needs scikit-surprise, which is not installed: pip install -r "
-            "requirements-audits.txt. Or choose the algorithm baseline.",
+            _(
+                "The algorithm svd needs scikit-surprise, which is not installed: pip install -r "
+                "requirements-audits.txt. Or choose the algorithm baseline."
+            ),
             field="algorithm",
         ) from None
     return surprise
