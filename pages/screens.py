@@ -16,13 +16,16 @@ from tasks.models import Annotation, Project
 from tasks.roles import may
 from users.models import User
 from users.requests import parse_id, user_of
+from users.sentences import sentence as _
 
 from . import counts, plain_review
 from .requests import project_of
 from .responses import error_page, with_media_policy
 
 QUEUES = [("", "To review"), (Queue.DISPUTES, "Contested"), (Queue.REJECTED, "Rejected")]
-REVIEWERS_ONLY = "Only reviewers and managers of this project can review. Ask one of its managers for access."
+REVIEWERS_ONLY = _(
+    "Only reviewers and managers of this project can review. Ask one of its managers for access."
+)
 
 
 # Not cached: the back button must not show a decided item. The cookie is for the CSRF header of the scripts.
