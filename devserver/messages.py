@@ -1,5 +1,5 @@
-"""The Chinese of the pages of audits. `make messages` brings the catalogue up to date with what is marked in
-templates and code, and compiles it; what has no Chinese yet is printed."""
+"""The Chinese of error sentences, and of the pages of audits. `make messages` brings both catalogues up to
+date with what is marked in templates and code, and compiles them; what has no Chinese yet is printed."""
 
 import sys
 from collections.abc import Iterator
@@ -14,9 +14,18 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-PO = ROOT / "audits" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-MO = PO.with_suffix(".mo")
-SOURCES = ("templates/base.html", "templates/audits/**/*.html", "audits/**/*.py")
+FILE = Path("zh_Hans") / "LC_MESSAGES" / "django.po"
+AUDITS = ROOT / "audits" / "locale" / FILE
+ERRORS = ROOT / "locale" / FILE
+APPS = (
+    *("users", "jobs", "tasks", "reviews", "exchange", "api", "labelstudio", "webhooks", "crowd"),
+    *("pages", "reviewsite"),
+)
+# What is marked in both has its Chinese in both.
+SOURCES = {
+    AUDITS: ("templates/base.html", "templates/audits/**/*.html", "audits/**/*.py"),
+    ERRORS: tuple(f"{app}/**/*.py" for app in APPS),
+}
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {
     "_": None,
@@ -29,10 +38,10 @@ KEYWORDS = {
 }
 
 
-def marked() -> Catalog:
-    """Every string that is marked for translation."""
+def marked(po: Path) -> Catalog:
+    """Every string that is marked for translation in the sources of this catalogue."""
     found = Catalog()
-    for path in sorted(path for pattern in SOURCES for path in ROOT.glob(pattern)):
+    for path in sorted(path for pattern in SOURCES[po] for path in ROOT.glob(pattern)):
         for _line, message, comments, context in _extracted(path):
             found.add(message, auto_comments=comments, context=context)
     return found
@@ -46,26 +55,26 @@ def _extracted(path: Path) -> Iterator[tuple]:
     yield from extract("python", BytesIO(source.encode()), KEYWORDS)
 
 
-def updated() -> Catalog:
+def updated(po: Path) -> Catalog:
     """The catalogue with exactly the strings that are marked; new ones are empty."""
-    known = stored() if PO.exists() else Catalog()
+    known = stored(po) if po.exists() else Catalog()
     catalog = _empty()
-    for message in marked():
+    for message in marked(po):
         old = known.get(message.id, message.context) if message.id else None
         if message.id:
             catalog.add(message.id, old.string if old else "", context=message.context)
     return catalog
 
 
-def stored() -> Catalog:
-    return read_po(BytesIO(PO.read_bytes()), locale="zh_Hans")
+def stored(po: Path) -> Catalog:
+    return read_po(BytesIO(po.read_bytes()), locale="zh_Hans")
 
 
 def _empty() -> Catalog:
     """With a header that is always the same, so that the same strings are the same bytes."""
     return Catalog(
         locale="zh_Hans",
-        header_comment="# The Chinese of the pages of audits. Run `make messages` after a change.",
+        header_comment="# Chinese. Run `make messages` after a change.",
         project="Countersign",
         version="1",
         msgid_bugs_address="-",
@@ -99,15 +108,18 @@ def strings(message: Message) -> list[str]:
 
 
 def main() -> None:
-    catalog = updated()
-    PO.parent.mkdir(parents=True, exist_ok=True)
-    PO.write_bytes(as_po(catalog))
-    MO.write_bytes(as_mo(stored()))
-    missing = untranslated(catalog)
-    print(f"{len(catalog)} strings, {len(missing)} without Chinese")
-    for text in missing:
-        print(f"  {text}")
-    sys.exit(1 if missing else 0)
+    is_complete = True
+    for po in SOURCES:
+        catalog = updated(po)
+        po.parent.mkdir(parents=True, exist_ok=True)
+        po.write_bytes(as_po(catalog))
+        po.with_suffix(".mo").write_bytes(as_mo(stored(po)))
+        missing = untranslated(catalog)
+        print(f"{po.relative_to(ROOT)}: {len(catalog)} strings, {len(missing)} without Chinese")
+        for text in missing:
+            print(f"  {text}")
+        is_complete = is_complete and not missing
+    sys.exit(0 if is_complete else 1)
 
 
 if __name__ == "__main__":
