@@ -176,7 +176,7 @@ class OldTaskPages(Pages):
             self.number = before // size + 1
         rows = list(queryset[before : before + size + 1])
         if not rows:
-            raise NotFound("Invalid page.")
+            raise NotFound(_("Invalid page."))
         self.next_start = before + size if len(rows) > size else None
         return rows[:size]
 

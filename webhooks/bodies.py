@@ -26,6 +26,7 @@ from api.serializers.bodies import (
 from reviews.models import Comment, Dispute, Review
 from tasks.events import DomainEvent
 from tasks.models import Annotation, Assignment, Membership, Project, Task
+from users.sentences import in_english
 
 from .models import Webhook
 

@@ -64,7 +64,7 @@ class AsciiDigits:
 
     def to_python(self, value):
         if value not in forms.Field.empty_values and not DECIMAL.fullmatch(str(value).strip()):
-            raise forms.ValidationError("Enter a number.", code="invalid")
+            raise forms.ValidationError(_("Enter a number."), code="invalid")
         return super().to_python(value)
 
 

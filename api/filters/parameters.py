@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from reviews.task_table.values import MAX_ID
+from users.sentences import sentence as _
 
 DELETED = OpenApiParameter(
     "deleted", bool, description="What was deleted, for managers, instead of the rest."
@@ -79,7 +80,13 @@ def sorted_by(rows: Iterable[Any], request: Request, *names: str) -> list[Any]:
     if not sent:
         return list(rows)
     if name not in names:
-        raise ValidationError({"ordering": [f"There is no order {name!r}. There is: {', '.join(names)}."]})
+        raise ValidationError(
+            {
+                "ordering": [
+                    _("There is no order %(name)r. There is: %(names)s.", name=name, names=", ".join(names))
+                ]
+            }
+        )
     return sorted(rows, key=lambda row: (getattr(row, name), row.pk), reverse=sent.startswith("-"))
 
 
@@ -87,5 +94,7 @@ def refuse_unknown_fields(included: Iterable[str], known: Iterable[str]) -> None
     known = list(known)
     if unknown := [name for name in included if name not in known]:
         nearest = get_close_matches(unknown[0], known, n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise ValidationError({"include": [f"There is no field {unknown[0]!r}.{hint}"]})
+        hint = _(" Did you mean %(name)r?", name=nearest[0]) if nearest else ""
+        raise ValidationError(
+            {"include": [_("There is no field %(unknown)r.%(hint)s", unknown=unknown[0], hint=hint)]}
+        )

@@ -15,6 +15,7 @@ from tasks.models import Membership, Project
 from tasks.services import members
 from users.capabilities import PROJECT_ROLES, Role
 from users.models import User
+from users.sentences import sentence as _
 
 from ..serializers.values import wire_time, wire_time_or_none
 from .base import project_for, sent, user_of
@@ -45,7 +46,9 @@ class NewBulkMembersSerializer(BulkMembersSerializer):
 
     def validate_roles(self, sent: list[str]) -> list[str]:
         if unknown := set(sent) - set(PROJECT_ROLES):
-            raise serializers.ValidationError(f"There is no role {unknown.pop()!r}. Roles are MA, RE and AN.")
+            raise serializers.ValidationError(
+                _("There is no role %(role)r. Roles are MA, RE and AN.", role=unknown.pop())
+            )
         return sent
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -106,13 +109,13 @@ def _from_query(request) -> dict[str, Any]:
 
 def _chosen(people: Any, body: dict[str, Any]) -> list[User]:
     if not body["all"] and not body.get("included"):
-        raise Refused("nobody_named", "Name people: included: [ids], or all: true.", field="included")
+        raise Refused("nobody_named", _("Name people: included: [ids], or all: true."), field="included")
     rows = people.exclude(pk__in=body.get("excluded", []))
     if not body["all"]:
         rows = rows.filter(pk__in=body["included"])
     found = list(rows.order_by("pk")[: MOST + 1])
     if len(found) > MOST:
-        raise Refused("too_many_people", f"At most {MOST} people at once.", field="all")
+        raise Refused("too_many_people", _("At most %(most)s people at once.", most=MOST), field="all")
     return found
 
 

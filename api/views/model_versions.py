@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from tasks.models import Prediction
 from tasks.services import tasks
 from tasks.sql import bounded_reads
+from users.sentences import sentence as _
 
 from ..filters.parameters import boolean_parameter
 from ..pagination import whole_number
@@ -71,8 +72,11 @@ class ModelVersions(APIView):
             raise ValidationError(
                 {
                     "model_version": [
-                        f"It predicted more than {MOST_TASKS_AT_ONCE} tasks. Delete its predictions in the"
-                        " data manager: filter by it, select all, and use Delete predictions."
+                        _(
+                            "It predicted more than %(most)s tasks. Delete its predictions in the "
+                            "data manager: filter by it, select all, and use Delete predictions.",
+                            most=MOST_TASKS_AT_ONCE,
+                        )
                     ]
                 }
             )

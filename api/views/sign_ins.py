@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from tasks.errors import Refused
 from users.models import ApiToken, Session
+from users.sentences import sentence as _
 from users.sessions import hash_of, sessions_of
 
 from ..pagination import Pages
@@ -29,8 +30,11 @@ class Logout(APIView):
         if isinstance(token, ApiToken) and token.kind != ApiToken.Kind.LOGIN:
             raise Refused(
                 "not_a_login",
-                "This key was made to last: logging out would cut off the scripts that use it. To end it all"
-                f" the same: DELETE /api/current-user/tokens/{token.pk}/.",
+                _(
+                    "This key was made to last: logging out would cut off the scripts that use it. "
+                    "To end it all the same: DELETE /api/current-user/tokens/%(token)s/.",
+                    token=token.pk,
+                ),
             )
         if isinstance(token, ApiToken):
             token.revoke()

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from users.models import User
+from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..models import Membership, Project, Task, Upload
@@ -48,15 +49,20 @@ def duplicate(
     if with_tasks and Upload.objects.filter(project=project).exists():
         raise Refused(
             "has_uploads",
-            "Files that were uploaded to a project are shown in that project only. Duplicate its settings,"
-            " then import the files into the copy.",
+            _(
+                "Files that were uploaded to a project are shown in that project only. "
+                "Duplicate its settings, then import the files into the copy."
+            ),
             field="mode",
         )
     if with_tasks and _tasks_of(project).count() > MOST_TASKS:
         raise Refused(
             "too_many_tasks",
-            f"The project has more than {MOST_TASKS} tasks. Duplicate its settings, then export its tasks"
-            " and import them into the copy.",
+            _(
+                "The project has more than %(most)s tasks. Duplicate its settings, "
+                "then export its tasks and import them into the copy.",
+                most=MOST_TASKS,
+            ),
             field="mode",
         )
     with transaction.atomic():

@@ -7,7 +7,7 @@ import users.sentences
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tasks", "0006_import_idempotency"),
+        ("tasks", "0008_clean_instructions"),
     ]
 
     operations = [
