@@ -24,8 +24,13 @@ _reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
 
 
 def _text(english: str, /, **values: Any) -> str:
-    with in_language_of_reader():
-        return translation.gettext(english) % values if values else translation.gettext(english)
+    text, language = english, _reader.get()
+    if language != ENGLISH and language == translation.get_language():  # in the API; twice as fast
+        text = translation.gettext(english)
+    elif language != ENGLISH:
+        with in_language_of_reader():
+            text = translation.gettext(english)
+    return text % values if values else text
 
 
 _lazy_text = lazy(_text, str)
