@@ -45,7 +45,10 @@ class Job(models.Model):
     )
     parameters = models.JSONField(default=dict)
     cursor = models.JSONField(
-        null=True, help_text="Where the next step starts. Committed with the step before it."
+        null=True,
+        encoder=SentenceEncoder,
+        decoder=SentenceDecoder,
+        help_text="Where the next step starts. Committed with the step before it.",
     )
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, help_text="Empty until known.")
