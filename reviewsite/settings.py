@@ -46,6 +46,7 @@ CORS_EXPOSE_HEADERS = [
     "ETag",
     "Link",
     "Retry-After",
+    "X-Cursor",
     "X-Next-Changed-Since",
     "X-Snapshot-At",
     "X-Tasks-Included",

@@ -52,6 +52,10 @@ class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
         return self.filter(NOT_DELETED, self._seen_by(user), project__deleted_at=None)
 
+    def known_to(self, user: "User"):
+        """With those that were deleted since. Only that these are gone may be said of them."""
+        return self.filter(self._seen_by(user), project__deleted_at=None)
+
     def _seen_by(self, user: "User") -> Q:
         everything = within(user, "view_all_annotations")
         # An empty Q stands for everything: OR with another condition would narrow it.
@@ -118,6 +122,10 @@ class AnnotationQuerySet(models.QuerySet):
         managed = within(user, "manage_project")
         found = self.present().filter(self._seen_by(user))
         return found.filter(Q(is_draft=False) | Q(completed_by=user) | managed) if managed else found
+
+    def known_to(self, user: "User"):
+        """See TaskQuerySet.known_to."""
+        return self.filter(self._seen_by(user), project__deleted_at=None)
 
     def deleted_for(self, user: "User"):
         """What was deleted, for managers, who may restore it."""

@@ -12,14 +12,14 @@ from django.db import models
 PURPOSE = b"countersign.webhooks.sealed"
 
 
-def _cipher() -> MultiFernet:
+def cipher(purpose: bytes) -> MultiFernet:
     """Encrypts with SECRET_KEY, and decrypts what an older key of SECRET_KEY_FALLBACKS encrypted, too."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_key(secret)) for secret in secrets])
+    return MultiFernet([Fernet(_key(secret, purpose)) for secret in secrets])
 
 
-def _key(secret: str) -> bytes:
-    derived = hashlib.blake2b(secret.encode(), key=PURPOSE[:64], digest_size=32).digest()
+def _key(secret: str, purpose: bytes) -> bytes:
+    derived = hashlib.blake2b(secret.encode(), key=purpose[:64], digest_size=32).digest()
     return base64.urlsafe_b64encode(derived)
 
 
@@ -34,11 +34,11 @@ class EncryptedField(TextField):
     """A JSON object, stored as a Fernet token. Reads as empty if its key is gone, so that sending goes on."""
 
     def get_prep_value(self, value: Any) -> str:
-        return _cipher().encrypt(json.dumps(value).encode()).decode()
+        return cipher(PURPOSE).encrypt(json.dumps(value).encode()).decode()
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         try:
-            return json.loads(_cipher().decrypt(value.encode())) if value else {}
+            return json.loads(cipher(PURPOSE).decrypt(value.encode())) if value else {}
         except InvalidToken:
             return {}
 

@@ -165,9 +165,22 @@ def _events_of(context: Context) -> list[NewEvent]:
             body=as_text(body_of(action, context, subject), context),
             annotation_seq=_sequence_of(subject),
             lane=lane,
+            **_about(subject),
         )
         for action, subject in found
     ]
+
+
+def _about(subject: Any) -> dict[str, list[int]]:
+    """The ids of the tasks and annotations that `subject`, one object or several, is or belongs to."""
+    several = subject if isinstance(subject, tuple | list) else [subject]
+    tasks = {one.pk if isinstance(one, Task) else _id_in(one, "task") for one in several}
+    annotations = {one.pk if isinstance(one, Annotation) else _id_in(one, "annotation") for one in several}
+    return {"tasks": sorted(tasks - {None}), "annotations": sorted(annotations - {None})}
+
+
+def _id_in(subject: Any, name: str) -> int | None:
+    return getattr(subject, f"{name}_id", None)
 
 
 def _sequence_of(subject: Any) -> int | None:

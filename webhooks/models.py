@@ -118,6 +118,9 @@ class Event(models.Model):
     action = models.CharField(max_length=64)
     body = models.TextField(help_text="JSON, byte for byte as it is sent.")
     annotation_seq = models.BigIntegerField(null=True)
+    # What it is about, beside the body: for people who ask what changed (webhooks/updates.py).
+    tasks = ArrayField(models.BigIntegerField(), null=True, editable=False)
+    annotations = ArrayField(models.BigIntegerField(), null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     position = models.BigIntegerField(null=True, unique=True, editable=False)
 
