@@ -14,6 +14,7 @@ from reviews.service import AnnotationReviewService
 from tasks.models import Annotation
 from tasks.services import annotations, tasks
 from tests.factories import BOXES, House, annotation, boxes, build_house, result, reviewed, task
+from webhooks import outbox
 
 ACCEPT = "[aria-label='accept-annotation']"
 STREET = """<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400">
@@ -261,6 +262,25 @@ def test_somebody_elses_verdict_is_shown_and_can_be_replaced_knowingly(screen, h
 
 
 @pytest.mark.slow
+def test_somebody_elses_verdict_is_shown_while_one_still_looks(screen, house, errors):
+    page = screen(house, house.reviewer)
+    wait_for_updates(page)
+
+    reviewed(house.annotation, house.reviewer2, "rejected", comment="No")
+    outbox.assign_positions()
+
+    expect(page.locator("[data-notice=overtaken]")).to_contain_text(
+        "Reviewer2 has decided in the meantime: rejected"
+    )
+    assert errors == []
+
+
+def wait_for_updates(page: Page) -> None:
+    """Until the page has a cursor, so that what follows is a change."""
+    with page.expect_response("**/api/updates/**"):
+        pass
+
+
 def test_an_edit_of_what_changed_meanwhile_is_there_after_a_reload(screen, house, errors):
     page = screen(house, house.reviewer)
     annotations.edit(house.annotation.pk, {"result": result("C")}, actor=house.lead)

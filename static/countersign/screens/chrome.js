@@ -1,6 +1,6 @@
 /* The page around the editor: notices, toast, dialogs, keyboard shortcuts with their help, and the live counters. */
 
-const EVERY = 15_000;
+const EVERY = 120_000;
 export const byId = (id) => document.getElementById(id);
 
 /* A new notice replaces an earlier one with the same name. buttons: [[label, action], …] */
@@ -90,7 +90,7 @@ export function listenToKeys(keys) {
   }
 }
 
-/* Refreshed every 15 seconds while the page is visible, and on demand. */
+/* Refreshed on demand, and now and then while the page is visible: a lease that ends is no change that is told. */
 export class Counters {
   constructor({ server, path, words }) {
     Object.assign(this, { server, path, words });

@@ -174,14 +174,32 @@ class ReviewScreen extends Screen {
   /* The lease has ended: it expired, was withdrawn, or somebody else decided. */
   async leaseLost(error) {
     if (!this.item) return;
-    const { id } = this.item.annotation;
     notice("lease", error.message, { tone: "warn", buttons: [this.nextButton] });
+    const { current } = await this.changedSinceShown();
+    if (!current) return;
+    withdraw("lease");
+    await this.editor.overtaken(current, error);
+  }
+
+  /* A verdict of somebody else is shown at once; a new result only when asked for, because an edit may have begun. */
+  async changed(changes) {
+    super.changed();
+    if (!changes.some(({ annotation }) => annotation && this.isShown({ annotation }))) return;
+    const { current, seen } = await this.changedSinceShown();
+    if (!current) return;
+    const error = new Error("The annotation has changed since you opened it.");
+    const show = () => this.editor.overtaken(current, error);
+    if (current.version === seen.version) await show();
+    else notice("overtaken", error.message, { tone: "warn", buttons: [["Show it", show], this.nextButton] });
+  }
+
+  /* The annotation on the screen as it is now, if that is not how it was `seen`. */
+  async changedSinceShown() {
+    const { id } = this.item.annotation;
     const current = await this.server.ask("GET", `/api/annotations/${id}/`).catch(() => null);
     const seen = this.editor?.seen.get(String(id));
-    if (current && seen && this.isShown({ annotation: id }) && current.annotation_seq !== seen.annotation_seq) {
-      withdraw("lease");
-      await this.editor.overtaken(current, error);
-    }
+    const isNew = current && seen && this.isShown({ annotation: id }) && current.annotation_seq !== seen.annotation_seq;
+    return isNew ? { current, seen } : {};
   }
 }
 

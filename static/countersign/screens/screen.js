@@ -1,5 +1,6 @@
 /* The base class of both screens: one item in the editor, what this browser stores of it, and the error notices.
    Subclasses define isShown(entry), makeEditor(asked, options), showNext(), done(entry, answer), leaseLost(error). */
+import { watch } from "../live.js";
 import { Server } from "../review-adapter.js";
 import { select } from "./changes.js";
 import { byId, listenToKeys, notice, withdraw } from "./chrome.js";
@@ -42,6 +43,12 @@ export class Screen {
     addEventListener("pageshow", (event) => event.persisted && this.showNext());
     await this.outbox.flush();
     await showFirst();
+    watch((changes) => this.changed(changes), { project: this.given.project, server: this.server });
+  }
+
+  /* Somebody else did something in this project. */
+  changed() {
+    this.counters.refresh();
   }
 
   async open(task) {
