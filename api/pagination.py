@@ -116,7 +116,8 @@ class ProjectPages(Pages):
 
 
 class TaskPages(Pages):
-    """Label Studio's shape. The totals of an unfiltered list of one project are stored ones."""
+    """Label Studio's shape. The totals of an unfiltered list of one project are stored ones; those of others
+    are counted, of the list and not of the page."""
 
     max_page_size = 500
 
@@ -124,7 +125,10 @@ class TaskPages(Pages):
         self.totals = view.stored_totals() if rows else None  # a deleted project still has totals
         if self.totals is not None:
             return self.totals["tasks"], False
-        return super().count(queryset, start, rows, view)
+        total, is_estimate = super().count(queryset, start, rows, view)
+        if self.has_next or self.number > 1:
+            self.totals = view.counted_totals(queryset)
+        return total, is_estimate
 
     def get_paginated_response(self, data: Any) -> Response:
         totals = self.totals or {}

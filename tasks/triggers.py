@@ -39,7 +39,8 @@ class Trigger:
     """Fields are named as the model names them; the columns are looked up.
 
     `on` is the model of the table, where that is not the model that declares the trigger. `calls` are the
-    functions that `function` calls.
+    functions that `function` calls. `new_rows`: it fires once for a statement, and finds its new rows under
+    this name.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Trigger:
     argument: tuple[str, ...] | None = None
     condition: str = ""
     deferred: bool = False
+    new_rows: str = ""
     on: type[Model] | None = None
     calls: tuple[Function, ...] = ()
 
@@ -59,10 +61,15 @@ class Trigger:
         kind, timing = (
             ("CONSTRAINT TRIGGER", "DEFERRABLE INITIALLY DEFERRED") if self.deferred else ("TRIGGER", "")
         )
+        each = (
+            f"REFERENCING NEW TABLE AS {self.new_rows} FOR EACH STATEMENT"
+            if self.new_rows
+            else "FOR EACH ROW"
+        )
         condition = f"WHEN ({self.condition})" if self.condition else ""
         return (
             f"CREATE {kind} {self.name} {self.when}{columns} ON {model._meta.db_table} {timing} "
-            f"FOR EACH ROW {condition} EXECUTE FUNCTION {call};"
+            f"{each} {condition} EXECUTE FUNCTION {call};"
         )
 
     def install(self, model: type[Model]) -> str:

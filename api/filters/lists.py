@@ -6,7 +6,7 @@ from operator import or_
 
 from django import forms
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
@@ -16,13 +16,15 @@ from reviews.models import Comment, Correction, Dispute, Review
 from reviews.task_table.columns import is_hidden_from_annotators, not_for_annotators
 from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import DECIMAL, flag
+from tasks import search
 from tasks.choices import ActionType, FinalState, RejectAction
-from tasks.models import Annotation, History, Membership, Prediction, Task
+from tasks.models import Annotation, History, Membership, Prediction, Task, TaskText
 from tasks.own_work import own_fields
 from tasks.pseudonyms import rows_of_person
 from tasks.querysets import CONFIG_OUTDATED, within
 from tasks.roles import may, projects_where
 from tasks.state import State
+from users.models import User
 from users.sentences import sentence as _
 
 NUMBER_LOOKUPS = ["exact", "gt", "gte", "lt", "lte"]
@@ -207,7 +209,23 @@ class ProjectFilter(FilterSet):
         return projects if value == "all" else projects.filter(pinned_at__isnull=value == "exclude_pinned")
 
 
+def tasks_found(text: str, reader: User) -> QuerySet:
+    """Ids of tasks, each kind of match by its own index; who sees the tasks is not asked."""
+    words = search.query_for(text)
+    comments = Comment.objects.visible_to(reader).alias(words=search.words_of("text")).filter(words=words)
+    found = TaskText.objects.filter(words=words).order_by().values("task")
+    found = found.union(
+        comments.order_by().values("task"),
+        Task.objects.filter(search.task_named(text)).order_by().values("pk"),
+    )
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        seen = Annotation.objects.visible_to(reader).filter(pk=int(text))
+        found = found.union(seen.order_by().values("task"))
+    return found
+
+
 class TaskFilter(BlindFilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     last_action = filters.MultipleChoiceFilter(
         choices=ActionType.choices,
         method="with_annotation",
@@ -245,6 +263,13 @@ class TaskFilter(BlindFilterSet):
         "final_state",
     )
 
+    search = filters.CharFilter(
+        method="with_words",
+        max_length=search.MAX_SEARCH,
+        help_text="These words, or beginnings of words, in the data or in comments. Or an id: of the task "
+        "(also its number, external or unique id), or of an annotation.",
+    )
+
     class Meta(FilterSet.Meta):
         model = Task
         fields = {
@@ -265,6 +290,9 @@ class TaskFilter(BlindFilterSet):
             "unique_id": ["exact"],
             "external_id": ["exact"],
         }
+
+    def with_words(self, tasks, name, value):
+        return tasks.filter(pk__in=tasks_found(value, self.request.user))
 
     def reviewed_by_person(self, tasks, name, value):
         shown = ~contested_for(self.request.user, annotation=None) if value != self.request.user.pk else Q()
@@ -298,6 +326,7 @@ class TaskFilter(BlindFilterSet):
 
 class AnnotationFilter(BlindFilterSet):
     task_id, task_field = "task", "task__"
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     last_action = filters.MultipleChoiceFilter(choices=ActionType.choices)
     completed_by = IdFilter(method="written_by", help_text="Annotations by this person.")
     reviewer = IdFilter(method="reviewed_by", help_text="Annotations with a standing verdict of this person.")
@@ -356,6 +385,7 @@ class AnnotationFilter(BlindFilterSet):
 
 
 class ReviewFilter(FilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     annotation__task__project = IdFilter(field_name="project_id")
     project = IdFilter(field_name="project_id")
     created_by = IdFilter(method="signed_by", help_text="Verdicts of this person.")
@@ -471,6 +501,7 @@ class HistoryFilter(FilterSet):
 
 
 class CommentFilter(FilterSet):
+    ids = IdsFilter(field_name="pk", lookup_expr="in", help_text="Only these, comma-separated.")
     draft = IdFilter(field_name="draft_id")
     projects = IdsFilter(field_name="project_id", lookup_expr="in")
     annotators = IdsFilter(

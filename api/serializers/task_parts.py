@@ -12,6 +12,8 @@ from reviews.models import Comment
 from tasks.models import Annotation, Draft, Prediction, Task
 from users.models import User
 
+from .notes import Notes, notes_on
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -24,6 +26,7 @@ class TaskParts:
     drafts: list[Draft] = field(default_factory=list)
     commenters: set[int] = field(default_factory=set)
     reviewers: set[int] = field(default_factory=set)
+    notes: Notes = field(default_factory=Notes)
 
 
 def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> dict[int, TaskParts]:
@@ -36,6 +39,9 @@ def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> 
         annotation.task = by_id[annotation.task_id]
         annotation.project = annotation.task.project
         parts[annotation.task_id].annotations.append(annotation)
+    notes = notes_on([annotation for one in parts.values() for annotation in one.annotations])
+    for one in parts.values():
+        one.notes = notes
     comments = Comment.objects.present().filter(task__in=list(by_id)).order_by()
     for task_id, commenter in comments.values_list("task_id", "created_by_id").distinct():
         parts[task_id].commenters.add(commenter)

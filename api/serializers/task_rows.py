@@ -13,7 +13,8 @@ from tasks.pseudonyms import identities_in
 from tasks.results import finite_or_none, regions_of
 from users.models import User
 
-from .annotations import annotation_for_reader, draft_body, prediction_body
+from .annotations import draft_body, prediction_body
+from .notes import listed_annotation
 from .queue import LeaseSerializer, ReturnedSerializer, lease_body
 from .task_parts import TaskParts, full_parts_of
 from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer, expanded_person_body, task_for_reader
@@ -76,7 +77,7 @@ def _table_row(task: Task, parts: TaskParts, reader: User) -> Body:
 
 def _full_task(task: Task, parts: TaskParts, reader: User, *, hides_reviewers: bool | None = None) -> Body:
     return task_for_reader(task, parts, reader, hides_reviewers=hides_reviewers) | {
-        "annotations": [annotation_for_reader(annotation, reader) for annotation in parts.annotations],
+        "annotations": [listed_annotation(one, parts.notes, reader) for one in parts.annotations],
         "predictions": [prediction_body(prediction) for prediction in parts.predictions],
         "drafts": [draft_body(draft) for draft in parts.drafts],
     }

@@ -16,11 +16,18 @@ from users.models import User
 from users.sentences import sentence as _
 
 from .annotations import (
-    AnnotationSerializer,
     DraftSerializer,
     PredictionSerializer,
     StrictJSONField,
     UniqueIdField,
+)
+from .cut import cut_data
+from .notes import (
+    ListedAnnotationSerializer,
+    NewestCommentSerializer,
+    StandingReviewSerializer,
+    newest_comment_body,
+    standing_review_body,
 )
 from .task_parts import TaskParts, parts_of
 from .users import ExpandedPersonSerializer
@@ -143,6 +150,10 @@ class TaskSerializer(TaskBodySerializer):
     annotators_count = serializers.IntegerField(read_only=True)
     reviewers = WorkedOnSerializer(many=True, read_only=True)
     reviewers_count = serializers.IntegerField(read_only=True)
+    standing_reviews = StandingReviewSerializer(
+        many=True, read_only=True, help_text="The verdicts on its annotations that stand."
+    )
+    newest_comment = NewestCommentSerializer(read_only=True, allow_null=True)
 
     class Meta(TaskBodySerializer.Meta):
         fields = [
@@ -151,10 +162,21 @@ class TaskSerializer(TaskBodySerializer):
             "annotators_count",
             "reviewers",
             "reviewers_count",
+            "standing_reviews",
+            "newest_comment",
         ]
 
     def to_representation(self, task: Task) -> Body:
         return tasks_for_reader([task], self.context["request"].user)[0]
+
+
+class ListedTaskSerializer(TaskSerializer):
+    cut = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The keys of `data` whose values are cut."
+    )
+
+    class Meta(TaskSerializer.Meta):
+        fields = [*TaskSerializer.Meta.fields, "cut"]
 
 
 def task_for_reader(
@@ -163,7 +185,7 @@ def task_for_reader(
     """`hides_reviewers`: a rejection on the task is contested, and this reader may be the one who decides.
     Found among the annotations of `parts`, unless the caller knows more."""
     if not may(reader, "view_all_annotations", task.project_id):
-        return _for_annotator(task, parts, reader)
+        return _for_annotator(task, parts, reader) | _notes(parts, reader)
     if hides_reviewers is None:
         hides_reviewers = any(is_hidden_from(reader, annotation) for annotation in parts.annotations)
     identities = identities_in(task.project_id, reader)
@@ -176,11 +198,24 @@ def task_for_reader(
         "annotators_count": len({annotation.completed_by_id for annotation in parts.annotations}),
         "reviewers": reviewers,
         "reviewers_count": len(reviewers),
+        **_notes(parts, reader),
     }
     if hides_reviewers:
         body["updated_by"] = body["updated_by"] if task.updated_by_id == reader.pk else []
         body["comment_authors"] = [author for author in body["comment_authors"] if author == reader.pk]
+        for note in [*body["standing_reviews"], body["newest_comment"]]:
+            if note and note["created_by"] != reader.pk:
+                note["created_by"] = None
     return body
+
+
+def _notes(parts: TaskParts, reader: User) -> Body:
+    ids = [annotation.pk for annotation in parts.annotations]
+    standing = [parts.notes.reviews[pk] for pk in ids if pk in parts.notes.reviews]
+    return {
+        "standing_reviews": [standing_review_body(review, reader) for review in standing],
+        "newest_comment": newest_comment_body(ids, parts.notes, reader),
+    }
 
 
 def _for_annotator(task: Task, parts: TaskParts, reader: User) -> Body:
@@ -197,6 +232,11 @@ def _for_annotator(task: Task, parts: TaskParts, reader: User) -> Body:
 def tasks_for_reader(tasks: Sequence[Task], reader: User) -> list[Body]:
     parts = parts_of(tasks, reader)
     return [task_for_reader(task, parts[task.pk], reader) for task in tasks]
+
+
+def listed_tasks(tasks: Sequence[Task], reader: User) -> list[Body]:
+    """Rows of a list: long values are cut."""
+    return [cut_data(body) for body in tasks_for_reader(tasks, reader)]
 
 
 def _annotator(annotation: Annotation, identities: Identities) -> Body:
@@ -227,7 +267,7 @@ def _reviewers(task: Task, parts: TaskParts, identities: Identities) -> list[Bod
     ]
 
 
-class ExpandedAnnotationSerializer(AnnotationSerializer):
+class ExpandedAnnotationSerializer(ListedAnnotationSerializer):
     completed_by = ExpandedPersonSerializer(read_only=True)
 
 
@@ -245,7 +285,7 @@ def expanded_person_body(user: User) -> Body:
 class FullTaskSerializer(TaskSerializer):
     """`fields=all`: with annotations, predictions and the reader's own drafts."""
 
-    annotations = AnnotationSerializer(many=True, read_only=True)
+    annotations = ListedAnnotationSerializer(many=True, read_only=True)
     predictions = PredictionSerializer(many=True, read_only=True)
     drafts = DraftSerializer(many=True, read_only=True)
 

@@ -35,8 +35,9 @@ from ..serializers.annotations import (
 )
 from ..serializers.decided import DecidedSerializer, decision_body
 from ..serializers.disputes import ContestSerializer, DisputeSerializer
+from ..serializers.notes import ListedAnnotationSerializer, annotations_for_reader
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
-from .base import ViewSet, decision_arguments, each, person_named, seen_by, sent, user_of, visible, with_etag
+from .base import ViewSet, decision_arguments, person_named, seen_by, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Done.")}
 NOT_REWORKED = _(
@@ -102,7 +103,7 @@ class AnnotationViewSet(ViewSet):
             prefetch_related_objects([found.task], "assignments")
         return found
 
-    @extend_schema(responses=AnnotationSerializer(many=True), parameters=[DELETED])
+    @extend_schema(responses=ListedAnnotationSerializer(many=True), parameters=[DELETED])
     def list(self, request):
         """Annotations you see, filtered by review state, author, reviewer, counts and times.
 
@@ -113,7 +114,7 @@ class AnnotationViewSet(ViewSet):
             rows = readable(found.deleted_for(request.user))
         else:
             rows = self.get_queryset().listed_for(request.user)
-        return self.page_of(self.filter_queryset(rows), bodies_of=each(annotation_for_reader))
+        return self.page_of(self.filter_queryset(rows), bodies_of=annotations_for_reader)
 
     @extend_schema(responses=AnnotationSerializer)
     def retrieve(self, request, pk=None):
@@ -218,12 +219,11 @@ class TaskAnnotationViewSet(ViewSet):
     pagination_class = None
     filterset_class = AnnotationOrder
 
-    @extend_schema(responses=AnnotationSerializer(many=True))
+    @extend_schema(responses=ListedAnnotationSerializer(many=True))
     def list(self, request, task_pk=None):
         task = visible(Task.objects, request, task_pk)
         rows: Any = self.filter_queryset(self.get_queryset().filter(task=task).listed_for(request.user))
-        found = readable(rows)
-        return Response([annotation_for_reader(annotation, request.user) for annotation in found])
+        return Response(annotations_for_reader(list(readable(rows)), request.user))
 
     @extend_schema(
         request=NewWorkSerializer, responses={200: AnnotationSerializer, 201: AnnotationSerializer}

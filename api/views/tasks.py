@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, Sum, When
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -11,6 +12,8 @@ from rest_framework.response import Response
 from reviews.task_table.query import parse_json_text
 from reviews.task_table.selection import parse_selection
 from tasks.models import Annotation, Draft, Prediction, Project, Task
+from tasks.own_work import own_fields
+from tasks.querysets import within
 from tasks.roles import may
 from tasks.services import drafts, tasks
 from tasks.totals import totals_of
@@ -18,10 +21,16 @@ from tasks.totals import totals_of
 from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
 from ..filters.parameters import INCLUDE, included_fields, refuse_unknown_fields
-from ..pagination import LongList, TaskPages
+from ..pagination import COUNT_LIMIT, LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer, one_task, table_rows
-from ..serializers.tasks import NewTaskSerializer, TaskChangeSerializer, TaskSerializer, tasks_for_reader
+from ..serializers.tasks import (
+    ListedTaskSerializer,
+    NewTaskSerializer,
+    TaskChangeSerializer,
+    TaskSerializer,
+    listed_tasks,
+)
 from .base import ViewSet, project_for, require, sent, user_of, visible, with_etag
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
@@ -46,11 +55,15 @@ class TaskViewSet(ViewSet):
     pagination_class = TaskPages
     everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    @extend_schema(responses=TaskSerializer(many=True), parameters=[FIELDS, INCLUDE, *TABLE])
+    @extend_schema(responses=ListedTaskSerializer(many=True), parameters=[FIELDS, INCLUDE, *TABLE])
     def list(self, request):
-        """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries."""
+        """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries.
+
+        Values of more than 4 KB in `data` are cut; `cut` names them. `fields=all`, `view` and `query` bring
+        them whole, with annotations.
+        """
         included = included_fields(request)
-        refuse_unknown_fields(included, TableTaskSerializer.Meta.fields)
+        refuse_unknown_fields(included, [*TableTaskSerializer.Meta.fields, "cut"])
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
         found = self.filter_queryset(self.get_queryset().offered_to(request.user))
@@ -61,8 +74,8 @@ class TaskViewSet(ViewSet):
         found = _selected(found, request.query_params.get("selectedItems"))
         full = query is not None or request.query_params.get("fields") == "all"
         if included:
-            full = not set(included) <= set(TaskSerializer.Meta.fields)
-        answer = self.page_of(found, bodies_of=table_rows if full else tasks_for_reader)
+            full = not set(included) <= set(ListedTaskSerializer.Meta.fields)
+        answer = self.page_of(found, bodies_of=table_rows if full else listed_tasks)
         if included:
             answer.data["tasks"] = [
                 {name: row[name] for name in included if name in row} for row in answer.data["tasks"]
@@ -81,6 +94,17 @@ class TaskViewSet(ViewSet):
         ):
             return None
         return totals_of([int(project)])[int(project)]
+
+    def counted_totals(self, tasks) -> dict[str, int]:
+        """Of the first COUNT_LIMIT tasks of a list: their annotations, of annotators their own."""
+        user = user_of(self.request)
+        sees_all, stored = within(user, "view_all_annotations"), F("total_annotations")
+        own = own_fields(user)["total_annotations"]
+        counted = Case(When(sees_all, then=stored), default=own) if sees_all else stored
+        first = tasks.prefetch_related(None).order_by().annotate(counted=counted)[: COUNT_LIMIT + 1]
+        return first.aggregate(
+            annotations=Coalesce(Sum("counted"), 0), predictions=Coalesce(Sum("total_predictions"), 0)
+        )
 
     def _offered_everything(self, project: int) -> bool:
         user = user_of(self.request)

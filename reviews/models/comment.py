@@ -1,11 +1,13 @@
 """Comments on tasks, annotations and drafts."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from tasks.models import Annotation, Project, Task
+from tasks.search import words_of
 
 from ..querysets import CommentQuerySet
 
@@ -41,6 +43,7 @@ class Comment(models.Model):
                 fields=["project", "unique_id"], condition=Q(deleted_at=None), name="comment_unique_id_unique"
             )
         ]
+        indexes = [GinIndex(words_of("text"), name="comment_words")]
 
     def __str__(self) -> str:
         return self.text[:60]

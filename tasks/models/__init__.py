@@ -1,6 +1,6 @@
 from .annotation import Annotation, Draft, History, Prediction
 from .project import LabelConfigVersion, Membership, Project, ProjectChange, ProjectDelta, ProjectTotal
-from .task import Assignment, Import, Reservation, Task, TaskAnnotator, Upload
+from .task import Assignment, Import, Reservation, Task, TaskAnnotator, TaskText, Upload
 from .view import View
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Reservation",
     "Task",
     "TaskAnnotator",
+    "TaskText",
     "Upload",
     "View",
 ]

@@ -4,12 +4,15 @@ import uuid
 from functools import lru_cache
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from users.sentences import SentenceDecoder, SentenceEncoder
 
+from .. import search
 from ..choices import AssignmentType, FinalState
 from ..mixins import TaskMixin
 from ..querysets import TaskQuerySet, UploadQuerySet
@@ -135,6 +138,7 @@ class Task(TaskMixin, models.Model):
     unresolved_comment_count = models.IntegerField(default=0, editable=False)
     last_comment_updated_at = models.DateTimeField(null=True, editable=False)
 
+    triggers = search.triggers()
     objects = TaskQuerySet.as_manager()
 
     class Meta:
@@ -206,6 +210,20 @@ class Task(TaskMixin, models.Model):
 
     def __str__(self) -> str:
         return f"Task {self.inner_id}"
+
+
+class TaskText(models.Model):
+    """The words of a task's data, for search. Beside the task, whose row changes with each annotation: its
+    index would be written each time. Written by triggers."""
+
+    task = models.OneToOneField(Task, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    words = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="task_text_words")]
+
+    def __str__(self) -> str:
+        return f"Words of task {self.task_id}"
 
 
 class TaskAnnotator(models.Model):
