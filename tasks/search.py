@@ -6,6 +6,7 @@ See docs/decisions/062.
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -109,12 +110,21 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def task_named(text: str) -> Q:
-    """The tasks whose id, number, external or unique id is `text`."""
-    text = text.strip()
-    named = Q(external_id=text)
-    if text.isascii() and text.isdecimal() and len(text) < 19:
-        named |= Q(pk=int(text)) | Q(inner_id=int(text))
+def task_named(text: str, projects: Sequence[int] | None) -> Q:
+    """The tasks whose id is `text`; in `projects` also by number, external or unique id, which are indexed within
+    a project."""
+    pk = id_in(text)
+    named = Q(pk=pk) if pk is not None else Q(pk__in=[])
+    if projects is None:
+        return named
+    within = Q(external_id=text.strip())
+    if pk is not None:
+        within |= Q(inner_id=pk)
     with suppress(ValueError):
-        named |= Q(unique_id=UUID(text))
-    return named
+        within |= Q(unique_id=UUID(text.strip()))
+    return named | (within & Q(project__in=projects))
+
+
+def id_in(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

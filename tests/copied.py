@@ -29,10 +29,13 @@ class Made:
         return deepcopy(self.objects)
 
     def _copy(self) -> None:
+        # As on a replica: what triggers wrote is among the rows.
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
             for table, rows in self.tables.items():
                 with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(rows)
+            cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 def _taken_away() -> list[str]:

@@ -209,19 +209,23 @@ class ProjectFilter(FilterSet):
         return projects if value == "all" else projects.filter(pinned_at__isnull=value == "exclude_pinned")
 
 
-def tasks_found(text: str, reader: User) -> QuerySet:
-    """Ids of tasks, each kind of match by its own index; who sees the tasks is not asked."""
-    words = search.query_for(text)
+def tasks_found(text: str, reader: User, project: int | None) -> QuerySet:
+    """Ids of tasks, each kind of match by its own index. Who sees these tasks is not asked here."""
+    words, projects = search.query_for(text), projects_where(reader, "view_project")
+    projects = projects if project is None else [project]
     comments = Comment.objects.visible_to(reader).alias(words=search.words_of("text")).filter(words=words)
-    found = TaskText.objects.filter(words=words).order_by().values("task")
-    found = found.union(
-        comments.order_by().values("task"),
-        Task.objects.filter(search.task_named(text)).order_by().values("pk"),
+    named = Task.objects.filter(search.task_named(text, projects))
+    annotations = Annotation.objects.visible_to(reader).filter(pk=search.id_in(text))
+    return (
+        TaskText.objects.filter(words=words)
+        .order_by()
+        .values("task")
+        .union(
+            comments.order_by().values("task"),
+            named.order_by().values("pk"),
+            annotations.order_by().values("task"),
+        )
     )
-    if text.isascii() and text.isdecimal() and len(text) < 19:
-        seen = Annotation.objects.visible_to(reader).filter(pk=int(text))
-        found = found.union(seen.order_by().values("task"))
-    return found
 
 
 class TaskFilter(BlindFilterSet):
@@ -292,7 +296,9 @@ class TaskFilter(BlindFilterSet):
         }
 
     def with_words(self, tasks, name, value):
-        return tasks.filter(pk__in=tasks_found(value, self.request.user))
+        return tasks.filter(
+            pk__in=tasks_found(value, self.request.user, self.form.cleaned_data.get("project"))
+        )
 
     def reviewed_by_person(self, tasks, name, value):
         shown = ~contested_for(self.request.user, annotation=None) if value != self.request.user.pk else Q()

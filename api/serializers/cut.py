@@ -17,7 +17,7 @@ def cut_data(body: Body) -> Body:
     if not isinstance(data, dict):
         return body | {"cut": []}
     shown = {key: cut(value) for key, value in data.items()}
-    return body | {"data": shown, "cut": [key for key, value in data.items() if shown[key] is not value]}
+    return body | {"data": shown, "cut": sorted(key for key in data if shown[key] is not data[key])}
 
 
 def cut(value: Any) -> Any:
