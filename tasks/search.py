@@ -111,8 +111,8 @@ def _quoted(word: str) -> str:
 
 
 def task_named(text: str, projects: Sequence[int] | None) -> Q:
-    """The tasks whose id is `text`; in `projects` also by number, external or unique id, which are indexed within
-    a project."""
+    """The tasks whose id is `text`. In `projects` also by number, external or unique id, whose indexes begin
+    with the project."""
     pk = id_in(text)
     named = Q(pk=pk) if pk is not None else Q(pk__in=[])
     if projects is None:
