@@ -34,6 +34,7 @@ from .views import (
     task_answers,
     tasks,
     tokens,
+    trash,
     uploads,
     users,
 )
@@ -165,6 +166,8 @@ urlpatterns = [
     # --- restoring what was deleted
     path("projects/<int:pk>/restore/", restore.RestoreProject.as_view(), name="restore-project"),
     path("tasks/<int:pk>/restore/", restore.RestoreTask.as_view(), name="restore-task"),
+    path("projects/<int:pk>/trash/", trash.TrashViewSet.as_view(LIST), name="project-trash"),
+    path("trash/", trash.TrashViewSet.as_view({"get": "projects"}), name="trash"),
     path("annotations/<int:pk>/restore/", restore.RestoreAnnotation.as_view(), name="restore-annotation"),
     path("projects/<int:pk>/model-versions/", model_versions.ModelVersions.as_view(), name="model-versions"),
     path("projects/<int:pk>/duplicate/", project_copies.Duplicate.as_view(), name="duplicate-project"),

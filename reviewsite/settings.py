@@ -224,6 +224,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ChangeKindEnum": "reviews.models.Correction.Kind",
         "TokenKindEnum": "users.models.ApiToken.Kind",
+        "ReviewVerdictEnum": "reviews.models.review.VERDICT_CHOICES",
+        "ObjectKindEnum": "api.views.trash.KINDS",
         "LeaseKindEnum": "api.serializers.queue.KINDS",
         "RejectActionEnum": "tasks.choices.RejectAction.choices",
         "DeliveryStateEnum": "webhooks.models.Delivery.State",

@@ -37,6 +37,10 @@ class ProjectQuerySet(models.QuerySet):
     def managed_by(self, user: "User"):
         return self.filter(NOT_DELETED & within(user, "manage_project", prefix=""))
 
+    def deleted_for(self, user: "User"):
+        """What was deleted, for its managers, who may restore it."""
+        return self.filter(within(user, "manage_project", prefix=""), deleted_at__isnull=False)
+
 
 class MembershipQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
@@ -51,6 +55,11 @@ class ViewQuerySet(models.QuerySet):
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: "User"):
         return self.filter(NOT_DELETED, self._seen_by(user), project__deleted_at=None)
+
+    def deleted_for(self, user: "User"):
+        """What was deleted, for managers, who may restore it."""
+        managed = within(user, "manage_project")
+        return self.filter(managed, deleted_at__isnull=False, is_staged=False, project__deleted_at=None)
 
     def known_to(self, user: "User"):
         """With those that were deleted since. Only that these are gone may be said of them."""

@@ -16,6 +16,8 @@ from tasks.roles import projects_where, use_recent_roles
 from .models import Event
 from .updates import KINDS, cursor_at, updates_for
 
+CHANGED = sorted(set(KINDS.values()))
+
 
 class UpdatesParameters(serializers.Serializer):
     project = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
@@ -30,7 +32,7 @@ class UpdatesParameters(serializers.Serializer):
 class ChangeSerializer(serializers.Serializer):
     """Something to read again: 404 means that it is gone. Without `task` and `annotation`: many of them."""
 
-    kind = serializers.ChoiceField(choices=sorted(set(KINDS.values())))
+    kind = serializers.ChoiceField(choices=CHANGED)
     action = serializers.ChoiceField(
         choices=[name.lower() for name in KINDS], help_text="The newest thing that happened to it."
     )

@@ -15,7 +15,7 @@ from tasks.progress import progress_of
 from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
-from ..filters.parameters import INCLUDE, boolean_from, included_fields
+from ..filters.parameters import DELETED, INCLUDE, boolean_from, boolean_parameter, included_fields
 from ..pagination import PAGE, PAGE_SIZE, START, OldTaskPages, ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
@@ -59,10 +59,16 @@ class ProjectViewSet(ViewSet):
         included = included_fields(self.request) if self.request.method == "GET" else []
         return {**super().get_serializer_context(), "include": included}
 
-    @extend_schema(parameters=[INCLUDE], responses=ProjectSerializer(many=True))
+    @extend_schema(parameters=[INCLUDE, DELETED], responses=ProjectSerializer(many=True))
     def list(self, request):
-        """The projects you see: pinned ones first, then the newest."""
-        return self.page_of(self.filter_queryset(self.get_queryset()))
+        """The projects you see: pinned ones first, then the newest.
+
+        `deleted=true`: instead those that you may restore.
+        """
+        found = self.get_queryset()
+        if boolean_parameter(request, "deleted"):
+            found = self.queryset.all().deleted_for(request.user)
+        return self.page_of(self.filter_queryset(found))
 
     @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
     def create(self, request):

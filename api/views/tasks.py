@@ -20,7 +20,13 @@ from tasks.totals import totals_of
 
 from ..filters import task_table
 from ..filters.lists import PredictionFilter, TaskFilter
-from ..filters.parameters import INCLUDE, included_fields, refuse_unknown_fields
+from ..filters.parameters import (
+    DELETED,
+    INCLUDE,
+    boolean_parameter,
+    included_fields,
+    refuse_unknown_fields,
+)
 from ..pagination import COUNT_LIMIT, LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer, one_task, table_rows
@@ -55,18 +61,22 @@ class TaskViewSet(ViewSet):
     pagination_class = TaskPages
     everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    @extend_schema(responses=ListedTaskSerializer(many=True), parameters=[FIELDS, INCLUDE, *TABLE])
+    @extend_schema(responses=ListedTaskSerializer(many=True), parameters=[FIELDS, INCLUDE, DELETED, *TABLE])
     def list(self, request):
         """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries.
 
         Values of more than 4 KB in `data` are cut; `cut` names them. `fields=all`, `view` and `query` bring
-        them whole, with annotations.
+        them whole, with annotations. `deleted=true`: instead tasks that were deleted, for managers.
         """
         included = included_fields(request)
         refuse_unknown_fields(included, [*TableTaskSerializer.Meta.fields, "cut"])
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
-        found = self.filter_queryset(self.get_queryset().offered_to(request.user))
+        if boolean_parameter(request, "deleted"):
+            found = self.queryset.all().deleted_for(request.user)
+        else:
+            found = self.get_queryset().offered_to(request.user)
+        found = self.filter_queryset(found)
         # Not the project joined to each task: on most pages it is the same one, and it is large.
         found = found.select_related(None).prefetch_related("project", "assignments")
         if query is not None:

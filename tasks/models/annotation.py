@@ -136,6 +136,12 @@ class Annotation(models.Model):
                 condition=Q(deleted_at=None, returned_at__isnull=False),
                 name="annotation_returned",
             ),
+            # What was deleted, for those who may restore it.
+            models.Index(
+                fields=["project", "-deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="annotation_deleted",
+            ),
             models.Index(
                 fields=["project", "completed_by", "-id"],
                 condition=Q(deleted_at=None),

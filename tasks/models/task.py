@@ -204,6 +204,12 @@ class Task(TaskMixin, models.Model):
                 ),
                 name="task_data_hash",
             ),
+            # What was deleted, for those who may restore it.
+            models.Index(
+                fields=["project", "-deleted_at"],
+                condition=Q(deleted_at__isnull=False, is_staged=False),
+                name="task_deleted",
+            ),
             # What an import has written so far.
             models.Index(fields=["imported_by", "id"], condition=Q(is_staged=True), name="task_staged"),
         ]

@@ -32,6 +32,7 @@ REVIEW_SETTINGS = {
     "only_finished_tasks",
     "review_task_limit_percent",
 }
+DELETED = "deleted_at"  # among the changes of a project: when it was deleted
 MAX_REASONS = 100
 MAX_REASON_CODE = 64  # as a review stores it
 MAX_REASON_TEXT = 500
@@ -195,3 +196,6 @@ def delete(project: Project, *, actor: User, if_match: str | None = None) -> Non
         events.emit(events.PROJECT_DELETED, project, actor=actor)
         project.deleted_at = timezone.now()
         project.save(update_fields=["deleted_at", "updated_at"])
+        # Who deleted it is shown to those who may restore it.
+        at = project.deleted_at.isoformat()
+        ProjectChange.objects.create(project=project, setting=DELETED, new=at, changed_by=actor)
