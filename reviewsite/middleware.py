@@ -1,11 +1,14 @@
 """Request middleware: language of the reader, trailing slashes and body limits of the API, time zone of the
 admin."""
 
+import re
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
@@ -18,6 +21,8 @@ from .errors import error_response
 
 Handler = Callable[[HttpRequest], HttpResponse]
 CHUNK = 64 * 2**10
+# Routes whose answers have a secret: tokens, sign-ins, the secrets of endpoints, signed addresses.
+SECRETS = re.compile(r"/(?:token|tokens|reset-token|login|webhooks|sessions|sign|invite)(?:/|$)")
 
 
 class ReaderLanguage:
@@ -81,6 +86,21 @@ class BodyLimit:
             )
         _discard(request, length)
         return answer
+
+
+class GzipApi(GZipMiddleware):
+    """Compresses JSON of the API, for clients whose proxy does not.
+
+    Not what holds a secret: its length would tell of it together with what the request repeats (BREACH). Nor
+    streams, which are exports: they are compressed where they are made, or downloaded as they are.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_json = response.get("Content-Type", "").startswith("application/json")
+        is_open = request.path_info.startswith("/api/") and not SECRETS.search(request.path_info)
+        if not (is_json and is_open) or response.streaming:
+            return response
+        return super().process_response(request, response)
 
 
 class AdminTimezone:

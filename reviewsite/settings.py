@@ -37,7 +37,7 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Clients on other origins may send If-Match with a verdict, too.
-CORS_ALLOW_HEADERS = [*default_headers, "if-match"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match"]
 # Without this a page on another origin cannot read them. A test finds every header that an answer may have.
 CORS_EXPOSE_HEADERS = [
     "Accept-Ranges",
@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "reviewsite.middleware.GzipApi",
     "reviewsite.middleware.ReaderLanguage",
     "reviewsite.middleware.BodyLimit",
     "reviewsite.middleware.EitherSlash",

@@ -12,7 +12,8 @@ from users.sentences import sentence as _
 from .errors import Refused
 from .models import Annotation, Project, Task
 
-ETAG = re.compile(r'^(?:W/)?"(\d+)"$')
+# The number, and what `api.views.conditional` puts after it.
+ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -128,7 +128,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self._sign_in_ends = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password and a deactivation end every session and login token.
+        """A new password and a deactivation end every session and login token; a deactivation every key.
 
         Without `update_fields`: only the columns that differ from what was loaded. Forms of Django save
         whole rows, and would bring back a rank that was taken away since the row was read.
@@ -152,9 +152,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         TOKENS.drop()
 
     def end_sign_ins(self) -> None:
+        """Keys too, if they are inactive: those must not work again when somebody reactivates the account."""
         Session.objects.filter(user=self).delete()
-        logins = self.api_tokens.filter(kind=ApiToken.Kind.LOGIN, revoked_at=None)
-        logins.update(revoked_at=now())
+        ended = self.api_tokens.filter(revoked_at=None)
+        if self.is_active:
+            ended = ended.filter(kind=ApiToken.Kind.LOGIN)
+        ended.update(revoked_at=now())
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email

@@ -2,13 +2,13 @@
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.filters.parameters import parameters_of
 from api.serializers.inbox import CountsSerializer, counts_body
 from api.views.base import user_of, visible
+from api.views.known_parameters import GenericAPIView
 from reviews.inbox.inbox import inbox_of
 from tasks.models import Project
 from tasks.roles import projects_where, use_recent_roles

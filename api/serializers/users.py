@@ -6,13 +6,14 @@ from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from users.capabilities import Role
+from users.capabilities import PROJECT_ROLES, Role
 from users.emails import canonical_email
 from users.models import User
 from users.ranks import grantable_roles
 from users.sentences import sentence as _
 
 ORGANIZATION = 1  # Label Studio has organizations; a site is one
+PROJECT_ROLE_CHOICES = [(role, role.label) for role in PROJECT_ROLES]
 EMAIL_TAKEN = _("Another account has this e-mail.")
 
 
@@ -127,6 +128,46 @@ class NewUserSerializer(serializers.ModelSerializer):
         if role and role not in grantable_roles(self.context["request"].user):
             raise serializers.ValidationError(_("You cannot give a role above your own."))
         return role
+
+
+class PersonChangeSerializer(NewUserSerializer):
+    """What administrators change in the account of somebody else."""
+
+    email = EmailField(max_length=254, required=False)
+
+    class Meta(NewUserSerializer.Meta):
+        fields = [
+            "email",
+            "first_name",
+            "last_name",
+            "phone",
+            "is_active",
+            "is_staff",
+            "site_role",
+            "may_create_projects",
+        ]
+
+    password: Any = None  # people choose their own
+
+    def validate_email(self, email: str) -> str:
+        if User.objects.filter(email=email).exclude(pk=self.context["person"].pk).exists():
+            raise serializers.ValidationError(EMAIL_TAKEN, code="unique")
+        return email
+
+
+class InvitationSerializer(serializers.Serializer):
+    email = EmailField(max_length=254)
+    first_name = serializers.CharField(max_length=150, required=False)
+    last_name = serializers.CharField(max_length=150, required=False)
+    project = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
+    role = serializers.ChoiceField(PROJECT_ROLE_CHOICES, default=Role.ANNOTATOR, help_text="In `project`.")
+
+
+class InvitedSerializer(serializers.Serializer):
+    user = PersonSerializer()
+    is_new = serializers.BooleanField(help_text="They had no account: a mail brings them a link.")
+    project = serializers.IntegerField(allow_null=True)
+    role = serializers.ChoiceField(PROJECT_ROLE_CHOICES, allow_null=True)
 
 
 class ProfileSerializer(serializers.ModelSerializer):

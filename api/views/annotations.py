@@ -38,6 +38,7 @@ from ..serializers.disputes import ContestSerializer, DisputeSerializer
 from ..serializers.notes import ListedAnnotationSerializer, annotations_for_reader
 from ..serializers.reviews import FixSerializer, RejectSerializer, ReopenSerializer, VerdictSerializer
 from .base import ViewSet, decision_arguments, person_named, seen_by, sent, user_of, visible, with_etag
+from .conditional import UNCHANGED, conditional
 
 GONE = {204: OpenApiResponse(description="Done.")}
 NOT_REWORKED = _(
@@ -116,9 +117,9 @@ class AnnotationViewSet(ViewSet):
             rows = self.get_queryset().listed_for(request.user)
         return self.page_of(self.filter_queryset(rows), bodies_of=annotations_for_reader)
 
-    @extend_schema(responses=AnnotationSerializer)
+    @extend_schema(responses={200: AnnotationSerializer, 304: UNCHANGED})
     def retrieve(self, request, pk=None):
-        return self._answer(self.get_object())
+        return conditional(request, self._answer(self.get_object()))
 
     @extend_schema(request=NewWorkSerializer, responses=ChangedAnnotationSerializer)
     def partial_update(self, request, pk=None):

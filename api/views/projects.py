@@ -34,6 +34,7 @@ from ..serializers.task_rows import (
 )
 from ..serializers.tasks import NewTaskOfProjectSerializer
 from .base import ViewSet, require, sent, visible, with_etag
+from .conditional import UNCHANGED, conditional
 from .known_parameters import APIView
 
 FORCE = OpenApiParameter(
@@ -77,10 +78,10 @@ class ProjectViewSet(ViewSet):
         body = self.get_serializer(project).data
         return with_etag(Response(body, status=status.HTTP_201_CREATED), project)
 
-    @extend_schema(parameters=[INCLUDE], responses=ProjectSerializer)
+    @extend_schema(parameters=[INCLUDE], responses={200: ProjectSerializer, 304: UNCHANGED})
     def retrieve(self, request, pk=None):
         project = self.get_object()
-        return with_etag(Response(self.get_serializer(project).data), project)
+        return conditional(request, with_etag(Response(self.get_serializer(project).data), project))
 
     @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer, parameters=[FORCE])
     def partial_update(self, request, pk=None):

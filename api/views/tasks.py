@@ -38,6 +38,7 @@ from ..serializers.tasks import (
     listed_tasks,
 )
 from .base import ViewSet, project_for, require, sent, user_of, visible, with_etag
+from .conditional import UNCHANGED, conditional
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
 FIELDS = OpenApiParameter(
@@ -135,9 +136,9 @@ class TaskViewSet(ViewSet):
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return self._answer(task.pk, code)
 
-    @extend_schema(responses=OneTaskSerializer)
+    @extend_schema(responses={200: OneTaskSerializer, 304: UNCHANGED})
     def retrieve(self, request, pk=None):
-        return self._answer(pk)
+        return conditional(request, self._answer(pk))
 
     @extend_schema(request=TaskChangeSerializer, responses=OneTaskSerializer)
     def partial_update(self, request, pk=None):

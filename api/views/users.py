@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
@@ -14,9 +15,13 @@ from rest_framework.response import Response
 
 from reviews.visible_people import people_and_pseudonyms, visible_people, without_activity
 from tasks.errors import Refused
+from tasks.models import Project
 from tasks.pseudonyms import is_pseudonym
+from tasks.services import members
+from users import login_guard, people
 from users.authentication import TooManyTries
 from users.capabilities import role_can
+from users.client_address import client_address
 from users.merging import merge
 from users.models import ApiToken, User
 from users.ranks import may_manage
@@ -26,14 +31,17 @@ from ..filters.parameters import order_of, sorted_by
 from ..pagination import LongList
 from ..serializers.tokens import IssuedTokenSerializer, NewTokenSerializer, TokenSerializer
 from ..serializers.users import (
+    InvitationSerializer,
+    InvitedSerializer,
     LoginSerializer,
     MergedSerializer,
     MergeSerializer,
     NewUserSerializer,
+    PersonChangeSerializer,
     ProfileSerializer,
     UserSerializer,
 )
-from .base import ViewSet, person_named, sent, user_of
+from .base import ViewSet, person_named, project_for, sent, user_of
 from .known_parameters import APIView
 
 
@@ -58,7 +66,7 @@ class UserViewSet(ViewSet):
         return visible_people(user_of(self.request))
 
     def get_permissions(self):
-        needs_admin = self.action in ("create", "tokens", "token")
+        needs_admin = self.action in ("create", "partial_update", "tokens", "token")
         return [*super().get_permissions(), *([RunsSite()] if needs_admin else [])]
 
     @extend_schema(responses=UserSerializer(many=True), parameters=[order_of(*PEOPLE_ORDERS)])
@@ -87,6 +95,42 @@ class UserViewSet(ViewSet):
             **sent(NewUserSerializer, request, context=self.get_serializer_context())
         )
         return Response(self.get_serializer(person).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=PersonChangeSerializer, responses=UserSerializer)
+    def partial_update(self, request, pk=None):
+        """Change, deactivate or reactivate a person (administrators only).
+
+        Deactivating ends sessions and keys at once, frees what they hold, and keeps their work and verdicts.
+        """
+        person = self.get_object()
+        context = self.get_serializer_context() | {"person": person}
+        changes = sent(PersonChangeSerializer, request, context=context, partial=True)
+        changed = people.change(person, changes, actor=user_of(request))
+        return Response(self.get_serializer(changed).data)
+
+    @extend_schema(request=InvitationSerializer, responses={200: InvitedSerializer, 201: InvitedSerializer})
+    @action(detail=False, methods=["post"])
+    def invite(self, request):
+        """Invite somebody by e-mail: into a project (its managers), or to the site (administrators).
+
+        201 if they had no account: they get a mail with a link to choose a password. 200 if they had one.
+        """
+        body = sent(InvitationSerializer, request)
+        project_id, role = body.pop("project", None), body.pop("role")
+        if project_id is None and not role_can(request.user.role_on_site, "manage_site"):
+            raise Refused(
+                "project_required", "Name the project: you may invite people to yours.", field="project"
+            )
+        project = project_for(request, "manage_members", project_id) if project_id else None
+        if wait := login_guard.count_reset(body["email"], client_address(request)):
+            raise TooManyTries(wait)
+        with transaction.atomic():
+            person, is_new = people.invite(**body)
+            if project:
+                role = _joined(project, person, role)
+        answer = {"user": person, "is_new": is_new, "project": project_id, "role": role if project else None}
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(InvitedSerializer(answer).data, status=code)
 
     @extend_schema(methods=["get"], responses=TokenSerializer(many=True))
     @extend_schema(methods=["post"], request=NewTokenSerializer, responses={201: IssuedTokenSerializer})
@@ -126,6 +170,12 @@ class UserViewSet(ViewSet):
                 "permission_denied", _("Only an owner may manage the tokens of an owner."), status=403
             )
         return person
+
+
+def _joined(project: Project, person: User, role: str) -> str:
+    """Their role in the project: a present member keeps theirs."""
+    member = project.memberships.filter(user=person).first() or members.set_role(project, person, role)
+    return member.role
 
 
 class WhoAmI(APIView):

@@ -1,8 +1,10 @@
 """Body limits, and the reader's time zone in the admin."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 
+import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
@@ -59,3 +61,33 @@ def test_an_unknown_zone_is_utc(house):
     page = browser_of(house.lead).get(reverse("admin:index")).content.decode()
 
     assert "UTC" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "is_compressed"),
+    [
+        ("/api/projects/", "gzip", True),
+        ("/api/projects/", "identity", False),
+        ("/api/current-user/whoami/", "gzip", True),
+        ("/api/current-user/token/", "gzip", False),
+        ("/api/webhooks/", "gzip", False),
+        ("/accounts/profile/", "gzip", False),
+    ],
+)
+def test_json_of_the_api_is_compressed_unless_it_may_hold_a_secret(house, path, asked, is_compressed):
+    answer = client_of(house.lead).get(path, HTTP_ACCEPT_ENCODING=asked)
+
+    assert answer.get("Content-Encoding", "") == ("gzip" if is_compressed else "")
+    if is_compressed:
+        assert json.loads(gzip.decompress(answer.content))
+        assert "Accept-Encoding" in answer["Vary"]
+
+
+def test_a_compressed_answer_is_not_modified_for_who_has_it(house):
+    url, client = f"/api/projects/{house.project.pk}/", client_of(house.lead)
+    tag = client.get(url, HTTP_ACCEPT_ENCODING="gzip")["ETag"]
+
+    answer = client.get(url, HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=tag)
+
+    assert tag.startswith("W/")
+    assert (answer.status_code, answer.content) == (304, b"")

@@ -11,10 +11,9 @@ from django.http import HttpRequest
 from ..forms import NewPersonForm, PersonForm
 from ..leaving import release
 from ..models import User
+from ..people import RANK
 from ..ranks import grantable_roles, may_manage
 from .base import SiteAdmin, signed_in
-
-RANK = ("is_active", "is_staff", "site_role", "may_create_projects")
 
 # Roles decide here, not groups.
 admin.site.unregister(Group)
