@@ -330,5 +330,5 @@ def test_a_list_of_annotations_asks_as_often_for_one_as_for_three(house, django_
     client = client_of(house.reviewer)
     client.get("/api/annotations/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(client.get("/api/annotations/").json()["results"]) == 1 + more

@@ -50,8 +50,8 @@ def test_deactivation_ends_sessions_and_keys_at_once_and_for_good(house):
         ("admin", "admin", {"is_active": False}, 403, "own_rank"),
         ("admin", "admin", {"site_role": ""}, 403, "own_rank"),
         ("admin", "owner", {"is_active": False}, 403, "permission_denied"),
-        ("admin", "annotator", {"site_role": "OW"}, 400, "validation_error"),
-        ("admin", "annotator", {"email": "lead@example.org"}, 400, "validation_error"),
+        ("admin", "annotator", {"site_role": "OW"}, 400, "invalid"),
+        ("admin", "annotator", {"email": "lead@example.org"}, 400, "unique"),
         ("admin", "placeholder", {"is_active": True}, 400, "placeholder"),
     ],
 )
