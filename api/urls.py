@@ -162,6 +162,7 @@ urlpatterns = [
         name="file-uploads",
     ),
     path("projects/<int:pk>/uploads/sign/", uploads.SignUpload.as_view(), name="sign-upload"),
+    path("projects/<int:pk>/uploads/sign-many/", uploads.SignUploads.as_view(), name="sign-uploads"),
     path("imports/<int:pk>/", import_results.ImportedView.as_view(), name="imported"),
     # --- restoring what was deleted
     path("projects/<int:pk>/restore/", restore.RestoreProject.as_view(), name="restore-project"),

@@ -198,6 +198,17 @@ def not_its_author(case: Case) -> Refusal | None:
     )
 
 
+def not_yours_to_change(case: Case) -> Refusal | None:
+    """As tasks/services/annotations.py refuses it."""
+    if case.annotation.is_work_of(case.user) or case.may("edit_any_annotation"):
+        return None
+    return Refusal(
+        "not_yours",
+        "This is somebody else's work. Only its author, a reviewer or a manager may change it.",
+        403,
+    )
+
+
 def locked_by_verdict(case: Case) -> Refusal | None:
     """A standing verdict locks the author out, unless it is a reject that asks for rework."""
     if case.may("manage_project") or not case.annotation.is_work_of(case.user):

@@ -29,6 +29,7 @@ from .guards import (
     not_submitted,
     not_your_review,
     not_your_work,
+    not_yours_to_change,
     own_annotation,
     own_verdict_contested,
     own_version,
@@ -80,13 +81,15 @@ WORKFLOW: dict[str, Rule] = {
         (not_your_work, workflow_disabled, not_rejected, already_contested, decided_dispute),
         None,
     ),
-    "edit": Rule("annotate", (locked_by_verdict,), ActionType.UPDATED),
-    "skip": Rule("annotate", (locked_by_verdict,), ActionType.SKIPPED),
+    "edit": Rule("annotate", (not_yours_to_change, locked_by_verdict), ActionType.UPDATED),
+    "skip": Rule("annotate", (not_yours_to_change, locked_by_verdict), ActionType.SKIPPED),
     "convert_to_draft": Rule("annotate", (not_its_author, verdict_stands), ActionType.UPDATED),
     "take_back": Rule("annotate", (not_its_author, verdict_stands, already_opened), ActionType.UPDATED),
-    "delete": Rule("annotate", (locked_by_verdict, reviewed_once), ActionType.UPDATED),
+    "delete": Rule("annotate", (not_yours_to_change, locked_by_verdict, reviewed_once), ActionType.UPDATED),
 }
 REVIEW_ACTIONS = ("accept", "reject", "fix_and_accept", "undo", "reopen", "contest")
+AUTHOR_ACTIONS = ("edit", "skip", "delete", "take_back")
+BUTTONS = REVIEW_ACTIONS + AUTHOR_ACTIONS
 
 
 def refusal(action: str, annotation: Annotation, user: User) -> Refusal | None:
@@ -113,14 +116,14 @@ NOT_A_MEMBER = Refusal(
 
 
 def refusals(annotation: Annotation, user: User) -> dict[str, Refusal]:
-    """The review actions that `user` may not do now, and why."""
-    found = ((action, refusal(action, annotation, user)) for action in REVIEW_ACTIONS)
+    """The actions of BUTTONS that `user` may not do now, and why."""
+    found = ((action, refusal(action, annotation, user)) for action in BUTTONS)
     return {action: why for action, why in found if why}
 
 
 def allowed_actions(annotation: Annotation, user: User) -> list[str]:
     refused = refusals(annotation, user)
-    return [action for action in REVIEW_ACTIONS if action not in refused]
+    return [action for action in BUTTONS if action not in refused]
 
 
 # --- what a verdict has to contain, checked after repeats ------------------------------------------

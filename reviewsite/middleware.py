@@ -22,7 +22,9 @@ from .errors import error_response
 Handler = Callable[[HttpRequest], HttpResponse]
 CHUNK = 64 * 2**10
 # Routes whose answers have a secret: tokens, sign-ins, the secrets of endpoints, signed addresses.
-SECRETS = re.compile(r"/(?:token|tokens|reset-token|login|webhooks|sessions|sign|invite)(?:/|$)")
+SECRETS = re.compile(
+    r"/(?:token|tokens|reset-token|login|webhooks|sessions|sign|sign-many|review-queue|invite)(?:/|$)"
+)
 
 
 class ReaderLanguage:

@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from users.sentences import sentence as _
@@ -15,6 +17,24 @@ from .models import Upload
 LIFETIME = timedelta(minutes=10)
 _SIGNER = TimestampSigner(salt="tasks.upload")
 _PATH = re.compile(r"/data/upload/([0-9]{1,18})/([A-Za-z0-9._-]{1,255})", re.ASCII)
+
+
+def names_in(data: Any, *, project: int) -> dict[str, str]:
+    """Every address of a file of the project that is a text in `data`, wherever: address → name."""
+    if isinstance(data, str):
+        return {data: name} if (name := name_in(data, project=project)) else {}
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return {address: name for part in parts for address, name in names_in(part, project=project).items()}
+
+
+def signed_links(uploads: QuerySet[Upload], names: dict[str, str]) -> list[dict[str, Any]]:
+    """Of the files that are among `uploads`, one statement for all: `{path, url, expires_at}`."""
+    found = {upload.name: signed_path(upload) for upload in uploads.filter(name__in=set(names.values()))}
+    return [
+        {"path": address, "url": found[name][0], "expires_at": found[name][1]}
+        for address, name in names.items()
+        if name in found
+    ]
 
 
 def name_in(address: str, *, project: int) -> str:

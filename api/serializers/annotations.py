@@ -253,7 +253,7 @@ def _rights(annotation: Annotation, reader: User) -> Body:
     closed = workflow.refusals(annotation, reader)
     return {
         "can_be_reviewed": "accept" not in closed,
-        "allowed_actions": [action for action in workflow.REVIEW_ACTIONS if action not in closed],
+        "allowed_actions": [action for action in workflow.BUTTONS if action not in closed],
         "refusals": {action: {"code": why.code, "detail": why.detail} for action, why in closed.items()},
     }
 

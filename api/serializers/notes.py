@@ -8,6 +8,7 @@ from django.db.models import Max
 from rest_framework import serializers
 
 from reviews.models import VERDICT_CHOICES, Comment, Review
+from reviews.opened import note_opened
 from tasks.choices import RejectAction
 from tasks.models import Annotation
 from tasks.pseudonyms import identities_in
@@ -64,6 +65,7 @@ def notes_on(annotations: Sequence[Annotation]) -> Notes:
 
 
 def annotations_for_reader(annotations: Sequence[Annotation], reader: User) -> list[Body]:
+    note_opened(annotations, reader)
     notes = notes_on(annotations)
     return [listed_annotation(annotation, notes, reader) for annotation in annotations]
 

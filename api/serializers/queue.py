@@ -10,6 +10,7 @@ from .annotations import AnnotationSerializer, HistorySerializer, PredictionSeri
 from .corrections import OperationSerializer
 from .reviews import CommentSerializer
 from .tasks import TaskSerializer
+from .uploads import LinkSerializer
 from .values import Body, wire_time
 
 KINDS = ["review", "label"]
@@ -68,6 +69,9 @@ class QueueItemSerializer(serializers.Serializer):
     lease = LeaseSerializer(required=False, allow_null=True)
     queue = serializers.ChoiceField(choices=Queue.choices, required=False, allow_null=True)
     allowed_actions = serializers.ListField(child=serializers.CharField(), required=False)
+    media = LinkSerializer(
+        many=True, required=False, help_text="The uploaded files of the task's data, as links that open."
+    )
     remaining = serializers.IntegerField(help_text="What you could still get, this one included.")
     remaining_is_estimate = serializers.BooleanField(
         required=False, help_text="Present and true: at least so many."

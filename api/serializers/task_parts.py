@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet, prefetch_related_objects
 
 from reviews.identities import reviewers_shown_to
 from reviews.models import Comment
+from reviews.opened import note_opened
 from tasks.models import Annotation, Draft, Prediction, Task
 from users.models import User
 
@@ -39,7 +40,9 @@ def parts_of(tasks: Sequence[Task], reader: User, *, own_work: bool = False) -> 
         annotation.task = by_id[annotation.task_id]
         annotation.project = annotation.task.project
         parts[annotation.task_id].annotations.append(annotation)
-    notes = notes_on([annotation for one in parts.values() for annotation in one.annotations])
+    listed = [annotation for one in parts.values() for annotation in one.annotations]
+    note_opened(listed, reader)
+    notes = notes_on(listed)
     for one in parts.values():
         one.notes = notes
     comments = Comment.objects.present().filter(task__in=list(by_id)).order_by()

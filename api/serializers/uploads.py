@@ -10,6 +10,8 @@ from users.sentences import sentence as _
 
 from .names import NamesPeople
 
+MAX_SIGNED = 1000
+
 
 class UploadSerializer(NamesPeople, serializers.ModelSerializer):
     """Label Studio's keys, and the path."""
@@ -45,6 +47,23 @@ class DeletedUploadsSerializer(serializers.Serializer):
 
 class SignSerializer(serializers.Serializer):
     path = serializers.CharField(max_length=2000, help_text="`/data/upload/…`, as the task's data has it.")
+
+
+class SignManySerializer(serializers.Serializer):
+    paths = serializers.ListField(
+        child=serializers.CharField(max_length=2000), min_length=1, max_length=MAX_SIGNED
+    )
+
+
+class LinkSerializer(serializers.Serializer):
+    path = serializers.CharField(help_text="As it was sent, or as the task's data has it.")
+    url = serializers.CharField(help_text="Opens without signing in, until then.")
+    expires_at = serializers.DateTimeField()
+
+
+class LinksSerializer(serializers.Serializer):
+    links = LinkSerializer(many=True)
+    not_found = serializers.ListField(child=serializers.CharField(), help_text="No file that you may see.")
 
 
 class SignedSerializer(serializers.Serializer):

@@ -10,9 +10,10 @@ from reviews.queue import leases
 from reviews.queue.drawing import QueueRequest, draw
 from reviews.queue.reasons import NOT_A_REVIEWER, before_drawing, why_empty
 from tasks.errors import Refused
-from tasks.models import Project, Reservation, Task
+from tasks.models import Project, Reservation, Task, Upload
 from tasks.roles import may
 from tasks.services import reservations
+from tasks.upload_links import names_in, signed_links
 from users.sentences import sentence as _
 
 from ..pagination import COUNT_LIMIT, Pages
@@ -20,6 +21,7 @@ from ..serializers.queue import AskSerializer, HeldSerializer, LeaseSerializer, 
 from ..serializers.queue_item import Found, body, leased, nothing, opened
 from .base import ViewSet, project_for, visible
 from .known_parameters import APIView
+from .uploads import absolute
 
 TRIES = 5
 NOT_KEPT = {"Cache-Control": "no-store"}  # asking leases: an answer from a cache would not
@@ -41,7 +43,9 @@ class NextInQueue(APIView):
             found = opened(queue_request, refused)
         if found is None:
             return Response(nothing(refused or why_empty(queue_request)), headers=NOT_KEPT)
-        return Response(body(queue_request, found), headers=NOT_KEPT)
+        item = body(queue_request, found)
+        item["media"] = absolute(request, _media(found.annotation.task))
+        return Response(item, headers=NOT_KEPT)
 
     def _asked(self, request, project: Project) -> QueueRequest:
         sent = AskSerializer(data=request.query_params)
@@ -56,6 +60,12 @@ class NextInQueue(APIView):
         return QueueRequest(
             project, request.user, queue=asked.get("queue"), task_id=task, skipped_ids=skipped
         )
+
+
+def _media(task: Task) -> list[dict[str, Any]]:
+    """Who gets the item sees its task, and so every file that it names."""
+    names = names_in(task.data, project=task.project_id)
+    return signed_links(Upload.objects.filter(project=task.project_id), names) if names else []
 
 
 def _drawn(queue_request: QueueRequest) -> Found | None:

@@ -12,14 +12,16 @@ from reviews.task_table.errors import InvalidValue
 from reviews.task_table.values import ids
 from tasks.models import Project, Upload
 from tasks.services import uploads
-from tasks.upload_links import name_in, signed_path
+from tasks.upload_links import name_in, signed_links, signed_path
 from users.sentences import sentence as _
 
 from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
 from ..serializers.uploads import (
     DeletedUploadsSerializer,
+    LinksSerializer,
     SignedSerializer,
+    SignManySerializer,
     SignSerializer,
     UploadIdsSerializer,
     UploadSerializer,
@@ -109,3 +111,19 @@ class SignUpload(APIView):
         return Response(
             SignedSerializer({"url": request.build_absolute_uri(path), "expires_at": expires_at}).data
         )
+
+
+class SignUploads(APIView):
+    @extend_schema(operation_id="uploads_sign_many", request=SignManySerializer, responses=LinksSerializer)
+    def post(self, request, pk: int) -> Response:
+        """Links of many files, each valid for ten minutes. Files you may not see are in `not_found`."""
+        names = {path: name_in(path, project=pk) for path in sent(SignManySerializer, request)["paths"]}
+        of_project = Upload.objects.visible_to(request.user).filter(project=pk)
+        links = absolute(request, signed_links(of_project, names))
+        signed = {link["path"] for link in links}
+        not_found = [path for path in names if path not in signed]
+        return Response(LinksSerializer({"links": links, "not_found": not_found}).data)
+
+
+def absolute(request, links: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [link | {"url": request.build_absolute_uri(link["url"])} for link in links]

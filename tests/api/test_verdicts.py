@@ -320,7 +320,15 @@ def test_annotation_says_who_may_do_what(house):
     own = client_of(house.annotator).get(f"/api/annotations/{house.annotation.pk}/").json()
 
     assert body["can_be_reviewed"] is True
-    assert body["allowed_actions"] == ["accept", "reject", "fix_and_accept", "reopen"]
+    assert body["allowed_actions"] == [
+        "accept",
+        "reject",
+        "fix_and_accept",
+        "reopen",
+        "edit",
+        "skip",
+        "delete",
+    ]
     assert body["refusals"]["undo"]["code"] == "not_standing"
     assert own["can_be_reviewed"] is False
     assert own["refusals"].pop("contest")["code"] == "not_rejected"

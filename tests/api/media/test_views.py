@@ -7,7 +7,7 @@ from django.test import Client
 from tasks.choices import AssignmentType, Distribution
 from tasks.services import assignments, projects
 from tasks.services import tasks as task_service
-from tests.factories import client_of, project, task
+from tests.factories import annotation, client_of, project, task
 
 from .conftest import PICTURE, imported
 
@@ -172,3 +172,31 @@ def test_only_files_of_the_project_are_signed(house, picture, path):
 
 def test_who_does_not_see_it_gets_no_link(house, picture):
     assert sign(house.stranger, picture.upload).status_code == 404
+
+
+def test_many_links_are_signed_at_once(house, picture, client, django_assert_max_num_queries):
+    url, missing = f"/api/projects/{house.project.pk}/uploads/sign-many/", "/data/upload/1/none.png"
+    paths = [picture.upload.path, f"http://testserver{picture.upload.path}", missing, "x"]
+    asking, stranger = client_of(house.annotator), client_of(house.stranger)
+
+    with django_assert_max_num_queries(6):
+        body = asking.post(url, {"paths": paths}, format="json").json()
+
+    assert [link["path"] for link in body["links"]] == paths[:2]
+    assert body["not_found"] == [missing, "x"]
+    assert all(client.get(link["url"]).status_code == 200 for link in body["links"])
+    hidden = stranger.post(url, {"paths": paths[:1]}, format="json").json()
+    assert hidden == {"links": [], "not_found": paths[:1]}
+    assert asking.post(url, {"paths": []}, format="json").status_code == 400
+
+
+def test_an_item_of_the_queue_has_the_links_of_its_media(house, picture, client):
+    annotation(picture.task, house.annotator)
+    queue = f"/api/projects/{house.project.pk}/review-queue/next/"
+
+    item = client_of(house.reviewer).get(f"{queue}?task={picture.task.pk}").json()
+
+    (link,) = item["media"]
+    assert link["path"] == picture.upload.path
+    assert client.get(link["url"]).status_code == 200
+    assert client_of(house.reviewer).get(f"{queue}?task={house.task.pk}").json()["media"] == []

@@ -11,7 +11,7 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0006_import_idempotency")]
+    dependencies = [("tasks", "0008_clean_instructions")]
     operations = [
         migrations.CreateModel(
             name="TaskText",
