@@ -144,7 +144,9 @@ def test_what_may_be_done_with_unreviewed_work(house, role, whose):
     found, buttons = outcomes(house, role, whose, accepted=False)
 
     assert found == UNREVIEWED[role, whose] | {"contest": contesting(role, whose)}
-    assert buttons == [action for action in workflow.REVIEW_ACTIONS if found[action] == YES]
+    assert [one for one in buttons if one in found] == [
+        one for one in workflow.BUTTONS if found.get(one) == YES
+    ]
 
 
 @pytest.mark.parametrize(("role", "whose"), ACCEPTED_BY_ANOTHER)
@@ -152,7 +154,9 @@ def test_what_may_be_done_with_work_another_accepted(house, role, whose):
     found, buttons = outcomes(house, role, whose, accepted=True)
 
     assert found == ACCEPTED_BY_ANOTHER[role, whose] | {"contest": contesting(role, whose)}
-    assert buttons == [action for action in workflow.REVIEW_ACTIONS if found[action] == YES]
+    assert [one for one in buttons if one in found] == [
+        one for one in workflow.BUTTONS if found.get(one) == YES
+    ]
 
 
 @pytest.mark.parametrize("who", ["annotator", "reviewer", "reviewer2", "lead", "admin", "stranger"])
@@ -162,9 +166,7 @@ def test_every_refused_action_has_a_reason(house, who):
 
     closed = workflow.refusals(house.annotation, user)
 
-    assert closed.keys() | set(workflow.allowed_actions(house.annotation, user)) == set(
-        workflow.REVIEW_ACTIONS
-    )
+    assert closed.keys() | set(workflow.allowed_actions(house.annotation, user)) == set(workflow.BUTTONS)
     assert all(
         refusal.code and refusal.detail.endswith(".") and refusal.status in (400, 403)
         for refusal in closed.values()
