@@ -204,7 +204,7 @@ def not_yours_to_change(case: Case) -> Refusal | None:
         return None
     return Refusal(
         "not_yours",
-        "This is somebody else's work. Only its author, a reviewer or a manager may change it.",
+        _("This is somebody else's work. Only its author, a reviewer or a manager may change it."),
         403,
     )
 

@@ -11,6 +11,7 @@ from .leaving import release
 from .models import User
 from .password_resets import request_reset
 from .ranks import may_manage
+from .sentences import sentence as _
 
 RANK = ("is_active", "is_staff", "site_role", "may_create_projects")
 
@@ -45,20 +46,20 @@ def _require_rank(person: User, changes: dict[str, Any], actor: User) -> None:
     if not may_manage(actor, person):
         raise Refused(
             "permission_denied",
-            "Only an administrator may change people, and only an owner may change an owner.",
+            _("Only an administrator may change people, and only an owner may change an owner."),
             status=403,
         )
     if person.pk == actor.pk and (own := [name for name in RANK if name in changes]):
         raise Refused(
             "own_rank",
-            "You cannot change your own rank or deactivate yourself. Ask another administrator.",
+            _("You cannot change your own rank or deactivate yourself. Ask another administrator."),
             status=403,
             field=own[0],
         )
     if person.is_placeholder and changes.get("is_active"):
         raise Refused(
             "placeholder",
-            "This stands for somebody whom an import names. Merge it into the person instead.",
+            _("This stands for somebody whom an import names. Merge it into the person instead."),
             field="is_active",
         )
 
@@ -73,7 +74,7 @@ def invite(email: str, **names: str) -> tuple[User, bool]:
         if not person.is_active:
             raise Refused(
                 "inactive",
-                "This account is deactivated. Ask an administrator of the site to reactivate it.",
+                _("This account is deactivated. Ask an administrator of the site to reactivate it."),
                 field="email",
             )
         if is_new:

@@ -19,6 +19,7 @@ from tasks.models import Annotation, Task
 from tasks.roles import may, projects_where
 from tasks.sql import run
 from users.models import User
+from users.sentences import sentence as _
 
 from .fields import cipher
 from .models import Event
@@ -130,7 +131,7 @@ def read_cursor(cursor: str) -> tuple[int, float]:
     except (InvalidToken, ValueError, struct.error):
         raise Refused(
             "invalid_cursor",
-            "This is no cursor of ours. Ask without `after` for a new one, and read again what you show.",
+            _("This is no cursor of ours. Ask without `after` for a new one, and read again what you show."),
             field="after",
         )
 

@@ -119,7 +119,7 @@ class UserViewSet(ViewSet):
         project_id, role = body.pop("project", None), body.pop("role")
         if project_id is None and not role_can(request.user.role_on_site, "manage_site"):
             raise Refused(
-                "project_required", "Name the project: you may invite people to yours.", field="project"
+                "project_required", _("Name the project: you may invite to yours."), field="project"
             )
         project = project_for(request, "manage_members", project_id) if project_id else None
         if wait := login_guard.count_reset(body["email"], client_address(request)):

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("reviews", "0005_opened_at"),
-        ("tasks", "0009_search"),
+        ("tasks", "0010_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tasks", "0008_clean_instructions")]
+    dependencies = [("tasks", "0009_import_sentences")]
     operations = [
         migrations.CreateModel(
             name="TaskText",
