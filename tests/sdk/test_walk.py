@@ -19,6 +19,7 @@ from users.models import ApiToken
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PAGE = ROOT / "docs/reference/label-studio-compatibility.md"
+QUICK_START = ROOT / "docs/start/python.md"
 PYTHON = os.environ.get("LABEL_STUDIO_SDK_PYTHON", "")
 ROW = re.compile(r"^\| `([\w.]+)` \| (works|differs|absent) \| (.*) \|$", re.MULTILINE)
 
@@ -53,6 +54,18 @@ def test_the_sdk_walks_through_without_a_failure(live_server, settings, tmp_path
     assert walk.returncode == 0
     walked = {line.removeprefix("ok ").strip().partition(":")[0].partition(" ")[0] for line in lines}
     assert documented("works") - walked == set()
+
+
+@needs_sdk
+@pytest.mark.timeout(120)
+@pytest.mark.django_db(transaction=True)
+def test_the_quick_start_prints_what_its_page_says(live_server):
+    program, printed = re.findall(r"```(?:python)?\n(.*?)```", QUICK_START.read_text(), re.DOTALL)
+    program = program.replace("http://127.0.0.1:8000", live_server.url).replace("TOKEN", key_of_a_lead())
+
+    run = ran("-c", program)
+
+    assert (run.stdout, run.returncode) == (printed, 0), run.stderr
 
 
 @needs_sdk
