@@ -8,4 +8,4 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         # As in JSON, a key that a form does not have is left alone. REST framework would read it as false.
         BooleanField.default_empty_html = empty
-        from .views import schema  # noqa: F401  (registers itself)
+        from .openapi import schema  # noqa: F401  (registers itself)

@@ -196,7 +196,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "api.views.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "api.openapi.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["api.views.throttles.WriteThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "write": env.str("THROTTLE_WRITES", default="500/second"),
@@ -213,6 +213,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The open review backend for labelled data. Speaks Label Studio's REST dialect.",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -220,7 +221,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "webhooks.reference.openapi.add_webhooks",
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.views.schema.plain_json",
+        "api.openapi.hooks.plain_schemas",
+        "api.openapi.hooks.add_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ChangeKindEnum": "reviews.models.Correction.Kind",

@@ -1,7 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from api.openapi.views import DocumentView
 from api.urls import media_route, unknown_route
 from labelstudio.urls import api_routes, page_routes
 
@@ -16,7 +17,7 @@ urlpatterns = [
     path("api/", include(api_routes)),
     path("api/", include("webhooks.urls")),
     path("api/audits/", include("audits.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/schema/", DocumentView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
     path("accounts/oidc/", signon.SignOn.as_view(), name="sign-on"),

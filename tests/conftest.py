@@ -10,7 +10,7 @@ from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from tasks.models.task import importer_of
-from tests import copied, factories
+from tests import checked, copied, factories
 from users import recent_reads
 
 
@@ -54,6 +54,13 @@ def nothing_read_recently() -> None:
     recent_reads.TOKENS.clear()
     recent_reads.ROLES.clear()
     importer_of.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def compared_with_openapi(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not checked.COLLECTED_IN:
+        place = request.path.relative_to(request.config.rootpath).as_posix()
+        monkeypatch.setitem(checked.now, "compares", place.startswith(checked.PLACES))
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from tasks.choices import ActionType
 from tasks.models import Annotation, Membership, Project, Task
 from tasks.services import annotations, members, projects
 from tasks.services import tasks as task_service
+from tests.checked import Checked
 from users.capabilities import Role
 from users.models import ApiToken, User
 
@@ -157,7 +158,7 @@ def build_house(**settings: Any) -> House:
     )
 
 
-class Client(APIClient):
+class Client(Checked, APIClient):
     """Within a test's transaction a request commits nothing: ask the deferred guards after each write, as its
     commit would."""
 
@@ -166,6 +167,10 @@ class Client(APIClient):
         if asked["REQUEST_METHOD"] not in ("GET", "HEAD", "OPTIONS"):
             verdicts_checked()
         return response
+
+
+class CheckedBrowser(Checked, Browser):
+    pass
 
 
 def client_of(user: User) -> Client:
@@ -178,7 +183,7 @@ def client_of(user: User) -> Client:
 
 def browser_of(user: User) -> Browser:
     """A client with a session of `user`, for pages."""
-    browser = Browser()
+    browser = CheckedBrowser()
     browser.force_login(user, backend="users.backends.GuardedPasswordBackend")
     return browser
 

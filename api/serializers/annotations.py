@@ -174,6 +174,7 @@ class ChangedAnnotationSerializer(AnnotationSerializer):
     class Meta(AnnotationSerializer.Meta):
         fields = [*AnnotationSerializer.Meta.fields, "notice"]
         read_only_fields = fields
+        optional_keys = ("notice",)
 
 
 def annotation_body(annotation: Annotation) -> Body:
@@ -406,6 +407,7 @@ class HistorySerializer(serializers.ModelSerializer):
         allow_null=True,
         help_text="For a verdict that came back: the review that was restored.",
     )
+    hidden_names = ("created_by",)
 
     class Meta:
         model = History

@@ -18,6 +18,20 @@ class AssignmentSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class AssignedSerializer(AssignmentSerializer):
+    """The first of the people named, and all of this type."""
+
+    id = serializers.IntegerField(required=False)
+    created_at = serializers.DateTimeField(required=False)
+    type = serializers.CharField(required=False)
+    assignee = serializers.IntegerField(source="user_id", allow_null=True)
+    assignments = AssignmentSerializer(many=True)
+
+    class Meta(AssignmentSerializer.Meta):
+        fields = [*AssignmentSerializer.Meta.fields, "assignments"]
+        read_only_fields: list[str] = []
+
+
 class AssigneesSerializer(serializers.Serializer):
     type = serializers.ChoiceField(choices=AssignmentType.choices)
     users = serializers.ListField(

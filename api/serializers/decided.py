@@ -26,14 +26,16 @@ class DecidedTaskSerializer(serializers.Serializer):
 class DecidedSerializer(AnnotationSerializer):
     """`notice` is there when the outcome is not what the project's default would have made it."""
 
-    last_created_by = DeciderSerializer(read_only=True)
+    last_created_by = DeciderSerializer(read_only=True, allow_null=True)
     review = ReviewSerializer(read_only=True)
     # An id elsewhere.
     task = DecidedTaskSerializer(read_only=True)
+    notice = serializers.CharField(read_only=True, required=False)
 
     class Meta(AnnotationSerializer.Meta):
-        fields = [*AnnotationSerializer.Meta.fields, "review"]
+        fields = [*AnnotationSerializer.Meta.fields, "review", "notice"]
         read_only_fields = fields
+        optional_keys = ("notice",)
 
 
 def decision_body(decision: Decision, reader: User) -> Body:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reviews.recalculation import recalculating
@@ -111,6 +112,35 @@ class AssignmentSettingsSerializer(KnownKeys, serializers.ModelSerializer):
     class Meta:
         model = Project
         fields = ["label_stream_task_distribution"]
+
+
+class ShownReviewSettingsSerializer(ReviewSettingsSerializer):
+    """`review_settings`, as answered."""
+
+    id = serializers.IntegerField(help_text="Of the project.")
+    project = serializers.IntegerField()
+    review_task_limit_percent = serializers.CharField(help_text="A decimal, as Label Studio writes it.")
+    requeue_rejected_tasks_to_annotator = serializers.BooleanField()
+    requeue_rejected_tasks_mode = serializers.CharField(allow_null=True)
+    show_data_manager_to_reviewers = serializers.BooleanField()
+    show_agreement_to_reviewers = serializers.BooleanField()
+
+    class Meta(ReviewSettingsSerializer.Meta):
+        fields = [
+            "id",
+            "project",
+            *REVIEW_SETTINGS,
+            "requeue_rejected_tasks_to_annotator",
+            "requeue_rejected_tasks_mode",
+            *NOT_SUPPORTED,
+        ]
+
+
+class ShownAssignmentSettingsSerializer(AssignmentSettingsSerializer):
+    id = serializers.IntegerField(help_text="Of the project.")
+
+    class Meta(AssignmentSettingsSerializer.Meta):
+        fields = ["id", *ASSIGNMENT_SETTINGS]
 
 
 def review_settings(project: Project) -> dict[str, Any]:
@@ -244,9 +274,11 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         known = cast(dict[str, Any], self.context).get("recalculating")
         return project.pk in (recalculating([project.pk]) if known is None else known)
 
+    @extend_schema_field(ShownReviewSettingsSerializer)
     def get_review_settings(self, project: Project) -> dict[str, Any]:
         return review_settings(project)
 
+    @extend_schema_field(ShownAssignmentSettingsSerializer)
     def get_assignment_settings(self, project: Project) -> dict[str, Any]:
         return {
             "id": project.pk,
@@ -292,6 +324,11 @@ class ValidLabelConfigSerializer(LabelConfigSerializer):
 class ProjectChangeSerializer(ProjectSerializer):
     """A new or changed project. Nested settings become flat ones."""
 
+    nested_settings = {
+        "review_settings": ReviewSettingsSerializer,
+        "assignment_settings": AssignmentSettingsSerializer,
+    }
+
     class Meta(ProjectSerializer.Meta):
         pass
 
@@ -307,10 +344,7 @@ class ProjectChangeSerializer(ProjectSerializer):
                         )
                     }
                 )
-        for name, nested in (
-            ("review_settings", ReviewSettingsSerializer),
-            ("assignment_settings", AssignmentSettingsSerializer),
-        ):
+        for name, nested in self.nested_settings.items():
             sent = data.get(name)
             if isinstance(sent, dict):
                 serializer = nested(data=sent, partial=True)

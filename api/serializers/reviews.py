@@ -41,6 +41,7 @@ class ReviewSerializer(serializers.ModelSerializer):
         allow_null=True,
         help_text="The review whose verdict this one brings back. Count that one, not this.",
     )
+    hidden_names = ("created_by",)
 
     class Meta:
         model = Review
@@ -69,6 +70,29 @@ class ReviewSerializer(serializers.ModelSerializer):
     def to_representation(self, review: Review) -> Body:
         request = self.context.get("request")
         return review_body(review) if request is None else review_for_reader(review, request.user)
+
+
+class SignedReviewSerializer(ReviewSerializer):
+    """The answer to a verdict."""
+
+    notice = serializers.CharField(
+        read_only=True, required=False, help_text="Where something else was done than what was asked."
+    )
+
+    class Meta(ReviewSerializer.Meta):
+        fields = [*ReviewSerializer.Meta.fields, "notice"]
+        read_only_fields = fields
+        optional_keys = ("notice",)
+
+
+class ChangedReviewSerializer(SignedReviewSerializer):
+    supersedes = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The review that this one replaced."
+    )
+
+    class Meta(SignedReviewSerializer.Meta):
+        fields = [*SignedReviewSerializer.Meta.fields, "supersedes"]
+        read_only_fields = fields
 
 
 def review_body(review: Review) -> Body:
@@ -233,6 +257,8 @@ class CommentSerializer(serializers.ModelSerializer):
     draft = serializers.IntegerField(
         source="draft_id", required=False, allow_null=True, min_value=1, max_value=BIG
     )
+
+    hidden_names = ("created_by",)
 
     class Meta:
         model = Comment

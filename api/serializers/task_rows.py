@@ -17,7 +17,13 @@ from .annotations import draft_body, prediction_body
 from .notes import listed_annotation
 from .queue import LeaseSerializer, ReturnedSerializer, lease_body
 from .task_parts import TaskParts, full_parts_of
-from .tasks import ExpandedAnnotationSerializer, FullTaskSerializer, expanded_person_body, task_for_reader
+from .tasks import (
+    ExpandedAnnotationSerializer,
+    FullTaskSerializer,
+    TaskSerializer,
+    expanded_person_body,
+    task_for_reader,
+)
 from .values import Body
 
 
@@ -44,6 +50,20 @@ class TableTaskSerializer(FullTaskSerializer):
 
     def to_representation(self, task: Task) -> Body:
         return table_rows([task], self.context["request"].user)[0]
+
+
+class TaskOfListSerializer(TableTaskSerializer):
+    """A task of a list, for OpenAPI. The last keys come with `fields=all`, `view` or `query` only."""
+
+    cut = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta(TableTaskSerializer.Meta):
+        fields = [*TableTaskSerializer.Meta.fields, "cut"]
+        optional_keys = [
+            *TableTaskSerializer.Meta.optional_keys,
+            *(name for name in TableTaskSerializer.Meta.fields if name not in TaskSerializer.Meta.fields),
+            "cut",
+        ]
 
 
 def table_rows(tasks: Sequence[Task], reader: User) -> list[Body]:

@@ -165,6 +165,7 @@ class TaskSerializer(TaskBodySerializer):
             "standing_reviews",
             "newest_comment",
         ]
+        optional_keys = [name for name in fields if is_hidden_from_annotators(name)]
 
     def to_representation(self, task: Task) -> Body:
         return tasks_for_reader([task], self.context["request"].user)[0]

@@ -23,6 +23,7 @@ from users.sentences import sentence as _
 
 from ..filters.lists import AnnotationFilter, AnnotationOrder
 from ..filters.parameters import DELETED, boolean_parameter
+from ..openapi.headers import ETAG, IF_MATCH
 from ..pagination import Pages
 from ..serializers.annotations import (
     AnnotationSerializer,
@@ -117,11 +118,13 @@ class AnnotationViewSet(ViewSet):
             rows = self.get_queryset().listed_for(request.user)
         return self.page_of(self.filter_queryset(rows), bodies_of=annotations_for_reader)
 
-    @extend_schema(responses={200: AnnotationSerializer, 304: UNCHANGED})
+    @extend_schema(responses={200: AnnotationSerializer, 304: UNCHANGED}, parameters=[ETAG])
     def retrieve(self, request, pk=None):
         return conditional(request, self._answer(self.get_object()))
 
-    @extend_schema(request=NewWorkSerializer, responses=ChangedAnnotationSerializer)
+    @extend_schema(
+        request=NewWorkSerializer, responses=ChangedAnnotationSerializer, parameters=[IF_MATCH, ETAG]
+    )
     def partial_update(self, request, pk=None):
         """Change an annotation.
 
@@ -144,21 +147,21 @@ class AnnotationViewSet(ViewSet):
         annotations.delete(self.get_object().pk, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=VerdictSerializer, responses=DecidedSerializer)
+    @extend_schema(request=VerdictSerializer, responses=DecidedSerializer, parameters=[IF_MATCH, ETAG])
     @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
     def accept(self, request, pk=None):
         """Sign the annotation as it is."""
         asked = decision_arguments(request, sent(VerdictSerializer, request))
         return self._decided(AnnotationReviewService(request.user).accept(int(pk), **asked))
 
-    @extend_schema(request=RejectSerializer, responses=DecidedSerializer)
+    @extend_schema(request=RejectSerializer, responses=DecidedSerializer, parameters=[IF_MATCH, ETAG])
     @action(detail=True, methods=["post"], permission_classes=[CanReviewAnnotation])
     def reject(self, request, pk=None):
         """Refuse to sign it; `reject_action` says what becomes of it."""
         asked = decision_arguments(request, sent(RejectSerializer, request))
         return self._decided(AnnotationReviewService(request.user).reject(int(pk), **asked))
 
-    @extend_schema(request=FixSerializer, responses=DecidedSerializer)
+    @extend_schema(request=FixSerializer, responses=DecidedSerializer, parameters=[IF_MATCH, ETAG])
     @action(
         detail=True, methods=["post"], url_path="fix-and-accept", permission_classes=[CanReviewAnnotation]
     )
@@ -167,8 +170,13 @@ class AnnotationViewSet(ViewSet):
         asked = {"result": None, **decision_arguments(request, sent(FixSerializer, request))}
         return self._decided(AnnotationReviewService(request.user).fix_and_accept(int(pk), **asked))
 
-    @extend_schema(methods=["post"], request=ReopenSerializer, responses=AnnotationSerializer)
-    @extend_schema(methods=["delete"], responses=AnnotationSerializer)
+    @extend_schema(
+        methods=["post"],
+        request=ReopenSerializer,
+        responses=AnnotationSerializer,
+        parameters=[IF_MATCH, ETAG],
+    )
+    @extend_schema(methods=["delete"], responses={200: AnnotationSerializer}, parameters=[ETAG])
     @action(detail=True, methods=["post", "delete"], permission_classes=[CanReviewAnnotation])
     def reopen(self, request, pk=None):
         """Return it for rework without a verdict; DELETE takes that back."""
@@ -181,7 +189,7 @@ class AnnotationViewSet(ViewSet):
             service.reopen(annotation, to=body["to"], comment=comment, seen=seen_by(request, body))
         )
 
-    @extend_schema(request=ContestSerializer, responses={201: DisputeSerializer})
+    @extend_schema(request=ContestSerializer, responses={201: DisputeSerializer}, parameters=[IF_MATCH, ETAG])
     @action(detail=True, methods=["post"])
     def contest(self, request, pk=None):
         """Say, once, why a rejection of your work is wrong. It stands until another reviewer has decided."""
@@ -227,7 +235,9 @@ class TaskAnnotationViewSet(ViewSet):
         return Response(annotations_for_reader(list(readable(rows)), request.user))
 
     @extend_schema(
-        request=NewWorkSerializer, responses={200: AnnotationSerializer, 201: AnnotationSerializer}
+        request=NewWorkSerializer,
+        responses={200: AnnotationSerializer, 201: AnnotationSerializer},
+        parameters=[ETAG],
     )
     def create(self, request, task_pk=None):
         """Submit an annotation, or skip the task (`was_cancelled`).

@@ -19,6 +19,7 @@ from users.sentences import sentence as _
 from ..serializers.assignments import (
     ASSIGNED,
     MAX_TASKS,
+    AssignedSerializer,
     AssigneesSerializer,
     AssignmentSerializer,
     BulkAssigneesSerializer,
@@ -62,7 +63,7 @@ class TaskAssignees(APIView):
     @extend_schema(
         operation_id="projects_tasks_assignees_add",
         request=AssigneesSerializer,
-        responses={201: AssignmentSerializer},
+        responses={201: AssignedSerializer},
     )
     def post(self, request, pk: int, task_pk: int):
         """Assign the task to people (managers).
@@ -74,7 +75,7 @@ class TaskAssignees(APIView):
     @extend_schema(
         operation_id="projects_tasks_assignees_replace",
         request=AssigneesSerializer,
-        responses={200: AssignmentSerializer},
+        responses={200: AssignedSerializer},
     )
     def patch(self, request, pk: int, task_pk: int):
         """Assign the task to these people only: everybody else loses it as `type`."""

@@ -8,7 +8,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError as InvalidZone
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    OpenApiTypes,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -25,6 +31,7 @@ from users.zones import validate_zone
 
 from ..filters.lists import CommentFilter
 from ..filters.parameters import DELETED, boolean_parameter
+from ..openapi.headers import FILE_NAME
 from ..pagination import LongList
 from ..serializers.reviews import (
     CommentSerializer,
@@ -33,6 +40,11 @@ from ..serializers.reviews import (
 )
 from .base import ViewSet, sent, visible
 
+ANY_COMMENT = PolymorphicProxySerializer(
+    component_name="AnyComment",
+    serializers=[CommentSerializer, ExpandedCommentSerializer],
+    resource_type_field_name=None,
+)
 EXPAND = OpenApiParameter("expand_created_by", bool, description="`created_by` as an object.")
 
 LIST_FILTERS = ("annotation", "annotators", "draft", "is_resolved", "ordering", "project", "projects", "task")
@@ -64,7 +76,7 @@ class CommentViewSet(ViewSet):
         expanded = self.request is not None and boolean_parameter(self.request, "expand_created_by")
         return ExpandedCommentSerializer if expanded else CommentSerializer
 
-    @extend_schema(responses=CommentSerializer(many=True), parameters=[EXPAND, DELETED])
+    @extend_schema(responses=ANY_COMMENT, parameters=[EXPAND, DELETED])
     def list(self, request):
         """Comments you see. `deleted=true`: instead those that were deleted, for managers."""
         found = self.get_queryset()
@@ -74,6 +86,7 @@ class CommentViewSet(ViewSet):
 
     @extend_schema(
         parameters=[
+            FILE_NAME,
             OpenApiParameter("tz", str, description="The zone of the times, as `Europe/Vienna`."),
             EXPAND,
             *(OpenApiParameter(name, str, description="As in the list.") for name in LIST_FILTERS),
@@ -110,7 +123,7 @@ class CommentViewSet(ViewSet):
             writer.writerow([cell(body[name]) for name in COLUMNS])
         return response
 
-    @extend_schema(responses=CommentSerializer, parameters=[EXPAND])
+    @extend_schema(responses=ANY_COMMENT, parameters=[EXPAND])
     def retrieve(self, request, pk=None):
         return Response(self.get_serializer(self.get_object()).data)
 

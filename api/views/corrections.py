@@ -21,6 +21,7 @@ from users.sentences import sentence as _
 
 from ..filters.lists import AnnotationCorrectionFilter, CorrectionFilter
 from ..filters.parameters import id_from
+from ..openapi.headers import FILE_NAME
 from ..pagination import GroupPages, Pages
 from ..serializers.corrections import (
     AcknowledgedSerializer,
@@ -107,7 +108,8 @@ class Confusion(ViewSet):
     @extend_schema(
         operation_id="projects_corrections_confusion",
         parameters=[
-            OpenApiParameter("export_type", str, enum=FORMATS, description="CSV: the whole table as a file.")
+            OpenApiParameter("export_type", str, enum=FORMATS, description="CSV: the whole table as a file."),
+            FILE_NAME,
         ],
         responses={
             (200, "application/json"): ConfusionSerializer(many=True),

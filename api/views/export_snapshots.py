@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
@@ -18,9 +17,11 @@ from users.sentences import sentence as _
 
 from ..filters.export import FORMAT, requested_format
 from ..filters.lists import ExportOrder
+from ..openapi.headers import FILE_NAME
 from ..pagination import LongList
 from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, project_for, require, sent
+from .exports import FILES
 
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
 CONVERTED = inline_serializer(
@@ -83,8 +84,8 @@ class ExportViewSet(ViewSet):
 
     @extend_schema(
         operation_id="projects_exports_download",
-        parameters=FORMAT,
-        responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY},
+        parameters=[*FORMAT, FILE_NAME],
+        responses=FILES,
     )
     def download(self, request, project_pk=None, pk=None):
         """The file: JSON, or a format it was converted to."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -19,8 +20,22 @@ from tasks.models import Project
 from tasks.pseudonyms import identities_in
 
 from ..filters.export import PARAMETERS, requested_format, requested_selection
+from ..openapi.headers import FILE_NAME, answered
 from .base import project_for
 from .known_parameters import APIView
+
+ARRAY_OF_TASKS = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
+FILES: dict[tuple[int, str], Any] = {
+    (200, kind): ARRAY_OF_TASKS if kind == "application/json" else OpenApiTypes.BINARY
+    for kind in dict.fromkeys(format.content_type for format in FORMATS.values())
+}
+HEADERS = [
+    FILE_NAME,
+    answered("X-Snapshot-At", "The instant that the export shows."),
+    answered("X-Next-Changed-Since", "The `changed_since` of the next export."),
+    answered("X-Tasks-Included", "With `only=final`: how many tasks have an answer."),
+    answered("X-Tasks-Left-Out", "With `only=final`: how many have none, by reason."),
+]
 
 
 class FormatSerializer(serializers.Serializer):
@@ -48,12 +63,8 @@ def _described(name: str) -> dict:
 class ExportView(APIView):
     @extend_schema(
         operation_id="projects_export",
-        parameters=PARAMETERS,
-        responses={
-            (200, "application/json"): OpenApiTypes.OBJECT,
-            (200, "text/csv"): OpenApiTypes.STR,
-            (200, "text/tab-separated-values"): OpenApiTypes.STR,
-        },
+        parameters=[*PARAMETERS, *HEADERS],
+        responses=FILES,
     )
     def get(self, request, pk: int):
         """Tasks with their annotations, predictions and reviews, as of one instant (header X-Snapshot-At)."""

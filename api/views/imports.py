@@ -33,6 +33,7 @@ from tasks.strict_json import parse_json
 from users.sentences import sentence as _
 
 from ..filters.parameters import parameters_of
+from ..openapi.headers import IDEMPOTENCY_KEY
 from ..serializers.imports import answer_of, answer_of_job, import_answer, repeated_answer
 from ..serializers.values import Body
 from .base import project_for, sent, user_of
@@ -66,6 +67,35 @@ IMPORTED = inline_serializer(
         ),
     },
 )
+
+
+LIST_OF_TASKS = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
+USERS = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "Who the ids of people in the file are: id to e-mail.",
+}
+TASKS = {
+    "anyOf": [
+        LIST_OF_TASKS,
+        {
+            "type": "object",
+            "title": "TasksWithUsers",
+            "required": ["tasks"],
+            "properties": {"tasks": LIST_OF_TASKS, "users": USERS},
+        },
+        {"type": "object", "title": "OneTaskToImport", "additionalProperties": {}},
+    ]
+}
+FILES = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "users": {"type": "string", "description": "JSON: id to e-mail."},
+    },
+    "additionalProperties": {"type": "string", "contentMediaType": "application/octet-stream"},
+}
 
 
 class ImportQuery(serializers.Serializer):
@@ -129,14 +159,8 @@ class ImportView(APIView):
 
     @extend_schema(
         operation_id="projects_import",
-        parameters=[ImportQuery],
-        request={
-            "application/json": {"type": "array", "items": {"type": "object"}},
-            "multipart/form-data": {
-                "type": "object",
-                "properties": {"file": {"type": "string", "format": "binary"}, "users": {"type": "string"}},
-            },
-        },
+        parameters=[ImportQuery, IDEMPOTENCY_KEY],
+        request={"application/json": TASKS, "multipart/form-data": FILES},
         responses={200: IMPORTED, 201: IMPORTED},
     )
     def post(self, request, pk: int):

@@ -16,6 +16,7 @@ from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
 from ..filters.parameters import DELETED, INCLUDE, boolean_from, boolean_parameter, included_fields
+from ..openapi.headers import ETAG, IF_MATCH
 from ..pagination import PAGE, PAGE_SIZE, START, OldTaskPages, ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
@@ -71,19 +72,21 @@ class ProjectViewSet(ViewSet):
             found = self.queryset.all().deleted_for(request.user)
         return self.page_of(self.filter_queryset(found))
 
-    @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer})
+    @extend_schema(request=ProjectChangeSerializer, responses={201: ProjectSerializer}, parameters=[ETAG])
     def create(self, request):
         """A new project. You become its manager. Without a title it is called "New Project #n"."""
         project = projects.create(actor=request.user, **sent(ProjectChangeSerializer, request))
         body = self.get_serializer(project).data
         return with_etag(Response(body, status=status.HTTP_201_CREATED), project)
 
-    @extend_schema(parameters=[INCLUDE], responses={200: ProjectSerializer, 304: UNCHANGED})
+    @extend_schema(parameters=[INCLUDE, ETAG], responses={200: ProjectSerializer, 304: UNCHANGED})
     def retrieve(self, request, pk=None):
         project = self.get_object()
         return conditional(request, with_etag(Response(self.get_serializer(project).data), project))
 
-    @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer, parameters=[FORCE])
+    @extend_schema(
+        request=ProjectChangeSerializer, responses=ProjectSerializer, parameters=[FORCE, IF_MATCH, ETAG]
+    )
     def partial_update(self, request, pk=None):
         """Change settings (managers). `review_settings` and `assignment_settings` may be nested.
 
@@ -101,7 +104,10 @@ class ProjectViewSet(ViewSet):
         )
         return with_etag(Response(self.get_serializer(project).data), project)
 
-    @extend_schema(responses={204: OpenApiResponse(description="Deleted; restorable for 30 days.")})
+    @extend_schema(
+        parameters=[IF_MATCH],
+        responses={204: OpenApiResponse(description="Deleted; restorable for 30 days.")},
+    )
     def destroy(self, request, pk=None):
         project = self.get_object()
         require(request, "manage_project", project)
@@ -151,6 +157,7 @@ class ProjectViewSet(ViewSet):
         methods=["post"],
         request=NewTaskOfProjectSerializer,
         responses={200: OneTaskSerializer, 201: OneTaskSerializer},
+        parameters=[ETAG],
     )
     @extend_schema(
         methods=["delete"],

@@ -22,15 +22,18 @@ from tasks.querysets import within
 from users.sentences import sentence as _
 
 from ..filters.lists import HistoryFilter, ReviewFilter
+from ..openapi.headers import IF_MATCH
 from ..pagination import LongList, Pages
 from ..serializers.annotations import HistorySerializer, history_for_reader, history_rows
 from ..serializers.reviews import (
     BulkReportSerializer,
     BulkReviewSerializer,
+    ChangedReviewSerializer,
     DryRunSerializer,
     ReviewChangeSerializer,
     ReviewRequestSerializer,
     ReviewSerializer,
+    SignedReviewSerializer,
     review_for_reader,
 )
 from .base import ViewSet, decision_arguments, each, sent, user_of, visible
@@ -58,11 +61,12 @@ class ReviewViewSet(ViewSet):
 
     @extend_schema(
         request=ReviewRequestSerializer,
-        responses={201: ReviewSerializer},
+        responses={201: SignedReviewSerializer},
         parameters=[
+            IF_MATCH,
             OpenApiParameter(
                 "async_postprocess", bool, description="Taken for compatibility; nothing is postponed."
-            )
+            ),
         ],
     )
     def create(self, request):
@@ -77,7 +81,7 @@ class ReviewViewSet(ViewSet):
     def retrieve(self, request, pk=None):
         return Response(review_for_reader(self.get_object(), request.user))
 
-    @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
+    @extend_schema(request=ReviewChangeSerializer, responses=ChangedReviewSerializer, parameters=[IF_MATCH])
     def partial_update(self, request, pk=None):
         """Another verdict, result or reject action: a superseding review.
 
@@ -90,7 +94,7 @@ class ReviewViewSet(ViewSet):
             self._body(decision) | {"supersedes": review.pk if decision.review.pk != review.pk else None}
         )
 
-    @extend_schema(request=ReviewChangeSerializer, responses=ReviewSerializer)
+    @extend_schema(request=ReviewChangeSerializer, responses=ChangedReviewSerializer, parameters=[IF_MATCH])
     def update(self, request, pk=None):
         return self.partial_update(request, pk)
 

@@ -7,6 +7,7 @@ from reviews import final_picks
 from tasks.models import Task
 from tasks.services import closing
 
+from ..openapi.headers import ETAG
 from ..serializers.task_answers import ClosedSerializer, ClosingSerializer, PickSerializer
 from ..serializers.task_rows import OneTaskSerializer
 from .base import require, sent, visible
@@ -15,13 +16,18 @@ from .tasks import TaskViewSet
 
 
 class FinalAnswerViewSet(TaskViewSet):
-    @extend_schema(operation_id="tasks_final_pick", request=PickSerializer, responses=OneTaskSerializer)
+    @extend_schema(
+        operation_id="tasks_final_pick",
+        request=PickSerializer,
+        responses=OneTaskSerializer,
+        parameters=[ETAG],
+    )
     def pick(self, request, pk=None):
         """Pick the final answer among differing annotations that are accepted or ground truth (reviewers)."""
         final_picks.pick(self.get_object(), sent(PickSerializer, request)["annotation"], actor=request.user)
         return self._answer(pk)
 
-    @extend_schema(operation_id="tasks_final_undo", responses=OneTaskSerializer)
+    @extend_schema(operation_id="tasks_final_undo", responses=OneTaskSerializer, parameters=[ETAG])
     def undo(self, request, pk=None):
         """Undo the pick (the person who picked, or a manager)."""
         final_picks.undo(self.get_object(), actor=request.user)

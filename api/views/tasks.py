@@ -27,9 +27,16 @@ from ..filters.parameters import (
     included_fields,
     refuse_unknown_fields,
 )
+from ..openapi.headers import ETAG, IF_MATCH
 from ..pagination import COUNT_LIMIT, LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
-from ..serializers.task_rows import OneTaskSerializer, TableTaskSerializer, one_task, table_rows
+from ..serializers.task_rows import (
+    OneTaskSerializer,
+    TableTaskSerializer,
+    TaskOfListSerializer,
+    one_task,
+    table_rows,
+)
 from ..serializers.tasks import (
     ListedTaskSerializer,
     NewTaskSerializer,
@@ -62,7 +69,7 @@ class TaskViewSet(ViewSet):
     pagination_class = TaskPages
     everything_of = None  # the project whose tasks a view or query lists without leaving any out
 
-    @extend_schema(responses=ListedTaskSerializer(many=True), parameters=[FIELDS, INCLUDE, DELETED, *TABLE])
+    @extend_schema(responses=TaskOfListSerializer(many=True), parameters=[FIELDS, INCLUDE, DELETED, *TABLE])
     def list(self, request):
         """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries.
 
@@ -127,7 +134,11 @@ class TaskViewSet(ViewSet):
             and not Project.objects.filter(held_back, pk=project).exists()
         )
 
-    @extend_schema(request=NewTaskSerializer, responses={200: OneTaskSerializer, 201: OneTaskSerializer})
+    @extend_schema(
+        request=NewTaskSerializer,
+        responses={200: OneTaskSerializer, 201: OneTaskSerializer},
+        parameters=[ETAG],
+    )
     def create(self, request):
         """A new task (managers). Sent again with its `unique_id`, it is 200 with the first."""
         body = sent(NewTaskSerializer, request)
@@ -136,11 +147,11 @@ class TaskViewSet(ViewSet):
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return self._answer(task.pk, code)
 
-    @extend_schema(responses={200: OneTaskSerializer, 304: UNCHANGED})
+    @extend_schema(responses={200: OneTaskSerializer, 304: UNCHANGED}, parameters=[ETAG])
     def retrieve(self, request, pk=None):
         return conditional(request, self._answer(pk))
 
-    @extend_schema(request=TaskChangeSerializer, responses=OneTaskSerializer)
+    @extend_schema(request=TaskChangeSerializer, responses=OneTaskSerializer, parameters=[IF_MATCH, ETAG])
     def partial_update(self, request, pk=None):
         """Change a task (managers). New `data` makes standing verdicts on it outdated."""
         task = self.get_object()
@@ -149,7 +160,7 @@ class TaskViewSet(ViewSet):
         tasks.update(task.pk, changes, actor=request.user, if_match=request.headers.get("If-Match"))
         return self._answer(task.pk)
 
-    @extend_schema(responses=GONE)
+    @extend_schema(responses=GONE, parameters=[IF_MATCH])
     def destroy(self, request, pk=None):
         task = self.get_object()
         require(request, "manage_project", task.project)

@@ -3,19 +3,8 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from rest_framework import serializers
 
-
-class ErrorSerializer(serializers.Serializer):
-    """Why nothing was done. `code` never changes; `detail` is for people."""
-
-    id = serializers.UUIDField()
-    status_code = serializers.IntegerField()
-    version = serializers.CharField()
-    detail = serializers.CharField()
-    exc_info = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
-    validation_errors = serializers.DictField(required=False, help_text="Sentences by the key at fault.")
+from api.openapi.errors import ErrorSerializer
 
 
 def documented(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from api.filters import task_table
@@ -41,8 +42,32 @@ class ColumnsView(APIView):
         return Response(columns_body(request.user, task_table.project_of(request)))
 
 
+class ProjectStateSerializer(ProjectSerializer):
+    """A project for the table, for OpenAPI."""
+
+    can_delete_tasks = serializers.BooleanField()
+    can_manage_annotations = serializers.BooleanField()
+    can_manage_tasks = serializers.BooleanField()
+    source_syncing = serializers.BooleanField()
+    target_syncing = serializers.BooleanField()
+    task_count = serializers.IntegerField()
+    annotation_count = serializers.IntegerField()
+
+    class Meta(ProjectSerializer.Meta):
+        fields = [
+            *ProjectSerializer.Meta.fields,
+            "can_delete_tasks",
+            "can_manage_annotations",
+            "can_manage_tasks",
+            "source_syncing",
+            "target_syncing",
+            "task_count",
+            "annotation_count",
+        ]
+
+
 class ProjectStateView(APIView):
-    @extend_schema(parameters=[PROJECT], responses=ProjectSerializer)
+    @extend_schema(parameters=[PROJECT], responses=ProjectStateSerializer)
     def get(self, request):
         """The project, and what the caller may do in the table."""
         project = task_table.project_of(request)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 from django.db import transaction
-from drf_spectacular.generators import SchemaGenerator
 
+from tests import checked
 from tests.factories import House, client_of
 
 TIMES = [
@@ -42,7 +42,7 @@ def values_for(name: str, schema: dict[str, Any]) -> list[str]:
 
 def requests(house: House) -> Iterator[tuple[str, str]]:
     """Path and query."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
+    document = checked.document()
     ids = {"project": house.project.pk, "task": house.task.pk, "annotation": house.annotation.pk}
     for path, operations in document["paths"].items():
         kind = next((word for word in ids if f"/{word}s/" in path), "project")

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import _WrappedReferencingError as WrappedReferencingError
 
 from tasks.services import drafts
 from tasks.services import tasks as task_service
+from tests import checked
 from tests.factories import client_of, result, reviewed
 
 # Pages and files, or documented as any object.
@@ -17,7 +17,7 @@ NOT_JSON = ("/api/schema/", "/download/", "/export/", "/convert/")
 
 @pytest.fixture(scope="module")
 def document():
-    return SchemaGenerator().get_schema(request=None, public=True)
+    return checked.document()
 
 
 @pytest.fixture

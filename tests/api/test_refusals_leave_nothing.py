@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
-from drf_spectacular.generators import SchemaGenerator
 
 from reviews import comments
 from reviews.service import AnnotationReviewService
 from tasks.services import drafts
-from tests import factories
+from tests import checked, factories
 from tests.factories import client_of, result, reviewed, verdicts_checked
 
 UNSAFE = ("post", "put", "patch", "delete")
@@ -20,7 +19,7 @@ NOT_COUNTED = ("users_attempt", "users_logintry", "users_throttle", "django_sess
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    paths = SchemaGenerator().get_schema(public=True)["paths"]
+    paths = checked.document()["paths"]
     return (
         (path, method) for path, methods in sorted(paths.items()) for method in methods if method in UNSAFE
     )

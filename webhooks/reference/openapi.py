@@ -12,12 +12,12 @@ from typing import Any
 from rest_framework.generics import GenericAPIView
 from rest_framework.serializers import Serializer
 
+from api.openapi.schema import Schema as AutoSchema
 from api.serializers.annotations import AnnotationBodySerializer
 from api.serializers.projects import ProjectSerializer
 from api.serializers.reviews import CommentSerializer, ReviewSerializer
 from api.serializers.tasks import TaskBodySerializer
 from api.serializers.users import PersonSerializer
-from api.views.schema import Schema as AutoSchema
 
 from .. import bodies
 from ..catalogue import CATALOGUE, Builder

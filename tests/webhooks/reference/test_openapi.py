@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
+from tests import checked
 from tests.factories import annotation, reviewed, task
 from webhooks.catalogue import CATALOGUE
 from webhooks.management.commands.document_webhooks import FOLDER, SCHEMA
@@ -26,7 +26,7 @@ def valid(body, schema: dict) -> list[str]:
 
 @pytest.fixture(scope="module")
 def document():
-    return SchemaGenerator().get_schema(request=None, public=True)
+    return checked.document()
 
 
 @pytest.mark.parametrize("action", CATALOGUE)
