@@ -24,7 +24,7 @@ CALLS: dict[tuple[str, str], tuple[Any, Check]] = {
         None,
         lambda got, h: got["results"][0]["pinned_at"] is None,
     ),
-    ("GET", "/api/projects/{project}/tasks/?page_size=-1"): (None, lambda got, h: got[0]["id"] == h.task.pk),
+    ("GET", "/api/projects/{project}/tasks/?page_size=-1"): (None, lambda got, h: got[-1]["id"] == h.task.pk),
     ("POST", "/api/projects/{project}/tasks/"): (
         {"data": {"text": "new"}},
         lambda got, h: got["data"] == {"text": "new"} and got["project"] == h.project.pk,
@@ -43,7 +43,7 @@ CALLS: dict[tuple[str, str], tuple[Any, Check]] = {
     ),
     ("GET", "/api/projects/{project}/summary/"): (
         None,
-        lambda got, h: got["all_data_columns"] == {"text": 2} and "created_labels" in got,
+        lambda got, h: got["all_data_columns"].keys() == {"text"} and "created_labels" in got,
     ),
     ("POST", "/api/projects/validate/"): ({"label_config": "<View/>"}, lambda got, h: got is None),
     ("POST", "/api/projects/{project}/reimport/"): (
@@ -55,7 +55,7 @@ CALLS: dict[tuple[str, str], tuple[Any, Check]] = {
         {"result": result("A")},
         lambda got, h: got["user"] == h.lead.email and got["annotation"] is None,
     ),
-    ("GET", "/api/tasks/{task}/drafts/"): (None, lambda got, h: got == []),
+    ("GET", "/api/tasks/{task}/drafts/"): (None, lambda got, h: got[0]["user"] == h.lead.email),
     ("POST", "/api/tasks/{task}/annotations/{annotation}/drafts/"): (
         {"result": result("A")},
         lambda got, h: got["annotation"] == h.annotation.pk,
@@ -68,7 +68,7 @@ CALLS: dict[tuple[str, str], tuple[Any, Check]] = {
     ("GET", "/api/dm/actions?project={project}"): (None, lambda got, h: {"id", "title"} <= got[0].keys()),
     ("GET", "/api/tasks?project={project}&page=1&page_size=-1&fields=all&include=id&resolve_uri=True"): (
         None,
-        lambda got, h: {"id": h.task.pk} in got["tasks"] and got["total"] == 2,
+        lambda got, h: {"id": h.task.pk} in got["tasks"] and got["total"] == 3,
     ),
     ("GET", "/api/ml/?project={project}"): (None, lambda got, h: got == []),
     ("GET", "/api/label_links?project={project}"): (None, lambda got, h: got["results"] == []),
@@ -93,12 +93,13 @@ def test_every_row_that_is_not_absent_is_called():
 def test_calls_answer_as_the_page_says(house):
     task(house.project)
     wrong = []
+    # In their order: what one creates the next may read.
     for (verb, path), (sent, check) in CALLS.items():
         status, got = called(house, verb, path, sent)
         if status >= 500 or not check(got, house):
             wrong.append(f"{verb} {path}: {status} {str(got)[:200]}")
 
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("call", [call for call, state, _ in ROWS if state == "absent"], ids=" ".join)
