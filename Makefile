@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs messages lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk clean
+.PHONY: run shell test frontend docs messages lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk formats clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -135,5 +135,13 @@ sdk: .venv-sdk/.ready
 	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json
 	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json --pat
 
+# Label Studio's converter, for exports in training formats, in an environment of its own: 400 MB.
+.venv-formats/.ready: VENV := .venv-formats
+.venv-formats/.ready: BIN := .venv-formats/bin/python
+.venv-formats/.ready: requirements-formats.txt
+	@$(call INSTALL,requirements-formats.txt)
+
+formats: .venv-formats/.ready
+
 clean:
-	rm -rf $(VENV) .venv-sdk .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-sdk .venv-formats .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -32,5 +32,4 @@ def write_export(running: RunningJob) -> Done:
 
 @job_kind(snapshots.CONVERSION, label=_("Conversion"), atomic=False, on_end=snapshots.set_conversion_status)
 def convert_export(running: RunningJob) -> Done:
-    snapshots.convert(running.job, progress=running.report_progress)
-    return Done()
+    return Done(snapshots.convert(running.job, progress=running.report_progress))

@@ -242,6 +242,10 @@ SPECTACULAR_SETTINGS = {
 }
 API_BODY_LIMIT = 5 * 2**20
 API_BODY_DISCARD_LIMIT = 16 * 2**20
+# Label Studio's converter, for training formats: a Python that has it, and the bounds of its process.
+CONVERTER_PYTHON = env.str("CONVERTER_PYTHON", default="")
+CONVERTER_SECONDS = env.int("CONVERTER_SECONDS", default=600)
+CONVERTER_MEMORY_MB = env.int("CONVERTER_MEMORY_MB", default=4096)
 IMPORT_BODY_LIMIT = 200 * 2**20
 UPLOAD_FILE_LIMIT = env.int("UPLOAD_FILE_LIMIT", default=100 * 2**20)
 JSON_DEPTH_LIMIT = 64

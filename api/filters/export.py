@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter
 
-from exchange.exporting.formats import FORMATS
+from exchange.exporting import packages
+from exchange.exporting.formats import FORMATS, Format
 from exchange.exporting.selection import EXCLUDE, ONLY, Selection, annotations_of
 from tasks.choices import VERDICTS
 from tasks.errors import Refused
@@ -19,9 +20,10 @@ from users.sentences import sentence as _
 
 from .parameters import boolean_from
 
+NAMES = [*FORMATS, *packages.names()]
 FORMAT = [
-    OpenApiParameter("exportType", str, enum=list(FORMATS), description="By default JSON."),
-    OpenApiParameter("export_type", str, enum=list(FORMATS), description="The same as `exportType`."),
+    OpenApiParameter("exportType", str, enum=NAMES, description="By default JSON."),
+    OpenApiParameter("export_type", str, enum=NAMES, description="The same as `exportType`."),
 ]
 PARAMETERS = [
     *FORMAT,
@@ -51,18 +53,31 @@ PARAMETERS = [
 
 
 def requested_format(query: QueryDict) -> str:
+    """Also one that only a saved export can be converted to: see `written_at_once`."""
     asked = query.get("exportType") or query.get("export_type") or "JSON"
-    if asked not in FORMATS:
+    if asked not in NAMES:
         raise Refused(
             "unknown_format",
             _(
                 "%(asked)s is not an export format. Use %(formats)s.",
                 asked=asked[:40],
-                formats=", ".join(FORMATS),
+                formats=", ".join(NAMES),
             ),
             field="exportType",
         )
     return asked
+
+
+def written_at_once(query: QueryDict) -> Format:
+    asked = requested_format(query)
+    if asked not in FORMATS:
+        raise Refused(
+            "made_by_job",
+            f"{asked} is made by a job: save an export at …/exports/, convert it at …/exports/<id>/convert,"
+            " and download it when its conversion is completed.",
+            field="exportType",
+        )
+    return FORMATS[asked]
 
 
 def requested_selection(query: QueryDict) -> Selection:
@@ -136,7 +151,7 @@ def _instant(query: QueryDict) -> datetime | None:
     asked = query.get("changed_since")
     if not asked:
         return None
-    if FORMATS[requested_format(query)].rows_only:
+    if written_at_once(query).rows_only:
         detail = _(
             "changed_since also lists deleted tasks, which have no place in rows. Ask for exportType=JSON."
         )

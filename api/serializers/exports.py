@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from exchange.exporting import packages
 from exchange.exporting.formats import FORMATS
 from exchange.exporting.selection import AnnotationOptionsSerializer, TaskOptionsSerializer
 from exchange.models import Conversion, Export
@@ -12,6 +13,8 @@ from users.sentences import sentence as _
 
 from .names import NamesPeople
 from .users import ExpandedPersonSerializer
+
+CONVERTED = [*(name for name in FORMATS if name != "JSON"), *packages.names()]
 
 
 class ConversionSerializer(serializers.ModelSerializer):
@@ -91,5 +94,5 @@ class NewExportSerializer(KnownKeys, serializers.Serializer):
 
 
 class ConvertSerializer(KnownKeys, serializers.Serializer):
-    export_type = serializers.ChoiceField(choices=[name for name in FORMATS if name != "JSON"])
+    export_type = serializers.ChoiceField(choices=CONVERTED)
     download_resources = serializers.BooleanField(required=False, allow_null=True)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from exchange.exporting import snapshots
-from exchange.exporting.formats import FORMATS
 from exchange.models import Export, Status
 from tasks.errors import Refused
 from tasks.models import Project, View
@@ -23,6 +23,7 @@ from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExport
 from .base import ViewSet, project_for, require, sent
 from .exports import FILES
 
+ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
 CONVERTED = inline_serializer(
     "StartedConversion",
@@ -85,20 +86,21 @@ class ExportViewSet(ViewSet):
     @extend_schema(
         operation_id="projects_exports_download",
         parameters=[*FORMAT, FILE_NAME],
-        responses=FILES,
+        responses=FILES | ZIP,
     )
     def download(self, request, project_pk=None, pk=None):
         """The file: JSON, or a format it was converted to."""
         export = self._completed(request, project_pk, pk)
         asked = requested_format(request.query_params)
-        path, format = snapshots.path_of(export, asked), FORMATS[asked]
+        path = snapshots.path_of(export, asked)
         if not path.exists():
             detail = _("This export has not been converted to %(asked)s. Convert it first.", asked=asked)
             raise Refused("not_converted", detail, status=404)
         at = f"{export.snapshot_at:%Y-%m-%d-%H-%M}"
-        name = f"project-{export.project_id}-at-{at}-{export.pk}.{format.extension}"
+        name = f"project-{export.project_id}-at-{at}-{export.pk}"
+        extension, content_type = snapshots.file_type(asked)
         return FileResponse(
-            path.open("rb"), as_attachment=True, filename=name, content_type=format.content_type
+            path.open("rb"), as_attachment=True, filename=f"{name}.{extension}", content_type=content_type
         )
 
     def _export(self, request, project_pk: Any, pk: Any) -> Export:

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from exchange.exporting import final_answers
+from exchange.exporting import final_answers, packages
 from exchange.exporting.bodies import iso
 from exchange.exporting.formats import FORMATS
 from exchange.exporting.selection import Selection
@@ -19,7 +19,7 @@ from reviews.disputes import is_hidden_from
 from tasks.models import Project
 from tasks.pseudonyms import identities_in
 
-from ..filters.export import PARAMETERS, requested_format, requested_selection
+from ..filters.export import PARAMETERS, requested_selection, written_at_once
 from ..openapi.headers import FILE_NAME, answered
 from .base import project_for
 from .known_parameters import APIView
@@ -50,14 +50,24 @@ class FormatSerializer(serializers.Serializer):
 class FormatsView(APIView):
     @extend_schema(operation_id="projects_export_formats", responses=FormatSerializer(many=True))
     def get(self, request, pk: int):
-        """The formats that `exportType` may name."""
-        project_for(request, "export", pk)
-        return Response([_described(name) for name in FORMATS])
+        """The formats of exports. Those tagged `training` are made of a saved export, by a job.
+
+        `disabled`: not for this label configuration, or not installed; the description says which.
+        """
+        project = project_for(request, "export", pk)
+        trained = [_described(name, project) for name in packages.names()]
+        return Response([_body(name, one.description, "all") for name, one in FORMATS.items()] + trained)
 
 
-def _described(name: str) -> dict:
-    about = {"title": name, "description": FORMATS[name].description, "link": "", "tags": ["all"]}
-    return about | {"name": name, "disabled": False}
+def _described(name: str, project: Project) -> dict:
+    missing = packages.unavailable(name, project)
+    description = f"{packages.description(name)} {missing}".strip()
+    return _body(name, description, "training", disabled=bool(missing))
+
+
+def _body(name: str, description: str, tag: str, *, disabled: bool = False) -> dict:
+    about = {"title": name, "description": description, "link": "", "tags": [tag]}
+    return about | {"name": name, "disabled": disabled}
 
 
 class ExportView(APIView):
@@ -69,7 +79,7 @@ class ExportView(APIView):
     def get(self, request, pk: int):
         """Tasks with their annotations, predictions and reviews, as of one instant (header X-Snapshot-At)."""
         project = project_for(request, "export", pk)
-        format = FORMATS[requested_format(request.query_params)]
+        format = written_at_once(request.query_params)
         selection = _selection(request, project)
         open_since = oldest_open_work()
         instant, chunks = export(project, selection, format)

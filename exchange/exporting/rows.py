@@ -81,12 +81,14 @@ def _unique(names: Collection[str], *, prefix: str, taken: set[str]) -> dict[str
 def rows_of(body: Body, columns: Columns) -> Iterator[Body]:
     """One for each annotation that was not skipped."""
     data = body["data"] if isinstance(body["data"], dict) else {}
-    task = {columns.data_names.get(key, key): value for key, value in data.items()} | {"id": body["id"]}
+    names = columns.data_names
+    task: Body = {names[key] if key in names else key: value for key, value in data.items()}
+    task["id"] = body["id"]
     answered = [annotation for annotation in body["annotations"] if not annotation["was_cancelled"]]
     for annotation in answered:
         yield task | _answers(annotation["result"], columns) | _about(annotation)
     if not answered and columns.every_task:
-        yield task | dict.fromkeys(AFTER)
+        yield {**task, **dict.fromkeys(AFTER)}
 
 
 def _about(annotation: Body) -> Body:

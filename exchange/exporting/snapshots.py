@@ -26,7 +26,7 @@ from tasks.totals import totals_of
 from users.models import User
 
 from ..models import Conversion, Export, Status
-from . import final_answers
+from . import final_answers, packages
 from .bodies import Body, person_body
 from .formats import FORMATS, Columns, as_json
 from .selection import ONLY, Selection, annotations_of, tasks_of
@@ -49,7 +49,11 @@ def create(project: Project, *, actor: User, **options: Any) -> Export:
 
 
 def create_conversion(export: Export, export_type: str, *, actor: User) -> Conversion:
-    """The conversion of that type: the one there is, or a new one, likewise. A failed one is repeated."""
+    """The conversion of that type: the one there is, or a new one, likewise. A failed one is repeated.
+
+    Folders for training are always made by a worker.
+    """
+    packages.refuse_unavailable(export_type, export.project)
     with transaction.atomic():
         conversion, is_new = Conversion.objects.get_or_create(export=export, export_type=export_type)
         if not is_new and conversion.status != Status.FAILED:
@@ -58,7 +62,10 @@ def create_conversion(export: Export, export_type: str, *, actor: User) -> Conve
         job = runner.create(
             CONVERSION, created_by=actor, project_id=export.project_id, subject_id=conversion.pk
         )
-    _run_or_enqueue(job, tasks=export.counters.get("task_number", 0))
+    if export_type in packages.names():
+        runner.enqueue(job)
+    else:
+        _run_or_enqueue(job, tasks=export.counters.get("task_number", 0))
     return conversion
 
 
@@ -151,17 +158,26 @@ def _person(pk: int, known: dict[int, Body]) -> Body:
     return known[pk]
 
 
-def convert(job: Job, *, progress: Progress) -> None:
-    """Write another format from the JSON file, so that both have the state of the same instant."""
-    conversion = Conversion.objects.select_related("export").get(pk=job.subject)
+def convert(job: Job, *, progress: Progress) -> dict[str, Any]:
+    """Write another format from the JSON file, so that both have the state of the same instant.
+
+    Returns what the format has no place for.
+    """
+    conversion = Conversion.objects.select_related("export__project").get(pk=job.subject)
     Conversion.objects.filter(pk=conversion.pk).update(status=Status.IN_PROGRESS)
-    export, format = conversion.export, FORMATS[conversion.export_type]
-    columns, source = Columns(every_task=True), path_of(export, "JSON")
+    export, export_type = conversion.export, conversion.export_type
+    source, total = path_of(export, "JSON"), export.counters["task_number"]
+    if export_type in packages.names():
+        read, to = partial(_read, source), path_of(export, export_type)
+        left_out = packages.make(export_type, export.project, read, to, partial(progress, total=total))
+        return {"left_out": dict(left_out)}
+    format, columns = FORMATS[export_type], Columns(every_task=True)
     # A table's header comes before its rows, so the file is read twice.
     for body in _read(source) if format.rows_only else ():
         columns.add(body)
-    counting = _counted(_read(source), Counter(), partial(progress, total=export.counters["task_number"]))
-    _to_file(path_of(export, conversion.export_type), format.write(counting, columns))
+    counting = _counted(_read(source), Counter(), partial(progress, total=total))
+    _to_file(path_of(export, export_type), format.write(counting, columns))
+    return {}
 
 
 def _read(path: Path) -> Iterator[Body]:
@@ -175,6 +191,13 @@ def _read(path: Path) -> Iterator[Body]:
 def path_of(export: Export, export_type: str) -> Path:
     name = f"{export.pk}.{export_type.lower()}"
     return Path(settings.MEDIA_ROOT) / "exports" / str(export.project_id) / name
+
+
+def file_type(export_type: str) -> tuple[str, str]:
+    """The extension and the media type of its file."""
+    if export_type in packages.names():
+        return "zip", "application/zip"
+    return FORMATS[export_type].extension, FORMATS[export_type].content_type
 
 
 def _to_file(path: Path, chunks: Iterable[bytes]) -> str:
@@ -199,6 +222,6 @@ def delete(export: Export) -> None:
     conversions = export.converted_formats.values_list("pk", flat=True)
     for job in Job.objects.about(EXPORT, export.pk) | Job.objects.about(CONVERSION, *conversions):
         runner.cancel(job)
-    for export_type in FORMATS:
+    for export_type in (*FORMATS, *packages.names()):
         path_of(export, export_type).unlink(missing_ok=True)
     export.delete()
