@@ -5,7 +5,7 @@ Nothing replaces anything else: a key of the data that is named as a control or 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -81,8 +81,8 @@ def _unique(names: Collection[str], *, prefix: str, taken: set[str]) -> dict[str
 def rows_of(body: Body, columns: Columns) -> Iterator[Body]:
     """One for each annotation that was not skipped."""
     data = body["data"] if isinstance(body["data"], dict) else {}
-    names = columns.data_names
-    task: Body = {names[key] if key in names else key: value for key, value in data.items()}
+    names: Mapping[Any, str] = columns.data_names
+    task: Body = {names.get(key, key): value for key, value in data.items()}
     task["id"] = body["id"]
     answered = [annotation for annotation in body["annotations"] if not annotation["was_cancelled"]]
     for annotation in answered:
