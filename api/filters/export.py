@@ -73,8 +73,11 @@ def written_at_once(query: QueryDict) -> Format:
     if asked not in FORMATS:
         raise Refused(
             "made_by_job",
-            f"{asked} is made by a job: save an export at …/exports/, convert it at …/exports/<id>/convert,"
-            " and download it when its conversion is completed.",
+            _(
+                "%(asked)s is made by a job: save an export, convert it, and download it when its conversion is"
+                " completed.",
+                asked=asked,
+            ),
             field="exportType",
         )
     return FORMATS[asked]

@@ -14,6 +14,7 @@ from users.sentences import sentence as _
 from .names import NamesPeople
 from .users import ExpandedPersonSerializer
 
+NO_KEY_FRAMES = _("Key frames are not interpolated.")
 CONVERTED = [*(name for name in FORMATS if name != "JSON"), *packages.names()]
 
 
@@ -66,7 +67,7 @@ class SerializationOptionsSerializer(KnownKeys, serializers.Serializer):
     interpolate_key_frames = serializers.BooleanField(required=False)
 
     def validate_interpolate_key_frames(self, wanted: bool) -> bool:
-        return _unsupported(_("Key frames are not interpolated."), wanted)
+        return _unsupported(NO_KEY_FRAMES, wanted)
 
     def validate_include_annotation_history(self, wanted: bool) -> bool:
         return _unsupported(_("The history is not in exports; read it at /api/annotation-history/."), wanted)

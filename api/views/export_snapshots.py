@@ -5,7 +5,7 @@ from typing import Any
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
@@ -18,12 +18,14 @@ from users.sentences import sentence as _
 from ..filters.export import FORMAT, requested_format
 from ..filters.lists import ExportOrder
 from ..openapi.headers import FILE_NAME
+from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
-from ..serializers.exports import ConvertSerializer, ExportSerializer, NewExportSerializer
+from ..serializers.exports import NO_KEY_FRAMES, ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, project_for, require, sent
 from .exports import FILES
 
 ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
+KEY_FRAMES = OpenApiParameter("interpolate_key_frames", bool, description="Only `false` is possible.")
 GONE = {204: OpenApiResponse(description="Deleted, with its files.")}
 CONVERTED = inline_serializer(
     "StartedConversion",
@@ -50,12 +52,17 @@ class ExportViewSet(ViewSet):
         return self.page_of(self.filter_queryset(self.get_queryset().filter(project=project)))
 
     @extend_schema(
-        operation_id="projects_exports_create", request=NewExportSerializer, responses={201: ExportSerializer}
+        operation_id="projects_exports_create",
+        parameters=[KEY_FRAMES],
+        request=NewExportSerializer,
+        responses={201: ExportSerializer},
     )
     def create(self, request, project_pk=None):
         """Save an export as of now. Up to 1,000 tasks it is completed at once; otherwise poll its status."""
         project = project_for(request, "export", project_pk)
         wanted = sent(NewExportSerializer, request)
+        if boolean_parameter(request, "interpolate_key_frames"):
+            raise Refused("not_supported", NO_KEY_FRAMES, field="interpolate_key_frames")
         _refuse_unknown_view(project, wanted.get("task_filter_options", {}).get("view"))
         export = snapshots.create(project, actor=request.user, **wanted)
         return Response(self._body(export.pk), status=status.HTTP_201_CREATED)

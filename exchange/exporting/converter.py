@@ -15,9 +15,10 @@ from django.conf import settings
 
 from jobs.progress import Progress
 from tasks.errors import Refused
+from users.sentences import sentence as _
 
 SCRIPT = Path(__file__).with_name("converter_process.py")
-MISSING = (
+MISSING = _(
     "Label Studio's converter is not installed. Install requirements-formats.txt (`make formats`), or set"
     " CONVERTER_PYTHON to a Python that has it."
 )
@@ -67,7 +68,8 @@ def run(format: str, label_config: str, controls: Sequence[str], folder: Path, p
         finally:
             _end(process)
     if code:
-        raise Refused("conversion_failed", f"The converter failed: {_last_line(folder / 'log')}")
+        detail = _("The converter failed: %(words)s", words=_last_line(folder / "log"))
+        raise Refused("conversion_failed", detail)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -84,9 +86,8 @@ def _wait(process: subprocess.Popen[Any], progress: Progress) -> int:
         except subprocess.TimeoutExpired:
             progress(0, sentence="Converting")  # and notice a cancellation
     seconds = settings.CONVERTER_SECONDS
-    raise Refused(
-        "conversion_failed", f"The converter took longer than {seconds} seconds (CONVERTER_SECONDS)."
-    )
+    detail = _("The converter took longer than %(seconds)s seconds (CONVERTER_SECONDS).", seconds=seconds)
+    raise Refused("conversion_failed", detail)
 
 
 def _end(process: subprocess.Popen[Any]) -> None:

@@ -23,6 +23,7 @@ from tasks.errors import Refused
 from tasks.labelconfig import Control, LabelConfig, parse
 from tasks.models import Project
 from tasks.results import regions_of
+from users.sentences import sentence as _
 
 from . import converter, dataset
 from .bodies import Body
@@ -240,16 +241,15 @@ def unavailable(export_type: str, project: Project) -> str:
     package = TRAINING[export_type]
     if package.suitable(parse(project.label_config)) is None:
         wanted = " or ".join(sorted({" with ".join(sorted(names)) for names in package.controls}))
-        return f"The label configuration has no {package.tag} that is labelled by {wanted}."
+        return _("There is no %(object)s that is labelled by %(tags)s.", object=package.tag, tags=wanted)
     return converter.MISSING if package.needs_converter and converter.python() is None else ""
 
 
 def refuse_unavailable(export_type: str, project: Project) -> None:
     """Before a job is made."""
     if export_type in (*TRAINING, DATASET) and (reason := unavailable(export_type, project)):
-        raise Refused(
-            "format_unavailable", f"{export_type} cannot be made here. {reason}", field="export_type"
-        )
+        detail = _("%(format)s cannot be made here. %(reason)s", format=export_type, reason=reason)
+        raise Refused("format_unavailable", detail, field="export_type")
 
 
 def make(

@@ -117,7 +117,7 @@ def test_what_cannot_be_made_says_why(house, monkeypatch):
 
     refused = client.post(f"{exports}/{pk}/convert", {"export_type": "COCO"}, format="json")
     assert (refused.status_code, refused.json()["code"]) == (400, "format_unavailable")
-    assert "has no Image that is labelled by" in refused.json()["detail"]
+    assert "There is no Image that is labelled by" in refused.json()["detail"]
     at_once = client.get(f"/api/projects/{house.project.pk}/export?exportType=HF")
     assert (at_once.status_code, at_once.json()["code"]) == (400, "made_by_job")
 

@@ -113,6 +113,13 @@ def test_a_conversion_has_the_state_of_the_same_instant(house):
     ]
 
 
+def test_the_older_client_says_beside_the_body_that_key_frames_stay_as_they_are(house):
+    client, address = client_of(house.lead), at(house, "")
+    answers = [client.post(f"{address}?interpolate_key_frames={value}", {}) for value in ("False", "True")]
+
+    assert [answer.status_code for answer in answers] == [201, 400]
+
+
 def test_converting_again_answers_with_the_first(house):
     pk = made(house)["id"]
     client = client_of(house.lead)

@@ -257,12 +257,12 @@ def test_who_may_export(house, client_of, who, status):
     assert response.status_code == status
 
 
-@pytest.mark.parametrize("query", ["exportType=COCO", "export_type=YOLO"])
+@pytest.mark.parametrize("query", ["exportType=DOCX", "export_type=ASR_MANIFEST"])
 def test_other_formats_are_refused_naming_what_there_is(house, client_of, query):
     response = client_of(house.lead).get(url(house, query))
 
     assert (response.status_code, response.json()["code"]) == (400, "unknown_format")
-    assert response.json()["detail"].endswith("Use JSON, JSONL, JSON_MIN, CSV, TSV.")
+    assert response.json()["detail"].count("Use JSON, JSONL, JSON_MIN, CSV, TSV, COCO,") == 1
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,8 @@ def test_broken_ids_are_refused(house, client_of):
 def test_formats_are_listed(house, client_of):
     formats = client_of(house.reviewer).get(f"/api/projects/{house.project.pk}/export/formats").json()
 
-    assert [format["name"] for format in formats] == ["JSON", "JSONL", "JSON_MIN", "CSV", "TSV"]
+    offered = [format["name"] for format in formats if not format["disabled"]]
+    assert offered == ["JSON", "JSONL", "JSON_MIN", "CSV", "TSV", "HF"]
 
 
 @pytest.mark.django_db(transaction=True)
