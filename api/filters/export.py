@@ -74,8 +74,8 @@ def written_at_once(query: QueryDict) -> Format:
         raise Refused(
             "made_by_job",
             _(
-                "%(asked)s is made by a job: save an export, convert it, and download it when its conversion is"
-                " completed.",
+                "%(asked)s is made by a job: save an export, convert it, and download it when its conversion"
+                " is completed.",
                 asked=asked,
             ),
             field="exportType",
