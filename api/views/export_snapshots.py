@@ -17,8 +17,8 @@ from users.sentences import sentence as _
 
 from ..filters.export import FORMAT, requested_format
 from ..filters.lists import ExportOrder
-from ..openapi.headers import FILE_NAME
 from ..filters.parameters import boolean_parameter
+from ..openapi.headers import FILE_NAME
 from ..pagination import LongList
 from ..serializers.exports import NO_KEY_FRAMES, ConvertSerializer, ExportSerializer, NewExportSerializer
 from .base import ViewSet, project_for, require, sent
