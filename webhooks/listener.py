@@ -176,7 +176,11 @@ def _about(subject: Any) -> dict[str, list[int]]:
     several = subject if isinstance(subject, tuple | list) else [subject]
     tasks = {one.pk if isinstance(one, Task) else _id_in(one, "task") for one in several}
     annotations = {one.pk if isinstance(one, Annotation) else _id_in(one, "annotation") for one in several}
-    return {"tasks": sorted(tasks - {None}), "annotations": sorted(annotations - {None})}
+    return {"tasks": _sorted(tasks), "annotations": _sorted(annotations)}
+
+
+def _sorted(ids: set[int | None]) -> list[int]:
+    return sorted(pk for pk in ids if pk is not None)
 
 
 def _id_in(subject: Any, name: str) -> int | None:

@@ -186,6 +186,22 @@ class OppositeField(serializers.BooleanField):
         return not super().to_representation(value)
 
 
+# Fields of projects in Label Studio that are not here. Its own pages ask for some of them by `include`.
+LABEL_STUDIO_ONLY = (
+    "annotation_count",
+    "config_suitable_for_bulk_annotation",
+    "ground_truth_number",
+    "num_tasks_with_annotations",
+    "queue_done",
+    "queue_total",
+    "state",
+    "task_count",
+    "task_data_login",
+    "task_data_password",
+    "useful_annotation_number",
+)
+
+
 class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
     organization = serializers.SerializerMethodField()
     enable_empty_annotation = OppositeField(
@@ -258,7 +274,7 @@ class ProjectSerializer(NamesPeople, serializers.ModelSerializer):
         included = cast(dict[str, Any], self.context).get("include")
         if not included:
             return fields
-        refuse_unknown_fields(included, fields)
+        refuse_unknown_fields(included, [*fields, *LABEL_STUDIO_ONLY])
         return {name: field for name, field in fields.items() if name in included}
 
     def get_organization(self, project: Project) -> int:

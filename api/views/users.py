@@ -103,7 +103,7 @@ class UserViewSet(ViewSet):
         Deactivating ends sessions and keys at once, frees what they hold, and keeps their work and verdicts.
         """
         person = self.get_object()
-        context = self.get_serializer_context() | {"person": person}
+        context = {**self.get_serializer_context(), "person": person}
         changes = sent(PersonChangeSerializer, request, context=context, partial=True)
         changed = people.change(person, changes, actor=user_of(request))
         return Response(self.get_serializer(changed).data)

@@ -72,7 +72,9 @@ def described_projects(projects: Iterable[Project]) -> list[Deleted]:
     changes = ProjectChange.objects.filter(project__in=pks, setting=DELETED).order_by("pk")
     deleters = dict(changes.values_list("project", "changed_by"))
     return [
-        Deleted("project", one.pk, one.pk, None, one.deleted_at, deleters.get(one.pk)) for one in projects
+        Deleted("project", one.pk, one.pk, None, one.deleted_at, deleters.get(one.pk))
+        for one in projects
+        if one.deleted_at is not None
     ]
 
 

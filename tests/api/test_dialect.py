@@ -54,6 +54,9 @@ def test_only_the_included_fields_are_sent(house, projects):
     assert client.get(f"{projects}?include=id").json() == {"id": house.project.pk}
     rows = client.get("/api/projects/?include=id,task_number").json()["results"]
     assert rows == [{"id": house.project.pk, "task_number": 1}]
+    assert client.get(f"{projects}?include=id,state").json() == {
+        "id": house.project.pk
+    }  # Label Studio's page
     refused = client.get(f"{projects}?include=id,task_numbr").json()
     assert refused["validation_errors"]["include"] == [
         "There is no field 'task_numbr'. Did you mean 'task_number'?"
