@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from django.db.models import Choices
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import BooleanField, Field, IntegerField
+from rest_framework.fields import BooleanField, ChoiceField, Field, IntegerField
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
@@ -48,6 +49,12 @@ def boolean_from(raw: Any, name: str) -> bool:
 
 def boolean_parameter(request: Request, name: str) -> bool:
     return boolean_from(request.query_params.get(name), name)
+
+
+def choices_from(raw: str, choices: type[Choices], name: str) -> list[Any]:
+    """Of a comma-separated list."""
+    field = ChoiceField(choices=choices.choices)
+    return [_read(field, one.strip(), name) for one in raw.split(",")]
 
 
 def _read(field: Field, raw: Any, name: str) -> Any:

@@ -15,6 +15,7 @@ from users.capabilities import Role
 from users.models import User
 
 from ..filters.lists import RoleFilter
+from ..filters.parameters import choices_from
 from ..pagination import LongList, Pages
 from ..serializers.members import (
     MemberSerializer,
@@ -58,7 +59,7 @@ class MemberViewSet(ViewSet):
         project = visible(Project.objects, request, pk)
         found = Membership.objects.filter(project=project).select_related("user").order_by("pk")
         if roles := request.query_params.get("role"):
-            found = found.filter(role__in=roles.split(","))
+            found = found.filter(role__in=choices_from(roles, Role, "role"))
         identities = identities_in(project.pk, request.user)
         words, ids = (request.query_params.get(name, "").lower() for name in ("search", "ids"))
         if words or ids:

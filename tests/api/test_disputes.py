@@ -60,9 +60,9 @@ def test_consumers_hear_of_it_once(rejected):
 
     told = {event.action: json.loads(event.body)["annotation"] for event in Event.objects.all()}
     assert sorted(told) == ["ANNOTATION_CONTESTED", "ANNOTATION_UPDATED"]
-    for annotation in told.values():
-        assert annotation["last_action"] == "rejected"
-        assert annotation["contested_at"] is not None
+    for said in told.values():
+        assert said["last_action"] == "rejected"
+        assert said["contested_at"] is not None
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}])
