@@ -38,7 +38,7 @@ def test_an_empty_inbox_says_so(house):
 
 
 def test_the_list_asks_for_itself_again_as_a_fragment(house):
-    assert 'hx-get="?kind=to_review&amp;page=1" hx-trigger="every 20s"' in page(
+    assert 'hx-get="?kind=to_review&amp;page=1" hx-trigger="changed from:body, every 300s"' in page(
         house.reviewer, "/inbox/?kind=to_review"
     )
     fragment = page(house.reviewer, "/inbox/?kind=to_review", **{"HX-Request": "true"})
@@ -70,7 +70,7 @@ def test_an_answer_leads_a_reviewer_to_the_review_screen(house):
 
 def test_the_header_counts_on_demand(house):
     shown = page(house.reviewer, "/")
-    assert 'hx-get="/inbox/count/" hx-trigger="load, every 60s"' in shown
+    assert 'hx-get="/inbox/count/" hx-trigger="load, changed from:body, every 300s"' in shown
     assert ">1<" in page(house.reviewer, "/inbox/count/")
     assert page(house.stranger, "/inbox/count/").strip() == ""
 
@@ -92,7 +92,7 @@ def test_the_start_page_has_a_bar_for_each_project(house):
 
 def test_a_bar_asks_for_itself_again(house):
     path = f"/projects/{house.project.pk}/progress/"
-    assert f'hx-get="{path}" hx-trigger="every 20s"' in page(house.annotator, path)
+    assert f'hx-get="{path}" hx-trigger="changed from:body, every 300s"' in page(house.annotator, path)
     assert browser_of(house.stranger).get(path).status_code == 404
 
 

@@ -103,7 +103,7 @@ def _unknown_options(answer: Any) -> set[str]:
 
 def _only_ids() -> Any:
     """Bodies are most of the time that a list takes."""
-    return patch.multiple("api.views.tasks", tasks_for_reader=_ids, table_rows=_ids)
+    return patch.multiple("api.views.tasks", listed_tasks=_ids, table_rows=_ids)
 
 
 def _ids(tasks: Any, reader: Any) -> list[dict[str, int]]:
