@@ -115,5 +115,6 @@ def test_label_studios_pages_open_the_hosts_of_ones_own_projects(house, monkeypa
         "img-src",
         "media-src",
         "connect-src",
+        "object-src",
     }
     assert "https://other.example.org" not in str(policy)

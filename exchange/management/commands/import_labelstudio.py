@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
 def _sentences(refused: Refused) -> list[str]:
     listed = refused.extra.get("body", {}).get("errors", [])
-    return [one["detail"] for one in listed] or [refused.detail]
+    return [str(one["detail"]) for one in listed] or [str(refused.detail)]
 
 
 def _project(named: str, person: User) -> Project:

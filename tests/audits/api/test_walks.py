@@ -86,7 +86,7 @@ def test_no_get_writes_a_row(client, ids):
     )
 
     assert row_counts() == before
-    assert statuses[200] > 2 * len(READS)
+    assert statuses[200] > len(READS)  # a query with a parameter that a route does not know is 400
     assert len(READS) >= 15
 
 
@@ -229,10 +229,17 @@ def test_a_list_of_three_takes_as_many_statements_as_one_of_one(dataset, version
     assert statements(client, address) == of_one
 
 
-@pytest.mark.parametrize("path", ["topics/", "comments/", "comments/sample/"])
+@pytest.mark.parametrize("path", ["topics/", "comments/"])
 def test_findings_take_few_statements_whatever_they_find(version, client, path):
     address = f"/api/audits/models/{version.model_id}/{path}"
     client.get(address)
 
     few = statements(client, f"{address}?page_size=1")
     assert statements(client, f"{address}?page_size=300") == few <= 9
+
+
+def test_a_sample_takes_few_statements(version, client):
+    address = f"/api/audits/models/{version.model_id}/comments/sample/"
+    client.get(address)
+
+    assert statements(client, address) <= 9

@@ -28,7 +28,7 @@ MORE = "fields=all&expand_created_by=true&include_undone=true&screen=label"
 # chance they hold the digits of somebody's id.
 RANDOM = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\"token\": ?\"[^\"]+"
-    r"|[0-9a-f]{64}|\"[0-9a-f]{32}\"|20(?!31)\d\d-\d\d-\d\d[T-][\d:.-]+"
+    r"|[0-9a-f]{16}(?=\")|gAAAAA[\w=-]+|[0-9a-f]{64}|\"[0-9a-f]{32}\"|20(?!31)\d\d-\d\d-\d\d[T-][\d:.-]+"
     r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]+|nonce[-=\"]+[\w+/=-]+|_seconds\": ?[\d.]+"
 )
 
