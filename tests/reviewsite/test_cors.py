@@ -25,7 +25,7 @@ SET = re.compile(
 )
 # Every page may read the first ones. The others are for browsers, or are sent by us to others.
 ALWAYS_READABLE = {"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Last-Modified"}
-FOR_BROWSERS = {"Content-Security-Policy", "X-Content-Type-Options", "X-Robots-Tag"}
+FOR_BROWSERS = {"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "X-Robots-Tag"}
 SENT_TO_OTHERS = {"Accept-Encoding", "X-Key"}
 
 
