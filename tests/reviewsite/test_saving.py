@@ -82,6 +82,7 @@ LOCKED_ELSEWHERE = {
     "crowd/storing_restored.py:store": "when its round begins",
     "crowd/storing_restored.py:_count": "when its round begins",
     "crowd/submitting.py:count_review": "the item that its callers locked",
+    "users/people.py:change": "with the administrators, by _locked_with_administrators",
     "users/models.py:revoke": "a key that is revoked twice keeps one of two times",
 }
 
