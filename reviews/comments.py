@@ -90,10 +90,11 @@ def follow_drafts(annotations: Iterable[Annotation]) -> None:
         pk__in=[a.current_version_id for a in annotations], draft_id__isnull=False
     )
     for annotation, task, draft in versions.values_list("annotation_id", "annotation__task_id", "draft_id"):
-        moved = Comment.objects.filter(task=task, draft_id=draft, annotation=None)
-        for comment in moved.select_related("project", "created_by"):
+        of_draft = Comment.objects.filter(task=task, draft_id=draft, annotation=None)
+        moved = list(of_draft.select_related("project", "created_by"))
+        Comment.objects.filter(pk__in=[comment.pk for comment in moved]).update(annotation=annotation)
+        for comment in moved:
             comment.annotation_id = annotation
-            Comment.objects.filter(pk=comment.pk).update(annotation=annotation)
             _tell(events.COMMENT_CHANGED, comment, comment.created_by)
 
 

@@ -7,6 +7,7 @@ from tasks.choices import ActionType, AssignmentType
 from tasks.errors import Refused
 from tasks.models import Annotation, Project
 from tasks.roles import may
+from tasks.services.annotations import NOT_YOURS, may_edit
 from tasks.state import State, state_of
 from users.models import User
 from users.sentences import sentence as _
@@ -199,14 +200,7 @@ def not_its_author(case: Case) -> Refusal | None:
 
 
 def not_yours_to_change(case: Case) -> Refusal | None:
-    """As tasks/services/annotations.py refuses it."""
-    if case.annotation.is_work_of(case.user) or case.may("edit_any_annotation"):
-        return None
-    return Refusal(
-        "not_yours",
-        _("This is somebody else's work. Only its author, a reviewer or a manager may change it."),
-        403,
-    )
+    return None if may_edit(case.annotation, case.user) else Refusal("not_yours", NOT_YOURS, 403)
 
 
 def locked_by_verdict(case: Case) -> Refusal | None:

@@ -30,8 +30,7 @@ NOTHING_SEEN = Seen()
 
 def refuse_stale(annotation: Annotation, seen: Seen) -> None:
     """`annotation` is locked. Raises Refused(stale), 412 or 400."""
-    if seen.if_match is not None:
-        _require_seq(annotation, seen.if_match.strip())
+    require_unchanged(annotation, seen.if_match)
     last, newest = seen.last_annotation_history, annotation.last_row_to_see
     if last is not None and newest is not None and newest > last:
         what = _("The data of its task") if newest == annotation.data_changed_row else _("The annotation")
@@ -54,18 +53,13 @@ def state_number(row: Annotation | Task | Project) -> int:
     return (row.updated_at - EPOCH) // timedelta(microseconds=1)
 
 
-def require_unchanged(row: Task | Project, if_match: str | None) -> None:
+def require_unchanged(row: Annotation | Task | Project, if_match: str | None) -> None:
     """`row` is locked. Raises Refused(stale), 412."""
     if if_match is None or if_match.strip() == "*":
         return
-    if _number_in(if_match.strip(), row) != state_number(row):
-        what = row._meta.verbose_name
-        raise Refused(
-            "stale",
-            _("The %(what)s has changed since you read it. Reload it.", what=what),
-            status=412,
-            extra={"stale": row},
-        )
+    seen = _number_in(if_match.strip(), row)
+    if seen != state_number(row):
+        raise Refused("stale", _changed_since(row, seen), status=412, extra={"stale": row})
 
 
 def _number_in(if_match: str, row: Annotation | Task | Project) -> int:
@@ -78,19 +72,11 @@ def _number_in(if_match: str, row: Annotation | Task | Project) -> int:
     return int(match[1])
 
 
-def _require_seq(annotation: Annotation, if_match: str) -> None:
-    if if_match == "*":
-        return
-    seen = _number_in(if_match, annotation)
-    if seen != annotation.annotation_seq:
-        raise Refused(
-            "stale",
-            _(
-                "The annotation has changed since you read it "
-                "(now %(annotation_seq)s, then %(seen)s). Reload it.",
-                annotation_seq=annotation.annotation_seq,
-                seen=seen,
-            ),
-            status=412,
-            extra={"stale": annotation},
-        )
+def _changed_since(row: Annotation | Task | Project, seen: int) -> str:
+    if not isinstance(row, Annotation):  # their numbers are times
+        return _("The %(what)s has changed since you read it. Reload it.", what=row._meta.verbose_name)
+    return _(
+        "The annotation has changed since you read it (now %(annotation_seq)s, then %(seen)s). Reload it.",
+        annotation_seq=row.annotation_seq,
+        seen=seen,
+    )

@@ -7,13 +7,28 @@ of a task that sum up all its annotations. For an annotator each is the same of 
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest
 
 from users.models import User
 
 from .choices import ActionType, Distribution
 from .models import Annotation, Project, Task
+from .querysets import within
 from .roles import may
 from .state import ABSENT, ACCEPTED_OR_FIXED
 from .totals import totals_of
@@ -24,6 +39,17 @@ REJECTED = Q(last_action=ActionType.REJECTED)
 
 def own_annotations(user: User) -> QuerySet[Annotation]:
     return Annotation.objects.filter(completed_by=user).exclude(state__in=ABSENT).order_by()
+
+
+def totals_of_list(tasks: QuerySet[Task], user: User, *, most: int) -> dict[str, int]:
+    """Of the first tasks of a list, `most` of them: their annotations, of annotators their own."""
+    sees_all, stored = within(user, "view_all_annotations"), F("total_annotations")
+    own = own_fields(user)["total_annotations"]
+    counted = Case(When(sees_all, then=stored), default=own) if sees_all else stored
+    first = tasks.prefetch_related(None).order_by().annotate(counted=counted)[:most]
+    return first.aggregate(
+        annotations=Coalesce(Sum("counted"), 0), predictions=Coalesce(Sum("total_predictions"), 0)
+    )
 
 
 def own_fields(user: User, *, task: str = "pk") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from tasks.errors import Refused
 from tasks.models import Annotation, Task
-from tasks.roles import may, projects_where
+from tasks.roles import projects_where
 from tasks.sql import run
 from users.models import User
 from users.sentences import sentence as _
@@ -65,8 +65,8 @@ NOT_TOLD = {"REVIEW_CREATED", "REVIEW_UPDATED", "PING"}
 NOT_TOLD |= {"CROWD_REVIEW_CREATED", "ANNOTATION_TARGET_MET", "CAMPAIGN_COMPLETED"}
 NOT_TOLD |= {"AUDIT_REPORT_SUBMITTED", "AUDIT_REPORT_FAILED"}
 # What sums up everybody's work: nothing for those who see only their own.
-OF_EVERYBODYS_WORK = {"TASK_REVIEWED", "TASK_UNREVIEWED", "ASSIGNMENTS_CREATED", "ASSIGNMENTS_DELETED"}
-OF_EVERYBODYS_WORK |= {"MEMBER_ADDED", "MEMBER_UPDATED", "MEMBER_REMOVED"}
+OF_EVERYBODYS_WORK = ["TASK_REVIEWED", "TASK_UNREVIEWED", "ASSIGNMENTS_CREATED", "ASSIGNMENTS_DELETED"]
+OF_EVERYBODYS_WORK += ["MEMBER_ADDED", "MEMBER_UPDATED", "MEMBER_REMOVED"]
 
 
 class Row(NamedTuple):
@@ -141,14 +141,24 @@ ROWS_AFTER = """
     SELECT position, project_id, action, tasks, annotations, created_at FROM webhooks_event
     WHERE position > %(after)s
         AND (%(projects)s::bigint[] IS NULL OR project_id = ANY(%(projects)s::bigint[]))
+        AND (
+            action <> ALL(%(of_everybodys_work)s::text[])
+            OR %(with_others)s::bigint[] IS NULL OR project_id = ANY(%(with_others)s::bigint[])
+        )
     ORDER BY position LIMIT %(limit)s
 """
 
 
 def _rows_after(position: int, reader: User, project: int | None) -> list[Row]:
     projects = [project] if project else projects_where(reader, "view_project")
-    rows = run(ROWS_AFTER, {"after": position, "projects": projects, "limit": SCANNED + 1})
-    return [Row(*row) for row in rows]
+    about = {
+        "after": position,
+        "projects": projects,
+        "of_everybodys_work": OF_EVERYBODYS_WORK,
+        "with_others": projects_where(reader, "view_all_annotations"),
+        "limit": SCANNED + 1,
+    }
+    return [Row(*row) for row in run(ROWS_AFTER, about)]
 
 
 def _changes(rows: Sequence[Row], reader: User) -> Iterator[Change]:
@@ -156,8 +166,6 @@ def _changes(rows: Sequence[Row], reader: User) -> Iterator[Change]:
     known = _known(rows, reader)
     for row in rows:
         kind = KINDS[row.action]
-        if row.action in OF_EVERYBODYS_WORK and not may(reader, "view_all_annotations", row.project_id):
-            continue
         if kind == PROJECT:
             yield _change(row, kind)
             continue

@@ -1,25 +1,23 @@
 """Several members at once, and all of them as a table."""
 
-import csv
 from typing import Any
 
-from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, inline_serializer
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.response import Response
 
-from exchange.exporting.formats import cell
 from reviews.visible_people import visible_people, without_activity
 from tasks.errors import Refused
-from tasks.models import Membership, Project
+from tasks.models import Project
 from tasks.services import members
-from users.capabilities import PROJECT_ROLES, Role
+from users.capabilities import PROJECT_ROLES
 from users.models import User
 from users.sentences import sentence as _
 
 from ..serializers.values import wire_time, wire_time_or_none
 from .base import project_for, sent, user_of
 from .known_parameters import APIView
+from .tables import csv_answer
 
 MOST = 1000
 COLUMNS = ("id", "email", "first_name", "last_name", "role", "paused", "joined_at", "last_activity")
@@ -70,12 +68,8 @@ class BulkMembers(APIView):
         project = project_for(request, "manage_members", pk)
         body = sent(NewBulkMembersSerializer, request)
         people = _chosen(visible_people(user_of(request)), body)
-        present = set(project.memberships.values_list("user_id", flat=True))
         role = (body.get("roles") or [None])[0]
-        for person in people:
-            if role or person.pk not in present:
-                members.set_role(project, person, role or Role.ANNOTATOR, actor=request.user)
-        return Response({"created": sum(person.pk not in present for person in people)})
+        return Response({"created": members.set_many(project, people, role, actor=request.user)})
 
     @extend_schema(
         operation_id="projects_members_bulk_remove",
@@ -94,11 +88,7 @@ class BulkMembers(APIView):
         wanted.is_valid(raise_exception=True)
         of_project = User.objects.filter(memberships__project=project).exclude(pk=request.user.pk)
         chosen = _chosen(of_project, wanted.validated_data)
-        for row in Membership.objects.filter(project=project, user__in=chosen).select_related(
-            "project", "user"
-        ):
-            members.remove(row, actor=request.user)
-        return Response({"deleted": len(chosen)}, status=status.HTTP_200_OK)
+        return Response({"deleted": members.remove_many(project, chosen, actor=request.user)})
 
 
 def _from_query(request) -> dict[str, Any]:
@@ -124,12 +114,7 @@ class MembersTable(APIView):
     def get(self, request, pk: int):
         """All members as CSV (managers)."""
         project = project_for(request, "manage_members", pk)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-members.csv"'
-        writer = csv.writer(response)
-        writer.writerow(COLUMNS)
-        writer.writerows(_rows(project, user_of(request)))
-        return response
+        return csv_answer(f"project-{project.pk}-members.csv", COLUMNS, _rows(project, user_of(request)))
 
 
 def _rows(project: Project, reader: User) -> list[list[Any]]:
@@ -138,7 +123,7 @@ def _rows(project: Project, reader: User) -> list[list[Any]]:
     return [
         [
             row.user.pk,
-            *map(cell, (row.user.email, row.user.first_name, row.user.last_name)),
+            *(row.user.email, row.user.first_name, row.user.last_name),
             row.role,
             row.paused,
             wire_time(row.created_at),

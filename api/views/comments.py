@@ -1,12 +1,10 @@
 """Comments on annotations and drafts."""
 
-import csv
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as InvalidZone
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -20,7 +18,6 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
-from exchange.exporting.formats import cell
 from reviews import comments
 from reviews.models import Comment
 from tasks.errors import Refused
@@ -39,6 +36,7 @@ from ..serializers.reviews import (
     NewCommentSerializer,
 )
 from .base import ViewSet, sent, visible
+from .tables import csv_answer
 
 ANY_COMMENT = PolymorphicProxySerializer(
     component_name="AnyComment",
@@ -111,17 +109,13 @@ class CommentViewSet(ViewSet):
                     ]
                 }
             )
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="comments.csv"'
-        writer = csv.writer(response)
-        writer.writerow(COLUMNS)
+        bodies = self.get_serializer(rows, many=True).data
         # With `expand_created_by`, people by their e-mail.
-        for comment, body in zip(rows, self.get_serializer(rows, many=True).data, strict=True):
+        for comment, body in zip(rows, bodies, strict=True):
             body |= {name: _in_zone(getattr(comment, name), zone) for name in TIMES}
             author = body["created_by"]
             body["created_by"] = author["email"] if isinstance(author, dict) else author
-            writer.writerow([cell(body[name]) for name in COLUMNS])
-        return response
+        return csv_answer("comments.csv", COLUMNS, [[body[name] for name in COLUMNS] for body in bodies])
 
     @extend_schema(responses=ANY_COMMENT, parameters=[EXPAND])
     def retrieve(self, request, pk=None):

@@ -1,6 +1,5 @@
 """What changed since a review, what fixes corrected, and how often which label became which."""
 
-import csv
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +8,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from exchange.exporting.formats import cell
 from reviews import corrections
 from reviews.changed_since import changed_since
 from reviews.models import Correction
@@ -31,6 +29,7 @@ from ..serializers.corrections import (
 )
 from .base import ViewSet, project_for, visible
 from .known_parameters import APIView
+from .tables import csv_answer
 
 FORMATS = ("JSON", "CSV")
 COLUMNS = ("annotator", "annotator_email", "control", "label_from", "label_to", "count")
@@ -126,7 +125,7 @@ class Confusion(ViewSet):
             page = list(groups) if as_file else self.paginate_queryset(groups) or []
         people = corrections.people_of(page)
         if as_file:
-            return _csv_response(project, page, people)
+            return _as_file(project, page, people)
         return self.get_paginated_response(
             ConfusionSerializer(page, many=True, context={"people": people}).data
         )
@@ -143,12 +142,7 @@ def _is_csv(format_name: str) -> bool:
     return format_name == "CSV"
 
 
-def _csv_response(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="project-{project.pk}-confusion.csv"'
-    writer = csv.writer(response)
-    writer.writerow(COLUMNS)
-    for group in groups:
-        row = group | {"annotator_email": people[group["annotator"]].email}
-        writer.writerow([cell(row[name]) for name in COLUMNS])
-    return response
+def _as_file(project: Project, groups: list[dict[str, Any]], people: dict[int, User]) -> HttpResponse:
+    rows = [group | {"annotator_email": people[group["annotator"]].email} for group in groups]
+    name = f"project-{project.pk}-confusion.csv"
+    return csv_answer(name, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])

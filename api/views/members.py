@@ -90,9 +90,10 @@ class MemberViewSet(ViewSet):
         project = project_for(request, "manage_members", pk)
         body = sent(NewMemberSerializer, request)
         person = find_person(request.user, pk=body["user"])
-        member = project.memberships.filter(user=person).first()
-        if member is None or "role" in body:
-            member = members.set_role(project, person, body.get("role", Role.ANNOTATOR), actor=request.user)
+        if "role" in body:
+            member = members.set_role(project, person, body["role"], actor=request.user)
+        else:
+            member = members.add(project, person, actor=request.user)
         return Response({"user": person.pk, "role": member.role}, status=status.HTTP_201_CREATED)
 
     @extend_schema(

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, F, Q, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -12,8 +11,7 @@ from rest_framework.response import Response
 from reviews.task_table.query import parse_json_text
 from reviews.task_table.selection import parse_selection
 from tasks.models import Annotation, Draft, Prediction, Project, Task
-from tasks.own_work import own_fields
-from tasks.querysets import within
+from tasks.own_work import totals_of_list
 from tasks.roles import may
 from tasks.services import drafts, tasks
 from tasks.totals import totals_of
@@ -114,15 +112,7 @@ class TaskViewSet(ViewSet):
         return totals_of([int(project)])[int(project)]
 
     def counted_totals(self, tasks) -> dict[str, int]:
-        """Of the first COUNT_LIMIT tasks of a list: their annotations, of annotators their own."""
-        user = user_of(self.request)
-        sees_all, stored = within(user, "view_all_annotations"), F("total_annotations")
-        own = own_fields(user)["total_annotations"]
-        counted = Case(When(sees_all, then=stored), default=own) if sees_all else stored
-        first = tasks.prefetch_related(None).order_by().annotate(counted=counted)[: COUNT_LIMIT + 1]
-        return first.aggregate(
-            annotations=Coalesce(Sum("counted"), 0), predictions=Coalesce(Sum("total_predictions"), 0)
-        )
+        return totals_of_list(tasks, user_of(self.request), most=COUNT_LIMIT + 1)
 
     def _offered_everything(self, project: int) -> bool:
         user = user_of(self.request)

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from reviews.visible_people import people_and_pseudonyms, visible_people, without_activity
 from tasks.errors import Refused
-from tasks.models import Project
 from tasks.pseudonyms import is_pseudonym
 from tasks.services import members
 from users import login_guard, people
@@ -127,7 +126,7 @@ class UserViewSet(ViewSet):
         with transaction.atomic():
             person, is_new = people.invite(**body)
             if project:
-                role = _joined(project, person, role)
+                role = members.add(project, person, role, actor=user_of(request)).role
         answer = {"user": person, "is_new": is_new, "project": project_id, "role": role if project else None}
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(InvitedSerializer(answer).data, status=code)
@@ -170,12 +169,6 @@ class UserViewSet(ViewSet):
                 "permission_denied", _("Only an owner may manage the tokens of an owner."), status=403
             )
         return person
-
-
-def _joined(project: Project, person: User, role: str) -> str:
-    """Their role in the project: a present member keeps theirs."""
-    member = project.memberships.filter(user=person).first() or members.set_role(project, person, role)
-    return member.role
 
 
 class WhoAmI(APIView):

@@ -10,12 +10,11 @@ from tasks.models import Project
 from tasks.results import regions_of
 
 from .bodies import Body
-from .rows import AFTER, RELATIONS, Columns, rows_of
+from .rows import AFTER, PLAIN, RELATIONS, Columns, rows_of
 
 FILE = "data/train.jsonl"
 NUMBERS = {**dict.fromkeys(("annotator", "annotation_id", "reviewer"), "int64"), "lead_time": "float64"}
 TYPES = {bool: "bool", int: "int64", float: "float64", str: "string"}
-TEXTS = {"choices": "choices", "textarea": "text"}  # type of region → key of its list of texts
 MAX_INTEGER = 2**63
 README = """\
 ---
@@ -79,7 +78,7 @@ def _type_of(value: Any) -> type:
 
 
 def _texts(region: Body) -> list[str] | None:
-    value, key = region.get("value"), TEXTS.get(str(region.get("type")))
+    value, key = region.get("value"), PLAIN.get(str(region.get("type")))
     found = value.get(key) if key and isinstance(value, dict) else None
     found = [found] if isinstance(found, str) else found
     return found if isinstance(found, list) and all(isinstance(text, str) for text in found) else None

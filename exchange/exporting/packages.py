@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from jobs.progress import Progress
@@ -23,6 +22,7 @@ from tasks.errors import Refused
 from tasks.labelconfig import Control, LabelConfig, parse
 from tasks.models import Project
 from tasks.results import regions_of
+from tasks.shown_data import value_at
 from users.sentences import sentence as _
 
 from . import converter, dataset
@@ -111,20 +111,6 @@ def _chosen(bodies: Iterable[Body], key: str, left_out: Counter[str]) -> Iterato
         else:
             left_out["other_annotations"] += len(body["annotations"]) - 1
             yield Task(body["id"], value, annotation)
-
-
-def value_at(data: Any, path: str) -> Any:
-    """`work.items[0].value`; a key that contains dots comes first."""
-    if isinstance(data, dict) and path in data:
-        return data[path]
-    for part in re.findall(r"[^.\[\]]+", path):
-        if isinstance(data, dict):
-            data = data.get(part)
-        elif isinstance(data, list) and part.isdecimal() and int(part) < len(data):
-            data = data[int(part)]
-        else:
-            return None
-    return data
 
 
 # --- formats ------------------------------------------------------------------------------------

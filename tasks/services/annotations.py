@@ -43,6 +43,8 @@ OF_A_VERSION = (
     "annotation_seq",
 )
 
+NOT_YOURS = _("This is somebody else's work. Only its author, a reviewer or a manager may change it.")
+
 
 @dataclass
 class Work:
@@ -389,13 +391,13 @@ def _emit(kind: str, annotation: Annotation, actor: User, **about: Any) -> None:
     )
 
 
+def may_edit(annotation: Annotation, user: User) -> bool:
+    return annotation.is_work_of(user) or may(user, "edit_any_annotation", annotation.project_id)
+
+
 def _require_edit_permission(annotation: Annotation, actor: User) -> None:
-    if not annotation.is_work_of(actor) and not may(actor, "edit_any_annotation", annotation.project):
-        raise Refused(
-            "not_yours",
-            _("This is somebody else's work. Only its author, a reviewer or a manager may change it."),
-            status=403,
-        )
+    if not may_edit(annotation, actor):
+        raise Refused("not_yours", NOT_YOURS, status=403)
 
 
 def _refuse_ground_truth(annotation: Annotation, actor: User) -> None:

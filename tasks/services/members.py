@@ -47,6 +47,32 @@ def set_role(project: Project, user: User, role: str, *, actor: User | None = No
     return membership
 
 
+def add(project: Project, user: User, role: str = Role.ANNOTATOR, *, actor: User) -> Membership:
+    """A member who is there already keeps their role."""
+    with transaction.atomic():
+        return _lock(project.pk, user) or set_role(project, user, role, actor=actor)
+
+
+def set_many(project: Project, people: Collection[User], role: str | None, *, actor: User) -> int:
+    """Give these people the role, or add them as annotators. All or none. Returns how many are new."""
+    with transaction.atomic():
+        present = _lock_all(project.pk, people)
+        for person in people:
+            if role or person.pk not in present:
+                set_role(project, person, role or Role.ANNOTATOR, actor=actor)
+    return sum(person.pk not in present for person in people)
+
+
+def remove_many(project: Project, people: Collection[User], *, actor: User) -> int:
+    """All or none. Returns how many were members."""
+    with transaction.atomic():
+        present = _lock_all(project.pk, people)
+        gone = [present[person.pk] for person in people if person.pk in present]
+        for membership in gone:
+            remove(membership, actor=actor)
+    return len(gone)
+
+
 def remove(membership: Membership, *, actor: User | None = None) -> None:
     project, user = membership.project, membership.user
     with transaction.atomic():
@@ -82,10 +108,15 @@ def _lock(project_id: int, user: User) -> Membership | None:
     """The membership as it is now. With it the managers of the project are locked, by id: of two who leave
     at once, the second sees that there is nobody else.
     """
-    concerned = Q(user=user) | Q(role=Role.MANAGER)
+    return _lock_all(project_id, [user]).get(user.pk)
+
+
+def _lock_all(project_id: int, people: Collection[User]) -> dict[int, Membership]:
+    """By user id, those of the managers too."""
+    concerned = Q(user__in=people) | Q(role=Role.MANAGER)
     rows = Membership.objects.filter(concerned, project=project_id).order_by("pk")
-    locked = list(rows.select_related("user", "project").select_for_update(no_key=True, of=("self",)))
-    return next((row for row in locked if row.user_id == user.pk), None)
+    locked = rows.select_related("user", "project").select_for_update(no_key=True, of=("self",))
+    return {row.user_id: row for row in locked}
 
 
 def release(project: Project, user: User, *, actor: User | None) -> None:
