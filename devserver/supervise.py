@@ -243,7 +243,7 @@ def summary(data: Path) -> str:
     url, accounts = demo["base_url"], demo["accounts"]
     rows = [f"  {role:<12}{account['email']:<32}{account['password']}" for role, account in accounts.items()]
     front_end = (
-        f"{url}/label-studio/"
+        f"{url}/label-studio/projects/"
         if frontend.is_present()
         else "run `make frontend` for Label Studio's, then restart"
     )
