@@ -38,7 +38,7 @@ class LabelLinks(APIView):
 class Templates(APIView):
     @extend_schema(
         responses=inline_serializer(
-            "Templates",
+            "ConfigTemplates",
             {
                 "templates": serializers.ListField(child=serializers.JSONField()),
                 "groups": serializers.ListField(child=serializers.CharField()),

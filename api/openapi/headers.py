@@ -11,6 +11,12 @@ IF_MATCH = OpenApiParameter(
     HEADER,
     description="The `ETag` that you read. Where it has changed since, nothing is done: 412.",
 )
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    HEADER,
+    description="The `ETag` that you read. If nothing has changed since, the answer is 304 without a body.",
+)
 ETAG = OpenApiParameter(
     "ETag", str, HEADER, response=[200, 201, 304], description="The state of the row, for `If-Match`."
 )

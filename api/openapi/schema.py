@@ -76,7 +76,7 @@ class Schema(AutoSchema):
 
     def _get_request_body(self, direction="request"):
         if self.method != "DELETE" or direction != "request":
-            return super()._get_request_body(direction)
+            return _required(super()._get_request_body(direction))
         # REST framework reads a body of DELETE; the generator asks for one with other methods only.
         if self.get_request_serializer() is None:
             return None
@@ -100,15 +100,26 @@ class Schema(AutoSchema):
 
     def _map_basic_serializer(self, serializer, direction):
         schema = super()._map_basic_serializer(serializer, direction)
+        meta = getattr(serializer, "Meta", None)
+        if getattr(meta, "other_keys", False):
+            schema["additionalProperties"] = {}
         if direction == "response":
             # `required=False` says nothing about keys that are only read: `Meta.optional_keys` does.
-            meta = getattr(serializer, "Meta", None)
             _mark_optional(schema, getattr(meta, "optional_keys", ()))
             _mark_nullable(schema, getattr(serializer, "hidden_names", ()))
         else:
-            for name, nested in getattr(serializer, "nested_settings", {}).items():
-                schema["properties"][name] = self.resolve_serializer(nested, "request").ref
+            nested = getattr(serializer, "nested_settings", {})
+            for name, settings in nested.items():
+                schema["properties"][name] = self.resolve_serializer(settings, "request").ref
+            _mark_optional(schema, nested)
         return schema
+
+
+def _required(body: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A body without a serializer, whose schema the view spells out, is not optional."""
+    if body and any("anyOf" in content.get("schema", {}) for content in body["content"].values()):
+        body["required"] = True
+    return body
 
 
 def _mark_optional(schema: dict[str, Any], names: Iterable[str]) -> None:

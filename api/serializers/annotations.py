@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reviews import workflow
@@ -63,6 +64,20 @@ class UniqueIdField(serializers.UUIDField):
             self.fail("invalid", value=data)
 
 
+class RegionSerializer(serializers.Serializer):
+    """What is the same in regions of every tag, for OpenAPI. All other keys are kept as they come."""
+
+    id = serializers.CharField(required=False, help_text="Parts of one region share it; a relation has none.")
+    type = serializers.CharField(required=False, help_text='As "rectanglelabels" or "relation".')
+    from_name = serializers.CharField(required=False, help_text="The control.")
+    to_name = serializers.CharField(required=False, help_text="The object that is labelled.")
+    value = serializers.DictField(required=False)
+
+    class Meta:
+        other_keys = True
+
+
+@extend_schema_field(RegionSerializer(many=True))
 class ResultField(StrictJSONField):
     """A list of regions, of which every reader can rely on what tasks.results promises."""
 
@@ -76,6 +91,19 @@ class ResultField(StrictJSONField):
         return value
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ObjectField(StrictJSONField):
+    """A JSON object; in a form body, as text."""
+
+    default_error_messages = {"not_an_object": _("Expected an object, that is names with values.")}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("not_an_object")
+        return value
+
+
 # --- annotations ------------------------------------------------------------------------------------
 # The serializers of what is read declare a body for OpenAPI; a plain function builds it.
 
@@ -83,6 +111,7 @@ class ResultField(StrictJSONField):
 class AnnotationBodySerializer(serializers.ModelSerializer):
     """What is the same for every reader: payloads and exports are made of this."""
 
+    result = ResultField(read_only=True)
     created_username = serializers.CharField(read_only=True)
     created_ago = serializers.CharField(read_only=True)
     import_id = serializers.IntegerField(source="imported_by_id", read_only=True, allow_null=True)
@@ -397,7 +426,7 @@ class HistorySerializer(serializers.ModelSerializer):
 
     task_id = serializers.IntegerField(source="annotation.task_id", read_only=True)
     project_id = serializers.IntegerField(source="annotation.project_id", read_only=True)
-    result = serializers.ListField(child=serializers.DictField(), read_only=True)
+    result = ResultField(read_only=True)
     version = serializers.IntegerField(source="number", read_only=True, allow_null=True)
     imported_by = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="Who imported it. `created_by` is whom the file names."

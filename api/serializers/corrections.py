@@ -30,7 +30,7 @@ class OperationSerializer(serializers.Serializer):
         return operation.as_body()
 
 
-class SinceSerializer(serializers.Serializer):
+class ChangedSinceSerializer(serializers.Serializer):
     """`since` and `now` are ids of history rows. `since` is null before the first review."""
 
     since = serializers.IntegerField(allow_null=True)

@@ -26,7 +26,7 @@ class ReviewSerializer(serializers.ModelSerializer):
     """Label Studio's keys, and our own `state`, `verdict`, `reason`, `restores`, `unique_id`, `imported_by`
     and `supersedes`."""
 
-    result = serializers.ListField(child=serializers.DictField(), read_only=True, allow_null=True)
+    result = ResultField(read_only=True, allow_null=True)
     previous_annotation_history = serializers.IntegerField(source="seen_version_id", read_only=True)
     fixed_annotation_history = serializers.IntegerField(
         source="fixed_version_id", read_only=True, allow_null=True

@@ -13,12 +13,11 @@ from tasks.own_work import own_values
 from tasks.pseudonyms import Identities, identities_in
 from tasks.roles import may
 from users.models import User
-from users.sentences import sentence as _
 
 from .annotations import (
     DraftSerializer,
+    ObjectField,
     PredictionSerializer,
-    StrictJSONField,
     UniqueIdField,
 )
 from .cut import cut_data
@@ -43,6 +42,7 @@ REVIEW_WORDS: dict[str, str] = {
 class TaskBodySerializer(serializers.ModelSerializer):
     """A task and its counters."""
 
+    data: Any = ObjectField(read_only=True)  # the key hides Serializer.data
     is_labeled = serializers.BooleanField(read_only=True)
     file_upload = serializers.IntegerField(source="file_upload_id", read_only=True, allow_null=True)
     storage_filename = serializers.CharField(read_only=True, allow_null=True)
@@ -294,21 +294,9 @@ class FullTaskSerializer(TaskSerializer):
         fields = [*TaskSerializer.Meta.fields, "annotations", "predictions", "drafts"]
 
 
-class ObjectField(StrictJSONField):
-    """A JSON object; in a form body, as text."""
-
-    default_error_messages = {"not_an_object": _("Expected an object, that is names with values.")}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        value = super().to_internal_value(data)
-        if not isinstance(value, dict):
-            self.fail("not_an_object")
-        return value
-
-
 class NewTaskSerializer(serializers.ModelSerializer):
     project = serializers.IntegerField(min_value=1, max_value=2**62)
-    data: Any = ObjectField()  # the key hides Serializer.data
+    data: Any = ObjectField()
     unique_id = UniqueIdField(required=False)
 
     class Meta:

@@ -61,7 +61,7 @@ class LinkSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField()
 
 
-class LinksSerializer(serializers.Serializer):
+class ManyLinksSerializer(serializers.Serializer):
     links = LinkSerializer(many=True)
     not_found = serializers.ListField(child=serializers.CharField(), help_text="No file that you may see.")
 

@@ -23,7 +23,7 @@ from users.sentences import sentence as _
 
 from ..filters.lists import AnnotationFilter, AnnotationOrder
 from ..filters.parameters import DELETED, boolean_parameter
-from ..openapi.headers import ETAG, IF_MATCH
+from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH
 from ..pagination import Pages
 from ..serializers.annotations import (
     AnnotationSerializer,
@@ -118,7 +118,7 @@ class AnnotationViewSet(ViewSet):
             rows = self.get_queryset().listed_for(request.user)
         return self.page_of(self.filter_queryset(rows), bodies_of=annotations_for_reader)
 
-    @extend_schema(responses={200: AnnotationSerializer, 304: UNCHANGED}, parameters=[ETAG])
+    @extend_schema(responses={200: AnnotationSerializer, 304: UNCHANGED}, parameters=[IF_NONE_MATCH, ETAG])
     def retrieve(self, request, pk=None):
         return conditional(request, self._answer(self.get_object()))
 

@@ -23,9 +23,9 @@ from ..openapi.headers import FILE_NAME
 from ..pagination import GroupPages, Pages
 from ..serializers.corrections import (
     AcknowledgedSerializer,
+    ChangedSinceSerializer,
     ConfusionSerializer,
     CorrectionSerializer,
-    SinceSerializer,
 )
 from .base import ViewSet, project_for, visible
 from .known_parameters import APIView
@@ -41,13 +41,13 @@ class Changes(APIView):
         parameters=[
             OpenApiParameter("since", int, description="A history row; by default the version last reviewed.")
         ],
-        responses=SinceSerializer,
+        responses=ChangedSinceSerializer,
     )
     def get(self, request, pk: int):
         """What changed in an annotation since it was last reviewed."""
         annotation = visible(Annotation.objects.all(), request, pk)
         since = id_from(request.query_params.get("since"), "since")
-        return Response(SinceSerializer(changed_since(annotation, since)).data)
+        return Response(ChangedSinceSerializer(changed_since(annotation, since)).data)
 
 
 class CorrectionViewSet(ViewSet):

@@ -16,7 +16,7 @@ from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
 from ..filters.parameters import DELETED, INCLUDE, boolean_from, boolean_parameter, included_fields
-from ..openapi.headers import ETAG, IF_MATCH
+from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH
 from ..pagination import PAGE, PAGE_SIZE, START, OldTaskPages, ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
@@ -79,7 +79,9 @@ class ProjectViewSet(ViewSet):
         body = self.get_serializer(project).data
         return with_etag(Response(body, status=status.HTTP_201_CREATED), project)
 
-    @extend_schema(parameters=[INCLUDE, ETAG], responses={200: ProjectSerializer, 304: UNCHANGED})
+    @extend_schema(
+        parameters=[INCLUDE, IF_NONE_MATCH, ETAG], responses={200: ProjectSerializer, 304: UNCHANGED}
+    )
     def retrieve(self, request, pk=None):
         project = self.get_object()
         return conditional(request, with_etag(Response(self.get_serializer(project).data), project))

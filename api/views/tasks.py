@@ -25,7 +25,7 @@ from ..filters.parameters import (
     included_fields,
     refuse_unknown_fields,
 )
-from ..openapi.headers import ETAG, IF_MATCH
+from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH
 from ..pagination import COUNT_LIMIT, LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
 from ..serializers.task_rows import (
@@ -137,7 +137,7 @@ class TaskViewSet(ViewSet):
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return self._answer(task.pk, code)
 
-    @extend_schema(responses={200: OneTaskSerializer, 304: UNCHANGED}, parameters=[ETAG])
+    @extend_schema(responses={200: OneTaskSerializer, 304: UNCHANGED}, parameters=[IF_NONE_MATCH, ETAG])
     def retrieve(self, request, pk=None):
         return conditional(request, self._answer(pk))
 

@@ -19,7 +19,7 @@ from ..filters.parameters import boolean_parameter
 from ..pagination import LongList
 from ..serializers.uploads import (
     DeletedUploadsSerializer,
-    LinksSerializer,
+    ManyLinksSerializer,
     SignedSerializer,
     SignManySerializer,
     SignSerializer,
@@ -114,7 +114,9 @@ class SignUpload(APIView):
 
 
 class SignUploads(APIView):
-    @extend_schema(operation_id="uploads_sign_many", request=SignManySerializer, responses=LinksSerializer)
+    @extend_schema(
+        operation_id="uploads_sign_many", request=SignManySerializer, responses=ManyLinksSerializer
+    )
     def post(self, request, pk: int) -> Response:
         """Links of many files, each valid for ten minutes. Files you may not see are in `not_found`."""
         names = {path: name_in(path, project=pk) for path in sent(SignManySerializer, request)["paths"]}
@@ -122,7 +124,7 @@ class SignUploads(APIView):
         links = absolute(request, signed_links(of_project, names))
         signed = {link["path"] for link in links}
         not_found = [path for path in names if path not in signed]
-        return Response(LinksSerializer({"links": links, "not_found": not_found}).data)
+        return Response(ManyLinksSerializer({"links": links, "not_found": not_found}).data)
 
 
 def absolute(request, links: list[dict[str, Any]]) -> list[dict[str, Any]]:

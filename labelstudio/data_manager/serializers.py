@@ -83,7 +83,7 @@ class SelectionSerializer(serializers.Serializer):
     excluded = serializers.ListField(child=serializers.IntegerField(), required=False)
 
 
-class ColumnsSerializer(serializers.Serializer):
+class DataManagerColumnsSerializer(serializers.Serializer):
     columns = serializers.ListField(child=serializers.DictField())
 
 

@@ -24,7 +24,12 @@ from .action_base import Action, Call
 from .actions import ACTIONS, OTHER_NAMES
 from .label_stream import next_task, tasks_of
 from .reviewing import ReviewAction
-from .serializers import ColumnsSerializer, ListedActionSerializer, PerformedSerializer, PerformSerializer
+from .serializers import (
+    DataManagerColumnsSerializer,
+    ListedActionSerializer,
+    PerformedSerializer,
+    PerformSerializer,
+)
 
 PROJECT = OpenApiParameter("project", int, required=True)
 VIEW = OpenApiParameter("view", int, description="A saved view: its filters, order and selection.")
@@ -36,7 +41,7 @@ NEXT_TASK = "next_task"
 
 
 class ColumnsView(APIView):
-    @extend_schema(parameters=[PROJECT], responses=ColumnsSerializer)
+    @extend_schema(parameters=[PROJECT], responses=DataManagerColumnsSerializer)
     def get(self, request):
         """The columns of the table that you may see."""
         return Response(columns_body(request.user, task_table.project_of(request)))
