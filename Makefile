@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 ARGS ?=
 export PORT DATA
 
-.PHONY: run shell test frontend docs messages lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk formats clean
+.PHONY: run shell test frontend docs messages lint checks ruff format types imports migrations openapi bench bench-filters bench-queue bench-crowd soak-queue soak-crowd chaos soak sdk clients formats clean
 .DEFAULT_GOAL := run
 
 define INSTALL
@@ -135,6 +135,16 @@ sdk: .venv-sdk/.ready
 	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json
 	@.venv-sdk/bin/python tests/sdk/walk.py --demo $(or $(DATA),.data)/demo.json --pat
 
+# Typed clients of a running site (`make run`, with the same DATA) in Python and, with npm, TypeScript: written into
+# .clients/, type-checked, and walked with.
+.venv-clients/.ready: VENV := .venv-clients
+.venv-clients/.ready: BIN := .venv-clients/bin/python
+.venv-clients/.ready: tests/clients/requirements.txt
+	@$(call INSTALL,tests/clients/requirements.txt)
+
+clients: .venv-clients/.ready
+	@.venv-clients/bin/python tests/clients/generate.py --demo $(or $(DATA),.data)/demo.json --folder .clients
+
 # Label Studio's converter, for exports in training formats, in an environment of its own: 400 MB.
 .venv-formats/.ready: VENV := .venv-formats
 .venv-formats/.ready: BIN := .venv-formats/bin/python
@@ -144,4 +154,4 @@ sdk: .venv-sdk/.ready
 formats: .venv-formats/.ready
 
 clean:
-	rm -rf $(VENV) .venv-sdk .venv-formats .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-sdk .venv-clients .venv-formats .clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
