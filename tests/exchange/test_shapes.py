@@ -1,11 +1,14 @@
 """Every tag of Label Studio: what is checked, what the diff sees, and the way in, through a review, out."""
 
+import csv
+import io
 import json
 import math
 from typing import Any
 
 import pytest
 
+from exchange.exporting.formats import FORMATS, cell
 from exchange.exporting.selection import Selection
 from exchange.exporting.stream import export
 from reviews.service import AnnotationReviewService
@@ -70,7 +73,11 @@ def imported(project: Project, items: list[dict[str, Any]]) -> list[int]:
 
 
 def exported(project: Project) -> list[dict[str, Any]]:
-    return json.loads(b"".join(export(project, Selection())[1]))
+    return json.loads(as_text(project, "JSON"))
+
+
+def as_text(project: Project, name: str) -> str:
+    return b"".join(export(project, Selection(), FORMATS[name])[1]).decode()
 
 
 def answers_of(name: str) -> list[dict[str, Any]]:
@@ -122,6 +129,7 @@ def test_every_tag_comes_back_from_a_review_as_it_was(db):
     verdicts_checked()
 
     out = exported(first)
+    assert_in_every_flat_format(first, out)
     imported(second, out)
     again = exported(second)
 
@@ -134,3 +142,39 @@ def test_every_tag_comes_back_from_a_review_as_it_was(db):
         assert fixed["reviews"][0]["previous_annotation_history_result"] == NAMED[name].result
         assert (decided["result"], len(decided["reviews"])) == (NAMED[name].result, 1)
         assert carried(other) == carried(task)
+
+
+def assert_in_every_flat_format(project: Project, out: list[dict[str, Any]]) -> None:
+    """JSON lines are the same tasks; rows keep each answer of each control, whichever file they are in."""
+    assert [json.loads(line) for line in as_text(project, "JSONL").splitlines()] == out
+    rows = json.loads(as_text(project, "JSON_MIN"))
+    annotations = [annotation for task in out for annotation in task["annotations"]]
+    assert [row["annotation_id"] for row in rows] == [annotation["id"] for annotation in annotations]
+    for row, annotation in zip(rows, annotations, strict=True):
+        for control, values in values_by_control(annotation["result"]).items():
+            answers = row[control] if isinstance(row[control], list) else [row[control]]
+            assert all(is_kept(*both) for both in zip(values, answers, strict=True)), (control, row[control])
+    for name, delimiter in (("CSV", ","), ("TSV", "\t")):
+        table = csv.DictReader(io.StringIO(as_text(project, name)), delimiter=delimiter)
+        for cells, row in zip(table, rows, strict=True):
+            assert row.keys() <= cells.keys()
+            assert [key for key, text in cells.items() if text != as_cell(row.get(key))] == []
+
+
+def as_cell(value: Any) -> str:
+    return "" if (written := cell(value)) is None else str(written)
+
+
+def values_by_control(result: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    values: dict[str, list[Any]] = {}
+    for region in result:
+        if region.get("from_name"):
+            values.setdefault(region["from_name"], []).append(region["value"])
+    return values
+
+
+def is_kept(value: Any, answer: Any) -> bool:
+    """A single choice or text is written alone; beside other values there may be ids and sizes."""
+    if not isinstance(answer, dict):
+        return [answer] in value.values()
+    return value.items() <= answer.items() if isinstance(value, dict) else value == answer["value"]
