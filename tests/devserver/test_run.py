@@ -172,7 +172,11 @@ def test_what_it_keeps_is_private(run):
 
 @pytest.mark.parametrize(
     ("who", "sig"),
-    [("supervisor", signal.SIGKILL), ("make", signal.SIGKILL), ("make", signal.SIGINT)],
+    [
+        ("make", signal.SIGKILL),
+        pytest.param("make", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("supervisor", signal.SIGKILL, marks=pytest.mark.slow),
+    ],
 )
 def test_its_end_leaves_nothing_running_and_loses_nothing(place, run, who, sig):
     accounts = run.demo()["accounts"]

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
+import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django_filters import rest_framework as filters
@@ -31,6 +32,18 @@ RANDOM = re.compile(
     r"|[0-9a-f]{16}(?=\")|gAAAAA[\w=-]+|[0-9a-f]{64}|\"[0-9a-f]{32}\"|20(?!31)\d\d-\d\d-\d\d[T-][\d:.-]+"
     r"|csrfmiddlewaretoken\" value=\"\w+|X-CSRFToken[^}]+|nonce[-=\"]+[\w+/=-]+|_seconds\": ?[\d.]+"
 )
+
+
+# Each run asks the first part of the questions, and `make test ARGS="-m slow"` the others.
+PARTS = 3
+in_parts = pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))]
+)
+
+
+def part_of(questions: Iterable["Question"], part: int) -> list["Question"]:
+    """Every third, so that neighbours (pages, filters of one list) are spread."""
+    return list(questions)[part::PARTS]
 
 
 @dataclass(frozen=True)
