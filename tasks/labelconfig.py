@@ -1,4 +1,4 @@
-"""Label Studio's labelling configuration: the controls it defines, and whether a result conforms to them.
+"""Label Studio's labelling configuration: the controls it defines. See result_problems for what fits them.
 
 `parse` never fails, because stored configurations may be older than the checks: what cannot be read defines
 nothing. `require_valid` says what is wrong with a new one.
@@ -22,7 +22,6 @@ from users.sentences import sentence as _
 
 from . import label_tags
 from .errors import Refused
-from .results import RELATION, is_result
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 100
@@ -30,7 +29,6 @@ MAX_CONTROLS = 1_000
 MAX_LABELS = 20_000
 MAX_OBJECTS_OF_CONTROL = 100
 MAX_CACHED_CHARACTERS = 2_000_000  # of all configurations that a process keeps parsed
-MAX_LISTED_PROBLEMS = 20
 MAX_SENTENCES = 5  # of a configuration that is refused
 MAX_UNKNOWN_TAGS = 100  # looked at in one configuration
 
@@ -276,7 +274,7 @@ class _Builder:
             raise _invalid(
                 _(
                     "%(shown)s is for more than %(max_objects_of_control)s objects.",
-                    shown=_shown(element.name),
+                    shown=shown(element.name),
                     max_objects_of_control=MAX_OBJECTS_OF_CONTROL,
                 )
             )
@@ -375,11 +373,11 @@ def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
         # A tag of somebody's own may arrange the page, but nothing is shown or answered in it.
         near = label_tags.nearest(tag)
         if near or takes_part:
-            what = _("<%(tag)s> is not a tag of Label Studio.", tag=_cut(tag))
+            what = _("<%(tag)s> is not a tag of Label Studio.", tag=cut(tag))
             yield line, _advised(what, f"<{near}>" if near else None)
     lines: dict[str, int] = {}
     for element in built.named:
-        name, line = _shown(element.name), element.line
+        name, line = shown(element.name), element.line
         if element.name in lines:
             first = lines[element.name]
             yield line, _("The name %(name)s is used twice, first in line %(line)s.", name=name, line=first)
@@ -392,10 +390,10 @@ def _mistakes(built: _Builder) -> Iterator[tuple[int, str]]:
                 near = next(iter(get_close_matches(name[:100], lines, n=1)), None)
                 what = _(
                     "%(name)s is for %(missing)s, but nothing has that name.",
-                    name=_shown(element.name),
-                    missing=_shown(name),
+                    name=shown(element.name),
+                    missing=shown(name),
                 )
-                yield element.line, _advised(what, near and _shown(near))
+                yield element.line, _advised(what, near and shown(near))
 
 
 def _advised(mistake: str, near: str | None) -> str:
@@ -424,87 +422,10 @@ def _replace_unknown(element: Element) -> None:
             _replace_unknown(child)
 
 
-# --- checking a result --------------------------------------------------------------------------
+def shown(value: Any) -> str:
+    """For a sentence: a name may be anything, of any size."""
+    return cut(repr(value))
 
 
-def problems(result: list[dict[str, Any]], xml: str) -> list[str]:
-    """Where `result` does not conform to the configuration, a sentence each. Empty if it does."""
-    if not is_result(result):
-        return [_("A result is a list of regions, each an object.")]
-    config = parse(xml)
-    return [problem for region in result if (problem := _problem(region, config))]
-
-
-def some_problems(result: list[dict[str, Any]], xml: str) -> list[str]:
-    """The first of the problems, and how many more there are."""
-    found = problems(result, xml)
-    listed = found[:MAX_LISTED_PROBLEMS]
-    return (
-        listed
-        if len(found) == len(listed)
-        else [*listed, _("And %(number)s more.", number=len(found) - len(listed))]
-    )
-
-
-def _problem(region: dict[str, Any], config: LabelConfig) -> str | None:
-    if region.get("type") == RELATION:
-        return None
-    region_id, name = _shown(region.get("id")), _shown(region.get("from_name"))
-    control = config.control(region.get("from_name"))
-    if control is None:
-        return _(
-            "Region %(region_id)s names %(name)s, which is not a control of the label configuration.",
-            region_id=region_id,
-            name=name,
-        )
-    if not control.makes(region.get("type")):
-        kind = _shown(region.get("type"))
-        return _(
-            "Region %(region_id)s has the type %(kind)s, but its control %(name)s produces %(type)r.",
-            region_id=region_id,
-            kind=kind,
-            name=name,
-            type=control.type,
-        )
-    if not control.is_for(region.get("to_name")):
-        on, meant = _shown(region.get("to_name")), ", ".join(control.to_name)
-        return _(
-            "Region %(region_id)s is on %(on)s, but its control %(name)s is for %(meant)s.",
-            region_id=region_id,
-            on=on,
-            name=name,
-            meant=meant,
-        )
-    return _label_problem(region, control)
-
-
-def _label_problem(region: dict[str, Any], control: Control) -> str | None:
-    if not isinstance(region.get("value"), dict):
-        return _("Region %(shown)s has no value.", shown=_shown(region.get("id")))
-    chosen = region["value"].get(control.type)
-    if control.dynamic or not isinstance(chosen, list):
-        return None
-    for label in _flat(chosen):
-        if not isinstance(label, str) or label not in control.accepted:
-            shown = f"Region {_shown(region.get('id'))} uses {_shown(label)}"
-            return _("%(shown)s, which the control %(name)r does not offer.", shown=shown, name=control.name)
-    return None
-
-
-def _shown(value: Any) -> str:
-    """Results are kept as they were sent, so a name may be anything of any size."""
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:100]}…"
-
-
-def _flat(values: list[Any]) -> Iterator[Any]:
-    rest = values[::-1]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, list):
-            rest += value[::-1]
-        else:
-            yield value

@@ -54,7 +54,7 @@ def finite_or_none(number: float | None) -> float | None:
 def malformed_part(result: Any) -> tuple[str, str] | None:
     """The path and the problem of the first thing in `result` that no reader could work with, else None.
 
-    Which labels and controls exist is not asked here: see labelconfig.
+    Which labels and controls exist is not asked here: see result_problems.
     """
     if not isinstance(result, list):
         return "", _("must be a list of regions, each an object")

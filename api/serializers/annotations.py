@@ -11,9 +11,9 @@ from rest_framework import serializers
 from reviews import workflow
 from reviews.imported import importer_of_row
 from tasks import reading
-from tasks.labelconfig import some_problems
 from tasks.models import Annotation, Draft, History, Prediction
 from tasks.pseudonyms import identities_in
+from tasks.result_problems import some_problems
 from tasks.results import finite_or_none, malformed_part, regions_of
 from tasks.strict_json import parse_json
 from users.models import User

@@ -20,7 +20,7 @@ from psycopg import errors
 
 from jobs.progress import Progress, no_progress
 from reviews.purging import purge_staged
-from tasks import labelconfig
+from tasks import labelconfig, result_problems
 from tasks.errors import Refused
 from tasks.models import Import, Project
 from tasks.reading import described
@@ -276,7 +276,7 @@ def check_against(project: Project, entry: TaskEntry, item: Item, problems: Prob
     if not (project.validate_results or problems.strict):
         return
     for position, annotation in enumerate(entry.annotations):
-        if found := labelconfig.problems(annotation.result, project.label_config):
+        if found := result_problems.problems(annotation.result, project.label_config):
             tell = problems.add if project.validate_results else problems.warn
             tell(item, f"annotations[{position}].result", found[0].removesuffix("."), code="invalid_result")
 

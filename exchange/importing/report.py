@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from tasks.labelconfig import some_problems
 from tasks.models import Task
+from tasks.result_problems import some_problems
 from users.models import User
 
 from .entries import AnnotationEntry, TaskEntry

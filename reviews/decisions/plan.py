@@ -10,8 +10,8 @@ from typing import Any
 
 from tasks.choices import ActionType, HistoryAction, RejectAction
 from tasks.concurrency import refuse_stale
-from tasks.labelconfig import problems
 from tasks.models import Annotation, History
+from tasks.result_problems import problems
 from tasks.results import same_result
 from users.models import User
 from users.sentences import sentence as _

@@ -23,8 +23,8 @@ from ..choices import VERDICTS, ActionType, HistoryAction
 from ..compiled import CompiledGet, compiled_for_reader
 from ..concurrency import NOTHING_SEEN, Seen, refuse_stale
 from ..errors import Refused
-from ..labelconfig import problems
 from ..models import Annotation, History, Project, Task
+from ..result_problems import problems
 from ..results import same_result
 from ..roles import may, reread_roles
 from ..sql import update_rows

@@ -16,6 +16,7 @@ ROWS = [(path, name, number) for number, path, name in ROW.findall(PAGE.read_tex
 WHOLE_FILES = [
     "tasks/results.py",
     "tasks/labelconfig.py",
+    "tasks/result_problems.py",
     "reviews/task_table/values.py",
     "tasks/diff/overlap.py",
 ]

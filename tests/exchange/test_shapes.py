@@ -14,8 +14,9 @@ from exchange.exporting.stream import export
 from reviews.service import AnnotationReviewService
 from tasks.diff import changes
 from tasks.label_tags import CONTROLS, OBJECTS
-from tasks.labelconfig import problems, require_valid
+from tasks.labelconfig import require_valid
 from tasks.models import Annotation, Project
+from tasks.result_problems import problems
 from tasks.results import malformed_part, same_result
 from tests import factories
 from tests.exchange.shapes import ALL, DATA, NAMED

@@ -4,7 +4,8 @@ import pytest
 
 from tasks import label_tags, labelconfig
 from tasks.errors import Refused
-from tasks.labelconfig import for_editor, parse, problems, require_valid
+from tasks.labelconfig import for_editor, parse, require_valid
+from tasks.result_problems import problems
 from tests.factories import BOXES, CHOICES, boxes, result
 
 MANY = """<View><Text name="text" value="$text"/><Image name="image" value="$image"/>
