@@ -5,6 +5,9 @@ texts stays small. `fields=all` and the task itself have them whole.
 import json
 from typing import Any
 
+from tasks.errors import Refused
+from users.sentences import sentence as _
+
 from .values import Body
 
 LIMIT = 4096  # characters of one value, and of all that is in a list or object
@@ -18,6 +21,23 @@ def cut_data(body: Body) -> Body:
         return body | {"cut": []}
     shown = {key: cut(value) for key, value in data.items()}
     return body | {"data": shown, "cut": sorted(key for key in data if shown[key] is not data[key])}
+
+
+def refuse_cut(sent: Any, stored: Any) -> None:
+    """Data as a list shows it would replace what is stored by its beginning."""
+    if not isinstance(sent, dict) or not isinstance(stored, dict):
+        return
+    lost = [key for key, value in stored.items() if sent.get(key, value) != value and sent[key] == cut(value)]
+    if lost:
+        raise Refused(
+            "cut_value",
+            _(
+                "%(names)s: this is only the beginning, as lists show it. Read the whole task, change that,"
+                " and send it again. Nothing was changed.",
+                names=", ".join(lost),
+            ),
+            field="data",
+        )
 
 
 def cut(value: Any) -> Any:

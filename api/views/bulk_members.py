@@ -14,6 +14,7 @@ from users.capabilities import PROJECT_ROLES
 from users.models import User
 from users.sentences import sentence as _
 
+from ..openapi.headers import FILE_NAME
 from ..serializers.values import wire_time, wire_time_or_none
 from .base import project_for, sent, user_of
 from .known_parameters import APIView
@@ -110,7 +111,11 @@ def _chosen(people: Any, body: dict[str, Any]) -> list[User]:
 
 
 class MembersTable(APIView):
-    @extend_schema(operation_id="projects_members_export", responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(
+        operation_id="projects_members_export",
+        parameters=[FILE_NAME],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
     def get(self, request, pk: int):
         """All members as CSV (managers)."""
         project = project_for(request, "manage_members", pk)

@@ -123,7 +123,7 @@ class CommentViewSet(ViewSet):
 
     @extend_schema(
         request=NewCommentSerializer,
-        responses={200: CommentSerializer, 201: CommentSerializer},
+        responses={200: ANY_COMMENT, 201: ANY_COMMENT},
         parameters=[EXPAND],
     )
     def create(self, request):
@@ -158,7 +158,7 @@ class CommentViewSet(ViewSet):
             draft.task, body["text"], actor=request.user, draft_id=draft.pk, **about
         )
 
-    @extend_schema(request=CommentSerializer, responses=CommentSerializer, parameters=[EXPAND])
+    @extend_schema(request=CommentSerializer, responses=ANY_COMMENT, parameters=[EXPAND])
     def partial_update(self, request, pk=None):
         """Its author may change it. Reviewers, managers and the annotation's author may resolve it."""
         changes = sent(CommentSerializer, request, partial=True)

@@ -16,7 +16,7 @@ from tasks.services import label_configs, projects, tasks
 
 from ..filters.lists import ProjectFilter
 from ..filters.parameters import DELETED, INCLUDE, boolean_from, boolean_parameter, included_fields
-from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH
+from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH, answered
 from ..pagination import PAGE, PAGE_SIZE, START, OldTaskPages, ProjectPages
 from ..serializers.members import MembershipSerializer
 from ..serializers.projects import (
@@ -152,7 +152,7 @@ class ProjectViewSet(ViewSet):
     @extend_schema(
         methods=["get"],
         operation_id="projects_tasks_list",
-        parameters=[PAGE, PAGE_SIZE, START],
+        parameters=[PAGE, PAGE_SIZE, START, answered("Link", 'The next page, as `<…>; rel="next"`.')],
         responses=TaskOfProjectSerializer(many=True),
     )
     @extend_schema(

@@ -28,6 +28,7 @@ from ..filters.parameters import (
 from ..openapi.headers import ETAG, IF_MATCH, IF_NONE_MATCH
 from ..pagination import COUNT_LIMIT, LongList, TaskPages
 from ..serializers.annotations import DraftSerializer, PredictionSerializer
+from ..serializers.cut import refuse_cut
 from ..serializers.task_rows import (
     OneTaskSerializer,
     TableTaskSerializer,
@@ -147,6 +148,7 @@ class TaskViewSet(ViewSet):
         task = self.get_object()
         require(request, "manage_project", task.project)
         changes = sent(TaskChangeSerializer, request, partial=True)
+        refuse_cut(changes.get("data"), task.data)
         tasks.update(task.pk, changes, actor=request.user, if_match=request.headers.get("If-Match"))
         return self._answer(task.pk)
 

@@ -135,6 +135,19 @@ def test_totals_are_of_the_list_and_not_of_the_page(house):
     assert totals(house.annotator2, "/api/tasks/?page_size=2&ordering=id") == (5, 1)
 
 
+def test_a_cut_value_is_not_written_over_the_whole_one(house):
+    words, lead = "word " * LIMIT, client_of(house.lead)
+    made = task(house.project, text="A", words=words)
+    shown = lead.get(f"/api/tasks/?ids={made.pk}").json()["tasks"][0]["data"]
+
+    refused = lead.patch(f"/api/tasks/{made.pk}/", {"data": shown | {"text": "B"}})
+    changed = lead.patch(f"/api/tasks/{made.pk}/", {"data": {"text": "B", "words": words}})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "cut_value")
+    assert refused.json()["validation_errors"]["data"][0].startswith("words: this is only the beginning")
+    assert (changed.status_code, changed.json()["data"]) == (200, {"text": "B", "words": words})
+
+
 def test_long_values_are_cut_in_lists_and_whole_elsewhere(house):
     data = {
         "text": "short",
