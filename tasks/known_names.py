@@ -43,9 +43,10 @@ class KnownKeys:
     """For serializers of options: a mistyped option would be taken for its default."""
 
     read_keys: Collection[str] = ()  # what an answer has, and so may be sent back, beside the fields
+    refuses_unknown_keys = True
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
+        if self.refuses_unknown_keys and isinstance(data, dict):
             known = {*self.fields, *self.read_keys}  # type: ignore[attr-defined]
             if errors := errors_for(data, known, thing="option"):
                 raise ValidationError(errors)

@@ -7,11 +7,12 @@ from rest_framework import serializers
 from reviews.disputes import is_hidden_from
 from reviews.identities import names_hidden
 from reviews.models import Dispute
+from tasks.known_names import KnownKeys
 
 from .names import NamesPeople
 
 
-class ContestSerializer(serializers.Serializer):
+class ContestSerializer(KnownKeys, serializers.Serializer):
     """`reason` is required."""
 
     reason = serializers.CharField(max_length=10_000)

@@ -131,7 +131,7 @@ def _for_reader(body: Body, row: Review | Comment, reader: User) -> Body:
     return body
 
 
-class VerdictSerializer(serializers.Serializer):
+class VerdictSerializer(KnownKeys, serializers.Serializer):
     """What every door takes beside the verdict itself."""
 
     comment = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=10_000)
@@ -152,8 +152,9 @@ class FixSerializer(VerdictSerializer):
 
 
 class ReviewRequestSerializer(RejectSerializer):
-    """Label Studio's one endpoint for every verdict."""
+    """Label Studio's one endpoint for every verdict: what it does not know of a body, it ignores."""
 
+    refuses_unknown_keys = False
     annotation = serializers.IntegerField(min_value=1, max_value=BIG)
     accepted = serializers.BooleanField(required=False, default=False)
     result = ResultField(required=False, allow_null=True)
@@ -171,7 +172,7 @@ class ReviewChangeSerializer(ReviewRequestSerializer):
     accepted = serializers.BooleanField(required=False)
 
 
-class ReopenSerializer(serializers.Serializer):
+class ReopenSerializer(KnownKeys, serializers.Serializer):
     to = serializers.ChoiceField(choices=[RETURN_TO_AUTHOR, RETURN_TO_ANYONE], default=RETURN_TO_AUTHOR)
     comment = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=10_000)
     last_annotation_history = serializers.IntegerField(

@@ -2,16 +2,17 @@
 
 from rest_framework import serializers
 
+from tasks.known_names import KnownKeys
 from tasks.models import Task
 
 
-class PickSerializer(serializers.Serializer):
+class PickSerializer(KnownKeys, serializers.Serializer):
     annotation = serializers.IntegerField(
         min_value=1, max_value=2**62, help_text="The annotation that is the final answer."
     )
 
 
-class ClosingSerializer(serializers.Serializer):
+class ClosingSerializer(KnownKeys, serializers.Serializer):
     because = serializers.CharField(max_length=255)
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from api.pagination import Pages
 from api.views.base import ViewSet, sent, user_of
 from api.views.known_parameters import GenericAPIView
+from tasks.known_names import KnownKeys
 
 from .. import audit_models, fitting, reports, scaffolds, submitting
 from ..models import Category, Evidence, Report, ReportErrorType, Revision, Scaffold, Submission
@@ -142,11 +143,11 @@ class ChangeSerializer(TextsSerializer, EditsSerializer):
     pass
 
 
-class ScaffoldSerializer(serializers.Serializer):
+class ScaffoldSerializer(KnownKeys, serializers.Serializer):
     scaffold = serializers.ChoiceField(Scaffold.choices)
 
 
-class AddEvidenceSerializer(serializers.Serializer):
+class AddEvidenceSerializer(KnownKeys, serializers.Serializer):
     comments = serializers.ListField(
         child=serializers.IntegerField(), min_length=1, max_length=reports.MAX_EVIDENCE
     )
@@ -155,7 +156,7 @@ class AddEvidenceSerializer(serializers.Serializer):
     )
 
 
-class SubmitSerializer(serializers.Serializer):
+class SubmitSerializer(KnownKeys, serializers.Serializer):
     name = serializers.CharField(required=False, allow_blank=True, max_length=200)
     email = serializers.CharField(required=False, allow_blank=True, max_length=254)
     consent = serializers.BooleanField(

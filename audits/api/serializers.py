@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tasks.known_names import KnownKeys
+
 from .. import datasets, fitting
 from ..models import AuditModel, Comment, Dataset, Kind, Label, Topic, Version
 from ..results import TopicRow
@@ -162,7 +164,7 @@ class AuditModelSerializer(serializers.ModelSerializer):
         return dict(AuditVersionSerializer(version).data)
 
 
-class NewAuditModelSerializer(serializers.Serializer):
+class NewAuditModelSerializer(KnownKeys, serializers.Serializer):
     dataset = serializers.IntegerField(**ID)
     name = serializers.CharField(
         required=False, max_length=1000, help_text="Of your models of this data set no other has it."
@@ -200,7 +202,7 @@ class CommentToLabelSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class BatchSerializer(serializers.Serializer):
+class BatchSerializer(KnownKeys, serializers.Serializer):
     n = serializers.IntegerField(
         required=False,
         allow_null=True,

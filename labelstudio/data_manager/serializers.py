@@ -126,6 +126,9 @@ class PerformedSerializer(serializers.Serializer):
     dry_run = serializers.BooleanField(required=False)
     job = BulkJobSerializer(required=False, help_text="A long action; `async` is true then.")
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return super().get_fields() | {"async": serializers.BooleanField(required=False)}  # a word of Python
+
 
 class HistoryItemSerializer(serializers.Serializer):
     taskId = serializers.IntegerField()

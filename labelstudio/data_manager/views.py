@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from api.filters import task_table
+from api.openapi.errors import ErrorSerializer
 from api.serializers.projects import ProjectSerializer
+from api.serializers.task_rows import NextTaskSerializer
 from api.views.base import require, user_of
 from api.views.known_parameters import APIView
 from reviews.task_table.columns import columns_body
@@ -99,7 +101,17 @@ class ActionsView(APIView):
         return Response([one.as_body(name, project) for name, one in offered.items()])
 
     @extend_schema(
-        parameters=[ACTION, PROJECT, VIEW, QUERY], request=PerformSerializer, responses=PerformedSerializer
+        parameters=[ACTION, PROJECT, VIEW, QUERY],
+        request=PerformSerializer,
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="PerformedOrNextTask",
+                serializers=[PerformedSerializer, NextTaskSerializer],
+                resource_type_field_name=None,
+            ),
+            202: PerformedSerializer,
+            422: ErrorSerializer,
+        },
     )
     def post(self, request):
         """Perform an action. What the workflow refuses is counted under `refused`, the rest is done.

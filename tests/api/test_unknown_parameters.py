@@ -101,13 +101,22 @@ def test_ignored_parameters_are_ignored_on_their_routes_only():
             {"selectedItems": {"all": True, "exclude": [1]}},
             "exclude",
         ),
+        ("post", "annotations/{annotation}/accept/", {"coment": "Good"}, "coment"),
+        ("post", "annotations/{annotation}/reject/", {"rejectaction": "remove"}, "rejectaction"),
+        ("post", "annotations/{annotation}/fix-and-accept/", {"results": []}, "results"),
+        ("post", "annotations/{annotation}/reopen/", {"too": "author"}, "too"),
+        ("post", "annotations/{annotation}/contest/", {"reason": "No", "comment": "x"}, "comment"),
+        ("post", "tasks/{task}/final/", {"annotation": 1, "undo": True}, "undo"),
+        ("post", "tasks/{task}/close/", {"because": "Old", "reopen": True}, "reopen"),
+        ("post", "audits/models/", {"dataset": 1, "named": "Mine"}, "named"),
     ],
 )
 def test_unknown_option_is_refused(house, method, path, body, name):
     client, about = client_of(house.lead), f"/api/projects/{house.project.pk}/"
     before = client.get(about).json()
 
-    answer = getattr(client, method)(f"/api/{path.format(project=house.project.pk)}", body, format="json")
+    path = path.format(project=house.project.pk, annotation=house.annotation.pk, task=house.task.pk)
+    answer = getattr(client, method)(f"/api/{path}", body, format="json")
 
     assert answer.status_code == 400
     assert name in answer.content.decode()
