@@ -1,5 +1,6 @@
 """Refuses query parameters that a view does not describe: a mistyped filter would find everything."""
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,6 +14,9 @@ from rest_framework.request import Request
 from tasks.known_names import errors_for
 
 from ..filters.ignored import is_ignored
+
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class RefusesUnknown:
@@ -33,7 +37,9 @@ class GenericAPIView(RefusesUnknown, generics.GenericAPIView):
 
 
 def refuse_unknown(request: Request, view: Callable[..., Any]) -> None:
-    known = described(view, str(request.method))
+    # drf-spectacular loads its extensions when it is first asked, and two threads disturb each other.
+    with _ONE_AT_A_TIME:
+        known = described(view, str(request.method))
     if known is not None:
         sent = [name for name in request.query_params if not is_ignored(name, request.path)]
         if errors := errors_for(sent, known, thing="parameter"):

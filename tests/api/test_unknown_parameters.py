@@ -1,9 +1,13 @@
 """A parameter or an option that is mistyped is refused, and never ignored."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.conf import settings
 
 from api.filters.ignored import IGNORED, is_ignored
+from api.views import known_parameters
 from api.views.known_parameters import RefusesUnknown
 from tests.factories import client_of
 from tests.routes import routes
@@ -144,3 +148,21 @@ def test_documentation_lists_what_is_ignored():
         f"| `{one.name}` | `{one.routes.replace('|', chr(92) + '|')}` | {one.reason} |" for one in IGNORED
     ]
     assert "\n".join(rows) in page
+
+
+def test_the_first_requests_of_a_process_read_the_descriptions_one_by_one(rf, monkeypatch):
+    inside: list[int] = []
+    most: list[int] = []
+
+    def described(view: object, method: str) -> None:
+        inside.append(1)
+        time.sleep(0.05)
+        most.append(len(inside))
+        inside.pop()
+
+    monkeypatch.setattr(known_parameters, "described", described)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: known_parameters.refuse_unknown(rf.get("/"), object), range(3)))
+
+    assert most == [1, 1, 1]
