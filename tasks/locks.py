@@ -5,7 +5,7 @@ and end with it: session locks would outlive the request behind pgbouncer.
 
 Lock order, in every path that writes:
 
-1. advisory locks: one that waits (`hold`) at most once per transaction, `try_hold` before it;
+1. advisory locks: one that waits (`hold`) at most once per transaction (imports: below), `try_hold` before it;
 2. the project row (FOR NO KEY UPDATE to change its settings, FOR SHARE to add tasks to it);
 3. annotations, ordered by id;
 4. their tasks, ordered by id;
@@ -22,7 +22,8 @@ items, ordered by id; their slots, ordered by id; a row of counts, last. A claim
 item, with SKIP LOCKED.
 
 An import takes 1 and 2 at its end, after its tasks: only its commit makes them visible, so nobody else can
-hold them. If it changes tasks that others see, it takes 1 to 4 of all of them first.
+hold them. If it changes tasks that others see, it takes 1 to 4 of all of them first. Before all of these, and
+in this order, it takes EQUAL_DATA, if it recognises tasks by their data, and the rows of its uploaded files.
 
 Rows are locked FOR NO KEY UPDATE: plain FOR UPDATE deadlocks with the FOR KEY SHARE that foreign keys take.
 Where rows are locked out of this order it is with SKIP LOCKED, so that nobody waits. Drawing from the
@@ -44,6 +45,9 @@ class Lock(IntEnum):
     DRAW = 0x1AC
     """Drawing from the review queue or the label stream: two tabs of one person get the same item, and places
     are counted. Key: the user."""
+
+    EQUAL_DATA = 0x1AD
+    """Showing the tasks of an import that recognises tasks by equal data. Key: the project."""
 
     EVENT_POSITIONS = 0x0E7E
     """Numbering committed events, one process at a time, so that positions stay in order. No key."""

@@ -20,6 +20,7 @@ from reviews.models import QueueEntry, Review
 from reviews.purging import purge_tasks
 from reviews.queue import entries as queue_entries
 from tasks import counters, events, totals
+from tasks.locks import Lock, hold
 from tasks.models import Annotation, History, Import, Prediction, Project, Task
 from tasks.services.tasks import lock_project_tasks, lock_to_update
 from tasks.sql import analyze
@@ -29,6 +30,7 @@ from .duplicates import EQUAL_DATA, Known, refuse_known
 from .entries import TaskEntry
 from .options import BY_DATA, ERROR, UPDATE, ImportOptions
 from .state import COUNTING_SETTINGS, ImportState, counting_settings
+from .uploaded import lock_unused
 from .writer import Writer
 
 TRIES = 3
@@ -62,6 +64,10 @@ Batches = Iterable[list[TaskEntry]]
 
 def publish(record: Import, state: ImportState, batches: Callable[[], Batches], writer: Writer) -> None:
     """Within a transaction. `batches` reads the file again, for the tasks in it that exist already."""
+    if writer.options.match_on == BY_DATA:
+        hold(Lock.EQUAL_DATA, record.project_id)
+    staged = Task.objects.filter(imported_by=record, is_staged=True)
+    lock_unused(staged.exclude(file_upload=None).values_list("file_upload", flat=True).distinct())
     ids = _show(record, state, batches, writer)
     project, actor = record.project, record.created_by
     for tasks in _chunks(project, ids):

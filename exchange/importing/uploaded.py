@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO, cast
 
@@ -28,6 +28,18 @@ def uploads_named(project: Project, ids: Sequence[int]) -> list[Upload]:
         raise _refused(
             "unknown_upload", _("This project has no uploaded file %(missing)s.", missing=missing[0])
         )
+    _refuse_imported(ids)
+    return [found[pk] for pk in dict.fromkeys(ids)]
+
+
+def lock_unused(ids: Iterable[int]) -> None:
+    """Until the transaction ends nobody else imports these files. Raises Refused if somebody has."""
+    wanted = sorted(set(ids))
+    list(Upload.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True).only("pk"))
+    _refuse_imported(wanted)
+
+
+def _refuse_imported(ids: Iterable[int]) -> None:
     used = Task.objects.filter(file_upload__in=ids, deleted_at=None).values_list(
         "file_upload__name", flat=True
     )
@@ -36,7 +48,6 @@ def uploads_named(project: Project, ids: Sequence[int]) -> list[Upload]:
             "already_imported",
             _("%(name)s is imported already. Delete its tasks first, or leave it out.", name=name),
         )
-    return [found[pk] for pk in dict.fromkeys(ids)]
 
 
 def _refused(code: str, detail: str) -> Refused:
