@@ -5,7 +5,8 @@ and end with it: session locks would outlive the request behind pgbouncer.
 
 Lock order, in every path that writes:
 
-1. advisory locks: one that waits (`hold`) at most once per transaction (imports: below), `try_hold` before it;
+1. advisory locks: one that waits (`hold`) at most once per transaction (imports: see below), `try_hold`
+   before it;
 2. the project row (FOR NO KEY UPDATE to change its settings, FOR SHARE to add tasks to it);
 3. annotations, ordered by id;
 4. their tasks, ordered by id;

@@ -15,7 +15,6 @@ from tasks.known_names import errors_for
 
 from ..filters.ignored import is_ignored
 
-
 _ONE_AT_A_TIME = threading.Lock()
 
 

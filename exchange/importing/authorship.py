@@ -82,6 +82,11 @@ class People:
         self.ids |= found
         self.staged += _kept(found.values()) - set(self.staged)
 
+    def find(self, keys: Iterable[str]) -> None:
+        """Look up those of `keys` who are here. Nobody is created."""
+        emails, known, _ = self._look_up(set(keys) - self.ids.keys())
+        self.ids |= {key: known[email] for key, email in emails.items() if email in known}
+
     def missing(self, keys: Iterable[str]) -> list[str]:
         """The addresses of the placeholders that `resolve` would create."""
         return list(self._look_up(set(keys))[2])

@@ -72,7 +72,7 @@ class PredictionEntry:
 
 @dataclass(slots=True)
 class TaskEntry:
-    number: int
+    item: Item  # where it stands in the files, without what stands there
     data: dict[str, Any]
     fields: dict[str, Any]
     unique_id: uuid.UUID | None
@@ -86,6 +86,10 @@ class TaskEntry:
     upload: int | None = None  # the id of the uploaded file that it came from
     # Of a target storage: one annotation with its task. Other items may have more of the same task.
     is_part: bool = False
+
+    @property
+    def number(self) -> int:
+        return self.item.number
 
 
 T = TypeVar("T")
@@ -137,7 +141,7 @@ class _Parser:
         }
         annotations = [*self._items(raw, "annotations"), *self._items(raw, "completions")]
         return TaskEntry(
-            self.item.number,
+            self.item._replace(raw=None),
             data=data,
             fields=fields | _without_nulls(created_at=self._read(raw, "created_at", as_datetime, "")),
             unique_id=self._read(raw, "unique_id", as_uuid, ""),

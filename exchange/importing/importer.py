@@ -122,6 +122,10 @@ class Importing:
         rehearsal = Rehearsal(self.project, self.options)
         survey = self.survey(at_most, see=rehearsal.add)
         people = People(self.project, UsersMap(self.users or self.source.users))
+        if rehearsal.finish():
+            for entries in self._batches():
+                rehearsal.compare(entries, people, survey.problems)
+            survey.problems.refuse_any()
         self._note_source(rehearsal.report, survey)
         return rehearsal.result(people, survey.people)
 

@@ -29,6 +29,7 @@ from users.models import User
 from .duplicates import EQUAL_DATA, Known, refuse_known
 from .entries import TaskEntry
 from .options import BY_DATA, ERROR, UPDATE, ImportOptions
+from .problems import Problems
 from .state import COUNTING_SETTINGS, ImportState, counting_settings
 from .uploaded import lock_unused
 from .writer import Writer
@@ -98,9 +99,7 @@ def _show(record: Import, state: ImportState, batches: Callable[[], Batches], wr
             with transaction.atomic():
                 _give_way(record, state, writer.options)
                 if state.has_updates:
-                    lock_to_update(record.project, _known_to_all(batches(), writer))
-                    for entries in batches():
-                        writer.update_known(entries)
+                    _update(record, batches, writer)
                     writer.check(until=state.total)
                 with connection.cursor() as cursor:
                     cursor.execute(_SHOW, {"record": record.pk, "now": timezone.now()})
@@ -112,6 +111,15 @@ def _show(record: Import, state: ImportState, batches: Callable[[], Batches], wr
                 raise writer.refused(error, until=state.total)
             state.report = before
     raise AssertionError
+
+
+def _update(record: Import, batches: Callable[[], Batches], writer: Writer) -> None:
+    lock_to_update(record.project, _known_to_all(batches(), writer))
+    problems = Problems(strict=writer.options.strict)
+    for entries in batches():
+        writer.update_known(entries, problems)
+    problems.refuse_any()
+    writer.report.add_warnings(problems)
 
 
 def _known_to_all(batches: Batches, writer: Writer) -> set[int]:

@@ -10,6 +10,8 @@ from tasks.result_problems import some_problems
 from users.models import User
 
 from .entries import AnnotationEntry, TaskEntry
+from .found import Item
+from .problems import MAX_LISTED, Problems
 
 LISTED = 100  # the first so many tasks are listed, the rest is counted
 
@@ -32,9 +34,9 @@ class CountedTasks:
 
 @dataclass(frozen=True)
 class Located:
-    """An annotation of the file: `number` is its task's, `position` its own there, `task` its task here."""
+    """An annotation of the file: `item` is its task there, `position` its own in it, `task` its task here."""
 
-    number: int
+    item: Item
     position: int
     entry: AnnotationEntry
     task: Task
@@ -42,7 +44,7 @@ class Located:
 
 def annotations_of(placed: Sequence[tuple[TaskEntry, Task]]) -> list[Located]:
     return [
-        Located(entry.number, position, annotation, task)
+        Located(entry.item, position, annotation, task)
         for entry, task in placed
         for position, annotation in enumerate(entry.annotations)
     ]
@@ -100,14 +102,22 @@ class Report:
         if problems := some_problems(entry.result, config):
             self.result_problems.add(number, **where, problems=problems)
         if reason := state.not_kept_because:
-            self.reasons[reason] += 1
-            self.verdicts_not_kept.add(number, **where, reason=reason)
+            self.count_not_kept(number, position, reason)
         self.reviews += len(state.verdicts)
         self.standing += state.stands
         reviewers = [name_of(verdict.reviewer) for verdict in state.verdicts]
         self.reviewers.update(reviewers)
         if name_of(entry.author) in reviewers:
             self.self_reviews.add(number, **where, stands=state.stands)
+
+    def count_not_kept(self, number: int, position: int, reason: str) -> None:
+        self.reasons[reason] += 1
+        self.verdicts_not_kept.add(number, annotation=position, reason=reason)
+
+    def add_warnings(self, problems: Problems) -> None:
+        more = problems.warnings_as_dict()
+        items = [*self.warnings["items"], *more["items"]][:MAX_LISTED]
+        self.warnings = {"count": self.warnings["count"] + more["count"], "items": items}
 
     def as_state(self) -> dict[str, Any]:
         """As JSON, for `from_state`. Without `task_ids`: a job does not answer with them."""

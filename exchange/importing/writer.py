@@ -1,8 +1,7 @@
 """Writes checked tasks in batches by COPY. Their counters come from the functions that recount uses."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db import DataError, Error, IntegrityError, connection
 
@@ -14,7 +13,6 @@ from tasks import counters
 from tasks.choices import HistoryAction
 from tasks.errors import Refused
 from tasks.models import Annotation, Draft, Import, Prediction, Task
-from tasks.results import same_result
 from tasks.services import history
 from tasks.services.annotations import edit
 from tasks.services.tasks import save_predictions
@@ -24,9 +22,10 @@ from users.sentences import sentence as _
 
 from .authorship import People, people_of
 from .duplicates import Known, known_tasks, refuse_known, taken_unique_ids
-from .entries import AnnotationEntry, CommentEntry, DraftEntry, TaskEntry
+from .entries import CommentEntry, DraftEntry, TaskEntry
+from .merging import Match, Placed, matches_of, new_predictions, note_not_taken
 from .options import ERROR, UPDATE, ImportOptions
-from .problems import invalid_import
+from .problems import Problems, invalid_import
 from .report import Located, Report, annotations_of
 from .rows import (
     annotation_row,
@@ -40,8 +39,6 @@ from .rows import (
 from .state import ImportState
 
 CHECK_EVERY = 10_000  # annotations
-
-Placed = tuple[TaskEntry, Task]
 
 
 class Writer:
@@ -112,9 +109,9 @@ class Writer:
         """Number in the file → id of the task that others see."""
         return {number: found.task for number, found in self._known(entries).items() if found.task}
 
-    def update_known(self, entries: Sequence[TaskEntry]) -> None:
+    def update_known(self, entries: Sequence[TaskEntry], problems: Problems) -> None:
         """Update the data of those that others see, and merge their annotations and predictions with those of
-        the file."""
+        the file. What is not taken is a warning among `problems`."""
         if not (known := self.known_here(entries)):
             return
         tasks = Task.objects.in_bulk(known.values())
@@ -124,8 +121,10 @@ class Writer:
                 updated.append((entry, self._update(entry, tasks[known[entry.number]])))
                 self.report.duplicates_updated.add(entry.number, id=known[entry.number])
         self.people.resolve(set().union(*(people_of(entry) for entry, _ in updated)))
-        self._merge_annotations(updated)
-        self._merge_predictions(updated)
+        matches = self._merge_annotations(updated)
+        if rows := new_predictions(updated):
+            self.report.predictions += save_predictions(rows, actor=self.actor)
+        note_not_taken(updated, matches, self.report, problems, self.people.__getitem__)
 
     def add_parts(self, entries: Sequence[TaskEntry]) -> None:
         """To the tasks of this import, which others see from its commit on."""
@@ -146,71 +145,30 @@ class Writer:
             return task
         return update_task(task.pk, changes, actor=self.actor)
 
-    def _merge_annotations(self, updated: Sequence[Placed]) -> None:
-        """One with the unique id of one of the task's becomes its new version, if it differs. One without is
-        the same as one by the same person with an equal result. The others are added."""
-        here = Annotation.objects.filter(task__in=[task.pk for _, task in updated], deleted_at=None)
-        of_task: dict[int, list[Annotation]] = defaultdict(list)
-        for annotation in here:
-            of_task[annotation.task_id].append(annotation)
-        sent = annotations_of(updated)
-        taken = taken_unique_ids(self.project, [one.entry.unique_id for one in sent if one.entry.unique_id])
-        new = []
-        for one in sent:
-            if (same := self._counterpart(one.entry, of_task[one.task.pk], taken)) is None:
-                new.append(one)
-            elif self._is_equal(one.entry, same):
+    def _merge_annotations(self, updated: Sequence[Placed]) -> list[Match]:
+        """One that is here already becomes its new version, if it differs. The others are added."""
+        matches = matches_of(self.project, updated, self.people.__getitem__)
+        for match in matches:
+            if match.is_equal:
                 self.report.annotations_unchanged += 1
-            else:
-                self._edit(one, same)
-        if not new:
-            return
-        self._insert_annotations(new)
-        tasks = list(Task.objects.select_related("project").lock(one.task.pk for one in new))
-        counters.recount(tasks, actor=self.actor)
-        review_counters.recount(tasks, actor=self.actor)
-        review_counters.recount_comments(tasks)
-
-    def _counterpart(
-        self, entry: AnnotationEntry, candidates: Sequence[Annotation], taken: Collection[uuid.UUID]
-    ) -> Annotation | None:
-        if entry.unique_id and (named := [one for one in candidates if one.unique_id == entry.unique_id]):
-            return named[0]
-        # If its id was taken in another task, it got another one when it was imported.
-        if entry.unique_id and entry.unique_id not in taken:
-            return None
-        author = self.people[entry.author]
-        mine = (one for one in candidates if one.completed_by_id == author and self._is_equal(entry, one))
-        return next(mine, None)
-
-    def _is_equal(self, entry: AnnotationEntry, annotation: Annotation) -> bool:
-        return annotation.was_cancelled == entry.fields["was_cancelled"] and same_result(
-            annotation.result, entry.result
-        )
+            elif match.here:
+                self._edit(match.sent, match.here)
+        if new := [match.sent for match in matches if not match.here]:
+            self._insert_annotations(new)
+            tasks = list(Task.objects.select_related("project").lock(one.task.pk for one in new))
+            counters.recount(tasks, actor=self.actor)
+            review_counters.recount(tasks, actor=self.actor)
+            review_counters.recount_comments(tasks)
+        return matches
 
     def _edit(self, one: Located, annotation: Annotation) -> None:
         changes = {"result": one.entry.result, "was_cancelled": one.entry.fields["was_cancelled"]}
         try:
             edit(annotation.pk, changes, actor=self.actor)
         except Refused as refused:
-            where = f"task {one.number}: annotations[{one.position}]"
+            where = f"task {one.item.number}: annotations[{one.position}]"
             raise Refused(refused.code, f"{where}: {refused.detail}", status=refused.status)
         self.report.annotations_updated += 1
-
-    def _merge_predictions(self, updated: Sequence[Placed]) -> None:
-        sent = [(entry, task.pk) for entry, task in updated if entry.predictions]
-        here = Prediction.objects.filter(task__in=[pk for _, pk in sent])
-        known = defaultdict(list)
-        for prediction in here:
-            known[prediction.task_id, prediction.model_version, prediction.score].append(prediction.result)
-        rows = [
-            {"task": pk, "result": one.result, "score": one.score, "model_version": one.model_version}
-            for entry, pk in sent
-            for one in entry.predictions
-            if not any(same_result(one.result, old) for old in known[pk, one.model_version, one.score])
-        ]
-        if rows:
-            self.report.predictions += save_predictions(rows, actor=self.actor)
 
     # --- annotations --------------------------------------------------------------------------
 
@@ -247,7 +205,7 @@ class Writer:
             work = work_of(one.entry, row, self.people, self.project) if has_verdicts else None
             works += [work] if work else []
             self.report.count_annotation(
-                one.number, one.position, one.entry, self.project.label_config, self.people.__getitem__
+                one.item.number, one.position, one.entry, self.project.label_config, self.people.__getitem__
             )
         AnnotationReviewService(self.actor).record_imported(works)
         # record_imported has written the history of those with verdicts.

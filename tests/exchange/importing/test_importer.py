@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from exchange.importing.importer import Importing
+from exchange.importing.options import ImportOptions
 from reviews.models import Comment, Review
 from tasks import totals
 from tasks.choices import ActionType
@@ -17,7 +19,7 @@ from tasks.models import Annotation, Draft, Import, Prediction, Task
 from tasks.services.cleanup import delete_import
 from tasks.services.tasks import next_inner_ids
 from tests import factories
-from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, task_of
+from tests.exchange.importing.files import UUIDS, answer, load, only_annotation, review, source_of, task_of
 from tests.factories import client_of
 from users.models import User
 
@@ -316,6 +318,74 @@ def test_on_duplicate_update_twice_changes_nothing_more(project):
 
     assert (Annotation.objects.count(), Prediction.objects.count()) == (2, 1)
     assert (report.annotations, report.annotations_updated, report.annotations_unchanged) == (0, 0, 2)
+
+
+SAID = {"text": "Why?", "created_by": {"email": "rita@example.org"}}
+MINE = {"user": "anna@example.org", "result": factories.result("C")}
+MORE = {
+    "reviews": [review()],
+    "last_action": "accepted",
+    "comments": [SAID],
+    "completed_by": "bob@example.org",
+}
+
+
+def update(project, body: Any, *, dry_run: bool, **options: Any) -> dict[str, Any]:
+    if not dry_run:
+        return load(body, project, on_duplicate="update", **options).report.as_dict()
+    asked = ImportOptions(on_duplicate="update", **options)
+    source = source_of(json.dumps(body).encode())
+    return Importing(project, [source], actor=project.created_by, options=asked).rehearse()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_on_duplicate_update_reports_what_it_does_not_take(project, dry_run):
+    load([task_of(answer(unique_id=UUIDS[1]), external_id="a")], project)
+    body = [task_of(answer(unique_id=UUIDS[1], **MORE), answer("B"), external_id="a", drafts=[MINE])]
+
+    report = update(project, body, dry_run=dry_run)
+
+    assert (report["annotations"], report["annotations_unchanged"], report["reviews"]) == (1, 1, 0)
+    assert (report["comments"], report["comments_ignored"], report["drafts_ignored"]) == (0, 1, 1)
+    assert report["verdicts_not_kept"] == {
+        "count": 1,
+        "tasks": [{"task": 1, "annotation": 0, "reason": "annotation_exists"}],
+        "reasons": {"annotation_exists": 1},
+    }
+    assert [one["path"] for one in report["warnings"]["items"]] == [
+        "[0].annotations[0].completed_by",
+        "[0].annotations[0].reviews",
+        "[0].annotations[0].comments",
+        "[0].drafts[0]",
+    ]
+    assert not Review.objects.exists() and not Comment.objects.exists() and not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_strict_refuses_an_update_that_does_not_take_everything(project, dry_run):
+    load([task_of(answer(unique_id=UUIDS[1]), external_id="a")], project)
+    body = [task_of(answer("B", unique_id=UUIDS[1], **MORE), external_id="a")]
+
+    with pytest.raises(Refused) as refused:
+        update(project, body, dry_run=dry_run, strict=True)
+
+    assert refused.value.extra["body"]["error_count"] == 3
+    assert only_annotation().result == factories.result("A")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_update_with_the_same_verdicts_comments_and_drafts_leaves_nothing_out(project, dry_run):
+    body = [task_of(answer(unique_id=UUIDS[1], **MORE), external_id="a", drafts=[MINE])]
+    load(body, project)
+
+    report = update(project, body, dry_run=dry_run, strict=True)
+
+    assert (report["warnings"]["count"], report["verdicts_not_kept"]["count"]) == (0, 0)
+    assert (report["annotations_unchanged"], report["comments_ignored"], report["drafts_ignored"]) == (
+        1,
+        0,
+        0,
+    )
 
 
 def test_taken_unique_id_of_an_annotation_is_replaced(project):
