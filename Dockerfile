@@ -1,13 +1,16 @@
 FROM python:3.12-slim
-ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 DJANGO_SETTINGS_MODULE=reviewsite.settings
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 DJANGO_SETTINGS_MODULE=reviewsite.settings STATIC_ROOT=/app/staticfiles DATA=/data
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install -r requirements.txt
 COPY . .
-RUN SECRET_KEY=only-for-this-step python manage.py collectstatic --noinput -v 0 \
-    && useradd --system countersign && mkdir /data && chown countersign /data
+# Label Studio's editor, for the review and label screens. Without it: --build-arg EDITOR=no.
+ARG EDITOR=yes
+RUN if [ "$EDITOR" = yes ]; then python labelstudio/frontend.py; fi
+RUN SECRET_KEY=only-for-this-step python manage.py collectstatic --noinput -v 0
+RUN useradd --system countersign && mkdir -p "$DATA" && chown countersign "$DATA"
 USER countersign
-ENV DATA=/data
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "-c", "python:reviewsite.gunicorn_conf", "-b", "0.0.0.0:8000", "reviewsite.wsgi"]
+ENTRYPOINT ["deploy/run"]
+CMD ["web"]

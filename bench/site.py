@@ -117,7 +117,7 @@ class ThrowAwaySite(Supervisor):
         self.start_essentials()
         if self.workers:
             self.start_rest()
-        if not self.until(lambda: self.answers("/readyz" if self.workers else "/health"), seconds=seconds):
+        if not self.until(lambda: self.answers("/status" if self.workers else "/health"), seconds=seconds):
             raise SystemExit(f"The site was not ready after {seconds:.0f} seconds.")
 
     def add_worker(self, queue: str, *, processes: int) -> None:

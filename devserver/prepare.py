@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import django
@@ -30,16 +31,18 @@ def is_ready(base_url: str) -> bool:
         connection.close()
 
 
-def wait_until_ready(base_url: str, send_heartbeat: Callable[[], object]) -> None:
-    """Readiness needs a heartbeat job. Beat has not started yet, so it is sent here every two seconds."""
+def wait_until_ready(
+    base_url: str, send_heartbeat: Callable[[], object], is_heard: Callable[[], bool]
+) -> None:
+    """Beat has not started yet, so the first pool's heartbeat is sent here every two seconds."""
     deadline = time.monotonic() + READY_SECONDS
     for attempt in itertools.count():
         if attempt % 20 == 0:
             send_heartbeat()
-        if is_ready(base_url):
+        if is_heard() and is_ready(base_url):
             return
         if time.monotonic() > deadline:
-            raise SystemExit(f"{base_url}/readyz did not answer 200 within {READY_SECONDS} seconds.")
+            raise SystemExit(f"{base_url} and a worker did not answer within {READY_SECONDS} seconds.")
         time.sleep(0.1)
 
 
@@ -60,7 +63,8 @@ def main() -> None:
     Heartbeat.objects.all().delete()
     report("prepared")
     load.load_audit()  # while the web server starts
-    wait_until_ready(os.environ["BASE_URL"], heartbeat.delay)
+    send = partial(heartbeat.apply_async, ("deliver",), queue="deliver")
+    wait_until_ready(os.environ["BASE_URL"], send, Heartbeat.objects.exists)
     load.write_demo_file()
 
 

@@ -164,7 +164,7 @@ class Supervisor:
         raise SystemExit(f"The database could not be prepared. {self.log_end('prepare')}")
 
     def start_essentials(self) -> None:
-        """What `/readyz` needs. The rest starts later, so that on two cores these start faster."""
+        """The web server, and who sends. The rest starts later, so that on two cores these start faster."""
         print_status("starting the web server and the workers")
         fd = self.listener.fileno()
         command = f"gunicorn -c python:reviewsite.gunicorn_conf -b fd://{fd} reviewsite.wsgi"
@@ -178,8 +178,8 @@ class Supervisor:
         if self.register:
             fd = self.register.fileno()
             self.add("register", f"devserver.register --fd {fd}", keep=(fd,))
-        # Not `worker -B`: its beat survives a killed worker. The plain Scheduler keeps no file to corrupt.
-        self.add("beat", "celery -A reviewsite beat -S celery.beat:Scheduler -l WARNING --pidfile=")
+        # Not `worker -B`: its beat survives a killed worker.
+        self.add("beat", "celery -A reviewsite beat -S reviewsite.beat:Scheduler -l WARNING --pidfile=")
 
     def add_worker(self, queue: str, *, processes: int) -> None:
         options = f"-Q {queue} -c {processes} -n {queue}@%h --without-gossip --without-mingle"

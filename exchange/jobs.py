@@ -1,11 +1,18 @@
 """The kinds of jobs of this app: thin, each a call."""
 
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 from users.sentences import sentence as _
 
 from .exporting import snapshots
 from .importing import long_imports
+from .models import Export
 
 
 @job_kind(
@@ -33,3 +40,12 @@ def write_export(running: RunningJob) -> Done:
 @job_kind(snapshots.CONVERSION, label=_("Conversion"), atomic=False, on_end=snapshots.set_conversion_status)
 def convert_export(running: RunningJob) -> Done:
     return Done(snapshots.convert(running.job, progress=running.report_progress))
+
+
+@shared_task
+def prune_exports() -> None:
+    """Delete saved exports and their files, EXPORT_DAYS after they were made. 0: never."""
+    if settings.EXPORT_DAYS:
+        before = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
+        for export in Export.objects.filter(created_at__lt=before).iterator():
+            snapshots.delete(export)

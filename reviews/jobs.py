@@ -1,10 +1,16 @@
 """The kinds of jobs of this app: thin, each a call."""
 
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 from users.sentences import sentence as _
 
-from . import bulk, recalculation
+from . import bulk, purging, recalculation
 from .sampling import RECALCULATION
 
 
@@ -39,3 +45,10 @@ def bulk_review(running: RunningJob) -> Done | Continue:
 )
 def undo_bulk_review(running: RunningJob) -> Done | Continue:
     return bulk.run_part(running)
+
+
+@shared_task
+def purge_trash() -> None:
+    """Delete for good what was deleted more than TRASH_DAYS ago. 0: never."""
+    if settings.TRASH_DAYS:
+        purging.purge(timezone.now() - timedelta(days=settings.TRASH_DAYS))

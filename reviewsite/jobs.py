@@ -1,16 +1,13 @@
-"""The heartbeat that `/readyz` looks at."""
+"""The signs of life that `/status` looks at."""
 
 from celery import Task, shared_task
-from django.utils import timezone
 
 from reviewsite.models import Heartbeat
 
-WORKER = "worker"
-
 
 @shared_task(bind=True)
-def heartbeat(self: Task) -> None:
-    """Shows that beat, broker and worker work together. A direct call proves nothing and is not recorded."""
+def heartbeat(self: Task, pool: str) -> None:
+    """Shows that beat, broker and this pool work together. A direct call proves nothing."""
     if self.request.called_directly or self.request.is_eager:
         return
-    Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})
+    Heartbeat.seen(pool)

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "reviewsite",
 ]
 MIDDLEWARE = [
+    "reviewsite.health.Probes",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -176,8 +177,8 @@ if OIDC_ISSUER:
         raise ImproperlyConfigured(
             "OIDC_ISSUER also needs OIDC_CLIENT_ID and a public-key OIDC_SIGN_ALGORITHM such as RS256."
         )
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
-EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+# EMAIL_BACKEND, EMAIL_HOST and so on, of one address: smtp+tls://user:password@mail.example.org:587
+globals().update(env.email("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="countersign@localhost")
 
@@ -288,12 +289,16 @@ CELERY_TASK_ROUTES = {
     # Long work has a queue of its own: folding totals and sweeping must not wait behind an import.
     "jobs.jobs.run_step": {"queue": "jobs"},
     "crowd.jobs.measure_campaigns": {"queue": "jobs"},
+    "reviews.jobs.purge_trash": {"queue": "jobs"},
+    "exchange.jobs.prune_exports": {"queue": "jobs"},
     # Each waits for the register, up to a quarter of a minute.
     "audits.jobs.send_report": {"queue": "jobs"},
     "audits.jobs.ask_register": {"queue": "jobs"},
     "webhooks.jobs.run_maintenance": {"queue": "work"},
     "webhooks.jobs.*": {"queue": "deliver"},
-    "reviewsite.jobs.heartbeat": {"queue": "deliver"},
+    # Waiting for a mail server that hangs delays no one but consumers that time out.
+    "users.jobs.send_password_resets": {"queue": "deliver-slow"},
+    "pages.jobs.*": {"queue": "deliver-slow"},
 }
 CELERY_DB_REUSE_MAX = 1000
 # A long job whose worker has not been heard of for so long is given to another one.
@@ -307,6 +312,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
+    "purge-trash": {
+        "task": "reviews.jobs.purge_trash",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
+    "prune-exports": {
+        "task": "exchange.jobs.prune_exports",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
+    },
     "prune-jobs": {"task": "jobs.jobs.prune", "schedule": crontab(minute=35), "options": {"expires": 3600}},
     "sweep-jobs": {"task": "jobs.jobs.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "sweep-reservations": {
@@ -350,10 +365,25 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "ask-register": {"task": "audits.jobs.ask_register", "schedule": 300.0, "options": {"expires": 300}},
-    "heartbeat": {"task": "reviewsite.jobs.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
 }
-# Longer than one delivery may take: all workers may be waiting for slow consumers.
-HEARTBEAT_MAX_AGE_SECONDS = 25
+# Each queue has workers of its own. After how many seconds without a sign of life `/status` says DOWN: longer
+# than all processes of the pool may be busy with one delivery each, or with one step of a job.
+POOLS = {"deliver": 25, "deliver-slow": 90, "work": 60, "jobs": 90}
+BEAT_MAX_AGE_SECONDS = 25
+HEARTBEAT_SECONDS = 5.0
+CELERY_BEAT_SCHEDULE |= {
+    f"heartbeat-{pool}": {
+        "task": "reviewsite.jobs.heartbeat",
+        "args": (pool,),
+        "schedule": HEARTBEAT_SECONDS,
+        "options": {"queue": pool, "expires": 30},
+    }
+    for pool in POOLS
+}
+
+# --- what is kept, in days; 0: for ever ---------------------------------------------------------
+TRASH_DAYS = env.int("TRASH_DAYS", default=30)
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=90)
 
 # --- queues and leases -------------------------------------------------------------------------
 # How long an item is reserved for a person. The screens renew the lease while the person works.
@@ -414,12 +444,17 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
 LABEL_STUDIO_PAGE = env.bool("LABEL_STUDIO_PAGE", default=DEBUG or DEMO or TESTING)
 if frontend.FOLDER.is_dir():
     STATICFILES_DIRS.append(("label-studio", frontend.FOLDER))
-# Only needed for a web server in front; whitenoise serves the files from where they are.
+# A folder that `collectstatic` fills: files are named by their content and compressed. Without it they are
+# served from where they are.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "reviewsite.static_files.HashedFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 MEDIA_ROOT = DATA_DIR / "media"
 # More entries under "Where to go" on the start page; devserver adds its webhook sink here.

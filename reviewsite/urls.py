@@ -6,12 +6,9 @@ from api.openapi.views import DocumentView
 from api.urls import media_route, unknown_route
 from labelstudio.urls import api_routes, page_routes
 
-from . import health
 from .signon import views as signon
 
 urlpatterns = [
-    path("health", health.health),
-    path("readyz", health.readyz, name="readyz"),
     # First, because every pattern before the right one is tried.
     path("api/", include("api.urls")),
     path("api/", include(api_routes)),

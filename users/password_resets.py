@@ -4,7 +4,8 @@ and equally fast.
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
+from enum import Enum
+from smtplib import SMTPException, SMTPServerDisconnected
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -28,23 +29,38 @@ def request_reset(email: str) -> None:
 
 
 def send_requested() -> None:
-    """Send what was asked for, oldest first. A failed mail is tried again for an hour."""
+    """Send what was asked for, oldest first. A failed mail is tried again for an hour.
+
+    One process at a time, and not beyond a mail server that does not answer: whoever waits for one occupies a
+    worker.
+    """
     for pk in list(PasswordResetRequest.objects.order_by("id").values_list("pk", flat=True)[:AT_ONCE]):
         with transaction.atomic():
             asked = PasswordResetRequest.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if asked and (_is_sent(asked) or asked.created_at < now() - KEPT):
+            if asked is None:
+                return
+            outcome = _send(asked)
+            if outcome is Outcome.DONE or asked.created_at < now() - KEPT:
                 asked.delete()
+        if outcome is Outcome.NO_SERVER:
+            return
 
 
-def _is_sent(asked: PasswordResetRequest) -> bool:
+class Outcome(Enum):
+    DONE, REFUSED, NO_SERVER = range(3)
+
+
+def _send(asked: PasswordResetRequest) -> Outcome:
     person = User.objects.people().filter(email=asked.email).first()
     if person is None:
-        return True
+        return Outcome.DONE
     try:
-        return bool(_message(person).send())
-    except (SMTPException, OSError) as error:
+        _message(person).send()
+    except OSError as error:
         log.warning("Password reset for user %s not sent: %s", person.pk, error)
-        return False
+        answered = isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected)
+        return Outcome.REFUSED if answered else Outcome.NO_SERVER
+    return Outcome.DONE
 
 
 def _message(person: User) -> EmailMessage:

@@ -286,7 +286,7 @@ def _outcome(delivery: Delivery, answer: Answer) -> tuple[str, float]:
 
 
 def oldest_due_seconds() -> float:
-    """How long the oldest due delivery of an active endpoint has waited. Shown by /readyz."""
+    """How long the oldest due delivery of an active endpoint has waited. Shown by /status."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST_DUE)
         return float(cursor.fetchone()[0] or 0)

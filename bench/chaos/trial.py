@@ -77,7 +77,7 @@ class Trial:
         return [json.loads(line) for line in self.arrivals_log.read_text().splitlines()]
 
     def is_ready(self) -> bool:
-        return self.site.answers("/readyz")
+        return self.site.answers("/status")
 
     def inject(self, kind: str, chance: random.Random) -> None:
         self.kills.append(Kill(kind, time()))

@@ -40,6 +40,40 @@ def test_every_variable_is_one_that_the_settings_read():
     assert set(yaml.safe_load(COMPOSE.read_text())["x-app"]["environment"]) - read == set()
 
 
+def test_the_example_of_an_env_file_has_every_setting():
+    """Those of a site: not what the image and its containers set."""
+    lines = (settings.BASE_DIR / "deploy/env.example").read_text().splitlines()
+    named = {line.lstrip("#").partition("=")[0] for line in lines if "=" in line}
+    page = (settings.BASE_DIR / "docs/reference/settings.md").read_text()
+    rows = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+
+    assert documented - named == {"DEBUG", "DEMO", "DATA", "PORT", "STATIC_ROOT", "ALIVE_FILE"}
+    assert named - documented == {"POSTGRES_PASSWORD"}
+
+
+def test_systemd_starts_every_process_of_compose():
+    folder = settings.BASE_DIR / "deploy/systemd"
+    wanted = re.findall(r"countersign@([\w-]+)\.service", (folder / "countersign.target").read_text())
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    started = [
+        service["command"][0] for service in services.values() if service.get("image") == "countersign"
+    ]
+
+    assert sorted(wanted) == sorted({*started} - {"migrate"})
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")
+def test_systemd_takes_the_units(tmp_path):
+    for unit in (settings.BASE_DIR / "deploy/systemd").iterdir():
+        text = unit.read_text().replace("/opt/countersign", str(settings.BASE_DIR))
+        (tmp_path / unit.name).write_text(text.replace("User=countersign", "User=root"))
+    units = [tmp_path / "countersign@web.service", tmp_path / "countersign.target"]
+    checked = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
 def test_only_the_proxy_is_reached_from_outside():
     services = yaml.safe_load(COMPOSE.read_text())["services"]
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]

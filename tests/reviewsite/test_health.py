@@ -1,11 +1,15 @@
+"""What the probes answer while each part is there, and when it is gone."""
+
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import DatabaseError
 
-from reviewsite import health
+from jobs import runner
+from jobs.models import Job, State
+from reviewsite import beat, health
 from reviewsite.jobs import heartbeat
 from reviewsite.models import Heartbeat
 
@@ -18,67 +22,132 @@ def noon():
         yield
 
 
-def worker_seen(*, seconds_ago: float) -> None:
-    Heartbeat.objects.create(name="worker", at=NOW - timedelta(seconds=seconds_ago))
+@pytest.fixture
+def everything_works(db):
+    for name in (*settings.POOLS, beat.BEAT):
+        Heartbeat.seen(name)
 
 
-def state(worker: str, *, seen: float | None) -> dict[str, Any]:
-    known = {"worker_seen_seconds_ago": seen, "oldest_due_delivery_seconds": 0.0}
-    return {"status": worker, "database": "UP", "worker": worker} | known
+def answer_of(client, path: str) -> tuple[int, dict]:
+    answer = client.get(path)
+    return answer.status_code, answer.json()
+
+
+def silent_for(name: str, seconds: float) -> None:
+    Heartbeat.objects.filter(name=name).update(at=NOW - timedelta(seconds=seconds))
 
 
 def test_health_asks_nobody(client):
-    answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "UP"})
+    assert answer_of(client, "/health") == (200, {"status": "UP"})
 
 
 @pytest.mark.django_db
-def test_readyz_is_up_while_the_worker_is_heard(client):
-    worker_seen(seconds_ago=3)
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json() == state("UP", seen=3.0)
+def test_the_site_is_ready_while_its_database_answers_and_nothing_else_is_asked(client, monkeypatch):
+    monkeypatch.setattr(health, "queue_lengths", dict)
+
+    assert answer_of(client, "/readyz") == (200, {"status": "UP", "database": "UP"})
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/status"])
+def test_without_a_database_nothing_is_ready(client, monkeypatch, path):
+    class Gone:
+        def cursor(self):
+            raise DatabaseError("the server closed the connection")
+
+    monkeypatch.setattr(health, "connection", Gone())
+
+    assert answer_of(client, path) == (503, {"status": "DOWN", "database": "DOWN"})
+
+
+def test_status_has_every_part(client, everything_works):
+    silent_for("work", 3)
+    seen = {"status": "UP", "seen_seconds_ago": 0.0}
+    pools = {name: {**seen, "queued": 0} for name in settings.POOLS}
+
+    assert answer_of(client, "/status") == (
+        200,
+        {
+            "status": "UP",
+            "database": "UP",
+            "broker": "UP",
+            "beat": seen,
+            "pools": pools | {"work": {**pools["work"], "seen_seconds_ago": 3.0}},
+            "oldest_job_seconds": 0.0,
+            "oldest_due_delivery_seconds": 0.0,
+        },
+    )
+
+
+@pytest.mark.parametrize("pool", settings.POOLS)
+def test_a_pool_that_is_silent_is_down_and_the_others_are_not(client, everything_works, pool):
+    silent_for(pool, settings.POOLS[pool] + 1)
+
+    status, told = answer_of(client, "/status")
+
+    assert (status, told["status"]) == (503, "DOWN")
+    assert {name for name, one in told["pools"].items() if one["status"] == "DOWN"} == {pool}
+    assert (told["beat"]["status"], answer_of(client, "/readyz")[0]) == ("UP", 200)
+
+
+def test_without_beat_status_is_down(client, everything_works):
+    silent_for(beat.BEAT, settings.BEAT_MAX_AGE_SECONDS + 1)
+
+    status, told = answer_of(client, "/status")
+
+    assert (status, told["status"], told["beat"]["status"]) == (503, "DOWN", "DOWN")
+
+
+def test_without_a_broker_status_is_down_and_the_site_is_ready(client, everything_works, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    status, told = answer_of(client, "/status")
+
+    assert (status, told["status"], told["broker"]) == (503, "DOWN", "DOWN")
+    assert {pool["queued"] for pool in told["pools"].values()} == {None}
+    assert answer_of(client, "/readyz")[0] == 200
+
+
+def test_status_tells_how_long_the_oldest_job_waits(client, everything_works, house):
+    for minutes, state, finished_at in ((5, State.QUEUED, None), (9, State.SUCCEEDED, NOW)):
+        job = runner.create("import", created_by=house.lead)
+        Job.objects.filter(pk=job.pk).update(
+            created_at=NOW - timedelta(minutes=minutes), state=state, finished_at=finished_at
+        )
+
+    assert answer_of(client, "/status")[1]["oldest_job_seconds"] == 300.0
+
+
+def test_a_probe_may_name_any_host_and_is_kept_nowhere(client):
+    answer = client.get("/health", headers={"host": "10.0.0.7:8000"})
+
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert client.get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+    assert client.post("/health").status_code == 404
 
 
 @pytest.mark.django_db
-def test_readyz_is_down_when_the_worker_fell_silent(client, settings):
-    worker_seen(seconds_ago=settings.HEARTBEAT_MAX_AGE_SECONDS + 1)
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == state("DOWN", seen=26.0)
+def test_a_heartbeat_called_as_a_function_proves_nothing():
+    heartbeat("work")
+    heartbeat.apply(("work",))
 
-
-@pytest.mark.django_db
-def test_readyz_is_down_before_the_first_job(client):
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == state("DOWN", seen=None)
-
-
-def test_readyz_is_down_without_a_database(client, monkeypatch):
-    monkeypatch.setattr(health.Heartbeat, "objects", Gone())
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "DOWN", "database": "DOWN", "worker": "UNKNOWN"}
-
-
-class Gone:
-    def filter(self, **_):
-        raise DatabaseError("the server closed the connection")
-
-
-@pytest.mark.django_db
-def test_heartbeat_called_as_a_function_proves_nothing():
-    heartbeat()
-    heartbeat.apply()
     assert list(Heartbeat.objects.all()) == []
 
 
 @pytest.mark.django_db
-def test_heartbeat_of_a_worker_leaves_its_time(monkeypatch):
+def test_a_heartbeat_of_a_worker_leaves_the_time_of_its_pool():
     heartbeat.push_request(called_directly=False, is_eager=False)
     try:
-        heartbeat.run()
+        heartbeat.run("work")
     finally:
         heartbeat.pop_request()
-    assert Heartbeat.objects.get(name="worker").at == NOW
+
+    assert [(one.name, one.at) for one in Heartbeat.objects.all()] == [("work", NOW)]
+
+
+def test_every_queue_is_a_pool_that_beats():
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    beating = {
+        entry["args"][0] for name, entry in settings.CELERY_BEAT_SCHEDULE.items() if "heartbeat" in name
+    }
+
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} == beating == set(settings.POOLS)

@@ -45,6 +45,24 @@ def test_while_the_mail_server_is_down_it_is_tried_for_an_hour(db, settings):
     assert not PasswordResetRequest.objects.exists()
 
 
+@pytest.mark.parametrize(("error", "tried"), [(TimeoutError, 1), (smtplib.SMTPDataError, 3)])
+def test_nobody_waits_for_a_server_that_does_not_answer_once_for_each_mail(db, monkeypatch, error, tried):
+    tries = []
+
+    def send(message):
+        tries.append(message.to)
+        raise error(550, b"no")
+
+    monkeypatch.setattr(mail.EmailMessage, "send", send)
+    for name in ("ann", "ben", "cem"):
+        person(name)
+        request_reset(f"{name}@example.org")
+
+    send_password_resets()
+
+    assert (len(tries), PasswordResetRequest.objects.count()) == (tried, 3)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_one_mail():
     person("ann")

@@ -14,7 +14,7 @@ FIRST_SECONDS = 5  # until the sender's circuit breaker has noticed
 RATE = 5
 EXTRA_ATTEMPTS = "SELECT (SELECT count(*) FROM webhooks_attempt) - (SELECT count(*) FROM webhooks_delivery)"
 WORKERS = ("worker-deliver", "worker-deliver-slow", "worker-work", "worker-jobs")
-BEAT = "celery -A reviewsite beat -S celery.beat:Scheduler -l WARNING --pidfile="
+BEAT = "celery -A reviewsite beat -S reviewsite.beat:Scheduler -l WARNING --pidfile="
 
 Change = Callable[[Trial], None]
 
