@@ -4,7 +4,12 @@ from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 CSS_URLS = HashedFilesMixin.patterns[0][1][:2]  # not its source maps
-MODULE_IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]
+MODULE_IMPORTS = (
+    (
+        r"""(?P<matched>import(?P<names>[^"';]*?)\s*from\s*["'](?P<url>[./][^"']*)["'])""",
+        'import%(names)s from "%(url)s"',
+    ),
+)
 
 
 class HashedFiles(CompressedManifestStaticFilesStorage):
