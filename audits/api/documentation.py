@@ -12,17 +12,19 @@ def documented(
     *,
     example: Any = None,
     status: int = 200,
+    also: int | None = None,
     refusals: dict[str, str] | None = None,
     forbidden: bool = False,
     **options: Any,
 ) -> Any:
     """`extend_schema` with an example of the answer (of one row, for a list) and with the errors there can
-    be. `refusals`: code → sentence of the 400s. `forbidden`: 403 for who sees it, but may not do this."""
+    be. `also`: another status of the same answer. `refusals`: code → sentence of the 400s. `forbidden`: 403
+    for who sees it, but may not do this."""
     refused = [_error(400, code, sentence) for code, sentence in (refusals or {}).items()]
     shown = [OpenApiExample("An answer", value=example, response_only=True, status_codes=[str(status)])]
     return extend_schema(
         responses={
-            status: answer,
+            **{one: answer for one in (status, also) if one},
             400: OpenApiResponse(ErrorSerializer, "What was sent is wrong, or it is too early for it."),
             404: OpenApiResponse(ErrorSerializer, "It does not exist, or is not yours to see."),
         }

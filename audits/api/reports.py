@@ -92,6 +92,8 @@ class ReportSerializer(serializers.ModelSerializer):
 
     model = serializers.IntegerField(source="model_id")
     topic = serializers.IntegerField(source="topic_id", allow_null=True)
+    error_type = serializers.ChoiceField(ReportErrorType.choices, allow_blank=True)
+    category = serializers.ChoiceField(Category.choices, allow_blank=True)
     hint = serializers.SerializerMethodField()
     evidence_count = serializers.SerializerMethodField()
 
@@ -168,6 +170,8 @@ class SubmitSerializer(KnownKeys, serializers.Serializer):
 class SubmissionSerializer(serializers.ModelSerializer):
     """`register_status` is what the register calls the state of its review."""
 
+    email = serializers.CharField(help_text="Empty where nobody consented.")
+
     class Meta:
         model = Submission
         fields = [*SUBMISSION]
@@ -228,6 +232,7 @@ class ScaffoldView(GenericAPIView):
         ReportSerializer(many=True),
         example=REPORT,
         status=201,
+        also=200,
         refusals={"not_fitted": "This model is not fitted yet: label comments, then fit it."},
     )
     def post(self, request: Request, pk: int) -> Response:
