@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.encoding import force_str
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -113,7 +114,10 @@ class ImportQuery(serializers.Serializer):
         help_text="Check everything and answer with the report; import nothing.",
     )
     encoding = serializers.CharField(
-        required=False, default="", help_text="Of files that are neither UTF-8 nor marked: `windows-1252`."
+        required=False,
+        default="",
+        help_text="Of files that are neither UTF-8 nor marked: `windows-1252`."
+        " Else the `charset` of their `Content-Type`, if they are `text/…`.",
     )
     commit_to_project = serializers.BooleanField(
         required=False,
@@ -229,15 +233,21 @@ def _files(request: Request, opened: ExitStack) -> list[Any]:
 
 def _sources(files: Sequence[Any], request: Request) -> list[SourceFile]:
     return [
-        SourceFile(cast(BinaryIO, file), file.name or "", file.content_type or "")
+        SourceFile(cast(BinaryIO, file), file.name or "", _content_type(file))
         if isinstance(file, UploadedFile)
         else SourceFile(file, "", request.content_type or "")
         for file in files
     ]
 
 
+def _content_type(file: UploadedFile) -> str:
+    """As it was sent: Django takes it apart."""
+    kind, charset = file.content_type or "", force_str(file.charset or "", errors="replace")
+    return f"{kind}; charset={charset}" if charset else kind
+
+
 def _key(request: Request, files: Sequence[SourceFile], query: dict[str, Any]) -> RequestKey:
-    about = [dict(query), [file.name for file in files], _users(request)]
+    about = [dict(query), [(file.name, file.content_type) for file in files], _users(request)]
     return request_key(request.headers.get("Idempotency-Key"), [file.file for file in files], about)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from django.utils.http import parse_header_parameters
+
 from tasks import media
 from users.sentences import sentence as _
 
@@ -13,7 +15,7 @@ from .found import Found, Item
 from .json_stream import JsonTasks
 from .problems import Problems, invalid_import
 from .spreadsheets import lines_of, rows_of
-from .text_stream import Stream, TextStream
+from .text_stream import Stream, TextStream, codec_named
 
 JSON, JSON_LINES, CSV, TSV, TEXT = ".json", ".jsonl", ".csv", ".tsv", ".txt"
 ACCEPTED = _(
@@ -130,7 +132,8 @@ class TaskSource:
                 yield file, _Part(file.file, file.name, file.content_type)
 
     def _read(self, part: _Part) -> Iterator[Found]:
-        text = TextStream(part.stream, self.encoding, name=part.name)
+        encoding = self.encoding or declared_encoding(part.content_type)
+        text = TextStream(part.stream, encoding, name=part.name)
         kind = _format_of(part, text)
         self.formats[kind] = None
         if kind in (JSON, JSON_LINES):
@@ -147,6 +150,13 @@ class TaskSource:
             self.users = self.users | users
         elif users is not None:
             self.users = users
+
+
+def declared_encoding(content_type: str) -> str:
+    """Of a text: that of JSON means nothing. Raises Refused if it is not known."""
+    kind, parameters = parse_header_parameters(content_type)
+    charset = parameters.get("charset", "")
+    return codec_named(charset) if charset and kind.startswith("text/") else ""
 
 
 def _format_of(part: _Part, text: TextStream) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from tasks.strict_json import UNSTORABLE, unstorable_part
 from users.sentences import sentence as _
 
 from .found import Found
@@ -95,6 +96,8 @@ def _checked_header(row: list[str], text: TextStream) -> list[str]:
     for place, name in enumerate(names):
         if not name:
             found.append(_("column %(number)s has no name", number=place + 1))
+        elif "\0" in name:
+            found.append(_("the name of column %(number)s has a NUL", number=place + 1))
         elif name in names[:place]:
             found.append(_("two columns are called %(name)r", name=name[:100]))
     if found:
@@ -115,7 +118,13 @@ def _found(header: list[str], row: list[str], place: int, line: int) -> Found:
     if len(row) != len(header):
         sentence = _("has %(row)s cells, but the header has %(header)s", row=len(row), header=len(header))
         return Found(f"[{place}]", None, line, flaw=("", sentence))
-    return Found(f"[{place}]", {"data": dict(zip(header, row, strict=True))}, line)
+    return _task(place, dict(zip(header, row, strict=True)), line)
+
+
+def _task(place: int, data: dict[str, str], line: int) -> Found:
+    path = unstorable_part({"data": data}) if any("\0" in text for text in data.values()) else None
+    flaw = None if path is None else (path[:200], _("has %(what)s", what=UNSTORABLE))
+    return Found(f"[{place}]", None if flaw else {"data": data}, line, flaw=flaw)
 
 
 def lines_of(text: TextStream, *, key: str) -> Iterator[Found]:
@@ -123,6 +132,6 @@ def lines_of(text: TextStream, *, key: str) -> Iterator[Found]:
     for number, line in enumerate(text.lines(), 1):
         words = line.removesuffix("\n").removesuffix("\r")
         if words.strip():
-            yield Found(f"[{number - 1}]", {"data": {key: words}}, number)
+            yield _task(number - 1, {key: words}, number)
         else:
             yield Found("", None, number, is_blank=True)

@@ -1,8 +1,9 @@
 """The text of a file, piece by piece, in the encoding that its first bytes show or its sender names."""
 
 import codecs
+import io
 from collections.abc import Iterator
-from typing import Protocol
+from typing import AnyStr, Protocol
 
 from users.sentences import sentence as _
 
@@ -18,7 +19,9 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # These decode escapes, not a text that somebody saved.
-NOT_SAVED_IN = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "utf-7", "undefined"})
+NOT_SAVED_IN = frozenset(
+    {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "utf-7", "undefined", "charmap"}
+)
 
 
 class Stream(Protocol):
@@ -48,28 +51,34 @@ class TextStream:
         try:
             text = self._decoder.decode(raw, final=self.ended)
         except UnicodeDecodeError as error:
-            line = self._newlines + error.object[: error.start].count(b"\n") + 1
+            line = self._newlines + _line_ends(error.object[: error.start], b"\n", b"\r") + 1
             raise invalid_import(_undecodable(self.name, self.encoding, line, error))
-        self._newlines += text.count("\n")
+        self._newlines += _line_ends(text, "\n", "\r")
         return text
 
     def lines(self) -> Iterator[str]:
-        """With their ends. Only a line feed ends a line: in a text, other characters are part of it."""
+        """With their ends: a line feed, a carriage return, or both. Other characters are part of a text."""
+        ends = io.IncrementalNewlineDecoder(None, translate=False)  # keeps the two together
         rest: list[str] = []
         length = 0
         while not self.ended:
-            *whole, last = self.read().split("\n")
-            for line in whole:
-                yield "".join(rest) + line + "\n"
-                rest, length = [], 0
-            rest.append(last)
-            length += len(last)
+            for line in io.StringIO(ends.decode(self.read(), final=self.ended), newline=""):
+                rest.append(line)
+                length += len(line)
+                if line.endswith(("\n", "\r")):
+                    yield "".join(rest)
+                    rest, length = [], 0
             if length > LINE_LIMIT:
                 raise invalid_import(
                     _("A line is longer than %(number)s million characters.", number=LINE_LIMIT // 2**20)
                 )
         if length:
             yield "".join(rest)
+
+
+def _line_ends(text: AnyStr, feed: AnyStr, carriage_return: AnyStr) -> int:
+    """Each line ends with the one, the other or both, but mostly with the same in the whole text."""
+    return max(text.count(feed), text.count(carriage_return))
 
 
 def codec_named(name: str) -> str:

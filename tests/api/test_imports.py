@@ -208,3 +208,22 @@ def test_import_others_have_worked_on_stays_unless_forced(house, client_of, impo
 @pytest.mark.parametrize(("who", "status"), [("reviewer", 403), ("stranger", 404)])
 def test_only_managers_remove_an_import(house, client_of, imported, who, status):
     assert client_of(getattr(house, who)).delete(f"/api/imports/{imported}/").status_code == status
+
+
+CAFE = "text\ncafé €\n".encode("windows-1252")
+DECLARED = "text/csv; charset=windows-1252"
+PART = (
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n'
+    b"Content-Type: %s\r\n\r\n%s\r\n--b--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(DECLARED, CAFE), ("multipart/form-data; boundary=b", PART % (DECLARED.encode(), CAFE))],
+)
+def test_a_declared_encoding_is_used(house, client_of, kind, body):
+    response = client_of(house.lead).generic("POST", f"{url(house)}/", body, content_type=kind)
+
+    assert response.status_code == 201, response.json()
+    assert Task.objects.latest("id").data == {"text": "café €"}

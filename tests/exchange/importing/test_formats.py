@@ -50,6 +50,10 @@ def brought(project, *files: SourceFile, **options) -> list[dict]:
         ("a.csv", b"\xef\xbb\xbftext\r\n\r\none\r\n\r\ntwo"),
         ("a.csv", b"sep=;\r\ntext\r\none\r\ntwo\r\n"),
         ("a.tsv", b'text\n"one"\ntwo\n'),
+        ("a.csv", b"text\rone\rtwo\r"),
+        ("a.tsv", b"text\rone\r\rtwo"),
+        ("a.txt", b"one\rtwo\r"),
+        ("a.csv", b"text\none\rtwo\r\n"),
         ("a.txt", b"one\n\n  \r\ntwo"),
         ("a.json.gz", gzip.compress(LIST, mtime=0)),
         ("a.csv.gz", gzip.compress(b"text\none\ntwo", mtime=0)),
@@ -97,6 +101,43 @@ def test_only_a_line_feed_ends_a_line_of_text(project):
     assert [one["text"] for one in data] == lines
 
 
+def test_ends_of_lines_within_a_cell_are_kept(project, monkeypatch):
+    monkeypatch.setattr("exchange.importing.text_stream.CHUNK", 1)
+    raw = b'"text"\r\n"a\r\nb\rc\n"\r\n'
+    assert brought(project, source_of(raw, "a.csv")) == [{"text": "a\r\nb\rc\n"}]
+
+
+def test_nul_is_named_by_task_and_path(project):
+    files = source_of(b"text,n\na,1\nb\0,2\n", "a.csv"), source_of(b"c\nd\0\n", "b.txt")
+
+    with pytest.raises(Refused) as error:
+        brought(project, *files)
+
+    found = [(one["task"], one["path"], one["line"]) for one in error.value.extra["body"]["errors"]]
+    assert found == [(2, "[1].data.text", 3), (4, "[1].data.text", 2)]
+
+
+def test_an_encoding_that_no_file_is_saved_in_is_refused():
+    for encoding in ("unicode_escape", "raw_unicode_escape", "utf7", "charmap", "rot13"):
+        with pytest.raises(Refused, match=f"encoding={encoding} is not known"):
+            ImportOptions(encoding=encoding)
+
+
+def test_the_sender_may_declare_the_encoding(project):
+    raw, declared = "text\ncaf\u00e9 \u20ac\n".encode("windows-1252"), 'text/csv; charset="windows-1252"'
+    assert brought(project, source_of(raw, content_type=declared)) == [{"text": "caf\u00e9 \u20ac"}]
+
+
+def test_the_parameter_counts_more_than_the_declared_encoding(project):
+    source = source_of(b"text\ncaf\xe9\n", "a.csv", "text/csv; charset=utf-8")
+    assert brought(project, source, encoding="latin-1") == [{"text": "caf\u00e9"}]
+
+
+def test_a_declared_encoding_that_is_not_known_is_refused(project):
+    with pytest.raises(Refused, match="encoding=klingon is not known"):
+        brought(project, source_of(b"text\na\n", "a.csv", "text/csv; charset=klingon"))
+
+
 def test_the_sender_may_name_the_encoding(project):
     raw = "text\ncafé €\n".encode("windows-1252")
     assert brought(project, source_of(raw, "a.csv"), encoding="windows-1252") == [{"text": "café €"}]
@@ -111,6 +152,7 @@ def test_the_sender_may_name_the_encoding(project):
         ("a.csv", b"text,text,\na,b,c", "two columns are called 'text', column 3 has no name"),
         ("a.csv", b"text,code\na,1\nb\n", r"task 2 \(line 3\): has 1 cells, but the header has 2"),
         ("a.csv", b'text\n"a\n', r"task 1 \(line 2\): unexpected end of data"),
+        ("a.csv", b"text,n\0\na,b", "the name of column 2 has a NUL"),
         ("a.csv", b"text\n", "The file has no tasks"),
         ("a.xlsx", zipped({"xl/workbook.xml": b""}), "Save each sheet as CSV"),
         ("a.dat", b"\xd0\xcf\x11\xe0", "Save each sheet as CSV"),
