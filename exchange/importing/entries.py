@@ -9,12 +9,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tasks import reading
+from tasks.choices import ActionType
 from users.sentences import sentence as _
 
 from .fields import (
     InvalidField,
     as_bool,
     as_datetime,
+    as_duration,
     as_email,
     as_list,
     as_meta,
@@ -25,10 +27,19 @@ from .fields import (
     as_result,
     as_text,
     as_uuid,
+    described,
     read,
 )
 from .found import Item
-from .known_keys import ANNOTATION_KEYS, DRAFT_KEYS, PREDICTION_KEYS, TASK_KEYS
+from .known_keys import (
+    ANNOTATION_KEYS,
+    DRAFT_KEYS,
+    EMPTY,
+    PARTS_OF_ANNOTATION,
+    PREDICTION_KEYS,
+    TASK_KEYS,
+    UNKNOWN_KEY,
+)
 from .problems import Problems
 from .verdicts import Result, ReviewState, parse_review_state
 
@@ -178,7 +189,21 @@ class _Parser:
             if (entry := self._attempt(partial(parse, one, f"{path}."))) is not None:
                 self._warn_of_unknown(one, keys, f"{path}.")
                 entries.append(entry)
+                if isinstance(entry, AnnotationEntry):
+                    self._warn_of_parts(one, f"{path}.")
         return entries
+
+    def _warn_of_parts(self, annotation: dict[str, Any], path: str) -> None:
+        """Of what is unknown within an annotation that could be read."""
+        for key, known in PARTS_OF_ANNOTATION.items():
+            for place, part in enumerate(annotation.get(key) or []):
+                self._warn_of_unknown(part, known, f"{path}{key}[{place}].")
+        if annotation.get("last_action") not in (None, "", *ActionType.values):
+            self.problems.warn(
+                self.item,
+                f"{path}last_action",
+                _("%(action)s is not known", action=described(annotation["last_action"])),
+            )
 
     def _count_ignored(self, raw: dict[str, Any], key: str) -> int:
         """Of a list that has no place here: comments on a task as a whole."""
@@ -190,10 +215,8 @@ class _Parser:
     def _warn_of_unknown(self, raw: dict[str, Any], known: frozenset[str], path: str) -> None:
         """Keys that hold something, of which nothing is imported."""
         for key in raw.keys() - known:
-            if raw[key] not in (None, "", 0, [], {}):
-                self.problems.warn(
-                    self.item, f"{path}{key[:100]}", _("is not imported: this key is not known")
-                )
+            if raw[key] not in EMPTY:
+                self.problems.warn(self.item, f"{path}{key[:100]}", UNKNOWN_KEY)
 
 
 def _is_annotation_with_task(raw: dict[str, Any]) -> bool:
@@ -242,7 +265,7 @@ def _annotation(raw: Any, path: str) -> AnnotationEntry:
             "was_cancelled": skipped,
             "ground_truth": marked,
             "bulk_created": read(raw, "bulk_created", as_bool, path, False),
-            "lead_time": read(raw, "lead_time", as_number, path),
+            "lead_time": read(raw, "lead_time", as_duration, path),
             "started_at": read(raw, "started_at", as_datetime, path),
             "draft_created_at": read(raw, "draft_created_at", as_datetime, path),
         }
@@ -261,9 +284,12 @@ def _annotation(raw: Any, path: str) -> AnnotationEntry:
 def _comment(raw: Any, path: str) -> CommentEntry:
     as_object(raw, path[:-1])
     resolved_at = read(raw, "resolved_at", as_datetime, path)
+    text = read(raw, "text", as_text, path, "")
+    if not (text.strip() or raw.get("classifications")):
+        raise InvalidField(f"{path}text", _("is missing"))
     return CommentEntry(
         author=read(raw, "created_by", as_person, path, ""),
-        text=read(raw, "text", as_text, path, ""),
+        text=text,
         created_at=read(raw, "created_at", as_datetime, path),
         resolved_at=resolved_at,
         is_resolved=read(raw, "is_resolved", as_bool, path, resolved_at is not None),
@@ -277,7 +303,7 @@ def _draft(raw: Any, path: str) -> DraftEntry:
     return DraftEntry(
         author=read(raw, "user", as_person, path, "") or read(raw, "completed_by", as_person, path, ""),
         result=read(raw, "result", as_result, path, []),
-        lead_time=read(raw, "lead_time", as_number, path),
+        lead_time=read(raw, "lead_time", as_duration, path),
         created_at=read(raw, "created_at", as_datetime, path),
     )
 

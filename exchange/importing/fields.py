@@ -11,6 +11,8 @@ from tasks.results import malformed_part
 from users.emails import InvalidEmail, canonical_email
 from users.sentences import sentence as _
 
+MAX_SECONDS = 1_000_000_000
+
 
 class InvalidField(ValueError):
     """`path` is where: `annotations[0].completed_by`. `problem` continues it: "must be a list"."""
@@ -71,6 +73,17 @@ def _read_by(reader: Callable[[Any], Any], value: Any, path: str) -> Any:
 
 def as_number(value: Any, path: str) -> float:
     return _read_by(reading.number, value, path)
+
+
+def as_duration(value: Any, path: str) -> float:
+    """In seconds, with the limits of the REST API."""
+    seconds = as_number(value, path)
+    if not 0 <= seconds <= MAX_SECONDS:
+        limits = _(
+            "must be a number of seconds from 0 to %(most)s, not %(value)s", most=MAX_SECONDS, value=value
+        )
+        raise InvalidField(path, limits)
+    return seconds
 
 
 def as_bool(value: Any, path: str) -> bool:

@@ -31,7 +31,7 @@ from users.sentences import sentence as _
 
 from .authorship import People, UsersMap, discard_staged, people_of
 from .entries import TaskEntry, parse_task
-from .found import Item
+from .found import Item, beside_tasks
 from .keys import key_of
 from .options import ImportOptions
 from .preannotations import preannotate
@@ -89,6 +89,7 @@ class Importing:
             )
         self.project, self.actor, self.users = project, actor, users
         self.options, self.progress = options, progress
+        self._unseen_fields: dict[str, None] = {}  # of preannotated_from_fields
         self.source = TaskSource(files, encoding=options.encoding, text_key=partial(key_of, project))
 
     def survey(self, at_most: int | None = None, *, see: Callable[[TaskEntry], None] | None = None) -> Survey:
@@ -98,6 +99,7 @@ class Importing:
         """
         people: set[str] = set()
         problems = Problems(strict=self.options.strict)
+        self._unseen_fields = dict.fromkeys(self.options.preannotated_from_fields)
         number = 0
         try:
             for entry in self._entries(problems):
@@ -111,6 +113,9 @@ class Importing:
                     see(entry)
         except Refused as fatal:
             problems.refuse_any(fatal)
+        for name in self._unseen_fields:
+            detail = _("no task has %(name)s in its data", name=described(name))
+            problems.warn(beside_tasks(), "preannotated_from_fields", detail)
         problems.refuse_any()
         if not number:
             raise invalid_import(_("The file has no tasks."))
@@ -138,6 +143,8 @@ class Importing:
             if item.number > after and (entry := parse_task(item, problems)):
                 if fields := self.options.preannotated_from_fields:
                     config = labelconfig.parse(self.project.label_config)
+                    for name in self._unseen_fields.keys() & entry.data.keys():
+                        del self._unseen_fields[name]
                     preannotate(entry, fields, config, item, problems)
                 check_against(self.project, entry, item, problems)
                 yield entry
@@ -270,6 +277,16 @@ def check_against(project: Project, entry: TaskEntry, item: Item, problems: Prob
     config = labelconfig.parse(project.label_config)
     for key in config.missing_in(entry.data):
         problems.warn(item, f"data.{key}", _("is missing: the label configuration shows it"))
+    if (overlap := _overlap_of(item.raw)) not in (None, project.maximum_annotations):
+        problems.warn(
+            item,
+            "overlap",
+            _(
+                "%(overlap)s is not imported: each task of the project gets %(number)s annotations",
+                overlap=described(overlap),
+                number=project.maximum_annotations,
+            ),
+        )
     for one in config.objects.values():
         if one["type"] in BY_ADDRESS and _is_no_address(value := entry.data.get(one["value"])):
             problems.warn(
@@ -283,6 +300,11 @@ def check_against(project: Project, entry: TaskEntry, item: Item, problems: Prob
         if found := result_problems.problems(annotation.result, project.label_config):
             tell = problems.add if project.validate_results else problems.warn
             tell(item, f"annotations[{position}].result", found[0].removesuffix("."), code="invalid_result")
+
+
+def _overlap_of(raw: dict[str, Any]) -> Any:
+    """Of the short form, `overlap` is data."""
+    return raw.get("overlap") if "data" in raw else None
 
 
 def _is_no_address(value: Any) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 from django.conf import settings
 
 from tasks.errors import Refused
+from tasks.reading import described
 from tasks.strict_json import DECODER, UNSTORABLE, unstorable_part
 from users.sentences import sentence as _
 
 from .found import Found
+from .known_keys import EMPTY
 from .problems import invalid_import
 from .text_stream import CHUNK, TextStream
 
@@ -39,6 +41,20 @@ class JsonWindow:
         self.text = text
         self.window, self.at, self.passed = "", 0, 0
         self._line, self._counted = 1, 0  # lines until the position `_counted` in the window
+        self._repeated: str | None = None  # a key that an object of the last value has twice
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=DECODER.parse_constant,
+            parse_float=DECODER.parse_float,
+            parse_int=DECODER.parse_int,
+        )
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _value in pairs]
+            self._repeated = next(key for key in keys if keys.count(key) > 1)
+        return found
 
     def grow(self) -> bool:
         """Drop what was read and double the rest. False at the end of the file."""
@@ -90,8 +106,9 @@ class JsonWindow:
         """The value that starts here, and a path in it with what is wrong there. Raises NotJson."""
         self.peek()
         while True:
+            self._repeated = None
             try:
-                value, end = DECODER.raw_decode(self.window, self.at)
+                value, end = self._decoder.raw_decode(self.window, self.at)
             except json.JSONDecodeError as error:
                 self._refuse_unless_cut_off(error)
             except (ValueError, RecursionError) as error:
@@ -116,6 +133,8 @@ class JsonWindow:
 
     def _accept(self, value: Any, end: int) -> tuple[str, str] | None:
         start, self.at = self.at, end
+        if self._repeated is not None:
+            return "", _("has two values for the key %(key)s", key=described(self._repeated))
         # Few values have so many brackets; only those are worth measuring.
         brackets = self.window.count("[", start, end) + self.window.count("{", start, end)
         if brackets > settings.JSON_DEPTH_LIMIT and is_deeper(value, settings.JSON_DEPTH_LIMIT):
@@ -140,7 +159,7 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 class JsonTasks:
     """The tasks of a JSON file: a list, one task, one on each line, `{"tasks": […], "users": {…}}`, or an
-    object with a task under each key. `users` is set at the end.
+    object with a task under each key. `users` and `unknown` are set at the end.
     """
 
     def __init__(self, text: TextStream, *, is_lines: bool = False):
@@ -148,7 +167,7 @@ class JsonTasks:
         self.name = text.name
         self.is_lines = is_lines
         self.users: Any = None
-        self._place = 0
+        self.unknown: list[str] = []  # keys beside the tasks that hold something
 
     def __iter__(self) -> Iterator[Found]:
         try:
@@ -239,6 +258,8 @@ class JsonTasks:
         while not self.window.take("}"):
             key = self._key()
             self.window.expect(":")
+            if key in rest or (key == "tasks" and is_envelope):
+                raise NotJson(_("there are two values for the key %(key)s", key=described(key)))
             if key == "tasks" and self.window.peek() == "[" and not is_envelope:
                 is_envelope = True
                 yield from self._list("tasks")
@@ -254,7 +275,8 @@ class JsonTasks:
                 self.window.expect("}")
                 break
         if is_envelope or is_mapping:
-            self.users = rest.get("users", self.users)
+            self.users = rest.pop("users", self.users)
+            self.unknown = [key for key, value in rest.items() if value not in EMPTY]
             self._refuse_more()
             return
         if not rest or "tasks" in rest:

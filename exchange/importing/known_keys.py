@@ -1,5 +1,9 @@
 """The keys of a file that are read, or are known to be of no use here: others are warned of."""
 
+from users.sentences import sentence as _
+
+UNKNOWN_KEY = _("is not imported: this key is not known")
+EMPTY: tuple[object, ...] = (None, "", 0, [], {})  # a key that holds this is not missed
 # What exports have of a task and what is counted, numbered or recorded anew here.
 DERIVED = frozenset(
     [
@@ -137,3 +141,57 @@ PREDICTION_KEYS = frozenset(
         "model_run",
     ]
 )
+REVIEW_KEYS = frozenset(
+    [
+        "id",
+        "annotation",
+        "task",
+        "project",
+        "created_by",
+        "imported_by",
+        "created_at",
+        "updated_at",
+        "started_at",
+        "accepted",
+        "verdict",
+        "result",
+        "comment",
+        "reason",
+        "reject_action",
+        "remove_from_queue",
+        "previous_annotation_history",
+        "previous_annotation_history_result",
+        "fixed_annotation_history",
+        "fixed_annotation_history_result",
+        "last_annotation_history",
+        "unique_id",
+        "undone_at",
+        "undone_by",
+        "restores",
+        "supersedes",
+        "superseded",
+        "outdated",
+        "state",
+    ]
+)
+COMMENT_KEYS = frozenset(
+    [
+        "id",
+        "text",
+        "annotation",
+        "draft",
+        "task",
+        "project",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "updated_by",
+        "is_resolved",
+        "resolved_at",
+        "region_ref",
+        "classifications",
+        "unique_id",
+    ]
+)
+# Of an annotation: the lists in it, and what their items have.
+PARTS_OF_ANNOTATION = {"reviews": REVIEW_KEYS, "review_history": REVIEW_KEYS, "comments": COMMENT_KEYS}

@@ -24,6 +24,9 @@ class Problem:
 
     @property
     def detail(self) -> str:
+        if not self.item.number:
+            start = f"{self.item.file}: " if self.item.file else ""
+            return f"{start}{self.path}: {self.sentence}."
         task = _("task %(number)s", number=self.item.number)
         if place := self._place():
             task = _("task %(number)s (%(place)s)", number=self.item.number, place=place)
@@ -39,11 +42,11 @@ class Problem:
 
     @property
     def full_path(self) -> str:
-        below = self.path if self.path[:1] in ("", "[") else f".{self.path}"
-        return f"{self.item.path}{below}"
+        dot = "." if self.item.path and self.path and not self.path.startswith("[") else ""
+        return f"{self.item.path}{dot}{self.path}"
 
     def as_dict(self) -> dict[str, Any]:
-        place = {"task": self.item.number, "path": self.full_path}
+        place = {"task": self.item.number or None, "path": self.full_path}
         file = {"file": self.item.file} if self.item.file else {}
         line = {"line": self.item.line} if self.item.line else {}
         return place | file | line | {"detail": self.detail}

@@ -11,8 +11,9 @@ from tasks import media
 from users.sentences import sentence as _
 
 from .archives import GZIP_MAGIC, ZIP_MAGIC, Budget, gunzipped, members_of
-from .found import Found, Item
+from .found import Found, Item, beside_tasks
 from .json_stream import JsonTasks
+from .known_keys import UNKNOWN_KEY
 from .problems import Problems, invalid_import
 from .spreadsheets import lines_of, rows_of
 from .text_stream import Stream, TextStream, codec_named
@@ -100,7 +101,7 @@ class TaskSource:
         number = self.blank_lines = 0
         for file, part in self._parts():
             name = part.name if self._shows_names else ""
-            for found in self._read(part):
+            for found in self._read(part, problems, name):
                 if found.is_blank:
                     self.blank_lines += 1
                     continue
@@ -131,7 +132,7 @@ class TaskSource:
             else:
                 yield file, _Part(file.file, file.name, file.content_type)
 
-    def _read(self, part: _Part) -> Iterator[Found]:
+    def _read(self, part: _Part, problems: Problems, name: str) -> Iterator[Found]:
         encoding = self.encoding or declared_encoding(part.content_type)
         text = TextStream(part.stream, encoding, name=part.name)
         kind = _format_of(part, text)
@@ -140,6 +141,8 @@ class TaskSource:
             tasks = JsonTasks(text, is_lines=kind == JSON_LINES)
             yield from tasks
             self._add_users(tasks.users)
+            for key in tasks.unknown:
+                problems.warn(beside_tasks(name), key[:100], UNKNOWN_KEY)
         elif kind in (CSV, TSV):
             yield from rows_of(text, delimiter="\t" if kind == TSV else "")
         else:

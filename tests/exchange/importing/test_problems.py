@@ -102,6 +102,81 @@ def test_what_is_not_imported_or_not_shown_is_reported(project):
     assert report.as_dict()["warnings"]["count"] == 3
 
 
+MISSPELLED = {
+    "created_by": "rita@example.org",
+    "accepted": True,
+    "coment": "Good",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        ({"tasks": [task_of()], "Users": {"4": "anna@example.org"}, "version": None}, [(None, "Users")]),
+        ([task_of(answer(reviews=[MISSPELLED]))], [(1, "[0].annotations[0].reviews[0].coment")]),
+        (
+            [task_of(answer(review_history=[MISSPELLED]))],
+            [(1, "[0].annotations[0].review_history[0].coment")],
+        ),
+        (
+            [task_of(answer(comments=[{"text": "Why?", "resolved": True}]))],
+            [(1, "[0].annotations[0].comments[0].resolved")],
+        ),
+        ([task_of(answer(last_action="bogus"))], [(1, "[0].annotations[0].last_action")]),
+        ([task_of(overlap=5), task_of(overlap=1), {"text": "a", "overlap": 5}], [(1, "[0].overlap")]),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_misspelled_is_reported(project, body, paths, strict):
+    found = (
+        refused(project, body, strict=True)["errors"]
+        if strict
+        else load(body, project).report.warnings["items"]
+    )
+
+    assert [(one["task"], one["path"]) for one in found] == paths
+
+
+def test_fields_to_become_predictions_that_no_task_has_are_reported(project):
+    body = [{"text": "a"}, {"text": "b", "guess": "B"}]
+
+    report = load(body, project, preannotated_from_fields=("gues", "guess")).report
+
+    assert report.warnings["items"] == [
+        {
+            "task": None,
+            "path": "preannotated_from_fields",
+            "detail": "preannotated_from_fields: no task has 'gues' in its data.",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b'[{"text": "a"}, {"text": "a", "n": {"x": 1, "x": 2}}]', "task 2: has two values for the key 'x'"),
+        (b'{"text": "a", "text": "b"}', "there are two values for the key 'text'"),
+        (b'{"tasks": [{"text": "a"}], "tasks": [{"text": "b"}]}', "there are two values for the key 'tasks'"),
+    ],
+)
+def test_a_key_with_two_values_is_refused(project, raw, words):
+    with pytest.raises(Refused, match=words):
+        load(raw, project)
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"comments": [{"txt": "Why?"}]}, "[0].annotations[0].comments[0].text"),
+        ({"comments": [{"text": " "}]}, "[0].annotations[0].comments[0].text"),
+        ({"lead_time": -5}, "[0].annotations[0].lead_time"),
+        ({"lead_time": 1e10}, "[0].annotations[0].lead_time"),
+    ],
+)
+def test_what_the_rest_api_refuses_is_refused(project, part, path):
+    assert refused(project, [task_of(answer(**part))])["errors"][0]["path"] == path
+
+
 def test_strict_refuses_it(project):
     assert refused(project, ODD, strict=True)["error_count"] == 3
 
