@@ -71,7 +71,7 @@ def record(works: Sequence[ImportedWork], *, actor: User) -> list[Review]:
     The caller inserts the annotations in the same transaction.
     """
     reviews = [Review(pk=pk) for pk in next_ids(Review, sum(len(work.verdicts) for work in works))]
-    taken = _taken_unique_ids(verdict.unique_id for work in works for verdict in work.verdicts)
+    taken = _taken_unique_ids(works)
     unused = iter(reviews)
     for work in works:
         work.annotation.ever_reviewed = True
@@ -92,9 +92,13 @@ def record(works: Sequence[ImportedWork], *, actor: User) -> list[Review]:
     return reviews
 
 
-def _taken_unique_ids(wanted: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
-    ids = {unique_id for unique_id in wanted if unique_id}
-    return set(Review.objects.filter(unique_id__in=ids).values_list("unique_id", flat=True)) if ids else set()
+def _taken_unique_ids(works: Sequence[ImportedWork]) -> set[uuid.UUID]:
+    """Of those that the file has: what another review of the project has already."""
+    ids = {verdict.unique_id for work in works for verdict in work.verdicts if verdict.unique_id}
+    here = Review.objects.filter(
+        unique_id__in=ids, project__in={work.annotation.project_id for work in works}
+    )
+    return set(here.values_list("unique_id", flat=True))
 
 
 def _keep_unique_id(review: Review, verdict: ImportedVerdict, taken: set[uuid.UUID]) -> None:

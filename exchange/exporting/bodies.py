@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from reviews.models import Review
+from reviews.models import Comment, Review
 from tasks.choices import ActionType
 from tasks.models import Annotation, Prediction, Task
 from tasks.pseudonyms import Identities
@@ -89,7 +89,12 @@ def deleted_body(task: Task) -> Body:
 
 
 def annotation_body(
-    annotation: Annotation, reviews: Sequence[Review], *, people: People, results: Results
+    annotation: Annotation,
+    reviews: Sequence[Review],
+    comments: Sequence[Comment],
+    *,
+    people: People,
+    results: Results,
 ) -> Body:
     """`reviews` are all of the annotation's, newest first."""
     return {
@@ -120,6 +125,7 @@ def annotation_body(
         "annotation_seq": annotation.annotation_seq,
         "version": annotation.version,
         "last_annotation_history": annotation.last_row_to_see,
+        "comments": [comment_body(comment, people) for comment in comments],
     } | _review_lists(annotation, reviews, people, results)
 
 
@@ -161,6 +167,20 @@ def review_body(review: Review, people: People, results: Results, *, stands: boo
     }
 
 
+def comment_body(comment: Comment, people: People) -> Body:
+    return {
+        "id": comment.pk,
+        "text": comment.text,
+        "created_by": person_body(people[comment.created_by_id]),
+        "created_at": iso(comment.created_at),
+        "updated_at": iso(comment.updated_at),
+        "is_resolved": comment.is_resolved,
+        "resolved_at": iso(comment.resolved_at),
+        "region_ref": comment.region_ref,
+        "classifications": comment.classifications,
+    }
+
+
 def email_of(user: User) -> str:
     """Of a placeholder, the address that its file had: another project finds the same person by it."""
     return user.placeholder_for or user.email
@@ -187,6 +207,9 @@ def without_signers(task: Body, contested: Collection[int]) -> Body:
                 annotation[name] = None
         for review in (*annotation["reviews"], *annotation["review_history"]):
             review |= {"created_by": None, "undone_by": None}
+        for comment in annotation["comments"]:
+            if comment["created_by"]["id"] != annotation["completed_by"]:
+                comment["created_by"] = None
     return task | {"updated_by": None, "comment_authors": []} if affected else task
 
 

@@ -168,23 +168,29 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
         Review.objects.filter(annotation__in=[a.pk for a in annotations if a.ever_reviewed]).order_by("-pk")
     )
     predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
-    people, results = _people(annotations, reviews, selection.identities), _results(reviews)
+    comments = _comments(tasks)
+    people, results = _people(annotations, reviews, comments, selection.identities), _results(reviews)
     reviews_of = defaultdict(list)
     for review in reviews:
         reviews_of[review.annotation_id].append(review)
-    annotations_of = _by_task(annotations)
-    authors = _comment_authors(tasks)
+    annotations_of, comments_of = _by_task(annotations), _by_task(comments)
     deleted = _deleted_annotations(tasks, selection)
     contested = {a.pk for a in annotations if selection.hides(a)}
     for task in tasks:
         body = task_body(
             task,
             annotations=[
-                annotation_body(a, reviews_of[a.pk], people=people, results=results)
+                annotation_body(
+                    a,
+                    reviews_of[a.pk],
+                    [comment for comment in comments_of[task.pk] if comment.annotation_id == a.pk],
+                    people=people,
+                    results=results,
+                )
                 for a in annotations_of[task.pk]
             ],
             predictions=[prediction_body(prediction) for prediction in predictions[task.pk]],
-            comment_authors=authors[task.pk],
+            comment_authors=[*{comment.created_by_id for comment in comments_of[task.pk]}],
             people=people,
         )
         body = without_signers(body, contested) if contested else body
@@ -209,9 +215,15 @@ def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return grouped
 
 
-def _people(annotations: Sequence[Annotation], reviews: Sequence[Review], identities: Identities) -> People:
+def _people(
+    annotations: Sequence[Annotation],
+    reviews: Sequence[Review],
+    comments: Sequence[Comment],
+    identities: Identities,
+) -> People:
     ids = (
         {a.completed_by_id for a in annotations}
+        | {c.created_by_id for c in comments}
         | {r.created_by_id for r in reviews}
         | {pk for r in reviews for pk in (r.undone_by_id, r.imported_by_id) if pk}
     )
@@ -227,16 +239,7 @@ def _results(reviews: Sequence[Review]) -> Results:
     return dict(History.objects.filter(pk__in=versions).order_by().values_list("pk", "result"))
 
 
-def _comment_authors(tasks: Sequence[Task]) -> dict[int, list[int]]:
+def _comments(tasks: Sequence[Task]) -> list[Comment]:
+    """Also those on drafts, which count in the numbers of their task."""
     commented = [task.pk for task in tasks if task.comment_count]
-    pairs = (
-        Comment.objects.present()
-        .filter(task__in=commented)
-        .order_by("task", "created_by")
-        .values_list("task", "created_by")
-        .distinct()
-    )
-    authors: dict[int, list[int]] = defaultdict(list)
-    for task, author in pairs:
-        authors[task].append(author)
-    return authors
+    return list(Comment.objects.present().filter(task__in=commented).order_by("pk"))

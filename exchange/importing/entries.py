@@ -49,6 +49,7 @@ class CommentEntry:
     author: str
     text: str
     created_at: datetime | None
+    updated_at: datetime | None
     resolved_at: datetime | None
     is_resolved: bool
     region_ref: Any
@@ -291,6 +292,7 @@ def _comment(raw: Any, path: str) -> CommentEntry:
         author=read(raw, "created_by", as_person, path, ""),
         text=text,
         created_at=read(raw, "created_at", as_datetime, path),
+        updated_at=read(raw, "updated_at", as_datetime, path),
         resolved_at=resolved_at,
         is_resolved=read(raw, "is_resolved", as_bool, path, resolved_at is not None),
         region_ref=raw.get("region_ref"),

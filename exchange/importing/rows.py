@@ -86,7 +86,7 @@ def comment_row(
         annotation_id=annotation.pk,
         created_by_id=people[entry.author],
         created_at=created_at,
-        updated_at=created_at,
+        updated_at=min(max(entry.updated_at or created_at, created_at), at),
         is_resolved=entry.is_resolved,
         resolved_at=entry.resolved_at,
         region_ref=entry.region_ref,

@@ -84,7 +84,7 @@ class Review(models.Model):
     reject_action = models.CharField(max_length=16, choices=RejectAction, null=True)
     seen_version = models.ForeignKey(History, on_delete=models.PROTECT, related_name="+")
     fixed_version = models.ForeignKey(History, on_delete=models.PROTECT, null=True, related_name="+")
-    unique_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    unique_id = models.UUIDField(default=uuid.uuid4, editable=False)
     imported_by = models.ForeignKey(
         PERSON,
         on_delete=models.PROTECT,
@@ -112,6 +112,7 @@ class Review(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(fields=["unique_id", "project"], name="review_unique_id_unique"),
             models.CheckConstraint(condition=Q(verdict__in=VERDICTS), name="review_verdict_known"),
             models.CheckConstraint(
                 condition=Q(verdict=ActionType.FIXED_AND_ACCEPTED, fixed_version__isnull=False)

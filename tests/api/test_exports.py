@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from reviews import comments
 from reviews.service import AnnotationReviewService
+from tasks.pseudonyms import pseudonym_of
 from tasks.services import annotations, tasks
 from tests import factories
 from tests.factories import annotation, client_of, reviewed, skipped, task
@@ -51,6 +52,28 @@ def kinds(house) -> dict[int, str]:
 )
 def test_filters_keep_the_tasks_of_the_annotations_they_name(house, kinds, query, kept):
     assert sorted(kinds[body["id"]] for body in exported(house, **query)) == sorted(kept)
+
+
+def commenters(house) -> list[tuple[str, int | None]]:
+    (body,) = exported(house)
+    people = [(said["text"], said["created_by"]) for said in body["annotations"][0]["comments"]]
+    return [(text, person and person["id"]) for text, person in people]
+
+
+def test_who_commented_on_a_contested_rejection_is_hidden_from_who_may_decide(house):
+    reviewed(house.annotation, house.reviewer2, "rejected", comment="Look again")
+    comments.create(house.annotation, "Why?", actor=house.annotator)
+    AnnotationReviewService(house.annotator).contest(house.annotation, reason="It is sharp")
+
+    assert commenters(house) == [("Look again", None), ("Why?", house.annotator.pk)]
+
+
+def test_comments_have_pseudonyms_where_people_are_hidden(house):
+    house.project.anonymize_annotations = True
+    house.project.save()
+    comments.create(house.annotation, "Why?", actor=house.annotator)
+
+    assert commenters(house) == [("Why?", pseudonym_of(house.annotator.pk, house.project.pk))]
 
 
 def test_filter_keeps_the_named_annotations_of_a_task_only(house):

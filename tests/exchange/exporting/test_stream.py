@@ -10,7 +10,8 @@ from django.db.models import Case, CharField, When
 
 from exchange.exporting.selection import Selection
 from exchange.exporting.stream import export
-from reviews.models import Review
+from reviews import comments
+from reviews.models import Comment, Review
 from reviews.service import AnnotationReviewService
 from tasks import totals
 from tasks.models import Annotation, Prediction, Project, Task
@@ -63,6 +64,7 @@ def body_of_work(annotation: Annotation) -> dict[str, Any]:
         "annotation_seq": 1,
         "version": 1,
         "last_annotation_history": annotation.current_version_id,
+        "comments": [],
         "reviews": [],
         "review_history": [],
     }
@@ -215,6 +217,40 @@ def test_deleted_work_and_drafts_are_not_exported(house):
     assert task["annotations"] == []
 
 
+def test_comments_on_annotations_are_exported(house):
+    first = comments.create(
+        house.annotation, "Which one?", actor=house.reviewer, region_ref={"regionId": "r1"}
+    )
+    comments.delete(comments.create(house.annotation, "Gone", actor=house.reviewer), actor=house.reviewer)
+
+    ((body,),) = ([a["comments"] for a in task["annotations"]] for task in exported(house.project))
+
+    assert body == [
+        {
+            "id": first.pk,
+            "text": "Which one?",
+            "created_by": short(house.reviewer),
+            "created_at": iso(first.created_at),
+            "updated_at": iso(first.updated_at),
+            "is_resolved": False,
+            "resolved_at": None,
+            "region_ref": {"regionId": "r1"},
+            "classifications": None,
+        }
+    ]
+
+
+def test_comments_cost_the_same_queries_however_many_there_are(house, django_assert_num_queries):
+    comments.create(house.annotation, "One", actor=house.reviewer)
+    with django_assert_num_queries(9):
+        exported(house.project)
+    for author in (house.annotator, house.lead):
+        more = factories.annotation(factories.task(house.project), house.annotator)
+        comments.create(more, "More", actor=author)
+    with django_assert_num_queries(9):
+        exported(house.project)
+
+
 def test_export_costs_the_same_queries_however_many_tasks(house, django_assert_num_queries):
     factories.reviewed(house.annotation, house.reviewer)
     with django_assert_num_queries(10):
@@ -332,6 +368,9 @@ def told(project: Project) -> list[Any]:
                 "reviews_accepted",
                 "reviews_rejected",
                 "is_labeled",
+                "comment_count",
+                "unresolved_comment_count",
+                "last_comment_updated_at",
             )
         ),
         list(guesses.values_list("result", "score", "model_version")),
@@ -357,10 +396,19 @@ def told(project: Project) -> list[Any]:
                 r.reject_action,
                 r.undone_at,
                 r.undone_by_id,
+                r.unique_id,
             )
             + (r.seen_version.result, r.fixed_version.result if r.fixed_version else None)
             for r in verdicts
         ],
+        list(
+            Comment.objects.filter(project=project)
+            .order_by("id")
+            .values_list(
+                *("annotation__unique_id", "text", "created_by", "created_at", "updated_at"),
+                *("is_resolved", "resolved_at", "region_ref", "classifications"),
+            )
+        ),
     ]
 
 
@@ -395,6 +443,19 @@ def test_round_trip_gives_the_same_counts_verdicts_and_authorship(house):
 
     # What was imported without a verdict keeps its word, and its history is as long as its verdicts need it.
     assert told(empty) == told(house.project)
+
+
+def test_round_trip_keeps_comments(house):
+    factories.reviewed(house.annotation, house.reviewer, "rejected", comment="Look again")
+    said = {"region_ref": {"regionId": "r1"}, "classifications": {"kind": "blurred"}}
+    resolved = comments.create(house.annotation, "Which one?", actor=house.annotator, **said)
+    comments.update(resolved, actor=house.annotator, is_resolved=True)
+    empty = factories.project(lead=house.lead)
+
+    load(exported(house.project), empty)
+
+    assert told(empty) == told(house.project)
+    assert Comment.objects.filter(project=empty).count() == 2
 
 
 def test_round_trip_of_an_undone_review_keeps_it_undone(house):
