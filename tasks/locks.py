@@ -50,6 +50,9 @@ class Lock(IntEnum):
     EQUAL_DATA = 0x1AD
     """Showing the tasks of an import that recognises tasks by equal data. Key: the project."""
 
+    UPLOADS = 0x1AE
+    """Keeping the files of an upload with an Idempotency-Key, once. Key: the user."""
+
     EVENT_POSITIONS = 0x0E7E
     """Numbering committed events, one process at a time, so that positions stay in order. No key."""
 

@@ -23,6 +23,9 @@ class ImportStateSerializer(serializers.Serializer):
     project = serializers.IntegerField()
     name = serializers.CharField(help_text="Of its files, empty for a body without a name.")
     created_by = serializers.IntegerField()
+    taken_back_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its tasks were deleted together, by `DELETE /api/imports/{id}/`."
+    )
     status = serializers.ChoiceField(choices=Status.choices)
     error = serializers.CharField(allow_null=True)
     error_code = serializers.CharField(allow_null=True, help_text="`cancelled` if somebody stopped it.")
@@ -116,6 +119,7 @@ def import_body(record: Import, job: Job | None) -> Body:
         "project": record.project_id,
         "name": record.name,
         "created_by": record.created_by_id,
+        "taken_back_at": iso(record.taken_back_at),
         **(_progress(job) if job else _completed(record)),
         **{ours: report.get(name, 0) for name, ours in counts.items()},
         "report": report,

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import QueryDict
 from django.utils.encoding import force_str
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -18,11 +19,12 @@ from rest_framework.response import Response
 
 from exchange.importing import long_imports
 from exchange.importing.importer import Importing, TooLong, import_files
+from exchange.importing.kept import kept_before, options_of
 from exchange.importing.keys import key_of
 from exchange.importing.media import import_media, media_of
-from exchange.importing.options import BY_ID, ON_DUPLICATE, SKIP, ImportOptions
+from exchange.importing.options import BY_ID, MATCH_ON, ON_DUPLICATE, SKIP, ImportOptions
 from exchange.importing.problems import invalid_import
-from exchange.importing.repeats import NO_KEY, RequestKey, request_key
+from exchange.importing.repeats import RequestKey, request_key
 from exchange.importing.sources import SourceFile
 from exchange.importing.uploaded import sources_of, uploads_named
 from tasks.errors import Refused
@@ -90,16 +92,25 @@ TASKS = {
 }
 
 
+class OneOf(serializers.ChoiceField):
+    """Described as an enum. ImportOptions refuses other values, in the same sentence for the command."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(data)
+
+
 class ImportQuery(serializers.Serializer):
     return_task_ids = serializers.BooleanField(
         required=False, default=False, help_text="Answer with the ids of the new tasks."
     )
-    on_duplicate = serializers.CharField(
+    on_duplicate = OneOf(
+        choices=ON_DUPLICATE,
         required=False,
         default=SKIP,
-        help_text=f"What to do with tasks that exist already: one of {', '.join(ON_DUPLICATE)}.",
+        help_text="What to do with tasks that exist already.",
     )
-    match_on = serializers.CharField(
+    match_on = OneOf(
+        choices=MATCH_ON,
         required=False,
         default=BY_ID,
         help_text="How tasks that exist already are recognised: by `id` (unique_id, external_id, or the"
@@ -130,6 +141,15 @@ class ImportQuery(serializers.Serializer):
         default=list,
         help_text="Keys of the data that become predictions. To be repeated, or separated by commas.",
     )
+
+
+class ReimportQuery(ImportQuery):
+    """What is not sent is as it was when the files were uploaded."""
+
+    commit_to_project = None  # type: ignore[assignment]
+
+
+OPTIONS = ("on_duplicate", "match_on", "strict", "encoding", "preannotated_from_fields")
 
 
 def _options(query: dict[str, Any]) -> ImportOptions:
@@ -173,11 +193,11 @@ class ImportView(APIView):
         with ExitStack() as opened:
             files = _files(request, opened)
             if not query["commit_to_project"]:
-                return _response(_keep(project, files, request, query), query)
+                return _keep(project, files, request, query)
             sources = _sources(files, request)
             media = media_of(project, [file for file in files if isinstance(file, UploadedFile)])
             if query["dry_run"] and not media:
-                return _response(_rehearse(project, sources, request, query), query)
+                return _response(_rehearse(project, sources, _given(request, query)), query)
             key = _key(request, sources, query)
             if first := key.first(project, user_of(request)):
                 return _response(repeated_answer(first), query, is_new=False)
@@ -186,14 +206,14 @@ class ImportView(APIView):
                 outcome, kept = import_media(project, media, actor=user_of(request), key=key)
                 answer = answer_of(outcome) | {"file_upload_ids": [upload.pk for upload in kept]}
             else:
-                answer = _import_tasks(project, sources, key, request, query)
+                answer = _import_tasks(project, sources, key, _given(request, query))
         return _response(answer, query)
 
 
 def _refuse_options(query: dict[str, Any]) -> None:
     """Files to label have nothing that these could apply to."""
     defaults = ImportQuery().fields
-    for name in ("on_duplicate", "match_on", "strict", "dry_run", "encoding", "preannotated_from_fields"):
+    for name in (*OPTIONS, "dry_run"):
         default = defaults[name].default
         if query[name] != (default() if callable(default) else default):
             raise Refused(
@@ -252,32 +272,42 @@ def _key(request: Request, files: Sequence[SourceFile], query: dict[str, Any]) -
 
 
 def _import_tasks(
-    project: Project, files: Sequence[SourceFile], key: RequestKey, request: Request, query: dict[str, Any]
+    project: Project, files: Sequence[SourceFile], key: RequestKey, given: dict[str, Any]
 ) -> Body:
     """A long file is imported by a job: then the counts are null, and `job` says where to poll."""
-    given: dict[str, Any] = {"actor": user_of(request), "users": _users(request), "options": _options(query)}
     try:
         return answer_of(import_files(project, files, at_most=long_imports.REQUEST_LIMIT, key=key, **given))
     except TooLong:
         return answer_of_job(long_imports.start(project, files, key=key, **given))
 
 
-def _rehearse(project: Project, files: Sequence[SourceFile], request: Request, query: dict[str, Any]) -> Body:
-    importing = Importing(
-        project, files, actor=user_of(request), users=_users(request), options=_options(query)
-    )
-    return import_answer(importing.rehearse())
+def _rehearse(project: Project, files: Sequence[SourceFile], given: dict[str, Any]) -> Body:
+    return import_answer(Importing(project, files, **given).rehearse())
 
 
-def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[str, Any]) -> Body:
+def _given(request: Request, query: dict[str, Any]) -> dict[str, Any]:
+    """Who imports, and how."""
+    return {"actor": user_of(request), "users": _users(request), "options": _options(query)}
+
+
+def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[str, Any]) -> Response:
     """Check the files and keep them; POST …/reimport/ imports them."""
+    if query["dry_run"]:
+        raise Refused(
+            "contradiction",
+            _("dry_run=true keeps nothing, commit_to_project=false keeps the files. Leave one of them out."),
+            field="dry_run",
+        )
     named = [
         file
         if isinstance(file, UploadedFile)
         else UploadedFile(file, "tasks.json", size=file.seek(0, io.SEEK_END))
         for file in files
     ]
+    sources = _sources(files, request)
+    key = _key(request, sources, query)
     if media := media_of(project, named):
+        _refuse_options(query)
         answer = import_answer(
             {
                 "tasks": len(media),
@@ -286,15 +316,26 @@ def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[
             }
         )
     else:
-        answer = _rehearse(project, _sources(files, request), request, query)
-    kinds = KINDS if media else TASK_FILES
-    with uploads.stored(project, named, actor=user_of(request), kinds=kinds) as kept:
-        pass
+        answer = _rehearse(project, sources, _given(request, query))
+    fields: dict[str, Any] = {"idempotency_key": key.key, "fingerprint": key.fingerprint}
+    fields["options"] = {} if media else _checked_with(request, query)
+    with transaction.atomic():
+        before = kept_before(project, user_of(request), key)
+        kinds = KINDS if media else TASK_FILES
+        with uploads.stored(
+            project, [] if before else named, actor=user_of(request), kinds=kinds, **fields
+        ) as new:
+            kept = before or new
     could_be = any(extension_of(upload.name) in (".csv", ".tsv", ".txt") for upload in kept)
-    return answer | {
+    answer |= {
         "file_upload_ids": [one.pk for one in kept],
         "could_be_tasks_list": could_be and not media,
     }
+    return _response(answer, query, is_new=not before)
+
+
+def _checked_with(request: Request, query: dict[str, Any]) -> dict[str, Any]:
+    return {name: query[name] for name in OPTIONS} | {"users": _users(request)}
 
 
 class ReimportSerializer(KnownKeys, serializers.Serializer):
@@ -309,24 +350,38 @@ class ReimportSerializer(KnownKeys, serializers.Serializer):
 class ReimportView(APIView):
     @extend_schema(
         operation_id="projects_reimport",
-        parameters=[ImportQuery],
+        parameters=[ReimportQuery, IDEMPOTENCY_KEY],
         request=ReimportSerializer,
-        responses={201: IMPORTED},
+        responses={200: IMPORTED, 201: IMPORTED},
     )
     def post(self, request, pk: int):
-        """Import files that were uploaded with `commit_to_project=false` (managers): all of them or none."""
+        """Import files that were uploaded with `commit_to_project=false` (managers): all of them or none.
+
+        Options and `users` of the upload apply, except for options that are sent again. With an
+        `Idempotency-Key` the same request is done once.
+        """
         project = project_for(request, "import", pk)
-        query = parameters_of(ImportQuery, request)
+        query = parameters_of(ReimportQuery, request)
         body = sent(ReimportSerializer, request)
+        ids = {"file_upload_ids": [*dict.fromkeys(body["file_upload_ids"])]}
+        key = request_key(request.headers.get("Idempotency-Key"), [], ["reimport", query, body])
+        if not query["dry_run"] and (first := key.first(project, user_of(request))):
+            return _response(repeated_answer(first) | ids, query, is_new=False)
         chosen = uploads_named(project, body["file_upload_ids"])
+        again = {name: query[name] for name in OPTIONS if name in request.query_params}
+        options = query | options_of(chosen, again)
+        given = {
+            "actor": user_of(request),
+            "users": options.pop("users", None),
+            "options": _options(options),
+        }
         with ExitStack() as opened:
             files = sources_of(project, chosen, opened, as_lists=body["files_as_tasks_list"])
             if query["dry_run"]:
-                answer = _rehearse(project, files, request, query)
+                answer = _rehearse(project, files, given)
             else:
-                answer = _import_tasks(project, files, NO_KEY, request, query)
-        answer["file_upload_ids"] = [upload.pk for upload in chosen]
-        return _response(answer, query)
+                answer = _import_tasks(project, files, key, given)
+        return _response(answer | ids, query)
 
 
 def _response(answer: Body, query: dict[str, Any], *, is_new: bool = True) -> Response:

@@ -70,12 +70,12 @@ NO_KEY = RequestKey()
 
 def request_key(key: str | None, files: Iterable[BinaryIO], about: Any) -> RequestKey:
     """`about` is what the request says besides its files, as JSON can have it. Raises Refused."""
-    if not key:
+    if key is None:
         return NO_KEY
     if not KEY.fullmatch(key):
         raise Refused(
             "invalid_idempotency_key",
-            _("An Idempotency-Key has up to 255 characters, without spaces."),
+            _("An Idempotency-Key has 1 to 255 characters, without spaces."),
             field="Idempotency-Key",
         )
     digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())

@@ -38,6 +38,9 @@ class Import(models.Model):
         editable=False,
         help_text="While it is being written: the last number reserved for its tasks.",
     )
+    taken_back_at = models.DateTimeField(
+        null=True, editable=False, help_text="When somebody deleted its tasks, all at once."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -293,12 +296,26 @@ class Upload(models.Model):
     sha256 = models.CharField(max_length=64)
     created_by = models.ForeignKey(PERSON, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    options = models.JSONField(
+        default=dict, editable=False, help_text="Of the request: its tasks were checked with these."
+    )
+    idempotency_key = models.CharField(max_length=255, blank=True, editable=False)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the request that has the key."
+    )
 
     objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="upload_name_unique")]
+        indexes = [
+            models.Index(
+                fields=["project", "created_by", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="upload_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

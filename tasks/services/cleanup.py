@@ -73,8 +73,11 @@ def delete_import(record: Import, *, actor: User, force: bool = False) -> int:
                     number=touched,
                 ),
             )
+        if ids or not record.taken_back_at:
+            record.taken_back_at = timezone.now()
         # The same request may import them again.
-        Import.objects.filter(pk=record.pk).update(idempotency_key="", fingerprint="")
+        record.idempotency_key = record.fingerprint = ""
+        record.save(update_fields=["taken_back_at", "idempotency_key", "fingerprint"])
         return tasks.delete_many(record.project, ids, actor=actor)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -28,9 +29,15 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @contextmanager
 def stored(
-    project: Project, files: Iterable[UploadedFile], *, actor: User, kinds: Mapping[str, Kind] = media.KINDS
+    project: Project,
+    files: Iterable[UploadedFile],
+    *,
+    actor: User,
+    kinds: Mapping[str, Kind] = media.KINDS,
+    **fields: Any,
 ) -> Iterator[list[Upload]]:
     """Store the files, all or none of them; none if the block fails. `kinds` may be stored, by extension.
+    `fields` are those of their rows that the request says.
 
     Raises Refused naming the file if its type is unknown or does not match its content, or if it is empty
     or too large.
@@ -39,7 +46,7 @@ def stored(
     for file in files:
         _check(file, kinds)
     with _deleted_on_failure() as written, transaction.atomic():
-        yield [_store(project, file, kinds, written, actor) for file in files]
+        yield [_store(project, file, kinds, written, created_by=actor, **fields) for file in files]
 
 
 def _check(file: UploadedFile, kinds: Mapping[str, Kind]) -> None:
@@ -95,7 +102,7 @@ def _deleted_on_failure() -> Iterator[list[str]]:
 
 
 def _store(
-    project: Project, file: UploadedFile, kinds: Mapping[str, Kind], written: list[str], actor: User
+    project: Project, file: UploadedFile, kinds: Mapping[str, Kind], written: list[str], **fields: Any
 ) -> Upload:
     kind = kinds[media.extension_of(file.name or "")]
     size, digest = file.size, _digest(file)
@@ -109,7 +116,7 @@ def _store(
         content_type=kind.content_type,
         size=size,
         sha256=digest,
-        created_by=actor,
+        **fields,
     )
 
 
@@ -133,7 +140,9 @@ def _digest(file: UploadedFile) -> str:
 def delete(uploads: Iterable[Upload], *, force: bool = False) -> int:
     """Delete files permanently. Raises Refused while tasks use them, unless forced."""
     with transaction.atomic():
-        rows = list(uploads)
+        # Locked before they are counted: of two requests at once, the second finds none.
+        named = Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).order_by("pk")
+        rows = list(named.select_for_update(no_key=True))
         used = 0 if force else Task.objects.filter(deleted_at=None).naming_any(rows).count()
         if used:
             raise Refused(

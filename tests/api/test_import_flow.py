@@ -1,12 +1,13 @@
 """Imports that are repeated, listed, and previewed before they are done."""
 
 import io
+import json
 from typing import Any
 
 import pytest
 
 from exchange.importing import long_imports
-from tasks.models import Import, Task, Upload
+from tasks.models import Annotation, Import, Task, Upload
 from tests.api.media.conftest import PICTURE, a_file
 from tests.factories import client_of
 
@@ -122,6 +123,7 @@ def test_imports_of_a_project_are_listed(house, number, django_assert_max_num_qu
         "project": house.project.pk,
         "name": "",
         "created_by": house.lead.pk,
+        "taken_back_at": None,
         "status": "completed",
         "error": None,
         "error_code": None,
@@ -141,17 +143,39 @@ def test_only_managers_list_imports(house, person, status):
     assert client_of(getattr(house, person)).get(url(house, "imports/")).status_code == status
 
 
+def test_an_import_that_was_taken_back_says_so(house):
+    client = client_of(house.lead)
+    path = f"/api/imports/{client.post(url(house), TASKS).json()['import']}/"
+    client.delete(path)
+
+    at = client.get(path).json()["taken_back_at"]
+
+    assert at is not None
+    assert client.get(url(house, "imports/")).json()["results"][0]["taken_back_at"] == at
+    assert client.delete(path).status_code == 204
+    assert client.get(path).json()["taken_back_at"] == at
+
+
 # --- upload, look, then import or cancel ----------------------------------------------------------------
 
 
-def upload(house, name: str = "a.csv", content: bytes = b"text\nb\nc\n") -> dict[str, Any]:
+def send(house, name: str, content: bytes, *, query: str = "", more: dict | None = None, **headers: str):
     file = io.BytesIO(content)
     file.name = name
-    answer = client_of(house.lead).post(
-        url(house, "import?commit_to_project=false"), {"file": file}, format="multipart"
-    )
+    path = url(house, f"import?commit_to_project=false{query}")
+    return client_of(house.lead).post(path, {"file": file} | (more or {}), format="multipart", **headers)
+
+
+def upload(house, name: str = "a.csv", content: bytes = b"text\nb\nc\n", **more: Any) -> dict[str, Any]:
+    answer = send(house, name, content, **more)
     assert answer.status_code == 201, answer.json()
     return answer.json()
+
+
+def reimport(house, ids: list[int], query: str = "", **headers: str):
+    return client_of(house.lead).post(
+        url(house, f"reimport{query}"), {"file_upload_ids": ids}, format="json", **headers
+    )
 
 
 def test_a_preview_keeps_the_file_and_imports_nothing(house):
@@ -228,6 +252,123 @@ def test_a_second_import_of_a_file_is_refused(house):
     answer = client.post(url(house, "reimport"), body)
 
     assert (answer.status_code, answer.json()["code"], len(new_tasks(house))) == (400, "already_imported", 2)
+
+
+def test_a_file_is_imported_as_it_was_checked(house):
+    body = upload(house, content="text\nè\n".encode("cp1252"), query="&encoding=windows-1252")
+
+    assert reimport(house, body["file_upload_ids"]).status_code == 201
+    assert new_tasks(house) == [{"text": "è"}]
+
+
+def test_predictions_of_fields_are_imported_as_previewed(house):
+    body = upload(house, content=b"text,guess\nb,A\n", query="&preannotated_from_fields=guess")
+
+    answer = reimport(house, body["file_upload_ids"])
+
+    assert (body["prediction_count"], answer.json()["prediction_count"]) == (1, 1)
+
+
+def test_people_named_with_an_upload_are_those_of_its_import(house):
+    work = [{"data": {"text": "b"}, "annotations": [{"completed_by": 4, "result": []}]}]
+    people = {"users": json.dumps({"4": house.annotator.email})}
+    ids = upload(house, "a.json", json.dumps(work).encode(), more=people)["file_upload_ids"]
+
+    reimport(house, ids)
+
+    (made,) = Annotation.objects.exclude(task=house.task)
+    assert made.completed_by == house.annotator
+
+
+def test_options_of_an_upload_can_be_changed(house):
+    ids = upload(house, content=b"text\nb\n", query="&on_duplicate=error")["file_upload_ids"]
+    client_of(house.lead).post(url(house), [{"text": "b"}])
+
+    assert reimport(house, ids, "?match_on=data").status_code == 400
+    assert reimport(house, ids, "?match_on=data&on_duplicate=skip").status_code == 201
+    assert new_tasks(house) == [{"text": "b"}]
+
+
+def test_files_that_were_checked_differently_are_not_imported_together(house):
+    ids = [
+        *upload(house, content=b"text\nb\n")["file_upload_ids"],
+        *upload(house, content=b"text\nc\n", query="&strict=true")["file_upload_ids"],
+    ]
+
+    answer = reimport(house, ids)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "different_options")
+    assert "strict" in answer.json()["detail"] and not new_tasks(house)
+    assert reimport(house, ids, "?strict=false").status_code == 201
+
+
+def test_an_upload_with_a_key_is_kept_once(house):
+    first, again = (send(house, "a.csv", b"text\nb\n", **KEY) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert Upload.objects.count() == 1
+
+
+def test_the_key_of_another_upload_is_refused(house):
+    send(house, "a.csv", b"text\nb\n", **KEY)
+
+    answer = send(house, "a.csv", b"text\nc\n", **KEY)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_reused")
+    assert Upload.objects.count() == 1
+
+
+def test_an_import_of_uploads_with_a_key_is_done_once(house):
+    ids = upload(house)["file_upload_ids"]
+
+    first, again = (reimport(house, ids, "?return_task_ids=true", **KEY) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json() | {"duration": None}
+    assert new_tasks(house) == TASKS
+
+
+def test_the_key_of_another_import_of_uploads_is_refused(house):
+    reimport(house, upload(house)["file_upload_ids"], **KEY)
+
+    answer = reimport(house, upload(house)["file_upload_ids"], **KEY)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_reused")
+    assert len(new_tasks(house)) == 2
+
+
+def test_an_empty_key_is_refused(house):
+    answer = client_of(house.lead).post(url(house), TASKS, HTTP_IDEMPOTENCY_KEY="")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not new_tasks(house)
+
+
+def test_a_dry_run_keeps_no_files(house):
+    answer = send(house, "a.csv", b"text\nb\n", query="&dry_run=true")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "contradiction")
+    assert Upload.objects.count() == 0
+
+
+def test_an_import_of_uploads_cannot_be_held_back(house):
+    answer = reimport(house, upload(house)["file_upload_ids"], "?commit_to_project=false")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_parameter")
+    assert not new_tasks(house)
+
+
+def test_a_dry_run_of_uploads_imports_nothing(house):
+    answer = reimport(house, upload(house)["file_upload_ids"], "?dry_run=true")
+
+    assert (answer.status_code, answer.json()["task_count"], new_tasks(house)) == (200, 2, [])
+
+
+def test_options_without_effect_on_pictures_to_keep_are_refused(house):
+    answer = send(house, "cat.png", PICTURE, query="&strict=true")
+
+    assert (answer.status_code, answer.json()["code"], Upload.objects.count()) == (400, "no_effect", 0)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def test_short_file_is_imported_within_the_request(house, sent):
         "project": house.project.pk,
         "name": "",
         "created_by": house.lead.pk,
+        "taken_back_at": None,
         "status": "completed",
         "error": None,
         "error_code": None,
