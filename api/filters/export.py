@@ -20,6 +20,7 @@ from users.sentences import sentence as _
 
 from .parameters import boolean_from
 
+FILTERS = ("ids", "ids[]", "reviewed", "verdict", "only", "changed_since")
 NAMES = [*FORMATS, *packages.names()]
 FORMAT = [
     OpenApiParameter("exportType", str, enum=NAMES, description="By default JSON."),
@@ -85,6 +86,7 @@ def written_at_once(query: QueryDict) -> Format:
 
 def requested_selection(query: QueryDict) -> Selection:
     """A changed task is included whatever is left of it, so that its reader can drop what is gone."""
+    _refuse_empty(query)
     since, annotations = (
         _instant(query),
         annotations_of({"reviewed": _reviewed(query), "verdict": _verdicts(query)}),
@@ -97,6 +99,16 @@ def requested_selection(query: QueryDict) -> Selection:
         annotations=annotations,
         changed_since=since,
     )
+
+
+def _refuse_empty(query: QueryDict) -> None:
+    """A script whose variable is empty does not mean everything."""
+    if empty := next((name for name in FILTERS if name in query and not _named(query, name)), None):
+        raise Refused(
+            "empty_filter",
+            _("%(name)s names nothing. Leave it out to export everything.", name=empty),
+            field=empty,
+        )
 
 
 def _has(annotations: Q) -> Q:
@@ -124,7 +136,7 @@ def _ids(query: QueryDict) -> list[int] | None:
 
 def _reviewed(query: QueryDict) -> str | None:
     asked = query.get("reviewed")
-    if asked not in (None, "", ONLY, EXCLUDE):
+    if asked not in (None, ONLY, EXCLUDE):
         raise Refused(
             "invalid_reviewed",
             _(
@@ -135,7 +147,7 @@ def _reviewed(query: QueryDict) -> str | None:
             ),
             field="reviewed",
         )
-    return asked or None
+    return asked
 
 
 def _verdicts(query: QueryDict) -> list[str]:

@@ -27,7 +27,7 @@ from .known_parameters import APIView
 ARRAY_OF_TASKS = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
 FILES: dict[tuple[int, str], Any] = {
     (200, kind): ARRAY_OF_TASKS if kind == "application/json" else OpenApiTypes.BINARY
-    for kind in dict.fromkeys(format.content_type for format in FORMATS.values())
+    for kind in dict.fromkeys(format.media_type for format in FORMATS.values())
 }
 HEADERS = [
     FILE_NAME,

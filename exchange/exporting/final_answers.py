@@ -48,7 +48,7 @@ def headers(project: Project, selection: Selection) -> dict[str, str]:
 
 def is_requested(query: Mapping[str, Any]) -> bool:
     only = query.get("only")
-    if only not in (None, "", FINAL):
+    if only not in (None, FINAL):
         raise Refused(
             "unknown_only",
             _("`only` can be %(final)s, not %(only)r.", final=FINAL, only=only[:40]),

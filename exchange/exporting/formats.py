@@ -78,6 +78,11 @@ class Format:
     content_type: str
 
     @property
+    def media_type(self) -> str:
+        """Without the encoding, which readers of text would guess."""
+        return self.content_type.split(";")[0]
+
+    @property
     def rows_only(self) -> bool:
         """Flat rows, whose columns have to be known before the first is written."""
         return self.write not in (as_json, as_json_lines)
@@ -91,6 +96,6 @@ FORMATS = {
     "JSON": Format(BACK, as_json, "json", "application/json"),
     "JSONL": Format(LINES, as_json_lines, "jsonl", "application/jsonl"),
     "JSON_MIN": Format(LIST, as_json_min, "json", "application/json"),
-    "CSV": Format(TABLE, as_csv, "csv", "text/csv"),
-    "TSV": Format(TABLE.replace("commas", "tabs"), as_tsv, "tsv", "text/tab-separated-values"),
+    "CSV": Format(TABLE, as_csv, "csv", "text/csv; charset=utf-8"),
+    "TSV": Format(TABLE.replace("commas", "tabs"), as_tsv, "tsv", "text/tab-separated-values; charset=utf-8"),
 }

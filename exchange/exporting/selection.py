@@ -83,6 +83,7 @@ class AnnotationOptionsSerializer(KnownKeys, serializers.Serializer):
     verdict = serializers.ListField(
         child=serializers.ChoiceField(choices=sorted(VERDICTS)),
         required=False,
+        allow_empty=False,
         max_length=len(VERDICTS),
         help_text="Only annotations with one of these standing verdicts.",
     )

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from exchange.models import Export
 from reviews import comments
 from reviews.service import AnnotationReviewService
 from tasks.pseudonyms import pseudonym_of
@@ -47,7 +48,6 @@ def kinds(house) -> dict[int, str]:
         ({"reviewed": "exclude"}, ["unreviewed"]),
         ({"reviewed": "only", "verdict": "rejected"}, ["rejected"]),
         ({"reviewed": "exclude", "verdict": "rejected"}, []),
-        ({"verdict": ""}, KINDS),
     ],
 )
 def test_filters_keep_the_tasks_of_the_annotations_they_name(house, kinds, query, kept):
@@ -74,6 +74,40 @@ def test_comments_have_pseudonyms_where_people_are_hidden(house):
     comments.create(house.annotation, "Why?", actor=house.annotator)
 
     assert commenters(house) == [("Why?", pseudonym_of(house.annotator.pk, house.project.pk))]
+
+
+@pytest.mark.parametrize("name", ["verdict", "ids", "ids[]", "reviewed", "only", "changed_since"])
+@pytest.mark.parametrize("value", ["", " ,"])
+def test_filter_that_names_nothing_is_refused(house, name, value):
+    answer = ask(house, **{name: value})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "empty_filter")
+    assert name in answer.json()["validation_errors"]
+
+
+def test_saved_export_of_no_verdict_is_refused(house):
+    answer = client_of(house.reviewer).post(
+        f"/api/projects/{house.project.pk}/exports/",
+        {"annotation_filter_options": {"verdict": []}},
+        format="json",
+    )
+
+    assert (answer.status_code, Export.objects.count()) == (400, 0)
+
+
+@pytest.mark.parametrize(
+    ("format", "media_type"), [("CSV", "text/csv"), ("TSV", "text/tab-separated-values")]
+)
+def test_tables_name_their_encoding(house, format, media_type):
+    client, path = client_of(house.reviewer), f"/api/projects/{house.project.pk}"
+    saved = client.post(f"{path}/exports/", {}, format="json").json()["id"]
+    client.post(f"{path}/exports/{saved}/convert", {"export_type": format}, format="json")
+
+    at_once = client.get(f"{path}/export?exportType={format}")
+    later = client.get(f"{path}/exports/{saved}/download?exportType={format}")
+    assert at_once.getvalue() and later.getvalue()
+
+    assert {at_once["Content-Type"], later["Content-Type"]} == {f"{media_type}; charset=utf-8"}
 
 
 def test_filter_keeps_the_named_annotations_of_a_task_only(house):
