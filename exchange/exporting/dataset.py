@@ -31,8 +31,21 @@ dataset_info:
 
 # {heading}
 
-Exported from a project of Countersign. One row for each annotation that was not skipped, and one for each
-task without any.
+Exported from a project of Countersign. One row for each annotation that was not skipped, whatever its verdict
+(`last_action`), and one for each task without any.
+
+`load_dataset` takes a column of texts for times if all of them look like times, and rewrites them. This reads
+every text as it is:
+
+```python
+import json
+from datasets import Dataset, load_dataset_builder
+
+folder = "/path/to/this/folder"
+features = load_dataset_builder(folder).info.features
+rows = [json.loads(line) for line in open(folder + "/{file}", encoding="utf-8")]
+train = Dataset.from_list(rows, features=features)
+```
 
 | column | type | what it is |
 |---|---|---|
@@ -91,11 +104,11 @@ def write(project: Project, read: Callable[[], Iterable[Body]], folder: Path) ->
         types.add(body)
     about = dict(_described(columns, types))
     (folder / FILE).parent.mkdir(parents=True)
-    with (folder / FILE).open("w") as file:
+    with (folder / FILE).open("w", encoding="utf-8") as file:
         for body in read():
             for row in _rows(body, columns, types):
                 file.write(json.dumps({name: _cell(row.get(name), about[name][0]) for name in about}) + "\n")
-    (folder / "README.md").write_text(_readme(project, about))
+    (folder / "README.md").write_text(_readme(project, about), encoding="utf-8")
 
 
 def _rows(body: Body, columns: Columns, types: Types) -> Iterator[Body]:
@@ -134,15 +147,22 @@ def _line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
+def _quoted(text: str) -> str:
+    """In YAML. JSON writes what is beyond 16 bits as two halves, which YAML does not put together."""
+    return "".join(
+        ['"', *(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text), '"']
+    )
+
+
 def _readme(project: Project, about: dict[str, tuple[str, str]]) -> str:
     def feature(name: str, kind: str) -> str:
         kinds = {"json": "dtype: string", "texts": "sequence: string"}
-        return f"  - name: {json.dumps(name)}\n    {kinds.get(kind, f'dtype: {kind}')}"
+        return f"  - name: {_quoted(name)}\n    {kinds.get(kind, f'dtype: {kind}')}"
 
     words = {"json": "JSON as text", "texts": "list of texts"}
     title = " ".join(project.title.split())
     return README.format(
-        title=json.dumps(title),
+        title=_quoted(title),
         heading=title,
         file=FILE,
         features="\n".join(feature(name, kind) for name, (kind, _) in about.items()),

@@ -19,11 +19,13 @@ from jobs.models import Job, State
 from jobs.progress import Progress
 from reviews.task_table.filters import Reader
 from reviews.task_table.query import parse_query
+from tasks.errors import Refused
 from tasks.models import Project, View
 from tasks.pseudonyms import REAL_IDENTITIES, Pseudonyms, is_pseudonym, pseudonym_user
 from tasks.roles import reads_pseudonyms
 from tasks.totals import totals_of
 from users.models import User
+from users.sentences import sentence as _
 
 from ..models import Conversion, Export, Status
 from . import final_answers, packages
@@ -54,6 +56,9 @@ def create_conversion(export: Export, export_type: str, *, actor: User) -> Conve
     Folders for training are always made by a worker.
     """
     packages.refuse_unavailable(export_type, export.project)
+    if export_type in packages.names() and not export.counters.get("task_number"):
+        detail = _("This export has no tasks, so there is nothing to train on.")
+        raise Refused("nothing_to_convert", detail, field="export_type")
     with transaction.atomic():
         conversion, is_new = Conversion.objects.get_or_create(export=export, export_type=export_type)
         if not is_new and conversion.status != Status.FAILED:

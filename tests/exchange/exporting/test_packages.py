@@ -8,11 +8,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings as site
 
 from exchange.exporting import converter, converter_process, packages
 from jobs import runner
 from jobs.models import Job
+from tasks.services import tasks
 from tests.factories import BOXES, annotation, build_house, client_of, reviewed, task
 
 SPANS = """<View><Text name="text" value="$text"/><Labels name="ner" toName="text">
@@ -108,6 +110,27 @@ def test_folder_for_datasets_says_the_type_of_every_column(house):
     assert '  - name: "letter"\n    sequence: string\n' in readme
     assert '  - name: "n"\n    dtype: float64\n' in readme
     assert "path: data/train.jsonl" in readme
+
+
+def test_readme_of_a_folder_for_datasets_is_yaml_whatever_the_keys_are(house):
+    key = 'note😀 "x\\y" 注\x85'
+    task(house.project, **{"text": "two", key: "z"})
+
+    _, files = made(house, "HF")
+
+    _, front, _ = files["README.md"].decode().split("---\n", 2)
+    assert key in [one["name"] for one in yaml.safe_load(front)["dataset_info"]["features"]]
+
+
+def test_folder_of_no_tasks_is_refused(house):
+    client, exports = client_of(house.lead), f"/api/projects/{house.project.pk}/exports"
+    tasks.delete_many(house.project, [house.task.pk], actor=house.lead)
+    pk = client.post(f"{exports}/", {}, format="json").json()["id"]
+
+    refused = client.post(f"{exports}/{pk}/convert", {"export_type": "HF"}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "nothing_to_convert")
+    assert not Job.objects.filter(kind="convert_export").exists()
 
 
 def test_what_cannot_be_made_says_why(house, monkeypatch):
