@@ -1,6 +1,6 @@
 """Query parameters other than filters of a list: read by a serializer, or by a single field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -49,6 +49,15 @@ def boolean_from(raw: Any, name: str) -> bool:
 
 def boolean_parameter(request: Request, name: str) -> bool:
     return boolean_from(request.query_params.get(name), name)
+
+
+def choice_from(request: Request, name: str, choices: Sequence[str]) -> str | None:
+    """None where it was not sent. Raises ValidationError naming the choices."""
+    sent = request.query_params.get(name)
+    if sent is not None and sent not in choices:
+        known = ", ".join(choices)
+        raise ValidationError({name: [_("%(sent)r is not one of %(known)s.", sent=sent[:40], known=known)]})
+    return sent
 
 
 def choices_from(raw: str, choices: type[Choices], name: str) -> list[Any]:

@@ -1,5 +1,5 @@
-"""Task data in lists: values of more than 4 KB are cut, so that a page of tasks with embedded images or long
-texts stays small. `fields=all` and the task itself have them whole.
+"""Task data in lists: values of more than 4,096 characters are cut, so that a page of tasks with embedded
+images or long texts stays small. `fields=all` and the task itself have them whole.
 """
 
 import json

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from tasks.known_names import KnownKeys
 from users.capabilities import PROJECT_ROLES, Role
 from users.emails import canonical_email
 from users.models import User
@@ -130,7 +131,14 @@ class NewUserSerializer(serializers.ModelSerializer):
         return role
 
 
-class PersonChangeSerializer(NewUserSerializer):
+# What Label Studio's client sends of a person, and has no counterpart here.
+OF_LABEL_STUDIO = (
+    *("email_notification_settings", "is_email_verified", "onboarding_state", "custom_hotkeys"),
+    *UserSerializer.Meta.fields,
+)
+
+
+class PersonChangeSerializer(KnownKeys, NewUserSerializer):
     """What administrators change in the account of somebody else."""
 
     email = EmailField(max_length=254, required=False)
@@ -148,6 +156,14 @@ class PersonChangeSerializer(NewUserSerializer):
         ]
 
     password: Any = None  # people choose their own
+    read_keys = OF_LABEL_STUDIO
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and "password" in data:
+            raise serializers.ValidationError(
+                {"password": [_("People choose their own password, on the page that resets it.")]}
+            )
+        return super().to_internal_value(data)
 
     def validate_email(self, email: str) -> str:
         if User.objects.filter(email=email).exclude(pk=self.context["person"].pk).exists():

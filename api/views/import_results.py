@@ -9,7 +9,9 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from exchange.importing import long_imports
+from exchange.importing.known_keys import PREDICTION_KEYS
 from tasks.errors import Refused
+from tasks.known_names import KnownKeys
 from tasks.models import Import, Project, Task
 from tasks.services import tasks
 from tasks.services.cleanup import delete_import
@@ -94,11 +96,12 @@ class ImportedView(APIView):
         return record
 
 
-class NewPredictionSerializer(serializers.Serializer):
+class NewPredictionSerializer(KnownKeys, serializers.Serializer):
     task = serializers.IntegerField(min_value=1, max_value=2**62)
     result = ResultField()
     score = FiniteFloatField(required=False, allow_null=True)
     model_version = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=255)
+    read_keys = PREDICTION_KEYS  # of an export, and of the SDK
 
 
 def _rows(body: Any) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from ..filters.parameters import (
     DELETED,
     INCLUDE,
     boolean_parameter,
+    choice_from,
     included_fields,
     refuse_unknown_fields,
 )
@@ -47,10 +48,11 @@ from .base import ViewSet, project_for, require, sent, user_of, visible, with_et
 from .conditional import UNCHANGED, conditional
 
 GONE = {204: OpenApiResponse(description="Deleted.")}
+WHOLE = ("all", "task_only")
 FIELDS = OpenApiParameter(
     "fields",
     str,
-    enum=["all", "task_only"],
+    enum=WHOLE,
     description="`all` brings annotations, predictions and your drafts.",
 )
 TABLE = [
@@ -72,11 +74,13 @@ class TaskViewSet(ViewSet):
     def list(self, request):
         """Tasks you see, with counters. Filtered by plain parameters or by the data manager's queries.
 
-        Values of more than 4 KB in `data` are cut; `cut` names them. `fields=all`, `view` and `query` bring
-        them whole, with annotations. `deleted=true`: instead tasks that were deleted, for managers.
+        Values of more than 4,096 characters in `data` are cut; `cut` names them. `fields=all`, `view` and
+        `query` bring them whole, with annotations. `deleted=true`: instead tasks that were deleted, for
+        managers.
         """
         included = included_fields(request)
         refuse_unknown_fields(included, [*TableTaskSerializer.Meta.fields, "cut"])
+        fields = choice_from(request, "fields", WHOLE)
         query, project = task_table.listed(request)
         self.everything_of = project if query is not None and query.is_unrestricted else None
         if boolean_parameter(request, "deleted"):
@@ -89,7 +93,7 @@ class TaskViewSet(ViewSet):
         if query is not None:
             found = query.apply(found.filter(project=project))
         found = _selected(found, request.query_params.get("selectedItems"))
-        full = query is not None or request.query_params.get("fields") == "all"
+        full = query is not None or fields == "all"
         if included:
             full = not set(included) <= set(ListedTaskSerializer.Meta.fields)
         answer = self.page_of(found, bodies_of=table_rows if full else listed_tasks)

@@ -47,7 +47,8 @@ def parse_query(sent: Any, reader: Reader) -> Query:
 
     Raises Refused naming the part.
     """
-    parts = parse_json_text(sent, "query") or {}
+    parts = parse_json_text(sent, "query")
+    parts = {} if parts is None else parts
     if not isinstance(parts, dict):
         raise bad_query(_("A query is a JSON object: {filters, ordering, selectedItems}."))
     selected = parse_json_text(parts.get("selectedItems"), "selectedItems")

@@ -16,6 +16,16 @@ def test_an_import_can_be_asked_about(house):
     assert client_of(house.annotator).get(at(house, f"imports/{made['import']}")).status_code == 403
 
 
+def test_keys_of_predictions_that_are_not_known_are_refused(house):
+    client = client_of(house.lead)
+    sent = {"task": house.task.pk, "result": [], "model_run": None}
+
+    answer = client.post(at(house, "import/predictions"), [sent | {"scores": 0.5}])
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_option")
+    assert client.post(at(house, "import/predictions"), [sent]).json() == {"created": 1}
+
+
 def test_predictions_are_imported_for_tasks_of_the_project_only(house):
     client = client_of(house.lead)
     good, bad = [{"task": house.task.pk, "result": [], "score": 0.5}], [{"task": 2**40, "result": []}]

@@ -89,3 +89,36 @@ def test_every_documented_get_answers_as_documented(house, full, document):
 
     assert not wrong, "\n".join(wrong[:40])
     assert asked >= 30
+
+
+def test_values_that_an_enum_does_not_name_are_refused(house, full, document):
+    client, wrong, asked = client_of(house.admin), [], 0
+
+    for path, url, _ in urls_of(document, full, house.project.pk):
+        for parameter in document["paths"][path]["get"].get("parameters", ()):
+            schema = parameter["schema"]
+            is_closed = schema.get("type") in ("boolean", "integer") or "enum" in schema.get("items", schema)
+            if parameter["in"] == "query" and is_closed:
+                asked += 1
+                answer = client.get(f"{url}&{parameter['name']}=nonsense")
+                wrong += [f"{path} {parameter['name']}"] if answer.status_code == 200 else []
+
+    assert not wrong, "\n".join(wrong)
+    assert asked >= 30
+
+
+def test_uploaded_files_are_described_with_the_types_that_they_are_sent_with(document):
+    (path,) = (path for path in document["paths"] if path.startswith("/data/upload/"))
+    described = document["paths"][path]["get"]["responses"]
+
+    for status in ("200", "206"):
+        sent = described[status]["content"].keys()
+        assert {"image/png", "application/pdf", "text/csv", "audio/mpeg"} <= sent
+
+
+def test_closed_options_of_an_import_are_enums(document):
+    sent = document["paths"]["/api/projects/{id}/reimport/"]["post"]["parameters"]
+    choices = {parameter["name"]: parameter["schema"].get("enum") for parameter in sent}
+
+    assert (choices["on_duplicate"], choices["match_on"]) == (["error", "skip", "update"], ["id", "data"])
+    assert "commit_to_project" not in choices

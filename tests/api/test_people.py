@@ -26,6 +26,14 @@ def test_an_administrator_changes_a_person(house):
     assert (house.annotator.email, house.annotator.may_create_projects) == ("anna@example.org", True)
 
 
+def test_what_an_answer_has_may_be_sent_back(house):
+    client, url = client_of(house.admin), url_of(house.annotator)
+
+    answer = client.patch(url, client.get(url).json(), format="json")
+
+    assert answer.status_code == 200
+
+
 def test_deactivation_ends_sessions_and_keys_at_once_and_for_good(house):
     theirs, browser = client_of(house.annotator), browser_of(house.annotator)
     admin, url = client_of(house.admin), url_of(house.annotator)
@@ -53,6 +61,8 @@ def test_deactivation_ends_sessions_and_keys_at_once_and_for_good(house):
         ("admin", "annotator", {"site_role": "OW"}, 400, "invalid"),
         ("admin", "annotator", {"email": "lead@example.org"}, 400, "unique"),
         ("admin", "placeholder", {"is_active": True}, 400, "placeholder"),
+        ("admin", "annotator", {"password": "x"}, 400, "invalid"),
+        ("admin", "annotator", {"firstname": "X"}, 400, "unknown_option"),
     ],
 )
 def test_what_is_refused_changes_nothing(house, who, whom, changes, status, code):

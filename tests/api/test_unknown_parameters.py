@@ -42,6 +42,20 @@ def test_unknown_parameter_is_refused_naming_the_nearest(house, address, name, a
     assert found[name][0].endswith(advice) or name == "reviewed__gte"
 
 
+@pytest.mark.parametrize("value", ["al", "ALL", ""])
+def test_list_of_tasks_has_no_other_fields(house, value):
+    answer = client_of(house.lead).get(f"/api/tasks/?fields={value}")
+
+    assert answer.status_code == 400
+    assert answer.json()["validation_errors"] == {"fields": [f"{value!r} is not one of all, task_only."]}
+
+
+def test_query_that_is_a_list_is_refused(house):
+    answer = client_of(house.lead).get(f"/api/tasks/?project={house.project.pk}&query=[]")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
+
+
 def test_unknown_parameter_stops_a_change(house):
     client = client_of(house.lead)
     answer = client.delete(f"/api/tasks/{house.task.pk}/?dry_run=true&force=1")

@@ -8,11 +8,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 
+from tasks.media import KINDS, TASK_FILES
 from tasks.models import Upload
 from tasks.upload_links import check_signature
 
 from ..known_parameters import APIView
 from .responses import MediaFile, file_response
+
+TYPES = sorted({kind.content_type for kind in (*KINDS.values(), *TASK_FILES.values())})
 
 
 class Media(APIView):
@@ -25,8 +28,7 @@ class Media(APIView):
             OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes."),
         ],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            **{(status, kind): OpenApiTypes.BINARY for status in (200, 206) for kind in TYPES},
             304: OpenApiResponse(description="Unchanged."),
             412: OpenApiResponse(description="`If-Match` or `If-Unmodified-Since` names another version."),
             416: OpenApiResponse(description="No byte of the range is in the file."),
