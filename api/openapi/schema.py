@@ -39,13 +39,15 @@ class Schema(AutoSchema):
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{type(self._get_paginator()).__name__}Of{serializer_name}"
 
-    def query_names(self, method: str) -> frozenset[str]:
-        """The query parameters of the operation: of filters, pages and `extend_schema`."""
+    def query_parameters(self, method: str) -> dict[str, dict[str, Any]]:
+        """The schemas of the operation's query parameters: of filters, pages and `extend_schema`."""
         self.registry, self.method = ComponentRegistry(), method
         self.path = self.path_regex = self.path_prefix = ""
-        return frozenset(
-            parameter["name"] for parameter in self._get_parameters() if parameter["in"] == "query"
-        )
+        return {
+            parameter["name"]: parameter["schema"]
+            for parameter in self._get_parameters()
+            if parameter["in"] == "query"
+        }
 
     def get_tags(self) -> list[str]:
         return [tag_of(self.path)]

@@ -56,6 +56,23 @@ def test_query_that_is_a_list_is_refused(house):
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("strict=1&strict=0", 400),
+        ("on_duplicate=skip&on_duplicate=error", 400),
+        ("strict=1&strict=1", 201),
+        ("preannotated_from_fields=a&preannotated_from_fields=b", 201),
+    ],
+)
+def test_parameter_with_one_value_is_not_sent_with_two(house, query, status):
+    row = [{"text": "b", "a": "A", "b": "B"}]
+    answer = client_of(house.lead).post(f"/api/projects/{house.project.pk}/import?{query}", row)
+
+    assert answer.status_code == status
+    assert status != 400 or answer.json()["code"] == "repeated_parameter"
+
+
 def test_unknown_parameter_stops_a_change(house):
     client = client_of(house.lead)
     answer = client.delete(f"/api/tasks/{house.task.pk}/?dry_run=true&force=1")
