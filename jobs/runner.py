@@ -19,6 +19,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from users.log_context import logged_with
 from users.models import User
 from users.sentences import sentence as _
 
@@ -71,18 +72,20 @@ def send(job_id: int, after: float = 0) -> None:
 
 def run_step(job_id: int) -> None:
     """Run the next step, unless another worker has the job or it has ended. In a worker."""
-    if job := _acquire(job_id):
-        with LeasedJob(job) as running:
-            outcome = _run(running)
-        if isinstance(outcome, Continue):
-            send(job_id, after=outcome.after) if outcome.after else send(job_id)
+    with logged_with(job_id=job_id):
+        if job := _acquire(job_id):
+            with LeasedJob(job) as running:
+                outcome = _run(running)
+            if isinstance(outcome, Continue):
+                send(job_id, after=outcome.after) if outcome.after else send(job_id)
 
 
 def run_now(job: Job, progress: Progress = no_progress) -> Job:
     """Run it to its end within a request or a command. For short work: its lease is not renewed."""
-    while taken := _acquire(job.pk):
-        if not isinstance(_run(RunningJob(taken, progress)), Continue):
-            break
+    with logged_with(job_id=job.pk):
+        while taken := _acquire(job.pk):
+            if not isinstance(_run(RunningJob(taken, progress)), Continue):
+                break
     job.refresh_from_db()
     return job
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from django.conf import settings
 
+from users.log_context import about
+
 
 def body(status: int, detail: str, code: str, validation_errors: dict | None = None) -> dict[str, Any]:
     error: dict[str, Any] = {
-        "id": str(uuid.uuid4()),
+        # The log has it on every line about this request.
+        "id": about().get("request_id") or str(uuid.uuid4()),
         "status_code": status,
         "version": settings.VERSION,
         "detail": detail,

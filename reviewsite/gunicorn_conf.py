@@ -2,7 +2,9 @@
 
 import os
 import resource
+import shutil
 import signal
+import tempfile
 from typing import Any
 
 from reviewsite.parent_death import die_with_parent
@@ -25,6 +27,20 @@ keepalive = 75
 graceful_timeout = 20
 # The default path is the same for all servers of a user.
 control_socket_disable = True
+
+
+# Where web processes keep their numbers for each other (reviewsite/metrics.py); before anything counts.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="countersign-metrics-"))
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client import multiprocess  # reads the variable when it is imported
+
+    multiprocess.mark_process_dead(worker.pid)
 
 
 def post_fork(server: Any, worker: Any) -> None:

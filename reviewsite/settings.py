@@ -7,6 +7,7 @@ import environ
 from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -48,6 +49,7 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
     "X-Cursor",
     "X-Next-Changed-Since",
+    "X-Request-ID",
     "X-Snapshot-At",
     "X-Tasks-Included",
     "X-Tasks-Left-Out",
@@ -85,6 +87,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "reviewsite.health.Probes",
+    "reviewsite.access_log.AccessLog",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -381,6 +384,9 @@ CELERY_BEAT_SCHEDULE |= {
     for pool in POOLS
 }
 
+# Who scrapes /metrics sends it as a bearer token. Without it there is no such address.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # --- what is kept, in days; 0: for ever ---------------------------------------------------------
 TRASH_DAYS = env.int("TRASH_DAYS", default=30)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=90)
@@ -487,11 +493,27 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"about": {"()": "users.log_context.AddContext"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name}: {message}{about}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "reserved_attrs": [*RESERVED_ATTRS, "about"],
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", default="text"),
+            "filters": ["about"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "countersign.access": {"level": "INFO" if env.bool("ACCESS_LOG", default=True) else "WARNING"},
         # Otherwise two lines for every job. Failures are logged above this level.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -6,9 +6,11 @@ from api.openapi.views import DocumentView
 from api.urls import media_route, unknown_route
 from labelstudio.urls import api_routes, page_routes
 
+from . import metrics
 from .signon import views as signon
 
 urlpatterns = [
+    path("metrics", metrics.metrics),
     # First, because every pattern before the right one is tried.
     path("api/", include("api.urls")),
     path("api/", include(api_routes)),

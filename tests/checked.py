@@ -27,6 +27,7 @@ USUAL_HEADERS = {
     "content-type",
     "vary",
     "cache-control",
+    "x-request-id",
     "set-cookie",
     "content-language",
     "www-authenticate",
@@ -179,8 +180,8 @@ def _body(response: Any, described: dict[str, Any], pointer: str, is_partial: bo
         yield f"media type {kind or 'none'} is not described: {_start(response)}"
     elif kind == "application/json" and not response.streaming:
         zipped = response.headers.get("Content-Encoding") == "gzip"
-        content = gzip.decompress(response.content) if zipped else response.content
-        yield from _json(content, f"{pointer}/content/application~1json/schema", is_partial)
+        sent = gzip.decompress(response.content) if zipped else response.content
+        yield from _json(sent, f"{pointer}/content/application~1json/schema", is_partial)
 
 
 def _json(content: bytes, pointer: str, is_partial: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 are updated and the events emitted."""
 
 import json
+import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,12 +16,14 @@ from tasks.roles import may
 from tasks.services.assignments import assign
 from tasks.sql import run
 from tasks.state import fills_slot
+from users.log_context import logged_with
 from users.models import User
 
 from .. import comments, corrections, counters, disputes, events
 from ..models import BulkReview, Comment, Review
 from .plan import Plan
 
+log = logging.getLogger(__name__)
 # The plans as rows. Ids are taken from the sequences here, so that the new rows can refer to each other.
 INPUT = """
     SELECT x.*, nextval('reviews_review_id_seq') AS review_id, nextval('tasks_history_id_seq') AS history_id
@@ -150,7 +153,15 @@ def apply(
     changes = counters.recount(tasks, actor=actor, slots_changed=slots_changed)
     decided = [*_events(plans, reviews, tasks, actor=actor, reason=reason)]
     emit_all(decided + reviewed_events(plans[0].annotation.project, changes, actor))
+    _log(plans, reviews, actor)
     return reviews
+
+
+def _log(plans: Sequence[Plan], reviews: Sequence[Review | None], actor: User) -> None:
+    """`decision_id` is the id of the review, of many at once that of the first."""
+    made = [review.pk for review in reviews if review]
+    with logged_with(decision_id=made and made[0], user_id=actor.pk):
+        log.info("%s: annotation %s, %d in all", plans[0].action, plans[0].annotation.pk, len(plans))
 
 
 def _create_comments(plans: Sequence[Plan], actor: User, now: datetime) -> dict[int, Comment]:

@@ -48,7 +48,15 @@ def test_the_example_of_an_env_file_has_every_setting():
     rows = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
 
-    assert documented - named == {"DEBUG", "DEMO", "DATA", "PORT", "STATIC_ROOT", "ALIVE_FILE"}
+    assert documented - named == {
+        "DEBUG",
+        "DEMO",
+        "DATA",
+        "PORT",
+        "STATIC_ROOT",
+        "ALIVE_FILE",
+        "PROMETHEUS_MULTIPROC_DIR",
+    }
     assert named - documented == {"POSTGRES_PASSWORD"}
 
 

@@ -14,6 +14,7 @@ SIGN_IN = re.compile(r"/accounts/login/\?next=|/admin/login/\?next=")
 MEDIA = r"^data/upload/(?P<project>[0-9]{1,18})/(?P<name>[A-Za-z0-9._-]{1,255})$"
 # Route → what guards it.
 OPEN = {
+    "metrics": "404 without the token of METRICS_TOKEN",
     "": "shows nothing of anybody: projects only to who is signed in",
     "accounts/login/": "a password: login guard by address, person and e-mail",
     "admin/login/": "likewise",
