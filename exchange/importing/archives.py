@@ -6,13 +6,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from users.sentences import sentence as _
 
-from .problems import invalid_import
+from .problems import MAX_LISTED, invalid_import
 from .text_stream import Stream
 
 UNPACKED_LIMIT = 2 * 2**30  # bytes, of all files of an import
@@ -42,6 +42,19 @@ class Budget:
 
 
 @dataclass
+class LeftOut:
+    """Members of archives that are not read, and the names of the first of them."""
+
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if self.count <= MAX_LISTED:
+            self.names.append(name[:200])
+
+
+@dataclass
 class Unpacked:
     """A stream out of an archive."""
 
@@ -68,8 +81,10 @@ def gunzipped(file: BinaryIO, name: str, budget: Budget) -> Unpacked:
     return Unpacked(gzip.GzipFile(fileobj=file), name, budget)
 
 
-def members_of(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str, Unpacked]]:
-    """Each file in a zip with its name, in the order of the archive. Hidden ones are left out."""
+def members_of(
+    file: BinaryIO, name: str, budget: Budget, left_out: LeftOut
+) -> Iterator[tuple[str, Unpacked]]:
+    """Each file in a zip with its name, in the order of the archive. Hidden ones are added to `left_out`."""
     _refuse_endless(file, name)
     try:
         archive = zipfile.ZipFile(file)
@@ -78,7 +93,10 @@ def members_of(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str,
             _("%(name)s is damaged and cannot be unpacked (%(error)s).", name=name, error=error)
         )
     for member in archive.infolist():
-        if member.is_dir() or _is_hidden(member.filename):
+        if member.is_dir():
+            continue
+        if _is_hidden(member.filename):
+            left_out.add(member.filename)
             continue
         try:
             opened = archive.open(member)

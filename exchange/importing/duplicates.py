@@ -17,8 +17,12 @@ from users.sentences import sentence as _
 
 from .entries import TaskEntry
 from .options import BY_DATA, BY_ID
+from .problems import Problems
 
 UNIQUE_ID, EXTERNAL_ID, ANNOTATION, DATA = "unique_id", "external_id", "annotations[].unique_id", "data"
+
+DUPLICATE = "duplicate_task"
+BATCH = 1000
 
 Key = tuple[str, object]  # one of the above, and its value
 
@@ -118,11 +122,38 @@ def _note_repeats(
         earlier.update(keys)
 
 
+class DuplicateCheck:
+    """Adds the tasks of a file that exist already to what is wrong with it."""
+
+    def __init__(self, project: Project, match_on: str, problems: Problems):
+        self.project, self.match_on, self.problems = project, match_on, problems
+        self._batch: list[TaskEntry] = []
+        self._earlier: set[Key] = set()
+
+    def add(self, entry: TaskEntry) -> None:
+        self._batch.append(entry)
+        if len(self._batch) == BATCH:
+            self.finish()
+
+    def finish(self) -> None:
+        known = known_tasks(self.project, self._batch, match_on=self.match_on, earlier=self._earlier)
+        for entry in self._batch:
+            if found := known.get(entry.number):
+                exists = _("it exists already, %(where)s", where=_where(found))
+                self.problems.add(entry.item, found.key, exists, code=DUPLICATE, field=found.key)
+        self._batch = []
+
+
+def _where(known: Known) -> str:
+    return _("as task %(task)s", task=known.task) if known.task else _("earlier in the file")
+
+
 def refuse_known(number: int | None, known: Known) -> Refused:
-    where = _("as task %(task)s", task=known.task) if known.task else _("earlier in the file")
+    """Of a task that came while the import was written."""
+    where = _where(known)
     which = _("a task") if number is None else _("task %(number)s", number=number)
     detail = _("%(which)s: %(key)s: it exists already, %(where)s.", which=which, key=known.key, where=where)
-    return Refused("duplicate_task", detail, field=known.key)
+    return Refused(DUPLICATE, detail, field=known.key)
 
 
 def taken_unique_ids(project: Project, wanted: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:

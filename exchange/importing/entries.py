@@ -140,7 +140,7 @@ class _Parser:
         return entry
 
     def _entry(self, raw: dict[str, Any]) -> TaskEntry:
-        data = self._attempt(lambda: as_object(raw.get("data"), "data")) or {}
+        data = self._attempt(lambda: _data_of(raw)) or {}
         predictions = list(self._items(raw, "predictions"))
         drafts = list(self._items(raw, "drafts"))
         new_drafts = [
@@ -218,6 +218,14 @@ class _Parser:
         for key in raw.keys() - known:
             if raw[key] not in EMPTY:
                 self.problems.warn(self.item, f"{path}{key[:100]}", UNKNOWN_KEY)
+
+
+def _data_of(raw: dict[str, Any]) -> dict[str, Any]:
+    if "data" not in raw:
+        raise InvalidField(
+            "data", _("is missing. Beside annotations or predictions, what the task shows belongs into data")
+        )
+    return as_object(raw["data"], "data")
 
 
 def _is_annotation_with_task(raw: dict[str, Any]) -> bool:

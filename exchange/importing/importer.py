@@ -10,7 +10,7 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
@@ -30,12 +30,13 @@ from users.models import User
 from users.sentences import sentence as _
 
 from .authorship import People, UsersMap, discard_staged, people_of
+from .duplicates import DuplicateCheck
 from .entries import TaskEntry, parse_task
 from .found import Item, beside_tasks
 from .keys import key_of
-from .options import ImportOptions
+from .options import ERROR, ImportOptions
 from .preannotations import preannotate
-from .problems import Problems, invalid_import
+from .problems import Problems
 from .publishing import publish
 from .rehearsal import Rehearsal
 from .repeats import NO_KEY, RequestKey
@@ -101,6 +102,8 @@ class Importing:
         problems = Problems(strict=self.options.strict)
         self._unseen_fields = dict.fromkeys(self.options.preannotated_from_fields)
         number = 0
+        refuses = see is None and self.options.on_duplicate == ERROR
+        check = DuplicateCheck(self.project, self.options.match_on, problems) if refuses else None
         try:
             for entry in self._entries(problems):
                 number = entry.number
@@ -111,14 +114,18 @@ class Importing:
                 people |= people_of(entry)
                 if see:
                     see(entry)
+                if check:
+                    check.add(entry)
         except Refused as fatal:
             problems.refuse_any(fatal)
+        if check:
+            check.finish()
         for name in self._unseen_fields:
             detail = _("no task has %(name)s in its data", name=described(name))
             problems.warn(beside_tasks(), "preannotated_from_fields", detail)
         problems.refuse_any()
         if not number:
-            raise invalid_import(_("The file has no tasks."))
+            raise self.source.without_tasks()
         self.progress(0, number, "The file is valid")
         return Survey(number, people, problems)
 
@@ -137,6 +144,7 @@ class Importing:
     def _note_source(self, report: Report, survey: Survey) -> None:
         report.warnings = survey.problems.warnings_as_dict()
         report.blank_lines, report.formats = self.source.blank_lines, list(self.source.formats)
+        report.files_left_out = asdict(self.source.left_out)
 
     def _entries(self, problems: Problems, *, after: int = 0) -> Iterator[TaskEntry]:
         for item in self.source.items(problems):
@@ -297,9 +305,11 @@ def check_against(project: Project, entry: TaskEntry, item: Item, problems: Prob
     if not (project.validate_results or problems.strict):
         return
     for position, annotation in enumerate(entry.annotations):
-        if found := result_problems.problems(annotation.result, project.label_config):
+        if found := result_problems.located_problems(annotation.result, project.label_config):
             tell = problems.add if project.validate_results else problems.warn
-            tell(item, f"annotations[{position}].result", found[0].removesuffix("."), code="invalid_result")
+            (below, problem), *_more = found
+            path = f"annotations[{position}].result{below}"
+            tell(item, path, problem.removesuffix("."), code="invalid_result")
 
 
 def _overlap_of(raw: dict[str, Any]) -> Any:

@@ -29,9 +29,31 @@ SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 # Under these an object with data is no task of its own.
 OWN_KEYS = frozenset({"data", "task", "meta", "users"})
 
+BESIDE_TASK = frozenset({"tasks", "users"})
+
+# What the decoder says, in English and without where: it cannot be translated as it is.
+DECODER_ERRORS = {
+    "Expecting value": _("a value is missing"),
+    "Expecting ',' delimiter": _("a comma is missing"),
+    "Expecting ':' delimiter": _("a colon is missing"),
+    "Expecting property name enclosed in double quotes": _("a key in double quotes is missing"),
+    "Invalid control character at": _("a line break or another control character is not escaped"),
+    "Unterminated string starting at": _("a text that never ends begins"),
+    "Invalid \\escape": _("a backslash is not followed by what it may escape"),
+    "Invalid \\uXXXX escape": _("four hexadecimal digits are missing"),
+}
+
 
 class NotJson(Exception):
     """What stands at one place is no value. Its text is a sentence without its subject."""
+
+
+class UnreadableTask(NotJson):
+    """The same within the task at `path`; `below` is the key there, if it is known. The file ends with it."""
+
+    def __init__(self, path: str, below: str, error: NotJson):
+        super().__init__(*error.args)
+        self.path, self.below = path, below
 
 
 class JsonWindow:
@@ -129,7 +151,8 @@ class JsonWindow:
         cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - CUT_OFF_WITHIN
         at = self.passed + error.pos
         if not cut_off or not self.grow():
-            raise NotJson(_("%(msg)s at character %(at)s", msg=error.msg, at=at))
+            what = DECODER_ERRORS.get(error.msg.partition(": ")[0], error.msg)
+            raise NotJson(_("%(msg)s at character %(at)s", msg=what, at=at))
 
     def _accept(self, value: Any, end: int) -> tuple[str, str] | None:
         start, self.at = self.at, end
@@ -172,6 +195,8 @@ class JsonTasks:
     def __iter__(self) -> Iterator[Found]:
         try:
             yield from self._tasks()
+        except UnreadableTask as error:
+            yield Found(error.path, None, flaw=(error.below, _("not JSON: %(error)s", error=error)))
         except NotJson as error:
             raise invalid_import(
                 _("%(name)s is not JSON: %(error)s.", name=self.name or _("The file"), error=error)
@@ -211,14 +236,15 @@ class JsonTasks:
                 )
             )
 
-    def _value(self, what: str) -> tuple[Any, tuple[str, str] | None]:
+    def _value(self, path: str, below: str = "") -> tuple[Any, tuple[str, str] | None]:
+        """Of the task at `path`."""
         try:
             return self.window.value()
         except NotJson as error:
-            raise NotJson(f"{what}: {error}")
+            raise UnreadableTask(path, below, error)
 
     def _key(self) -> str:
-        key, _flaw = self._value("a key")
+        key, _flaw = self.window.value()
         if not isinstance(key, str):
             raise NotJson(
                 _("a key must be a text, at character %(place)s", place=self.window.passed + self.window.at)
@@ -231,7 +257,7 @@ class JsonTasks:
             return
         place = 0
         while True:
-            value, flaw = self._value(f"task {place + 1}")
+            value, flaw = self._value(f"{path}[{place}]")
             yield Found(f"{path}[{place}]", value, flaw=flaw)
             place += 1
             if not self.window.take(","):
@@ -264,7 +290,7 @@ class JsonTasks:
                 is_envelope = True
                 yield from self._list("tasks")
             else:
-                value, flaw = self._value(f'"{key}"')
+                value, flaw = self._value_of(key, is_envelope=is_envelope, is_mapping=is_mapping)
                 is_mapping = is_mapping or (not rest and not is_envelope and _is_mapped_task(key, value))
                 if is_mapping:
                     yield Found(f"[{json.dumps(key)}]", value, flaw=flaw)
@@ -289,6 +315,15 @@ class JsonTasks:
             yield from self._lines(place=1)
         else:
             self._refuse_more()
+
+    def _value_of(
+        self, key: str, *, is_envelope: bool, is_mapping: bool
+    ) -> tuple[Any, tuple[str, str] | None]:
+        if is_mapping:
+            return self._value(f"[{json.dumps(key)}]")
+        if is_envelope or key in BESIDE_TASK:
+            return self.window.value()
+        return self._value("", key[:100])
 
 
 def _is_mapped_task(key: str, value: Any) -> bool:

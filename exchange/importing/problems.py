@@ -111,7 +111,7 @@ def _refused(
     return Refused(
         code,
         detail,
-        field=next(iter(paths), None),
+        field=(first.field if first else None) or next(iter(paths), None),
         extra={"body": body | ({"validation_errors": paths} if paths else {})},
     )
 

@@ -6,14 +6,12 @@ from typing import Any
 from tasks.models import Project, Task
 
 from .authorship import People, people_of
-from .duplicates import Key, known_tasks
+from .duplicates import BATCH, Key, known_tasks
 from .entries import AnnotationEntry, TaskEntry
 from .merging import matches_of, new_predictions, note_not_taken
 from .options import ERROR, UPDATE, ImportOptions
 from .problems import Problems
 from .report import LISTED, Report
-
-BATCH = 1000
 
 
 class Rehearsal:

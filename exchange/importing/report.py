@@ -77,6 +77,7 @@ class Report:
     blank_lines: int = 0
     placeholders: list[str] = field(default_factory=list)
     warnings: dict[str, Any] = field(default_factory=lambda: {"count": 0, "items": []})
+    files_left_out: dict[str, Any] = field(default_factory=lambda: {"count": 0, "names": []})
     formats: list[str] = field(default_factory=list)
     columns: dict[str, None] = field(default_factory=dict)
     task_ids: list[int] = field(default_factory=list)
@@ -157,6 +158,7 @@ class Report:
             "comments_ignored": self.comments_ignored,
             "blank_lines": self.blank_lines,
             "warnings": self.warnings,
+            "files_left_out": self.files_left_out,
             "formats": self.formats,
             "columns": list(self.columns),
             "placeholders": self.placeholders,
@@ -178,6 +180,7 @@ class Report:
             ),
             (self.warnings["count"], "keys are missing or unknown (`--strict` refuses them)"),
             (self.blank_lines, "blank lines were left out"),
+            (self.files_left_out["count"], "hidden files of archives were left out"),
             (self.duplicates_skipped.count, "tasks existed already and were skipped"),
             (self.duplicates_updated.count, "tasks existed already and were updated"),
             (self.annotations_updated, "annotations of such tasks got a new version"),

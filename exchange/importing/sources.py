@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 from django.utils.http import parse_header_parameters
 
 from tasks import media
+from tasks.errors import Refused
 from users.sentences import sentence as _
 
-from .archives import GZIP_MAGIC, ZIP_MAGIC, Budget, gunzipped, members_of
+from .archives import GZIP_MAGIC, ZIP_MAGIC, Budget, LeftOut, gunzipped, members_of
 from .found import Found, Item, beside_tasks
 from .json_stream import JsonTasks
 from .known_keys import UNKNOWN_KEY
@@ -79,8 +80,8 @@ class _Part:
 class TaskSource:
     """The tasks of all files, one after the other. Each call of `items` reads them again.
 
-    `users`, `formats` and `blank_lines` are known once they have been read to their end. `text_key` says
-    under which key the lines of a text are stored.
+    `users`, `formats`, `blank_lines` and `left_out` are known once they have been read to their end.
+    `text_key` says under which key the lines of a text are stored.
     """
 
     def __init__(
@@ -94,11 +95,13 @@ class TaskSource:
         self.users: Any = None
         self.formats: dict[str, None] = {}
         self.blank_lines = 0
+        self.left_out = LeftOut()
         self._shows_names = False
 
     def items(self, problems: Problems) -> Iterator[Item]:
         """Tasks that cannot be read are among the problems. Raises Refused where a file cannot be read on."""
         number = self.blank_lines = 0
+        self.left_out = LeftOut()
         for file, part in self._parts():
             name = part.name if self._shows_names else ""
             for found in self._read(part, problems, name):
@@ -112,6 +115,27 @@ class TaskSource:
                 else:
                     yield item
 
+    def without_tasks(self) -> Refused:
+        """Why there are none. After `items`."""
+        called = ", ".join(file.name for file in self.files if file.name)[:255] or _("The file")
+        if self.left_out.count and not self.formats:
+            return invalid_import(
+                _(
+                    "%(called)s has no files of tasks. Hidden files and those outside of the archive are left"
+                    " out: %(names)s.",
+                    called=called,
+                    names=", ".join(self.left_out.names[:5]),
+                )
+            )
+        if self.formats and self.formats.keys() <= {CSV, TSV}:
+            return invalid_import(
+                _(
+                    "%(called)s has no tasks: its first row names the keys, and no other row follows.",
+                    called=called,
+                )
+            )
+        return invalid_import(_("%(called)s has no tasks.", called=called))
+
     def _parts(self) -> Iterator[tuple[SourceFile, _Part]]:
         self._shows_names = len(self.files) > 1
         budget = Budget()
@@ -123,7 +147,7 @@ class TaskSource:
             _refuse_foreign(called, file.name, head)
             if head.startswith(ZIP_MAGIC):
                 self._shows_names = True
-                for name, stream in members_of(file.file, called, budget):
+                for name, stream in members_of(file.file, called, budget, self.left_out):
                     _refuse_member(called, name)
                     yield file, _Part(stream, name, "")
             elif head.startswith(GZIP_MAGIC):

@@ -17,6 +17,7 @@ from .text_stream import LINE_LIMIT, TextStream
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 10_000
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')  # spreadsheet programs begin a file with it
+JSON_START = re.compile(r'\s*(?:\[\s*(?:[{\]]|$)|\{\s*(?:"|$))')
 # Of the whole process. The default, 131,072 characters, is less than a long text.
 csv.field_size_limit(LINE_LIMIT)
 
@@ -24,6 +25,14 @@ csv.field_size_limit(LINE_LIMIT)
 def rows_of(text: TextStream, *, delimiter: str = "") -> Iterator[Found]:
     lines, above = _without_blank_start(text.lines())
     first = next(lines, "")
+    if JSON_START.match(first):
+        raise invalid_import(
+            _(
+                "%(called)s begins like JSON, but is read as a table. Give it the extension .json, or send it"
+                " as application/json.",
+                called=_called(text),
+            )
+        )
     if named := SEPARATOR_LINE.fullmatch(first):
         delimiter, first, above = named.group(1), next(lines, ""), above + 1
     reader = csv.reader(chain([first], lines), delimiter=delimiter or _delimiter_of(first), strict=True)
@@ -58,8 +67,12 @@ def rows_of(text: TextStream, *, delimiter: str = "") -> Iterator[Found]:
 
 
 def _sentence(error: csv.Error) -> str:
-    # The rest of some is advice for programmers.
-    return str(error).partition(" - ")[0]
+    words = str(error)
+    if words.endswith("""expected after '"'"""):
+        return _("a quoted cell is followed by something other than the delimiter")
+    if words.startswith("unexpected end"):
+        return _("a quotation mark is not closed before the end of the file")
+    return words.partition(" - ")[0]  # the rest of some is advice for programmers
 
 
 def _called(text: TextStream) -> str:
@@ -116,7 +129,11 @@ def _found(header: list[str], row: list[str], place: int, line: int) -> Found:
     while len(row) > len(header) and not row[-1]:
         row.pop()
     if len(row) != len(header):
-        sentence = _("has %(row)s cells, but the header has %(header)s", row=len(row), header=len(header))
+        sentence = (
+            _("has 1 cell, but the header has %(header)s", header=len(header))
+            if len(row) == 1
+            else _("has %(row)s cells, but the header has %(header)s", row=len(row), header=len(header))
+        )
         return Found(f"[{place}]", None, line, flaw=("", sentence))
     return _task(place, dict(zip(header, row, strict=True)), line)
 

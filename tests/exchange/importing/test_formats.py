@@ -150,10 +150,19 @@ def test_the_sender_may_name_the_encoding(project):
         ("a.json", '[{"text": "a"},\n{"text": "\xe9"}]'.encode("latin-1"), "a.json is not UTF-8: line 2"),
         ("a.txt", b"\xff\xfea", "a.txt is not utf-16: line 1"),
         ("a.csv", b"text,text,\na,b,c", "two columns are called 'text', column 3 has no name"),
-        ("a.csv", b"text,code\na,1\nb\n", r"task 2 \(line 3\): has 1 cells, but the header has 2"),
-        ("a.csv", b'text\n"a\n', r"task 1 \(line 2\): unexpected end of data"),
+        ("a.csv", b"text,code\na,1\nb\n", r"task 2 \(line 3\): has 1 cell, but the header has 2"),
+        ("a.csv", b'text\n"a\n', r"task 1 \(line 2\): a quotation mark is not closed"),
+        ("a.csv", b'text\n"a"b\n', r"task 1 \(line 2\): a quoted cell is followed by something other"),
+        ("a.csv", LIST, "a.csv begins like JSON, but is read as a table. Give it the extension .json"),
+        ("a.tsv", json.dumps([ONE], indent=1).encode(), "a.tsv begins like JSON"),
+        ("a.json", b"[]", "a.json has no tasks"),
+        (
+            "a.zip",
+            zipped({"../x.json": LIST, ".b/c.json": LIST}),
+            "no files of tasks.*: ../x.json, .b/c.json",
+        ),
         ("a.csv", b"text,n\0\na,b", "the name of column 2 has a NUL"),
-        ("a.csv", b"text\n", "The file has no tasks"),
+        ("a.csv", b"text\n", "a.csv has no tasks: its first row names the keys"),
         ("a.xlsx", zipped({"xl/workbook.xml": b""}), "Save each sheet as CSV"),
         ("a.dat", b"\xd0\xcf\x11\xe0", "Save each sheet as CSV"),
         ("a.zip", zipped({"[Content_Types].xml": b"", "xl/workbook.xml": b""}), "Save each sheet as CSV"),
@@ -172,6 +181,17 @@ def test_a_file_that_cannot_be_read_says_what_to_do(project, name, content, word
         brought(project, source_of(content, name))
 
     assert not Task.objects.exists() and not Import.objects.exists()
+
+
+def test_files_of_an_archive_that_are_left_out_are_reported(project):
+    source = source_of(zipped({"../x.json": LIST, "a.json": LIST, "__MACOSX/a.json": b""}), "a.zip")
+
+    outcome = import_files(project, [source], actor=project.created_by)
+
+    assert outcome.report.as_dict()["files_left_out"] == {
+        "count": 2,
+        "names": ["../x.json", "__MACOSX/a.json"],
+    }
 
 
 def test_what_archives_unpack_to_is_limited(project, monkeypatch):

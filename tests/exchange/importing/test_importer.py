@@ -413,5 +413,5 @@ def test_other_project_takes_the_same_unique_ids(project):
 def test_project_that_validates_results_refuses_unknown_labels():
     strict = factories.project(validate_results=True)
 
-    with pytest.raises(Refused, match=r"task 2: annotations\[0\].result: .*'Z'"):
+    with pytest.raises(Refused, match=r"task 2: annotations\[0\].result\[0\].value.choices: .*'Z'"):
         load([task_of(answer("A")), task_of(answer("Z"))], strict)

@@ -78,7 +78,7 @@ def test_the_file_is_named_where_there_are_several(project):
     with pytest.raises(Refused) as error:
         import_files(project, files, actor=project.created_by)
 
-    words = "task 2 (b.csv, line 2): has 1 cells, but the header has 2."
+    words = "task 2 (b.csv, line 2): has 1 cell, but the header has 2."
     found = {"task": 2, "path": "[0]", "file": "b.csv", "line": 2, "detail": words}
     assert error.value.extra["body"]["errors"] == [found]
 
@@ -183,7 +183,57 @@ def test_strict_refuses_it(project):
 
 def test_strict_refuses_unknown_labels(project):
     error = refused(project, [task_of(answer("Z"))], strict=True)
-    assert error["errors"][0]["path"] == "[0].annotations[0].result"
+    assert error["errors"][0]["path"] == "[0].annotations[0].result[0].value.choices"
+
+
+def test_a_region_without_an_id_is_named_by_its_place(project):
+    region = {key: value for key, value in factories.result("Z")[0].items() if key != "id"}
+
+    error = refused(project, [task_of(answer(result=[region]))], strict=True)
+
+    words = "Region #1 uses 'Z', which the control 'letter' does not offer"
+    assert words in error["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "errors"),
+    [
+        (b'[{"text": "a"}, {"text": NaN}]', [(2, "[1]", "task 2: not JSON: NaN is not a number.")]),
+        (b'[{"text": 1e999}]', [(1, "[0]", "task 1: not JSON: 1e999 is too large a number.")]),
+        (b'[{"text": "a', [(1, "[0]", "task 1: not JSON: a text that never ends begins at character 10.")]),
+        (
+            b'[{"text": "a\n"}]',
+            [
+                (
+                    1,
+                    "[0]",
+                    "task 1: not JSON: a line break or another control character is not escaped"
+                    " at character 12.",
+                )
+            ],
+        ),
+        (
+            b'{"5": {"data": {"text": "a"}}, "6": {"data": }}',
+            [(2, '["6"]', "task 2: not JSON: a value is missing at character 45.")],
+        ),
+        (b'{"data": {"text": NaN}}', [(1, "data", "task 1: data: not JSON: NaN is not a number.")]),
+        (
+            b'{"tasks": [{"text": "a"}], "users": NaN}',
+            [(None, "", "The file is not JSON: NaN is not a number.")],
+        ),
+    ],
+)
+def test_what_is_not_json_is_named_by_task_where_it_is_one(project, raw, errors):
+    found = refused(project, raw)["errors"]
+
+    assert [(one["task"], one["path"], one["detail"]) for one in found] == errors
+
+
+def test_data_that_is_not_there_is_missing(project):
+    error = refused(project, [{"text": "a", "annotations": [answer()]}])
+    assert error["errors"][0]["detail"] == (
+        "task 1: data: is missing. Beside annotations or predictions, what the task shows belongs into data."
+    )
 
 
 def test_a_word_is_no_picture():
@@ -318,6 +368,32 @@ def test_equal_data_is_recognised_if_asked(project):
     report = load([{"n": 1, "text": "a"}, {"text": "b"}, {"text": "b"}], project, match_on="data").report
 
     assert (Task.objects.count(), report.duplicates_skipped.count) == (2, 2)
+
+
+def test_all_tasks_that_exist_already_are_listed(project, monkeypatch):
+    monkeypatch.setattr("exchange.importing.duplicates.BATCH", 2)
+    load([task_of(external_id="a")], project)
+    first = Task.objects.get()
+
+    with pytest.raises(Refused) as error:
+        names = ["a", "b", "c", "b"]
+        load([task_of(external_id=name) for name in names], project, on_duplicate="error")
+
+    assert error.value.code == "duplicate_task"
+    assert error.value.extra["body"]["error_count"] == 2
+    assert error.value.extra["body"]["errors"] == [
+        {
+            "task": 1,
+            "path": "[0].external_id",
+            "detail": f"task 1: external_id: it exists already, as task {first.pk}.",
+        },
+        {
+            "task": 4,
+            "path": "[3].external_id",
+            "detail": "task 4: external_id: it exists already, earlier in the file.",
+        },
+    ]
+    assert Task.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", [{"external_id": "a"}, {"unique_id": UUIDS[0]}])
