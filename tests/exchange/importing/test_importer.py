@@ -388,6 +388,13 @@ def test_an_update_with_the_same_verdicts_comments_and_drafts_leaves_nothing_out
     )
 
 
+def test_a_comment_that_is_here_is_recognised_without_its_author(project):
+    load([task_of(answer(unique_id=UUIDS[1], comments=[SAID]), external_id="a")], project)
+    body = [task_of(answer(unique_id=UUIDS[1], comments=[SAID | {"created_by": None}]), external_id="a")]
+
+    assert update(project, body, dry_run=False, strict=True)["comments_ignored"] == 0
+
+
 def test_taken_unique_id_of_an_annotation_is_replaced(project):
     twice = [task_of(answer(unique_id=UUIDS[1]), external_id=name) for name in ("a", "b")]
 
