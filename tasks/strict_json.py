@@ -13,6 +13,19 @@ from users.sentences import sentence as _
 _NOT_IN_JSONB = re.compile("[\x00\ud800-\udfff]")
 MAX_DIGITS = 400
 
+# What the decoder says, in English and without where: it cannot be translated as it is.
+DECODER_ERRORS = {
+    "Expecting value": _("a value is missing"),
+    "Expecting ',' delimiter": _("a comma is missing"),
+    "Expecting ':' delimiter": _("a colon is missing"),
+    "Expecting property name enclosed in double quotes": _("a key in double quotes is missing"),
+    "Invalid control character at": _("a line break or another control character is not escaped"),
+    "Unterminated string starting at": _("a text that never ends begins"),
+    "Extra data": _("something follows its end"),
+    "Invalid \\escape": _("a backslash is not followed by what it may escape"),
+    "Invalid \\uXXXX escape": _("four hexadecimal digits are missing"),
+}
+
 
 def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
     """Raises ParseError."""
@@ -22,10 +35,19 @@ def parse_json(raw: bytes, *, limit: int | None = None) -> Any:
         value = DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ParseError(_("The body is not UTF-8: byte %(byte)s.", byte=error.start)) from error
+    except json.JSONDecodeError as error:
+        what = decoder_error(error, error.pos)
+        raise ParseError(_("The body is not JSON: %(error)s.", error=what)) from error
     except (ValueError, RecursionError) as error:
         raise ParseError(_("The body is not JSON: %(error)s.", error=error)) from error
     refuse_unstorable(value)
     return value
+
+
+def decoder_error(error: json.JSONDecodeError, at: int) -> str:
+    """As a sentence without its subject. `at` is the character, from 0."""
+    what = DECODER_ERRORS.get(error.msg.partition(": ")[0], error.msg)
+    return _("%(msg)s at character %(at)s", msg=what, at=at)
 
 
 def refuse_deep(raw: bytes, limit: int) -> None:

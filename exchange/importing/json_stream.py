@@ -12,7 +12,7 @@ from django.conf import settings
 
 from tasks.errors import Refused
 from tasks.reading import described
-from tasks.strict_json import DECODER, UNSTORABLE, unstorable_part
+from tasks.strict_json import DECODER, UNSTORABLE, decoder_error, unstorable_part
 from users.sentences import sentence as _
 
 from .found import Found
@@ -30,18 +30,6 @@ SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 OWN_KEYS = frozenset({"data", "task", "meta", "users"})
 
 BESIDE_TASK = frozenset({"tasks", "users"})
-
-# What the decoder says, in English and without where: it cannot be translated as it is.
-DECODER_ERRORS = {
-    "Expecting value": _("a value is missing"),
-    "Expecting ',' delimiter": _("a comma is missing"),
-    "Expecting ':' delimiter": _("a colon is missing"),
-    "Expecting property name enclosed in double quotes": _("a key in double quotes is missing"),
-    "Invalid control character at": _("a line break or another control character is not escaped"),
-    "Unterminated string starting at": _("a text that never ends begins"),
-    "Invalid \\escape": _("a backslash is not followed by what it may escape"),
-    "Invalid \\uXXXX escape": _("four hexadecimal digits are missing"),
-}
 
 
 class NotJson(Exception):
@@ -151,8 +139,7 @@ class JsonWindow:
         cut_off = error.msg.startswith("Unterminated") or error.pos > len(self.window) - CUT_OFF_WITHIN
         at = self.passed + error.pos
         if not cut_off or not self.grow():
-            what = DECODER_ERRORS.get(error.msg.partition(": ")[0], error.msg)
-            raise NotJson(_("%(msg)s at character %(at)s", msg=what, at=at))
+            raise NotJson(decoder_error(error, at))
 
     def _accept(self, value: Any, end: int) -> tuple[str, str] | None:
         start, self.at = self.at, end

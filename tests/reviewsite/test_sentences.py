@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from rest_framework.exceptions import ParseError
 
+from tasks.strict_json import parse_json
 from tests.factories import client_of
 from users.sentences import SentenceDecoder, SentenceEncoder, read_in
 from users.sentences import sentence as _
@@ -198,3 +200,15 @@ def test_a_refusal_is_in_the_language_of_its_reader(house, method, path, sent):
             assert any(ord(letter) in BOTH for letter in text) == (wanted == "zh"), text
         if wanted == "en":
             assert list(_sentences(body)) == list(_sentences(english))
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", '{"a" 1}', '{"a": 1 "b": 2}', '{"a": "\n"}', '{"a', "[1] 2", '{"a": "\\x"}']
+)
+def test_what_is_wrong_with_json_is_said_in_the_readers_language(body):
+    with read_in("zh-hans"), pytest.raises(ParseError) as error:
+        parse_json(body.encode())
+
+    with read_in("zh-hans"):
+        detail = str(error.value.detail)
+    assert not re.search(r"[a-z]{3}", detail), detail
