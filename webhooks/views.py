@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.openapi.errors import ErrorSerializer
 from api.pagination import Pages
 from api.views.base import ViewSet, sent, user_of, visible
 from api.views.known_parameters import GenericAPIView
@@ -18,6 +19,7 @@ from tasks.models import Project
 
 from . import endpoints, replay
 from .catalogue import CATALOGUE, Action
+from .feed import require_kept
 from .filters import LOG_PARAMETERS, PROJECT, by_log_parameters, by_project, number
 from .models import Delivery, Event, Webhook
 from .serializers import (
@@ -158,14 +160,21 @@ class Events(GenericAPIView):
             OpenApiParameter(
                 "limit", int, description=f"Events in one answer, at most {EVENTS_AT_MOST} (default 100)."
             ),
-        ]
+        ],
+        responses={
+            200: EventPageSerializer,
+            410: OpenApiResponse(ErrorSerializer, description="Events after it are gone; `oldest` is kept."),
+        },
     )
     def get(self, request: Request) -> Response:
         """What happened, in the order of positions, whether or not an endpoint subscribed: to start late, or
         to catch up.
+
+        410 `events_expired` if some of it is gone, 400 `cursor_ahead` for a position that never was.
         """
         after = number(request, "after", 0)
         limit = number(request, "limit", 100, least=1, most=EVENTS_AT_MOST)
+        require_kept(after, user_of(request))
         events = Event.objects.visible_to(user_of(request)).after(after)
         found = list(by_project(request, events)[: limit + 1])
         page = found[:limit]

@@ -52,6 +52,7 @@ class ErrorSerializer(serializers.Serializer):
     missing = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="What a report still lacks."
     )
+    oldest = serializers.IntegerField(required=False, help_text="The oldest position that the feed has.")
     current: Any = serializers.DictField(required=False, help_text="Of a stale report: its texts now.")
 
     def get_fields(self) -> dict[str, serializers.Field]:

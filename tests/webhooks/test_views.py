@@ -270,6 +270,47 @@ def test_feed_is_read_page_by_page_without_a_gap(house):
     }
 
 
+@pytest.fixture
+def three_expired(house) -> list[int]:
+    """The positions that are left."""
+    for _ in range(3):
+        task(house.project)
+    outbox.assign_positions()
+    gone = positions()[:3]
+    task(house.project)
+    outbox.assign_positions()
+    Event.objects.filter(position__in=gone).delete()
+    return positions()
+
+
+def test_feed_says_which_events_it_no_longer_has(house, three_expired):
+    client, oldest = client_of(house.lead), three_expired[0]
+
+    refused = client.get(f"/api/events/?after={oldest - 3}")
+
+    assert (refused.status_code, refused.json()["code"]) == (410, "events_expired")
+    assert (refused.json()["oldest"], f"from {oldest - 1}" in refused.json()["detail"]) == (oldest, True)
+    for after in (0, oldest - 1):
+        found = client.get(f"/api/events/?after={after}").json()["results"]
+        assert [event["position"] for event in found] == three_expired
+
+
+def test_feed_says_so_when_all_it_had_is_gone(house, three_expired):
+    Event.objects.all().delete()
+
+    assert client_of(house.lead).get(f"/api/events/?after={three_expired[-1] - 1}").status_code == 410
+    assert client_of(house.lead).get(f"/api/events/?after={three_expired[-1]}").json()["results"] == []
+
+
+def test_feed_refuses_a_position_that_never_was(house, three_expired):
+    """As after a restored backup: a consumer would wait for ever."""
+    path = f"/api/events/?after={three_expired[-1] + 1}"
+    refused = client_of(house.lead).get(path)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "cursor_ahead")
+    assert client_of(house.annotator).get(path).json()["results"] == []
+
+
 def test_event_without_a_position_is_not_in_the_feed_yet(house):
     assert client_of(house.lead).get("/api/events/").json()["results"] == []
 
