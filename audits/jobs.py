@@ -17,6 +17,7 @@ from jobs.running import RunningJob
 from tasks.models import Project
 from users.errors import Refused
 from users.models import User
+from users.sending import sends
 from users.sentences import sentence as _
 
 from . import base_fits, datasets, deletion, sender
@@ -180,6 +181,7 @@ def delete_step(running: RunningJob) -> Done:
 
 
 @shared_task(soft_time_limit=20, time_limit=30)
+@sends
 def send_report(submission_id: int) -> None:
     sender.send(submission_id)
 
@@ -191,6 +193,7 @@ def sweep_submissions() -> None:
 
 
 @shared_task(soft_time_limit=40, time_limit=60)
+@sends
 def ask_register() -> None:
     """Every five minutes, by beat."""
     sender.ask_for_status()

@@ -19,6 +19,7 @@ from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
 from tasks.errors import Refused
 from users.models import User
+from users.sending import require_sending, sends
 from users.sentences import sentence as _
 
 from . import applying, campaigns, completion, export, measuring, push
@@ -267,6 +268,7 @@ def export_step(running: RunningJob) -> Done:
 
 
 @shared_task
+@sends
 def push_reviews() -> None:
     """By beat."""
     if settings.HF_TOKEN:
@@ -281,6 +283,7 @@ def push_reviews() -> None:
     if_stopped=_("The other reviews wait."),
 )
 def push_step(running: RunningJob) -> Done | Continue:
+    require_sending()
     return push.step(running, _campaign(running.job))
 
 

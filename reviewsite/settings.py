@@ -384,6 +384,8 @@ CELERY_BEAT_SCHEDULE |= {
     for pool in POOLS
 }
 
+# A copy of production must reach nobody: no webhook, mail, report or push leaves this site.
+SENDING_PAUSED = env.bool("SENDING_PAUSED", default=False)
 # Who scrapes /metrics sends it as a bearer token. Without it there is no such address.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

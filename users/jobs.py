@@ -5,9 +5,11 @@ from django.utils.timezone import now
 
 from . import password_resets
 from .models import ApiToken, LoginTry, Session
+from .sending import sends
 
 
 @shared_task
+@sends
 def send_password_resets() -> None:
     password_resets.send_requested()
 

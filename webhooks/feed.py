@@ -39,8 +39,8 @@ def require_kept(after: int, reader: User) -> None:
         raise Refused(
             "events_expired",
             _(
-                "Events after %(after)s are no longer kept. Read again what you keep, from an export, and then"
-                " events from %(before)s.",
+                "Events after %(after)s are no longer kept. Read again what you keep, from an export, and"
+                " then events from %(before)s.",
                 after=after,
                 before=oldest - 1,
             ),

@@ -109,7 +109,7 @@ def disable(webhook: Webhook, reason: str) -> None:
 
 def _mail_managers(webhook: Webhook, reason: str) -> None:
     recipients = sorted(managers_of(webhook))
-    if not recipients:
+    if not recipients or settings.SENDING_PAUSED:
         return
     link = f"{settings.BASE_URL}/admin/webhooks/webhook/{webhook.pk}/change/"
     send_mail(

@@ -5,6 +5,7 @@ from celery.signals import worker_process_shutdown
 
 from jobs.registry import Continue, Done, job_kind
 from jobs.running import RunningJob
+from users.sending import sends
 from users.sentences import sentence as _
 
 from . import health, notifier, outbox, replay, sender
@@ -27,6 +28,7 @@ def sweep() -> None:
 
 
 @shared_task(soft_time_limit=20, time_limit=30)
+@sends
 def drain(webhook_id: int) -> None:
     if sender.drain(webhook_id):
         notifier.enqueue_drain(webhook_id, is_slow=False)

@@ -17,6 +17,7 @@ from jobs.running import RunningJob
 from tasks.errors import Refused
 from tasks.events import DomainEvent
 from users.models import User
+from users.sending import require_sending
 from users.sentences import sentence as _
 
 from . import notifier, outbox, sender
@@ -155,6 +156,7 @@ def ping(webhook: Webhook, *, actor: User) -> Attempt:
 
     It is logged like any delivery, never retried. Raises Refused while another one waits.
     """
+    require_sending()
     if not _pings.acquire(blocking=False):
         raise Refused(
             "ping_busy",
