@@ -25,7 +25,7 @@ from exchange.importing.media import import_media, media_of
 from exchange.importing.options import BY_ID, MATCH_ON, ON_DUPLICATE, SKIP, ImportOptions
 from exchange.importing.problems import invalid_import
 from exchange.importing.repeats import RequestKey, request_key
-from exchange.importing.sources import SourceFile
+from exchange.importing.sources import SourceFile, declared_encoding
 from exchange.importing.uploaded import sources_of, uploads_named
 from tasks.errors import Refused
 from tasks.known_names import KnownKeys
@@ -317,8 +317,10 @@ def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[
         )
     else:
         answer = _rehearse(project, sources, _given(request, query))
+        if not isinstance(files[0], UploadedFile):  # later, its format is known by its name alone
+            named[0].name = f"tasks{answer['found_formats'][0]}"
     fields: dict[str, Any] = {"idempotency_key": key.key, "fingerprint": key.fingerprint}
-    fields["options"] = {} if media else _checked_with(request, query)
+    fields["options"] = {} if media else _checked_with(request, query, sources)
     with transaction.atomic():
         before = kept_before(project, user_of(request), key)
         kinds = KINDS if media else TASK_FILES
@@ -334,8 +336,10 @@ def _keep(project: Project, files: Sequence[Any], request: Request, query: dict[
     return _response(answer, query, is_new=not before)
 
 
-def _checked_with(request: Request, query: dict[str, Any]) -> dict[str, Any]:
-    return {name: query[name] for name in OPTIONS} | {"users": _users(request)}
+def _checked_with(request: Request, query: dict[str, Any], sources: Sequence[SourceFile]) -> dict[str, Any]:
+    # Of several files, which come in parts, none declares an encoding.
+    encoding = query["encoding"] or declared_encoding(sources[0].content_type)
+    return {name: query[name] for name in OPTIONS} | {"encoding": encoding, "users": _users(request)}
 
 
 class ReimportSerializer(KnownKeys, serializers.Serializer):

@@ -261,6 +261,24 @@ def test_a_file_is_imported_as_it_was_checked(house):
     assert new_tasks(house) == [{"text": "è"}]
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("text/csv", b"text\nb\nc\n"),
+        ("text/plain", b"b\nc\n"),
+        ("text/csv; charset=utf-16-le", "text\nb\nc\n".encode("utf-16-le")),
+        ("application/json", b'[{"text":"b"},{"text":"c"}]'),
+    ],
+)
+def test_a_body_is_imported_in_the_format_in_which_it_was_checked(house, content_type, body):
+    kept = client_of(house.lead).generic(
+        "POST", url(house, "import?commit_to_project=false"), body, content_type=content_type
+    )
+
+    assert reimport(house, kept.json()["file_upload_ids"]).status_code == 201
+    assert new_tasks(house) == TASKS
+
+
 def test_predictions_of_fields_are_imported_as_previewed(house):
     body = upload(house, content=b"text,guess\nb,A\n", query="&preannotated_from_fields=guess")
 
