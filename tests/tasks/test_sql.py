@@ -58,6 +58,6 @@ def test_within_a_transaction_it_is_as_if_the_database_were_away(changed_column)
 def test_a_connection_that_was_closed_by_the_database_is_replaced(transactional_db):
     ((backend,),) = run("SELECT pg_backend_pid()")
     connection.health_check_enabled, connection.health_check_done = True, False
-    elsewhere(f"SELECT pg_terminate_backend({backend})")
+    elsewhere(f"SELECT pg_terminate_backend({backend}, 10000)")
 
     assert run("SELECT 1") == [(1,)]
