@@ -160,8 +160,9 @@ def apply(
 def _log(plans: Sequence[Plan], reviews: Sequence[Review | None], actor: User) -> None:
     """`decision_id` is the id of the review, of many at once that of the first."""
     made = [review.pk for review in reviews if review]
-    with logged_with(decision_id=made and made[0], user_id=actor.pk):
-        log.info("%s: annotation %s, %d in all", plans[0].action, plans[0].annotation.pk, len(plans))
+    first = plans[0]
+    with logged_with(decision_id=made[0] if made else None, user_id=actor.pk):
+        log.info("%s: annotation %s, %d in all", first.action or "withdrawn", first.annotation.pk, len(plans))
 
 
 def _create_comments(plans: Sequence[Plan], actor: User, now: datetime) -> dict[int, Comment]:
