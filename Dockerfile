@@ -1,8 +1,11 @@
 FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 DJANGO_SETTINGS_MODULE=reviewsite.settings STATIC_ROOT=/app/staticfiles DATA=/data
 WORKDIR /app
-COPY requirements.txt .
+COPY requirements*.txt .
 RUN pip install -r requirements.txt
+# More of requirements-*.txt, such as "sentry hub".
+ARG EXTRAS=
+RUN for extra in $EXTRAS; do pip install -r "requirements-$extra.txt"; done
 COPY . .
 # Label Studio's editor, for the review and label screens. Without it: --build-arg EDITOR=no.
 ARG EDITOR=yes

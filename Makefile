@@ -30,7 +30,7 @@ endef
 $(VENV)/.embedded: requirements.txt requirements-embedded.txt
 	@$(call INSTALL,requirements-embedded.txt)
 
-$(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-hub.txt requirements-dev.txt
+$(VENV)/.dev: requirements.txt requirements-embedded.txt requirements-hub.txt requirements-sentry.txt requirements-dev.txt
 	@$(call INSTALL,requirements-dev.txt)
 	@touch $(VENV)/.embedded
 

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labelstudio import frontend
+from reviewsite import sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -384,6 +385,8 @@ CELERY_BEAT_SCHEDULE |= {
     for pool in POOLS
 }
 
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    sentry.start(SENTRY_DSN, release=VERSION)
 # A copy of production must reach nobody: no webhook, mail, report or push leaves this site.
 SENDING_PAUSED = env.bool("SENDING_PAUSED", default=False)
 # Who scrapes /metrics sends it as a bearer token. Without it there is no such address.

@@ -89,7 +89,8 @@ class Image:
             shutil.copytree(ROOT, self.app, ignore=self._not_copied, dirs_exist_ok=True)
         else:
             self.app.mkdir(exist_ok=True)
-            shutil.copy(ROOT / rest.split()[0], self.app)
+            for found in ROOT.glob(rest.split()[0]):
+                shutil.copy(found, self.app)
 
     def _not_copied(self, folder: str, names: list[str]) -> set[str]:
         at_the_top = ignored() if Path(folder) == ROOT else []

@@ -1,5 +1,6 @@
-"""/metrics, and the alert rules that read it."""
+"""/metrics, and the alert rules and the dashboard that read it."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import client_of, reviewed
 
+DASHBOARD = configured.BASE_DIR / "deploy/grafana/countersign.json"
 RULES = configured.BASE_DIR / "deploy/prometheus/countersign.yml"
 
 
@@ -47,12 +49,18 @@ def test_it_has_the_parts_the_totals_and_the_requests(client, house, settings):
     assert ("countersign_accepted", "") in after
 
 
-def test_alert_rules_read_what_there_is(client, house, settings):
+def test_alert_rules_and_the_dashboard_read_what_there_is(client, house, settings):
     settings.METRICS_TOKEN = "of the scraper"
     client.get("/api/version/")
     known = {name for name, _ in scraped(client)}
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-    read = {name for rule in rules for name in re.findall(r"countersign_\w+", rule["expr"])}
+    dashboard = json.loads(DASHBOARD.read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    read = {
+        name
+        for expression in (*asked, *(rule["expr"] for rule in rules))
+        for name in re.findall(r"countersign_\w+", expression)
+    }
 
     assert read - known == set()
     assert all({"alert", "expr", "for", "labels", "annotations"} <= rule.keys() for rule in rules)
