@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject, empty
@@ -31,9 +32,8 @@ class AccessLog:
             seconds = time.perf_counter() - started
             metrics.count(request, response.status_code, seconds)
             with logged_with(user_id=person_of(request)):
-                log.info(
-                    "%s %s %s %.0f ms", request.method, request.path, response.status_code, 1000 * seconds
-                )
+                said = (request.method, path_of(request), response.status_code, 1000 * seconds)
+                log.info("%s %s %s %.0f ms", *said)
         return response
 
 
@@ -42,6 +42,13 @@ def request_id_of(request: HttpRequest) -> str:
         return str(uuid.UUID(request.headers.get(HEADER, "")))
     except ValueError:
         return str(uuid.uuid4())
+
+
+def path_of(request: HttpRequest) -> str:
+    """In one line, and without the token of a link for a new password."""
+    path = quote(request.path)
+    token = request.resolver_match.kwargs.get("token") if request.resolver_match else None
+    return path.replace(quote(token), "TOKEN") if token else path
 
 
 def person_of(request: HttpRequest) -> Any:

@@ -20,6 +20,7 @@ from .health import UP, whole_status
 
 REQUESTS = Counter("countersign_requests", "Requests that were answered.", ["method", "route", "status"])
 SECONDS = Histogram("countersign_request_seconds", "How long the answer took.", ["method"])
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # anybody may send any word
 # Column of the totals → what is counted.
 COUNTED = {
     "annotations": "Annotations",
@@ -32,8 +33,9 @@ COUNTED = {
 def count(request: HttpRequest, status: int, seconds: float) -> None:
     """Routes, not addresses: there are only so many."""
     route = request.resolver_match.route if request.resolver_match else ""
-    REQUESTS.labels(request.method, route, status).inc()
-    SECONDS.labels(request.method).observe(seconds)
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(method).observe(seconds)
 
 
 @never_cache

@@ -32,6 +32,19 @@ def test_each_request_has_an_id_and_a_line_with_it(house, logged):
     assert about() == {}
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/a%0AINFO%20forged/", "/api/a%0AINFO%20forged/"),
+        ("/accounts/reset/MQ/c8x-secret/", "/accounts/reset/MQ/TOKEN/"),
+    ],
+)
+def test_a_line_is_one_line_without_tokens(client, db, logged, path, said):
+    client.get(path)
+
+    assert [record.message.split()[1] for record in logged.records if record.name == ACCESS] == [said]
+
+
 def test_a_caller_may_choose_a_uuid_and_nothing_else(house):
     client, chosen = client_of(house.lead), str(uuid.uuid4())
 

@@ -49,6 +49,13 @@ def test_it_has_the_parts_the_totals_and_the_requests(client, house, settings):
     assert ("countersign_accepted", "") in after
 
 
+def test_a_method_that_anybody_made_up_is_no_series_of_its_own(client, db, settings):
+    settings.METRICS_TOKEN = "of the scraper"
+    client.generic("MADEUP", "/api/version/")
+
+    assert "MADEUP" not in str(scraped(client))
+
+
 def test_alert_rules_and_the_dashboard_read_what_there_is(client, house, settings):
     settings.METRICS_TOKEN = "of the scraper"
     client.get("/api/version/")
