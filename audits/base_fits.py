@@ -8,6 +8,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from tasks.sql import streamed
 from users.errors import Refused
 from users.models import User
 from users.sentences import sentence as _
@@ -78,9 +79,7 @@ class Source:
 
 
 def _columns(rows: Any, count: int = 2) -> list[Ints]:
-    array = np.fromiter(rows.iterator(chunk_size=READ_AT_ONCE), dtype=np.dtype((np.int64, (count,)))).reshape(
-        -1, count
-    )
+    array = np.fromiter(streamed(rows, READ_AT_ONCE), dtype=np.dtype((np.int64, (count,)))).reshape(-1, count)
     return [np.ascontiguousarray(array[:, k]) for k in range(count)]
 
 

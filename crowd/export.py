@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from exchange.exporting.stream import snapshot
 from jobs.progress import Progress, no_progress
+from tasks.sql import streamed
 
 from .counts import totals
 from .models import Campaign, Item, Submission
@@ -78,7 +79,7 @@ def readme(campaign: Campaign, *, has_items: bool = True) -> str:
 def reviews_of(campaign: Campaign) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(path, JSON, status) of all reviews, oldest first."""
     rows = with_names(Submission.objects.filter(campaign=campaign).order_by("id"))
-    for review in rows.iterator(CHUNK):
+    for review in streamed(rows, CHUNK):
         yield *file_of(review, campaign.rubric), review.status
 
 
@@ -89,14 +90,14 @@ def review_lines(campaign: Campaign) -> Iterator[str]:
 
 def item_lines(campaign: Campaign) -> Iterator[str]:
     lines = Item.objects.filter(campaign=campaign).order_by("position").values_list("line", flat=True)
-    for line in lines.iterator(CHUNK):
+    for line in streamed(lines, CHUNK):
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def summary_lines(campaign: Campaign) -> Iterator[str]:
     keys = question_keys(campaign.rubric)
     yield _csv(["anno_id", "outcome", *(f"{key}_{name}" for key in keys for name in EACH_QUESTION)])
-    for items in _chunks(Item.objects.filter(campaign=campaign).order_by("position").iterator(CHUNK)):
+    for items in _chunks(streamed(Item.objects.filter(campaign=campaign).order_by("position"), CHUNK)):
         scores = scores_by_item(items)
         for item in items:
             found = [summary([review[key] for review in scores[item.pk]]) for key in keys]

@@ -47,5 +47,5 @@ def prune_exports() -> None:
     """Delete saved exports and their files, EXPORT_DAYS after they were made. 0: never."""
     if settings.EXPORT_DAYS:
         before = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
-        for export in Export.objects.filter(created_at__lt=before).iterator():
+        for export in Export.objects.filter(created_at__lt=before):
             snapshots.delete(export)

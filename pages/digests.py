@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 # Items of each kind in one e-mail.
 ITEMS_PER_KIND = 5
 STEP_SECONDS = 15
+PEOPLE_AT_ONCE = 1000
 
 
 def send(*, after: int = 0, now: datetime | None = None) -> int | None:
@@ -35,13 +36,14 @@ def send(*, after: int = 0, now: datetime | None = None) -> int | None:
     try:
         # Before anybody is marked as served: while the mail server is down, no digest is lost.
         connection.open()
-        for user in recipients().filter(pk__gt=after).order_by("pk").iterator(chunk_size=100):
+        people = list(recipients().filter(pk__gt=after).order_by("pk")[:PEOPLE_AT_ONCE])
+        for user in people:
             send_to(user, now, connection)
             if time.monotonic() - started > STEP_SECONDS:
                 return user.pk
     finally:
         connection.close()
-    return None
+    return people[-1].pk if len(people) == PEOPLE_AT_ONCE else None
 
 
 def recipients() -> QuerySet[User]:

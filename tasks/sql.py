@@ -55,6 +55,12 @@ def _database_errors() -> Iterator[None]:
             raise
 
 
+def streamed(rows: models.QuerySet[Any], at_once: int) -> Iterator[Any]:
+    """The rows, so many in memory at once. In a transaction: behind pgbouncer a cursor ends with its own."""
+    with transaction.atomic():
+        yield from rows.iterator(chunk_size=at_once)
+
+
 def with_constants(rows: models.QuerySet) -> str:
     """The SQL of a queryset whose values are all constants, inlined, for use in a larger statement."""
     statement, values = rows.query.sql_with_params()

@@ -21,6 +21,7 @@ from tasks.labelconfig import LabelConfig, parse
 from tasks.models import Annotation, Project, Task, View
 from tasks.results import regions_of
 from tasks.shown_data import value_at
+from tasks.sql import streamed
 from tasks.upload_links import name_in
 from users.models import User
 from users.sentences import sentence as _
@@ -140,7 +141,7 @@ def write_lines(
         "project_id",
         "task_id",
     )
-    for annotation in rows.iterator(chunk_size=1000):
+    for annotation in streamed(rows, 1000):
         try:
             line = json.dumps(line_of(annotation, config, keys, written), ensure_ascii=False)
         except (ValueError, RecursionError):  # endless numbers, endless nesting: kept as they were imported

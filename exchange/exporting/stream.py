@@ -14,6 +14,7 @@ from reviews.models import Comment, Review
 from tasks.labelconfig import parse
 from tasks.models import Annotation, History, Prediction, Project, Task
 from tasks.pseudonyms import Identities
+from tasks.sql import streamed
 from users.models import User
 
 from .bodies import (
@@ -144,7 +145,7 @@ def _deleted(project: Project, selection: Selection) -> Iterator[Body]:
     if selection.changed_since:
         deleted = _by_id(project, selection).filter(deleted_at__gte=selection.changed_since, is_staged=False)
         columns = ("unique_id", "external_id", "project_id", "deleted_at")
-        yield from map(deleted_body, deleted.only(*columns).iterator(CHUNK))
+        yield from map(deleted_body, streamed(deleted.only(*columns), CHUNK))
 
 
 def _tasks(project: Project, selection: Selection) -> Iterator[list[Task]]:

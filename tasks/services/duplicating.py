@@ -11,6 +11,7 @@ from users.sentences import sentence as _
 
 from ..errors import Refused
 from ..models import Membership, Project, Task, Upload
+from ..sql import streamed
 from . import members, projects, tasks
 
 MOST_TASKS = 20_000
@@ -83,7 +84,7 @@ def _batches(project: Project) -> Iterator[list[dict[str, Any]]]:
     """Without `unique_id` and `external_id`, which name the tasks of the original."""
     rows = _tasks_of(project).order_by("pk").values("data", "meta", "allow_skip")
     some: list[dict[str, Any]] = []
-    for row in rows.iterator(chunk_size=BATCH):
+    for row in streamed(rows, BATCH):
         some.append(dict(row))
         if len(some) == BATCH:
             yield some

@@ -28,6 +28,19 @@ def test_raised_constants_are_seen():
     assert list(raised_constants(ast.parse(source))) == [1, 2]
 
 
+def test_rows_are_streamed_within_a_transaction():
+    """Behind pgbouncer another connection would be asked for the rest: use tasks.sql.streamed."""
+    streaming = {
+        str(path)
+        for app in DIRECTION
+        for path, tree in sources(app)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "iterator"
+    }
+
+    assert [path for path in streaming if not path.endswith("tasks/sql.py")] == []
+
+
 SESSION_LOCK = re.compile(r"pg_(?:try_)?advisory_(?:lock|unlock)|\bLISTEN \w")
 
 
