@@ -30,17 +30,27 @@ else:
     TextField = models.TextField
 
 
+class Unreadable(dict[str, str]):
+    """What is stored when its key is gone: empty to read, and stored again as it was."""
+
+    def __init__(self, sealed: str) -> None:
+        super().__init__()
+        self.sealed = sealed
+
+
 class EncryptedField(TextField):
-    """A JSON object, stored as a Fernet token. Reads as empty if its key is gone, so that sending goes on."""
+    """A JSON object, stored as a Fernet token."""
 
     def get_prep_value(self, value: Any) -> str:
+        if isinstance(value, Unreadable):
+            return value.sealed
         return cipher(PURPOSE).encrypt(json.dumps(value).encode()).decode()
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         try:
             return json.loads(cipher(PURPOSE).decrypt(value.encode())) if value else {}
         except InvalidToken:
-            return {}
+            return Unreadable(value or "")
 
     def to_python(self, value: Any) -> Any:
         return value

@@ -18,11 +18,16 @@ from django.db import connection
 from tasks.transport import TOTAL_SECONDS, Answer, post
 
 from . import notifier, outbox
+from .fields import Unreadable
 from .models import Delivery, Webhook
 from .outbox import Claim
 from .signing import signature_headers
 
 log = logging.getLogger(__name__)
+SEALED = (
+    "The headers of this endpoint were encrypted with a SECRET_KEY that is gone, and nothing is sent without"
+    " them. Name that key in SECRET_KEY_FALLBACKS, or enter the headers again."
+)
 # A job starts no new batch after this.
 BUDGET_SECONDS = 4
 WAIT_SECONDS = 0.5
@@ -132,6 +137,8 @@ def _send(claims: list[Claim]) -> dict[Future[Answer], Claim]:
 
 def deliver(claim: Claim) -> Answer:
     """Never raises: a delivery that cannot even be prepared must not keep the others from being recorded."""
+    if isinstance(claim.delivery.webhook.headers, Unreadable):
+        return Answer(None, "sealed_headers", SEALED, 0.0, is_sent=False)
     try:
         body = _body(claim.delivery)
         return post(claim.delivery.webhook.url, body.encode(), _headers(claim, body))
