@@ -29,12 +29,16 @@ graceful_timeout = 20
 control_socket_disable = True
 
 
-# Where web processes keep their numbers for each other (reviewsite/metrics.py); before anything counts.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="countersign-metrics-"))
+# Where web processes keep their numbers for each other (reviewsite/metrics.py).
+own_folder = ""
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    own_folder = tempfile.mkdtemp(prefix="countersign-metrics-")
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={own_folder}"] if own_folder else []
 
 
 def on_exit(server: Any) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    if own_folder:
+        shutil.rmtree(own_folder, ignore_errors=True)
 
 
 def child_exit(server: Any, worker: Any) -> None:
