@@ -57,7 +57,7 @@ def _database_errors() -> Iterator[None]:
 
 def streamed(rows: models.QuerySet[Any], at_once: int) -> Iterator[Any]:
     """The rows, so many in memory at once. In a transaction: behind pgbouncer a cursor ends with its own."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         yield from rows.iterator(chunk_size=at_once)
 
 

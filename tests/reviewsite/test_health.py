@@ -23,7 +23,10 @@ def noon():
 
 
 @pytest.fixture
-def everything_works(db):
+def everything_works(db, settings):
+    # Queues of its own: other tests leave messages that nobody takes.
+    prefixed = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {"global_keyprefix": "of-nobody-"}
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = prefixed
     for name in (*settings.POOLS, beat.BEAT):
         Heartbeat.seen(name)
 
