@@ -2,6 +2,7 @@
 technology."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -86,16 +87,21 @@ def test_axe_finds_nothing_in_reports(ada, report, opened, settings, shoot):  # 
         found[name] = violations(page)
         page.emulate_media(color_scheme="light")
 
+    def go(role: str, name: Any) -> None:
+        # Else the page is looked at that the click leaves.
+        with page.expect_navigation():
+            page.get_by_role(role, name=name).click()
+
     page.goto(f"/audits/models/{report.model_id}/reports/")
-    page.get_by_role("button", name=re.compile("^Questions")).click()
+    go("button", re.compile("^Questions"))
     look("reports")
     write(page, report)
     look("draft")
-    page.get_by_role("button", name="Complete").click()
+    go("button", "Complete")
     look("complete")
-    page.get_by_role("link", name="See what is sent, and submit").click()
+    go("link", "See what is sent, and submit")
     look("submit")
-    page.get_by_role("button", name="Submit: make it public").click()
+    go("button", "Submit: make it public")
     look("queued")
     page.goto(f"/audits/public/{Revision.objects.get().public_id}/")
     look("public")
