@@ -161,6 +161,8 @@ def test_more_connections_than_fit_delay_nobody(server: Server):
         client.close()
 
 
+# Beside browser tests it once took the whole graceful_timeout, twenty seconds: not understood yet.
+@pytest.mark.slow
 def test_stopping_does_not_wait_for_half_a_request(tmp_path: Path):
     server = Server(tmp_path)
     server.connect(sent=b"GET /hea")
@@ -169,5 +171,5 @@ def test_stopping_does_not_wait_for_half_a_request(tmp_path: Path):
     server.process.terminate()
     server.process.wait(30)
 
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 8, server.log.read_text()
     assert "Traceback" not in server.log.read_text()
