@@ -49,6 +49,7 @@ def undo_bulk_review(running: RunningJob) -> Done | Continue:
 
 @shared_task
 def purge_trash() -> None:
-    """Delete for good what was deleted more than TRASH_DAYS ago. 0: never."""
+    """Delete for good what was deleted more than TRASH_DAYS ago, in short steps. 0: never."""
     if settings.TRASH_DAYS:
-        purging.purge(timezone.now() - timedelta(days=settings.TRASH_DAYS))
+        before = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+        purging.purge(before, seconds=purging.STEP_SECONDS)

@@ -1,5 +1,7 @@
 """Permanently delete what is marked deleted. Only this gets past the append-only triggers."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,18 +17,20 @@ from .models import BulkReview, Correction, Dispute, FinalPick, Review
 
 RESTORABLE_DAYS = 30
 BATCH = 1000
+STEP_SECONDS = 15  # of the periodic job: a message that takes two minutes is given to another worker, too
 
 
-def purge(before: datetime) -> dict[str, int]:
+def purge(before: datetime, *, seconds: float = math.inf) -> dict[str, int]:
     """Delete projects, tasks and annotations that were marked deleted before that time, with everything in
-    them. Returns how many of each."""
+    them. Begins no batch after so many seconds: the next call goes on. Returns how many of each."""
+    end = time.monotonic() + seconds
     projects = Project.objects.filter(deleted_at__lt=before)
     tasks = Task.objects.filter(Q(deleted_at__lt=before, is_staged=False) | Q(project__in=projects))
     annotations = Annotation.objects.filter(Q(deleted_at__lt=before) | Q(task__in=tasks))
     return {
-        "annotations": sum(map(_purge_annotations, _batches(annotations))),
-        "tasks": sum(map(_purge_tasks, _batches(tasks))),
-        "projects": sum(map(_purge_projects, _batches(projects))),
+        "annotations": sum(map(_purge_annotations, _batches(annotations, end))),
+        "tasks": sum(map(_purge_tasks, _batches(tasks, end))),
+        "projects": sum(map(_purge_projects, _batches(projects, end))),
     }
 
 
@@ -45,8 +49,8 @@ def purge_tasks(ids: list[int]) -> None:
     _purge_tasks(ids)
 
 
-def _batches(rows: QuerySet) -> Iterator[list[int]]:
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+def _batches(rows: QuerySet, end: float) -> Iterator[list[int]]:
+    while time.monotonic() < end and (ids := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])):
         yield ids
 
 

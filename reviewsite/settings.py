@@ -318,8 +318,8 @@ CELERY_BEAT_SCHEDULE = {
     "fold-totals": {"task": "tasks.jobs.fold_totals", "schedule": 1.0, "options": {"expires": 5}},
     "purge-trash": {
         "task": "reviews.jobs.purge_trash",
-        "schedule": crontab(hour=3, minute=20),
-        "options": {"expires": 3600},
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "prune-exports": {
         "task": "exchange.jobs.prune_exports",

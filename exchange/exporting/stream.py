@@ -1,10 +1,11 @@
 """Exports a project in chunks, in flat memory, with the state of one instant."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -171,9 +172,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
     predictions = _by_task(Prediction.objects.filter(task__in=ids).order_by("pk"))
     comments = _comments(tasks)
     people, results = _people(annotations, reviews, comments, selection.identities), _results(reviews)
-    reviews_of = defaultdict(list)
-    for review in reviews:
-        reviews_of[review.annotation_id].append(review)
+    reviews_of, comments_on = _by_annotation(reviews), _by_annotation(comments)
     annotations_of, comments_of = _by_task(annotations), _by_task(comments)
     deleted = _deleted_annotations(tasks, selection)
     contested = {a.pk for a in annotations if selection.hides(a)}
@@ -184,7 +183,7 @@ def _bodies(tasks: Sequence[Task], selection: Selection) -> Iterator[Body]:
                 annotation_body(
                     a,
                     reviews_of[a.pk],
-                    [comment for comment in comments_of[task.pk] if comment.annotation_id == a.pk],
+                    comments_on[a.pk],
                     people=people,
                     results=results,
                 )
@@ -210,9 +209,17 @@ def _deleted_annotations(tasks: Sequence[Task], selection: Selection) -> dict[in
 
 
 def _by_task(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    return _grouped(rows, attrgetter("task_id"))
+
+
+def _by_annotation(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    return _grouped(rows, attrgetter("annotation_id"))
+
+
+def _grouped(rows: Iterable[Any], key: Callable[[Any], int]) -> dict[int, list[Any]]:
     grouped: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        grouped[row.task_id].append(row)
+        grouped[key(row)].append(row)
     return grouped
 
 
